@@ -14,27 +14,21 @@ pub enum Error {
         /// What the system said.
         source: std::io::Error,
     },
-
-
     // --- reading ---
 
     // --- end of reading ---
-
 
     // --- models ---
 
     // --- end of models ---
 
-
     // --- embedding ---
 
     // --- end of embedding ---
 
-
     // --- library ---
 
     // --- end of library ---
-
 
     // --- answering ---
 

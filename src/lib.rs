@@ -14,6 +14,8 @@ pub mod paper;
 // library
 
 // answering
+pub mod neighbours;
+pub mod terms;
 
 pub use arxiv_id::ArxivId;
 pub use error::{Error, Result};

@@ -1,0 +1,218 @@
+//! Terms of a text: the words and short phrases by which a person would say what two papers share.
+//!
+//! In: titles and abstracts as written. Out: for two texts the terms that stand in both, rarest first. A phrase is a run
+//! of up to four words bounded by stop-words or punctuation; LaTeX is passed over. How rare a word is, the library
+//! knows ([`crate::library::Library::document_frequency`]); this module asks for it through a closure.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+/// Words longer than this are identifiers or noise, not terms.
+const LONGEST_WORD: usize = 40;
+/// Longest phrase, in words.
+const LONGEST_PHRASE: usize = 4;
+
+/// Function words, and words that every abstract holds and that therefore say nothing about what two papers share.
+const STOP_WORDS: &str = "a about above across after again against all almost along already also although always among an and \
+    another any are around as at away based be became because become been before behind being below between beyond both but \
+    by can cannot could did do does done down due during each either else enough especially et etc even every few first \
+    for from further furthermore given had has have having hence here how however i if in indeed instead into is it its \
+    itself just kind last later least less let like likely made make makes making many may me mean means might more \
+    moreover most much must namely near need needs neither never nevertheless new next no nor not nothing now of off often \
+    on once one only onto or other others our out over own part particular particularly per perhaps possible previous \
+    previously rather recent recently same second see seem seen several shall should show showed shown shows since six so \
+    some still such take taken ten than that the their them then there thereby therefore these they third this those \
+    though three through thus to together too toward towards two under until up upon us use used uses using usually \
+    various very via was we well were what when where whereas whether which while who whole whose why will with within \
+    without work works would yet you your \
+    achieve achieved achieves achieving address addressed addresses al allow allowing allows analysis analyze approach \
+    approaches art available baseline baselines benchmark best better challenge challenges challenging code compare \
+    compared comparison comprehensive consider considered current demonstrate demonstrated demonstrates demonstrating \
+    develop developed different difficult effective effectively effectiveness efficient efficiently enable enables \
+    enabling evaluate evaluated evaluation existing experiment experimental experiments explore extensive find finding \
+    findings framework good high highly http https important importantly improve improved improvement improvements \
+    improves improving include including increase increasing increasingly introduce introduced introduces introducing \
+    investigate issue issues key large leverage leverages leveraging limited main major method methods model models novel \
+    obtain obtained offer offers outperform outperforming outperforms paper papers perform performance performed \
+    performs potential present presented presenting presents problem problems propose proposed proposes providing \
+    provide provided provides question real reduce reduced reduces reducing rely research result resulting results \
+    significant significantly simple single specific specifically state study studied studies superior support system \
+    systems task tasks technique techniques term terms total understand understanding unlike widely world years";
+
+/// One word of a text: the form that is compared and the form that is shown.
+struct Word<'a> {
+    /// Lower case, plural `s` cut off; `None` bounds a phrase (stop-word, punctuation, LaTeX).
+    key: Option<String>,
+    shown: &'a str,
+}
+
+/// A shared term, ready to be shown.
+#[derive(Clone, Debug, PartialEq)]
+pub struct SharedTerm {
+    /// As it stands in the second text.
+    pub term: String,
+    /// Sum of the inverse document frequencies of its words, in nats.
+    pub weight: f64,
+}
+
+/// The terms that stand in both texts, at most `limit`, the most telling first, no word in two of them.
+///
+/// `document_frequency` gives for each word (lower case, no hyphens) how many of `papers` papers hold it. Weight is the
+/// sum of `ln((papers + 1) / (df + 0.5))` over a term's distinct words, so a rare phrase comes before a rare word and a
+/// word of every paper counts for almost nothing.
+///
+/// # Errors
+/// Those of `document_frequency`.
+pub fn shared<E>(
+    first: &str,
+    second: &str,
+    papers: u64,
+    limit: usize,
+    document_frequency: impl FnOnce(&[String]) -> Result<Vec<u64>, E>,
+) -> Result<Vec<SharedTerm>, E> {
+    let known: BTreeSet<Vec<String>> = phrases(first).into_keys().collect();
+    let common: Vec<(Vec<String>, String)> =
+        phrases(second).into_iter().filter(|(key, _)| known.contains(key)).collect();
+    let mut parts: BTreeMap<String, f64> = BTreeMap::new();
+    for (key, shown) in &common {
+        if key.len() == 1 {
+            parts.extend(words_of(shown).map(|part| (part, 0.0)));
+        }
+    }
+    for (key, shown) in &common {
+        if key.len() > 1 {
+            parts.extend(words_of(shown).map(|part| (part, 0.0)));
+        }
+    }
+    let asked: Vec<String> = parts.keys().cloned().collect();
+    for (weight, count) in parts.values_mut().zip(document_frequency(&asked)?) {
+        *weight = ((papers as f64 + 1.0) / (count as f64 + 0.5)).ln().max(0.0);
+    }
+    let mut weighted: Vec<(f64, Vec<String>, String)> = common
+        .into_iter()
+        .map(|(key, shown)| {
+            let distinct: BTreeSet<String> = words_of(&shown).collect();
+            // Two-letter words and numbers are seldom what two papers have in common, whatever their counts say.
+            let weight = distinct.iter().filter(|w| w.chars().count() > 2).map(|w| parts[w]).sum();
+            (weight, key, shown)
+        })
+        .collect();
+    weighted.sort_by(|a, b| b.0.total_cmp(&a.0).then_with(|| a.1.cmp(&b.1)));
+    let mut used: BTreeSet<String> = BTreeSet::new();
+    let mut chosen = Vec::new();
+    for (weight, key, shown) in weighted {
+        if chosen.len() == limit || weight <= 0.0 {
+            break;
+        }
+        if key.iter().any(|word| used.contains(word)) {
+            continue;
+        }
+        used.extend(key);
+        chosen.push(SharedTerm { term: shown, weight });
+    }
+    Ok(chosen)
+}
+
+/// Lower-case words of a shown term as the keyword index holds them: hyphens part them.
+fn words_of(shown: &str) -> impl Iterator<Item = String> + '_ {
+    shown.split(|c: char| !c.is_alphanumeric()).filter(|part| !part.is_empty()).map(str::to_lowercase)
+}
+
+/// All words and phrases of a text: comparable key to the form first shown.
+fn phrases(text: &str) -> BTreeMap<Vec<String>, String> {
+    let stop_words: BTreeSet<&str> = STOP_WORDS.split_ascii_whitespace().collect();
+    let words = words(text, &stop_words);
+    let mut found = BTreeMap::new();
+    for start in 0..words.len() {
+        let mut key = Vec::new();
+        let mut shown = String::new();
+        for word in words[start..].iter().take(LONGEST_PHRASE) {
+            let Some(part) = &word.key else { break };
+            key.push(part.clone());
+            if !shown.is_empty() {
+                shown.push(' ');
+            }
+            shown.push_str(word.shown);
+            found.entry(key.clone()).or_insert_with(|| shown.clone());
+        }
+    }
+    found
+}
+
+fn words<'a>(text: &'a str, stop_words: &BTreeSet<&str>) -> Vec<Word<'a>> {
+    let boundary = || Word { key: None, shown: "" };
+    let mut found = Vec::new();
+    let mut in_formula = false;
+    for piece in text.split_whitespace() {
+        let dollars = piece.matches('$').count();
+        if in_formula || dollars > 0 || piece.contains('\\') {
+            in_formula ^= dollars % 2 == 1;
+            found.push(boundary());
+            continue;
+        }
+        let bare = piece.trim_matches(|c: char| !c.is_alphanumeric());
+        if bare.len() != piece.len() && !piece.starts_with(|c: char| c.is_alphanumeric()) {
+            found.push(boundary());
+        }
+        let plain = bare.chars().all(|c| c.is_alphanumeric() || matches!(c, '-' | '\''));
+        let countable = bare.chars().any(char::is_alphabetic) && bare.chars().count() > 1;
+        let lower = bare.to_lowercase();
+        if plain && countable && bare.len() <= LONGEST_WORD && !stop_words.contains(lower.as_str()) {
+            found.push(Word { key: Some(singular(lower)), shown: bare });
+        } else {
+            found.push(boundary());
+        }
+        if !piece.ends_with(|c: char| c.is_alphanumeric()) {
+            found.push(boundary());
+        }
+    }
+    found
+}
+
+/// `networks` compares equal to `network`; short words and `-ss`, `-us`, `-is` stay.
+fn singular(mut word: String) -> String {
+    let keeps = word.ends_with("ss") || word.ends_with("us") || word.ends_with("is");
+    if word.len() > 3 && word.ends_with('s') && !keeps {
+        word.pop();
+        if word.ends_with('\'') {
+            word.pop();
+        }
+    }
+    word
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn terms(first: &str, second: &str) -> Vec<String> {
+        let found = shared(first, second, 100, 3, |words| {
+            Ok::<_, std::convert::Infallible>(words.iter().map(|w| if w == "learning" { 90 } else { 3 }).collect())
+        });
+        let Ok(found) = found;
+        found.into_iter().map(|term| term.term).collect()
+    }
+
+    #[test]
+    fn a_shared_phrase_comes_before_its_words_and_hides_them() {
+        assert_eq!(
+            terms(
+                "We train physics-informed neural networks (PINNs) for learning.",
+                "Physics-informed neural network theory. PINN residuals and learning",
+            ),
+            ["Physics-informed neural network", "PINN", "learning"]
+        );
+    }
+
+    #[test]
+    fn phrases_end_at_punctuation_stop_words_and_formulas() {
+        assert_eq!(terms("graph. partition", "graph partition"), ["graph", "partition"]);
+        assert_eq!(terms("graph of partition", "graph partition"), ["graph", "partition"]);
+        assert_eq!(terms(r"graph $x partition y$ cut", "partition"), Vec::<String>::new());
+        assert_eq!(terms("we propose a method", "we propose a method"), Vec::<String>::new());
+    }
+
+    #[test]
+    fn a_word_of_every_paper_counts_less_than_a_rare_one() {
+        assert_eq!(terms("learning, barrier", "learning; barrier"), ["barrier", "learning"]);
+    }
+}
