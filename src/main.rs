@@ -1,1 +1,7 @@
-fn main() {}
+//! `relata`: see `relata --help`.
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    relata::cli::run(std::env::args_os())
+}

@@ -1,0 +1,198 @@
+//! `relata recommend` and `relata search`: ranked papers, two lines each, or JSON.
+
+use console::Style;
+use serde::Serialize;
+use serde_json::json;
+
+use crate::error::{Error, Result};
+use crate::library::{Filter, Paper};
+use crate::recommend::{self as recommender, Liked, Query};
+use crate::search as searcher;
+
+use super::args::{Recommend, Search, Selection};
+use super::terminal::{Page, printable, say};
+use super::{Context, Fetching, Outcome, ids};
+
+/// One result in JSON: the keys that scripts may rely on.
+#[derive(Serialize)]
+struct ResultRow<'a> {
+    rank: usize,
+    id: &'a str,
+    score: f64,
+    title: &'a str,
+    authors: &'a [String],
+    year: i16,
+    date: String,
+    primary_category: Option<&'a str>,
+    categories: &'a [String],
+    url: String,
+    /// What made it an answer: `liked` or `cosine` and `keyword_rank`, and the shared `terms`.
+    reason: serde_json::Value,
+}
+
+pub(super) fn recommend(context: &Context, asked: Recommend, page: &mut Page) -> Result<Outcome> {
+    let query = Query {
+        like: ids(&asked.like)?,
+        unlike: ids(&asked.unlike)?,
+        like_text: asked.like_text.clone(),
+        k: asked.selection.k,
+        filter: filter(&asked.selection),
+    };
+    let mut library = context.open_or_sample()?;
+    let mut engine = context.engine()?;
+    let (fingerprint, _) = context.catch_up(&mut engine, &mut library, false)?;
+    let mut fetch = Fetching::default();
+    let texts = engine.embed_queries(&query.like_text, &mut |event| fetch.show(event))?;
+    let answers = recommender::recommend(&library, fingerprint, &query, &texts)?;
+
+    let rows: Vec<_> = answers
+        .iter()
+        .enumerate()
+        .map(|(place, answer)| {
+            let liked = match &answer.because {
+                Liked::Paper(id) => json!(id.as_str()),
+                Liked::Text(at) => json!({ "text": at }),
+            };
+            let reason = json!({ "liked": liked, "terms": answer.terms });
+            row(place + 1, f64::from(answer.score), &answer.paper, reason)
+        })
+        .collect();
+    if asked.selection.json {
+        let query = json!({
+            "like": query.like.iter().map(|id| id.as_str()).collect::<Vec<_>>(),
+            "unlike": query.unlike.iter().map(|id| id.as_str()).collect::<Vec<_>>(),
+            "like_text": query.like_text,
+            "filter": selection_json(&asked.selection),
+        });
+        write_json(page, &query, &rows)?;
+    } else {
+        let several = query.like.len() + query.like_text.len() > 1;
+        for (row, answer) in rows.iter().zip(&answers) {
+            let from = match (&answer.because, several) {
+                (_, false) => None,
+                (Liked::Paper(id), true) => Some(format!("like {id}")),
+                (Liked::Text(at), true) => Some(format!("like text {}", at + 1)),
+            };
+            write_row(page, row, &answer.terms, from.as_deref())?;
+        }
+    }
+    Ok(outcome(rows.len()))
+}
+
+pub(super) fn search(context: &Context, asked: Search, page: &mut Page) -> Result<Outcome> {
+    if asked.text.trim().is_empty() {
+        return Err(Error::EmptyQuery);
+    }
+    let mut library = context.open_or_sample()?;
+    let mut engine = context.engine()?;
+    let readable = engine.identity().reads(&asked.text);
+    if !readable {
+        say(&format!(
+            "{} does not read the language of this text: searching by words alone.",
+            engine.identity().name
+        ));
+    }
+    let vectors = if readable {
+        let (fingerprint, _) = context.catch_up(&mut engine, &mut library, false)?;
+        let mut fetch = Fetching::default();
+        Some((fingerprint, engine.embed_queries(std::slice::from_ref(&asked.text), &mut |event| fetch.show(event))?))
+    } else {
+        None
+    };
+    let vector = vectors.as_ref().map(|(fingerprint, vectors)| (*fingerprint, vectors.row(0)));
+    let hits =
+        searcher::search(&library, &asked.text, vector, &filter(&asked.selection), asked.selection.k)?;
+    let rows: Vec<_> = hits
+        .iter()
+        .enumerate()
+        .map(|(place, hit)| {
+            let reason = json!({ "cosine": hit.cosine, "keyword_rank": hit.keyword_rank, "terms": hit.terms });
+            row(place + 1, hit.score, &hit.paper, reason)
+        })
+        .collect();
+    if asked.selection.json {
+        let query = json!({ "text": asked.text, "filter": selection_json(&asked.selection) });
+        write_json(page, &query, &rows)?;
+    } else {
+        for (row, hit) in rows.iter().zip(&hits) {
+            write_row(page, row, &hit.terms, None)?;
+        }
+    }
+    Ok(outcome(rows.len()))
+}
+
+fn outcome(found: usize) -> Outcome {
+    if found == 0 {
+        say("No paper answers this query. Fewer filters may help.");
+        return Outcome::Nothing;
+    }
+    Outcome::Done
+}
+
+fn filter(selection: &Selection) -> Filter {
+    Filter {
+        categories: selection.category.clone(),
+        since: selection.since,
+        until: selection.until,
+        authors: selection.author.clone(),
+        exclude: selection.exclude.clone(),
+    }
+}
+
+fn selection_json(selection: &Selection) -> serde_json::Value {
+    json!({
+        "k": selection.k,
+        "category": selection.category,
+        "since": selection.since.map(|date| date.to_string()),
+        "until": selection.until.map(|date| date.to_string()),
+        "author": selection.author,
+        "exclude": selection.exclude,
+    })
+}
+
+fn row(rank: usize, score: f64, paper: &Paper, reason: serde_json::Value) -> ResultRow<'_> {
+    ResultRow {
+        rank,
+        id: paper.id.as_str(),
+        // Six decimals hold all that f32 cosines tell; more would only differ between machines.
+        score: (score * 1e6).round() / 1e6,
+        title: &paper.title,
+        authors: &paper.authors,
+        year: paper.id.submitted().0,
+        date: paper.date.to_string(),
+        primary_category: paper.categories.first().map(String::as_str),
+        categories: &paper.categories,
+        url: paper.id.url(),
+        reason,
+    }
+}
+
+fn write_json(page: &mut Page, query: &serde_json::Value, rows: &[ResultRow<'_>]) -> Result<()> {
+    page.json(&json!({ "query": query, "results": rows })).map_err(Error::io("standard output"))
+}
+
+/// Two lines: rank, score, id and title; then author, year, category and reason.
+fn write_row(page: &mut Page, row: &ResultRow<'_>, terms: &[String], from: Option<&str>) -> Result<()> {
+    let rank = page.styled(&Style::new().dim(), &format!("{:>3}", row.rank));
+    let id = page.styled(&Style::new().cyan(), &format!("{:<10}", row.id));
+    let title = page.styled(&Style::new().bold(), &printable(row.title));
+    let first = format!("{rank}  {:>5.2}  {id}  {title}", row.score);
+    let mut parts = Vec::new();
+    if let Some(author) = row.authors.first() {
+        let others = if row.authors.len() > 1 { " et al." } else { "" };
+        parts.push(format!("{}{others} {}", printable(author), row.year));
+    } else {
+        parts.push(row.year.to_string());
+    }
+    parts.extend(row.primary_category.map(|category| printable(category).into_owned()));
+    parts.extend(from.map(str::to_owned));
+    if !terms.is_empty() {
+        parts.push(format!("shares {}", printable(&terms.join(", "))));
+    }
+    let second = page.styled(&Style::new().dim(), &parts.join(" · "));
+    let write = |page: &mut Page| {
+        page.line(&first)?;
+        page.line(&format!("{:24}{second}", ""))
+    };
+    write(page).map_err(Error::io("standard output"))
+}

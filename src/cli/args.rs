@@ -1,0 +1,196 @@
+//! The command line: what can be asked, in clap's terms. No behaviour lives here.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand};
+use jiff::civil::Date;
+
+/// Semantic recommender for arXiv papers: reads daily digests, embeds the abstracts, answers what is related.
+#[derive(Debug, Parser)]
+#[command(name = "relata", version, max_term_width = 100, disable_help_subcommand = true, after_help = EXIT_CODES)]
+pub struct Cli {
+    /// Where papers, vectors and models are.
+    #[command(flatten)]
+    pub places: Places,
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+const EXIT_CODES: &str =
+    "Exit codes: 0 done, 1 nothing found, 2 error (also when some entries of a batch were skipped).";
+
+/// Options that every command takes.
+#[derive(Debug, Args)]
+pub struct Places {
+    /// The library: one SQLite file [default: relata/library.db in the platform's data folder].
+    #[arg(long, global = true, value_name = "FILE", env = "RELATA_LIBRARY", help_heading = "Places")]
+    pub library: Option<PathBuf>,
+    /// Embedding model: a known name (see `relata model list`) or a sentence-transformers folder
+    /// [default: all-MiniLM-L6-v2].
+    #[arg(long, global = true, value_name = "NAME|DIR", env = "RELATA_MODEL", help_heading = "Places")]
+    pub model: Option<String>,
+    /// Where to embed: auto, cpu, cuda, cuda:N or metal.
+    #[arg(long, global = true, value_name = "DEVICE", default_value = "auto", help_heading = "Places")]
+    pub device: String,
+    /// Never use the network.
+    #[arg(long, global = true, env = "RELATA_OFFLINE", value_parser = clap::builder::FalseyValueParser::new(), help_heading = "Places")]
+    pub offline: bool,
+}
+
+/// The commands.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Read digests, JSONL or metadata snapshots into the library and embed what is new.
+    Add(Add),
+    /// List the papers related to those you like.
+    Recommend(Recommend),
+    /// Find papers by meaning and by words.
+    Search(Search),
+    /// Show what the library holds, or all of one paper.
+    Info(Info),
+    /// Take papers out of the library.
+    Remove(Remove),
+    /// Check the library: database, keyword index, vectors.
+    Check(Check),
+    /// Embed every paper that the chosen model has not embedded yet; vectors of other models stay.
+    Reembed(Reembed),
+    /// List, fetch, verify or locate embedding models.
+    Model(Model),
+}
+
+/// `relata add`
+#[derive(Debug, Args)]
+pub struct Add {
+    /// Files or folders; `-` reads standard input. Formats are told by content; `.gz` is unpacked.
+    #[arg(required = true, value_name = "PATH")]
+    pub paths: Vec<PathBuf>,
+    /// Leave embedding for later; the first command that needs vectors does it.
+    #[arg(long)]
+    pub no_embed: bool,
+    /// Print the report as JSON.
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// `relata recommend`
+#[derive(Debug, Args)]
+pub struct Recommend {
+    /// Papers you like: `2602.10611`, `arXiv:2602.10611v2`, `hep-th/9901001`, or links to them.
+    #[arg(long, value_name = "ID", num_args = 1.., required_unless_present = "like_text")]
+    pub like: Vec<String>,
+    /// Papers you do not want more of.
+    #[arg(long, value_name = "ID", num_args = 1..)]
+    pub unlike: Vec<String>,
+    /// A text that says what you like, e.g. an abstract.
+    #[arg(long, value_name = "TEXT")]
+    pub like_text: Vec<String>,
+    /// What the answers must be like.
+    #[command(flatten)]
+    pub selection: Selection,
+}
+
+/// `relata search`
+#[derive(Debug, Args)]
+pub struct Search {
+    /// What to look for.
+    pub text: String,
+    /// What the answers must be like.
+    #[command(flatten)]
+    pub selection: Selection,
+}
+
+/// How many answers, and which papers may be among them.
+#[derive(Debug, Args)]
+pub struct Selection {
+    /// Number of answers.
+    #[arg(short, long = "count", value_name = "K", default_value_t = 10)]
+    pub k: usize,
+    /// Only papers in one of these categories: `cs.LG`, or a whole archive: `cs`.
+    #[arg(long, value_name = "CATEGORY", num_args = 1.., value_delimiter = ',', help_heading = "Filters")]
+    pub category: Vec<String>,
+    /// Only papers of this day or later.
+    #[arg(long, value_name = "YYYY-MM-DD", help_heading = "Filters")]
+    pub since: Option<Date>,
+    /// Only papers of this day or earlier.
+    #[arg(long, value_name = "YYYY-MM-DD", help_heading = "Filters")]
+    pub until: Option<Date>,
+    /// Only papers by this author; every word of the name counts, accents do not.
+    #[arg(long, value_name = "NAME", help_heading = "Filters")]
+    pub author: Vec<String>,
+    /// No papers with this word or phrase.
+    #[arg(long, value_name = "WORD", help_heading = "Filters")]
+    pub exclude: Vec<String>,
+    /// Print the answer as JSON.
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// `relata info`
+#[derive(Debug, Args)]
+pub struct Info {
+    /// A paper; without one, the library.
+    pub id: Option<String>,
+    /// Print as JSON.
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// `relata remove`
+#[derive(Debug, Args)]
+pub struct Remove {
+    /// Papers to take out.
+    #[arg(required = true, value_name = "ID")]
+    pub ids: Vec<String>,
+    /// Print the report as JSON.
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// `relata check`
+#[derive(Debug, Args)]
+pub struct Check {
+    /// Print the report as JSON.
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// `relata reembed`
+#[derive(Debug, Args)]
+pub struct Reembed {
+    /// Afterwards drop the vectors of every other model.
+    #[arg(long)]
+    pub forget_others: bool,
+    /// Print the report as JSON.
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// `relata model`
+#[derive(Debug, Args)]
+pub struct Model {
+    /// What to do with models.
+    #[command(subcommand)]
+    pub command: ModelCommand,
+}
+
+/// The commands on models. The model is the one of `--model`, or the default.
+#[derive(Debug, Subcommand)]
+pub enum ModelCommand {
+    /// List the known models, and which of them are here.
+    List {
+        /// Print as JSON.
+        #[arg(long)]
+        json: bool,
+    },
+    /// Fetch the model now and check its sums.
+    Fetch,
+    /// Hash every file of the model and compare with its sums.
+    Verify {
+        /// Print as JSON.
+        #[arg(long)]
+        json: bool,
+    },
+    /// Print the folder in which the model lies.
+    Path,
+}

@@ -1,0 +1,164 @@
+//! `relata info`: the library in numbers, or all that it holds of one paper.
+
+use console::Style;
+use serde_json::{Value, json};
+
+use crate::error::{Error, Result};
+use crate::library::{Info, Library, Paper, StoredVector};
+use crate::paper::Facet;
+
+use super::terminal::{Page, printable};
+use super::{Context, Outcome, id};
+
+/// Categories listed without `--json`.
+const SHOWN_CATEGORIES: usize = 12;
+
+pub(super) fn library(context: &Context, as_json: bool, page: &mut Page) -> Result<Outcome> {
+    let path = context.library_path().display().to_string();
+    let info = match context.open_existing()? {
+        Some(library) => library.info()?,
+        None => Info::default(),
+    };
+    if as_json {
+        let vectors: Vec<Value> = info
+            .vectors
+            .iter()
+            .map(|set| {
+                json!({ "model": set.model, "fingerprint": set.digest, "dimension": set.dimension,
+                        "papers": set.vectors, "description": set.description })
+            })
+            .collect();
+        let value = json!({
+            "library": path,
+            "papers": info.papers,
+            "embedded": info.embedded,
+            "vectors": vectors,
+            "first_date": info.first_date.map(|date| date.to_string()),
+            "last_date": info.last_date.map(|date| date.to_string()),
+            "categories": info.categories.iter().map(|(name, papers)| json!({ "name": name, "papers": papers })).collect::<Vec<_>>(),
+            "bytes": info.bytes,
+        });
+        page.json(&value).map_err(Error::io("standard output"))?;
+        return Ok(if info.papers == 0 { Outcome::Nothing } else { Outcome::Done });
+    }
+    let mut lines = vec![("library", path), ("papers", info.papers.to_string())];
+    for set in &info.vectors {
+        lines.push(("vectors", format!("{} of {} ({} dimensions)", set.vectors, printable(&set.model), set.dimension)));
+    }
+    if let (Some(first), Some(last)) = (info.first_date, info.last_date) {
+        lines.push(("dates", format!("{first} to {last}")));
+    }
+    if !info.categories.is_empty() {
+        let named = info.categories.iter().take(SHOWN_CATEGORIES);
+        let mut text: Vec<String> = named.map(|(name, papers)| format!("{} {papers}", printable(name))).collect();
+        if info.categories.len() > SHOWN_CATEGORIES {
+            text.push(format!("and {} more", info.categories.len() - SHOWN_CATEGORIES));
+        }
+        lines.push(("categories", text.join(", ")));
+    }
+    lines.push(("size", indicatif::HumanBytes(info.bytes).to_string()));
+    if info.papers == 0 {
+        lines.push(("next", "relata add PATH...".into()));
+    }
+    write_fields(page, &lines)?;
+    Ok(if info.papers == 0 { Outcome::Nothing } else { Outcome::Done })
+}
+
+pub(super) fn paper(context: &Context, text: &str, as_json: bool, page: &mut Page) -> Result<Outcome> {
+    let id = id(text)?;
+    let library = context.open_or_sample()?;
+    let Some(paper) = library.paper(&id)? else {
+        return Err(Error::NotInLibrary { unknown: vec![(id.to_string(), library.closest(id.as_str(), 3)?)] });
+    };
+    let vectors = library.vectors_of(paper.row)?;
+    if as_json {
+        page.json(&paper_json(&paper, &vectors)).map_err(Error::io("standard output"))?;
+    } else {
+        write_paper(page, &library, &paper, &vectors)?;
+    }
+    Ok(Outcome::Done)
+}
+
+fn paper_json(paper: &Paper, vectors: &[StoredVector]) -> Value {
+    let mut summaries: serde_json::Map<String, Value> = serde_json::Map::new();
+    for ((language, facet), text) in &paper.summaries {
+        let of_language = summaries.entry(language.clone()).or_insert_with(|| json!({}));
+        of_language[facet.name()] = json!(text);
+    }
+    json!({
+        "id": paper.id.as_str(),
+        "version": paper.version,
+        "title": paper.title,
+        "abstract": paper.abstract_text,
+        "authors": paper.authors,
+        "categories": paper.categories,
+        "primary_category": paper.categories.first(),
+        "date": paper.date.to_string(),
+        "published": paper.published.map(|date| date.to_string()),
+        "updated": paper.updated.map(|date| date.to_string()),
+        "comment": paper.comment,
+        "doi": paper.doi,
+        "journal": paper.journal,
+        "url": paper.id.url(),
+        "links": paper.links,
+        "summaries": summaries,
+        "listings": paper.listings.iter().map(|listing| json!({ "file": listing.file, "date": listing.date.map(|date| date.to_string()) })).collect::<Vec<_>>(),
+        "vectors": vectors.iter().map(|vector| json!({ "model": vector.model, "tokens": vector.tokens, "tokens_cut": vector.cut })).collect::<Vec<_>>(),
+    })
+}
+
+fn write_paper(page: &mut Page, library: &Library, paper: &Paper, vectors: &[StoredVector]) -> Result<()> {
+    let output = Error::io::<&str>;
+    let title = page.styled(&Style::new().bold(), &printable(&paper.title));
+    page.paragraph(&title, 0).map_err(output("standard output"))?;
+    let mut lines = vec![("id", paper.id.to_string())];
+    if paper.version > 0 {
+        lines[0].1 = format!("{} (version {})", paper.id, paper.version);
+    }
+    lines.push(("link", paper.id.url()));
+    let text = |text: &str| printable(text).into_owned();
+    lines.push(("authors", text(&paper.authors.join(", "))));
+    lines.push(("categories", text(&paper.categories.join(", "))));
+    lines.push(("date", paper.date.to_string()));
+    let dates = [("published", paper.published), ("updated", paper.updated)];
+    lines.extend(dates.into_iter().filter_map(|(name, date)| Some((name, date?.to_string()))));
+    let facts = [("comment", &paper.comment), ("doi", &paper.doi), ("journal", &paper.journal)];
+    lines.extend(facts.into_iter().filter_map(|(name, fact)| Some((name, text(fact.as_ref()?)))));
+    for address in paper.links.values() {
+        lines.push(("see also", text(address)));
+    }
+    for listing in &paper.listings {
+        let day = listing.date.map(|date| format!(" ({date})")).unwrap_or_default();
+        lines.push(("listed in", format!("{}{day}", printable(&listing.file))));
+    }
+    for vector in vectors {
+        let cut = if vector.cut > 0 { format!(", {} more cut off", vector.cut) } else { String::new() };
+        lines.push(("embedded", format!("{}: {} tokens{cut}", printable(&vector.model), vector.tokens)));
+    }
+    if vectors.is_empty() && library.len()? > 0 {
+        lines.push(("embedded", "not yet".into()));
+    }
+    lines.retain(|(_, value)| !value.is_empty());
+    write_fields(page, &lines)?;
+    let mut sections: Vec<(String, &str)> = Vec::new();
+    sections.extend(paper.abstract_text.as_deref().map(|text| ("abstract".to_owned(), text)));
+    for facet in Facet::ALL {
+        let of_facet = paper.summaries.iter().filter(|((_, own), _)| *own == facet);
+        sections.extend(of_facet.map(|((language, _), text)| (format!("{} ({language})", facet.name()), text.as_str())));
+    }
+    for (name, text) in sections {
+        let heading = page.styled(&Style::new().cyan(), &printable(&name));
+        page.line("").map_err(output("standard output"))?;
+        page.line(&heading).map_err(output("standard output"))?;
+        page.paragraph(&printable(text), 2).map_err(output("standard output"))?;
+    }
+    Ok(())
+}
+
+fn write_fields(page: &mut Page, lines: &[(&str, String)]) -> Result<()> {
+    for (name, value) in lines {
+        let name = page.styled(&Style::new().dim(), &format!("{name:<11}"));
+        page.line(&format!("{name} {value}")).map_err(Error::io("standard output"))?;
+    }
+    Ok(())
+}

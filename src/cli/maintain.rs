@@ -1,0 +1,75 @@
+//! `relata remove`, `relata check` and `relata reembed`: keeping a library in order.
+
+use serde_json::json;
+
+use crate::error::{Error, Result};
+
+use super::args::{Check, Reembed, Remove};
+use super::terminal::{Page, printable, say};
+use super::{Context, Outcome, ids};
+
+pub(super) fn remove(context: &Context, asked: &Remove, page: &mut Page) -> Result<Outcome> {
+    let ids = ids(&asked.ids)?;
+    let Some(mut library) = context.open_existing()? else {
+        say("The library is empty: there is nothing to remove.");
+        return Ok(Outcome::Nothing);
+    };
+    let removed = library.remove(&ids)?;
+    let (gone, unknown): (Vec<_>, Vec<_>) = ids.iter().zip(removed).partition(|(_, removed)| *removed);
+    if asked.json {
+        let names = |list: &[(&crate::ArxivId, bool)]| list.iter().map(|(id, _)| id.to_string()).collect::<Vec<_>>();
+        let value = json!({ "removed": names(&gone), "unknown": names(&unknown) });
+        page.json(&value).map_err(Error::io("standard output"))?;
+    } else {
+        for (id, _) in &unknown {
+            say(&format!("{id} is not in the library"));
+        }
+        page.line(&format!("removed {}", gone.len())).map_err(Error::io("standard output"))?;
+    }
+    Ok(match (gone.is_empty(), unknown.is_empty()) {
+        (true, _) => Outcome::Nothing,
+        (false, true) => Outcome::Done,
+        (false, false) => Outcome::Partial,
+    })
+}
+
+pub(super) fn check(context: &Context, asked: &Check, page: &mut Page) -> Result<Outcome> {
+    let Some(library) = context.open_existing()? else {
+        say("The library is empty: there is nothing to check.");
+        return Ok(Outcome::Nothing);
+    };
+    let problems = library.check()?;
+    let papers = library.len()?;
+    if asked.json {
+        let value = json!({ "papers": papers, "problems": problems });
+        page.json(&value).map_err(Error::io("standard output"))?;
+    } else {
+        for problem in &problems {
+            page.line(&printable(&problem.to_string())).map_err(Error::io("standard output"))?;
+        }
+        if problems.is_empty() {
+            page.line(&format!("{papers} papers, no problems")).map_err(Error::io("standard output"))?;
+        }
+    }
+    Ok(if problems.is_empty() { Outcome::Done } else { Outcome::Partial })
+}
+
+pub(super) fn reembed(context: &Context, asked: &Reembed, page: &mut Page) -> Result<Outcome> {
+    let Some(mut library) = context.open_existing()? else {
+        say("The library is empty: there is nothing to embed.");
+        return Ok(Outcome::Nothing);
+    };
+    let mut engine = context.engine()?;
+    let (number, embedded) = context.catch_up(&mut engine, &mut library, true)?;
+    let forgotten = if asked.forget_others { library.forget_others(number)? } else { 0 };
+    let model = &engine.identity().name;
+    if asked.json {
+        let value = json!({ "model": model, "embedded": embedded, "forgotten": forgotten });
+        page.json(&value).map_err(Error::io("standard output"))?;
+    } else {
+        let forgotten = if forgotten > 0 { format!(", forgot {forgotten} vectors of others") } else { String::new() };
+        let text = format!("embedded {embedded} with {}{forgotten}", printable(model));
+        page.line(&text).map_err(Error::io("standard output"))?;
+    }
+    Ok(Outcome::Done)
+}

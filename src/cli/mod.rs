@@ -1,0 +1,225 @@
+//! The commands: arguments in, lines or JSON out, an exit code that says how it went.
+//!
+//! Each command is a file: it opens what it needs through [`Context`], asks the library's modules, and prints. Both
+//! binaries (`relata` and `recommend`) are a call of [`run`].
+
+mod add;
+mod answers;
+mod args;
+mod info;
+mod maintain;
+mod models;
+mod terminal;
+
+use std::ffi::OsString;
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+use clap::Parser;
+use indicatif::ProgressBar;
+
+use crate::arxiv_id::ArxivId;
+use crate::embed::{Device, EmbedderOptions};
+use crate::engine::{Embedded, Engine};
+use crate::error::{Error, Result};
+use crate::library::{FingerprintNumber, Library};
+use crate::model::{Choice, Progress, Settings};
+use crate::sample;
+
+use args::{Cli, Command, ModelCommand, Places};
+use terminal::{Page, printable, progress, say};
+
+/// How a command ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Outcome {
+    /// All done, something found.
+    Done,
+    /// Nothing went wrong and there is nothing to show.
+    Nothing,
+    /// Something of a batch went wrong; what could be done is done and reported.
+    Partial,
+}
+
+/// Runs a command line and says how it ended: 0 done, 1 nothing found, 2 error.
+///
+/// `arguments` begin with the program's name, as from [`std::env::args_os`].
+pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
+    // Restores a cursor that a progress bar hides; the library is safe at any moment, its transactions see to that.
+    let _ = ctrlc::set_handler(|| {
+        let _ = console::Term::stderr().show_cursor();
+        say("Interrupted. What was committed is kept; the same command goes on from there.");
+        std::process::exit(130);
+    });
+    let cli = Cli::parse_from(arguments);
+    let mut page = Page::stdout();
+    let outcome = dispatch(cli, &mut page).and_then(|outcome| {
+        page.flush().map_err(Error::io("standard output"))?;
+        Ok(outcome)
+    });
+    match outcome {
+        Ok(Outcome::Done) => ExitCode::SUCCESS,
+        Ok(Outcome::Nothing) => ExitCode::from(1),
+        Ok(Outcome::Partial) => ExitCode::from(2),
+        // Whoever read our output has had enough: `relata recommend ... | head -1` is no failure.
+        Err(Error::Io { source, .. }) if source.kind() == std::io::ErrorKind::BrokenPipe => ExitCode::SUCCESS,
+        Err(error) => {
+            let nothing = matches!(error, Error::NotInLibrary { .. });
+            say(&format!("error: {}", complete(&error)));
+            ExitCode::from(if nothing { 1 } else { 2 })
+        }
+    }
+}
+
+fn dispatch(cli: Cli, page: &mut Page) -> Result<Outcome> {
+    let context = Context::new(cli.places)?;
+    match cli.command {
+        Command::Add(add) => add::run(&context, &add, page),
+        Command::Recommend(recommend) => answers::recommend(&context, recommend, page),
+        Command::Search(search) => answers::search(&context, search, page),
+        Command::Info(info) => match &info.id {
+            Some(id) => info::paper(&context, id, info.json, page),
+            None => info::library(&context, info.json, page),
+        },
+        Command::Remove(remove) => maintain::remove(&context, &remove, page),
+        Command::Check(check) => maintain::check(&context, &check, page),
+        Command::Reembed(reembed) => maintain::reembed(&context, &reembed, page),
+        Command::Model(model) => match model.command {
+            ModelCommand::List { json } => models::list(&context, json, page),
+            ModelCommand::Fetch => models::fetch(&context, page),
+            ModelCommand::Verify { json } => models::verify(&context, json, page),
+            ModelCommand::Path => models::path(&context, page),
+        },
+    }
+}
+
+/// An error with its sources, as far as its own text does not hold them, and nothing that a terminal would obey.
+fn complete(error: &Error) -> String {
+    let mut text = error.to_string();
+    let mut source = std::error::Error::source(error);
+    while let Some(cause) = source {
+        let cause_text = cause.to_string();
+        if !text.contains(&cause_text) {
+            text = format!("{text}: {cause_text}");
+        }
+        source = cause.source();
+    }
+    text.lines().map(printable).collect::<Vec<_>>().join("\n")
+}
+
+/// What commands share: where things are, and how to open them.
+struct Context {
+    places: Places,
+    settings: Settings,
+    library: PathBuf,
+}
+
+impl Context {
+    fn new(places: Places) -> Result<Context> {
+        let mut settings = Settings::from_environment()?;
+        settings.offline |= places.offline;
+        let library = match &places.library {
+            Some(path) => path.clone(),
+            None => dirs::data_dir().ok_or(Error::NoDataFolder)?.join("relata").join("library.db"),
+        };
+        Ok(Context { places, settings, library })
+    }
+
+    fn library_path(&self) -> &Path {
+        &self.library
+    }
+
+    /// The user's library, made where there is none.
+    fn open(&self) -> Result<Library> {
+        let library = Library::open(&self.library)?;
+        for note in library.notes() {
+            say(&format!("note: {note}"));
+        }
+        Ok(library)
+    }
+
+    /// The user's library if there is one with papers in it, for a command that may have to embed.
+    fn open_existing(&self) -> Result<Option<Library>> {
+        if !self.library.exists() {
+            return Ok(None);
+        }
+        let library = match self.open() {
+            Err(Error::LibraryReadOnly { .. }) => Library::open_read_only(&self.library)?,
+            opened => opened?,
+        };
+        Ok((!library.is_empty()?).then_some(library))
+    }
+
+    /// The user's library, or the sample where that is empty; says so, and how to change it.
+    fn open_or_sample(&self) -> Result<Library> {
+        if let Some(library) = self.open_existing()? {
+            return Ok(library);
+        }
+        let library = sample::open(&self.settings.cache_dir)?;
+        say(&format!(
+            "Your library is empty: this answer comes from the sample digest ({} papers).\n\
+             Add your own with: relata add PATH...",
+            library.len()?
+        ));
+        Ok(library)
+    }
+
+    fn engine(&self) -> Result<Engine> {
+        let device = Device::parse(&self.places.device)?;
+        let options = EmbedderOptions { device, ..EmbedderOptions::default() };
+        Engine::new(Choice::parse(self.places.model.as_deref()), self.settings.clone(), options)
+    }
+
+    /// The number of the model's vectors in a library where every paper has one. See [`Engine::catch_up`].
+    fn catch_up(&self, engine: &mut Engine, library: &mut Library, begin: bool) -> Result<(FingerprintNumber, u64)> {
+        let mut fetch = Fetching::default();
+        let mut bar: Option<ProgressBar> = None;
+        let mut done = 0;
+        let result = engine.catch_up(library, begin, &mut |event| fetch.show(event), &mut |embedded: Embedded| {
+            done = embedded.done;
+            bar.get_or_insert_with(|| {
+                progress(embedded.total, "embedding", "{msg} {wide_bar} {human_pos}/{human_len} papers {per_sec} {eta}")
+            })
+            .set_position(embedded.done);
+        });
+        if let Some(bar) = bar {
+            bar.finish_and_clear();
+        }
+        result.map(|number| (number, done))
+    }
+}
+
+/// Shows a model on its way here.
+#[derive(Default)]
+struct Fetching {
+    bar: Option<ProgressBar>,
+}
+
+impl Fetching {
+    fn show(&mut self, event: Progress) {
+        match event {
+            Progress::Note(text) => match &self.bar {
+                Some(bar) => bar.suspend(|| say(&printable(&text))),
+                None => say(&printable(&text)),
+            },
+            Progress::Bytes { done, total } => {
+                let bar = self.bar.get_or_insert_with(|| {
+                    progress(total, "fetching the model", "{msg} {wide_bar} {bytes}/{total_bytes} {eta}")
+                });
+                bar.set_length(total);
+                bar.set_position(done);
+                if done >= total {
+                    bar.finish_and_clear();
+                }
+            }
+        }
+    }
+}
+
+/// Reads ids in any pasted form.
+fn ids(texts: &[String]) -> Result<Vec<ArxivId>> {
+    texts.iter().map(|text| id(text)).collect()
+}
+
+fn id(text: &str) -> Result<ArxivId> {
+    ArxivId::parse(text).map(|(id, _)| id).ok_or_else(|| Error::NotAnId { text: printable(text).into_owned() })
+}

@@ -1,0 +1,80 @@
+//! `relata model list|fetch|verify|path`.
+
+use serde_json::json;
+
+use crate::error::{Error, Result};
+use crate::model::{self, Choice};
+
+use super::terminal::{Page, printable, say};
+use super::{Context, Fetching, Outcome};
+
+impl Context {
+    fn choice(&self) -> Choice {
+        Choice::parse(self.places.model.as_deref())
+    }
+}
+
+pub(super) fn list(context: &Context, as_json: bool, page: &mut Page) -> Result<Outcome> {
+    let models = model::list(&context.settings)?;
+    if as_json {
+        let rows: Vec<_> = models
+            .iter()
+            .map(|model| {
+                json!({ "name": model.name, "repository": model.repository, "dimension": model.dimension,
+                        "token_limit": model.token_limit, "licence": model.licence, "path": model.present })
+            })
+            .collect();
+        page.json(&json!({ "models": rows })).map_err(Error::io("standard output"))?;
+    } else {
+        for model in &models {
+            let here = if model.present.is_some() { "here" } else { "not fetched" };
+            let text = format!(
+                "{:<24} {:>5} dimensions {:>5} tokens  {:<12} {here:<12} {}",
+                model.name, model.dimension, model.token_limit, model.licence, model.repository
+            );
+            page.line(&text).map_err(Error::io("standard output"))?;
+        }
+    }
+    Ok(Outcome::Done)
+}
+
+pub(super) fn fetch(context: &Context, page: &mut Page) -> Result<Outcome> {
+    let mut fetching = Fetching::default();
+    let folder = model::locate(&context.choice(), &context.settings, &mut |event| fetching.show(event))?;
+    page.line(&folder.root.display().to_string()).map_err(Error::io("standard output"))?;
+    Ok(Outcome::Done)
+}
+
+pub(super) fn verify(context: &Context, as_json: bool, page: &mut Page) -> Result<Outcome> {
+    let files = model::verify(&context.choice(), &context.settings)?;
+    let good = files.iter().all(|file| file.ok);
+    if as_json {
+        let rows: Vec<_> = files
+            .iter()
+            .map(|file| json!({ "file": file.file, "expected": file.expected, "found": file.found, "ok": file.ok }))
+            .collect();
+        page.json(&json!({ "files": rows })).map_err(Error::io("standard output"))?;
+    } else {
+        for file in &files {
+            let verdict = if file.ok { "ok     " } else { "DIFFERS" };
+            page.line(&format!("{verdict} {}", printable(&file.file))).map_err(Error::io("standard output"))?;
+        }
+    }
+    if !good {
+        say("Files differ from their sums. `relata model fetch` fetches the model again.");
+    }
+    Ok(if good { Outcome::Done } else { Outcome::Partial })
+}
+
+pub(super) fn path(context: &Context, page: &mut Page) -> Result<Outcome> {
+    match model::path(&context.choice(), &context.settings)? {
+        Some(path) => {
+            page.line(&path.display().to_string()).map_err(Error::io("standard output"))?;
+            Ok(Outcome::Done)
+        }
+        None => {
+            say("The model is not here yet. `relata model fetch` gets it.");
+            Ok(Outcome::Nothing)
+        }
+    }
+}

@@ -1,0 +1,142 @@
+//! What reaches a terminal: width, colour, and nothing that the terminal would obey.
+//!
+//! Standard output carries data and is plain when piped; colour and cutting to the width happen only on a terminal,
+//! colour only without `NO_COLOR`. Every text of foreign origin goes through [`printable`] before it is printed.
+
+use std::borrow::Cow;
+use std::io::{self, Write};
+
+use console::{Style, Term, truncate_str};
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+
+/// Replaces what a terminal would obey (control characters, escapes, text direction overrides) by spaces.
+///
+/// The readers clean texts already; a library that somebody else wrote may not be clean.
+pub fn printable(text: &str) -> Cow<'_, str> {
+    let obeyed = |c: char| {
+        c.is_control() || matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{2028}' | '\u{2029}')
+    };
+    if text.contains(obeyed) { Cow::Owned(text.replace(obeyed, " ")) } else { Cow::Borrowed(text) }
+}
+
+/// Standard output as a place for lines: knows its width, forgives a reader that went away.
+pub struct Page {
+    out: io::BufWriter<io::Stdout>,
+    width: Option<usize>,
+    colour: bool,
+}
+
+impl Page {
+    /// The page of this process's standard output.
+    pub fn stdout() -> Page {
+        let term = Term::stdout();
+        let width = term.is_term().then(|| usize::from(term.size().1).max(40));
+        let no_colour = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
+        let colour = width.is_some() && !no_colour && console::colors_enabled();
+        Page { out: io::BufWriter::new(io::stdout()), width, colour }
+    }
+
+    /// Width in columns; `None` where output is not a terminal.
+    pub fn width(&self) -> Option<usize> {
+        self.width
+    }
+
+    /// Text in a style, where colour is wanted.
+    pub fn styled(&self, style: &Style, text: &str) -> String {
+        if self.colour { style.clone().force_styling(true).apply_to(text).to_string() } else { text.to_owned() }
+    }
+
+    /// Writes one line, cut to the width with an ellipsis on a terminal (wide characters take two columns).
+    pub fn line(&mut self, text: &str) -> io::Result<()> {
+        match self.width {
+            Some(width) => writeln!(self.out, "{}", truncate_str(text, width, "…")),
+            None => writeln!(self.out, "{text}"),
+        }
+    }
+
+    /// Writes a text over as many lines as it needs, indented.
+    pub fn paragraph(&mut self, text: &str, indent: usize) -> io::Result<()> {
+        let width = self.width.unwrap_or(100).min(100).saturating_sub(indent).max(20);
+        for line in wrapped(text, width) {
+            writeln!(self.out, "{:indent$}{line}", "")?;
+        }
+        Ok(())
+    }
+
+    /// Writes a value as indented JSON.
+    pub fn json(&mut self, value: &impl serde::Serialize) -> io::Result<()> {
+        serde_json::to_writer_pretty(&mut self.out, value)?;
+        writeln!(self.out)
+    }
+
+    /// Pushes everything out.
+    pub fn flush(&mut self) -> io::Result<()> {
+        self.out.flush()
+    }
+}
+
+/// Cuts a text into lines of at most `width` columns, at spaces or between wide characters.
+fn wrapped(text: &str, width: usize) -> Vec<String> {
+    let mut lines = vec![String::new()];
+    let mut used = 0;
+    for word in text.split_inclusive(' ') {
+        let columns = console::measure_text_width(word.trim_end());
+        let last = lines.len() - 1;
+        if used + columns <= width {
+            lines[last].push_str(word);
+            used += console::measure_text_width(word);
+            continue;
+        }
+        if columns <= width {
+            lines.push(word.to_owned());
+            used = console::measure_text_width(word);
+            continue;
+        }
+        for c in word.chars() {
+            let columns = console::measure_text_width(c.encode_utf8(&mut [0; 4]));
+            if used + columns > width {
+                lines.push(String::new());
+                used = 0;
+            }
+            let last = lines.len() - 1;
+            lines[last].push(c);
+            used += columns;
+        }
+    }
+    lines.iter_mut().for_each(|line| line.truncate(line.trim_end().len()));
+    lines
+}
+
+/// Says something to the person, on standard error.
+pub fn say(text: &str) {
+    // A closed standard error is no reason to fail.
+    let _ = writeln!(io::stderr(), "{text}");
+}
+
+/// A progress bar on standard error; invisible where that is not a terminal.
+pub fn progress(total: u64, what: &'static str, template: &'static str) -> ProgressBar {
+    let bar = ProgressBar::with_draw_target(Some(total), ProgressDrawTarget::stderr());
+    if let Ok(style) = ProgressStyle::with_template(template) {
+        bar.set_style(style.progress_chars("━━╌"));
+    }
+    bar.with_message(what)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn nothing_that_a_terminal_obeys_is_printed() {
+        assert_eq!(printable("a\u{1b}[31mb\u{9b}c\u{202e}d\r\n"), "a [31mb c d  ");
+        assert_eq!(printable("日本語 naïve"), "日本語 naïve");
+    }
+
+    #[test]
+    fn lines_are_as_wide_as_allowed_and_wide_characters_count_twice() {
+        assert_eq!(wrapped("one two three", 8), ["one two", "three"]);
+        assert_eq!(wrapped("物理信息神经网络", 8), ["物理信息", "神经网络"]);
+        assert_eq!(wrapped("abcdefghij", 4), ["abcd", "efgh", "ij"]);
+        assert_eq!(wrapped("", 4), [""]);
+    }
+}

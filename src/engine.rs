@@ -1,0 +1,131 @@
+//! The embedding model of a command: known by its fingerprint from the start, loaded only when a text must be embedded.
+//!
+//! In: a choice of model and where models are looked for. Out: the fingerprint under which vectors are stored, and, on
+//! demand, the embedder itself. A question by paper id is answered from stored vectors, so it never loads (or fetches) the
+//! model; that is what makes the second run of a command quick.
+
+use ndarray::Array2;
+
+use crate::embed::{Embedder, EmbedderOptions, Fingerprint, Role};
+use crate::error::{Error, Result};
+use crate::library::{FingerprintNumber, Library, PaperRow};
+use crate::model::{self, Choice, Identity, Progress, Settings};
+
+/// Papers handed to the embedder at once: enough to sort by length, little enough to hold in memory.
+const WINDOW: usize = 1024;
+
+/// A model that is loaded when first needed.
+pub struct Engine {
+    choice: Choice,
+    settings: Settings,
+    options: EmbedderOptions,
+    identity: Identity,
+    fingerprint: Fingerprint,
+    loaded: Option<Embedder>,
+}
+
+/// How far [`Engine::catch_up`] is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Embedded {
+    /// Papers embedded by this call so far.
+    pub done: u64,
+    /// Papers that had no vector when the call began.
+    pub total: u64,
+}
+
+impl Engine {
+    /// Identifies the model without loading it.
+    ///
+    /// # Errors
+    /// An unknown name, or a folder that is not a model.
+    pub fn new(choice: Choice, settings: Settings, options: EmbedderOptions) -> Result<Engine> {
+        let identity = model::identify(&choice, &settings)?;
+        let fingerprint = identity.fingerprint();
+        Ok(Engine { choice, settings, options, identity, fingerprint, loaded: None })
+    }
+
+    /// What decides this model's vectors.
+    pub fn fingerprint(&self) -> &Fingerprint {
+        &self.fingerprint
+    }
+
+    /// Name, dimension and token limit.
+    pub fn identity(&self) -> &Identity {
+        &self.identity
+    }
+
+    /// The embedder, found or fetched and loaded at the first call.
+    ///
+    /// # Errors
+    /// No source has the model, or its files are not what they should be.
+    pub fn embedder(&mut self, progress: &mut dyn FnMut(Progress)) -> Result<&Embedder> {
+        if self.loaded.is_none() {
+            let folder = model::locate(&self.choice, &self.settings, progress)?;
+            self.loaded = Some(Embedder::load(&folder.root, &self.options)?);
+        }
+        self.loaded.as_ref().ok_or(Error::Internal("the model was loaded and is gone"))
+    }
+
+    /// Embeds texts that a person typed. Shape: texts x dimension, unit rows.
+    ///
+    /// # Errors
+    /// As [`Engine::embedder`], and what embedding itself reports.
+    pub fn embed_queries(&mut self, texts: &[String], progress: &mut dyn FnMut(Progress)) -> Result<Array2<f32>> {
+        if texts.is_empty() {
+            return Ok(Array2::zeros((0, self.identity.dimension)));
+        }
+        Ok(self.embedder(progress)?.embed(texts, Role::Query)?.vectors)
+    }
+
+    /// The number under which this model's vectors are stored, once every paper of the library has one.
+    ///
+    /// Embeds what is missing and commits after every batch, so that a killed process loses one batch at the most.
+    ///
+    /// # Errors
+    /// [`Error::OtherModel`] if the library holds vectors, but none of this model, and `begin` is false: embedding a whole
+    /// library anew is asked for, not slipped in. Otherwise as [`Engine::embedder`]; what was committed stays.
+    pub fn catch_up(
+        &mut self,
+        library: &mut Library,
+        begin: bool,
+        fetch: &mut dyn FnMut(Progress),
+        embedded: &mut dyn FnMut(Embedded),
+    ) -> Result<FingerprintNumber> {
+        let stored = library.fingerprints()?;
+        let others: Vec<String> = stored
+            .iter()
+            .filter(|f| f.digest != self.fingerprint.digest() && f.vectors > 0)
+            .map(|f| format!("{} ({} papers)", f.model, f.vectors))
+            .collect();
+        let has_own = stored.iter().any(|f| f.digest == self.fingerprint.digest() && f.vectors > 0);
+        if !begin && !has_own && !others.is_empty() {
+            return Err(Error::OtherModel {
+                library: library.path().to_owned(),
+                stored: others.join(", "),
+                asked: self.identity.name.clone(),
+                choice: self.choice.to_string(),
+            });
+        }
+        let number = library.ensure_fingerprint(&self.fingerprint, &self.identity.name, self.identity.dimension)?;
+        let total = library.missing(number)?;
+        if total == 0 {
+            return Ok(number);
+        }
+        let embedder = self.embedder(fetch)?;
+        let mut progress = Embedded { done: 0, total };
+        embedded(progress);
+        let mut after = PaperRow::FIRST;
+        loop {
+            let window = library.next_missing(number, after, WINDOW)?;
+            let Some(last) = window.last() else { return Ok(number) };
+            after = last.row;
+            let texts: Vec<&str> = window.iter().map(|paper| paper.text.as_str()).collect();
+            embedder.embed_batches(&texts, Role::Passage, &mut |batch| {
+                library.store_vectors(number, &window, &batch)?;
+                progress.done += batch.indices.len() as u64;
+                embedded(progress);
+                Ok(())
+            })?;
+        }
+    }
+}

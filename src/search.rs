@@ -1,0 +1,105 @@
+//! `search`: papers by meaning and by words, two rankings fused into one.
+//!
+//! In: a text, its vector where the model can read it, a filter. Out: the k best papers and the words of the text that each
+//! holds. Fusion is by reciprocal ranks (Cormack, Clarke & Büttcher, SIGIR 2009, k = 60): cosines and BM25 scores have no
+//! common scale, ranks do.
+
+use std::collections::BTreeMap;
+
+use ndarray::ArrayView1;
+
+use crate::error::Result;
+use crate::library::{Filter, FingerprintNumber, Library, Paper, PaperRow};
+use crate::neighbours::{Best, dot_bytes};
+use crate::passage::passage;
+use crate::terms;
+
+/// The constant of reciprocal rank fusion.
+const FUSION_K: f64 = 60.0;
+/// Each ranking is fused to this depth, or to k where more is asked for.
+const DEPTH: usize = 200;
+/// Terms named per answer.
+const TERMS: usize = 3;
+
+/// One answer.
+#[derive(Clone, Debug)]
+pub struct Hit {
+    /// Sum of `1 / (60 + rank)` over the rankings that hold the paper, scaled so that first in both is 1.
+    pub score: f64,
+    /// The paper.
+    pub paper: Paper,
+    /// Cosine to the text, where the paper was among the nearest.
+    pub cosine: Option<f32>,
+    /// Place among the keyword matches, from 1, where it matched.
+    pub keyword_rank: Option<usize>,
+    /// Terms it shares with the text, rarest first.
+    pub terms: Vec<String>,
+}
+
+/// Ranks the papers of a library by a text. `vector` is its unit vector, or `None` to search by words alone.
+///
+/// # Errors
+/// What the library reports.
+pub fn search(
+    library: &Library,
+    text: &str,
+    vector: Option<(FingerprintNumber, ArrayView1<'_, f32>)>,
+    filter: &Filter,
+    k: usize,
+) -> Result<Vec<Hit>> {
+    let depth = DEPTH.max(k);
+    let within = library.matching(filter)?;
+    let mut fused: BTreeMap<PaperRow, (Option<(usize, f32)>, Option<usize>)> = BTreeMap::new();
+    if let Some((fingerprint, vector)) = vector {
+        let query = vector.to_vec();
+        let parts = library.scan_parallel(
+            fingerprint,
+            || Best::new(depth),
+            |best: &mut Best<PaperRow>, row, bytes| {
+                if within.as_ref().is_none_or(|set| set.contains(row)) {
+                    best.offer(row, dot_bytes(&query, bytes));
+                }
+            },
+        )?;
+        let best = parts.into_iter().reduce(Best::merge).map(Best::into_sorted).unwrap_or_default();
+        let mut rank = 0;
+        for (place, scored) in best.iter().enumerate() {
+            // Equal scores share a rank, so the order of rows never shows in an answer.
+            if place == 0 || scored.score < best[place - 1].score {
+                rank = place + 1;
+            }
+            fused.entry(scored.key).or_default().0 = Some((rank, scored.score));
+        }
+    }
+    for (place, (row, _)) in library.keyword_scores(text, within.as_ref(), depth)?.into_iter().enumerate() {
+        fused.entry(row).or_default().1 = Some(place + 1);
+    }
+    let rows: Vec<PaperRow> = fused.keys().copied().collect();
+    let mut ids: BTreeMap<PaperRow, String> = rows.iter().copied().zip(library.ids_by_rows(&rows)?).collect();
+    let both = 2.0 / (FUSION_K + 1.0);
+    let mut order: Vec<(f64, String, PaperRow)> = fused
+        .iter()
+        .map(|(row, (near, word))| {
+            let part = |rank: usize| 1.0 / (FUSION_K + rank as f64);
+            let score = near.map_or(0.0, |(rank, _)| part(rank)) + word.map_or(0.0, part);
+            (score / both, ids.remove(row).unwrap_or_default(), *row)
+        })
+        .collect();
+    order.sort_by(|a, b| b.0.total_cmp(&a.0).then_with(|| a.1.cmp(&b.1)));
+    order.truncate(k);
+
+    let rows: Vec<PaperRow> = order.iter().map(|(_, _, row)| *row).collect();
+    let papers = library.len()?;
+    library
+        .papers_by_rows(&rows)?
+        .into_iter()
+        .zip(order)
+        .map(|(paper, (score, _, row))| {
+            let own = passage(&paper.title, paper.abstract_text.as_deref().unwrap_or(""));
+            let shared = terms::shared(text, &own, papers, TERMS, |words| library.document_frequency(words))?;
+            let (near, keyword_rank) = fused[&row];
+            let terms = shared.into_iter().map(|term| term.term).collect();
+            Ok(Hit { score, paper, cosine: near.map(|(_, cosine)| cosine), keyword_rank, terms })
+        })
+        .collect()
+}
