@@ -1,0 +1,164 @@
+//! `relata recommend` and `relata search`.
+
+use std::process::Command;
+
+use serde_json::Value;
+
+use crate::support::{Home, digest, invented};
+
+fn answered(value: &Value) -> Vec<(&str, f64)> {
+    let rows = value["results"].as_array().expect("a list of results");
+    rows.iter().map(|row| (row["id"].as_str().expect("an id"), row["score"].as_f64().expect("a score"))).collect()
+}
+
+fn ids(value: &Value) -> Vec<&str> {
+    answered(value).into_iter().map(|(id, _)| id).collect()
+}
+
+#[test]
+fn a_fresh_install_answers_from_the_sample() {
+    let home = Home::real();
+    let ended = home.run(&["recommend", "--like", "2602.10611", "--json"]);
+    assert_eq!(ended.code, 0, "{}", ended.stderr);
+    let value = ended.json();
+    let answers = answered(&value);
+    assert_eq!((answers[0].0, (answers[0].1 * 100.0).round()), ("2602.11097", 68.0));
+    assert_eq!((answers[1].0, (answers[1].1 * 100.0).round()), ("2602.10451", 49.0));
+    assert_eq!(answers.len(), 6);
+    assert!(ended.stderr.contains("relata add PATH"), "{}", ended.stderr);
+    assert!(!home.path("library.db").exists(), "the sample stays out of the user's library");
+    let first = &value["results"][0];
+    assert_eq!(first["rank"], 1);
+    assert_eq!(first["title"], "Statistical Learning Analysis of Physics-Informed Neural Networks");
+    assert_eq!(first["primary_category"], "cs.LG");
+    assert_eq!(first["reason"]["liked"], "2602.10611");
+    let terms: Vec<&str> = first["reason"]["terms"].as_array().expect("terms").iter().filter_map(Value::as_str).collect();
+    assert!(terms.iter().any(|term| term.to_lowercase().contains("physics-informed neural network")), "{terms:?}");
+}
+
+#[test]
+fn every_pasted_form_of_an_id_asks_the_same() {
+    let home = Home::real();
+    let expected = home.json(&["recommend", "--like", "2602.10611", "--json"])["results"].clone();
+    for form in ["2602.10611v2", "arXiv:2602.10611", "https://arxiv.org/abs/2602.10611", "arxiv.org/pdf/2602.10611v1.pdf"] {
+        assert_eq!(home.json(&["recommend", "--like", form, "--json"])["results"], expected, "{form}");
+    }
+}
+
+#[test]
+fn the_owners_words_are_a_program() {
+    let home = Home::real();
+    let model = home.command(&[]);
+    let mut command = Command::new(env!("CARGO_BIN_EXE_recommend"));
+    command.args(["--like", "2602.10611", "-k", "1", "--json"]);
+    command.envs(model.get_envs().filter_map(|(name, value)| Some((name, value?))));
+    let output = command.output().expect("the program starts");
+    let value: Value = serde_json::from_slice(&output.stdout).expect("JSON");
+    assert_eq!(ids(&value), ["2602.11097"]);
+}
+
+#[test]
+fn search_finds_by_meaning_and_by_words() {
+    let home = Home::real();
+    let found = home.json(&["search", "sampling molecules at equilibrium", "--json"]);
+    assert_eq!(ids(&found)[0], "2602.10637");
+    let by_author = home.json(&["search", "Barajas-Solano", "--json"]);
+    assert_eq!(ids(&by_author)[0], "2602.11097");
+    let chinese = home.run(&["search", "粗粒化", "--json"]);
+    assert_eq!((chinese.code, ids(&chinese.json())), (0, vec!["2602.10637"]), "{}", chinese.stderr);
+    assert!(chinese.stderr.contains("words alone"), "{}", chinese.stderr);
+}
+
+#[test]
+fn liked_and_disliked_papers_are_no_answers_and_k_is_kept() {
+    let home = Home::tiny();
+    let papers: Vec<_> = (0..60).map(invented).collect();
+    home.write("2026-01-05.md", digest(&papers));
+    home.json(&["add", "--json", "2026-01-05.md"]);
+    let like = ["--like", "2601.00001", "2601.00002", "--unlike", "2601.00003"];
+    for k in ["1", "7", "57", "100"] {
+        let value = home.json(&[&["recommend", "--json", "-k", k][..], &like].concat());
+        let found = answered(&value);
+        assert_eq!(found.len(), k.parse::<usize>().expect("a number").min(57));
+        assert!(found.iter().all(|(id, _)| !["2601.00001", "2601.00002", "2601.00003"].contains(id)));
+        let ordered = found.windows(2).all(|pair| (pair[1].1, pair[0].0) < (pair[0].1, pair[1].0) || pair[1].1 < pair[0].1);
+        assert!(ordered, "{found:?}");
+    }
+}
+
+#[test]
+fn filters_come_before_the_best_k() {
+    let home = Home::tiny();
+    let papers: Vec<_> = (0..60).map(invented).collect();
+    home.write("2026-01-05.md", digest(&papers[..30]));
+    home.write("2026-02-05.md", digest(&papers[30..]));
+    home.json(&["add", "--json", "2026-01-05.md", "2026-02-05.md"]);
+    let count = |filter: &[&str]| {
+        let arguments = [&["recommend", "--like", "2601.00001", "--json", "-k", "60"][..], filter].concat();
+        let ended = home.run(&arguments);
+        assert!(ended.code < 2, "{}", ended.stderr);
+        ended.json()["results"].as_array().expect("a list").len()
+    };
+    assert_eq!(count(&["--category", "stat.ML"]), 20);
+    assert_eq!(count(&["--category", "stat.ML", "cs"]), 39);
+    assert_eq!(count(&["--since", "2026-02-01"]), 30);
+    assert_eq!(count(&["--until", "2026-02-01"]), 29);
+    assert_eq!(count(&["--author", "example3 ada"]), 6);
+    assert_eq!(count(&["--author", "bjorn muster"]), 59);
+    assert_eq!(count(&["--author", "ada muster"]), 0);
+    assert_eq!(count(&["--exclude", "glaciers"]), 51);
+    assert_eq!(count(&["--category", "math.AG"]), 0);
+}
+
+#[test]
+fn an_unknown_id_is_answered_with_its_closest() {
+    let home = Home::tiny();
+    home.write("2026-01-05.md", digest(&[invented(0), invented(1)]));
+    home.json(&["add", "--json", "2026-01-05.md"]);
+    let ended = home.run(&["recommend", "--like", "2601.00003"]);
+    assert_eq!(ended.code, 1);
+    assert!(ended.stderr.contains("2601.00001") && ended.stderr.contains("graph cuts for glaciers"), "{}", ended.stderr);
+    let ended = home.run(&["recommend", "--like", "a paper"]);
+    assert_eq!(ended.code, 2, "{}", ended.stderr);
+}
+
+#[test]
+fn another_model_never_mixes() {
+    let home = Home::tiny();
+    home.write("2026-01-05.md", digest(&[invented(0), invented(1), invented(2)]));
+    home.json(&["add", "--json", "2026-01-05.md"]);
+    let other = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/models/tiny-bert-cls");
+    let ended = home.run(&["recommend", "--like", "2601.00001", "--model", other]);
+    assert_eq!(ended.code, 2);
+    for part in ["tiny-bert (3 papers)", "tiny-bert-cls", "relata reembed"] {
+        assert!(ended.stderr.contains(part), "{part}: {}", ended.stderr);
+    }
+    assert_eq!(home.json(&["reembed", "--json", "--model", other])["embedded"], 3);
+    assert_eq!(home.json(&["recommend", "--like", "2601.00001", "--json", "--model", other])["results"][1]["rank"], 2);
+    // Both sets stand side by side.
+    assert_eq!(home.json(&["info", "--json"])["vectors"].as_array().map(Vec::len), Some(2));
+    home.json(&["recommend", "--like", "2601.00001", "--json"]);
+}
+
+#[test]
+fn vectors_that_were_left_for_later_are_made_when_needed() {
+    let home = Home::tiny();
+    home.write("2026-01-05.md", digest(&[invented(0), invented(1), invented(2)]));
+    home.json(&["add", "--json", "--no-embed", "2026-01-05.md"]);
+    assert_eq!(home.json(&["info", "--json"])["embedded"], 0);
+    assert_eq!(home.json(&["recommend", "--like", "2601.00001", "--json"])["results"].as_array().map(Vec::len), Some(2));
+    assert_eq!(home.json(&["info", "--json"])["embedded"], 3);
+}
+
+#[test]
+fn the_answer_does_not_depend_on_threads() {
+    let home = Home::tiny();
+    let papers: Vec<_> = (0..200).map(invented).collect();
+    home.write("2026-01-05.md", digest(&papers));
+    home.json(&["add", "--json", "2026-01-05.md"]);
+    let answer = |threads: &str| {
+        let mut command = home.command(&["recommend", "--like", "2601.00001", "--json", "-k", "50"]);
+        command.env("RAYON_NUM_THREADS", threads).output().expect("the program starts").stdout
+    };
+    assert_eq!(answer("1"), answer("16"));
+}

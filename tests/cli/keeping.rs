@@ -1,0 +1,68 @@
+//! `relata info`, `remove`, `check`, and libraries that are not what they should be.
+
+use crate::support::{Home, digest, invented};
+
+fn filled() -> Home {
+    let home = Home::tiny();
+    home.write("2026-01-05.md", digest(&[invented(0), invented(1), invented(2)]));
+    home.json(&["add", "--json", "2026-01-05.md"]);
+    home
+}
+
+#[test]
+fn info_counts_the_library_and_shows_a_paper() {
+    let home = filled();
+    let info = home.json(&["info", "--json"]);
+    assert_eq!((&info["papers"], &info["embedded"]), (&3.into(), &3.into()));
+    assert_eq!((&info["first_date"], &info["last_date"]), (&"2026-01-05".into(), &"2026-01-05".into()));
+    let paper = home.json(&["info", "2601.00002", "--json"]);
+    assert_eq!(paper["title"], "graph cuts for tokenisers, part 1");
+    assert_eq!(paper["authors"][1], "Björn Muster");
+    assert_eq!(paper["summaries"]["en"]["motivation"], "Curiosity.");
+    assert_eq!(paper["listings"][0]["file"], "2026-01-05.md");
+    assert!(paper["vectors"][0]["tokens"].as_u64() > Some(2));
+    let shown = home.run(&["info", "2601.00002"]);
+    assert!(shown.stdout.contains("listed in   2026-01-05.md (2026-01-05)"), "{}", shown.stdout);
+}
+
+#[test]
+fn an_empty_library_says_what_to_do() {
+    let home = Home::tiny();
+    let ended = home.run(&["info"]);
+    assert_eq!(ended.code, 1);
+    assert!(ended.stdout.contains("relata add PATH"), "{}", ended.stdout);
+    assert!(!home.path("library.db").exists());
+}
+
+#[test]
+fn removed_papers_are_gone_and_the_library_is_sound() {
+    let home = filled();
+    let ended = home.run(&["remove", "2601.00002", "2601.09999", "--json"]);
+    let report = ended.json();
+    assert_eq!((ended.code, &report["removed"][0], &report["unknown"][0]), (2, &"2601.00002".into(), &"2601.09999".into()));
+    assert_eq!(home.run(&["info", "2601.00002"]).code, 1);
+    assert_eq!(home.json(&["check", "--json"])["problems"].as_array().map(Vec::len), Some(0));
+    let left = home.json(&["recommend", "--like", "2601.00001", "--json"]);
+    assert_eq!(left["results"].as_array().map(Vec::len), Some(1));
+}
+
+#[test]
+fn a_file_that_is_no_library_is_refused_and_left_alone() {
+    let home = Home::tiny();
+    home.write("library.db", "not a database, but somebody's notes, long enough to be one".repeat(200));
+    let before = std::fs::read(home.path("library.db")).expect("the file");
+    for arguments in [&["info"][..], &["add", "-"], &["recommend", "--like", "2601.00001"]] {
+        let ended = home.run(arguments);
+        assert_eq!(ended.code, 2, "{arguments:?}: {}", ended.stderr);
+        assert!(ended.stderr.contains("library.db"), "{}", ended.stderr);
+    }
+    assert_eq!(std::fs::read(home.path("library.db")).expect("the file"), before);
+}
+
+#[test]
+fn asking_for_a_device_that_is_not_built_in_is_a_clear_error() {
+    let home = filled();
+    let ended = home.run(&["recommend", "--like-text", "glaciers", "--device", "cuda:1"]);
+    assert_eq!(ended.code, 2);
+    assert!(ended.stderr.contains("cuda"), "{}", ended.stderr);
+}

@@ -1,0 +1,7 @@
+//! The commands as people run them: files in, lines and JSON out, exit codes.
+
+mod adding;
+mod answering;
+mod keeping;
+mod surviving;
+mod support;

@@ -1,0 +1,66 @@
+//! Killed processes and processes side by side.
+
+use std::process::Stdio;
+use std::time::Duration;
+
+use crate::support::{Home, digest, invented};
+
+/// Kills `add` at moments spread over its whole course; whatever it had done, the next run completes it.
+#[test]
+fn a_killed_add_goes_on_where_it_was() {
+    let papers: Vec<_> = (0..400).map(invented).collect();
+    let page = digest(&papers);
+    let whole = Home::tiny();
+    whole.write("2026-01-05.md", &page);
+    let expected_report = whole.json(&["add", "--json", "2026-01-05.md"]);
+    assert_eq!(expected_report["embedded"], 400);
+    let question = ["recommend", "--like", "2601.00001", "--json", "-k", "400"];
+    let expected = whole.json(&question);
+
+    for delay in [5, 15, 30, 60, 100, 150, 220, 300] {
+        let home = Home::tiny();
+        home.write("2026-01-05.md", &page);
+        let mut child = home
+            .command(&["add", "2026-01-05.md"])
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .spawn()
+            .expect("the program starts");
+        std::thread::sleep(Duration::from_millis(delay));
+        // Kill is SIGKILL: no handler runs. The child may have ended already, which is a moment like any other.
+        let _ = child.kill();
+        child.wait().expect("the child is reaped");
+        let report = home.json(&["add", "--json", "2026-01-05.md"]);
+        let total = report["added"].as_u64().unwrap_or(0) + report["unchanged"].as_u64().unwrap_or(0);
+        assert_eq!((total, &report["updated"]), (400, &0.into()), "killed after {delay} ms");
+        let info = home.json(&["info", "--json"]);
+        assert_eq!((&info["papers"], &info["embedded"]), (&400.into(), &400.into()));
+        assert_eq!(home.json(&["check", "--json"])["problems"].as_array().map(Vec::len), Some(0));
+        assert_eq!(home.json(&question), expected, "killed after {delay} ms");
+    }
+}
+
+#[test]
+fn two_adds_at_once_and_a_reader_beside_them() {
+    let home = Home::tiny();
+    let papers: Vec<_> = (0..300).map(invented).collect();
+    home.write("2026-01-05.md", digest(&papers[..200]));
+    home.write("2026-01-06.md", digest(&papers[100..]));
+    home.write("2026-01-04.md", digest(&papers[..3]));
+    home.json(&["add", "--json", "2026-01-04.md"]);
+    let start = |file: &str| {
+        let mut command = home.command(&["add", file, "--json"]);
+        command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("the program starts")
+    };
+    let children = [start("2026-01-05.md"), start("2026-01-06.md")];
+    for _ in 0..5 {
+        assert_eq!(home.json(&["info", "2601.00001", "--json"])["id"], "2601.00001");
+    }
+    for child in children {
+        let output = child.wait_with_output().expect("the child ends");
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    }
+    let info = home.json(&["info", "--json"]);
+    assert_eq!((&info["papers"], &info["embedded"]), (&300.into(), &300.into()));
+    assert_eq!(home.json(&["check", "--json"])["problems"].as_array().map(Vec::len), Some(0));
+}
