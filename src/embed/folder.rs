@@ -23,13 +23,22 @@ const MAX_CONFIG: u64 = 1 << 20;
 /// What `tokenizer_config.json` says where a model knows no limit, rounded: 1e30 and the like.
 const NO_LIMIT: f64 = 1e9;
 
+/// Names of the prompts for queries.
+const QUERY: [&str; 1] = ["query"];
+
+/// Names of the prompts for passages, the preferred first.
+const PASSAGE: [&str; 3] = ["document", "passage", "corpus"];
+
 /// What a text is for. Some models want different words in front of queries and passages.
+///
+/// The names are those of `encode_query` and `encode_document` in sentence-transformers. An empty prompt counts as
+/// none, since saving a model writes an empty `document` beside a `passage` that means something. Where a role has no
+/// prompt of its own, the folder's default prompt is taken, as `encode` does, unless it is the other role's.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Role {
-    /// What someone looks for: the prompt `query`, as `encode_query` takes it.
+    /// What someone looks for: the prompt `query`.
     Query,
-    /// What is to be found: the first of the prompts `document`, `passage` and `corpus`, as `encode_document` is
-    /// documented to take it.
+    /// What is to be found: the first of the prompts `document`, `passage` and `corpus`.
     Passage,
 }
 
@@ -385,7 +394,7 @@ impl Place<'_> {
 }
 
 /// What config_sentence_transformers.json says.
-#[derive(Default)]
+#[derive(Debug, Default, PartialEq)]
 struct Prompts {
     query: String,
     passage: String,
@@ -403,18 +412,16 @@ impl Prompts {
             Some(value) => serde_json::from_value(value.clone())
                 .map_err(|e| damaged(&path, format!("has prompts that are not understood: {e}")))?,
         };
-        // `encode_query` and `encode_document` never fall back on the default prompt, but a wrong one is an error.
-        if let Some(name) = json.get("default_prompt_name").and_then(Value::as_str)
-            && !prompts.contains_key(name)
-            && !matches!(name, "query" | "document")
-        {
+        let default = json.get("default_prompt_name").and_then(Value::as_str);
+        if let Some(name) = default.filter(|name| !prompts.contains_key(*name)) {
             return Err(damaged(&path, format!("has the default prompt {name:?}, which is not among its prompts")));
         }
-        let first = |names: &[&str]| {
-            let found = names.iter().find_map(|name| prompts.get(*name).cloned().flatten());
-            found.unwrap_or_default()
+        let text = |name: &str| prompts.get(name).cloned().flatten().filter(|text| !text.is_empty());
+        let choose = |own: &[&str], others: &[&str]| {
+            let fallback = default.filter(|name| !others.contains(name)).and_then(text);
+            own.iter().find_map(|name| text(name)).or(fallback).unwrap_or_default()
         };
-        Ok(Prompts { query: first(&["query"]), passage: first(&["document", "passage", "corpus"]) })
+        Ok(Prompts { query: choose(&QUERY, &PASSAGE), passage: choose(&PASSAGE, &QUERY) })
     }
 }
 
