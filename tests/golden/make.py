@@ -72,10 +72,15 @@ class ByHand:
 
     def __init__(self, folder, dtype=torch.float32):
         self.folder = folder
-        self.limit = self.read("sentence_bert_config.json")["max_seq_length"]
+        settings = self.read("sentence_bert_config.json")
+        # Version 6 saves the limit with the tokenizer only.
+        self.limit = settings.get("max_seq_length") or self.read("tokenizer_config.json")["model_max_length"]
         self.tokenizer = tokenizers.Tokenizer.from_file(str(folder / "tokenizer.json"))
         self.tokenizer.no_padding()
         self.tokenizer.no_truncation()
+        if settings.get("do_lower_case"):
+            normalizers = tokenizers.normalizers
+            self.tokenizer.normalizer = normalizers.Sequence([normalizers.Lowercase(), self.tokenizer.normalizer])
         self.bert = transformers.BertModel.from_pretrained(
             folder, dtype=dtype, add_pooling_layer=False, attn_implementation="eager"
         ).eval()
@@ -112,7 +117,7 @@ class ByHand:
     def pool(x, config):
         legacy = {"pooling_mode_cls_token": "cls", "pooling_mode_max_tokens": "max", "pooling_mode_mean_tokens": "mean"}
         mode = config.get("pooling_mode") or next(m for key, m in legacy.items() if config.get(key))
-        return {"mean": lambda: x.mean(0), "cls": lambda: x[0], "max": lambda: x.max(0).values, "lasttoken": lambda: x[-1]}[mode]()
+        return {"mean": x.mean(0), "cls": x[0], "max": x.max(0).values, "lasttoken": x[-1]}[mode]
 
 
 def golden(name, folder):
@@ -135,7 +140,7 @@ def golden(name, folder):
             seen = model.preprocess([prompt + text])["input_ids"].shape[1]
             assert seen == used, (text_name, seen, used)
             expected = re.match(r"tokens-(\d+)", text_name)
-            if expected and name == "all-MiniLM-L6-v2":
+            if expected and not prompt and (text.startswith("paper") or name == "all-MiniLM-L6-v2"):
                 assert hand.total(text) == int(expected[1]), (text_name, hand.total(text))
             rows.append(vector)
             tokens.append(used)
