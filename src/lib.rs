@@ -10,6 +10,7 @@ pub mod paper;
 // models
 
 // embedding
+pub mod embed;
 
 // library
 

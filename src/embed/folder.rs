@@ -1,0 +1,495 @@
+//! A model folder in, the recipe of its vectors out, without loading the weights.
+//!
+//! Read as sentence-transformers 6.2 reads it: `modules.json` names a Transformer, a Pooling and any Dense and
+//! Normalize modules; a folder without it is a transformer with mean pooling. What would change the vectors and
+//! can't be followed is refused by name, never passed over. Folders are untrusted: files are bounded, paths stay
+//! inside, pickled weights are never opened.
+
+use std::collections::BTreeMap;
+use std::fs::File;
+use std::io::Read;
+use std::path::{Component, Path, PathBuf};
+
+use serde::Deserialize;
+use serde_json::Value;
+
+use super::bert::Architecture;
+use super::pooling::{Activation, DenseConfig, Pooling, Step};
+use crate::{Error, Result};
+
+/// The largest configuration file that is read; real ones have some KB.
+const MAX_CONFIG: u64 = 1 << 20;
+
+/// What `tokenizer_config.json` says where a model knows no limit, rounded: 1e30 and the like.
+const NO_LIMIT: f64 = 1e9;
+
+/// Names of the prompts for queries.
+const QUERY: [&str; 1] = ["query"];
+
+/// Names of the prompts for passages, the preferred first.
+const PASSAGE: [&str; 3] = ["document", "passage", "corpus"];
+
+/// What a text is for. Some models want different words in front of queries and passages.
+///
+/// The names are those of `encode_query` and `encode_document` in sentence-transformers. An empty prompt counts as
+/// none, since saving a model writes an empty `document` beside a `passage` that means something. Where a role has no
+/// prompt of its own, the folder's default prompt is taken, as `encode` does, unless it is the other role's.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Role {
+    /// What someone looks for: the prompt `query`.
+    Query,
+    /// What is to be found: the first of the prompts `document`, `passage` and `corpus`.
+    Passage,
+}
+
+/// How a folder turns texts into vectors: all that its small files say.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Recipe {
+    pub(super) architecture: Architecture,
+    /// The weights, relative to the root, with `/`.
+    pub(super) weights: String,
+    /// tokenizer.json, relative to the root, with `/`.
+    pub(super) tokenizer: String,
+    pub(super) token_limit: usize,
+    pub(super) lower_case: bool,
+    pub(super) cut_left: bool,
+    pub(super) pooling: Vec<Pooling>,
+    pub(super) steps: Vec<Step>,
+    query_prompt: String,
+    passage_prompt: String,
+}
+
+impl Recipe {
+    /// Reads the small files of a model folder.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::ModelFile`] for a file that is missing, damaged or absurd, [`Error::ModelNotFollowed`] for what
+    /// Relata can't do as sentence-transformers would.
+    pub fn read(root: &Path) -> Result<Recipe> {
+        let modules = Modules::read(root)?;
+        let place = Place { root, folder: &modules.transformer };
+        let config_path = place.path("config.json");
+        let config = read_json(&config_path)?;
+        let architecture = Architecture::read(&config_path, config)?;
+        let weights = place.weights()?;
+        let tokenizer = place.name("tokenizer.json");
+        if !root.join(&tokenizer).exists() {
+            return Err(missing(&root.join(&tokenizer), "Relata reads fast tokenizers only"));
+        }
+        let tokenizer_config = place.tokenizer_config()?;
+        let (stated_limit, lower_case) = place.sentence_config()?;
+        // A limit above the position embeddings would end in an error there on the first long text.
+        let limit = stated_limit.or(tokenizer_config.limit).unwrap_or(architecture.positions);
+        let token_limit = limit.min(architecture.positions);
+        let prompts = Prompts::read(root)?;
+        if !modules.include_prompt && !(prompts.query.is_empty() && prompts.passage.is_empty()) {
+            let what = "pooling without the prompt's tokens (include_prompt: false)".to_owned();
+            return Err(not_followed(&root.join("modules.json"), what, "pooling over all tokens"));
+        }
+        let recipe = Recipe {
+            architecture,
+            weights,
+            tokenizer,
+            token_limit,
+            lower_case,
+            cut_left: tokenizer_config.cut_left,
+            pooling: modules.pooling,
+            steps: modules.steps,
+            query_prompt: prompts.query,
+            passage_prompt: prompts.passage,
+        };
+        recipe.check_widths(root)?;
+        Ok(recipe)
+    }
+
+    /// Length of a vector.
+    pub fn dimension(&self) -> usize {
+        let dense = self.steps.iter().rev().find_map(|step| match step {
+            Step::Dense(dense) => Some(dense.outputs),
+            Step::Normalise => None,
+        });
+        dense.unwrap_or(self.architecture.hidden * self.pooling.len())
+    }
+
+    /// The most tokens of a text that are embedded, `[CLS]` and `[SEP]` included.
+    pub fn token_limit(&self) -> usize {
+        self.token_limit
+    }
+
+    /// Names of the poolings, joined by `+` where several are concatenated, e.g. `mean`.
+    pub fn pooling_name(&self) -> String {
+        self.pooling.iter().map(|pooling| pooling.name()).collect::<Vec<_>>().join("+")
+    }
+
+    /// Whether the folder itself scales vectors to unit length in the end.
+    pub fn normalises(&self) -> bool {
+        self.steps.last() == Some(&Step::Normalise)
+    }
+
+    /// What is put in front of a text, verbatim; empty for most models.
+    pub fn prompt(&self, role: Role) -> &str {
+        match role {
+            Role::Query => &self.query_prompt,
+            Role::Passage => &self.passage_prompt,
+        }
+    }
+
+    /// The files whose bytes decide the vectors, relative to the root, with `/`: weights, tokenizer, dense weights.
+    /// The other files' say is in the recipe itself.
+    pub fn vector_files(&self) -> Vec<&str> {
+        let dense = self.steps.iter().filter_map(|step| match step {
+            Step::Dense(dense) => Some(dense.weights.as_str()),
+            Step::Normalise => None,
+        });
+        [self.weights.as_str(), self.tokenizer.as_str()].into_iter().chain(dense).collect()
+    }
+
+    /// Each dense module must take what the one before it gives.
+    fn check_widths(&self, root: &Path) -> Result<()> {
+        let mut width = self.architecture.hidden * self.pooling.len();
+        for step in &self.steps {
+            let Step::Dense(dense) = step else { continue };
+            if dense.inputs != width {
+                let reason = format!("takes {} values, the module before it gives {width}", dense.inputs);
+                return Err(damaged(&root.join(&dense.weights), reason));
+            }
+            width = dense.outputs;
+        }
+        Ok(())
+    }
+}
+
+/// What modules.json and the modules' own files say.
+struct Modules {
+    transformer: String,
+    pooling: Vec<Pooling>,
+    include_prompt: bool,
+    steps: Vec<Step>,
+}
+
+#[derive(Deserialize)]
+struct ModuleEntry {
+    #[serde(default)]
+    path: String,
+    #[serde(rename = "type")]
+    kind: String,
+}
+
+impl Modules {
+    fn read(root: &Path) -> Result<Modules> {
+        let path = root.join("modules.json");
+        let plain = Modules {
+            transformer: String::new(),
+            pooling: vec![Pooling::Mean],
+            include_prompt: true,
+            steps: Vec::new(),
+        };
+        let Some(json) = read_json_if_there(&path)? else { return Ok(plain) };
+        let entries: Vec<ModuleEntry> =
+            serde_json::from_value(json).map_err(|e| damaged(&path, format!("is not understood: {e}")))?;
+        let mut modules = Modules { pooling: Vec::new(), ..plain };
+        for (at, entry) in entries.iter().enumerate() {
+            if !stays_inside(&entry.path) {
+                return Err(damaged(&path, format!("names the path {:?}, which leads out of the folder", entry.path)));
+            }
+            let place = Place { root, folder: &entry.path };
+            let class = entry.kind.strip_prefix("sentence_transformers.").and_then(|kind| kind.rsplit('.').next());
+            match class {
+                Some("Transformer") if at == 0 => modules.transformer = entry.path.clone(),
+                Some("Pooling") if at == 1 => (modules.pooling, modules.include_prompt) = place.pooling()?,
+                Some("Dense") if at > 1 => modules.steps.push(Step::Dense(place.dense()?)),
+                Some("Normalize") if at > 1 => {
+                    place.check_names()?;
+                    modules.steps.push(Step::Normalise);
+                }
+                _ => {
+                    let what = format!("the module {:?} as number {}", entry.kind, at + 1);
+                    let followed = "Transformer, Pooling, then Dense and Normalize, of sentence_transformers";
+                    return Err(not_followed(&path, what, followed));
+                }
+            }
+        }
+        if entries.len() < 2 {
+            return Err(not_followed(&path, "a model without pooling".into(), "Transformer, then Pooling"));
+        }
+        Ok(modules)
+    }
+}
+
+/// What tokenizer_config.json says.
+#[derive(Default)]
+struct TokenizerConfig {
+    limit: Option<usize>,
+    cut_left: bool,
+}
+
+/// The folder of one module.
+struct Place<'a> {
+    root: &'a Path,
+    /// Relative to the root, with `/`; empty for the root itself.
+    folder: &'a str,
+}
+
+impl Place<'_> {
+    /// A file of the module, relative to the root.
+    fn name(&self, file: &str) -> String {
+        let folder = self.folder.trim_end_matches('/');
+        if folder.is_empty() { file.to_owned() } else { format!("{folder}/{file}") }
+    }
+
+    fn path(&self, file: &str) -> PathBuf {
+        self.root.join(self.name(file))
+    }
+
+    /// The safetensors file of the module. Others are known by name and never opened.
+    fn weights(&self) -> Result<String> {
+        let name = self.name("model.safetensors");
+        if self.root.join(&name).exists() {
+            return Ok(name);
+        }
+        if self.path("model.safetensors.index.json").exists() {
+            let what = "weights in several files".to_owned();
+            return Err(not_followed(&self.path("model.safetensors.index.json"), what, "one model.safetensors"));
+        }
+        if self.path("pytorch_model.bin").exists() {
+            let what = "pickled weights, which could run any code when opened,".to_owned();
+            return Err(not_followed(&self.path("pytorch_model.bin"), what, "model.safetensors"));
+        }
+        Err(missing(&self.root.join(&name), "the weights stand there in a sentence-transformers folder"))
+    }
+
+    /// `max_seq_length` and `do_lower_case`.
+    fn sentence_config(&self) -> Result<(Option<usize>, bool)> {
+        let names = ["bert", "roberta", "distilbert", "camembert", "albert", "xlm-roberta", "xlnet"];
+        for name in names {
+            let path = self.path(&format!("sentence_{name}_config.json"));
+            let Some(json) = read_json_if_there(&path)? else { continue };
+            // A query or document length, a processor's arguments and the like would change the tokens.
+            for key in [
+                "query_length",
+                "document_length",
+                "query_expansion",
+                "processing_kwargs",
+                "processor_kwargs",
+                "tokenizer_args",
+                "config_kwargs",
+                "config_args",
+            ] {
+                if json.get(key).is_some_and(says_something) {
+                    return Err(not_followed(&path, format!("{key} {}", json[key]), "the tokenizer's own settings"));
+                }
+            }
+            for (key, only) in [("transformer_task", "feature-extraction"), ("module_output_name", "token_embeddings")]
+            {
+                if json.get(key).and_then(Value::as_str).is_some_and(|value| value != only) {
+                    return Err(not_followed(&path, format!("{key} {}", json[key]), only));
+                }
+            }
+            let output = json.pointer("/modality_config/text/method_output_name").and_then(Value::as_str);
+            if let Some(output) = output.filter(|name| *name != "last_hidden_state") {
+                return Err(not_followed(&path, format!("the output {output:?}"), "last_hidden_state"));
+            }
+            let limit = match json.get("max_seq_length") {
+                None | Some(Value::Null) => None,
+                Some(value) => Some(token_limit(&path, "max_seq_length", value)?),
+            };
+            return Ok((limit.flatten(), json.get("do_lower_case").and_then(Value::as_bool).unwrap_or(false)));
+        }
+        Ok((None, false))
+    }
+
+    fn tokenizer_config(&self) -> Result<TokenizerConfig> {
+        let path = self.path("tokenizer_config.json");
+        let Some(json) = read_json_if_there(&path)? else { return Ok(TokenizerConfig::default()) };
+        // Padding on the left would move BERT's absolute positions with the neighbours in a batch.
+        if json.get("padding_side").and_then(Value::as_str) == Some("left") {
+            return Err(not_followed(&path, "padding_side \"left\"".into(), "padding on the right"));
+        }
+        let limit = match json.get("model_max_length") {
+            None | Some(Value::Null) => None,
+            Some(value) => token_limit(&path, "model_max_length", value)?,
+        };
+        let cut_left = match json.get("truncation_side").and_then(Value::as_str) {
+            None | Some("right") => false,
+            Some("left") => true,
+            Some(side) => return Err(not_followed(&path, format!("truncation_side {side:?}"), "left and right")),
+        };
+        Ok(TokenizerConfig { limit, cut_left })
+    }
+
+    fn pooling(&self) -> Result<(Vec<Pooling>, bool)> {
+        let path = self.path("config.json");
+        let json = read_json(&path)?;
+        // Newer folders say `pooling_mode`, a name or a list; older ones have a switch per kind. The order is theirs.
+        const SWITCHES: [(&str, &str); 6] = [
+            ("pooling_mode_cls_token", "cls"),
+            ("pooling_mode_max_tokens", "max"),
+            ("pooling_mode_mean_tokens", "mean"),
+            ("pooling_mode_mean_sqrt_len_tokens", "mean_sqrt_len_tokens"),
+            ("pooling_mode_weightedmean_tokens", "weightedmean"),
+            ("pooling_mode_lasttoken", "lasttoken"),
+        ];
+        let is_on = |key: &str| json.get(key).and_then(Value::as_bool).unwrap_or(false);
+        let mut names: Vec<&str> = match json.get("pooling_mode") {
+            Some(Value::String(name)) => vec![name],
+            Some(Value::Array(names)) => names.iter().map(|name| name.as_str().unwrap_or("?")).collect(),
+            _ => SWITCHES.iter().filter(|(key, _)| is_on(key)).map(|(_, name)| *name).collect(),
+        };
+        if names.is_empty() {
+            names.push("mean");
+        }
+        let followed = [Pooling::Cls, Pooling::Max, Pooling::Mean, Pooling::LastToken];
+        let find = |name: &str| {
+            let found = followed.into_iter().find(|pooling| pooling.name() == name);
+            found.ok_or_else(|| not_followed(&path, format!("the pooling {name:?}"), "cls, max, mean and lasttoken"))
+        };
+        // At most once each, so that no list of a million names makes a vector of a billion values.
+        let pooling = names.iter().take(5).map(|name| find(name)).collect::<Result<Vec<_>>>()?;
+        if pooling.len() > 4 {
+            return Err(damaged(&path, "names more than four poolings".into()));
+        }
+        Ok((pooling, json.get("include_prompt").and_then(Value::as_bool).unwrap_or(true)))
+    }
+
+    fn dense(&self) -> Result<DenseConfig> {
+        self.check_names()?;
+        let path = self.path("config.json");
+        let json = read_json(&path)?;
+        if json.get("use_residual").and_then(Value::as_bool) == Some(true) {
+            return Err(not_followed(&path, "a dense module with a residual (use_residual)".into(), "plain ones"));
+        }
+        let width = |key: &str| match json.get(key).and_then(Value::as_u64) {
+            Some(value @ 1..=65_536) => Ok(value as usize),
+            _ => Err(damaged(&path, format!("has no {key} from 1 to 65536"))),
+        };
+        let activation = match json.get("activation_function") {
+            None => Activation::Tanh,
+            Some(value) => value
+                .as_str()
+                .and_then(Activation::from_torch)
+                .ok_or_else(|| not_followed(&path, format!("the activation {value}"), Activation::FOLLOWED))?,
+        };
+        Ok(DenseConfig {
+            weights: self.weights()?,
+            inputs: width("in_features")?,
+            outputs: width("out_features")?,
+            bias: json.get("bias").and_then(Value::as_bool).unwrap_or(true),
+            activation,
+        })
+    }
+
+    /// Dense and normalise modules may name what they read and write; only the sentence's embedding is followed.
+    fn check_names(&self) -> Result<()> {
+        let path = self.path("config.json");
+        // The folder of a normalise module is usually not there at all.
+        let Some(json) = read_json_if_there(&path)? else { return Ok(()) };
+        for key in ["module_input_name", "module_output_name"] {
+            if json.get(key).and_then(Value::as_str).is_some_and(|name| name != "sentence_embedding") {
+                return Err(not_followed(&path, format!("{key} {}", json[key]), "sentence_embedding"));
+            }
+        }
+        Ok(())
+    }
+}
+
+/// What config_sentence_transformers.json says.
+#[derive(Debug, Default, PartialEq)]
+struct Prompts {
+    query: String,
+    passage: String,
+}
+
+impl Prompts {
+    fn read(root: &Path) -> Result<Prompts> {
+        let path = root.join("config_sentence_transformers.json");
+        let Some(json) = read_json_if_there(&path)? else { return Ok(Prompts::default()) };
+        if json.get("truncate_dim").is_some_and(says_something) {
+            return Err(not_followed(&path, format!("truncate_dim {}", json["truncate_dim"]), "whole vectors"));
+        }
+        let prompts: BTreeMap<String, Option<String>> = match json.get("prompts") {
+            None | Some(Value::Null) => BTreeMap::new(),
+            Some(value) => serde_json::from_value(value.clone())
+                .map_err(|e| damaged(&path, format!("has prompts that are not understood: {e}")))?,
+        };
+        let default = json.get("default_prompt_name").and_then(Value::as_str);
+        if let Some(name) = default.filter(|name| !prompts.contains_key(*name)) {
+            return Err(damaged(&path, format!("has the default prompt {name:?}, which is not among its prompts")));
+        }
+        let text = |name: &str| prompts.get(name).cloned().flatten().filter(|text| !text.is_empty());
+        let choose = |own: &[&str], others: &[&str]| {
+            let fallback = default.filter(|name| !others.contains(name)).and_then(text);
+            own.iter().find_map(|name| text(name)).or(fallback).unwrap_or_default()
+        };
+        Ok(Prompts { query: choose(&QUERY, &PASSAGE), passage: choose(&PASSAGE, &QUERY) })
+    }
+}
+
+/// A limit as JSON has it; `None` for the huge numbers that mean none.
+fn token_limit(path: &Path, key: &str, value: &Value) -> Result<Option<usize>> {
+    match value.as_f64() {
+        Some(number) if number >= NO_LIMIT => Ok(None),
+        // Three leaves one token between [CLS] and [SEP].
+        Some(number) if number >= 3.0 && number.fract() == 0.0 => Ok(Some(number as usize)),
+        _ => Err(damaged(path, format!("{key} is {value}; a whole number from 3 on is possible"))),
+    }
+}
+
+/// Whether a setting is more than a null, `false` or something empty.
+fn says_something(value: &Value) -> bool {
+    match value {
+        Value::Null | Value::Bool(false) => false,
+        Value::Array(values) => !values.is_empty(),
+        Value::Object(values) => !values.is_empty(),
+        _ => true,
+    }
+}
+
+fn stays_inside(path: &str) -> bool {
+    !path.contains('\\') && Path::new(path).components().all(|part| matches!(part, Component::Normal(_)))
+}
+
+fn read_json(path: &Path) -> Result<Value> {
+    let bytes = read_bounded(path, MAX_CONFIG)?;
+    serde_json::from_slice(&bytes).map_err(|source| Error::ModelFile {
+        path: path.to_owned(),
+        reason: format!("is not valid JSON: {source}"),
+        source: Some(Box::new(source)),
+    })
+}
+
+fn read_json_if_there(path: &Path) -> Result<Option<Value>> {
+    if path.exists() { read_json(path).map(Some) } else { Ok(None) }
+}
+
+/// Reads a file of at most `most` bytes, whatever its length claims to be.
+pub(super) fn read_bounded(path: &Path, most: u64) -> Result<Vec<u8>> {
+    let mut bytes = Vec::new();
+    open(path)?.take(most + 1).read_to_end(&mut bytes).map_err(Error::io(path))?;
+    if bytes.len() as u64 > most {
+        return Err(damaged(path, format!("has more than {most} bytes, which no such file needs")));
+    }
+    Ok(bytes)
+}
+
+/// Opens a plain file; a pipe would block and a device never end.
+pub(super) fn open(path: &Path) -> Result<File> {
+    match std::fs::metadata(path) {
+        Ok(about) if about.is_file() => File::open(path).map_err(Error::io(path)),
+        Ok(_) => Err(damaged(path, "is not a plain file".into())),
+        Err(e) if e.kind() == std::io::ErrorKind::NotFound => Err(missing(path, "the model needs it")),
+        Err(e) => Err(Error::io(path)(e)),
+    }
+}
+
+fn missing(path: &Path, why: &str) -> Error {
+    damaged(path, format!("is missing; {why}"))
+}
+
+pub(super) fn damaged(path: &Path, reason: String) -> Error {
+    Error::ModelFile { path: path.to_owned(), reason, source: None }
+}
+
+pub(super) fn not_followed(path: &Path, what: String, followed: &str) -> Error {
+    Error::ModelNotFollowed { path: path.to_owned(), what, followed: followed.to_owned() }
+}

@@ -1,0 +1,165 @@
+//! Texts in, token ids within the model's limit out, with the number of tokens that were cut.
+//!
+//! tokenizer.json's own truncation and padding are overridden: all-MiniLM's cuts to 128 and pads to 128 although the
+//! model takes 256. Texts are tokenised whole, so that the cut can be counted; that is linear in their length.
+//! tokenizer.json is untrusted, and crafted ones are known to panic, at load or on some text: a panic in here ends
+//! as an error.
+
+use std::cell::Cell;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::Path;
+use std::sync::Once;
+
+use rayon::prelude::*;
+use tokenizers::normalizers::{Lowercase, Sequence};
+use tokenizers::{Encoding, PostProcessor, Tokenizer, TruncationDirection};
+
+use super::folder::{Recipe, Role, damaged, read_bounded};
+use crate::{Error, Result};
+
+/// The largest tokenizer.json that is read. That of XLM-R, with 250,000 tokens, has 17 MB.
+const MAX_TOKENIZER: u64 = 128 << 20;
+
+/// The tokens of one text.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Tokens {
+    /// Ids, special tokens included: from 1 to the limit.
+    pub ids: Vec<u32>,
+    /// Token types, aligned with `ids`.
+    pub types: Vec<u32>,
+    /// How many tokens of the text are beyond the limit.
+    pub cut: u32,
+}
+
+/// A loaded tokenizer with its limit and prompts.
+pub(super) struct Tokeniser {
+    inner: Tokenizer,
+    recipe: Recipe,
+    /// Tokens for the text itself beside the special ones.
+    room: usize,
+}
+
+impl Tokeniser {
+    /// Loads tokenizer.json and tries it on the empty text.
+    pub(super) fn load(root: &Path, recipe: &Recipe) -> Result<Tokeniser> {
+        let path = root.join(&recipe.tokenizer);
+        let bytes = read_bounded(&path, MAX_TOKENIZER)?;
+        let load = || -> tokenizers::Result<(Tokenizer, usize)> {
+            let mut inner = Tokenizer::from_bytes(&bytes)?;
+            inner.with_truncation(None)?.with_padding(None);
+            if recipe.lower_case {
+                let own = inner.get_normalizer().cloned();
+                let both = [Some(Lowercase.into()), own].into_iter().flatten().collect();
+                inner.with_normalizer(Some(Sequence::new(both)))?;
+            }
+            let special = inner.get_post_processor().map_or(0, |processor| processor.added_tokens(false));
+            Ok((inner, special))
+        };
+        let loaded = quietly(load).map_err(|panic| damaged(&path, format!("crashes the tokenizer: {panic}")))?;
+        let (inner, special) = loaded.map_err(|source| Error::ModelFile {
+            path: path.clone(),
+            reason: format!("is not understood: {source}"),
+            source: Some(source),
+        })?;
+        // Without special tokens the empty text would have no row to pool.
+        if special == 0 {
+            return Err(damaged(&path, "adds no special tokens such as [CLS]; every BERT has them".into()));
+        }
+        let Some(room) = recipe.token_limit.checked_sub(special).filter(|room| *room > 0) else {
+            let reason = format!("adds {special} tokens to each text, but {} is the limit", recipe.token_limit);
+            return Err(damaged(&path, reason));
+        };
+        let tokeniser = Tokeniser { inner, recipe: recipe.clone(), room };
+        tokeniser.encode(0, "", Role::Passage).map_err(|error| match error {
+            Error::Tokens { reason, .. } => damaged(&path, format!("fails on an empty text: {reason}")),
+            other => other,
+        })?;
+        Ok(tokeniser)
+    }
+
+    /// Tokenises texts on all cores, in order. `first` is the number of the first text, for messages.
+    pub(super) fn encode_all<T: AsRef<str> + Sync>(&self, first: usize, texts: &[T], role: Role) -> Result<Vec<Tokens>> {
+        let encode = |(at, text): (usize, &T)| self.encode(first + at, text.as_ref(), role);
+        texts.par_iter().enumerate().map(encode).collect()
+    }
+
+    fn encode(&self, index: usize, text: &str, role: Role) -> Result<Tokens> {
+        let failed = |reason: String| Error::Tokens { index, reason };
+        let prompt = self.recipe.prompt(role);
+        let prompted = if prompt.is_empty() { text.into() } else { format!("{prompt}{text}") };
+        let run = || self.cut(&prompted);
+        let (encoding, cut) = quietly(run)
+            .map_err(|panic| failed(format!("the tokenizer crashes: {panic}")))?
+            .map_err(|e| failed(e.to_string()))?;
+        let (ids, types) = (encoding.get_ids().to_vec(), encoding.get_type_ids().to_vec());
+        if ids.is_empty() || ids.len() > self.recipe.token_limit || types.len() != ids.len() {
+            let limit = self.recipe.token_limit;
+            return Err(failed(format!("the tokenizer gives {} tokens, 1 to {limit} are possible", ids.len())));
+        }
+        if let Some(id) = ids.iter().find(|id| **id as usize >= self.recipe.architecture.vocabulary) {
+            let known = self.recipe.architecture.vocabulary;
+            return Err(failed(format!("the tokenizer gives the id {id}, but the model knows {known}")));
+        }
+        if let Some(kind) = types.iter().find(|kind| **kind as usize >= self.recipe.architecture.types) {
+            let known = self.recipe.architecture.types;
+            return Err(failed(format!("the tokenizer gives the token type {kind}, but the model knows {known}")));
+        }
+        Ok(Tokens { ids, types, cut })
+    }
+
+    /// Tokenises whole, cuts to the room there is, and only then adds the special tokens: a tokenizer that is told to
+    /// cut may stop early, and would leave nothing to count.
+    fn cut(&self, text: &str) -> tokenizers::Result<(Encoding, u32)> {
+        let mut encoding = self.inner.encode_fast(text, false)?;
+        let cut = encoding.len().saturating_sub(self.room);
+        if cut > 0 {
+            let direction =
+                if self.recipe.cut_left { TruncationDirection::Left } else { TruncationDirection::Right };
+            encoding.truncate(self.room, 0, direction);
+            // The rest comes back in pieces, each of which would be given special tokens of its own.
+            encoding.take_overflowing();
+        }
+        Ok((self.inner.post_process(encoding, None, true)?, u32::try_from(cut).unwrap_or(u32::MAX)))
+    }
+}
+
+thread_local! {
+    static QUIET: Cell<bool> = const { Cell::new(false) };
+}
+
+/// Runs something that may panic and gives the panic's words back, without printing them.
+///
+/// The process has one panic hook. Ours hands every panic on to the one before it, except those of threads that are
+/// in here.
+fn quietly<T>(run: impl FnOnce() -> T) -> std::result::Result<T, String> {
+    static HOOK: Once = Once::new();
+    HOOK.call_once(|| {
+        let before = std::panic::take_hook();
+        std::panic::set_hook(Box::new(move |panic| {
+            if !QUIET.get() {
+                before(panic);
+            }
+        }));
+    });
+    let was_quiet = QUIET.replace(true);
+    // Nothing of what `run` borrows is used after a panic but the tokenizer, whose caches are behind locks.
+    let outcome = catch_unwind(AssertUnwindSafe(run));
+    QUIET.set(was_quiet);
+    outcome.map_err(|panic| {
+        let words = panic.downcast_ref::<String>().map(String::as_str).or_else(|| panic.downcast_ref::<&str>().copied());
+        words.unwrap_or("no reason given").chars().filter(|c| !c.is_control()).take(200).collect()
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_panic_ends_as_words() {
+        assert_eq!(quietly(|| 7), Ok(7));
+        assert_eq!(quietly(|| panic!("a {}\n", "reason")), Err::<(), _>("a reason".into()));
+        assert_eq!(quietly(|| -> u8 { [1, 2][std::hint::black_box(2)] }).is_err(), true);
+        assert!(!QUIET.get());
+    }
+}

@@ -1,0 +1,219 @@
+//! Every element against sentence-transformers, and the same vectors whatever the batch and the number of threads.
+
+#[path = "common/golden.rs"]
+mod golden;
+#[path = "common/real_model.rs"]
+mod real_model;
+
+use ndarray::Array2;
+use proptest::prelude::*;
+use relata::Error;
+use relata::embed::{DeviceChoice, Embedder, EmbedderOptions, Embeddings, Role};
+
+/// The tiny models and whether their folder has a Normalize module.
+const TINY: [(&str, bool); 6] = [
+    ("tiny-bert", true),
+    ("tiny-bert-cls", true),
+    ("tiny-bert-max", true),
+    ("tiny-bert-lasttoken", true),
+    ("tiny-bert-dense", true),
+    ("tiny-bert-lower", true),
+];
+
+fn options() -> EmbedderOptions {
+    EmbedderOptions { device: DeviceChoice::Cpu, unit_rows: false, ..EmbedderOptions::default() }
+}
+
+fn tiny(name: &str) -> Embedder {
+    Embedder::load(&golden::tiny_model(name), &options()).unwrap()
+}
+
+fn assert_close(ours: &Array2<f32>, theirs: &Array2<f32>, most: f32, what: &str) {
+    assert_eq!(ours.dim(), theirs.dim(), "{what}");
+    for ((at, ours), theirs) in ours.indexed_iter().zip(theirs) {
+        // Written so that a NaN fails.
+        assert!((ours - theirs).abs() <= most, "{what}, row and column {at:?}: {ours} is not {theirs}");
+    }
+}
+
+fn assert_unit(vectors: &Array2<f32>, what: &str) {
+    for (at, row) in vectors.rows().into_iter().enumerate() {
+        let length = row.iter().map(|x| f64::from(*x).powi(2)).sum::<f64>().sqrt();
+        assert!((length - 1.0).abs() <= 1e-6, "{what}, row {at} has the length {length}");
+    }
+}
+
+fn assert_golden(ours: &Embeddings, theirs: &Embeddings, what: &str) {
+    assert_eq!(ours.tokens, theirs.tokens, "{what}");
+    assert_eq!(ours.cut, theirs.cut, "{what}");
+    assert_close(&ours.vectors, &theirs.vectors, 1e-5, what);
+}
+
+#[test]
+fn tiny_models_agree_with_sentence_transformers() {
+    let texts = golden::texts();
+    assert!(texts.len() >= 71, "the seven samples and 64 texts of our own");
+    for (name, normalises) in TINY {
+        let embedder = tiny(name);
+        assert_eq!(embedder.recipe().normalises(), normalises, "{name}");
+        let ours = embedder.embed(&texts, Role::Passage).unwrap();
+        assert_golden(&ours, &golden::golden(name, ""), name);
+        assert_unit(&ours.vectors, name);
+    }
+}
+
+#[test]
+fn prompts_are_put_in_front() {
+    let embedder = tiny("tiny-bert-prompts");
+    let texts = golden::texts();
+    for (role, prompt) in [(Role::Query, "_query"), (Role::Passage, "_passage")] {
+        let ours = embedder.embed(&texts, role).unwrap();
+        assert_golden(&ours, &golden::golden("tiny-bert-prompts", prompt), prompt);
+    }
+}
+
+#[test]
+fn rows_are_scaled_where_the_folder_does_not() {
+    let folder = golden::tiny_model("tiny-bert-prompts");
+    assert!(!tiny("tiny-bert-prompts").recipe().normalises());
+    let embedder = Embedder::load(&folder, &EmbedderOptions { unit_rows: true, ..options() }).unwrap();
+    let vectors = embedder.embed(&golden::texts(), Role::Query).unwrap().vectors;
+    assert_unit(&vectors, "unit_rows");
+    let mut theirs = golden::golden("tiny-bert-prompts", "_query").vectors;
+    for mut row in theirs.rows_mut() {
+        let length = row.dot(&row).sqrt();
+        row /= length;
+    }
+    assert_close(&vectors, &theirs, 1e-5, "unit_rows");
+}
+
+#[test]
+fn the_real_model_agrees_with_sentence_transformers() {
+    let embedder = Embedder::load(&real_model::real_model_folder(), &options()).unwrap();
+    let recipe = embedder.recipe();
+    assert_eq!((recipe.dimension(), recipe.token_limit()), (384, 256));
+    assert_eq!(recipe.pooling_name(), "mean");
+    assert!(recipe.normalises());
+    let texts = golden::texts();
+    let ours = embedder.embed(&texts, Role::Passage).unwrap();
+    assert_golden(&ours, &golden::golden("all-MiniLM-L6-v2", ""), "all-MiniLM-L6-v2");
+    assert_unit(&ours.vectors, "all-MiniLM-L6-v2");
+}
+
+/// Embeds the texts in another order and gives the rows back in the first one.
+fn embed_shuffled(embedder: &Embedder, texts: &[String], order: &[usize]) -> Array2<f32> {
+    let shuffled: Vec<&String> = order.iter().map(|at| &texts[*at]).collect();
+    let rows = embedder.embed(&shuffled, Role::Passage).unwrap().vectors;
+    let mut vectors = Array2::zeros(rows.dim());
+    for (row, at) in rows.rows().into_iter().zip(order) {
+        vectors.row_mut(*at).assign(&row);
+    }
+    vectors
+}
+
+fn assert_invariant(folder: &std::path::Path, texts: &[String], budgets: &[usize]) {
+    let load = |token_budget| Embedder::load(folder, &EmbedderOptions { token_budget, ..options() }).unwrap();
+    let alone = load(1).embed(texts, Role::Passage).unwrap().vectors;
+    // 37 has no factor in common with the number of texts, so this visits each once, far from its neighbours.
+    assert_ne!(texts.len() % 37, 0);
+    let order: Vec<usize> = (0..texts.len()).map(|at| at * 37 % texts.len()).collect();
+    for budget in budgets {
+        let embedder = load(*budget);
+        let together = embedder.embed(texts, Role::Passage).unwrap().vectors;
+        assert_close(&together, &alone, 1e-6, &format!("budget {budget}"));
+        let shuffled = embed_shuffled(&embedder, texts, &order);
+        assert_close(&shuffled, &alone, 1e-6, &format!("shuffled, budget {budget}"));
+    }
+}
+
+#[test]
+fn neighbours_in_a_batch_do_not_matter() {
+    let texts = golden::texts();
+    // The last budget puts everything into one batch, the empty text beside the longest.
+    for (name, _) in TINY {
+        assert_invariant(&golden::tiny_model(name), &texts, &[64, 700, 1_000_000]);
+    }
+    // One text of each length is enough for the real model.
+    let mut some: Vec<String> = texts.into_iter().step_by(4).collect();
+    some.push(String::new());
+    assert_invariant(&real_model::real_model_folder(), &some, &[1000, 1_000_000]);
+}
+
+#[test]
+fn the_number_of_threads_does_not_change_a_bit() {
+    let texts = golden::texts();
+    let real = Embedder::load(&real_model::real_model_folder(), &options()).unwrap();
+    for (embedder, texts) in [(&tiny("tiny-bert-dense"), &texts[..]), (&real, &texts[..12])] {
+        let run = |threads: usize| {
+            let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
+            pool.install(|| embedder.embed(texts, Role::Passage).unwrap().vectors)
+        };
+        let one = run(1);
+        for threads in [2, 3, 7] {
+            assert_eq!(run(threads), one, "{threads} threads");
+        }
+    }
+}
+
+#[test]
+fn batches_are_handed_over_once_each_and_an_error_stops_them() {
+    let embedder = Embedder::load(&golden::tiny_model("tiny-bert"), &EmbedderOptions { token_budget: 96, ..options() });
+    let embedder = embedder.unwrap();
+    let texts = golden::texts();
+    let whole = embedder.embed(&texts, Role::Passage).unwrap();
+    let mut seen = vec![0; texts.len()];
+    let mut batches = 0;
+    embedder
+        .embed_batches(&texts, Role::Passage, &mut |batch| {
+            batches += 1;
+            for (at, index) in batch.indices.iter().enumerate() {
+                seen[*index] += 1;
+                assert_eq!(batch.vectors.row(at), whole.vectors.row(*index));
+                assert_eq!((batch.tokens[at], batch.cut[at]), (whole.tokens[*index], whole.cut[*index]));
+            }
+            Ok(())
+        })
+        .unwrap();
+    assert!(batches > 10);
+    assert_eq!(seen, vec![1; texts.len()]);
+
+    let mut handed = 0;
+    let stopped = embedder.embed_batches(&texts, Role::Passage, &mut |_| {
+        handed += 1;
+        if handed < 3 { Ok(()) } else { Err(Error::Device { asked: "x".into(), reason: "stop".into() }) }
+    });
+    assert!(matches!(stopped, Err(Error::Device { .. })));
+    assert_eq!(handed, 3);
+    assert_eq!(embedder.embed(&texts, Role::Passage).unwrap(), whole, "the embedder is as good as before");
+}
+
+#[test]
+fn no_texts_are_no_rows() {
+    let none: [&str; 0] = [];
+    let embeddings = tiny("tiny-bert").embed(&none, Role::Query).unwrap();
+    assert_eq!(embeddings.vectors.dim(), (0, 32));
+    assert!(embeddings.tokens.is_empty() && embeddings.cut.is_empty());
+}
+
+#[test]
+fn a_megabyte_is_counted_to_its_last_token() {
+    let words = "paper ".repeat(200_000);
+    let letters = "x".repeat(1_000_000);
+    let embeddings = tiny("tiny-bert").embed(&[words, letters], Role::Passage).unwrap();
+    assert_eq!(embeddings.tokens, [48, 3]);
+    assert_eq!(embeddings.cut, [200_000 - 46, 0]);
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(64))]
+    #[test]
+    fn any_text_has_a_finite_unit_row(texts in proptest::collection::vec(any::<String>(), 1..6)) {
+        thread_local! {
+            static TINY: Embedder = tiny("tiny-bert");
+        }
+        let embeddings = TINY.with(|embedder| embedder.embed(&texts, Role::Passage)).unwrap();
+        prop_assert_eq!(embeddings.vectors.nrows(), texts.len());
+        assert_unit(&embeddings.vectors, "any text");
+        prop_assert!(embeddings.tokens.iter().all(|n| (2..=48).contains(n)));
+    }
+}
