@@ -14,12 +14,62 @@ pub enum Error {
         /// What the system said.
         source: std::io::Error,
     },
+
     // --- reading ---
 
     // --- end of reading ---
 
     // --- models ---
-
+    /// A name that no manifest answers to.
+    #[error(
+        "no model is called {name:?}; known are {known}; a model folder of your own is given by its path (--model DIR)"
+    )]
+    ModelUnknown {
+        /// As asked for.
+        name: String,
+        /// The known names, comma-separated.
+        known: String,
+    },
+    /// A folder that cannot serve as a model.
+    #[error("model folder {path}: {reason}", path = path.display())]
+    ModelFolder {
+        /// The folder.
+        path: PathBuf,
+        /// What is missing or wrong.
+        reason: String,
+    },
+    /// A manifest that does not hold.
+    #[error("model manifest: {reason}")]
+    ModelManifest {
+        /// The line or field, and why.
+        reason: String,
+    },
+    /// A model that is not on this machine, where fetching it is not the question.
+    #[error("model {name} is not in {path}; fetch it with `relata model fetch {name}`", path = path.display())]
+    ModelAbsent {
+        /// Its name.
+        name: String,
+        /// Where it would be.
+        path: PathBuf,
+    },
+    /// Every source of a model failed.
+    #[error("{0}")]
+    ModelUnavailable(Box<crate::model::Unavailable>),
+    /// The cache of models could not be written.
+    #[error(
+        "cannot write to the model cache {path}: {source}; set RELATA_CACHE to a folder with room that you may write to, \
+         or give a model folder with --model DIR",
+        path = path.display()
+    )]
+    ModelCache {
+        /// The file or folder.
+        path: PathBuf,
+        /// What the system said.
+        source: std::io::Error,
+    },
+    /// The platform names no cache folder.
+    #[error("this user has no cache folder (no HOME?); set RELATA_CACHE to a folder for models")]
+    NoCacheFolder,
     // --- end of models ---
 
     // --- embedding ---

@@ -8,6 +8,7 @@ pub mod paper;
 // reading
 
 // models
+pub mod model;
 
 // embedding
 pub mod embed;

