@@ -6,9 +6,9 @@
 
 use ndarray::Array2;
 
-use crate::embed::{Embedder, EmbedderOptions, Fingerprint, Role};
+use crate::embed::{Embedder, EmbedderOptions, Fingerprint, Recipe, Role};
 use crate::error::{Error, Result};
-use crate::library::{FingerprintNumber, Library, PaperRow};
+use crate::library::{FingerprintNumber, FingerprintText, Library, NewVector, Tokens};
 use crate::model::{self, Choice, Identity, Progress, Settings};
 
 /// Papers handed to the embedder at once: enough to sort by length, little enough to hold in memory.
@@ -40,7 +40,7 @@ impl Engine {
     /// An unknown name, or a folder that is not a model.
     pub fn new(choice: Choice, settings: Settings, options: EmbedderOptions) -> Result<Engine> {
         let identity = model::identify(&choice, &settings)?;
-        let fingerprint = identity.fingerprint();
+        let fingerprint = Fingerprint::new(&identity.name, &identity.files);
         Ok(Engine { choice, settings, options, identity, fingerprint, loaded: None })
     }
 
@@ -72,7 +72,7 @@ impl Engine {
     /// As [`Engine::embedder`], and what embedding itself reports.
     pub fn embed_queries(&mut self, texts: &[String], progress: &mut dyn FnMut(Progress)) -> Result<Array2<f32>> {
         if texts.is_empty() {
-            return Ok(Array2::zeros((0, self.identity.dimension)));
+            return Ok(Array2::zeros((0, 0)));
         }
         Ok(self.embedder(progress)?.embed(texts, Role::Query)?.vectors)
     }
@@ -106,7 +106,12 @@ impl Engine {
                 choice: self.choice.to_string(),
             });
         }
-        let number = library.ensure_fingerprint(&self.fingerprint, &self.identity.name, self.identity.dimension)?;
+        let number = library.ensure_fingerprint(&FingerprintText {
+            digest: self.fingerprint.digest().to_owned(),
+            model: self.identity.name.clone(),
+            description: self.fingerprint.description().to_owned(),
+            dimension: self.dimension()?,
+        })?;
         let total = library.missing(number)?;
         if total == 0 {
             return Ok(number);
@@ -114,18 +119,38 @@ impl Engine {
         let embedder = self.embedder(fetch)?;
         let mut progress = Embedded { done: 0, total };
         embedded(progress);
-        let mut after = PaperRow::FIRST;
+        let mut after = None;
         loop {
             let window = library.next_missing(number, after, WINDOW)?;
             let Some(last) = window.last() else { return Ok(number) };
-            after = last.row;
-            let texts: Vec<&str> = window.iter().map(|paper| paper.text.as_str()).collect();
+            after = Some(last.row);
+            let texts: Vec<&str> = window.iter().map(|paper| paper.passage.as_str()).collect();
             embedder.embed_batches(&texts, Role::Passage, &mut |batch| {
-                library.store_vectors(number, &window, &batch)?;
-                progress.done += batch.indices.len() as u64;
+                let rows: Vec<Vec<f32>> = batch.vectors.outer_iter().map(|row| row.to_vec()).collect();
+                let new: Vec<NewVector<'_>> = rows
+                    .iter()
+                    .enumerate()
+                    .map(|(at, vector)| NewVector {
+                        row: window[batch.indices[at]].row,
+                        passage_hash: window[batch.indices[at]].passage_hash,
+                        vector,
+                        tokens: Tokens { embedded: batch.tokens[at], cut: batch.cut[at] },
+                    })
+                    .collect();
+                library.store_vectors(number, &new)?;
+                progress.done += new.len() as u64;
                 embedded(progress);
                 Ok(())
             })?;
+        }
+    }
+
+    /// Length of the model's vectors: the manifest's word, or for a folder of the user's own its configuration's.
+    fn dimension(&self) -> Result<usize> {
+        match (self.identity.dimension, &self.choice) {
+            (Some(dimension), _) => Ok(dimension as usize),
+            (None, Choice::Dir(root)) => Ok(Recipe::read(root)?.dimension()),
+            (None, Choice::Name(_)) => Err(Error::Internal("a manifest without a dimension")),
         }
     }
 }

@@ -129,6 +129,53 @@ pub enum Error {
     // --- end of library ---
 
     // --- answering ---
+    /// Papers that the library does not hold.
+    #[error("{}", not_in_library(unknown))]
+    NotInLibrary {
+        /// The ids, each with the nearest that are there and their titles.
+        unknown: Vec<(String, Vec<(crate::ArxivId, String)>)>,
+    },
+    /// A paper that has no text, and so no vector.
+    #[error("{id} has neither title nor abstract in the library, so nothing can be compared with it; add a source that has")]
+    NoVector {
+        /// The paper.
+        id: String,
+    },
+    /// A text that is no arXiv identifier.
+    #[error("{text:?} is no arXiv id; ids look like 2602.10611, arXiv:2602.10611v2, hep-th/9901001 or a link to one")]
+    NotAnId {
+        /// As given.
+        text: String,
+    },
+    /// A search for nothing.
+    #[error("the search text is empty; say what to look for")]
+    EmptyQuery,
+    /// Vectors of another model than the one asked for.
+    #[error(
+        "{library} holds vectors of {stored}, none of {asked}, and vectors of different models cannot be compared; \
+         ask without --model (and RELATA_MODEL) for the stored ones, or embed all papers anew beside them with \
+         `relata reembed --model {choice}`",
+        library = library.display()
+    )]
+    OtherModel {
+        /// The library's file.
+        library: PathBuf,
+        /// What is stored, with counts.
+        stored: String,
+        /// The model asked for.
+        asked: String,
+        /// How it was asked for.
+        choice: String,
+    },
+    /// The platform names no data folder.
+    #[error("this user has no data folder (no HOME?); name the library with --library FILE")]
+    NoDataFolder,
+    /// The reader was told to stop by whoever took its entries.
+    #[error("reading was stopped")]
+    Stopped,
+    /// A state that the code rules out; a bug where it shows.
+    #[error("internal error: {0}; please report it")]
+    Internal(&'static str),
 
     // --- end of answering ---
 }
@@ -149,3 +196,20 @@ impl From<candle_core::Error> for Error {
 
 /// Result with this library's [`Error`].
 pub type Result<T> = std::result::Result<T, Error>;
+
+fn not_in_library(unknown: &[(String, Vec<(crate::ArxivId, String)>)]) -> String {
+    let mut text = String::new();
+    for (id, closest) in unknown {
+        if !text.is_empty() {
+            text.push('\n');
+        }
+        text.push_str(&format!("{id} is not in the library"));
+        if !closest.is_empty() {
+            text.push_str("; the closest ids there:");
+        }
+        for (id, title) in closest {
+            text.push_str(&format!("\n  {id}  {title}"));
+        }
+    }
+    text
+}

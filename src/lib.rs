@@ -16,7 +16,12 @@ pub mod embed;
 // library
 
 // answering
+pub mod cli;
+pub mod engine;
 pub mod neighbours;
+pub mod recommend;
+pub mod sample;
+pub mod search;
 pub mod terms;
 
 pub use arxiv_id::ArxivId;

@@ -6,6 +6,41 @@
 
 use std::cmp::Ordering;
 use std::collections::BinaryHeap;
+use std::thread::available_parallelism;
+
+use crate::error::Result;
+use crate::library::{FingerprintNumber, Library, PaperRow, Scan};
+
+/// The k best papers of a library under a score, and whatever ties with the last of them.
+///
+/// `score` gets a paper and its vector (dimension x f32, little-endian) and says NaN for who is no candidate. The rows are
+/// shared among all cores; the answer does not depend on how many there are.
+///
+/// # Errors
+/// What the library reports.
+pub fn exact(
+    library: &Library,
+    fingerprint: FingerprintNumber,
+    k: usize,
+    score: &(dyn Fn(PaperRow, &[u8]) -> f32 + Sync),
+) -> Result<Vec<Scored<PaperRow>>> {
+    let threads = available_parallelism().map_or(1, |threads| threads.get());
+    let parts = (0..threads).map(|_| Part { best: Best::new(k), score }).collect();
+    let parts = library.scan_parallel(fingerprint, parts)?;
+    Ok(parts.into_iter().map(|part| part.best).reduce(Best::merge).map(Best::into_sorted).unwrap_or_default())
+}
+
+/// What one thread gathers.
+struct Part<'a> {
+    best: Best<PaperRow>,
+    score: &'a (dyn Fn(PaperRow, &[u8]) -> f32 + Sync),
+}
+
+impl Scan for Part<'_> {
+    fn visit(&mut self, row: PaperRow, vector: &[u8]) {
+        self.best.offer(row, (self.score)(row, vector));
+    }
+}
 
 /// A candidate and how near it is.
 #[derive(Clone, Copy, Debug, PartialEq)]

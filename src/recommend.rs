@@ -12,8 +12,7 @@ use ndarray::{Array2, ArrayView1, Axis};
 use crate::arxiv_id::ArxivId;
 use crate::error::{Error, Result};
 use crate::library::{Filter, FingerprintNumber, Library, Paper, PaperRow};
-use crate::neighbours::{Best, dot_bytes};
-use crate::passage::passage;
+use crate::neighbours::{self, dot_bytes};
 use crate::terms;
 
 /// Weight of the nearest disliked paper.
@@ -79,22 +78,15 @@ pub fn recommend(
     let unwanted = vectors(library, fingerprint, &query.unlike, &disliked)?;
     let within = library.matching(&query.filter)?;
 
-    let score = |row: &[u8]| {
-        let nearest = highest(&wanted, row).map_or(f32::NAN, |(_, cosine)| cosine);
-        let repelled = highest(&unwanted, row).map_or(0.0, |(_, cosine)| cosine.max(0.0));
+    let best = neighbours::exact(library, fingerprint, query.k, &|row, vector| {
+        let asked = liked.contains(&row) || disliked.contains(&row);
+        if asked || within.as_ref().is_some_and(|set| !set.contains(row)) {
+            return f32::NAN;
+        }
+        let nearest = highest(&wanted, vector).map_or(f32::NAN, |(_, cosine)| cosine);
+        let repelled = highest(&unwanted, vector).map_or(0.0, |(_, cosine)| cosine.max(0.0));
         nearest - UNLIKE_WEIGHT * repelled
-    };
-    let parts = library.scan_parallel(
-        fingerprint,
-        || Best::new(query.k),
-        |best: &mut Best<PaperRow>, row, vector| {
-            let asked = liked.contains(&row) || disliked.contains(&row);
-            if !asked && within.as_ref().is_none_or(|set| set.contains(row)) {
-                best.offer(row, score(vector));
-            }
-        },
-    )?;
-    let best = parts.into_iter().reduce(Best::merge).map(Best::into_sorted).unwrap_or_default();
+    })?;
 
     let rows: Vec<PaperRow> = best.iter().map(|scored| scored.key).collect();
     let mut found: Vec<(f32, Paper)> =
@@ -106,12 +98,12 @@ pub fn recommend(
     found
         .into_iter()
         .map(|(score, paper)| {
-            let bytes = library.vector_bytes(fingerprint, paper.row)?.unwrap_or_default();
-            let nearest = highest(&wanted, &bytes).map_or(0, |(nearest, _)| nearest);
+            let own: Vec<u8> =
+                library.vector(fingerprint, paper.row)?.unwrap_or_default().iter().flat_map(|x| x.to_le_bytes()).collect();
+            let nearest = highest(&wanted, &own).map_or(0, |(nearest, _)| nearest);
             let (because, text) = match query.like.get(nearest) {
                 Some(id) => {
-                    let source = library.paper(id)?;
-                    let text = source.map(|p| passage(&p.title, p.abstract_text.as_deref().unwrap_or("")));
+                    let text = library.paper(id)?.and_then(|paper| paper.passage);
                     (Liked::Paper(id.clone()), text.unwrap_or_default())
                 }
                 None => {
@@ -119,8 +111,8 @@ pub fn recommend(
                     (Liked::Text(at), query.like_text.get(at).cloned().unwrap_or_default())
                 }
             };
-            let own = passage(&paper.title, paper.abstract_text.as_deref().unwrap_or(""));
-            let shared = terms::shared(&text, &own, papers, TERMS, |words| library.document_frequency(words))?;
+            let own = paper.passage.as_deref().unwrap_or("");
+            let shared = terms::shared(&text, own, papers, TERMS, |words| library.document_frequency(words))?;
             let terms = shared.into_iter().map(|term| term.term).collect();
             Ok(Answer { score, paper, because, terms })
         })

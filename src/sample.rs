@@ -27,7 +27,7 @@ pub fn open(cache: &Path) -> Result<Library> {
     let mut library = Library::open(&path(cache))?;
     if library.is_empty()? {
         let mut entries = Vec::new();
-        reader::read_from(NAME, DIGEST.as_bytes(), &mut |reading| {
+        reader::read_from(Path::new(NAME), DIGEST.as_bytes(), &mut |reading| {
             if let Reading::Entry(entry) = reading {
                 entries.push(*entry);
             }

@@ -10,8 +10,7 @@ use ndarray::ArrayView1;
 
 use crate::error::Result;
 use crate::library::{Filter, FingerprintNumber, Library, Paper, PaperRow};
-use crate::neighbours::{Best, dot_bytes};
-use crate::passage::passage;
+use crate::neighbours::{self, dot_bytes};
 use crate::terms;
 
 /// The constant of reciprocal rank fusion.
@@ -52,16 +51,10 @@ pub fn search(
     let mut fused: BTreeMap<PaperRow, (Option<(usize, f32)>, Option<usize>)> = BTreeMap::new();
     if let Some((fingerprint, vector)) = vector {
         let query = vector.to_vec();
-        let parts = library.scan_parallel(
-            fingerprint,
-            || Best::new(depth),
-            |best: &mut Best<PaperRow>, row, bytes| {
-                if within.as_ref().is_none_or(|set| set.contains(row)) {
-                    best.offer(row, dot_bytes(&query, bytes));
-                }
-            },
-        )?;
-        let best = parts.into_iter().reduce(Best::merge).map(Best::into_sorted).unwrap_or_default();
+        let best = neighbours::exact(library, fingerprint, depth, &|row, bytes| {
+            let outside = within.as_ref().is_some_and(|set| !set.contains(row));
+            if outside { f32::NAN } else { dot_bytes(&query, bytes) }
+        })?;
         let mut rank = 0;
         for (place, scored) in best.iter().enumerate() {
             // Equal scores share a rank, so the order of rows never shows in an answer.
@@ -95,8 +88,8 @@ pub fn search(
         .into_iter()
         .zip(order)
         .map(|(paper, (score, _, row))| {
-            let own = passage(&paper.title, paper.abstract_text.as_deref().unwrap_or(""));
-            let shared = terms::shared(text, &own, papers, TERMS, |words| library.document_frequency(words))?;
+            let own = paper.passage.as_deref().unwrap_or("");
+            let shared = terms::shared(text, own, papers, TERMS, |words| library.document_frequency(words))?;
             let (near, keyword_rank) = fused[&row];
             let terms = shared.into_iter().map(|term| term.term).collect();
             Ok(Hit { score, paper, cosine: near.map(|(_, cosine)| cosine), keyword_rank, terms })

@@ -174,7 +174,7 @@ pub struct Model {
     pub command: ModelCommand,
 }
 
-/// The commands on models. The model is the one of `--model`, or the default.
+/// The commands on models. The model is the named one, else that of `--model`, else the default.
 #[derive(Debug, Subcommand)]
 pub enum ModelCommand {
     /// List the known models, and which of them are here.
@@ -183,14 +183,22 @@ pub enum ModelCommand {
         #[arg(long)]
         json: bool,
     },
-    /// Fetch the model now and check its sums.
-    Fetch,
-    /// Hash every file of the model and compare with its sums.
+    /// Fetch a model now and check its sums.
+    Fetch {
+        /// Which model.
+        name: Option<String>,
+    },
+    /// Hash every file of a model and compare with its sums.
     Verify {
+        /// Which model.
+        name: Option<String>,
         /// Print as JSON.
         #[arg(long)]
         json: bool,
     },
-    /// Print the folder in which the model lies.
-    Path,
+    /// Print the folder in which a model lies.
+    Path {
+        /// Which model.
+        name: Option<String>,
+    },
 }

@@ -19,7 +19,7 @@ use clap::Parser;
 use indicatif::ProgressBar;
 
 use crate::arxiv_id::ArxivId;
-use crate::embed::{Device, EmbedderOptions};
+use crate::embed::{DeviceChoice, EmbedderOptions};
 use crate::engine::{Embedded, Engine};
 use crate::error::{Error, Result};
 use crate::library::{FingerprintNumber, Library};
@@ -85,9 +85,9 @@ fn dispatch(cli: Cli, page: &mut Page) -> Result<Outcome> {
         Command::Reembed(reembed) => maintain::reembed(&context, &reembed, page),
         Command::Model(model) => match model.command {
             ModelCommand::List { json } => models::list(&context, json, page),
-            ModelCommand::Fetch => models::fetch(&context, page),
-            ModelCommand::Verify { json } => models::verify(&context, json, page),
-            ModelCommand::Path => models::path(&context, page),
+            ModelCommand::Fetch { name } => models::fetch(&context, name.as_deref(), page),
+            ModelCommand::Verify { name, json } => models::verify(&context, name.as_deref(), json, page),
+            ModelCommand::Path { name } => models::path(&context, name.as_deref(), page),
         },
     }
 }
@@ -115,7 +115,7 @@ struct Context {
 
 impl Context {
     fn new(places: Places) -> Result<Context> {
-        let mut settings = Settings::from_environment()?;
+        let mut settings = Settings::from_env()?;
         settings.offline |= places.offline;
         let library = match &places.library {
             Some(path) => path.clone(),
@@ -154,7 +154,7 @@ impl Context {
         if let Some(library) = self.open_existing()? {
             return Ok(library);
         }
-        let library = sample::open(&self.settings.cache_dir)?;
+        let library = sample::open(&self.settings.cache)?;
         say(&format!(
             "Your library is empty: this answer comes from the sample digest ({} papers).\n\
              Add your own with: relata add PATH...",
@@ -164,7 +164,7 @@ impl Context {
     }
 
     fn engine(&self) -> Result<Engine> {
-        let device = Device::parse(&self.places.device)?;
+        let device = self.places.device.parse::<DeviceChoice>()?;
         let options = EmbedderOptions { device, ..EmbedderOptions::default() };
         Engine::new(Choice::parse(self.places.model.as_deref()), self.settings.clone(), options)
     }
@@ -201,13 +201,18 @@ impl Fetching {
                 Some(bar) => bar.suspend(|| say(&printable(&text))),
                 None => say(&printable(&text)),
             },
-            Progress::Bytes { done, total } => {
-                let bar = self.bar.get_or_insert_with(|| {
-                    progress(total, "fetching the model", "{msg} {wide_bar} {bytes}/{total_bytes} {eta}")
-                });
-                bar.set_length(total);
-                bar.set_position(done);
-                if done >= total {
+            Progress::Begin { what, bytes } => {
+                say(&format!("fetching {}", printable(&what)));
+                let template = "{wide_bar} {bytes}/{total_bytes} {bytes_per_sec} {eta}";
+                self.bar = Some(progress(bytes.unwrap_or(0), "", template));
+            }
+            Progress::Advance { bytes } => {
+                if let Some(bar) = &self.bar {
+                    bar.set_position(bytes);
+                }
+            }
+            Progress::End => {
+                if let Some(bar) = self.bar.take() {
                     bar.finish_and_clear();
                 }
             }

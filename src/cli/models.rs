@@ -9,13 +9,14 @@ use super::terminal::{Page, printable, say};
 use super::{Context, Fetching, Outcome};
 
 impl Context {
-    fn choice(&self) -> Choice {
-        Choice::parse(self.places.model.as_deref())
+    /// The named model, else that of `--model`, else the default.
+    fn choice(&self, name: Option<&str>) -> Choice {
+        Choice::parse(name.or(self.places.model.as_deref()))
     }
 }
 
 pub(super) fn list(context: &Context, as_json: bool, page: &mut Page) -> Result<Outcome> {
-    let models = model::list(&context.settings)?;
+    let models = model::list(&context.settings);
     if as_json {
         let rows: Vec<_> = models
             .iter()
@@ -38,15 +39,15 @@ pub(super) fn list(context: &Context, as_json: bool, page: &mut Page) -> Result<
     Ok(Outcome::Done)
 }
 
-pub(super) fn fetch(context: &Context, page: &mut Page) -> Result<Outcome> {
+pub(super) fn fetch(context: &Context, name: Option<&str>, page: &mut Page) -> Result<Outcome> {
     let mut fetching = Fetching::default();
-    let folder = model::locate(&context.choice(), &context.settings, &mut |event| fetching.show(event))?;
+    let folder = model::locate(&context.choice(name), &context.settings, &mut |event| fetching.show(event))?;
     page.line(&folder.root.display().to_string()).map_err(Error::io("standard output"))?;
     Ok(Outcome::Done)
 }
 
-pub(super) fn verify(context: &Context, as_json: bool, page: &mut Page) -> Result<Outcome> {
-    let files = model::verify(&context.choice(), &context.settings)?;
+pub(super) fn verify(context: &Context, name: Option<&str>, as_json: bool, page: &mut Page) -> Result<Outcome> {
+    let files = model::verify(&context.choice(name), &context.settings)?;
     let good = files.iter().all(|file| file.ok);
     if as_json {
         let rows: Vec<_> = files
@@ -66,15 +67,16 @@ pub(super) fn verify(context: &Context, as_json: bool, page: &mut Page) -> Resul
     Ok(if good { Outcome::Done } else { Outcome::Partial })
 }
 
-pub(super) fn path(context: &Context, page: &mut Page) -> Result<Outcome> {
-    match model::path(&context.choice(), &context.settings)? {
-        Some(path) => {
+pub(super) fn path(context: &Context, name: Option<&str>, page: &mut Page) -> Result<Outcome> {
+    match model::path(&context.choice(name), &context.settings) {
+        Ok(path) => {
             page.line(&path.display().to_string()).map_err(Error::io("standard output"))?;
             Ok(Outcome::Done)
         }
-        None => {
-            say("The model is not here yet. `relata model fetch` gets it.");
+        Err(error @ Error::ModelAbsent { .. }) => {
+            say(&error.to_string());
             Ok(Outcome::Nothing)
         }
+        Err(error) => Err(error),
     }
 }

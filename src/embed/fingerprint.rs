@@ -1,61 +1,47 @@
 //! What made a vector, in one hash: vectors of different fingerprints are never compared.
 
 use std::fmt;
-use std::fmt::Write;
 
 use sha2::{Digest, Sha256};
 
-use super::folder::{Recipe, Role};
-use super::passage::PASSAGE_RECIPE;
-use super::pooling::Step;
-use crate::{Error, Result};
+use crate::model::FileSum;
+use crate::passage::RECIPE;
 
-/// Hash of everything that decides the numbers in a vector: weights, tokenizer, architecture, token limit,
-/// lower-casing, prompts, pooling, dense modules, normalising and the passage recipe.
+/// Hash of everything that decides the numbers in a vector: the sums of all files of the model that matter (weights,
+/// tokenizer, configuration of encoder, pooling, token limit and prompts) and the passage recipe.
+///
+/// It is made of sums alone, so that a question by paper id needs no model on disk. The price: a model folder whose
+/// configuration was edited without effect counts as another model.
 ///
 /// The device, the batch and the number of threads are not in it: they move a value by less than 1e-6.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Fingerprint {
-    hex: String,
-    canonical: String,
+    digest: String,
     description: String,
 }
 
 impl Fingerprint {
-    /// Takes the SHA-256 sums of a folder's files, as pairs of path (relative to the folder, with `/`) and lower-case
-    /// hex, and how the folder makes vectors. Files that do not decide the numbers are passed over.
-    ///
-    /// # Errors
-    ///
-    /// [`Error::ModelFile`] where the sum of a file that decides is not among the pairs.
-    pub fn new<P: AsRef<str>, S: AsRef<str>>(files: &[(P, S)], recipe: &Recipe) -> Result<Fingerprint> {
-        let mut sums = Vec::new();
-        for file in recipe.vector_files() {
-            let sum = files.iter().find(|(path, _)| path.as_ref() == file).map(|(_, sum)| sum.as_ref());
-            sums.push((file, sum.ok_or_else(|| no_sum(file))?.to_ascii_lowercase()));
+    /// Fingerprint of the files that decide a model's vectors.
+    pub fn new(model: &str, files: &[FileSum]) -> Fingerprint {
+        let mut files: Vec<&FileSum> = files.iter().collect();
+        files.sort();
+        let mut canonical = format!("relata-fingerprint 1\npassage {RECIPE}\n");
+        for file in &files {
+            // A path is escaped, so that none can pass for another line.
+            canonical.push_str(&format!("file {} {}\n", file.sha256.to_ascii_lowercase(), file.path.escape_default()));
         }
-        let canonical = canonical(&sums, recipe);
-        let weights = sums.first().map_or("", |(_, sum)| sum.get(..8).unwrap_or(sum));
-        let description = format!(
-            "{}, {} pooling, {} tokens, {PASSAGE_RECIPE}, weights {weights}",
-            recipe.architecture.describe(),
-            recipe.pooling_name(),
-            recipe.token_limit(),
-        );
-        Ok(Fingerprint { hex: hex(&Sha256::digest(canonical.as_bytes())), canonical, description })
+        let weights = files.iter().find(|file| file.path == "model.safetensors").map_or("", |file| &file.sha256);
+        let description = format!("{model}, weights {}, {RECIPE}", weights.get(..8).unwrap_or(weights));
+        let digest = Sha256::digest(canonical.as_bytes()).iter().map(|byte| format!("{byte:02x}")).collect();
+        Fingerprint { digest, description }
     }
 
-    /// 64 lower-case hex digits: SHA-256 of [`canonical`](Fingerprint::canonical).
-    pub fn hex(&self) -> &str {
-        &self.hex
+    /// 64 lower-case hex digits.
+    pub fn digest(&self) -> &str {
+        &self.digest
     }
 
-    /// What is hashed: a line per ingredient.
-    pub fn canonical(&self) -> &str {
-        &self.canonical
-    }
-
-    /// One line for humans, e.g. `BERT of 6 layers x 384, mean pooling, 256 tokens, title-abstract/1, weights 53aa5117`.
+    /// One line for humans, e.g. `all-MiniLM-L6-v2, weights 53aa5117, title-abstract/1`.
     pub fn description(&self) -> &str {
         &self.description
     }
@@ -63,48 +49,27 @@ impl Fingerprint {
 
 impl fmt::Display for Fingerprint {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.hex)
+        f.write_str(&self.digest)
     }
 }
 
-fn canonical(sums: &[(&str, String)], recipe: &Recipe) -> String {
-    // Names of files are left out: a file that moves within its folder is the same file.
-    let mut text = String::from("relata-fingerprint 1\n");
-    let mut line = |key: &str, value: &str| {
-        // Writing to a string can't fail. Escaped, so that no value can pass for another line.
-        let _ = writeln!(text, "{key} {}", value.escape_default());
-    };
-    for ((_, sum), key) in sums.iter().zip(["weights", "tokenizer"].into_iter().chain(std::iter::repeat("dense-weights"))) {
-        line(key, sum);
-    }
-    line("architecture", &recipe.architecture.canonical());
-    line("token-limit", &recipe.token_limit().to_string());
-    line("cut", if recipe.cut_left { "left" } else { "right" });
-    line("lower-case", if recipe.lower_case { "yes" } else { "no" });
-    line("query-prompt", recipe.prompt(Role::Query));
-    line("passage-prompt", recipe.prompt(Role::Passage));
-    line("pooling", &recipe.pooling_name());
-    for step in &recipe.steps {
-        match step {
-            Step::Normalise => line("step", "normalise"),
-            Step::Dense(dense) => line(
-                "step",
-                &format!("dense {}x{} bias={} {:?}", dense.outputs, dense.inputs, dense.bias, dense.activation),
-            ),
-        }
-    }
-    line("passage", PASSAGE_RECIPE);
-    text
-}
+#[cfg(test)]
+mod tests {
+    use super::*;
 
-fn no_sum(file: &str) -> Error {
-    super::folder::damaged(std::path::Path::new(file), "has no known SHA-256, so its vectors can't be told apart".into())
-}
-
-fn hex(bytes: &[u8]) -> String {
-    let mut text = String::with_capacity(bytes.len() * 2);
-    for byte in bytes {
-        let _ = write!(text, "{byte:02x}");
+    fn file(path: &str, sha256: &str) -> FileSum {
+        FileSum { path: path.into(), sha256: sha256.into() }
     }
-    text
+
+    #[test]
+    fn only_what_decides_a_vector_changes_the_fingerprint() {
+        let files = [file("config.json", "aa"), file("model.safetensors", "0123456789")];
+        let one = Fingerprint::new("some-model", &files);
+        let mut turned = files.clone();
+        turned.reverse();
+        assert_eq!(one.digest(), Fingerprint::new("the same, renamed", &turned).digest());
+        assert_eq!(one.description(), "some-model, weights 01234567, title-abstract/1");
+        let other = [files[0].clone(), file("model.safetensors", "0123456780")];
+        assert_ne!(one.digest(), Fingerprint::new("some-model", &other).digest());
+    }
 }

@@ -1,6 +1,6 @@
 //! Texts in, vectors out, as sentence-transformers would make them from the same model folder.
 //!
-//! The way of a text: [`passage`](passage()) -> `tokens` -> `batch` -> `encoder` (the seam behind which the model
+//! The way of a text: [`passage`](crate::passage) -> `tokens` -> `batch` -> `encoder` (the seam behind which the model
 //! runs) -> `pooling` -> a row of [`Embeddings`]. `folder` reads how a model does it, `weights` and `bert` load it,
 //! and [`Fingerprint`] says in one hash what made a vector.
 
@@ -10,7 +10,6 @@ mod device;
 mod encoder;
 mod fingerprint;
 mod folder;
-mod passage;
 mod pooling;
 mod tokens;
 mod weights;
@@ -22,7 +21,6 @@ use ndarray::{Array2, ArrayView2};
 pub use device::DeviceChoice;
 pub use fingerprint::Fingerprint;
 pub use folder::{Recipe, Role};
-pub use passage::{PASSAGE_RECIPE, passage};
 pub use pooling::Pooling;
 
 use crate::{Error, Result};
