@@ -16,7 +16,18 @@ pub enum Error {
     },
 
     // --- reading ---
-
+    /// A file holds no papers in any known form.
+    #[error(
+        "{path}: this looks like {looks_like}. Relata reads daily digests (Markdown), JSON lines of papers and arXiv's \
+         metadata snapshot, each also as .gz",
+        path = path.display()
+    )]
+    UnknownFormat {
+        /// Which file.
+        path: PathBuf,
+        /// What its content looks like, in words.
+        looks_like: String,
+    },
     // --- end of reading ---
 
     // --- models ---

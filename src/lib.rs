@@ -6,6 +6,7 @@ pub mod error;
 pub mod paper;
 
 // reading
+pub mod reader;
 
 // models
 pub mod model;

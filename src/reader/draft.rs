@@ -1,0 +1,195 @@
+//! From the raw fields of one entry to an [`Entry`], the same for every format.
+//!
+//! In: a [`Draft`] with texts as the file has them. Out: an entry whose texts are clean, whose failure text is gone and
+//! whose sizes are within bounds, or the reason why there is none. All rules about single fields live here, so that a
+//! paper reads the same from Markdown, JSON lines and the snapshot.
+
+use std::borrow::Cow;
+
+use jiff::civil::Date;
+
+use super::authors::{self, Authors};
+use super::clean::{clean, excerpt};
+use super::failure::real_text;
+use super::language::language;
+use crate::arxiv_id::ArxivId;
+use crate::paper::{Entry, Facet, Listing, Precedence, SourceKind};
+
+/// Longest title, in bytes. The longest on arXiv have some 500.
+const LONGEST_TITLE: usize = 4 << 10;
+/// Longest abstract, summary or comment, in bytes. arXiv allows an abstract 1,920 characters, older ones go to 6,000.
+const LONGEST_TEXT: usize = 64 << 10;
+/// Longest name of an author, DOI or link, in bytes.
+const LONGEST_NAME: usize = 2 << 10;
+
+/// What a reader found, before any judgement.
+#[derive(Debug, Default)]
+pub struct Draft<'a> {
+    /// Line from 1 where the entry begins.
+    pub line: u64,
+    /// The identifier in any form.
+    pub id: Cow<'a, str>,
+    /// The version, where something other than the identifier tells it; 0 otherwise.
+    pub version: u32,
+    /// Title.
+    pub title: Option<Cow<'a, str>>,
+    /// The authors' own abstract.
+    pub abstract_text: Option<Cow<'a, str>>,
+    /// Authors in order.
+    pub authors: Authors,
+    /// Categories, the primary first.
+    pub categories: Vec<String>,
+    /// Day of the first version.
+    pub published: Option<Date>,
+    /// Day of the described version.
+    pub updated: Option<Date>,
+    /// The authors' comment.
+    pub comment: Option<Cow<'a, str>>,
+    /// DOI of the published article.
+    pub doi: Option<Cow<'a, str>>,
+    /// Journal reference.
+    pub journal: Option<Cow<'a, str>>,
+    /// Address of the code.
+    pub code: Option<Cow<'a, str>>,
+    /// Generated texts.
+    pub summaries: Vec<(Facet, Cow<'a, str>)>,
+}
+
+/// Where a draft comes from.
+#[derive(Clone, Debug)]
+pub struct Origin {
+    /// Kind of source.
+    pub kind: SourceKind,
+    /// Day of the source.
+    pub date: Option<Date>,
+    /// The digest, where the source is one.
+    pub listing: Option<Listing>,
+}
+
+impl Draft<'_> {
+    /// Judges the fields: an entry, or the reason in words.
+    pub fn finish(self, origin: &Origin) -> Result<Box<Entry>, String> {
+        let title = text("title", self.title.as_deref(), LONGEST_TITLE)?;
+        let Some((id, version)) = ArxivId::parse(&self.id) else { return Err(no_id(&self.id, title.as_deref())) };
+        let version = version.unwrap_or(0).max(self.version);
+        let precedence = Precedence { version, date: origin.date, kind: origin.kind };
+        let mut entry = Box::new(Entry::new(id, precedence, self.line));
+        entry.title = title;
+        entry.abstract_text = text("abstract", self.abstract_text.as_deref(), LONGEST_TEXT)?;
+        entry.authors = names(self.authors)?;
+        entry.categories = self.categories;
+        entry.published = self.published;
+        entry.updated = self.updated;
+        entry.comment = text("comment", self.comment.as_deref(), LONGEST_TEXT)?;
+        entry.doi = text("DOI", self.doi.as_deref(), LONGEST_NAME)?.and_then(|doi| bare_doi(&doi));
+        entry.journal = text("journal reference", self.journal.as_deref(), LONGEST_TEXT)?;
+        if let Some(code) = self.code.as_deref().and_then(web_address) {
+            entry.links.insert("code".to_owned(), code);
+        }
+        for (facet, raw) in &self.summaries {
+            if let Some(summary) = text(facet.name(), Some(raw.as_ref()), LONGEST_TEXT)? {
+                entry.summaries.entry((language(&summary).to_owned(), *facet)).or_insert(summary);
+            }
+        }
+        entry.listing.clone_from(&origin.listing);
+        Ok(entry)
+    }
+}
+
+/// Whether a text was cut by the program that wrote it. A teaser must not pose as the abstract.
+pub fn is_teaser(text: &str) -> bool {
+    let text = text.trim_end();
+    text.ends_with("...") || text.ends_with('…')
+}
+
+fn text(name: &str, raw: Option<&str>, limit: usize) -> Result<Option<String>, String> {
+    let Some(kept) = raw.and_then(real_text) else { return Ok(None) };
+    let cleaned = clean(kept);
+    if cleaned.len() > limit {
+        return Err(format!("the {name} has {} bytes, at most {limit} are accepted", cleaned.len()));
+    }
+    // Control characters may have been all there was.
+    Ok((!cleaned.is_empty()).then_some(cleaned))
+}
+
+/// A list that says it is cut is no list of authors: it would hide the whole one of another source.
+fn names(authors: Authors) -> Result<Vec<String>, String> {
+    let names = authors.names;
+    if names.len() > authors::MOST {
+        return Err(format!("more than {} authors", authors::MOST));
+    }
+    if let Some(longest) = names.iter().map(String::len).max().filter(|&length| length > LONGEST_NAME) {
+        return Err(format!("the name of an author has {longest} bytes, at most {LONGEST_NAME} are accepted"));
+    }
+    Ok(if authors.cut { Vec::new() } else { names })
+}
+
+fn no_id(id: &str, title: Option<&str>) -> String {
+    let of = title.map_or_else(String::new, |title| format!(" (\"{}\")", excerpt(title, 60)));
+    match excerpt(id, 40) {
+        id if id.is_empty() => format!("no arXiv id{of}"),
+        id => format!("\"{id}\" is not an arXiv id{of}"),
+    }
+}
+
+fn bare_doi(text: &str) -> Option<String> {
+    let lower = text.to_ascii_lowercase();
+    let at = lower.find("10.")?;
+    let known_start =
+        matches!(&lower[..at], "" | "doi:" | "doi: ") || lower[..at].ends_with("doi.org/") && lower.starts_with("http");
+    known_start.then(|| text[at..].to_owned())
+}
+
+/// An http or https address without white space; anything else (`javascript:`, prose) is no link.
+fn web_address(text: &str) -> Option<String> {
+    let address = clean(text);
+    let scheme = ["https://", "http://"].into_iter().find(|scheme| address.starts_with(scheme))?;
+    let plain = address.bytes().all(|b| b.is_ascii_graphic() && !matches!(b, b'"' | b'<' | b'>' | b'\\'));
+    (plain && address.len() > scheme.len() && address.len() <= LONGEST_NAME).then_some(address)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn origin() -> Origin {
+        Origin { kind: SourceKind::RawJsonl, date: None, listing: None }
+    }
+
+    #[test]
+    fn sizes_are_bounded() {
+        let id = || Cow::Borrowed("2602.10611");
+        let long = |n: usize| Some(Cow::Owned("x".repeat(n)));
+        let reason = |draft: Draft<'_>| draft.finish(&origin()).map(|_| ()).unwrap_err();
+        assert_eq!(
+            reason(Draft { id: id(), title: long(4097), ..Draft::default() }),
+            "the title has 4097 bytes, at most 4096 are accepted"
+        );
+        assert_eq!(
+            reason(Draft { id: id(), abstract_text: long(65537), ..Draft::default() }),
+            "the abstract has 65537 bytes, at most 65536 are accepted"
+        );
+        let authors = authors::parse(&"A,".repeat(10_001));
+        assert_eq!(reason(Draft { id: id(), authors, ..Draft::default() }), "more than 10000 authors");
+        assert!(Draft { id: id(), title: long(4096), ..Draft::default() }.finish(&origin()).is_ok());
+    }
+
+    #[test]
+    fn an_id_decides_and_is_named_safely() {
+        let draft = |id: &'static str| Draft { id: Cow::Borrowed(id), ..Draft::default() }.finish(&origin());
+        assert_eq!(draft("2024.01001\u{1b}[2J").unwrap_err(), "\"2024.01001\" is not an arXiv id");
+        assert_eq!(draft("").unwrap_err(), "no arXiv id");
+        assert_eq!(draft("2602.10611v3").map(|e| e.precedence.version), Ok(3));
+    }
+
+    #[test]
+    fn links_and_dois() {
+        assert_eq!(web_address("https://code.example/a"), Some("https://code.example/a".into()));
+        for text in ["javascript:alert(1)", "http://", "see https://code.example", "https://a b", "https://a\"b"] {
+            assert_eq!(web_address(text), None, "{text}");
+        }
+        assert_eq!(bare_doi("https://doi.org/10.1063/1.530382"), Some("10.1063/1.530382".into()));
+        assert_eq!(bare_doi("10.1/x 10.2/y"), Some("10.1/x 10.2/y".into()));
+        assert_eq!(bare_doi("forthcoming"), None);
+    }
+}

@@ -1,0 +1,231 @@
+//! Failure text: what a summariser wrote when it had nothing to say.
+//!
+//! In: one generated (or copied) field. Out: the text worth keeping, or nothing. Some 7 % of the generated fields of
+//! real digests are such text, and an embedded or shown `Error` is worse than a gap that another source can fill.
+
+/// The part of a field that is real text, `None` where the field stands for "missing".
+///
+/// A leading `<think>...</think>` block is cut off, also an empty one. A field that merely talks about `<think>` is
+/// real text: a block of a few characters in the middle of a sentence is left alone.
+pub fn real_text(text: &str) -> Option<&str> {
+    let text = after_thinking(text)?.trim();
+    (!is_failure(text)).then_some(text)
+}
+
+fn after_thinking(text: &str) -> Option<&str> {
+    let trimmed = text.trim_start();
+    let Some(inner) = strip_prefix_ignoring_case(trimmed, "<think>") else { return Some(text) };
+    // No end: the model's answer never came.
+    let (thought, rest) = inner.split_once("</think>")?;
+    let mentions_only = !thought.trim().is_empty() && thought.chars().count() < 8;
+    Some(if mentions_only { text } else { rest })
+}
+
+fn strip_prefix_ignoring_case<'a>(text: &'a str, prefix: &str) -> Option<&'a str> {
+    let head = text.get(..prefix.len())?;
+    head.eq_ignore_ascii_case(prefix).then(|| &text[prefix.len()..])
+}
+
+/// Whole fields, lower-case, without quotes, emphasis and closing full stop.
+const WHOLE: &[&str] = &[
+    "error",
+    "none",
+    "n/a",
+    "na",
+    "nan",
+    "null",
+    "nil",
+    "undefined",
+    "unknown",
+    "skipped",
+    "failed",
+    "tbd",
+    "todo",
+    "not available",
+    "not provided",
+    "not specified",
+    "not mentioned",
+    "not mentioned in abstract",
+    "not mentioned in the abstract",
+    "not clear from the abstract",
+    "not stated in the abstract",
+    "no abstract available",
+    "no summary available",
+    "no tldr available",
+    "ai analysis failed",
+    "无",
+    "暂无",
+    "未知",
+    "未提及",
+    "未提供",
+    "错误",
+    "生成失败",
+    "摘要生成失败",
+    "摘要中未提及",
+    "摘要未提及",
+    "文中未提及",
+    "未在摘要中提及",
+    "未在摘要中提到",
+    "ai分析失败",
+    // The instructions that digest templates hand to the model, echoed.
+    "generate a too long; didn't read summary",
+    "describe the motivation in this paper",
+    "method of this paper",
+    "result of this paper",
+    "conclusion of this paper",
+];
+
+/// `Summary generation failed`, `Motivation analysis unavailable` and their kin: part, action, outcome.
+const PARTS: &[&str] = &[
+    "summary",
+    "tldr",
+    "tl;dr",
+    "task",
+    "motivation",
+    "method",
+    "result",
+    "results",
+    "conclusion",
+    "abstract",
+    "translation",
+];
+const ACTIONS: &[&str] = &["generation", "analysis", "extraction", "translation", "processing"];
+const OUTCOMES: &[&str] = &["failed", "unavailable", "error", "skipped"];
+
+/// Words with which a leaked prompt asks, and the subjects it asks about.
+const QUESTION_WORDS: &[&str] = &["what", "how", "why", "which", "does", "is", "are"];
+const QUESTION_SUBJECTS: &[&str] =
+    &["the paper", "this paper", "this work", "the work", "proposed method", "the authors"];
+
+/// The longest text that can be a message instead of a summary, in bytes.
+const LONGEST_MESSAGE: usize = 300;
+
+/// Whether a trimmed field is a way of saying that there is nothing.
+pub fn is_failure(text: &str) -> bool {
+    if text.is_empty() {
+        return true;
+    }
+    if text.len() > LONGEST_MESSAGE {
+        return false;
+    }
+    let bare = text
+        .trim_matches(|c: char| c.is_whitespace() || matches!(c, '"' | '\'' | '*' | '`' | '_' | '“' | '”'))
+        .trim_end_matches(['.', '。', '!', '！'])
+        .to_lowercase();
+    bare.chars().all(|c| matches!(c, '-' | '—' | '–' | '.' | '/' | '?'))
+        || WHOLE.contains(&bare.as_str())
+        || is_outcome(&bare)
+        || is_error_message(&bare)
+        || is_placeholder(&bare)
+        || is_prompt_question(&bare)
+        || is_chinese_no_mention(&bare)
+}
+
+fn is_outcome(bare: &str) -> bool {
+    let words: Vec<&str> = bare.split_whitespace().collect();
+    matches!(words.as_slice(), [part, action, outcome]
+        if PARTS.contains(part) && ACTIONS.contains(action) && OUTCOMES.contains(outcome))
+}
+
+fn is_error_message(bare: &str) -> bool {
+    ["error:", "error code:", "错误：", "错误:", "failed to ", "request failed", "api error"]
+        .iter()
+        .any(|start| bare.starts_with(start))
+        && bare.len() <= 200
+}
+
+/// `{tldr}`, also `{{tldr}}`: a template's slot that was never filled.
+fn is_placeholder(bare: &str) -> bool {
+    let inner = bare.trim_start_matches('{').trim_end_matches('}');
+    inner.len() < bare.len()
+        && bare.starts_with('{')
+        && bare.ends_with('}')
+        && !inner.is_empty()
+        && inner.chars().all(|c| c.is_ascii_alphanumeric() || c == '_')
+}
+
+/// Nothing but questions about the paper: the prompt, not an answer.
+fn is_prompt_question(bare: &str) -> bool {
+    if !bare.ends_with('?') || !QUESTION_SUBJECTS.iter().any(|subject| bare.contains(subject)) {
+        return false;
+    }
+    bare.split('?').map(str::trim).filter(|sentence| !sentence.is_empty()).all(|sentence| {
+        !sentence.contains(". ")
+            && sentence.split_whitespace().next().is_some_and(|word| QUESTION_WORDS.contains(&word))
+    })
+}
+
+/// `该摘要没有提供具体的结论`: the abstract does not say.
+fn is_chinese_no_mention(bare: &str) -> bool {
+    let subject = ["该摘要", "摘要中", "摘要", "本摘要", "论文摘要"].iter().any(|subject| bare.starts_with(subject));
+    let silent = ["没有提供", "没有提及", "未提及", "未提供", "没有明确提及"].iter().any(|verb| bare.contains(verb));
+    subject && silent && bare.chars().count() <= 30
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn failure_text_is_missing() {
+        for text in [
+            "",
+            "  ",
+            "Error",
+            "error.",
+            "None",
+            "N/A",
+            "null",
+            "-",
+            "**N/A**",
+            "Summary generation failed",
+            "Motivation analysis unavailable",
+            "Method extraction failed",
+            "Result analysis unavailable",
+            "Conclusion extraction failed",
+            "错误：AI分析失败。",
+            "错误：AI分析失败.",
+            "Not mentioned in abstract",
+            "未在摘要中提及。",
+            "摘要中未提及",
+            "该摘要没有提供具体的结论。",
+            "Skipped",
+            "{tldr}",
+            "{ai_Abstract}",
+            "{{motivation}}",
+            "What problem is the paper trying to solve? What is the motivation for this work?",
+            "How did the paper solve the problem? What is the proposed method?",
+            "What are the main results of the paper?",
+            "method of this paper",
+            "Error code: 429 - rate limit",
+            "<think>\nLet me see what the authors did",
+            "<think>I should answer</think>",
+            "<think></think> None",
+        ] {
+            assert_eq!(real_text(text), None, "{text:?}");
+        }
+    }
+
+    #[test]
+    fn real_text_stays() {
+        for text in [
+            "Error bars shrink by half.",
+            "None of the earlier methods scale to a million nodes.",
+            "What makes a lemma hard? We measure it.",
+            "Can models see? What is the proposed method? It is pruning.",
+            "$\\{x\\}$ is closed under unions.",
+            "{0, 1}-valued games",
+            "Long <think> traces overshadow short <answer> segments.",
+            "<think>和</think>标签之间的内容被移除",
+            "摘要中未提及的限制在附录中讨论，并给出了三个反例来说明方法在稀疏图上的失效情况。",
+        ] {
+            assert_eq!(real_text(text), Some(text), "{text:?}");
+        }
+    }
+
+    #[test]
+    fn a_leading_thought_is_cut_off() {
+        assert_eq!(real_text("<think>\nThe user wants a summary.\n</think>\n\n提出一种新方法"), Some("提出一种新方法"));
+        assert_eq!(real_text("<think>\n\n</think>\nA new bound."), Some("A new bound."));
+    }
+}

@@ -1,0 +1,188 @@
+//! The format of a file, told by its content.
+//!
+//! In: the first 256 KiB. Out: the format, or in words what the file looks like instead. Names of files say nothing:
+//! digests are renamed, packed and piped.
+
+use super::Format;
+use super::heading::{after_number, entry_heading, section};
+use super::labels::{Field, Mark, label};
+use crate::arxiv_id::ArxivId;
+
+/// Lines looked at for a record, should the first ones be broken.
+const LINES_TRIED: usize = 64;
+
+/// The format, or what the beginning looks like.
+pub fn format(head: &[u8]) -> Result<Format, String> {
+    if let Some(kind) = binary(head) {
+        return Err(kind.to_owned());
+    }
+    let text = String::from_utf8_lossy(head);
+    let text = text.trim_start_matches(|c: char| c.is_whitespace() || c == '\u{feff}');
+    if text.is_empty() {
+        return Ok(Format::Empty);
+    }
+    let found = if text.starts_with('{') { json(text) } else { markdown(text).or_else(|| json(text)) };
+    found.ok_or_else(|| other(text).to_owned())
+}
+
+fn json(text: &str) -> Option<Format> {
+    if is_keyed(text) {
+        return Some(Format::KeyedJson);
+    }
+    text.lines().filter(|line| !line.trim().is_empty()).take(LINES_TRIED).any(is_record).then_some(Format::JsonLines)
+}
+
+/// The first key is an identifier and holds an object.
+fn is_keyed(text: &str) -> bool {
+    let first = text.strip_prefix('{').and_then(|rest| rest.trim_start().strip_prefix('"'));
+    first.and_then(|rest| rest.split_once('"')).is_some_and(|(key, rest)| {
+        let value = rest.trim_start().strip_prefix(':').map(str::trim_start);
+        ArxivId::parse(key).is_some() && value.is_some_and(|value| value.starts_with('{'))
+    })
+}
+
+/// A line that would be a paper, were it whole: it may be broken, or longer than what was read.
+fn is_record(line: &str) -> bool {
+    let line = line.trim_start_matches(|c: char| c.is_whitespace() || c == '\u{feff}');
+    let named = ["\"id\"", "\"url\"", "\"abs\""].iter().any(|key| line.contains(key));
+    let described = ["\"title\"", "\"abstract\"", "\"authors\"", "\"summary\""].iter().any(|key| line.contains(key));
+    line.starts_with('{') && named && described
+}
+
+/// What single lines say; a digest shows itself within a few of them.
+fn markdown(text: &str) -> Option<Format> {
+    let (mut listed, mut page_title, mut numbered) = (false, false, false);
+    for (at, line) in text.lines().enumerate() {
+        let line = line.trim_start_matches('\u{feff}').trim_end();
+        if is_digest_line(line) {
+            return Some(Format::Digest);
+        }
+        if numbered && line.starts_with("Authors:") {
+            return Some(Format::Digest);
+        }
+        numbered = line.starts_with('[') && after_number(line).is_some();
+        if let Some(label) = label(line).filter(|label| label.mark == Mark::Marked) {
+            let bullet = line.starts_with("- ");
+            listed |= bullet && label.field == Field::Authors;
+            if bullet && label.field == Field::Id && (listed || holds_id(label.value)) {
+                return Some(Format::List);
+            }
+            if page_title && label.field == Field::Categories && line.starts_with("**arXiv categories") {
+                return Some(Format::Page);
+            }
+        }
+        listed |= line.starts_with("- **[") && line.contains("](http") && line.contains("arxiv.org/");
+        page_title |= at < 8 && line.starts_with("# ");
+        if page_title && line.starts_with("[arXiv abstract page](") {
+            return Some(Format::Page);
+        }
+    }
+    listed.then_some(Format::List)
+}
+
+fn is_digest_line(line: &str) -> bool {
+    // Digests without papers have nothing but one of these.
+    let signs = [
+        "<div id=toc></div>",
+        "<div id='toc'></div>",
+        "<a id='toc'></a>",
+        "### 今日没有找到新论文",
+        "## 今日总计:",
+        "## Total Papers Today:",
+    ];
+    if signs.iter().any(|sign| line.starts_with(sign)) {
+        return true;
+    }
+    if line.starts_with('#') && line.contains("[[Back]](#toc)") && section(line).is_some() {
+        return true;
+    }
+    entry_heading(line)
+        .is_some_and(|heading| ArxivId::parse(heading.target).is_some() || heading.target.contains("arxiv.org/"))
+}
+
+fn holds_id(text: &str) -> bool {
+    let target = super::heading::linked(text).map_or(text, |(_, target)| target);
+    ArxivId::parse(target).is_some()
+}
+
+fn binary(head: &[u8]) -> Option<&'static str> {
+    let magic: [(&[u8], &str); 10] = [
+        (b"%PDF", "a PDF"),
+        (b"PK\x03\x04", "a ZIP archive; unpack it first"),
+        (b"SQLite format 3", "an SQLite database"),
+        (b"\x28\xb5\x2f\xfd", "a Zstandard file; unpack it first"),
+        (b"\xfd7zXZ", "an XZ file; unpack it first"),
+        (b"BZh", "a bzip2 file; unpack it first"),
+        (b"\x1f\x8b", "a gzip file inside a gzip file; unpack it once"),
+        (b"PAR1", "a Parquet file"),
+        (b"\xff\xfe", "UTF-16 text; save it as UTF-8"),
+        (b"\xfe\xff", "UTF-16 text; save it as UTF-8"),
+    ];
+    let known = magic.iter().find(|(start, _)| head.starts_with(start)).map(|(_, name)| *name);
+    known.or_else(|| head.iter().take(8 << 10).any(|&b| b == 0).then_some("binary data"))
+}
+
+fn other(text: &str) -> &'static str {
+    let start: String = text.chars().take(256).collect::<String>().to_ascii_lowercase();
+    if start.starts_with("<!doctype html") || start.starts_with("<html") {
+        "an HTML page"
+    } else if start.starts_with("<?xml") || start.starts_with("<feed") || start.starts_with("<rss") {
+        "an XML file or feed"
+    } else if start.starts_with('{') {
+        "JSON without papers, or one JSON object spread over lines"
+    } else if start.starts_with('[') && start.contains('{') {
+        "a JSON array; write one object a line (jq -c '.[]')"
+    } else if start.starts_with('@') && start.contains('{') {
+        "BibTeX"
+    } else if text
+        .lines()
+        .take(200)
+        .any(|line| line.starts_with("# ") || line.starts_with("## ") || line.starts_with("### "))
+    {
+        "Markdown without any paper"
+    } else {
+        "plain text"
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn formats_are_told_by_content() {
+        for (text, expected) in [
+            ("\u{feff}<div id=toc></div>\n\n# Table of Contents\n", Format::Digest),
+            ("# AI-Enhanced arXiv Daily 2026-02-14\n\n### 今日没有找到新论文。", Format::Digest),
+            ("### [A](https://arxiv.org/abs/2602.10611)\n", Format::Digest),
+            ("\r\n# cs.LG [[Back]](#toc)\r\n", Format::Digest),
+            ("[1] A Lake\nAuthors: A. Quill | Main Category: N/A | Paper Link\n", Format::Digest),
+            ("### 1. A\n\n- **作者:** A\n- **ID:** 2024.01001\n", Format::List),
+            ("# Radar\n- **[A](http://arxiv.org/abs/2602.10611v1)** (cs.RO, 3/10): x\n", Format::List),
+            ("# A\n\n**Authors:** B\n\nText.\n\n---\n\n**arXiv categories:** cs.LG\n", Format::Page),
+            ("{\"id\": \"2602.10611\", \"title\": \"A\"}\n", Format::JsonLines),
+            ("{broken\n{\"id\": \"2602.10611\", \"title\": \"A\"}\n", Format::JsonLines),
+            ("{\n \"2602.10611\": {\n \"title\": \"A\"}}", Format::KeyedJson),
+            ("", Format::Empty),
+            (" \n\n", Format::Empty),
+        ] {
+            assert_eq!(format(text.as_bytes()), Ok(expected), "{text}");
+        }
+    }
+
+    #[test]
+    fn other_files_are_described() {
+        for (head, expected) in [
+            (&b"%PDF-1.7"[..], "a PDF"),
+            (b"<!DOCTYPE html><html>", "an HTML page"),
+            (b"# About\nA tool that reads https://arxiv.org daily.\n", "Markdown without any paper"),
+            (b"{\"name\": \"x\"}", "JSON without papers, or one JSON object spread over lines"),
+            (b"[{\"id\": 1}]", "a JSON array; write one object a line (jq -c '.[]')"),
+            (b"hello", "plain text"),
+            (b"a\0b", "binary data"),
+            (b"\x1f\x8b\x08", "a gzip file inside a gzip file; unpack it once"),
+        ] {
+            assert_eq!(format(head), Err(expected.to_owned()));
+        }
+    }
+}

@@ -1,0 +1,156 @@
+//! Bytes of a file or of standard input, line by line, in bounded memory.
+//!
+//! In: anything readable, gzip told by its first two bytes (several members too). Out: lines of at most 4 MiB; of a
+//! longer one only the beginning is kept, and the rest is passed over in linear time. A gzip stream that breaks off
+//! ends the lines and leaves a reason, since what stood before is still good.
+
+use std::io::{self, BufRead, BufReader, Cursor, Read};
+use std::path::{Path, PathBuf};
+
+use flate2::bufread::MultiGzDecoder;
+
+use crate::error::{Error, Result};
+
+/// Longest line that is read. The longest record seen has some 60 kB.
+pub const LONGEST_LINE: usize = 4 << 20;
+/// How much of the beginning is looked at to tell the format.
+const HEAD: u64 = 256 << 10;
+
+/// An opened input.
+pub struct Source<'r> {
+    path: PathBuf,
+    input: BufReader<Box<dyn Read + 'r>>,
+    head: Vec<u8>,
+    gzip: bool,
+    buffer: Vec<u8>,
+    line: u64,
+    broken: Option<String>,
+}
+
+/// One line without its line feed.
+pub struct Line<'a> {
+    /// From 1.
+    pub number: u64,
+    /// The line, or the first 4 MiB of it.
+    pub bytes: &'a [u8],
+    /// The line goes on beyond `bytes`.
+    pub too_long: bool,
+}
+
+impl<'r> Source<'r> {
+    /// Takes an input and looks at its beginning; `path` is for messages.
+    pub fn new(path: &Path, mut input: impl Read + 'r) -> Result<Source<'r>> {
+        let mut magic = Vec::with_capacity(2);
+        input.by_ref().take(2).read_to_end(&mut magic).map_err(Error::io(path))?;
+        let gzip = magic == [0x1f, 0x8b];
+        let raw = Cursor::new(magic).chain(input);
+        let mut plain: Box<dyn Read + 'r> =
+            if gzip { Box::new(MultiGzDecoder::new(BufReader::with_capacity(1 << 16, raw))) } else { Box::new(raw) };
+        let mut head = Vec::new();
+        // A broken stream still has a beginning; the error comes back when reading reaches it.
+        let failed = plain.by_ref().take(HEAD).read_to_end(&mut head).err();
+        if head.starts_with(b"\xef\xbb\xbf") {
+            head.drain(..3);
+        }
+        let replay = Replay { head: Cursor::new(head.clone()), failed, rest: plain };
+        let input = BufReader::with_capacity(1 << 16, Box::new(replay) as Box<dyn Read + 'r>);
+        Ok(Source { path: path.to_owned(), input, head, gzip, buffer: Vec::new(), line: 0, broken: None })
+    }
+
+    /// The first bytes, decompressed, without a byte-order mark.
+    pub fn head(&self) -> &[u8] {
+        &self.head
+    }
+
+    /// Why the input ended early, once it did.
+    pub fn broken(&self) -> Option<&str> {
+        self.broken.as_deref()
+    }
+
+    /// Number of the line that was read last, from 1; 0 before the first.
+    pub fn line_number(&self) -> u64 {
+        self.line
+    }
+
+    /// The next line; `None` at the end.
+    pub fn next_line(&mut self) -> Result<Option<Line<'_>>> {
+        self.buffer.clear();
+        if self.broken.is_some() {
+            return Ok(None);
+        }
+        let limit = LONGEST_LINE as u64 + 1;
+        let read = self.input.by_ref().take(limit).read_until(b'\n', &mut self.buffer);
+        let Some(read) = self.check(read)? else { return Ok(None) };
+        if read == 0 {
+            return Ok(None);
+        }
+        self.line += 1;
+        let mut too_long = false;
+        if self.buffer.last() == Some(&b'\n') {
+            self.buffer.pop();
+        } else if self.buffer.len() > LONGEST_LINE {
+            too_long = true;
+            self.buffer.truncate(LONGEST_LINE);
+            let skipped = self.input.skip_until(b'\n');
+            // A break within the skipped rest is found again, and reported, at the next line.
+            self.check(skipped)?;
+        }
+        Ok(Some(Line { number: self.line, bytes: &self.buffer, too_long }))
+    }
+
+    /// The byte that comes next, left where it is.
+    pub fn peek_byte(&mut self) -> Result<Option<u8>> {
+        if self.broken.is_some() {
+            return Ok(None);
+        }
+        let available = self.input.fill_buf().map(|available| available.first().copied());
+        Ok(self.check(available)?.flatten())
+    }
+
+    /// The next byte, for the one format that has no lines; `None` at the end.
+    pub fn next_byte(&mut self) -> Result<Option<u8>> {
+        let Some(byte) = self.peek_byte()? else { return Ok(None) };
+        self.input.consume(1);
+        self.line = self.line.max(1) + u64::from(byte == b'\n');
+        Ok(Some(byte))
+    }
+
+    /// Tells damage of a gzip stream, which ends the input, from failures of the system, which end the reading.
+    fn check<T>(&mut self, result: io::Result<T>) -> Result<Option<T>> {
+        match result {
+            Ok(value) => Ok(Some(value)),
+            Err(cause) if self.gzip && is_damage(&cause) => {
+                let what = match cause.kind() {
+                    io::ErrorKind::UnexpectedEof => "the gzip file is cut off".to_owned(),
+                    _ => format!("the gzip file is damaged ({cause})"),
+                };
+                self.broken.get_or_insert(what);
+                Ok(None)
+            }
+            Err(cause) => Err(Error::Io { path: self.path.clone(), source: cause }),
+        }
+    }
+}
+
+fn is_damage(cause: &io::Error) -> bool {
+    matches!(cause.kind(), io::ErrorKind::UnexpectedEof | io::ErrorKind::InvalidData | io::ErrorKind::InvalidInput)
+}
+
+/// The head once more, then what stopped it (if anything), then the rest.
+struct Replay<'r> {
+    head: Cursor<Vec<u8>>,
+    failed: Option<io::Error>,
+    rest: Box<dyn Read + 'r>,
+}
+
+impl Read for Replay<'_> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        match self.head.read(buffer)? {
+            0 => match self.failed.take() {
+                Some(cause) => Err(cause),
+                None => self.rest.read(buffer),
+            },
+            read => Ok(read),
+        }
+    }
+}
