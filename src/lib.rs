@@ -12,6 +12,8 @@ pub mod paper;
 // embedding
 
 // library
+pub mod library;
+pub mod passage;
 
 // answering
 
