@@ -15,6 +15,8 @@ pub mod model;
 pub mod embed;
 
 // library
+pub mod library;
+pub mod passage;
 
 // answering
 pub mod cli;

@@ -1,0 +1,193 @@
+//! Filters: which papers an answer may be taken from, decided before anything is ranked.
+//!
+//! In: categories, dates, authors and words to leave out. Out: the set of rows that pass all of them.
+
+use std::collections::BTreeSet;
+
+use jiff::civil::Date;
+use rusqlite::{Params, params};
+
+use super::faults::{Faults, unreadable};
+use super::keywords::phrase;
+use super::words::{terms, words};
+use super::{Library, PaperRow};
+use crate::error::Result;
+
+/// What papers must fulfil. Empty lists and `None` ask for nothing.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Filter {
+    /// In at least one of these categories, primary or not, whatever the case. `cs` and `cs.*` stand for the archive.
+    pub categories: Vec<String>,
+    /// On this day or later, see [`Paper::date`](super::Paper::date).
+    pub since: Option<Date>,
+    /// On this day or earlier.
+    pub until: Option<Date>,
+    /// By at least one of these authors. All words of a name must occur in one author's name, whatever the accents, case
+    /// and order; a single Latin letter also stands for a word that begins with it.
+    pub authors: Vec<String>,
+    /// None of these in title or abstract; several words mean that phrase. Word by word: `graph` leaves `graphs` in.
+    pub exclude: Vec<String>,
+}
+
+impl Filter {
+    /// Whether every paper passes.
+    pub fn is_empty(&self) -> bool {
+        *self == Filter::default()
+    }
+}
+
+/// A set of papers, quick to ask.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PaperSet {
+    rows: Vec<PaperRow>,
+    /// One bit per row from 0; empty where the rows lie too far apart for that.
+    bits: Vec<u64>,
+}
+
+impl PaperSet {
+    /// The set of these rows.
+    pub fn new(mut rows: Vec<PaperRow>) -> PaperSet {
+        rows.sort_unstable();
+        rows.dedup();
+        let span = rows.last().map_or(0, |row| usize::try_from(row.0).unwrap_or(usize::MAX));
+        // A bit per row of a library of any size is small: rows are numbered from 1. Else the file was tampered with.
+        let mut bits = vec![0; if span < 1 << 28 { span / 64 + 1 } else { 0 }];
+        for row in &rows {
+            if let Some(word) = usize::try_from(row.0 / 64).ok().and_then(|at| bits.get_mut(at)) {
+                *word |= 1 << (row.0 % 64);
+            }
+        }
+        PaperSet { rows, bits }
+    }
+
+    /// Whether a paper is in it.
+    pub fn contains(&self, row: PaperRow) -> bool {
+        if self.bits.is_empty() {
+            return self.rows.binary_search(&row).is_ok();
+        }
+        let word = usize::try_from(row.0 / 64).ok().and_then(|at| self.bits.get(at));
+        word.is_some_and(|word| word >> (row.0 % 64) & 1 == 1)
+    }
+
+    /// The rows, ascending.
+    pub fn rows(&self) -> &[PaperRow] {
+        &self.rows
+    }
+
+    /// How many papers.
+    pub fn len(&self) -> usize {
+        self.rows.len()
+    }
+
+    /// Whether there is none.
+    pub fn is_empty(&self) -> bool {
+        self.rows.is_empty()
+    }
+
+    fn intersect(self, other: &BTreeSet<PaperRow>) -> PaperSet {
+        PaperSet::new(self.rows.into_iter().filter(|row| other.contains(row)).collect())
+    }
+
+    fn subtract(self, other: &BTreeSet<PaperRow>) -> PaperSet {
+        PaperSet::new(self.rows.into_iter().filter(|row| !other.contains(row)).collect())
+    }
+}
+
+impl Library {
+    /// The papers that pass a filter; `None` where it asks for nothing, so all do.
+    pub fn matching(&self, filter: &Filter) -> Result<Option<PaperSet>> {
+        if filter.is_empty() {
+            return Ok(None);
+        }
+        let since = filter.since.map_or(String::new(), |date| date.to_string());
+        let until = filter.until.map_or("9999-12-31".to_owned(), |date| date.to_string());
+        let dated = self.rows("SELECT row FROM papers WHERE date >= ?1 AND date <= ?2", params![since, until])?;
+        let mut set = PaperSet::new(dated.into_iter().collect());
+        if !filter.categories.is_empty() {
+            let mut rows = BTreeSet::new();
+            for category in &filter.categories {
+                rows.extend(self.in_category(category)?);
+            }
+            set = set.intersect(&rows);
+        }
+        if !filter.authors.is_empty() {
+            let mut rows = BTreeSet::new();
+            for name in &filter.authors {
+                rows.extend(self.by_author(name)?);
+            }
+            set = set.intersect(&rows);
+        }
+        for text in &filter.exclude {
+            let words = terms(text);
+            if !words.is_empty() {
+                let words: Vec<&str> = words.iter().map(String::as_str).collect();
+                let query = format!("{{title abstract}} : {}", phrase(&words));
+                set = set.subtract(&self.rows("SELECT rowid FROM keywords WHERE keywords MATCH ?1", [query])?);
+            }
+        }
+        Ok(Some(set))
+    }
+
+    fn rows(&self, sql: &str, values: impl Params) -> Result<BTreeSet<PaperRow>> {
+        let mut statement = self.connection.prepare_cached(sql).in_library(&self.path)?;
+        statement.query_map(values, |row| row.get(0).map(PaperRow)).and_then(Iterator::collect).in_library(&self.path)
+    }
+
+    fn in_category(&self, category: &str) -> Result<BTreeSet<PaperRow>> {
+        let category = category.trim();
+        let archive = category.strip_suffix(".*").unwrap_or(category);
+        // `/` follows `.` in ASCII, so the range is everything that begins with the archive and a dot.
+        self.rows(
+            "SELECT paper FROM paper_categories WHERE category = ?1 OR (category >= ?1 || '.' AND category < ?1 || '/')",
+            [archive],
+        )
+    }
+
+    /// The index finds papers that have all the words, perhaps of several authors; their lists of authors decide.
+    fn by_author(&self, name: &str) -> Result<BTreeSet<PaperRow>> {
+        let asked = terms(name);
+        let mut found = BTreeSet::new();
+        if asked.is_empty() {
+            return Ok(found);
+        }
+        let indexed: Vec<String> = asked.iter().map(|word| author_query(word)).collect();
+        let query = format!("authors : ({})", indexed.join(" AND "));
+        let mut statement = self
+            .connection
+            .prepare_cached(
+                "SELECT papers.row, papers.authors FROM keywords JOIN papers ON papers.row = keywords.rowid \
+                 WHERE keywords MATCH ?1",
+            )
+            .in_library(&self.path)?;
+        let mut rows = statement.query([query]).in_library(&self.path)?;
+        while let Some(row) = rows.next().in_library(&self.path)? {
+            let authors: Vec<String> = row
+                .get_ref(1)
+                .and_then(|text| Ok(text.as_str()?.to_owned()))
+                .and_then(|text| {
+                    serde_json::from_str(&text).map_err(|_| unreadable("a list of authors cannot be read"))
+                })
+                .in_library(&self.path)?;
+            if authors.iter().any(|author| is_called(author, &asked)) {
+                found.insert(PaperRow(row.get(0).in_library(&self.path)?));
+            }
+        }
+        Ok(found)
+    }
+}
+
+fn is_initial(word: &str) -> bool {
+    word.len() == 1 && word.bytes().all(|byte| byte.is_ascii_lowercase())
+}
+
+fn author_query(word: &str) -> String {
+    let star = if is_initial(word) { "*" } else { "" };
+    format!("{}{star}", phrase(&[word]))
+}
+
+fn is_called(author: &str, asked: &[String]) -> bool {
+    let words = words(author);
+    asked.iter().all(|asked| {
+        words.iter().any(|word| word.text == *asked || is_initial(asked) && word.text.starts_with(asked.as_str()))
+    })
+}

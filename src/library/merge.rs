@@ -1,0 +1,235 @@
+//! Entries into the library: adding, merging, removing.
+//!
+//! In: batches of entries. Out: per entry whether it added, updated or changed nothing. One batch is one transaction, so a
+//! killed process leaves whole batches. A new paper costs one look-up and its inserts, a known one is read, merged in
+//! memory ([`Record`]) and written only where it changed. When the text to embed changes, its vectors go with it.
+
+use rusqlite::{CachedStatement, Connection, OptionalExtension, TransactionBehavior, params};
+use serde::Serialize;
+
+use super::faults::Faults;
+use super::record::{Record, Told, precedence_text};
+use super::stored::load;
+use super::vectors::reuse_vectors;
+use super::words::{prepare, prepare_into};
+use super::{Library, PaperRow};
+use crate::arxiv_id::ArxivId;
+use crate::error::Result;
+use crate::paper::{Entry, Facet};
+
+/// What an entry did to the library.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Outcome {
+    /// The paper was not there before.
+    Added,
+    /// It was there and now says more, or something else.
+    Updated,
+    /// Nothing that can be read of it changed.
+    Unchanged,
+}
+
+impl Library {
+    /// Merges entries, in one transaction: all of them or, on an error, none. Some thousand at a time are best.
+    ///
+    /// The final content of a library depends only on the set of entries it was given, not on their order or batches.
+    ///
+    /// # Errors
+    /// [`Error::LibraryFull`](crate::Error::LibraryFull), [`Error::LibraryBusy`](crate::Error::LibraryBusy) and the like.
+    pub fn merge(&mut self, entries: &[Entry]) -> Result<Vec<Outcome>> {
+        let path = &self.path;
+        let transaction = self.connection.transaction_with_behavior(TransactionBehavior::Immediate).in_library(path)?;
+        let writer = Writer { connection: &transaction };
+        let merged = entries.iter().map(|entry| writer.merge(entry)).collect::<rusqlite::Result<Vec<Outcome>>>();
+        let outcomes = merged.in_library(path)?;
+        transaction.commit().in_library(path)?;
+        Ok(outcomes)
+    }
+
+    /// Removes papers with all that belongs to them, in one transaction. Says for each id whether it was there.
+    pub fn remove(&mut self, ids: &[ArxivId]) -> Result<Vec<bool>> {
+        let path = &self.path;
+        let transaction = self.connection.transaction_with_behavior(TransactionBehavior::Immediate).in_library(path)?;
+        let remove = |id: &ArxivId| -> rusqlite::Result<bool> {
+            let Some(row) = row_of(&transaction, id)? else { return Ok(false) };
+            transaction.prepare_cached("DELETE FROM keywords WHERE rowid = ?1")?.execute([row.0])?;
+            // All other tables follow by their foreign keys.
+            transaction.prepare_cached("DELETE FROM papers WHERE row = ?1")?.execute([row.0])?;
+            Ok(true)
+        };
+        let removed = ids.iter().map(remove).collect::<rusqlite::Result<Vec<bool>>>().in_library(path)?;
+        transaction.commit().in_library(path)?;
+        Ok(removed)
+    }
+}
+
+/// The row of a paper.
+pub(super) fn row_of(connection: &Connection, id: &ArxivId) -> rusqlite::Result<Option<PaperRow>> {
+    let mut statement = connection.prepare_cached("SELECT row FROM papers WHERE id = ?1")?;
+    statement.query_row([id.as_str()], |row| row.get(0).map(PaperRow)).optional()
+}
+
+/// Writes records inside a transaction.
+struct Writer<'c> {
+    connection: &'c Connection,
+}
+
+impl Writer<'_> {
+    fn merge(&self, entry: &Entry) -> rusqlite::Result<Outcome> {
+        let Some(row) = row_of(self.connection, &entry.id)? else {
+            let mut record = Record::default();
+            record.absorb(entry);
+            self.add(&entry.id, &record)?;
+            return Ok(Outcome::Added);
+        };
+        let before = load(self.connection, row, &entry.id)?;
+        let mut after = before.clone();
+        after.absorb(entry);
+        if after == before {
+            return Ok(Outcome::Unchanged);
+        }
+        self.update(row, &entry.id, &before, &after)?;
+        Ok(if after.reads_the_same(&before) { Outcome::Unchanged } else { Outcome::Updated })
+    }
+
+    fn statement(&self, sql: &str) -> rusqlite::Result<CachedStatement<'_>> {
+        self.connection.prepare_cached(sql)
+    }
+
+    fn add(&self, id: &ArxivId, record: &Record) -> rusqlite::Result<()> {
+        self.write_paper(
+            "INSERT INTO papers (id, version, title, abstract, authors, categories, primary_category, published, updated, \
+             date, comment, doi, journal, provenance, passage) \
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15)",
+            id,
+            record,
+        )?;
+        let row = PaperRow(self.connection.last_insert_rowid());
+        self.write_parts(row, &Record::default(), record)?;
+        self.write_keywords(row, record)?;
+        if let Some(hash) = record.passage_hash() {
+            reuse_vectors(self.connection, row, &hash)?;
+        }
+        Ok(())
+    }
+
+    fn update(&self, row: PaperRow, id: &ArxivId, before: &Record, after: &Record) -> rusqlite::Result<()> {
+        self.write_paper(
+            "UPDATE papers SET version = ?2, title = ?3, abstract = ?4, authors = ?5, categories = ?6, \
+             primary_category = ?7, published = ?8, updated = ?9, date = ?10, comment = ?11, doi = ?12, journal = ?13, \
+             provenance = ?14, passage = ?15 WHERE id = ?1",
+            id,
+            after,
+        )?;
+        self.write_parts(row, before, after)?;
+        if keyword_texts(before) != keyword_texts(after) {
+            self.statement("DELETE FROM keywords WHERE rowid = ?1")?.execute([row.0])?;
+            self.write_keywords(row, after)?;
+        }
+        let hash = after.passage_hash();
+        if hash != before.passage_hash() {
+            self.statement("DELETE FROM embeddings WHERE paper = ?1")?.execute([row.0])?;
+            if let Some(hash) = hash {
+                reuse_vectors(self.connection, row, &hash)?;
+            }
+        }
+        Ok(())
+    }
+
+    fn write_paper(&self, sql: &str, id: &ArxivId, record: &Record) -> rusqlite::Result<()> {
+        let no_authors = Vec::new();
+        let authors = record.authors.as_ref().map_or(&no_authors, |told| &told.value);
+        let authors =
+            serde_json::to_string(authors).map_err(|fault| rusqlite::Error::ToSqlConversionFailure(Box::new(fault)))?;
+        self.statement(sql)?.execute(params![
+            id.as_str(),
+            record.version,
+            text(&record.title),
+            text(&record.abstract_text),
+            authors,
+            record.ordered_categories().join(" "),
+            text(&record.primary_category),
+            record.published.as_ref().map(|told| told.value.to_string()),
+            record.updated.as_ref().map(|told| told.value.to_string()),
+            record.date(id).to_string(),
+            text(&record.comment),
+            text(&record.doi),
+            text(&record.journal),
+            record.provenance(),
+            record.passage_hash(),
+        ])?;
+        Ok(())
+    }
+
+    /// Writes what is new in the tables beside `papers`. Nothing ever leaves them: merging only raises and unites.
+    fn write_parts(&self, row: PaperRow, before: &Record, after: &Record) -> rusqlite::Result<()> {
+        for category in after.categories.difference(&before.categories) {
+            self.statement("INSERT OR IGNORE INTO paper_categories (paper, category) VALUES (?1, ?2)")?
+                .execute(params![row.0, category])?;
+        }
+        for listing in after.listings.difference(&before.listings) {
+            let date = listing.date.map(|date| date.to_string()).unwrap_or_default();
+            self.statement("INSERT INTO listings (paper, file, date) VALUES (?1, ?2, ?3)")?.execute(params![
+                row.0,
+                listing.file,
+                date
+            ])?;
+        }
+        for (kind, told) in &after.links {
+            if before.links.get(kind) != Some(told) {
+                self.statement(
+                    "INSERT INTO links (paper, kind, address, provenance) VALUES (?1, ?2, ?3, ?4) \
+                     ON CONFLICT DO UPDATE SET address = excluded.address, provenance = excluded.provenance",
+                )?
+                .execute(params![row.0, kind, told.value, precedence_text(&told.precedence)])?;
+            }
+        }
+        for (key, told) in &after.summaries {
+            if before.summaries.get(key) != Some(told) {
+                self.statement(
+                    "INSERT INTO summaries (paper, language, facet, text, provenance) VALUES (?1, ?2, ?3, ?4, ?5) \
+                     ON CONFLICT DO UPDATE SET text = excluded.text, provenance = excluded.provenance",
+                )?
+                .execute(params![
+                    row.0,
+                    key.0,
+                    key.1.name(),
+                    told.value,
+                    precedence_text(&told.precedence)
+                ])?;
+            }
+        }
+        Ok(())
+    }
+
+    fn write_keywords(&self, row: PaperRow, record: &Record) -> rusqlite::Result<()> {
+        let (title, abstract_text, authors, digests) = keyword_texts(record);
+        let joined = |texts: &[&str]| {
+            let mut prepared = String::new();
+            texts.iter().for_each(|text| prepare_into(&mut prepared, text));
+            prepared
+        };
+        let authors: Vec<&str> = authors.iter().map(String::as_str).collect();
+        self.statement("INSERT INTO keywords (rowid, title, abstract, authors, tldr) VALUES (?1, ?2, ?3, ?4, ?5)")?
+            .execute(params![
+                row.0,
+                prepare(title.unwrap_or_default()),
+                prepare(abstract_text.unwrap_or_default()),
+                joined(&authors),
+                joined(&digests),
+            ])?;
+        Ok(())
+    }
+}
+
+fn text(field: &Option<Told<String>>) -> Option<&str> {
+    field.as_ref().map(|told| told.value.as_str())
+}
+
+/// What is indexed: title, abstract, authors, and the digests' short texts in every language.
+fn keyword_texts(record: &Record) -> (Option<&str>, Option<&str>, &[String], Vec<&str>) {
+    let authors = record.authors.as_ref().map_or(&[][..], |told| &told.value);
+    let short = |facet| matches!(facet, Facet::Tldr | Facet::TitleTranslation);
+    let digests = record.summaries.iter().filter(|((_, facet), _)| short(*facet)).map(|(_, told)| told.value.as_str());
+    (text(&record.title), text(&record.abstract_text), authors, digests.collect())
+}

@@ -1,0 +1,248 @@
+//! The library: papers, vectors and keywords in one SQLite file, the only source of truth.
+//!
+//! In: a path. Out: a [`Library`], through which everything is stored and asked. SQLite, since it gives transactions, many
+//! readers beside one writer across processes, keyword search, and a file that people can open with their own tools.
+//! Read on in the order of the data: [`record`] (how sources merge), [`merge`], [`vectors`] and [`scan`], then what is
+//! asked: [`paper`], [`filter`], [`keywords`], [`info`], [`check`].
+
+mod check;
+mod closest;
+mod dump;
+mod faults;
+mod filter;
+mod info;
+mod keywords;
+mod merge;
+mod paper;
+mod record;
+mod scan;
+mod schema;
+mod stored;
+mod vectors;
+mod words;
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
+
+use rusqlite::{Connection, ErrorCode, OpenFlags};
+
+use crate::error::{Error, Result};
+use faults::Faults;
+use schema::Kind;
+
+pub use check::Problem;
+pub use filter::{Filter, PaperSet};
+pub use info::{Info, StoredFingerprint};
+pub use merge::Outcome;
+pub use paper::Paper;
+pub use scan::dot;
+pub use vectors::{FingerprintNumber, FingerprintText, Missing, NewVector, StoreCount, Tokens};
+pub use words::terms;
+
+/// How long a writer waits for another one. A batch takes well under a second, but SQLite's waiting is not a fair queue.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+/// The number by which the library knows a paper in this file. Others number the same papers differently: for ties and
+/// for anything that leaves the program, use the id.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct PaperRow(pub(crate) i64);
+
+/// An open library. One connection: share it between threads by opening it again.
+#[derive(Debug)]
+pub struct Library {
+    connection: Connection,
+    path: PathBuf,
+    access: Access,
+    notes: Vec<String>,
+}
+
+/// How further connections to the same content are opened.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Access {
+    /// A plain file.
+    File,
+    /// A file in a place where SQLite may not even make its lock file.
+    Immutable,
+    /// Only this connection sees it.
+    Memory,
+}
+
+impl Library {
+    /// Opens the library for reading and writing; makes it, and the folders above it, where it is missing, and upgrades it
+    /// where an earlier version wrote it.
+    ///
+    /// # Errors
+    /// [`Error::LibraryForeign`], [`Error::LibraryNewer`], [`Error::LibraryDamaged`], [`Error::LibraryReadOnly`],
+    /// [`Error::LibraryUnopened`] or [`Error::Io`]; in none of these cases is the file touched.
+    pub fn open(path: &Path) -> Result<Library> {
+        if let Some(folder) = path.parent().filter(|folder| !folder.as_os_str().is_empty()) {
+            fs::create_dir_all(folder).map_err(Error::io(folder))?;
+        }
+        let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+        let connection = connect(path, flags)?;
+        let empty = schema::kind(&connection, path)? == Kind::Empty;
+        if empty {
+            connection.pragma_update(None, "page_size", schema::PAGE_SIZE).in_library(path)?;
+        }
+        let mut library = Library { connection, path: path.to_owned(), access: Access::File, notes: Vec::new() };
+        library.choose_journal()?;
+        schema::migrate(&mut library.connection, path)?;
+        // A file without write permission opens all the same, so ask for the lock that writing needs.
+        library.connection.execute_batch("BEGIN IMMEDIATE; ROLLBACK").in_library(path)?;
+        library.prepare_for_writing()?;
+        Ok(library)
+    }
+
+    /// Opens an existing library for reading only, also in a folder that may not be written.
+    ///
+    /// # Errors
+    /// As [`Library::open`]; [`Error::LibraryMissing`] where there is none, [`Error::LibraryOlder`] where it must be upgraded
+    /// first, [`Error::LibraryUnfolded`] where the last writer was killed and the folder is read-only.
+    pub fn open_read_only(path: &Path) -> Result<Library> {
+        if !path.try_exists().map_err(Error::io(path))? {
+            return Err(Error::LibraryMissing { path: path.to_owned() });
+        }
+        let (connection, kind, access) = match read(path, Access::File) {
+            // SQLite reads a WAL file's shared memory, which it must be able to make.
+            Err(Error::LibraryUnopened { .. } | Error::LibraryReadOnly { .. }) if path.is_file() => {
+                Library::read_immutable(path)?
+            }
+            other => other.map(|(connection, kind)| (connection, kind, Access::File))?,
+        };
+        match kind {
+            Kind::Current => Ok(Library { connection, path: path.to_owned(), access, notes: Vec::new() }),
+            Kind::Empty => Err(Error::LibraryMissing { path: path.to_owned() }),
+            Kind::Older(found) => {
+                Err(Error::LibraryOlder { path: path.to_owned(), found, known: schema::current_version() })
+            }
+        }
+    }
+
+    /// A library in memory, gone when dropped.
+    pub fn in_memory() -> Result<Library> {
+        let path = PathBuf::from(":memory:");
+        let mut connection = Connection::open_in_memory().in_library(&path)?;
+        schema::migrate(&mut connection, &path)?;
+        let library = Library { connection, path, access: Access::Memory, notes: Vec::new() };
+        library.prepare_for_writing()?;
+        Ok(library)
+    }
+
+    /// The file.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// What the user should know about how the library was opened, e.g. that the disk refuses write-ahead logging.
+    pub fn notes(&self) -> &[String] {
+        &self.notes
+    }
+
+    /// Whether there is no paper in it.
+    pub fn is_empty(&self) -> Result<bool> {
+        self.connection
+            .query_row("SELECT NOT EXISTS (SELECT 1 FROM papers)", [], |row| row.get(0))
+            .in_library(&self.path)
+    }
+
+    /// Reading a file as one that nobody writes is right only where no log with newer pages lies beside it.
+    fn read_immutable(path: &Path) -> Result<(Connection, Kind, Access)> {
+        let mut log = path.as_os_str().to_owned();
+        log.push("-wal");
+        if fs::metadata(&log).is_ok_and(|log| log.len() > 0) {
+            return Err(Error::LibraryUnfolded { path: path.to_owned() });
+        }
+        let (connection, kind) = read(path, Access::Immutable)?;
+        Ok((connection, kind, Access::Immutable))
+    }
+
+    /// Write-ahead logging where the disk allows it: readers then never wait for a writer, nor it for them.
+    fn choose_journal(&mut self) -> Result<()> {
+        let began = Instant::now();
+        let mode = loop {
+            let asked =
+                self.connection.pragma_update_and_check(None, "journal_mode", "WAL", |row| row.get::<_, String>(0));
+            match asked {
+                // Changing the mode does not wait for other connections by itself.
+                Err(fault) if busy(&fault) && began.elapsed() < PATIENCE => {
+                    std::thread::sleep(Duration::from_millis(5))
+                }
+                other => break other.in_library(&self.path)?,
+            }
+        };
+        if mode.eq_ignore_ascii_case("wal") {
+            return self.connection.pragma_update(None, "synchronous", "NORMAL").in_library(&self.path);
+        }
+        self.connection
+            .pragma_update_and_check(None, "journal_mode", "DELETE", |_| Ok(()))
+            .and_then(|()| self.connection.pragma_update(None, "synchronous", "FULL"))
+            .in_library(&self.path)?;
+        self.notes.push(format!(
+            "the disk of {} does not allow write-ahead logging (is it a network disk?): commands wait for each other, and adding \
+             is slower",
+            self.path.display()
+        ));
+        Ok(())
+    }
+
+    fn prepare_for_writing(&self) -> Result<()> {
+        self.connection.set_prepared_statement_cache_capacity(64);
+        self.connection
+            // 32 MiB of page cache; the log is folded in every 32 MiB, and cut back to that size after a large add.
+            .execute_batch(
+                "PRAGMA cache_size = -32768; PRAGMA wal_autocheckpoint = 4096; PRAGMA journal_size_limit = 33554432",
+            )
+            .in_library(&self.path)
+    }
+}
+
+fn connect(path: &Path, flags: OpenFlags) -> Result<Connection> {
+    // An absolute path, lest SQLite take a file called `file:x` or `:memory:` for something else.
+    let absolute = std::path::absolute(path).map_err(Error::io(path))?;
+    let connection = Connection::open_with_flags(absolute, flags).in_library(path)?;
+    settle(&connection).in_library(path)?;
+    Ok(connection)
+}
+
+fn settle(connection: &Connection) -> rusqlite::Result<()> {
+    connection.busy_timeout(PATIENCE)?;
+    connection.pragma_update(None, "foreign_keys", true)
+}
+
+fn read(path: &Path, access: Access) -> Result<(Connection, Kind)> {
+    let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let connection = match access {
+        Access::Immutable => {
+            let absolute = std::path::absolute(path).map_err(Error::io(path))?;
+            let connection = Connection::open_with_flags(immutable_uri(&absolute), flags | OpenFlags::SQLITE_OPEN_URI)
+                .in_library(path)?;
+            settle(&connection).in_library(path)?;
+            connection
+        }
+        Access::File | Access::Memory => connect(path, flags)?,
+    };
+    let kind = schema::kind(&connection, path)?;
+    Ok((connection, kind))
+}
+
+/// `file:` address of a path; what has a meaning in an address is escaped.
+fn immutable_uri(path: &Path) -> String {
+    let mut uri = String::from("file://");
+    for &byte in path.as_os_str().as_encoded_bytes() {
+        match byte {
+            b'/' | b'.' | b'-' | b'_' => uri.push(char::from(byte)),
+            byte if byte.is_ascii_alphanumeric() => uri.push(char::from(byte)),
+            byte => uri.push_str(&format!("%{byte:02X}")),
+        }
+    }
+    uri.push_str("?immutable=1");
+    uri
+}
+
+fn busy(fault: &rusqlite::Error) -> bool {
+    matches!(fault.sqlite_error_code(), Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked))
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,214 @@
+//! How what several sources say about one paper becomes one record, whatever their order.
+//!
+//! In: entries. Out: a [`Record`], each field of which is the maximum under ([`Precedence`], value) of all that was
+//! told. A maximum is commutative, associative and idempotent, so neither the order of files, nor how they are cut into
+//! runs, nor reading one twice changes the outcome; and a field that a source does not tell is never erased by it.
+//! Listings and categories are unions. The one place where order matters to the reader, the primary category, is a
+//! field of its own.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt::Write;
+
+use jiff::civil::Date;
+use sha2::{Digest, Sha256};
+
+use crate::arxiv_id::ArxivId;
+use crate::paper::{Entry, Facet, Listing, Precedence, SourceKind};
+use crate::passage::passage;
+
+/// A value with the precedence of the source that told it. The derived order is the one that merging takes the
+/// maximum of: precedence first, then the value (for texts: its bytes).
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct Told<T> {
+    pub precedence: Precedence,
+    pub value: T,
+}
+
+/// All that the library knows of one paper.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(super) struct Record {
+    pub version: u32,
+    pub title: Option<Told<String>>,
+    pub abstract_text: Option<Told<String>>,
+    pub authors: Option<Told<Vec<String>>>,
+    pub primary_category: Option<Told<String>>,
+    pub published: Option<Told<Date>>,
+    pub updated: Option<Told<Date>>,
+    pub comment: Option<Told<String>>,
+    pub doi: Option<Told<String>>,
+    pub journal: Option<Told<String>>,
+    pub links: BTreeMap<String, Told<String>>,
+    pub summaries: BTreeMap<(String, Facet), Told<String>>,
+    pub categories: BTreeSet<String>,
+    pub listings: BTreeSet<Listing>,
+}
+
+impl Record {
+    /// Takes in what one source says.
+    pub fn absorb(&mut self, entry: &Entry) {
+        let precedence = entry.precedence;
+        self.version = self.version.max(precedence.version);
+        raise(&mut self.title, precedence, entry.title.as_ref());
+        raise(&mut self.abstract_text, precedence, entry.abstract_text.as_ref());
+        raise(&mut self.authors, precedence, (!entry.authors.is_empty()).then_some(&entry.authors));
+        // Categories are stored between spaces, so one that holds a space is two.
+        let categories = || entry.categories.iter().flat_map(|categories| categories.split_whitespace());
+        raise(&mut self.primary_category, precedence, categories().next().map(str::to_owned).as_ref());
+        raise(&mut self.published, precedence, entry.published.as_ref());
+        raise(&mut self.updated, precedence, entry.updated.as_ref());
+        raise(&mut self.comment, precedence, entry.comment.as_ref());
+        raise(&mut self.doi, precedence, entry.doi.as_ref());
+        raise(&mut self.journal, precedence, entry.journal.as_ref());
+        for (kind, address) in &entry.links {
+            raise_in(&mut self.links, kind, precedence, address);
+        }
+        for (key, text) in &entry.summaries {
+            raise_in(&mut self.summaries, key, precedence, text);
+        }
+        for category in categories() {
+            if !self.categories.contains(category) {
+                self.categories.insert(category.to_owned());
+            }
+        }
+        if let Some(listing) = &entry.listing
+            && !self.listings.contains(listing)
+        {
+            self.listings.insert(listing.clone());
+        }
+    }
+
+    /// Whether both say the same, whoever told it.
+    pub fn reads_the_same(&self, other: &Record) -> bool {
+        fn same<T: PartialEq>(one: &Option<Told<T>>, other: &Option<Told<T>>) -> bool {
+            one.as_ref().map(|told| &told.value) == other.as_ref().map(|told| &told.value)
+        }
+        fn same_all<K: Ord>(one: &BTreeMap<K, Told<String>>, other: &BTreeMap<K, Told<String>>) -> bool {
+            one.iter().map(|(key, told)| (key, &told.value)).eq(other.iter().map(|(key, told)| (key, &told.value)))
+        }
+        self.version == other.version
+            && same(&self.title, &other.title)
+            && same(&self.abstract_text, &other.abstract_text)
+            && same(&self.authors, &other.authors)
+            && same(&self.primary_category, &other.primary_category)
+            && same(&self.published, &other.published)
+            && same(&self.updated, &other.updated)
+            && same(&self.comment, &other.comment)
+            && same(&self.doi, &other.doi)
+            && same(&self.journal, &other.journal)
+            && same_all(&self.links, &other.links)
+            && same_all(&self.summaries, &other.summaries)
+            && self.categories == other.categories
+            && self.listings == other.listings
+    }
+
+    /// The primary category, then the others sorted: a set has no order of its own to keep.
+    pub fn ordered_categories(&self) -> Vec<&str> {
+        let primary = self.primary_category.as_ref().map(|told| told.value.as_str());
+        let others = self.categories.iter().map(String::as_str).filter(|&category| Some(category) != primary);
+        primary.into_iter().chain(others).collect()
+    }
+
+    /// The day by which a paper is found with `--since` and `--until`: when it was published; failing that, when a digest
+    /// first listed it; failing that, when it was updated; failing that, the first of the month that its id names.
+    pub fn date(&self, id: &ArxivId) -> Date {
+        let published = self.published.as_ref().map(|told| told.value);
+        let listed = self.listings.iter().filter_map(|listing| listing.date).min();
+        let updated = self.updated.as_ref().map(|told| told.value);
+        published.or(listed).or(updated).unwrap_or_else(|| {
+            let (year, month) = id.submitted();
+            Date::new(year, month, 1).unwrap_or(Date::ZERO)
+        })
+    }
+
+    /// The text that is embedded; none without a title.
+    pub fn passage(&self) -> Option<String> {
+        let title = self.title.as_ref().filter(|title| !title.value.trim().is_empty())?;
+        Some(passage(&title.value, self.abstract_text.as_ref().map(|told| told.value.as_str())))
+    }
+
+    /// SHA-256 of the [passage](Record::passage): tells stored vectors of this text from those of an older one.
+    pub fn passage_hash(&self) -> Option<[u8; 32]> {
+        self.passage().map(|text| Sha256::digest(text).into())
+    }
+
+    /// The precedences of the single fields, grouped, since nearly always one source told them all:
+    /// `0 - markdown: comment; 2 2026-02-12 snapshot: title abstract`. Links and summaries keep theirs in their own rows.
+    pub fn provenance(&self) -> String {
+        let mut groups: BTreeMap<Precedence, Vec<&str>> = BTreeMap::new();
+        let mut note = |name, precedence: Option<Precedence>| {
+            if let Some(precedence) = precedence {
+                groups.entry(precedence).or_default().push(name);
+            }
+        };
+        note("title", self.title.as_ref().map(|told| told.precedence));
+        note("abstract", self.abstract_text.as_ref().map(|told| told.precedence));
+        note("authors", self.authors.as_ref().map(|told| told.precedence));
+        note("primary_category", self.primary_category.as_ref().map(|told| told.precedence));
+        note("published", self.published.as_ref().map(|told| told.precedence));
+        note("updated", self.updated.as_ref().map(|told| told.precedence));
+        note("comment", self.comment.as_ref().map(|told| told.precedence));
+        note("doi", self.doi.as_ref().map(|told| told.precedence));
+        note("journal", self.journal.as_ref().map(|told| told.precedence));
+        let mut text = String::new();
+        for (precedence, names) in &groups {
+            let separator = if text.is_empty() { "" } else { "; " };
+            // Writing into a String cannot fail.
+            let _ = write!(text, "{separator}{}: {}", precedence_text(precedence), names.join(" "));
+        }
+        text
+    }
+}
+
+/// The precedence of every field named in a [provenance](Record::provenance); `None` where the text is damaged.
+pub(super) fn parse_provenance(text: &str) -> Option<BTreeMap<&str, Precedence>> {
+    let mut fields = BTreeMap::new();
+    for group in text.split("; ").filter(|group| !group.is_empty()) {
+        let (precedence, names) = group.split_once(": ")?;
+        let precedence = parse_precedence(precedence)?;
+        fields.extend(names.split(' ').map(|name| (name, precedence)));
+    }
+    Some(fields)
+}
+
+/// `2 2026-02-12 snapshot`; a dash stands for an unknown date.
+pub(super) fn precedence_text(precedence: &Precedence) -> String {
+    let Precedence { version, date, kind } = precedence;
+    match date {
+        Some(date) => format!("{version} {date} {}", kind.name()),
+        None => format!("{version} - {}", kind.name()),
+    }
+}
+
+/// Reads [`precedence_text`] back; `None` where it is damaged.
+pub(super) fn parse_precedence(text: &str) -> Option<Precedence> {
+    const KINDS: [SourceKind; 4] =
+        [SourceKind::Markdown, SourceKind::EnhancedJsonl, SourceKind::RawJsonl, SourceKind::Snapshot];
+    let mut words = text.split(' ');
+    let version = words.next()?.parse().ok()?;
+    let date = match words.next()? {
+        "-" => None,
+        date => Some(date.parse().ok()?),
+    };
+    let kind = words.next()?;
+    let kind = KINDS.into_iter().find(|known| known.name() == kind)?;
+    words.next().is_none().then_some(Precedence { version, date, kind })
+}
+
+/// Whether (`precedence`, `value`) is above what is held: compared before cloning, as most of a second source is not.
+fn rises<T: Ord>(held: Option<&Told<T>>, precedence: Precedence, value: &T) -> bool {
+    held.is_none_or(|held| (held.precedence, &held.value) < (precedence, value))
+}
+
+fn raise<T: Ord + Clone>(field: &mut Option<Told<T>>, precedence: Precedence, value: Option<&T>) {
+    if let Some(value) = value
+        && rises(field.as_ref(), precedence, value)
+    {
+        *field = Some(Told { precedence, value: value.clone() });
+    }
+}
+
+fn raise_in<K: Ord + Clone>(fields: &mut BTreeMap<K, Told<String>>, key: &K, precedence: Precedence, value: &String) {
+    if rises(fields.get(key), precedence, value) {
+        fields.insert(key.clone(), Told { precedence, value: value.clone() });
+    }
+}

@@ -1,0 +1,112 @@
+//! The exact scan: every vector of a fingerprint, in the order of rows, without copying one.
+//!
+//! In: a fingerprint and what to do with a vector. Out: what the callers' own states gathered, one per part of the rows, in
+//! the order of the parts, so that the number of threads never shows in an answer. SQLite hands out each blob where it
+//! lies in its page; the dot product reads the bytes there.
+
+use std::panic::resume_unwind;
+use std::thread;
+
+use rusqlite::Connection;
+
+use super::faults::Faults;
+use super::vectors::key;
+use super::{Access, FingerprintNumber, Library, PaperRow, read};
+use crate::error::Result;
+
+impl Library {
+    /// Visits every vector of a fingerprint, in the order of rows.
+    pub fn scan(&self, fingerprint: FingerprintNumber, visit: &mut dyn FnMut(PaperRow, &[u8])) -> Result<()> {
+        let (first, last) = (key(fingerprint, PaperRow(0)), key(FingerprintNumber(fingerprint.0 + 1), PaperRow(0)));
+        scan_keys(&self.connection, fingerprint, first, last, visit).in_library(&self.path)
+    }
+
+    /// Visits every vector of a fingerprint with one thread and one connection per state, each going over one part of the
+    /// rows in order. Gives the states back, in the order of the parts. Each connection sees the library as of its own
+    /// beginning; another process may commit in between.
+    pub fn scan_parallel<S: Send>(
+        &self,
+        fingerprint: FingerprintNumber,
+        mut states: Vec<S>,
+        visit: impl Fn(&mut S, PaperRow, &[u8]) + Sync,
+    ) -> Result<Vec<S>> {
+        let (path, access) = (self.path.as_path(), self.access);
+        let begin = key(fingerprint, PaperRow(0));
+        let end = key(FingerprintNumber(fingerprint.0 + 1), PaperRow(0));
+        // The last key in use: a range up to the last possible one would leave all but one part idle.
+        let last: Option<i64> = self
+            .connection
+            .query_row("SELECT max(key) FROM embeddings WHERE key >= ?1 AND key < ?2", [begin, end], |row| row.get(0))
+            .in_library(path)?;
+        let Some(last) = last else { return Ok(states) };
+        let parts = if access == Access::Memory { 1 } else { states.len().max(1) as i64 };
+        let step = (last - begin) / parts + 1;
+        let run = |connection: &Connection, part: i64, state: &mut S| {
+            let (from, to) = (begin + part * step, (begin + (part + 1) * step).min(end));
+            scan_keys(connection, fingerprint, from, to, &mut |row, vector| visit(state, row, vector)).in_library(path)
+        };
+        thread::scope(|scope| {
+            let run = &run;
+            let mut parts = (0..parts).zip(states.iter_mut());
+            let own = parts.next();
+            let others: Vec<_> =
+                parts.map(|(part, state)| scope.spawn(move || run(&read(path, access)?.0, part, state))).collect();
+            // The first part is ours, on the connection that is open already.
+            let mut outcome = own.map_or(Ok(()), |(part, state)| run(&self.connection, part, state));
+            for worker in others {
+                outcome = outcome.and(worker.join().unwrap_or_else(|panic| resume_unwind(panic)));
+            }
+            outcome
+        })?;
+        Ok(states)
+    }
+}
+
+fn scan_keys(
+    connection: &Connection,
+    fingerprint: FingerprintNumber,
+    from: i64,
+    to: i64,
+    visit: &mut dyn FnMut(PaperRow, &[u8]),
+) -> rusqlite::Result<()> {
+    let mut statement =
+        connection.prepare_cached("SELECT key, vector FROM embeddings WHERE key >= ?1 AND key < ?2 ORDER BY key")?;
+    let mut rows = statement.query([from, to])?;
+    let base = key(fingerprint, PaperRow(0));
+    while let Some(row) = rows.next()? {
+        let key: i64 = row.get(0)?;
+        visit(PaperRow(key - base), row.get_ref(1)?.as_blob()?);
+    }
+    Ok(())
+}
+
+/// The dot product of a stored vector with a query; NaN where their lengths differ.
+///
+/// Sixteen running sums, added up in a fixed order: the compiler turns them into vector registers, and the result is the
+/// same on every machine.
+pub fn dot(stored: &[u8], query: &[f32]) -> f32 {
+    const LANES: usize = 16;
+    if stored.len() != query.len() * size_of::<f32>() {
+        return f32::NAN;
+    }
+    let (stored, _) = stored.as_chunks::<4>();
+    let (stored_blocks, stored_rest) = stored.as_chunks::<LANES>();
+    let (query_blocks, query_rest) = query.as_chunks::<LANES>();
+    let mut sums = [0.0f32; LANES];
+    for (stored, query) in stored_blocks.iter().zip(query_blocks) {
+        for lane in 0..LANES {
+            sums[lane] += f32::from_le_bytes(stored[lane]) * query[lane];
+        }
+    }
+    for (lane, (stored, query)) in stored_rest.iter().zip(query_rest).enumerate() {
+        sums[lane] += f32::from_le_bytes(*stored) * query;
+    }
+    let mut width = LANES;
+    while width > 1 {
+        width /= 2;
+        for lane in 0..width {
+            sums[lane] += sums[lane + width];
+        }
+    }
+    sums[0]
+}

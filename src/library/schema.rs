@@ -1,0 +1,120 @@
+//! The tables of a library file, and how a file of an older version becomes one of this version.
+//!
+//! In: a connection that may be empty, ours, newer than us or someone else's. Out: the current schema, or an error that
+//! says which of these it was. A file is ours by its `application_id`; its `user_version` counts the migrations it has
+//! seen, so a new step is one more string at the end of [`MIGRATIONS`], never a change to an old one.
+
+use std::path::Path;
+
+use rusqlite::{Connection, Transaction, TransactionBehavior};
+
+use super::faults::Faults;
+use crate::error::{Error, Result};
+
+/// `Rela` in ASCII, at offset 68 of the file: what `file(1)` and we tell a library by.
+pub(super) const APPLICATION_ID: i32 = 0x5265_6c61;
+
+/// 8 KiB: five 384-dimensional vectors or five abstracts to a page, with no overflow chains. Must be set before the
+/// first table is made.
+pub(super) const PAGE_SIZE: i32 = 8192;
+
+/// Bits of a paper's row number inside the key of its vectors, see `embeddings`.
+pub(super) const ROW_BITS: i32 = 40;
+
+/// Step n brings a file from version n to n + 1.
+pub(super) const MIGRATIONS: &[&str] = &[include_str!("schema/1.sql")];
+
+/// The version that this program writes.
+pub(super) fn current_version() -> i64 {
+    MIGRATIONS.len() as i64
+}
+
+/// What a file turned out to be.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Kind {
+    /// Nothing in it yet.
+    Empty,
+    /// A library of this version.
+    Current,
+    /// A library of an earlier version of this program.
+    Older(i64),
+}
+
+/// Tells what a file is; an error for one that is newer or not ours. Reads the whole schema, so damage shows here.
+pub(super) fn kind(connection: &Connection, path: &Path) -> Result<Kind> {
+    let application: i32 = connection.pragma_query_value(None, "application_id", |row| row.get(0)).in_library(path)?;
+    let version: i64 = connection.pragma_query_value(None, "user_version", |row| row.get(0)).in_library(path)?;
+    let tables: i64 =
+        connection.query_row("SELECT count(*) FROM sqlite_schema", [], |row| row.get(0)).in_library(path)?;
+    if application != APPLICATION_ID {
+        let empty = application == 0 && version == 0 && tables == 0;
+        return if empty { Ok(Kind::Empty) } else { Err(Error::LibraryForeign { path: path.to_owned() }) };
+    }
+    match version {
+        found if found > current_version() => {
+            Err(Error::LibraryNewer { path: path.to_owned(), found, known: current_version() })
+        }
+        found if found == current_version() => Ok(Kind::Current),
+        0 => Ok(Kind::Empty),
+        found => Ok(Kind::Older(found)),
+    }
+}
+
+/// Brings a file to the current version, in one transaction: killed half-way, it is still the old one.
+pub(super) fn migrate(connection: &mut Connection, path: &Path) -> Result<()> {
+    if kind(connection, path)? == Kind::Current {
+        return Ok(());
+    }
+    let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate).in_library(path)?;
+    // Asked again under the lock: another process may have been faster.
+    let from = match kind(&transaction, path)? {
+        Kind::Current => return Ok(()),
+        Kind::Empty => 0,
+        Kind::Older(version) => version,
+    };
+    apply(&transaction, MIGRATIONS, from).in_library(path)?;
+    transaction.commit().in_library(path)
+}
+
+fn apply(transaction: &Transaction<'_>, steps: &[&str], from: i64) -> rusqlite::Result<()> {
+    for step in steps.iter().skip(usize::try_from(from).unwrap_or(0)) {
+        transaction.execute_batch(step)?;
+    }
+    transaction.pragma_update(None, "application_id", APPLICATION_ID)?;
+    transaction.pragma_update(None, "user_version", steps.len() as i64)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn steps_already_taken_are_not_taken_again() {
+        let mut connection = Connection::open_in_memory().unwrap();
+        let mut upgrade = |steps: &[&str], from| {
+            let transaction = connection.transaction().unwrap();
+            apply(&transaction, steps, from).unwrap();
+            transaction.commit().unwrap();
+        };
+        let first = "CREATE TABLE t (a); INSERT INTO t VALUES (1)";
+        let second = "ALTER TABLE t ADD COLUMN b DEFAULT 2";
+        upgrade(&[first], 0);
+        upgrade(&[first, second], 1);
+        let kept: (i64, i64) = connection.query_row("SELECT a, b FROM t", [], |r| Ok((r.get(0)?, r.get(1)?))).unwrap();
+        assert_eq!(kept, (1, 2));
+        let version: i64 = connection.pragma_query_value(None, "user_version", |row| row.get(0)).unwrap();
+        assert_eq!(version, 2);
+    }
+
+    #[test]
+    fn a_failing_step_leaves_the_file_as_it_was() {
+        let mut connection = Connection::open_in_memory().unwrap();
+        {
+            let transaction = connection.transaction().unwrap();
+            assert!(apply(&transaction, &["CREATE TABLE t (a)", "not SQL"], 0).is_err());
+        }
+        assert_eq!(kind(&connection, Path::new("x.db")).unwrap(), Kind::Empty);
+        migrate(&mut connection, Path::new("x.db")).unwrap();
+        assert_eq!(kind(&connection, Path::new("x.db")).unwrap(), Kind::Current);
+    }
+}
