@@ -94,10 +94,10 @@ impl Engine {
         let stored = library.fingerprints()?;
         let others: Vec<String> = stored
             .iter()
-            .filter(|f| f.digest != self.fingerprint.digest() && f.vectors > 0)
-            .map(|f| format!("{} ({} papers)", f.model, f.vectors))
+            .filter(|f| f.text.digest != self.fingerprint.digest() && f.vectors > 0)
+            .map(|f| format!("{} ({} papers)", f.text.model, f.vectors))
             .collect();
-        let has_own = stored.iter().any(|f| f.digest == self.fingerprint.digest() && f.vectors > 0);
+        let has_own = stored.iter().any(|f| f.text.digest == self.fingerprint.digest() && f.vectors > 0);
         if !begin && !has_own && !others.is_empty() {
             return Err(Error::OtherModel {
                 library: library.path().to_owned(),

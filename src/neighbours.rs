@@ -9,7 +9,7 @@ use std::collections::BinaryHeap;
 use std::thread::available_parallelism;
 
 use crate::error::Result;
-use crate::library::{FingerprintNumber, Library, PaperRow, Scan};
+use crate::library::{FingerprintNumber, Library, PaperRow};
 
 /// The k best papers of a library under a score, and whatever ties with the last of them.
 ///
@@ -25,21 +25,9 @@ pub fn exact(
     score: &(dyn Fn(PaperRow, &[u8]) -> f32 + Sync),
 ) -> Result<Vec<Scored<PaperRow>>> {
     let threads = available_parallelism().map_or(1, |threads| threads.get());
-    let parts = (0..threads).map(|_| Part { best: Best::new(k), score }).collect();
-    let parts = library.scan_parallel(fingerprint, parts)?;
-    Ok(parts.into_iter().map(|part| part.best).reduce(Best::merge).map(Best::into_sorted).unwrap_or_default())
-}
-
-/// What one thread gathers.
-struct Part<'a> {
-    best: Best<PaperRow>,
-    score: &'a (dyn Fn(PaperRow, &[u8]) -> f32 + Sync),
-}
-
-impl Scan for Part<'_> {
-    fn visit(&mut self, row: PaperRow, vector: &[u8]) {
-        self.best.offer(row, (self.score)(row, vector));
-    }
+    let parts = vec![Best::new(k); threads];
+    let parts = library.scan_parallel(fingerprint, parts, |best, row, vector| best.offer(row, score(row, vector)))?;
+    Ok(parts.into_iter().reduce(Best::merge).map(Best::into_sorted).unwrap_or_default())
 }
 
 /// A candidate and how near it is.
@@ -133,34 +121,6 @@ impl<K: Ord + Copy> Best<K> {
     }
 }
 
-/// Dot product of a query with a stored row of little-endian f32.
-///
-/// Eight partial sums, added in a fixed order: the same bits on every run and machine, and wide enough for the compiler
-/// to use the vector registers. Rows of another length than the query give NaN, which is nobody's neighbour.
-pub fn dot_bytes(query: &[f32], row: &[u8]) -> f32 {
-    if row.len() != query.len() * 4 {
-        return f32::NAN;
-    }
-    let mut sums = [0.0f32; 16];
-    let (query_blocks, query_rest) = query.as_chunks::<16>();
-    let (row_blocks, row_rest) = row.as_chunks::<64>();
-    for (q, r) in query_blocks.iter().zip(row_blocks) {
-        for lane in 0..16 {
-            let at = lane * 4;
-            sums[lane] += q[lane] * f32::from_le_bytes([r[at], r[at + 1], r[at + 2], r[at + 3]]);
-        }
-    }
-    for (lane, (q, r)) in query_rest.iter().zip(row_rest.as_chunks::<4>().0).enumerate() {
-        sums[lane] += q * f32::from_le_bytes(*r);
-    }
-    for width in [8, 4, 2, 1] {
-        for lane in 0..width {
-            sums[lane] += sums[lane + width];
-        }
-    }
-    sums[0]
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -188,17 +148,5 @@ mod tests {
             prop_assert_eq!(found, expected);
         }
 
-        #[test]
-        fn the_dot_product_is_the_plain_sum(pairs in prop::collection::vec((-1.0f32..1.0, -1.0f32..1.0), 0..100)) {
-            let query: Vec<f32> = pairs.iter().map(|p| p.0).collect();
-            let row: Vec<u8> = pairs.iter().flat_map(|p| p.1.to_le_bytes()).collect();
-            let plain: f64 = pairs.iter().map(|p| f64::from(p.0) * f64::from(p.1)).sum();
-            prop_assert!((f64::from(dot_bytes(&query, &row)) - plain).abs() < 1e-5);
-        }
-    }
-
-    #[test]
-    fn a_row_of_another_length_is_nobodys_neighbour() {
-        assert!(dot_bytes(&[1.0, 0.0], &[0; 4]).is_nan());
     }
 }

@@ -11,8 +11,8 @@ use ndarray::{Array2, ArrayView1, Axis};
 
 use crate::arxiv_id::ArxivId;
 use crate::error::{Error, Result};
-use crate::library::{Filter, FingerprintNumber, Library, Paper, PaperRow};
-use crate::neighbours::{self, dot_bytes};
+use crate::library::{Filter, FingerprintNumber, Library, Paper, PaperRow, dot};
+use crate::neighbours;
 use crate::terms;
 
 /// Weight of the nearest disliked paper.
@@ -121,7 +121,7 @@ pub fn recommend(
 
 /// Index and cosine of the nearest of some vectors; the first of equals.
 fn highest(vectors: &[Vec<f32>], row: &[u8]) -> Option<(usize, f32)> {
-    let cosines = vectors.iter().map(|vector| dot_bytes(vector, row)).enumerate();
+    let cosines = vectors.iter().map(|vector| dot(row, vector)).enumerate();
     cosines.reduce(|best, next| if next.1 > best.1 { next } else { best })
 }
 

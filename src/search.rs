@@ -9,8 +9,8 @@ use std::collections::BTreeMap;
 use ndarray::ArrayView1;
 
 use crate::error::Result;
-use crate::library::{Filter, FingerprintNumber, Library, Paper, PaperRow};
-use crate::neighbours::{self, dot_bytes};
+use crate::library::{Filter, FingerprintNumber, Library, Paper, PaperRow, dot};
+use crate::neighbours;
 use crate::terms;
 
 /// The constant of reciprocal rank fusion.
@@ -53,7 +53,7 @@ pub fn search(
         let query = vector.to_vec();
         let best = neighbours::exact(library, fingerprint, depth, &|row, bytes| {
             let outside = within.as_ref().is_some_and(|set| !set.contains(row));
-            if outside { f32::NAN } else { dot_bytes(&query, bytes) }
+            if outside { f32::NAN } else { dot(bytes, &query) }
         })?;
         let mut rank = 0;
         for (place, scored) in best.iter().enumerate() {

@@ -6,7 +6,7 @@ use serde::Serialize;
 use serde_json::json;
 
 use crate::error::{Error, Result};
-use crate::library::{Library, Merged};
+use crate::library::{Library, Outcome as Merged};
 use crate::paper::{Entry, Skipped};
 use crate::reader::{self, Reading};
 

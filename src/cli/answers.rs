@@ -19,7 +19,7 @@ struct ResultRow<'a> {
     rank: usize,
     id: &'a str,
     score: f64,
-    title: &'a str,
+    title: Option<&'a str>,
     authors: &'a [String],
     year: i16,
     date: String,
@@ -156,7 +156,7 @@ fn row(rank: usize, score: f64, paper: &Paper, reason: serde_json::Value) -> Res
         id: paper.id.as_str(),
         // Six decimals hold all that f32 cosines tell; more would only differ between machines.
         score: (score * 1e6).round() / 1e6,
-        title: &paper.title,
+        title: paper.title.as_deref(),
         authors: &paper.authors,
         year: paper.id.submitted().0,
         date: paper.date.to_string(),
@@ -175,7 +175,7 @@ fn write_json(page: &mut Page, query: &serde_json::Value, rows: &[ResultRow<'_>]
 fn write_row(page: &mut Page, row: &ResultRow<'_>, terms: &[String], from: Option<&str>) -> Result<()> {
     let rank = page.styled(&Style::new().dim(), &format!("{:>3}", row.rank));
     let id = page.styled(&Style::new().cyan(), &format!("{:<10}", row.id));
-    let title = page.styled(&Style::new().bold(), &printable(row.title));
+    let title = page.styled(&Style::new().bold(), &printable(row.title.unwrap_or("(no title)")));
     let first = format!("{rank}  {:>5.2}  {id}  {title}", row.score);
     let mut parts = Vec::new();
     if let Some(author) = row.authors.first() {

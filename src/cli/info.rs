@@ -4,7 +4,7 @@ use console::Style;
 use serde_json::{Value, json};
 
 use crate::error::{Error, Result};
-use crate::library::{Info, Library, Paper, StoredVector};
+use crate::library::{Info, Library, Paper, StoredTokens};
 use crate::paper::Facet;
 
 use super::terminal::{Page, printable};
@@ -19,22 +19,24 @@ pub(super) fn library(context: &Context, as_json: bool, page: &mut Page) -> Resu
         Some(library) => library.info()?,
         None => Info::default(),
     };
+    // The set of the most papers: with one model, the only one.
+    let embedded = info.fingerprints.iter().map(|set| set.vectors).max().unwrap_or(0);
     if as_json {
         let vectors: Vec<Value> = info
-            .vectors
+            .fingerprints
             .iter()
             .map(|set| {
-                json!({ "model": set.model, "fingerprint": set.digest, "dimension": set.dimension,
-                        "papers": set.vectors, "description": set.description })
+                json!({ "model": set.text.model, "fingerprint": set.text.digest, "dimension": set.text.dimension,
+                        "papers": set.vectors, "description": set.text.description })
             })
             .collect();
         let value = json!({
             "library": path,
             "papers": info.papers,
-            "embedded": info.embedded,
+            "embedded": embedded,
             "vectors": vectors,
-            "first_date": info.first_date.map(|date| date.to_string()),
-            "last_date": info.last_date.map(|date| date.to_string()),
+            "first_date": info.dates.map(|(first, _)| first.to_string()),
+            "last_date": info.dates.map(|(_, last)| last.to_string()),
             "categories": info.categories.iter().map(|(name, papers)| json!({ "name": name, "papers": papers })).collect::<Vec<_>>(),
             "bytes": info.bytes,
         });
@@ -42,10 +44,10 @@ pub(super) fn library(context: &Context, as_json: bool, page: &mut Page) -> Resu
         return Ok(if info.papers == 0 { Outcome::Nothing } else { Outcome::Done });
     }
     let mut lines = vec![("library", path), ("papers", info.papers.to_string())];
-    for set in &info.vectors {
-        lines.push(("vectors", format!("{} of {} ({} dimensions)", set.vectors, printable(&set.model), set.dimension)));
+    for set in &info.fingerprints {
+        lines.push(("vectors", format!("{} of {} ({} dimensions)", set.vectors, printable(&set.text.model), set.text.dimension)));
     }
-    if let (Some(first), Some(last)) = (info.first_date, info.last_date) {
+    if let Some((first, last)) = info.dates {
         lines.push(("dates", format!("{first} to {last}")));
     }
     if !info.categories.is_empty() {
@@ -70,7 +72,7 @@ pub(super) fn paper(context: &Context, text: &str, as_json: bool, page: &mut Pag
     let Some(paper) = library.paper(&id)? else {
         return Err(Error::NotInLibrary { unknown: vec![(id.to_string(), library.closest(id.as_str(), 3)?)] });
     };
-    let vectors = library.vectors_of(paper.row)?;
+    let vectors = library.tokens_by_model(paper.row)?;
     if as_json {
         page.json(&paper_json(&paper, &vectors)).map_err(Error::io("standard output"))?;
     } else {
@@ -79,7 +81,7 @@ pub(super) fn paper(context: &Context, text: &str, as_json: bool, page: &mut Pag
     Ok(Outcome::Done)
 }
 
-fn paper_json(paper: &Paper, vectors: &[StoredVector]) -> Value {
+fn paper_json(paper: &Paper, vectors: &[StoredTokens]) -> Value {
     let mut summaries: serde_json::Map<String, Value> = serde_json::Map::new();
     for ((language, facet), text) in &paper.summaries {
         let of_language = summaries.entry(language.clone()).or_insert_with(|| json!({}));
@@ -103,17 +105,18 @@ fn paper_json(paper: &Paper, vectors: &[StoredVector]) -> Value {
         "links": paper.links,
         "summaries": summaries,
         "listings": paper.listings.iter().map(|listing| json!({ "file": listing.file, "date": listing.date.map(|date| date.to_string()) })).collect::<Vec<_>>(),
-        "vectors": vectors.iter().map(|vector| json!({ "model": vector.model, "tokens": vector.tokens, "tokens_cut": vector.cut })).collect::<Vec<_>>(),
+        "vectors": vectors.iter().map(|vector| json!({ "model": vector.model, "tokens": vector.tokens.embedded, "tokens_cut": vector.tokens.cut })).collect::<Vec<_>>(),
     })
 }
 
-fn write_paper(page: &mut Page, library: &Library, paper: &Paper, vectors: &[StoredVector]) -> Result<()> {
+fn write_paper(page: &mut Page, library: &Library, paper: &Paper, vectors: &[StoredTokens]) -> Result<()> {
     let output = Error::io::<&str>;
-    let title = page.styled(&Style::new().bold(), &printable(&paper.title));
+    let title = paper.title.as_deref().unwrap_or("(no title)");
+    let title = page.styled(&Style::new().bold(), &printable(title));
     page.paragraph(&title, 0).map_err(output("standard output"))?;
     let mut lines = vec![("id", paper.id.to_string())];
-    if paper.version > 0 {
-        lines[0].1 = format!("{} (version {})", paper.id, paper.version);
+    if let Some(version) = paper.version {
+        lines[0].1 = format!("{} (version {version})", paper.id);
     }
     lines.push(("link", paper.id.url()));
     let text = |text: &str| printable(text).into_owned();
@@ -132,8 +135,8 @@ fn write_paper(page: &mut Page, library: &Library, paper: &Paper, vectors: &[Sto
         lines.push(("listed in", format!("{}{day}", printable(&listing.file))));
     }
     for vector in vectors {
-        let cut = if vector.cut > 0 { format!(", {} more cut off", vector.cut) } else { String::new() };
-        lines.push(("embedded", format!("{}: {} tokens{cut}", printable(&vector.model), vector.tokens)));
+        let cut = if vector.tokens.cut > 0 { format!(", {} more cut off", vector.tokens.cut) } else { String::new() };
+        lines.push(("embedded", format!("{}: {} tokens{cut}", printable(&vector.model), vector.tokens.embedded)));
     }
     if vectors.is_empty() && library.len()? > 0 {
         lines.push(("embedded", "not yet".into()));

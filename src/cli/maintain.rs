@@ -41,11 +41,12 @@ pub(super) fn check(context: &Context, asked: &Check, page: &mut Page) -> Result
     let problems = library.check()?;
     let papers = library.len()?;
     if asked.json {
-        let value = json!({ "papers": papers, "problems": problems });
+        let rows: Vec<_> = problems.iter().map(|problem| &problem.what).collect();
+        let value = json!({ "papers": papers, "problems": rows });
         page.json(&value).map_err(Error::io("standard output"))?;
     } else {
         for problem in &problems {
-            page.line(&printable(&problem.to_string())).map_err(Error::io("standard output"))?;
+            page.line(&printable(&problem.what)).map_err(Error::io("standard output"))?;
         }
         if problems.is_empty() {
             page.line(&format!("{papers} papers, no problems")).map_err(Error::io("standard output"))?;

@@ -37,7 +37,7 @@ pub use info::{Info, StoredFingerprint};
 pub use merge::Outcome;
 pub use paper::Paper;
 pub use scan::dot;
-pub use vectors::{FingerprintNumber, FingerprintText, Missing, NewVector, StoreCount, Tokens};
+pub use vectors::{FingerprintNumber, FingerprintText, Missing, NewVector, StoreCount, StoredTokens, Tokens};
 pub use words::terms;
 
 /// How long a writer waits for another one. A batch takes well under a second, but SQLite's waiting is not a fair queue.
@@ -137,6 +137,11 @@ impl Library {
     /// What the user should know about how the library was opened, e.g. that the disk refuses write-ahead logging.
     pub fn notes(&self) -> &[String] {
         &self.notes
+    }
+
+    /// Number of papers.
+    pub fn len(&self) -> Result<u64> {
+        self.connection.query_row("SELECT count(*) FROM papers", [], |row| row.get(0)).in_library(&self.path)
     }
 
     /// Whether there is no paper in it.

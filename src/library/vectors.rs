@@ -70,6 +70,15 @@ pub struct Tokens {
     pub cut: u32,
 }
 
+/// How much of a paper one model saw.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct StoredTokens {
+    /// Name of the model.
+    pub model: String,
+    /// Tokens seen and cut.
+    pub tokens: Tokens,
+}
+
 /// What became of vectors handed in.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct StoreCount {
@@ -197,6 +206,31 @@ impl Library {
                 statement.query_row([key(fingerprint, row)], read).optional()
             })
             .in_library(&self.path)
+    }
+
+    /// Tokens of a paper under every fingerprint that has embedded it, in the order of their numbers.
+    pub fn tokens_by_model(&self, row: PaperRow) -> Result<Vec<StoredTokens>> {
+        let mut found = Vec::new();
+        for stored in self.fingerprints()? {
+            if let Some(tokens) = self.tokens(stored.number, row)? {
+                found.push(StoredTokens { model: stored.text.model, tokens });
+            }
+        }
+        Ok(found)
+    }
+
+    /// Drops every vector that another fingerprint made, and those fingerprints. Says how many vectors went.
+    pub fn forget_others(&mut self, keep: FingerprintNumber) -> Result<u64> {
+        let path = &self.path;
+        let transaction = self.connection.transaction_with_behavior(TransactionBehavior::Immediate).in_library(path)?;
+        let begin = key(keep, PaperRow(0));
+        let end = key(FingerprintNumber(keep.0 + 1), PaperRow(0));
+        let gone = transaction
+            .execute("DELETE FROM embeddings WHERE key < ?1 OR key >= ?2", [begin, end])
+            .and_then(|gone| transaction.execute("DELETE FROM fingerprints WHERE number <> ?1", [keep.0]).map(|_| gone))
+            .in_library(path)?;
+        transaction.commit().in_library(path)?;
+        Ok(gone as u64)
     }
 
     /// Elements of a vector of this fingerprint.
