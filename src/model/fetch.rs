@@ -42,7 +42,7 @@ pub struct Unavailable {
 impl fmt::Display for Unavailable {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Unavailable { name, attempts, repository, revision, place, offline } = self;
-        writeln!(f, "model {name} is not on this machine, and nothing that was tried brought it:")?;
+        writeln!(f, "there is no whole copy of model {name} on this machine, and no source brought one:")?;
         for (number, Attempt { source, reason }) in attempts.iter().enumerate() {
             writeln!(f, "  {}. {source}: {reason}", number + 1)?;
         }
@@ -54,7 +54,7 @@ impl fmt::Display for Unavailable {
         writeln!(f, "  - run `relata model fetch {name}` {how}")?;
         writeln!(f, "  - download https://huggingface.co/{repository}/tree/{revision} in any other way")?;
         writeln!(f, "    and give the folder: --model DIR, or RELATA_MODEL=DIR")?;
-        write!(f, "  - copy the folder {} from a machine that has it", place.display())
+        write!(f, "  - copy the folder {} from a machine that has it to the same place", place.display())
     }
 }
 

@@ -7,6 +7,7 @@
 use std::fs::File;
 use std::path::{Component, Path, PathBuf};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
+use std::time::{Duration, Instant};
 
 use hf_hub::api::sync::{Api, ApiBuilder, ApiError, ApiRepo};
 use hf_hub::{Repo, RepoType};
@@ -54,7 +55,7 @@ pub(super) fn download(
     let files: Vec<(String, u64)> =
         manifest.files.iter().map(|file| (file.path.clone(), file.bytes.unwrap_or(MAX_FILE))).collect();
     let exact: Vec<bool> = manifest.files.iter().map(|file| file.bytes.is_some()).collect();
-    std::thread::Builder::new()
+    let thread = std::thread::Builder::new()
         .name("hub download".into())
         .spawn(move || {
             for (position, (path, bytes)) in files.iter().enumerate() {
@@ -69,7 +70,15 @@ pub(super) fn download(
             }
         })
         .map_err(|error| error.to_string())?;
-    receive(manifest, settings, &events, stage, progress)
+    let outcome = receive(manifest, settings, &events, stage, progress);
+    drop(events);
+    // It ends with what it next tells. Only where it hangs in a read it is left behind, until the server or the process
+    // ends: it has nothing but its own file.
+    let given = Instant::now();
+    while !thread.is_finished() && given.elapsed() < Duration::from_millis(500) {
+        std::thread::sleep(Duration::from_millis(5));
+    }
+    outcome
 }
 
 /// Asks for the repository once, with the time limits that hf-hub does not set; any answer will do.
@@ -93,7 +102,7 @@ fn probe(remote: &ApiRepo, settings: &Settings) -> std::result::Result<(), Strin
             text if text.starts_with("timeout") => {
                 format!("connected, but no answer within {} s", settings.stall_timeout.as_secs_f32())
             }
-            text => format!("not reachable: {text}"),
+            text => format!("not reachable: {}", text.strip_prefix("io: ").unwrap_or(&text)),
         }),
     }
 }

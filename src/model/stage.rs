@@ -29,6 +29,8 @@ pub(super) const MAX_FILE: u64 = 16 << 30;
 /// A fetch's own folder; gone when dropped.
 pub(super) struct Stage {
     root: PathBuf,
+    /// Counts the sources tried. Each has a folder of its own, so what an abandoned download still writes is nobody's.
+    round: u32,
     written: BTreeMap<String, ReceiptFile>,
 }
 
@@ -44,7 +46,7 @@ impl Stage {
         std::fs::create_dir_all(&models).map_err(at(&models))?;
         clear_left_behind(&models);
         std::fs::create_dir(&root).map_err(at(&root))?;
-        let stage = Stage { root, written: BTreeMap::new() };
+        let stage = Stage { root, round: 0, written: BTreeMap::new() };
         stage.make_folders().map_err(at(&stage.root))?;
         Ok(stage)
     }
@@ -54,23 +56,25 @@ impl Stage {
         std::fs::create_dir_all(self.scratch())
     }
 
+    fn room(&self) -> PathBuf {
+        self.root.join(self.round.to_string())
+    }
+
     fn model(&self) -> PathBuf {
-        self.root.join("model")
+        self.room().join("model")
     }
 
     /// Room for what a source needs besides the files themselves.
     pub fn scratch(&self) -> PathBuf {
-        self.root.join("scratch")
+        self.room().join("scratch")
     }
 
     /// Forgets what a failed source has brought.
     pub fn clear(&mut self) -> Result<()> {
         self.written.clear();
-        for folder in [self.model(), self.scratch()] {
-            if folder.exists() {
-                std::fs::remove_dir_all(&folder).map_err(|source| Error::ModelCache { path: folder, source })?;
-            }
-        }
+        // Best effort: what stays goes with the stage.
+        let _ = std::fs::remove_dir_all(self.room());
+        self.round += 1;
         self.make_folders().map_err(|source| Error::ModelCache { path: self.root.clone(), source })
     }
 
