@@ -15,16 +15,13 @@ pub enum Error {
         source: std::io::Error,
     },
 
-
     // --- reading ---
 
     // --- end of reading ---
 
-
     // --- models ---
 
     // --- end of models ---
-
 
     // --- embedding ---
     /// A file of a model folder is missing, damaged, absurd or contradicts another.
@@ -75,14 +72,11 @@ pub enum Error {
         /// What candle said.
         source: Option<Box<candle_core::Error>>,
     },
-
     // --- end of embedding ---
-
 
     // --- library ---
 
     // --- end of library ---
-
 
     // --- answering ---
 

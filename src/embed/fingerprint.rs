@@ -5,9 +5,10 @@ use std::fmt::Write;
 
 use sha2::{Digest, Sha256};
 
-use super::folder::{Recipe, Role};
+use super::folder::{BertNormaliser, Recipe};
 use super::passage::PASSAGE_RECIPE;
 use super::pooling::Step;
+use super::prompts::Role;
 use crate::{Error, Result};
 
 /// Hash of everything that decides the numbers in a vector: weights, tokenizer, architecture, token limit,
@@ -74,15 +75,22 @@ fn canonical(sums: &[(&str, String)], recipe: &Recipe) -> String {
         // Writing to a string can't fail. Escaped, so that no value can pass for another line.
         let _ = writeln!(text, "{key} {}", value.escape_default());
     };
-    for ((_, sum), key) in sums.iter().zip(["weights", "tokenizer"].into_iter().chain(std::iter::repeat("dense-weights"))) {
+    for ((_, sum), key) in
+        sums.iter().zip(["weights", "tokenizer"].into_iter().chain(std::iter::repeat("dense-weights")))
+    {
         line(key, sum);
     }
     line("architecture", &recipe.architecture.canonical());
     line("token-limit", &recipe.token_limit().to_string());
     line("cut", if recipe.cut_left { "left" } else { "right" });
     line("lower-case", if recipe.lower_case { "yes" } else { "no" });
-    line("query-prompt", recipe.prompt(Role::Query));
-    line("passage-prompt", recipe.prompt(Role::Passage));
+    let normaliser = recipe.normaliser.map(|switches| {
+        let BertNormaliser { lower_case, strip_accents, chinese } = switches;
+        format!("lower-case={lower_case} strip-accents={strip_accents:?} chinese={chinese}")
+    });
+    line("normaliser", normaliser.as_deref().unwrap_or("own"));
+    line("query-prompt", &format!("<{}>", recipe.prompt(Role::Query)));
+    line("passage-prompt", &format!("<{}>", recipe.prompt(Role::Passage)));
     line("pooling", &recipe.pooling_name());
     for step in &recipe.steps {
         match step {
@@ -93,12 +101,13 @@ fn canonical(sums: &[(&str, String)], recipe: &Recipe) -> String {
             ),
         }
     }
+    line("rows", "unit");
     line("passage", PASSAGE_RECIPE);
     text
 }
 
 fn no_sum(file: &str) -> Error {
-    super::folder::damaged(std::path::Path::new(file), "has no known SHA-256, so its vectors can't be told apart".into())
+    super::files::damaged(std::path::Path::new(file), "has no known SHA-256, so its vectors can't be told apart".into())
 }
 
 fn hex(bytes: &[u8]) -> String {
@@ -107,4 +116,77 @@ fn hex(bytes: &[u8]) -> String {
         let _ = write!(text, "{byte:02x}");
     }
     text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::path::Path;
+
+    fn recipe(model: &str) -> Recipe {
+        Recipe::read(&Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/models").join(model)).unwrap()
+    }
+
+    fn sums() -> Vec<(&'static str, String)> {
+        let files = ["README.md", "tokenizer.json", "2_Dense/model.safetensors", "model.safetensors"];
+        files.into_iter().zip("0abc".chars()).map(|(file, digit)| (file, digit.to_string().repeat(64))).collect()
+    }
+
+    #[test]
+    fn all_that_decides_the_numbers_is_hashed() {
+        let fingerprint = Fingerprint::new(&sums(), &recipe("tiny-bert-dense")).unwrap();
+        insta::assert_snapshot!(fingerprint.canonical(), @r"
+        relata-fingerprint 1
+        weights cccccccccccccccccccccccccccccccccccccccccccccccccccccccccccccccc
+        tokenizer aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa
+        dense-weights bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb
+        architecture bert layers=2 hidden=32 heads=4 activation=Gelu epsilon=1e-12
+        token-limit 48
+        cut right
+        lower-case no
+        normaliser lower-case=true strip-accents=None chinese=true
+        query-prompt <>
+        passage-prompt <>
+        pooling mean
+        step dense 16x32 bias=true Tanh
+        step normalise
+        rows unit
+        passage title-abstract/1
+        ");
+        insta::assert_snapshot!(fingerprint.description(), @"BERT of 2 layers x 32, mean pooling, 48 tokens, title-abstract/1, weights cccccccc");
+        insta::assert_snapshot!(fingerprint, @"7424bfa81462e2c4b810fe84d6935918b0d214c029742ddf06f25a6da8f6c1e8");
+    }
+
+    #[test]
+    fn each_ingredient_changes_it_and_nothing_else_does() {
+        let base = recipe("tiny-bert");
+        let hash = |recipe: &Recipe| Fingerprint::new(&sums(), recipe).unwrap().hex().to_owned();
+        let mut hashes = vec![hash(&base)];
+        for model in ["tiny-bert-cls", "tiny-bert-max", "tiny-bert-lasttoken", "tiny-bert-lower", "tiny-bert-prompts"] {
+            hashes.push(hash(&recipe(model)));
+        }
+        hashes.push(hash(&Recipe { token_limit: 47, ..base.clone() }));
+        hashes.push(hash(&Recipe { cut_left: true, ..base.clone() }));
+        hashes.push(hash(&Recipe { normaliser: None, ..base.clone() }));
+        for file in [1, 3] {
+            let mut sums = sums();
+            sums[file].1 = "f".repeat(64);
+            hashes.push(Fingerprint::new(&sums, &base).unwrap().hex);
+        }
+        let count = hashes.len();
+        hashes.sort();
+        hashes.dedup();
+        assert_eq!(hashes.len(), count);
+
+        let mut other: Vec<(&str, String)> = sums().into_iter().rev().collect();
+        other[3].1 = "f".repeat(64);
+        other[0].1 = other[0].1.to_ascii_uppercase();
+        assert_eq!(Fingerprint::new(&other, &base).unwrap().hex(), hash(&base));
+    }
+
+    #[test]
+    fn a_file_without_a_sum_is_refused() {
+        let error = Fingerprint::new(&sums()[..2], &recipe("tiny-bert")).unwrap_err();
+        insta::assert_snapshot!(error, @"model.safetensors: has no known SHA-256, so its vectors can't be told apart");
+    }
 }
