@@ -132,7 +132,6 @@ pub enum Error {
         /// What candle said.
         source: Option<Box<candle_core::Error>>,
     },
-
     // --- end of embedding ---
 
     // --- library ---

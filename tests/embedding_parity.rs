@@ -5,10 +5,13 @@ mod golden;
 #[path = "common/real_model.rs"]
 mod real_model;
 
+use std::process::Command;
+
 use ndarray::Array2;
 use proptest::prelude::*;
 use relata::Error;
 use relata::embed::{DeviceChoice, Embedder, EmbedderOptions, Embeddings, Role};
+use sha2::{Digest, Sha256};
 
 /// The tiny models and whether their folder has a Normalize module.
 const TINY: [(&str, bool); 6] = [
@@ -139,19 +142,36 @@ fn neighbours_in_a_batch_do_not_matter() {
     assert_invariant(&real_model::real_model_folder(), &some, &[1000, 1_000_000]);
 }
 
+/// The number of threads is fixed when a process starts, so each is a process of its own: this test again, told by
+/// an environment variable to print a hash of its vectors.
 #[test]
 fn the_number_of_threads_does_not_change_a_bit() {
-    let texts = golden::texts();
-    let real = Embedder::load(&real_model::real_model_folder(), &options()).unwrap();
-    for (embedder, texts) in [(&tiny("tiny-bert-dense"), &texts[..]), (&real, &texts[..12])] {
-        let run = |threads: usize| {
-            let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
-            pool.install(|| embedder.embed(texts, Role::Passage).unwrap().vectors)
-        };
-        let one = run(1);
-        for threads in [2, 3, 7] {
-            assert_eq!(run(threads), one, "{threads} threads");
+    const CHILD: &str = "RELATA_TEST_PRINT_BITS";
+    if std::env::var_os(CHILD).is_some() {
+        let texts = golden::texts();
+        let real = Embedder::load(&real_model::real_model_folder(), &options()).unwrap();
+        for (embedder, texts) in [(&tiny("tiny-bert-dense"), &texts[..]), (&real, &texts[..12])] {
+            let vectors = embedder.embed(texts, Role::Passage).unwrap().vectors;
+            let bytes: Vec<u8> = vectors.iter().flat_map(|x| x.to_le_bytes()).collect();
+            println!("\nbits {:x}", Sha256::digest(bytes));
         }
+        return;
+    }
+    let bits = |threads: &str| -> Vec<String> {
+        let child = Command::new(std::env::current_exe().unwrap())
+            .args(["--exact", "the_number_of_threads_does_not_change_a_bit", "--nocapture"])
+            .env(CHILD, "1")
+            .env("RAYON_NUM_THREADS", threads)
+            .output()
+            .unwrap();
+        let printed = String::from_utf8(child.stdout).unwrap();
+        printed.lines().filter(|line| line.starts_with("bits ")).map(str::to_owned).collect()
+    };
+    let one = bits("1");
+    assert_eq!(one.len(), 2);
+    assert_ne!(one[0], one[1]);
+    for threads in ["2", "3", "7"] {
+        assert_eq!(bits(threads), one, "{threads} threads");
     }
 }
 

@@ -12,7 +12,7 @@ use candle_transformers::models::bert;
 use serde::Deserialize;
 
 use super::encoder::TokenBatch;
-use super::folder::{damaged, not_followed};
+use super::files::{damaged, damaged_by, not_followed};
 use super::weights::{Expected, Weights};
 use crate::Result;
 
@@ -66,7 +66,7 @@ struct Config {
 impl Architecture {
     /// Reads and checks config.json, already parsed as JSON. `path` is for messages.
     pub(super) fn read(path: &Path, json: serde_json::Value) -> Result<Architecture> {
-        let config: Config = serde_json::from_value(json).map_err(|e| damaged(path, format!("is not understood: {e}")))?;
+        let config: Config = serde_json::from_value(json).map_err(|e| damaged_by(path, "is not understood", e))?;
         let refuse = |what: String| Err(not_followed(path, what, "model_type \"bert\""));
         match (&config.model_type, config.architectures.as_deref()) {
             (Some(kind), _) if kind == "bert" => {}
@@ -114,7 +114,7 @@ impl Architecture {
             return Err(damaged(path, reason));
         }
         if !(0.0..1.0).contains(&architecture.epsilon) {
-            return Err(damaged(path, format!("layer_norm_eps is {}; 0 to 1 is possible", architecture.epsilon)));
+            return Err(damaged(path, format!("layer_norm_eps is {:e}; 0 to 1 is possible", architecture.epsilon)));
         }
         Ok(architecture)
     }

@@ -5,42 +5,19 @@
 //! can't be followed is refused by name, never passed over. Folders are untrusted: files are bounded, paths stay
 //! inside, pickled weights are never opened.
 
-use std::collections::BTreeMap;
-use std::fs::File;
-use std::io::Read;
 use std::path::{Component, Path, PathBuf};
 
 use serde::Deserialize;
 use serde_json::Value;
 
 use super::bert::Architecture;
+use super::files::{damaged, missing, not_followed, read_json, read_json_if_there, says_something};
 use super::pooling::{Activation, DenseConfig, Pooling, Step};
-use crate::{Error, Result};
-
-/// The largest configuration file that is read; real ones have some KB.
-const MAX_CONFIG: u64 = 1 << 20;
+use super::prompts::{Prompts, Role};
+use crate::Result;
 
 /// What `tokenizer_config.json` says where a model knows no limit, rounded: 1e30 and the like.
 const NO_LIMIT: f64 = 1e9;
-
-/// Names of the prompts for queries.
-const QUERY: [&str; 1] = ["query"];
-
-/// Names of the prompts for passages, the preferred first.
-const PASSAGE: [&str; 3] = ["document", "passage", "corpus"];
-
-/// What a text is for. Some models want different words in front of queries and passages.
-///
-/// The names are those of `encode_query` and `encode_document` in sentence-transformers. An empty prompt counts as
-/// none, since saving a model writes an empty `document` beside a `passage` that means something. Where a role has no
-/// prompt of its own, the folder's default prompt is taken, as `encode` does, unless it is the other role's.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Role {
-    /// What someone looks for: the prompt `query`.
-    Query,
-    /// What is to be found: the first of the prompts `document`, `passage` and `corpus`.
-    Passage,
-}
 
 /// How a folder turns texts into vectors: all that its small files say.
 #[derive(Clone, Debug, PartialEq)]
@@ -55,8 +32,8 @@ pub struct Recipe {
     pub(super) cut_left: bool,
     pub(super) pooling: Vec<Pooling>,
     pub(super) steps: Vec<Step>,
-    query_prompt: String,
-    passage_prompt: String,
+    pub(super) normaliser: Option<BertNormaliser>,
+    pub(super) prompts: Prompts,
 }
 
 impl Recipe {
@@ -83,7 +60,8 @@ impl Recipe {
         let limit = stated_limit.or(tokenizer_config.limit).unwrap_or(architecture.positions);
         let token_limit = limit.min(architecture.positions);
         let prompts = Prompts::read(root)?;
-        if !modules.include_prompt && !(prompts.query.is_empty() && prompts.passage.is_empty()) {
+        let prompted = !prompts.query.is_empty() || !prompts.passage.is_empty();
+        if prompted && !modules.include_prompt {
             let what = "pooling without the prompt's tokens (include_prompt: false)".to_owned();
             return Err(not_followed(&root.join("modules.json"), what, "pooling over all tokens"));
         }
@@ -96,8 +74,8 @@ impl Recipe {
             cut_left: tokenizer_config.cut_left,
             pooling: modules.pooling,
             steps: modules.steps,
-            query_prompt: prompts.query,
-            passage_prompt: prompts.passage,
+            normaliser: tokenizer_config.normaliser,
+            prompts,
         };
         recipe.check_widths(root)?;
         Ok(recipe)
@@ -130,8 +108,8 @@ impl Recipe {
     /// What is put in front of a text, verbatim; empty for most models.
     pub fn prompt(&self, role: Role) -> &str {
         match role {
-            Role::Query => &self.query_prompt,
-            Role::Passage => &self.passage_prompt,
+            Role::Query => &self.prompts.query,
+            Role::Passage => &self.prompts.passage,
         }
     }
 
@@ -152,7 +130,7 @@ impl Recipe {
             let Step::Dense(dense) = step else { continue };
             if dense.inputs != width {
                 let reason = format!("takes {} values, the module before it gives {width}", dense.inputs);
-                return Err(damaged(&root.join(&dense.weights), reason));
+                return Err(damaged(&root.join(&dense.config), reason));
             }
             width = dense.outputs;
         }
@@ -217,11 +195,22 @@ impl Modules {
     }
 }
 
+/// The three switches of a BERT tokenizer's normaliser that tokenizer_config.json has the last word on.
+///
+/// transformers builds the normaliser anew from them, with these defaults, whatever tokenizer.json says.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct BertNormaliser {
+    pub lower_case: bool,
+    /// `None` strips accents where it lower-cases.
+    pub strip_accents: Option<bool>,
+    pub chinese: bool,
+}
+
 /// What tokenizer_config.json says.
-#[derive(Default)]
 struct TokenizerConfig {
     limit: Option<usize>,
     cut_left: bool,
+    normaliser: Option<BertNormaliser>,
 }
 
 /// The folder of one module.
@@ -301,7 +290,7 @@ impl Place<'_> {
 
     fn tokenizer_config(&self) -> Result<TokenizerConfig> {
         let path = self.path("tokenizer_config.json");
-        let Some(json) = read_json_if_there(&path)? else { return Ok(TokenizerConfig::default()) };
+        let json = read_json_if_there(&path)?.unwrap_or_default();
         // Padding on the left would move BERT's absolute positions with the neighbours in a batch.
         if json.get("padding_side").and_then(Value::as_str) == Some("left") {
             return Err(not_followed(&path, "padding_side \"left\"".into(), "padding on the right"));
@@ -315,7 +304,14 @@ impl Place<'_> {
             Some("left") => true,
             Some(side) => return Err(not_followed(&path, format!("truncation_side {side:?}"), "left and right")),
         };
-        Ok(TokenizerConfig { limit, cut_left })
+        let switch = |key: &str| json.get(key).and_then(Value::as_bool);
+        let class = json.get("tokenizer_class").and_then(Value::as_str).unwrap_or("BertTokenizer");
+        let normaliser = matches!(class, "BertTokenizer" | "BertTokenizerFast").then(|| BertNormaliser {
+            lower_case: switch("do_lower_case").unwrap_or(true),
+            strip_accents: switch("strip_accents"),
+            chinese: switch("tokenize_chinese_chars").unwrap_or(true),
+        });
+        Ok(TokenizerConfig { limit, cut_left, normaliser })
     }
 
     fn pooling(&self) -> Result<(Vec<Pooling>, bool)> {
@@ -371,6 +367,7 @@ impl Place<'_> {
                 .ok_or_else(|| not_followed(&path, format!("the activation {value}"), Activation::FOLLOWED))?,
         };
         Ok(DenseConfig {
+            config: self.name("config.json"),
             weights: self.weights()?,
             inputs: width("in_features")?,
             outputs: width("out_features")?,
@@ -393,38 +390,6 @@ impl Place<'_> {
     }
 }
 
-/// What config_sentence_transformers.json says.
-#[derive(Debug, Default, PartialEq)]
-struct Prompts {
-    query: String,
-    passage: String,
-}
-
-impl Prompts {
-    fn read(root: &Path) -> Result<Prompts> {
-        let path = root.join("config_sentence_transformers.json");
-        let Some(json) = read_json_if_there(&path)? else { return Ok(Prompts::default()) };
-        if json.get("truncate_dim").is_some_and(says_something) {
-            return Err(not_followed(&path, format!("truncate_dim {}", json["truncate_dim"]), "whole vectors"));
-        }
-        let prompts: BTreeMap<String, Option<String>> = match json.get("prompts") {
-            None | Some(Value::Null) => BTreeMap::new(),
-            Some(value) => serde_json::from_value(value.clone())
-                .map_err(|e| damaged(&path, format!("has prompts that are not understood: {e}")))?,
-        };
-        let default = json.get("default_prompt_name").and_then(Value::as_str);
-        if let Some(name) = default.filter(|name| !prompts.contains_key(*name)) {
-            return Err(damaged(&path, format!("has the default prompt {name:?}, which is not among its prompts")));
-        }
-        let text = |name: &str| prompts.get(name).cloned().flatten().filter(|text| !text.is_empty());
-        let choose = |own: &[&str], others: &[&str]| {
-            let fallback = default.filter(|name| !others.contains(name)).and_then(text);
-            own.iter().find_map(|name| text(name)).or(fallback).unwrap_or_default()
-        };
-        Ok(Prompts { query: choose(&QUERY, &PASSAGE), passage: choose(&PASSAGE, &QUERY) })
-    }
-}
-
 /// A limit as JSON has it; `None` for the huge numbers that mean none.
 fn token_limit(path: &Path, key: &str, value: &Value) -> Result<Option<usize>> {
     match value.as_f64() {
@@ -435,61 +400,7 @@ fn token_limit(path: &Path, key: &str, value: &Value) -> Result<Option<usize>> {
     }
 }
 
-/// Whether a setting is more than a null, `false` or something empty.
-fn says_something(value: &Value) -> bool {
-    match value {
-        Value::Null | Value::Bool(false) => false,
-        Value::Array(values) => !values.is_empty(),
-        Value::Object(values) => !values.is_empty(),
-        _ => true,
-    }
-}
-
 fn stays_inside(path: &str) -> bool {
-    !path.contains('\\') && Path::new(path).components().all(|part| matches!(part, Component::Normal(_)))
-}
-
-fn read_json(path: &Path) -> Result<Value> {
-    let bytes = read_bounded(path, MAX_CONFIG)?;
-    serde_json::from_slice(&bytes).map_err(|source| Error::ModelFile {
-        path: path.to_owned(),
-        reason: format!("is not valid JSON: {source}"),
-        source: Some(Box::new(source)),
-    })
-}
-
-fn read_json_if_there(path: &Path) -> Result<Option<Value>> {
-    if path.exists() { read_json(path).map(Some) } else { Ok(None) }
-}
-
-/// Reads a file of at most `most` bytes, whatever its length claims to be.
-pub(super) fn read_bounded(path: &Path, most: u64) -> Result<Vec<u8>> {
-    let mut bytes = Vec::new();
-    open(path)?.take(most + 1).read_to_end(&mut bytes).map_err(Error::io(path))?;
-    if bytes.len() as u64 > most {
-        return Err(damaged(path, format!("has more than {most} bytes, which no such file needs")));
-    }
-    Ok(bytes)
-}
-
-/// Opens a plain file; a pipe would block and a device never end.
-pub(super) fn open(path: &Path) -> Result<File> {
-    match std::fs::metadata(path) {
-        Ok(about) if about.is_file() => File::open(path).map_err(Error::io(path)),
-        Ok(_) => Err(damaged(path, "is not a plain file".into())),
-        Err(e) if e.kind() == std::io::ErrorKind::NotFound => Err(missing(path, "the model needs it")),
-        Err(e) => Err(Error::io(path)(e)),
-    }
-}
-
-fn missing(path: &Path, why: &str) -> Error {
-    damaged(path, format!("is missing; {why}"))
-}
-
-pub(super) fn damaged(path: &Path, reason: String) -> Error {
-    Error::ModelFile { path: path.to_owned(), reason, source: None }
-}
-
-pub(super) fn not_followed(path: &Path, what: String, followed: &str) -> Error {
-    Error::ModelNotFollowed { path: path.to_owned(), what, followed: followed.to_owned() }
+    !path.contains(|c: char| c == '\\' || c.is_control())
+        && Path::new(path).components().all(|part| matches!(part, Component::Normal(_)))
 }

@@ -8,9 +8,11 @@ mod batch;
 mod bert;
 mod device;
 mod encoder;
+mod files;
 mod fingerprint;
 mod folder;
 mod pooling;
+mod prompts;
 mod tokens;
 mod weights;
 
@@ -20,8 +22,8 @@ use ndarray::{Array2, ArrayView2};
 
 pub use device::DeviceChoice;
 pub use fingerprint::Fingerprint;
-pub use folder::{Recipe, Role};
-pub use pooling::Pooling;
+pub use folder::Recipe;
+pub use prompts::Role;
 
 use crate::{Error, Result};
 use encoder::{Encoder, TokenBatch};
@@ -42,7 +44,7 @@ pub struct EmbedderOptions {
     /// full length) and gains nothing on a CPU.
     pub token_budget: usize,
     /// Whether rows are scaled to unit length even where the folder's own modules do not. Relata compares by cosine,
-    /// so this loses nothing; `false` gives sentence-transformers' numbers for such folders.
+    /// so this loses nothing, and a [`Fingerprint`] stands for such rows; `false` gives sentence-transformers' numbers.
     pub unit_rows: bool,
 }
 

@@ -11,10 +11,12 @@ use std::path::Path;
 use std::sync::Once;
 
 use rayon::prelude::*;
-use tokenizers::normalizers::{Lowercase, Sequence};
+use tokenizers::normalizers::{BertNormalizer, Lowercase, NormalizerWrapper, Sequence};
 use tokenizers::{Encoding, PostProcessor, Tokenizer, TruncationDirection};
 
-use super::folder::{Recipe, Role, damaged, read_bounded};
+use super::files::{damaged, damaged_by, printable, read_bounded};
+use super::folder::Recipe;
+use super::prompts::Role;
 use crate::{Error, Result};
 
 /// The largest tokenizer.json that is read. That of XLM-R, with 250,000 tokens, has 17 MB.
@@ -47,6 +49,13 @@ impl Tokeniser {
         let load = || -> tokenizers::Result<(Tokenizer, usize)> {
             let mut inner = Tokenizer::from_bytes(&bytes)?;
             inner.with_truncation(None)?.with_padding(None);
+            if let (Some(switches), Some(NormalizerWrapper::BertNormalizer(own))) =
+                (recipe.normaliser, inner.get_normalizer())
+            {
+                let (lower, accents) = (switches.lower_case, switches.strip_accents);
+                let normaliser = BertNormalizer::new(own.clean_text, switches.chinese, accents, lower);
+                inner.with_normalizer(Some(normaliser))?;
+            }
             if recipe.lower_case {
                 let own = inner.get_normalizer().cloned();
                 let both = [Some(Lowercase.into()), own].into_iter().flatten().collect();
@@ -56,11 +65,7 @@ impl Tokeniser {
             Ok((inner, special))
         };
         let loaded = quietly(load).map_err(|panic| damaged(&path, format!("crashes the tokenizer: {panic}")))?;
-        let (inner, special) = loaded.map_err(|source| Error::ModelFile {
-            path: path.clone(),
-            reason: format!("is not understood: {source}"),
-            source: Some(source),
-        })?;
+        let (inner, special) = loaded.map_err(|e| damaged_by(&path, "is not understood", e))?;
         // Without special tokens the empty text would have no row to pool.
         if special == 0 {
             return Err(damaged(&path, "adds no special tokens such as [CLS]; every BERT has them".into()));
@@ -78,13 +83,18 @@ impl Tokeniser {
     }
 
     /// Tokenises texts on all cores, in order. `first` is the number of the first text, for messages.
-    pub(super) fn encode_all<T: AsRef<str> + Sync>(&self, first: usize, texts: &[T], role: Role) -> Result<Vec<Tokens>> {
+    pub(super) fn encode_all<T: AsRef<str> + Sync>(
+        &self,
+        first: usize,
+        texts: &[T],
+        role: Role,
+    ) -> Result<Vec<Tokens>> {
         let encode = |(at, text): (usize, &T)| self.encode(first + at, text.as_ref(), role);
         texts.par_iter().enumerate().map(encode).collect()
     }
 
     fn encode(&self, index: usize, text: &str, role: Role) -> Result<Tokens> {
-        let failed = |reason: String| Error::Tokens { index, reason };
+        let failed = |reason: String| Error::Tokens { index, reason: printable(&reason) };
         let prompt = self.recipe.prompt(role);
         let prompted = if prompt.is_empty() { text.into() } else { format!("{prompt}{text}") };
         let run = || self.cut(&prompted);
@@ -113,8 +123,7 @@ impl Tokeniser {
         let mut encoding = self.inner.encode_fast(text, false)?;
         let cut = encoding.len().saturating_sub(self.room);
         if cut > 0 {
-            let direction =
-                if self.recipe.cut_left { TruncationDirection::Left } else { TruncationDirection::Right };
+            let direction = if self.recipe.cut_left { TruncationDirection::Left } else { TruncationDirection::Right };
             encoding.truncate(self.room, 0, direction);
             // The rest comes back in pieces, each of which would be given special tokens of its own.
             encoding.take_overflowing();
@@ -146,20 +155,62 @@ fn quietly<T>(run: impl FnOnce() -> T) -> std::result::Result<T, String> {
     let outcome = catch_unwind(AssertUnwindSafe(run));
     QUIET.set(was_quiet);
     outcome.map_err(|panic| {
-        let words = panic.downcast_ref::<String>().map(String::as_str).or_else(|| panic.downcast_ref::<&str>().copied());
-        words.unwrap_or("no reason given").chars().filter(|c| !c.is_control()).take(200).collect()
+        let words =
+            panic.downcast_ref::<String>().map(String::as_str).or_else(|| panic.downcast_ref::<&str>().copied());
+        words.unwrap_or("no reason given").to_owned()
     })
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::embed::folder::BertNormaliser;
 
     #[test]
     fn a_panic_ends_as_words() {
         assert_eq!(quietly(|| 7), Ok(7));
-        assert_eq!(quietly(|| panic!("a {}\n", "reason")), Err::<(), _>("a reason".into()));
-        assert_eq!(quietly(|| -> u8 { [1, 2][std::hint::black_box(2)] }).is_err(), true);
+        assert_eq!(quietly(|| panic!("a {}\n", "reason")), Err::<(), _>("a reason\n".into()));
+        assert!(quietly(|| [1, 2][std::hint::black_box(2)]).is_err());
         assert!(!QUIET.get());
+    }
+
+    fn tiny(change: impl FnOnce(&mut Recipe)) -> Tokeniser {
+        let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/models/tiny-bert");
+        let mut recipe = Recipe::read(&root).unwrap();
+        change(&mut recipe);
+        Tokeniser::load(&root, &recipe).unwrap()
+    }
+
+    fn ids(tokeniser: &Tokeniser, text: &str) -> Vec<u32> {
+        tokeniser.encode(0, text, Role::Passage).unwrap().ids
+    }
+
+    /// The ids are those of sentence-transformers 6.2 with the same switch in tokenizer_config.json.
+    #[test]
+    fn the_switches_of_the_normaliser_are_obeyed() {
+        let text = "Paper on É naïve 中文";
+        assert_eq!(ids(&tiny(|_| ()), text), [2, 194, 247, 47, 56, 73, 81, 94, 77, 139, 123, 3]);
+        let switched =
+            |change: fn(&mut BertNormaliser)| ids(&tiny(|recipe| recipe.normaliser.iter_mut().for_each(change)), text);
+        assert_eq!(switched(|own| own.lower_case = false), [2, 1, 247, 1, 1, 139, 123, 3]);
+        assert_eq!(switched(|own| own.strip_accents = Some(false)), [2, 194, 247, 120, 1, 139, 123, 3]);
+        assert_eq!(switched(|own| own.chinese = false), [2, 194, 247, 47, 56, 73, 81, 94, 77, 1, 3]);
+    }
+
+    #[test]
+    fn what_is_cut_is_counted_on_either_side() {
+        let limited = |cut_left| {
+            tiny(|recipe| {
+                recipe.token_limit = 4;
+                recipe.cut_left = cut_left;
+            })
+        };
+        let [on, paper] = [247, 194];
+        let tokens = limited(false).encode(0, "paper on on on", Role::Passage).unwrap();
+        assert_eq!(tokens, Tokens { ids: vec![2, paper, on, 3], types: vec![0; 4], cut: 2 });
+        let tokens = limited(true).encode(0, "paper on on on", Role::Passage).unwrap();
+        assert_eq!(tokens, Tokens { ids: vec![2, on, on, 3], types: vec![0; 4], cut: 2 });
+        let tokens = limited(false).encode(0, "", Role::Passage).unwrap();
+        assert_eq!(tokens, Tokens { ids: vec![2, 3], types: vec![0; 2], cut: 0 });
     }
 }

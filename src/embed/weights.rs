@@ -12,7 +12,7 @@ use std::path::{Path, PathBuf};
 use safetensors::Dtype;
 use safetensors::tensor::{Metadata, TensorInfo};
 
-use super::folder::{damaged, open};
+use super::files::{damaged, damaged_by, open};
 use crate::{Error, Result};
 
 /// all-MiniLM's header has 10 KB; a model of a thousand layers would have 2 MB.
@@ -50,16 +50,14 @@ impl Weights {
         file.read_exact(&mut prefix).map_err(Error::io(path))?;
         let header_length = u64::from_le_bytes(prefix);
         if header_length > MAX_HEADER || header_length > length - 8 {
-            let reason = format!("is no safetensors file or is cut: a header of {header_length} bytes, {length} in all");
+            let reason =
+                format!("is no safetensors file or is cut: a header of {header_length} bytes, {length} in all");
             return Err(damaged(path, reason));
         }
         let mut header = vec![0; header_length as usize];
         file.read_exact(&mut header).map_err(Error::io(path))?;
-        let header: Metadata = serde_json::from_slice(&header).map_err(|source| Error::ModelFile {
-            path: path.to_owned(),
-            reason: format!("has a header that is not valid safetensors: {source}"),
-            source: Some(Box::new(source)),
-        })?;
+        let header: Metadata = serde_json::from_slice(&header)
+            .map_err(|e| damaged_by(path, "has a header that is not valid safetensors", e))?;
         let data_start = 8 + header_length;
         let promised = data_start.saturating_add(header.data_len() as u64);
         if promised != length {
@@ -141,4 +139,38 @@ fn half(bits: u16) -> f32 {
         _ => f32::from_bits((exponent + 112) << 23 | fraction << 13),
     };
     if bits >> 15 == 1 { -magnitude } else { magnitude }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn halves_decode_exactly() {
+        let values =
+            [(0x3c00, 1.0), (0xc000, -2.0), (0x3555, 0.333_251_95), (0x0001, 5.960_464_5e-8), (0x7bff, 65_504.0)];
+        for (bits, value) in values {
+            assert_eq!(half(bits), value, "{bits:#06x}");
+        }
+        assert!(half(0x7c00).is_infinite() && half(0x7e00).is_nan());
+        assert_eq!(half(0x8000).to_bits(), (-0.0f32).to_bits());
+        let mut values = Vec::new();
+        decode(&[0x80, 0x3f, 0x49, 0xc0], Dtype::BF16, &mut values);
+        decode(&[0x00, 0xb8], Dtype::F16, &mut values);
+        assert_eq!(values, [1.0, -3.140_625, -0.5]);
+    }
+
+    #[test]
+    fn a_tensor_longer_than_a_chunk_comes_whole() {
+        let values: Vec<f32> = (0..3 * CHUNK / 8 + 5).map(|n| n as f32).collect();
+        let bytes: Vec<u8> = values.iter().flat_map(|x| x.to_le_bytes()).collect();
+        let header =
+            format!(r#"{{"a":{{"dtype":"F32","shape":[{}],"data_offsets":[0,{}]}}}}"#, values.len(), bytes.len());
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("a.safetensors");
+        let file = [&(header.len() as u64).to_le_bytes(), header.as_bytes(), &bytes].concat();
+        std::fs::write(&path, file).unwrap();
+        let expected = Expected { names: vec!["b".into(), "a".into()], shape: vec![values.len()] };
+        assert_eq!(Weights::open(&path).unwrap().read(&expected).unwrap(), values);
+    }
 }
