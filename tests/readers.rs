@@ -89,7 +89,9 @@ fn assert_shown(shown: &str, expected: &str) {
 
 #[test]
 fn golden_digest() {
-    assert_shown(&shown("digest-2026-03-02.md"), r#"
+    assert_shown(
+        &shown("digest-2026-03-02.md"),
+        r#"
 13: 2603.00011 v0 2026-03-02 markdown
   title: Tidal Sets [Early Draft]: Learning $\ell_1$ Shorelines in $O(n)$ (and Beyond)
   authors: Ada Quill | Bo O'Finn | Cy Marsh
@@ -123,12 +125,15 @@ digest-2026-03-02.md:105: no arXiv id ("A Heading Without a Link")
   abstract: Dunes are knots.
 digest: 5 entries, 2 skipped
 note: the table of contents states 9 papers, found 5 and skipped 2
-"#);
+"#,
+    );
 }
 
 #[test]
 fn golden_digest_marked() {
-    assert_shown(&shown("digest-marked.md"), r#"
+    assert_shown(
+        &shown("digest-marked.md"),
+        r#"
 12: 2603.00021 v0 2026-03-03 markdown
   title: Slow Chips for Fast Rivers
   authors: Ada Quill | Bo O'Finn
@@ -150,12 +155,15 @@ fn golden_digest_marked() {
   categories: nlin.CG
   zh tldr: 霜遵循规则 110。
 digest: 3 entries, 0 skipped
-"#);
+"#,
+    );
 }
 
 #[test]
 fn golden_digest_h2() {
-    assert_shown(&shown("digest-h2-2026-03-04.md"), r#"
+    assert_shown(
+        &shown("digest-h2-2026-03-04.md"),
+        r#"
 14: 2603.00031 v0 2026-03-04 markdown
   title: Ferry Timetables as Policy
   authors: Ada Quill
@@ -167,12 +175,15 @@ fn golden_digest_h2() {
   zh abstract_translation: 我们研究轮渡时刻表。
 digest: 1 entries, 0 skipped
 note: the headline states 2 papers, found 1 and skipped 0
-"#);
+"#,
+    );
 }
 
 #[test]
 fn golden_digest_early() {
-    assert_shown(&shown("digest-early-2025-03-05.md"), r#"
+    assert_shown(
+        &shown("digest-early-2025-03-05.md"),
+        r#"
 1: 2503.00041 v0 2025-03-05 markdown
   title: Kelp in Motion
   authors: Ada Quill | Bo O'Finn
@@ -184,12 +195,15 @@ fn golden_digest_early() {
   zh tldr: 描述静止的海带。
   zh method: 观察。
 digest: 2 entries, 0 skipped
-"#);
+"#,
+    );
 }
 
 #[test]
 fn golden_digest_topics() {
-    assert_shown(&shown("digest-topics-2026-03-06.md"), r#"
+    assert_shown(
+        &shown("digest-topics-2026-03-06.md"),
+        r#"
 21: 2603.00051 v0 2026-03-06 markdown
   title: A Lake Model
   authors: Ada Quill
@@ -205,12 +219,15 @@ fn golden_digest_topics() {
   authors: Cy Marsh
   categories: cs.RO
 digest: 3 entries, 0 skipped
-"#);
+"#,
+    );
 }
 
 #[test]
 fn golden_digest_unbalanced() {
-    assert_shown(&shown("digest-unbalanced-2026-03-07.md"), r#"
+    assert_shown(
+        &shown("digest-unbalanced-2026-03-07.md"),
+        r#"
 3: cmp-lg/9412001 v0 2026-03-07 markdown
   title: No End to Details
   authors: Ada Quill
@@ -231,12 +248,15 @@ fn golden_digest_unbalanced() {
   abstract: It stops he
 digest: 3 entries, 0 skipped
 note: the last entry, line 29, ends inside <details>: the file may be cut off
-"#);
+"#,
+    );
 }
 
 #[test]
 fn golden_digest_unlinked() {
-    assert_shown(&shown("digest-unlinked.md"), r#"
+    assert_shown(
+        &shown("digest-unlinked.md"),
+        r#"
 digest-unlinked.md:11: no arXiv id ("Moss on Stones")
 21: 2603.00072 v0 - markdown
   title: Lichen on Bark
@@ -246,12 +266,15 @@ digest-unlinked.md:11: no arXiv id ("Moss on Stones")
   en tldr: Lichen spreads.
   zh abstract_translation: 地衣生长。
 digest: 1 entries, 1 skipped
-"#);
+"#,
+    );
 }
 
 #[test]
 fn golden_list_export() {
-    assert_shown(&shown("list-export.md"), r#"
+    assert_shown(
+        &shown("list-export.md"),
+        r#"
 9: 2603.00081 v0 2026-03-10 markdown
   title: Herons at Dusk
   authors: Ada Quill | Bo O'Finn
@@ -263,12 +286,15 @@ list-export.md:17: "2024.01002" is not an arXiv id ("Herons at Dawn")
   categories: cs.AI
 list: 2 entries, 1 skipped
 note: the list of sections states 4 papers, found 2 and skipped 1
-"#);
+"#,
+    );
 }
 
 #[test]
 fn golden_list_radar() {
-    assert_shown(&shown("list-radar.md"), r#"
+    assert_shown(
+        &shown("list-radar.md"),
+        r#"
 11: 2603.00091 v2 2026-03-11 markdown
   title: Reeds and Rushes: A Field Guide
   authors: Ada Quill | Bo O'Finn
@@ -279,12 +305,15 @@ fn golden_list_radar() {
   categories: cs.RO
 list-radar.md:27: "http://blog.example/2" is not an arXiv id ("A Blog Post")
 list: 2 entries, 1 skipped
-"#);
+"#,
+    );
 }
 
 #[test]
 fn golden_page() {
-    assert_shown(&shown("page.md"), r#"
+    assert_shown(
+        &shown("page.md"),
+        r#"
 1: 2403.00101 v0 2026-03-12 markdown
   title: Salt Marsh Spectra
   authors: Ada Quill | Bo O'Finn
@@ -294,12 +323,15 @@ fn golden_page() {
   updated: 2026-03-12
   listing: none
 page: 1 entries, 0 skipped
-"#);
+"#,
+    );
 }
 
 #[test]
 fn golden_crawled() {
-    assert_shown(&shown("crawled-2026-03-13.jsonl"), r#"
+    assert_shown(
+        &shown("crawled-2026-03-13.jsonl"),
+        r#"
 1: 2603.00111 v0 2026-03-13 raw_jsonl
   title: Codes for Canals
   authors: Ada Quill | Bo O'Finn
@@ -332,12 +364,15 @@ crawled-2026-03-13.jsonl:9: no JSON object
 10: 2603.00116 v0 2026-03-13 raw_jsonl
   categories: cs.LG cs.AI
 JSON lines: 6 entries, 3 skipped
-"#);
+"#,
+    );
 }
 
 #[test]
 fn golden_enhanced() {
-    assert_shown(&shown("enhanced.jsonl"), r#"
+    assert_shown(
+        &shown("enhanced.jsonl"),
+        r#"
 1: 2603.00121 v0 2026-03-01 enhanced_jsonl
   title: Otters
   authors: Ada Quill
@@ -366,12 +401,15 @@ fn golden_enhanced() {
   authors: Cy Marsh
   abstract: Voles dig.
 JSON lines: 3 entries, 0 skipped
-"#);
+"#,
+    );
 }
 
 #[test]
 fn golden_recommended() {
-    assert_shown(&shown("recommended.jsonl"), r#"
+    assert_shown(
+        &shown("recommended.jsonl"),
+        r#"
 1: 2603.00131 v0 2026-03-14 enhanced_jsonl
   title: Newts
   categories: cs.CV
@@ -395,12 +433,15 @@ fn golden_recommended() {
   abstract: Tadpoles swim.
   en tldr: Tadpoles swim.
 JSON lines: 4 entries, 0 skipped
-"#);
+"#,
+    );
 }
 
 #[test]
 fn golden_snapshot() {
-    assert_shown(&shown("snapshot.jsonl"), r#"
+    assert_shown(
+        &shown("snapshot.jsonl"),
+        r#"
 1: 0704.0141 v2 2008-11-26 snapshot
   title: Estuaries and their exponents
   authors: A. Quíll | B. O'Finn Jr | C. Marsh
@@ -428,12 +469,15 @@ fn golden_snapshot() {
   updated: 2026-03-16
   listing: none
 JSON lines: 3 entries, 0 skipped
-"#);
+"#,
+    );
 }
 
 #[test]
 fn golden_keyed() {
-    assert_shown(&shown("keyed.json"), r#"
+    assert_shown(
+        &shown("keyed.json"),
+        r#"
 2: 2603.00151 v0 2026-03-17 raw_jsonl
   title: Wells
   authors: Ada Quill | Bo O'Finn
@@ -449,7 +493,8 @@ keyed.json:19: no valid JSON: expected ident at column 66
   updated: 2026-03-17
   listing: none
 JSON object: 2 entries, 2 skipped
-"#);
+"#,
+    );
 }
 
 #[test]

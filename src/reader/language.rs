@@ -34,9 +34,9 @@ pub fn language(text: &str) -> &'static str {
     let outweighs = |characters: usize| characters > 0 && characters >= latin;
     if outweighs(hangul) && hangul >= han {
         "ko"
-    } else if kana * 6 >= han && outweighs(han + kana) {
+    } else if kana > 0 && kana * 6 >= han && outweighs(han + kana) {
         // A Japanese sentence is about half kana; Chinese borrows a stray kana at most.
-        if kana > 0 { "ja" } else { "zh" }
+        "ja"
     } else if outweighs(han) {
         "zh"
     } else if cyrillic > latin {
