@@ -20,7 +20,9 @@ pub struct Authors {
 
 /// Reads a list written as one text.
 pub fn parse(text: &str) -> Authors {
-    let text = text.trim();
+    // Before splitting: terminal sequences hold semicolons.
+    let text = clean(text);
+    let text = text.as_str();
     let mut authors = Authors::default();
     if let Some(list) = text.strip_prefix('[').and_then(|rest| rest.strip_suffix(']')) {
         for name in python_strings(list).take(MOST + 1) {
@@ -86,7 +88,6 @@ fn pieces(text: &str, semicolons: bool) -> impl Iterator<Item = String> + '_ {
                 _ if depth > 0 => {}
                 ';' => return Some(piece),
                 ',' | '，' | '、' if !semicolons => return Some(piece),
-                '\n' | '\r' | '\t' => piece.push(' '),
                 _ => piece.push(c),
             }
         }

@@ -53,6 +53,10 @@ pub fn object(bytes: &[u8], line: u64, key: Option<&str>, place: &Place<'_>, out
         Ok(text) => text,
         Err(cause) => return out.skip(line, &format!("not UTF-8 at byte {} of the line", cause.valid_up_to() + 1)),
     };
+    // A list would fill the fields by position.
+    if !text.starts_with('{') {
+        return out.skip(line, "no JSON object");
+    }
     let mut record: Record<'_> = match serde_json::from_str(text) {
         Ok(record) => record,
         Err(cause) => return out.skip(line, &format!("no valid JSON: {}", plain_cause(&cause))),

@@ -139,6 +139,10 @@ pub fn label(line: &str) -> Option<Label<'_>> {
         value = value.strip_prefix("**").unwrap_or(value);
     }
     let field = NAMES.iter().find(|(known, _)| *known == name)?.1;
+    // A translated abstract has lines such as "方法：..." of its own; one that is a label is marked as such.
+    if mark == Mark::Plain && !name.is_ascii() && name != "摘要翻译" {
+        return None;
+    }
     let ends_abstract = mark == Mark::Marked || !name.is_ascii() || name == "translation";
     Some(Label { field, mark, ends_abstract, value: value.trim() })
 }
@@ -184,6 +188,7 @@ mod tests {
             "Methods: plural",
             "Our method: x",
             "Method",
+            "摘要：译文",
             "a very long beginning of a sentence: x",
             "",
         ] {

@@ -7,11 +7,17 @@
 /// ISO 639-1 code of the language that the script points to.
 ///
 /// A Han, kana or Hangul character weighs as much as a whole word in Latin or Cyrillic letters: a Chinese sentence full
-/// of English terms is Chinese, an English sentence that quotes a character is English.
+/// of English terms is Chinese, an English sentence that quotes a character is English. Formulas do not count.
 pub fn language(text: &str) -> &'static str {
     let (mut han, mut kana, mut hangul, mut cyrillic, mut latin) = (0usize, 0usize, 0usize, 0usize, 0usize);
-    let mut in_word = false;
+    let (mut in_word, mut in_formula) = (false, false);
+    let paired_dollars = text.bytes().filter(|&b| b == b'$').count() % 2 == 0;
     for c in text.chars() {
+        in_formula ^= c == '$' && paired_dollars;
+        if in_formula {
+            in_word = false;
+            continue;
+        }
         let starts_word = c.is_alphabetic() && !in_word;
         in_word = c.is_alphabetic();
         match c {
@@ -28,9 +34,9 @@ pub fn language(text: &str) -> &'static str {
     let outweighs = |characters: usize| characters > 0 && characters >= latin;
     if outweighs(hangul) && hangul >= han {
         "ko"
-    } else if kana * 6 >= han && outweighs(han + kana) {
+    } else if kana > 0 && kana * 6 >= han && outweighs(han + kana) {
         // A Japanese sentence is about half kana; Chinese borrows a stray kana at most.
-        if kana > 0 { "ja" } else { "zh" }
+        "ja"
     } else if outweighs(han) {
         "zh"
     } else if cyrillic > latin {
@@ -56,6 +62,7 @@ mod tests {
             ("호수 수위를 예측하는 새로운 방법을 제안한다", "ko"),
             ("Предложен новый метод прогноза", "ru"),
             ("We study the notion of 气 in classical texts and its translations.", "en"),
+            ("达到 $\\tilde{O}(\\sqrt{d} \\log n)$ 界", "zh"),
             ("", "en"),
             ("$x^2 + y^2$", "en"),
         ] {

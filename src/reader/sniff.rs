@@ -13,7 +13,7 @@ const LINES_TRIED: usize = 64;
 
 /// The format, or what the beginning looks like.
 pub fn format(head: &[u8]) -> Result<Format, String> {
-    if let Some(kind) = binary(head) {
+    if let Some(kind) = packed(head) {
         return Err(kind.to_owned());
     }
     let text = String::from_utf8_lossy(head);
@@ -21,8 +21,9 @@ pub fn format(head: &[u8]) -> Result<Format, String> {
     if text.is_empty() {
         return Ok(Format::Empty);
     }
+    // One NUL does not make a digest binary: formats come first.
     let found = if text.starts_with('{') { json(text) } else { markdown(text).or_else(|| json(text)) };
-    found.ok_or_else(|| other(text).to_owned())
+    found.ok_or_else(|| if head.contains(&0) { "binary data".to_owned() } else { other(text).to_owned() })
 }
 
 fn json(text: &str) -> Option<Format> {
@@ -105,7 +106,7 @@ fn holds_id(text: &str) -> bool {
     ArxivId::parse(target).is_some()
 }
 
-fn binary(head: &[u8]) -> Option<&'static str> {
+fn packed(head: &[u8]) -> Option<&'static str> {
     let magic: [(&[u8], &str); 10] = [
         (b"%PDF", "a PDF"),
         (b"PK\x03\x04", "a ZIP archive; unpack it first"),
@@ -118,8 +119,7 @@ fn binary(head: &[u8]) -> Option<&'static str> {
         (b"\xff\xfe", "UTF-16 text; save it as UTF-8"),
         (b"\xfe\xff", "UTF-16 text; save it as UTF-8"),
     ];
-    let known = magic.iter().find(|(start, _)| head.starts_with(start)).map(|(_, name)| *name);
-    known.or_else(|| head.iter().take(8 << 10).any(|&b| b == 0).then_some("binary data"))
+    magic.iter().find(|(start, _)| head.starts_with(start)).map(|(_, name)| *name)
 }
 
 fn other(text: &str) -> &'static str {
