@@ -274,7 +274,9 @@ pub enum Error {
         unknown: Vec<(String, Vec<(crate::ArxivId, String)>)>,
     },
     /// A paper that has no text, and so no vector.
-    #[error("{id} has neither title nor abstract in the library, so nothing can be compared with it; add a source that has")]
+    #[error(
+        "{id} has neither title nor abstract in the library, so nothing can be compared with it; add a source that has"
+    )]
     NoVector {
         /// The paper.
         id: String,
@@ -314,7 +316,6 @@ pub enum Error {
     /// A state that the code rules out; a bug where it shows.
     #[error("internal error: {0}; please report it")]
     Internal(&'static str),
-
     // --- end of answering ---
 }
 

@@ -98,8 +98,12 @@ pub fn recommend(
     found
         .into_iter()
         .map(|(score, paper)| {
-            let own: Vec<u8> =
-                library.vector(fingerprint, paper.row)?.unwrap_or_default().iter().flat_map(|x| x.to_le_bytes()).collect();
+            let own: Vec<u8> = library
+                .vector(fingerprint, paper.row)?
+                .unwrap_or_default()
+                .iter()
+                .flat_map(|x| x.to_le_bytes())
+                .collect();
             let nearest = highest(&wanted, &own).map_or(0, |(nearest, _)| nearest);
             let (because, text) = match query.like.get(nearest) {
                 Some(id) => {

@@ -8,6 +8,7 @@ use std::collections::BTreeMap;
 
 use ndarray::ArrayView1;
 
+use crate::arxiv_id::ArxivId;
 use crate::error::Result;
 use crate::library::{Filter, FingerprintNumber, Library, Paper, PaperRow, dot};
 use crate::neighbours;
@@ -68,14 +69,14 @@ pub fn search(
         fused.entry(row).or_default().1 = Some(place + 1);
     }
     let rows: Vec<PaperRow> = fused.keys().copied().collect();
-    let mut ids: BTreeMap<PaperRow, String> = rows.iter().copied().zip(library.ids_by_rows(&rows)?).collect();
+    let mut ids: BTreeMap<PaperRow, ArxivId> = rows.iter().copied().zip(library.ids_by_rows(&rows)?).collect();
     let both = 2.0 / (FUSION_K + 1.0);
-    let mut order: Vec<(f64, String, PaperRow)> = fused
+    let mut order: Vec<(f64, Option<ArxivId>, PaperRow)> = fused
         .iter()
         .map(|(row, (near, word))| {
             let part = |rank: usize| 1.0 / (FUSION_K + rank as f64);
             let score = near.map_or(0.0, |(rank, _)| part(rank)) + word.map_or(0.0, part);
-            (score / both, ids.remove(row).unwrap_or_default(), *row)
+            (score / both, ids.remove(row), *row)
         })
         .collect();
     order.sort_by(|a, b| b.0.total_cmp(&a.0).then_with(|| a.1.cmp(&b.1)));

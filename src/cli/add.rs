@@ -83,9 +83,9 @@ pub(super) fn run(context: &Context, add: &Add, page: &mut Page) -> Result<Outco
     let embedding = if add.no_embed || library.is_empty()? {
         Ok(0)
     } else {
-        context.engine().and_then(|mut engine| {
-            context.catch_up(&mut engine, &mut library, false).map(|(_, embedded)| embedded)
-        })
+        context
+            .engine()
+            .and_then(|mut engine| context.catch_up(&mut engine, &mut library, false).map(|(_, embedded)| embedded))
     };
     if let Ok(embedded) = &embedding {
         report.embedded = *embedded;
@@ -143,7 +143,7 @@ fn whole_file(path: &Path, reason: String) -> Skipped {
 
 fn print(report: &Report, as_json: bool, page: &mut Page) -> Result<()> {
     if as_json {
-        return page.json(report).map_err(Error::io("standard output"));
+        return page.json(report);
     }
     for skipped in report.skipped.iter().take(SHOWN) {
         say(&format!("skipped {}", printable(&skipped.to_string())));
@@ -159,5 +159,5 @@ fn print(report: &Report, as_json: bool, page: &mut Page) -> Result<()> {
     });
     let counts = ["added", "updated", "unchanged", "skipped"].map(|name| format!("{name} {}", summary[name]));
     let embedded = if report.embedded > 0 { format!(", embedded {}", report.embedded) } else { String::new() };
-    page.line(&format!("{}{embedded}", counts.join(", "))).map_err(Error::io("standard output"))
+    page.line(&format!("{}{embedded}", counts.join(", ")))
 }

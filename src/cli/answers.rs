@@ -87,10 +87,7 @@ pub(super) fn search(context: &Context, asked: Search, page: &mut Page) -> Resul
     let mut engine = context.engine()?;
     let readable = engine.identity().reads(&asked.text);
     if !readable {
-        say(&format!(
-            "{} does not read the language of this text: searching by words alone.",
-            engine.identity().name
-        ));
+        say(&format!("{} does not read the language of this text: searching by words alone.", engine.identity().name));
     }
     let vectors = if readable {
         let (fingerprint, _) = context.catch_up(&mut engine, &mut library, false)?;
@@ -100,8 +97,7 @@ pub(super) fn search(context: &Context, asked: Search, page: &mut Page) -> Resul
         None
     };
     let vector = vectors.as_ref().map(|(fingerprint, vectors)| (*fingerprint, vectors.row(0)));
-    let hits =
-        searcher::search(&library, &asked.text, vector, &filter(&asked.selection), asked.selection.k)?;
+    let hits = searcher::search(&library, &asked.text, vector, &filter(&asked.selection), asked.selection.k)?;
     let rows: Vec<_> = hits
         .iter()
         .enumerate()
@@ -168,7 +164,7 @@ fn row(rank: usize, score: f64, paper: &Paper, reason: serde_json::Value) -> Res
 }
 
 fn write_json(page: &mut Page, query: &serde_json::Value, rows: &[ResultRow<'_>]) -> Result<()> {
-    page.json(&json!({ "query": query, "results": rows })).map_err(Error::io("standard output"))
+    page.json(&json!({ "query": query, "results": rows }))
 }
 
 /// Two lines: rank, score, id and title; then author, year, category and reason.
@@ -190,9 +186,6 @@ fn write_row(page: &mut Page, row: &ResultRow<'_>, terms: &[String], from: Optio
         parts.push(format!("shares {}", printable(&terms.join(", "))));
     }
     let second = page.styled(&Style::new().dim(), &parts.join(" · "));
-    let write = |page: &mut Page| {
-        page.line(&first)?;
-        page.line(&format!("{:24}{second}", ""))
-    };
-    write(page).map_err(Error::io("standard output"))
+    page.line(&first)?;
+    page.line(&format!("{:24}{second}", ""))
 }

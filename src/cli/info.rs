@@ -40,12 +40,15 @@ pub(super) fn library(context: &Context, as_json: bool, page: &mut Page) -> Resu
             "categories": info.categories.iter().map(|(name, papers)| json!({ "name": name, "papers": papers })).collect::<Vec<_>>(),
             "bytes": info.bytes,
         });
-        page.json(&value).map_err(Error::io("standard output"))?;
+        page.json(&value)?;
         return Ok(if info.papers == 0 { Outcome::Nothing } else { Outcome::Done });
     }
     let mut lines = vec![("library", path), ("papers", info.papers.to_string())];
     for set in &info.fingerprints {
-        lines.push(("vectors", format!("{} of {} ({} dimensions)", set.vectors, printable(&set.text.model), set.text.dimension)));
+        lines.push((
+            "vectors",
+            format!("{} of {} ({} dimensions)", set.vectors, printable(&set.text.model), set.text.dimension),
+        ));
     }
     if let Some((first, last)) = info.dates {
         lines.push(("dates", format!("{first} to {last}")));
@@ -74,7 +77,7 @@ pub(super) fn paper(context: &Context, text: &str, as_json: bool, page: &mut Pag
     };
     let vectors = library.tokens_by_model(paper.row)?;
     if as_json {
-        page.json(&paper_json(&paper, &vectors)).map_err(Error::io("standard output"))?;
+        page.json(&paper_json(&paper, &vectors))?;
     } else {
         write_paper(page, &library, &paper, &vectors)?;
     }
@@ -110,10 +113,9 @@ fn paper_json(paper: &Paper, vectors: &[StoredTokens]) -> Value {
 }
 
 fn write_paper(page: &mut Page, library: &Library, paper: &Paper, vectors: &[StoredTokens]) -> Result<()> {
-    let output = Error::io::<&str>;
     let title = paper.title.as_deref().unwrap_or("(no title)");
     let title = page.styled(&Style::new().bold(), &printable(title));
-    page.paragraph(&title, 0).map_err(output("standard output"))?;
+    page.paragraph(&title, 0)?;
     let mut lines = vec![("id", paper.id.to_string())];
     if let Some(version) = paper.version {
         lines[0].1 = format!("{} (version {version})", paper.id);
@@ -147,13 +149,14 @@ fn write_paper(page: &mut Page, library: &Library, paper: &Paper, vectors: &[Sto
     sections.extend(paper.abstract_text.as_deref().map(|text| ("abstract".to_owned(), text)));
     for facet in Facet::ALL {
         let of_facet = paper.summaries.iter().filter(|((_, own), _)| *own == facet);
-        sections.extend(of_facet.map(|((language, _), text)| (format!("{} ({language})", facet.name()), text.as_str())));
+        sections
+            .extend(of_facet.map(|((language, _), text)| (format!("{} ({language})", facet.name()), text.as_str())));
     }
     for (name, text) in sections {
         let heading = page.styled(&Style::new().cyan(), &printable(&name));
-        page.line("").map_err(output("standard output"))?;
-        page.line(&heading).map_err(output("standard output"))?;
-        page.paragraph(&printable(text), 2).map_err(output("standard output"))?;
+        page.line("")?;
+        page.line(&heading)?;
+        page.paragraph(&printable(text), 2)?;
     }
     Ok(())
 }
@@ -161,7 +164,7 @@ fn write_paper(page: &mut Page, library: &Library, paper: &Paper, vectors: &[Sto
 fn write_fields(page: &mut Page, lines: &[(&str, String)]) -> Result<()> {
     for (name, value) in lines {
         let name = page.styled(&Style::new().dim(), &format!("{name:<11}"));
-        page.line(&format!("{name} {value}")).map_err(Error::io("standard output"))?;
+        page.line(&format!("{name} {value}"))?;
     }
     Ok(())
 }

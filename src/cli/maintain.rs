@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use crate::error::{Error, Result};
+use crate::error::Result;
 
 use super::args::{Check, Reembed, Remove};
 use super::terminal::{Page, printable, say};
@@ -19,12 +19,12 @@ pub(super) fn remove(context: &Context, asked: &Remove, page: &mut Page) -> Resu
     if asked.json {
         let names = |list: &[(&crate::ArxivId, bool)]| list.iter().map(|(id, _)| id.to_string()).collect::<Vec<_>>();
         let value = json!({ "removed": names(&gone), "unknown": names(&unknown) });
-        page.json(&value).map_err(Error::io("standard output"))?;
+        page.json(&value)?;
     } else {
         for (id, _) in &unknown {
             say(&format!("{id} is not in the library"));
         }
-        page.line(&format!("removed {}", gone.len())).map_err(Error::io("standard output"))?;
+        page.line(&format!("removed {}", gone.len()))?;
     }
     Ok(match (gone.is_empty(), unknown.is_empty()) {
         (true, _) => Outcome::Nothing,
@@ -43,13 +43,13 @@ pub(super) fn check(context: &Context, asked: &Check, page: &mut Page) -> Result
     if asked.json {
         let rows: Vec<_> = problems.iter().map(|problem| &problem.what).collect();
         let value = json!({ "papers": papers, "problems": rows });
-        page.json(&value).map_err(Error::io("standard output"))?;
+        page.json(&value)?;
     } else {
         for problem in &problems {
-            page.line(&printable(&problem.what)).map_err(Error::io("standard output"))?;
+            page.line(&printable(&problem.what))?;
         }
         if problems.is_empty() {
-            page.line(&format!("{papers} papers, no problems")).map_err(Error::io("standard output"))?;
+            page.line(&format!("{papers} papers, no problems"))?;
         }
     }
     Ok(if problems.is_empty() { Outcome::Done } else { Outcome::Partial })
@@ -66,11 +66,11 @@ pub(super) fn reembed(context: &Context, asked: &Reembed, page: &mut Page) -> Re
     let model = &engine.identity().name;
     if asked.json {
         let value = json!({ "model": model, "embedded": embedded, "forgotten": forgotten });
-        page.json(&value).map_err(Error::io("standard output"))?;
+        page.json(&value)?;
     } else {
         let forgotten = if forgotten > 0 { format!(", forgot {forgotten} vectors of others") } else { String::new() };
         let text = format!("embedded {embedded} with {}{forgotten}", printable(model));
-        page.line(&text).map_err(Error::io("standard output"))?;
+        page.line(&text)?;
     }
     Ok(Outcome::Done)
 }

@@ -53,7 +53,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
     let cli = Cli::parse_from(arguments);
     let mut page = Page::stdout();
     let outcome = dispatch(cli, &mut page).and_then(|outcome| {
-        page.flush().map_err(Error::io("standard output"))?;
+        page.flush()?;
         Ok(outcome)
     });
     match outcome {

@@ -25,7 +25,7 @@ pub(super) fn list(context: &Context, as_json: bool, page: &mut Page) -> Result<
                         "token_limit": model.token_limit, "licence": model.licence, "path": model.present })
             })
             .collect();
-        page.json(&json!({ "models": rows })).map_err(Error::io("standard output"))?;
+        page.json(&json!({ "models": rows }))?;
     } else {
         for model in &models {
             let here = if model.present.is_some() { "here" } else { "not fetched" };
@@ -33,7 +33,7 @@ pub(super) fn list(context: &Context, as_json: bool, page: &mut Page) -> Result<
                 "{:<24} {:>5} dimensions {:>5} tokens  {:<12} {here:<12} {}",
                 model.name, model.dimension, model.token_limit, model.licence, model.repository
             );
-            page.line(&text).map_err(Error::io("standard output"))?;
+            page.line(&text)?;
         }
     }
     Ok(Outcome::Done)
@@ -42,7 +42,7 @@ pub(super) fn list(context: &Context, as_json: bool, page: &mut Page) -> Result<
 pub(super) fn fetch(context: &Context, name: Option<&str>, page: &mut Page) -> Result<Outcome> {
     let mut fetching = Fetching::default();
     let folder = model::locate(&context.choice(name), &context.settings, &mut |event| fetching.show(event))?;
-    page.line(&folder.root.display().to_string()).map_err(Error::io("standard output"))?;
+    page.line(&folder.root.display().to_string())?;
     Ok(Outcome::Done)
 }
 
@@ -54,11 +54,11 @@ pub(super) fn verify(context: &Context, name: Option<&str>, as_json: bool, page:
             .iter()
             .map(|file| json!({ "file": file.file, "expected": file.expected, "found": file.found, "ok": file.ok }))
             .collect();
-        page.json(&json!({ "files": rows })).map_err(Error::io("standard output"))?;
+        page.json(&json!({ "files": rows }))?;
     } else {
         for file in &files {
             let verdict = if file.ok { "ok     " } else { "DIFFERS" };
-            page.line(&format!("{verdict} {}", printable(&file.file))).map_err(Error::io("standard output"))?;
+            page.line(&format!("{verdict} {}", printable(&file.file)))?;
         }
     }
     if !good {
@@ -70,7 +70,7 @@ pub(super) fn verify(context: &Context, name: Option<&str>, as_json: bool, page:
 pub(super) fn path(context: &Context, name: Option<&str>, page: &mut Page) -> Result<Outcome> {
     match model::path(&context.choice(name), &context.settings) {
         Ok(path) => {
-            page.line(&path.display().to_string()).map_err(Error::io("standard output"))?;
+            page.line(&path.display().to_string())?;
             Ok(Outcome::Done)
         }
         Err(error @ Error::ModelAbsent { .. }) => {

@@ -9,6 +9,11 @@ use std::io::{self, Write};
 use console::{Style, Term, truncate_str};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
+use crate::error::{Error, Result};
+
+/// How standard output is named in errors.
+const STDOUT: &str = "standard output";
+
 /// Replaces what a terminal would obey (control characters, escapes, text direction overrides) by spaces.
 ///
 /// The readers clean texts already; a library that somebody else wrote may not be clean.
@@ -47,31 +52,32 @@ impl Page {
     }
 
     /// Writes one line, cut to the width with an ellipsis on a terminal (wide characters take two columns).
-    pub fn line(&mut self, text: &str) -> io::Result<()> {
-        match self.width {
+    pub fn line(&mut self, text: &str) -> Result<()> {
+        let written = match self.width {
             Some(width) => writeln!(self.out, "{}", truncate_str(text, width, "…")),
             None => writeln!(self.out, "{text}"),
-        }
+        };
+        written.map_err(Error::io(STDOUT))
     }
 
     /// Writes a text over as many lines as it needs, indented.
-    pub fn paragraph(&mut self, text: &str, indent: usize) -> io::Result<()> {
+    pub fn paragraph(&mut self, text: &str, indent: usize) -> Result<()> {
         let width = self.width.unwrap_or(100).min(100).saturating_sub(indent).max(20);
         for line in wrapped(text, width) {
-            writeln!(self.out, "{:indent$}{line}", "")?;
+            writeln!(self.out, "{:indent$}{line}", "").map_err(Error::io(STDOUT))?;
         }
         Ok(())
     }
 
     /// Writes a value as indented JSON.
-    pub fn json(&mut self, value: &impl serde::Serialize) -> io::Result<()> {
-        serde_json::to_writer_pretty(&mut self.out, value)?;
-        writeln!(self.out)
+    pub fn json(&mut self, value: &impl serde::Serialize) -> Result<()> {
+        let written = serde_json::to_writer_pretty(&mut self.out, value).map_err(io::Error::from);
+        written.and_then(|()| writeln!(self.out)).map_err(Error::io(STDOUT))
     }
 
     /// Pushes everything out.
-    pub fn flush(&mut self) -> io::Result<()> {
-        self.out.flush()
+    pub fn flush(&mut self) -> Result<()> {
+        self.out.flush().map_err(Error::io(STDOUT))
     }
 }
 

@@ -10,7 +10,7 @@ use super::{FingerprintNumber, FingerprintText, Library};
 use crate::error::Result;
 
 /// A library in numbers.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Info {
     /// Papers.
     pub papers: u64,

@@ -33,6 +33,8 @@ pub struct Manifest {
     pub description: String,
     /// SPDX identifier of the weights' licence.
     pub licence: String,
+    /// Languages it was trained on, by ISO 639-1 code; empty for all that it has tokens for.
+    pub languages: Vec<String>,
     /// Length of its vectors.
     pub dimension: u32,
     /// Tokens of a text that it sees, special tokens included; the rest is cut.

@@ -84,6 +84,17 @@ pub struct Identity {
     pub dimension: Option<u32>,
     /// Tokens of a text that it sees, where a manifest tells.
     pub token_limit: Option<u32>,
+    /// Languages that it reads, by ISO 639-1 code; empty where nothing is known.
+    pub languages: Vec<String>,
+}
+
+impl Identity {
+    /// Whether the model was trained on the language of a text, as far as its script tells. A model of which nothing is
+    /// known is trusted to read everything.
+    pub fn reads(&self, text: &str) -> bool {
+        let language = crate::reader::language(text);
+        self.languages.is_empty() || self.languages.iter().any(|own| own == language)
+    }
 }
 
 /// A model on this machine.
@@ -175,7 +186,13 @@ pub fn identify(choice: &Choice, settings: &Settings) -> Result<Identity> {
             let files = folder::sums(root, Some(&settings.cache))?;
             match same_model(&files, settings) {
                 Some(manifest) => identity(manifest, files),
-                None => Ok(Identity { name: folder_name(root), files, dimension: None, token_limit: None }),
+                None => Ok(Identity {
+                    name: folder_name(root),
+                    files,
+                    dimension: None,
+                    token_limit: None,
+                    languages: Vec::new(),
+                }),
             }
         }
     }
@@ -296,7 +313,13 @@ fn known<'a>(name: &str, settings: &'a Settings) -> Result<&'a Manifest> {
 
 fn identity(manifest: &Manifest, files: Vec<FileSum>) -> Result<Identity> {
     let Manifest { name, dimension, token_limit, .. } = manifest;
-    Ok(Identity { name: name.clone(), files, dimension: Some(*dimension), token_limit: Some(*token_limit) })
+    Ok(Identity {
+        name: name.clone(),
+        files,
+        dimension: Some(*dimension),
+        token_limit: Some(*token_limit),
+        languages: manifest.languages.clone(),
+    })
 }
 
 /// The sums of a known model's deciding files: the manifest's, or what its first fetch recorded.

@@ -32,7 +32,8 @@ fn a_fresh_install_answers_from_the_sample() {
     assert_eq!(first["title"], "Statistical Learning Analysis of Physics-Informed Neural Networks");
     assert_eq!(first["primary_category"], "cs.LG");
     assert_eq!(first["reason"]["liked"], "2602.10611");
-    let terms: Vec<&str> = first["reason"]["terms"].as_array().expect("terms").iter().filter_map(Value::as_str).collect();
+    let terms: Vec<&str> =
+        first["reason"]["terms"].as_array().expect("terms").iter().filter_map(Value::as_str).collect();
     assert!(terms.iter().any(|term| term.to_lowercase().contains("physics-informed neural network")), "{terms:?}");
 }
 
@@ -40,7 +41,9 @@ fn a_fresh_install_answers_from_the_sample() {
 fn every_pasted_form_of_an_id_asks_the_same() {
     let home = Home::real();
     let expected = home.json(&["recommend", "--like", "2602.10611", "--json"])["results"].clone();
-    for form in ["2602.10611v2", "arXiv:2602.10611", "https://arxiv.org/abs/2602.10611", "arxiv.org/pdf/2602.10611v1.pdf"] {
+    for form in
+        ["2602.10611v2", "arXiv:2602.10611", "https://arxiv.org/abs/2602.10611", "arxiv.org/pdf/2602.10611v1.pdf"]
+    {
         assert_eq!(home.json(&["recommend", "--like", form, "--json"])["results"], expected, "{form}");
     }
 }
@@ -81,7 +84,8 @@ fn liked_and_disliked_papers_are_no_answers_and_k_is_kept() {
         let found = answered(&value);
         assert_eq!(found.len(), k.parse::<usize>().expect("a number").min(57));
         assert!(found.iter().all(|(id, _)| !["2601.00001", "2601.00002", "2601.00003"].contains(id)));
-        let ordered = found.windows(2).all(|pair| (pair[1].1, pair[0].0) < (pair[0].1, pair[1].0) || pair[1].1 < pair[0].1);
+        let ordered =
+            found.windows(2).all(|pair| (pair[1].1, pair[0].0) < (pair[0].1, pair[1].0) || pair[1].1 < pair[0].1);
         assert!(ordered, "{found:?}");
     }
 }
@@ -117,7 +121,11 @@ fn an_unknown_id_is_answered_with_its_closest() {
     home.json(&["add", "--json", "2026-01-05.md"]);
     let ended = home.run(&["recommend", "--like", "2601.00003"]);
     assert_eq!(ended.code, 1);
-    assert!(ended.stderr.contains("2601.00001") && ended.stderr.contains("graph cuts for glaciers"), "{}", ended.stderr);
+    assert!(
+        ended.stderr.contains("2601.00001") && ended.stderr.contains("graph cuts for glaciers"),
+        "{}",
+        ended.stderr
+    );
     let ended = home.run(&["recommend", "--like", "a paper"]);
     assert_eq!(ended.code, 2, "{}", ended.stderr);
 }
@@ -146,7 +154,10 @@ fn vectors_that_were_left_for_later_are_made_when_needed() {
     home.write("2026-01-05.md", digest(&[invented(0), invented(1), invented(2)]));
     home.json(&["add", "--json", "--no-embed", "2026-01-05.md"]);
     assert_eq!(home.json(&["info", "--json"])["embedded"], 0);
-    assert_eq!(home.json(&["recommend", "--like", "2601.00001", "--json"])["results"].as_array().map(Vec::len), Some(2));
+    assert_eq!(
+        home.json(&["recommend", "--like", "2601.00001", "--json"])["results"].as_array().map(Vec::len),
+        Some(2)
+    );
     assert_eq!(home.json(&["info", "--json"])["embedded"], 3);
 }
 

@@ -39,7 +39,10 @@ fn removed_papers_are_gone_and_the_library_is_sound() {
     let home = filled();
     let ended = home.run(&["remove", "2601.00002", "2601.09999", "--json"]);
     let report = ended.json();
-    assert_eq!((ended.code, &report["removed"][0], &report["unknown"][0]), (2, &"2601.00002".into(), &"2601.09999".into()));
+    assert_eq!(
+        (ended.code, &report["removed"][0], &report["unknown"][0]),
+        (2, &"2601.00002".into(), &"2601.09999".into())
+    );
     assert_eq!(home.run(&["info", "2601.00002"]).code, 1);
     assert_eq!(home.json(&["check", "--json"])["problems"].as_array().map(Vec::len), Some(0));
     let left = home.json(&["recommend", "--like", "2601.00001", "--json"]);

@@ -3,5 +3,5 @@
 mod adding;
 mod answering;
 mod keeping;
-mod surviving;
 mod support;
+mod surviving;

@@ -89,11 +89,7 @@ impl Ended {
 impl From<Output> for Ended {
     fn from(output: Output) -> Ended {
         let text = |bytes| String::from_utf8(bytes).expect("output is UTF-8");
-        Ended {
-            code: output.status.code().unwrap_or(-1),
-            stdout: text(output.stdout),
-            stderr: text(output.stderr),
-        }
+        Ended { code: output.status.code().unwrap_or(-1), stdout: text(output.stdout), stderr: text(output.stderr) }
     }
 }
 
@@ -124,12 +120,21 @@ pub fn invented(n: usize) -> Invented {
 /// A digest page of invented papers in the shape that digests have.
 pub fn digest(papers: &[Invented]) -> String {
     let mut page = String::from("<div id=toc></div>\n\n# Table of Contents\n\n");
-    page.push_str(&format!("- [cs.LG](#cs.LG) [Total: {}]\n\n<div id='cs.LG'></div>\n\n# cs.LG [[Back]](#toc)\n\n", papers.len()));
+    page.push_str(&format!(
+        "- [cs.LG](#cs.LG) [Total: {}]\n\n<div id='cs.LG'></div>\n\n# cs.LG [[Back]](#toc)\n\n",
+        papers.len()
+    ));
     for (n, paper) in papers.iter().enumerate() {
         page.push_str(&format!(
             "### [{}] [{}](https://arxiv.org/abs/{})\n*{}*\n\nMain category: {}\n\nTL;DR: About {}.\n\n\
              <details>\n  <summary>Details</summary>\nMotivation: Curiosity.\n\nAbstract: {}\n\n</details>\n\n\n",
-            n + 1, paper.title, paper.id, paper.authors, paper.category, paper.title, paper.text,
+            n + 1,
+            paper.title,
+            paper.id,
+            paper.authors,
+            paper.category,
+            paper.title,
+            paper.text,
         ));
     }
     page
