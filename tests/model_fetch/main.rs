@@ -217,6 +217,9 @@ fn two_fetches_at_once_do_not_disturb_each_other() {
         for one in found {
             world.assert_whole(&one.unwrap());
         }
+        // One of the four asked for the weights: twice for their size, once for all.
+        let weights = hub.requests().iter().filter(|(line, _)| line.contains(WEIGHTS)).count();
+        assert_eq!(weights, if damaged { 6 } else { 3 });
     }
 }
 
