@@ -215,6 +215,19 @@ fn no_texts_are_no_rows() {
     assert!(embeddings.tokens.is_empty() && embeddings.cut.is_empty());
 }
 
+/// 4096 texts are tokenised at a time; the next ones must not be counted from 0 again.
+#[test]
+fn many_texts_keep_their_places() {
+    let texts: Vec<&str> = ["paper", "query of a paper", ""].into_iter().cycle().take(9000).collect();
+    let embedder = tiny("tiny-bert");
+    let many = embedder.embed(&texts, Role::Passage).unwrap();
+    let few = embedder.embed(&texts[..3], Role::Passage).unwrap();
+    for (at, row) in many.vectors.rows().into_iter().enumerate() {
+        assert_eq!(many.tokens[at], few.tokens[at % 3]);
+        assert!(row.iter().zip(few.vectors.row(at % 3)).all(|(a, b)| (a - b).abs() <= 1e-6), "text {at}");
+    }
+}
+
 #[test]
 fn a_megabyte_is_counted_to_its_last_token() {
     let words = "paper ".repeat(200_000);
