@@ -1,10 +1,11 @@
 //! Texts in, token ids within the model's limit out, with the number of tokens that were cut.
 //!
 //! tokenizer.json's own truncation and padding are overridden: all-MiniLM's cuts to 128 and pads to 128 although the
-//! model takes 256. Texts are tokenised whole, so that the cut can be counted; that is linear in their length.
+//! model takes 256. Texts are tokenised to their end, so that the cut can be counted; that is linear in their length.
 //! tokenizer.json is untrusted, and crafted ones are known to panic, at load or on some text: a panic in here ends
 //! as an error.
 
+use std::borrow::Cow;
 use std::cell::Cell;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
@@ -94,13 +95,15 @@ impl Tokeniser {
         role: Role,
     ) -> Result<Vec<Tokens>> {
         let encode = |(at, text): (usize, &T)| self.encode(first + at, text.as_ref(), role);
-        texts.par_iter().enumerate().map(encode).collect()
+        // In two steps: of several errors the first is given, whichever thread was faster.
+        let tokens: Vec<Result<Tokens>> = texts.par_iter().enumerate().map(encode).collect();
+        tokens.into_iter().collect()
     }
 
     fn encode(&self, index: usize, text: &str, role: Role) -> Result<Tokens> {
         let failed = |reason: String| Error::Tokens { index, reason: printable(&reason) };
         let prompt = self.recipe.prompt(role);
-        let prompted = if prompt.is_empty() { text.into() } else { format!("{prompt}{text}") };
+        let prompted = if prompt.is_empty() { Cow::from(text) } else { Cow::from(format!("{prompt}{text}")) };
         let run = || self.cut(&prompted);
         let (encoding, cut) = quietly(run)
             .map_err(|panic| failed(format!("the tokenizer crashes: {panic}")))?
@@ -121,7 +124,7 @@ impl Tokeniser {
         Ok(Tokens { ids, types, cut })
     }
 
-    /// Tokenises whole, cuts to the room there is, and only then adds the special tokens: a tokenizer that is told to
+    /// Tokenises to the end, cuts to the room there is, and only then adds the special tokens: a tokenizer that is told to
     /// cut may stop early, and would leave nothing to count.
     fn cut(&self, text: &str) -> tokenizers::Result<(Encoding, u32)> {
         let mut kept = Encoding::default();
