@@ -4,7 +4,7 @@
 
 All share one vocabulary, one tokenizer and one BERT with the same seeded weights, so that whatever differs between
 their vectors comes from what follows the BERT. The spread of the weights (0.3), and biases and LayerNorm weights away
-from 0 and 1, make every tensor count in the output.
+from 0 and 1, make every tensor that is used count in the output.
 """
 
 import json
