@@ -1,4 +1,4 @@
-//! Compares Relata's vectors with stored ones: `parity MODEL VECTORS.npy IDS.txt PAPERS.jsonl[.gz] [--every N] [--limit N]`.
+//! Compares Relata's vectors with stored ones: `parity MODEL VECTORS.npy IDS.txt PAPERS.jsonl[.gz] [--every N] [--limit N] [--budget N]`.
 //!
 //! VECTORS.npy is a matrix of `f16` or `f32`, row `i` being the vector of the paper whose id is line `i` of IDS.txt;
 //! PAPERS holds a JSON object with `id`, `title` and `abstract` per line. Prints the largest difference of any element,
@@ -18,17 +18,19 @@ use relata::embed::{DeviceChoice, Embedder, EmbedderOptions, Role, passage};
 fn main() -> Result<()> {
     let mut plain = Vec::new();
     let (mut every, mut limit) = (1, usize::MAX);
+    let mut options = EmbedderOptions { device: DeviceChoice::Cpu, ..EmbedderOptions::default() };
     let mut arguments = std::env::args().skip(1);
     while let Some(argument) = arguments.next() {
         let mut number = || arguments.next().context("a number is missing")?.parse().context("not a number");
         match argument.as_str() {
             "--every" => every = number()?,
             "--limit" => limit = number()?,
+            "--budget" => options.token_budget = number()?,
             _ => plain.push(PathBuf::from(argument)),
         }
     }
     let [model, vectors, ids, papers] = plain.as_slice() else {
-        bail!("usage: parity MODEL VECTORS.npy IDS.txt PAPERS.jsonl[.gz] [--every N] [--limit N]");
+        bail!("usage: parity MODEL VECTORS.npy IDS.txt PAPERS.jsonl[.gz] [--every N] [--limit N] [--budget N]");
     };
     let stored = read_npy(vectors)?;
     let ids: Vec<String> = BufReader::new(File::open(ids)?).lines().collect::<std::io::Result<_>>()?;
@@ -37,7 +39,6 @@ fn main() -> Result<()> {
     let passages = read_passages(papers, &chosen.iter().map(|row| ids[*row].as_str()).collect::<Vec<_>>())?;
 
     let start = Instant::now();
-    let options = EmbedderOptions { device: DeviceChoice::Cpu, ..EmbedderOptions::default() };
     let embedder = Embedder::load(model, &options)?;
     println!("loaded in {:.0} ms", start.elapsed().as_secs_f64() * 1e3);
 

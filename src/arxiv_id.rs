@@ -74,7 +74,7 @@ fn strip_link(text: &str) -> &str {
     }
     let path = path.trim_start_matches('/');
     match path.split_once('/') {
-        Some((page, id)) if matches!(page, "abs" | "pdf" | "html" | "format" | "src" | "e-print") => id,
+        Some(("abs" | "pdf" | "html" | "format" | "src" | "e-print", id)) => id,
         _ => path,
     }
 }

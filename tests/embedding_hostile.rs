@@ -297,11 +297,15 @@ fn other_names_of_tensors_are_known() {
 /// What a folder may leave out, sentence-transformers fills in, and so do we.
 #[test]
 fn a_plain_transformer_is_pooled_by_its_mean() {
-    let model = tiny().remove("modules.json").remove("config_sentence_transformers.json");
+    let model = tiny().set("sentence_bert_config.json", json!({"max_seq_length": 20, "do_lower_case": true}));
+    let model = model.set("config_sentence_transformers.json", json!({"prompts": {"query": "query: "}}));
+    let model = model.remove("modules.json");
     fs::remove_dir_all(model.path("1_Pooling")).unwrap();
     let recipe = Recipe::read(model.0.path()).unwrap();
     assert_eq!((recipe.dimension(), recipe.pooling_name().as_str()), (32, "mean"));
     assert!(!recipe.normalises());
+    // As there, the settings of a list that is not there are not looked at.
+    assert_eq!((recipe.token_limit(), recipe.prompt(Role::Query)), (48, ""));
     let ours = model.load().unwrap().embed(&golden::texts(), Role::Passage).unwrap();
     let theirs = golden::golden("tiny-bert", "");
     assert_eq!((&ours.tokens, &ours.cut), (&theirs.tokens, &theirs.cut));

@@ -1,13 +1,15 @@
 //! `relata add`: files into the library, entry by entry, then the new texts into vectors.
 
 use std::path::{Path, PathBuf};
+use std::sync::mpsc;
+use std::{mem, thread};
 
 use serde::Serialize;
 use serde_json::json;
 
 use crate::error::{Error, Result};
 use crate::library::{Library, Outcome as Merged};
-use crate::paper::{Entry, Skipped};
+use crate::paper::Skipped;
 use crate::reader::{self, Reading};
 
 use super::args::Add;
@@ -92,7 +94,7 @@ pub(super) fn run(context: &Context, add: &Add, page: &mut Page) -> Result<Outco
     }
     print(&report, add.json, page)?;
     if let Err(error) = embedding {
-        say(&format!("The papers are stored; embedding them failed. `relata reembed` tries again."));
+        say("The papers are stored; not all of them are embedded. `relata reembed` goes on from there.");
         return Err(error);
     }
     Ok(match (report.skips(), report.papers()) {
@@ -102,36 +104,47 @@ pub(super) fn run(context: &Context, add: &Add, page: &mut Page) -> Result<Outco
     })
 }
 
-/// Reads one file in batches. What makes the file unreadable is a skipped entry of the report, what makes the library
-/// unwritable ends the command.
+/// Reads one file in batches, on a thread of its own while the library takes in the batch before.
+///
+/// What makes the file unreadable is a skipped entry of the report, what makes the library unwritable ends the command.
 fn read_file(library: &mut Library, file: &Path, report: &mut Report) -> Result<()> {
-    let mut batch: Vec<Entry> = Vec::with_capacity(BATCH);
-    let mut failed_to_store = None;
-    let read = reader::read(file, &mut |reading| {
-        match reading {
-            Reading::Entry(entry) => batch.push(*entry),
-            Reading::Skipped(skipped) => report.skip(skipped),
-        }
-        if batch.len() == BATCH {
-            match library.merge(&batch) {
-                Ok(merged) => report.count(&merged),
-                Err(error) => {
-                    failed_to_store = Some(error);
-                    return Err(Error::Stopped);
+    let read = thread::scope(|scope| -> Result<_> {
+        // One batch on its way and one in work: memory stays that of a few batches however long the file is.
+        let (hand_over, batches) = mpsc::sync_channel::<Vec<Reading>>(1);
+        let reader = scope.spawn(move || {
+            let mut batch = Vec::with_capacity(BATCH);
+            let read = reader::read(file, &mut |reading| {
+                batch.push(reading);
+                if batch.len() < BATCH {
+                    return Ok(());
                 }
-            }
-            batch.clear();
+                hand_over.send(mem::take(&mut batch)).map_err(|_| Error::Stopped)
+            });
+            // What was read before a file broke off counts; nobody receives where the library gave up.
+            let _ = hand_over.send(batch);
+            read
+        });
+        for batch in batches {
+            take_in(library, batch, report)?;
         }
-        Ok(())
-    });
-    if let Some(error) = failed_to_store {
-        return Err(error);
-    }
-    report.count(&library.merge(&batch)?);
+        Ok(reader.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)))
+    })?;
     match read {
         Ok(read) => report.notes.extend(read.notes),
         Err(error) => report.skip(whole_file(file, error.to_string())),
     }
+    Ok(())
+}
+
+fn take_in(library: &mut Library, batch: Vec<Reading>, report: &mut Report) -> Result<()> {
+    let mut entries = Vec::with_capacity(batch.len());
+    for reading in batch {
+        match reading {
+            Reading::Entry(entry) => entries.push(*entry),
+            Reading::Skipped(skipped) => report.skip(skipped),
+        }
+    }
+    report.count(&library.merge(&entries)?);
     Ok(())
 }
 

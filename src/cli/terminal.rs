@@ -41,11 +41,6 @@ impl Page {
         Page { out: io::BufWriter::new(io::stdout()), width, colour }
     }
 
-    /// Width in columns; `None` where output is not a terminal.
-    pub fn width(&self) -> Option<usize> {
-        self.width
-    }
-
     /// Text in a style, where colour is wanted.
     pub fn styled(&self, style: &Style, text: &str) -> String {
         if self.colour { style.clone().force_styling(true).apply_to(text).to_string() } else { text.to_owned() }

@@ -41,8 +41,9 @@ impl Recipe {
     ///
     /// # Errors
     ///
-    /// [`Error::ModelFile`] for a file that is missing, damaged or absurd, [`Error::ModelNotFollowed`] for what
-    /// Relata can't do as sentence-transformers would.
+    /// [`Error::ModelFile`](crate::Error::ModelFile) for a file that is missing, damaged or absurd,
+    /// [`Error::ModelNotFollowed`](crate::Error::ModelNotFollowed) for what Relata can't do as sentence-transformers
+    /// would.
     pub fn read(root: &Path) -> Result<Recipe> {
         let modules = Modules::read(root)?;
         let place = Place { root, folder: &modules.transformer };
@@ -55,11 +56,12 @@ impl Recipe {
             return Err(missing(&root.join(&tokenizer), "Relata reads fast tokenizers only"));
         }
         let tokenizer_config = place.tokenizer_config()?;
-        let (stated_limit, lower_case) = place.sentence_config()?;
+        // Where there is no modules.json, sentence-transformers does not look at its own other files either.
+        let (stated_limit, lower_case) = if modules.listed { place.sentence_config()? } else { (None, false) };
         // A limit above the position embeddings would end in an error there on the first long text.
         let limit = stated_limit.or(tokenizer_config.limit).unwrap_or(architecture.positions);
         let token_limit = limit.min(architecture.positions);
-        let prompts = Prompts::read(root)?;
+        let prompts = if modules.listed { Prompts::read(root)? } else { Prompts::default() };
         let prompted = !prompts.query.is_empty() || !prompts.passage.is_empty();
         if prompted && !modules.include_prompt {
             let what = "pooling without the prompt's tokens (include_prompt: false)".to_owned();
@@ -140,6 +142,8 @@ impl Recipe {
 
 /// What modules.json and the modules' own files say.
 struct Modules {
+    /// Whether there is a modules.json.
+    listed: bool,
     transformer: String,
     pooling: Vec<Pooling>,
     include_prompt: bool,
@@ -158,6 +162,7 @@ impl Modules {
     fn read(root: &Path) -> Result<Modules> {
         let path = root.join("modules.json");
         let plain = Modules {
+            listed: false,
             transformer: String::new(),
             pooling: vec![Pooling::Mean],
             include_prompt: true,
@@ -166,7 +171,7 @@ impl Modules {
         let Some(json) = read_json_if_there(&path)? else { return Ok(plain) };
         let entries: Vec<ModuleEntry> =
             serde_json::from_value(json).map_err(|e| damaged(&path, format!("is not understood: {e}")))?;
-        let mut modules = Modules { pooling: Vec::new(), ..plain };
+        let mut modules = Modules { listed: true, pooling: Vec::new(), ..plain };
         for (at, entry) in entries.iter().enumerate() {
             if !stays_inside(&entry.path) {
                 return Err(damaged(&path, format!("names the path {:?}, which leads out of the folder", entry.path)));

@@ -40,8 +40,8 @@ const WINDOW: usize = 4096;
 pub struct EmbedderOptions {
     /// Where the encoder runs.
     pub device: DeviceChoice,
-    /// The most tokens of a batch, padding included. More takes more memory (about 30 KB a token for all-MiniLM at
-    /// full length) and gains nothing on a CPU.
+    /// The most tokens of a batch, padding included. More takes more memory (about 80 KB a token for all-MiniLM) and
+    /// gains little on a CPU.
     pub token_budget: usize,
     /// Whether rows are scaled to unit length even where the folder's own modules do not. Relata compares by cosine,
     /// so this loses nothing, and a [`Fingerprint`] stands for such rows; `false` gives sentence-transformers' numbers.
