@@ -15,6 +15,7 @@ use super::authors;
 use super::categories;
 use super::dates;
 use super::draft::{Draft, Origin};
+use super::failure::real_copy;
 use super::heading::{self, Section, after_number, entry_heading, linked};
 use super::labels::{Field, Label, Mark, label};
 use super::lines::{self, Broken};
@@ -294,7 +295,7 @@ impl Open {
         let seen = self.fields.iter().any(|(field, text)| *field == label.field && !text.trim().is_empty());
         let in_abstract = self.current.is_some_and(|current| {
             let (field, text) = &self.fields[current];
-            *field == Field::Abstract && super::failure::real_text(text).is_some()
+            *field == Field::Abstract && real_copy(text).is_some()
         });
         let repeats = seen && label.field != Field::Other && label.mark == Mark::Plain;
         !repeats && (!in_abstract || (label.ends_abstract && !seen))
@@ -372,7 +373,7 @@ impl Open {
 }
 
 fn is_gap(text: Option<&str>) -> bool {
-    text.and_then(super::failure::real_text).is_none()
+    text.and_then(real_copy).is_none()
 }
 
 /// `<div id='cs.LG'></div>`, `<a id='cslg'></a>`, `<a name="x"></a>`: the anchor of a section, alone on its line.
