@@ -28,6 +28,8 @@ use crate::paper::{Facet, Listing, SourceKind};
 
 /// Most text of one entry, in bytes. Entries have some 6 kB, the longest list of authors seen 20 kB.
 pub const LONGEST_ENTRY: usize = 1 << 20;
+/// Most fields of one entry; templates have up to twenty. Each new label is compared with those before it.
+pub const MOST_FIELDS: usize = 256;
 
 /// Reads a digest. `date` is the day that the file's name tells.
 pub fn read(source: &mut Source<'_>, file: &str, date: Option<Date>, out: &mut Output<'_>) -> Result<()> {
@@ -312,6 +314,9 @@ impl Open {
     }
 
     fn start(&mut self, field: Field, value: &str) {
+        if self.fields.len() >= MOST_FIELDS {
+            return self.give_up(format!("the entry has more than {MOST_FIELDS} fields"));
+        }
         self.fields.push((field, String::new()));
         let at = self.fields.len() - 1;
         self.current = Some(at);
@@ -322,16 +327,19 @@ impl Open {
     fn append(&mut self, at: usize, text: &str) {
         self.size += text.len() + 1;
         if self.size > LONGEST_ENTRY {
-            self.fields.clear();
-            self.current = None;
-            let reason = format!("the entry is longer than {LONGEST_ENTRY} bytes");
-            self.trouble.get_or_insert((self.line, reason));
-            return;
+            return self.give_up(format!("the entry is longer than {LONGEST_ENTRY} bytes"));
         }
         if let Some((_, field)) = self.fields.get_mut(at) {
             field.push_str(text);
             field.push('\n');
         }
+    }
+
+    /// Forgets what was read of the entry; its end is still looked for.
+    fn give_up(&mut self, reason: String) {
+        self.fields.clear();
+        self.current = None;
+        self.trouble.get_or_insert((self.line, reason));
     }
 
     fn draft(self, section: Option<&str>) -> Draft<'static> {
