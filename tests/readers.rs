@@ -766,3 +766,27 @@ fn the_sink_can_stop() {
     assert_eq!(result.unwrap_err().to_string(), "library: full");
     assert_eq!(given, 1);
 }
+
+/// The sample digest that comes with the program, whole and in order.
+#[test]
+fn the_sample_digest_is_read_whole() {
+    let sample = Path::new(env!("CARGO_MANIFEST_DIR")).join("seeds/sample-digest-2026-02-14.md");
+    let mut entries = Vec::new();
+    let report = reader::read(&sample, &mut |reading| {
+        match reading {
+            Reading::Entry(entry) => entries.push(entry),
+            Reading::Skipped(skipped) => panic!("{skipped}"),
+        }
+        Ok(())
+    })
+    .unwrap();
+    assert_eq!((report.format, report.entries, report.notes.len()), (Format::Digest, 7, 0));
+    for entry in &entries {
+        assert!(entry.abstract_text.as_ref().is_some_and(|text| text.len() > 500), "{}", entry.id);
+        assert_eq!((entry.categories.len(), entry.summaries.len()), (1, 5), "{}", entry.id);
+        assert!(entry.summaries.keys().all(|(language, _)| language == "zh"), "{}", entry.id);
+    }
+    let ids: Vec<&str> = entries.iter().map(|entry| entry.id.as_str()).collect();
+    assert_eq!(ids[..2], ["2602.10158", "2602.11097"]);
+    assert_eq!(entries[1].authors, ["David A. Barajas-Solano"]);
+}
