@@ -304,7 +304,9 @@ fn golden_list_radar() {
   title: Sedges [and More] (a Survey)
   categories: cs.RO
 list-radar.md:27: "http://blog.example/2" is not an arXiv id ("A Blog Post")
-list: 2 entries, 1 skipped
+29: 2603.00093 v0 2026-03-11 markdown
+  title: A Linked Heading in a List
+list: 3 entries, 1 skipped
 "#,
     );
 }
@@ -664,6 +666,30 @@ fn a_digest_entry_of_100_mb_is_skipped_and_the_next_one_read() {
 }
 
 #[test]
+fn an_entry_of_endless_fields_is_skipped_in_linear_time() {
+    let digest = format!("{}{}{}", entry(1, "x"), "> **Method:**\n".repeat(500_000), entry(2, "x"));
+    let (found, _) = collect("d.md", digest.as_bytes()).unwrap();
+    let [Reading::Skipped(skipped), Reading::Entry(_)] = found.as_slice() else { panic!("{}", found.len()) };
+    assert_eq!(skipped.to_string(), "d.md:1: the entry has more than 256 fields");
+    let list = format!("### 1. A\n{}### 2. B\n- **ID:** 2603.00002\n", "- **ID:** 2603.00001\n".repeat(500_000));
+    let (found, _) = collect("l.md", list.as_bytes()).unwrap();
+    let [Reading::Skipped(skipped), Reading::Entry(_)] = found.as_slice() else { panic!("{}", found.len()) };
+    assert_eq!(skipped.to_string(), "l.md:1: the entry has more than 256 fields");
+    let totals = format!("{}{}", "## Total Papers Today: 7\n".repeat(500_000), entry(1, "x"));
+    assert_eq!(collect("d.md", totals.as_bytes()).unwrap().1.notes.len(), 1);
+}
+
+#[test]
+fn a_hard_wrapped_list_of_authors_is_one_list() {
+    let digest = "### [1] [A](https://arxiv.org/abs/2603.00001)\n*Ada Quill,\nBo O'Finn,\nCy Marsh*\nMain category: cs.LG\n\nTL;DR: x\n";
+    let (found, report) = collect("-", digest.as_bytes()).unwrap();
+    let [Reading::Entry(entry)] = found.as_slice() else { panic!("{report:?}") };
+    assert_eq!(entry.authors, ["Ada Quill", "Bo O'Finn", "Cy Marsh"]);
+    assert_eq!(entry.categories, ["cs.LG"]);
+    assert_eq!(entry.listing.as_ref().map(|listing| (listing.file.as_str(), listing.date)), Some(("-", None)));
+}
+
+#[test]
 fn a_million_authors_are_skipped() {
     let names = "\"A. Quill\",".repeat(1_000_000);
     let short = "A. Quill,".repeat(20_000);
@@ -739,4 +765,28 @@ fn the_sink_can_stop() {
     });
     assert_eq!(result.unwrap_err().to_string(), "library: full");
     assert_eq!(given, 1);
+}
+
+/// The sample digest that comes with the program, whole and in order.
+#[test]
+fn the_sample_digest_is_read_whole() {
+    let sample = Path::new(env!("CARGO_MANIFEST_DIR")).join("seeds/sample-digest-2026-02-14.md");
+    let mut entries = Vec::new();
+    let report = reader::read(&sample, &mut |reading| {
+        match reading {
+            Reading::Entry(entry) => entries.push(entry),
+            Reading::Skipped(skipped) => panic!("{skipped}"),
+        }
+        Ok(())
+    })
+    .unwrap();
+    assert_eq!((report.format, report.entries, report.notes.len()), (Format::Digest, 7, 0));
+    for entry in &entries {
+        assert!(entry.abstract_text.as_ref().is_some_and(|text| text.len() > 500), "{}", entry.id);
+        assert_eq!((entry.categories.len(), entry.summaries.len()), (1, 5), "{}", entry.id);
+        assert!(entry.summaries.keys().all(|(language, _)| language == "zh"), "{}", entry.id);
+    }
+    let ids: Vec<&str> = entries.iter().map(|entry| entry.id.as_str()).collect();
+    assert_eq!(ids[..2], ["2602.10158", "2602.11097"]);
+    assert_eq!(entries[1].authors, ["David A. Barajas-Solano"]);
 }

@@ -15,6 +15,7 @@ use super::authors;
 use super::categories;
 use super::dates;
 use super::draft::{Draft, Origin};
+use super::failure::real_copy;
 use super::heading::{self, Section, after_number, entry_heading, linked};
 use super::labels::{Field, Label, Mark, label};
 use super::lines::{self, Broken};
@@ -27,6 +28,8 @@ use crate::paper::{Facet, Listing, SourceKind};
 
 /// Most text of one entry, in bytes. Entries have some 6 kB, the longest list of authors seen 20 kB.
 pub const LONGEST_ENTRY: usize = 1 << 20;
+/// Most fields of one entry; templates have up to twenty. Each new label is compared with those before it.
+pub const MOST_FIELDS: usize = 256;
 
 /// Reads a digest. `date` is the day that the file's name tells.
 pub fn read(source: &mut Source<'_>, file: &str, date: Option<Date>, out: &mut Output<'_>) -> Result<()> {
@@ -294,7 +297,7 @@ impl Open {
         let seen = self.fields.iter().any(|(field, text)| *field == label.field && !text.trim().is_empty());
         let in_abstract = self.current.is_some_and(|current| {
             let (field, text) = &self.fields[current];
-            *field == Field::Abstract && super::failure::real_text(text).is_some()
+            *field == Field::Abstract && real_copy(text).is_some()
         });
         let repeats = seen && label.field != Field::Other && label.mark == Mark::Plain;
         !repeats && (!in_abstract || (label.ends_abstract && !seen))
@@ -311,6 +314,9 @@ impl Open {
     }
 
     fn start(&mut self, field: Field, value: &str) {
+        if self.fields.len() >= MOST_FIELDS {
+            return self.give_up(format!("the entry has more than {MOST_FIELDS} fields"));
+        }
         self.fields.push((field, String::new()));
         let at = self.fields.len() - 1;
         self.current = Some(at);
@@ -321,16 +327,19 @@ impl Open {
     fn append(&mut self, at: usize, text: &str) {
         self.size += text.len() + 1;
         if self.size > LONGEST_ENTRY {
-            self.fields.clear();
-            self.current = None;
-            let reason = format!("the entry is longer than {LONGEST_ENTRY} bytes");
-            self.trouble.get_or_insert((self.line, reason));
-            return;
+            return self.give_up(format!("the entry is longer than {LONGEST_ENTRY} bytes"));
         }
         if let Some((_, field)) = self.fields.get_mut(at) {
             field.push_str(text);
             field.push('\n');
         }
+    }
+
+    /// Forgets what was read of the entry; its end is still looked for.
+    fn give_up(&mut self, reason: String) {
+        self.fields.clear();
+        self.current = None;
+        self.trouble.get_or_insert((self.line, reason));
     }
 
     fn draft(self, section: Option<&str>) -> Draft<'static> {
@@ -372,7 +381,7 @@ impl Open {
 }
 
 fn is_gap(text: Option<&str>) -> bool {
-    text.and_then(super::failure::real_text).is_none()
+    text.and_then(real_copy).is_none()
 }
 
 /// `<div id='cs.LG'></div>`, `<a id='cslg'></a>`, `<a name="x"></a>`: the anchor of a section, alone on its line.

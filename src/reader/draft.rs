@@ -10,7 +10,7 @@ use jiff::civil::Date;
 
 use super::authors::{self, Authors};
 use super::clean::{clean, excerpt};
-use super::failure::real_text;
+use super::failure::{real_copy, real_text, real_title};
 use super::language::language;
 use crate::arxiv_id::ArxivId;
 use crate::paper::{Entry, Facet, Listing, Precedence, SourceKind};
@@ -69,25 +69,25 @@ pub struct Origin {
 impl Draft<'_> {
     /// Judges the fields: an entry, or the reason in words.
     pub fn finish(self, origin: &Origin) -> Result<Box<Entry>, String> {
-        let title = text("title", self.title.as_deref(), LONGEST_TITLE)?;
+        let title = text("title", self.title.as_deref().and_then(real_title), LONGEST_TITLE)?;
         let Some((id, version)) = ArxivId::parse(&self.id) else { return Err(no_id(&self.id, title.as_deref())) };
         let version = version.unwrap_or(0).max(self.version);
         let precedence = Precedence { version, date: origin.date, kind: origin.kind };
         let mut entry = Box::new(Entry::new(id, precedence, self.line));
         entry.title = title;
-        entry.abstract_text = text("abstract", self.abstract_text.as_deref(), LONGEST_TEXT)?;
-        entry.authors = names(self.authors)?;
+        entry.abstract_text = text("abstract", self.abstract_text.as_deref().and_then(real_copy), LONGEST_TEXT)?;
+        entry.authors = names(self.authors, origin.kind)?;
         entry.categories = self.categories;
         entry.published = self.published;
         entry.updated = self.updated;
-        entry.comment = text("comment", self.comment.as_deref(), LONGEST_TEXT)?;
-        entry.doi = text("DOI", self.doi.as_deref(), LONGEST_NAME)?.and_then(|doi| bare_doi(&doi));
-        entry.journal = text("journal reference", self.journal.as_deref(), LONGEST_TEXT)?;
+        entry.comment = text("comment", self.comment.as_deref().and_then(real_copy), LONGEST_TEXT)?;
+        entry.doi = text("DOI", self.doi.as_deref().and_then(real_copy), LONGEST_NAME)?.and_then(|doi| bare_doi(&doi));
+        entry.journal = text("journal reference", self.journal.as_deref().and_then(real_copy), LONGEST_TEXT)?;
         if let Some(code) = self.code.as_deref().and_then(web_address) {
             entry.links.insert("code".to_owned(), code);
         }
         for (facet, raw) in &self.summaries {
-            if let Some(summary) = text(facet.name(), Some(raw.as_ref()), LONGEST_TEXT)? {
+            if let Some(summary) = text(facet.name(), real_text(raw), LONGEST_TEXT)? {
                 entry.summaries.entry((language(&summary).to_owned(), *facet)).or_insert(summary);
             }
         }
@@ -102,8 +102,8 @@ pub fn is_teaser(text: &str) -> bool {
     text.ends_with("...") || text.ends_with('…')
 }
 
-fn text(name: &str, raw: Option<&str>, limit: usize) -> Result<Option<String>, String> {
-    let Some(kept) = raw.and_then(real_text) else { return Ok(None) };
+fn text(name: &str, kept: Option<&str>, limit: usize) -> Result<Option<String>, String> {
+    let Some(kept) = kept else { return Ok(None) };
     let cleaned = clean(kept);
     if cleaned.len() > limit {
         return Err(format!("the {name} has {} bytes, at most {limit} are accepted", cleaned.len()));
@@ -112,8 +112,9 @@ fn text(name: &str, raw: Option<&str>, limit: usize) -> Result<Option<String>, S
     Ok((!cleaned.is_empty()).then_some(cleaned))
 }
 
-/// A list that says it is cut is no list of authors: it would hide the whole one of another source.
-fn names(authors: Authors) -> Result<Vec<String>, String> {
+/// A list that a digest cut (`et al.`) is no list of authors: it would hide the whole one of another source. Where
+/// arXiv's own record says `et al.`, there is no other.
+fn names(authors: Authors, kind: SourceKind) -> Result<Vec<String>, String> {
     let names = authors.names;
     if names.len() > authors::MOST {
         return Err(format!("more than {} authors", authors::MOST));
@@ -121,7 +122,7 @@ fn names(authors: Authors) -> Result<Vec<String>, String> {
     if let Some(longest) = names.iter().map(String::len).max().filter(|&length| length > LONGEST_NAME) {
         return Err(format!("the name of an author has {longest} bytes, at most {LONGEST_NAME} are accepted"));
     }
-    Ok(if authors.cut { Vec::new() } else { names })
+    Ok(if authors.cut && kind < SourceKind::RawJsonl { Vec::new() } else { names })
 }
 
 fn no_id(id: &str, title: Option<&str>) -> String {

@@ -1,9 +1,24 @@
 //! Failure text: what a summariser wrote when it had nothing to say.
 //!
-//! In: one generated (or copied) field. Out: the text worth keeping, or nothing. Some 7 % of the generated fields of
-//! real digests are such text, and an embedded or shown `Error` is worse than a gap that another source can fill.
+//! In: one field. Out: the text worth keeping, or nothing. Some 7 % of the generated fields of real digests are such
+//! text, and an embedded or shown `Error` is worse than a gap that another source can fill. How much is suspected
+//! depends on who wrote the field: titles ask questions and even begin with `<think>`, as authors please.
 
-/// The part of a field that is real text, `None` where the field stands for "missing".
+/// A title, unless it is one of the ways in which programs write "none" or a template's empty slot.
+pub fn real_title(text: &str) -> Option<&str> {
+    let text = text.trim();
+    let bare = bare(text);
+    let nothing = text.is_empty() || is_dashes(&bare) || NOTHING.contains(&bare.as_str()) || is_placeholder(&bare);
+    (!nothing).then_some(text)
+}
+
+/// A field that was copied from arXiv, as an abstract or a comment, unless failure text stands in its place.
+pub fn real_copy(text: &str) -> Option<&str> {
+    let text = text.trim();
+    (!is_failure(text)).then_some(text)
+}
+
+/// The part of a generated field that is real text, `None` where the field stands for "missing".
 ///
 /// A leading `<think>...</think>` block is cut off, also an empty one. A field that merely talks about `<think>` is
 /// real text: a block of a few characters in the middle of a sentence is left alone.
@@ -26,14 +41,13 @@ fn strip_prefix_ignoring_case<'a>(text: &'a str, prefix: &str) -> Option<&'a str
     head.eq_ignore_ascii_case(prefix).then(|| &text[prefix.len()..])
 }
 
+/// How programs write that there is nothing, in lower case.
+const NOTHING: &[&str] = &["none", "n/a", "nan", "null"];
+
 /// Whole fields, lower-case, without quotes, emphasis and closing full stop.
 const WHOLE: &[&str] = &[
     "error",
-    "none",
-    "n/a",
     "na",
-    "nan",
-    "null",
     "nil",
     "undefined",
     "unknown",
@@ -108,17 +122,26 @@ pub fn is_failure(text: &str) -> bool {
     if text.len() > LONGEST_MESSAGE {
         return false;
     }
-    let bare = text
-        .trim_matches(|c: char| c.is_whitespace() || matches!(c, '"' | '\'' | '*' | '`' | '_' | '“' | '”'))
-        .trim_end_matches(['.', '。', '!', '！'])
-        .to_lowercase();
-    bare.chars().all(|c| matches!(c, '-' | '—' | '–' | '.' | '/' | '?'))
+    let bare = bare(text);
+    is_dashes(&bare)
+        || NOTHING.contains(&bare.as_str())
         || WHOLE.contains(&bare.as_str())
         || is_outcome(&bare)
         || is_error_message(&bare)
         || is_placeholder(&bare)
         || is_prompt_question(&bare)
         || is_chinese_no_mention(&bare)
+}
+
+/// Lower case, without quotes, emphasis and closing full stop.
+fn bare(text: &str) -> String {
+    text.trim_matches(|c: char| c.is_whitespace() || matches!(c, '"' | '\'' | '*' | '`' | '_' | '“' | '”'))
+        .trim_end_matches(['.', '。', '!', '！'])
+        .to_lowercase()
+}
+
+fn is_dashes(bare: &str) -> bool {
+    bare.chars().all(|c| matches!(c, '-' | '—' | '–' | '.' | '/' | '?'))
 }
 
 fn is_outcome(bare: &str) -> bool {
@@ -220,6 +243,18 @@ mod tests {
             "摘要中未提及的限制在附录中讨论，并给出了三个反例来说明方法在稀疏图上的失效情况。",
         ] {
             assert_eq!(real_text(text), Some(text), "{text:?}");
+        }
+    }
+
+    #[test]
+    fn titles_may_be_anything_but_nothing() {
+        for text in ["None", "N/A", "{title}", "", "-"] {
+            assert_eq!(real_title(text), None, "{text:?}");
+        }
+        for text in
+            ["<think> Let us see </think> Lessons from Thinking Aloud", "How does this work?", "Error", "Skipped"]
+        {
+            assert_eq!(real_title(text), Some(text), "{text:?}");
         }
     }
 

@@ -11,9 +11,9 @@ use jiff::civil::Date;
 use super::authors;
 use super::categories;
 use super::dates;
-use super::digest::LONGEST_ENTRY;
+use super::digest::{LONGEST_ENTRY, MOST_FIELDS};
 use super::draft::{Draft, Origin, is_teaser};
-use super::heading::{linked, plain_heading};
+use super::heading::{entry_heading, linked, plain_heading};
 use super::labels::{Field, label};
 use super::lines::{self, Broken};
 use super::output::Output;
@@ -71,7 +71,13 @@ impl List<'_, '_> {
     fn line(&mut self, number: u64, line: &str) -> Result<()> {
         if let Some(title) = plain_heading(line) {
             self.close()?;
-            self.open = Some(Open { line: number, title: title.to_owned(), fields: Vec::new(), size: 0 });
+            let mut open = Open { line: number, title: title.to_owned(), fields: Vec::new(), size: 0 };
+            // The heading of a digest in a list: glued together, or a template that links its headings.
+            if let Some(heading) = entry_heading(line) {
+                open.title = heading.title.to_owned();
+                open.fields.push((Field::Id, heading.target.to_owned()));
+            }
+            self.open = Some(open);
         } else if line.starts_with('#') {
             self.close()?;
             self.date = self.date.or_else(|| dates::first_in(line));
@@ -84,10 +90,15 @@ impl List<'_, '_> {
                 open.size += label.value.len();
                 open.fields.push((label.field, label.value.to_owned()));
             }
-            if open.size > LONGEST_ENTRY {
+            let trouble = match (open.size > LONGEST_ENTRY, open.fields.len() > MOST_FIELDS) {
+                (true, _) => Some(format!("the entry is longer than {LONGEST_ENTRY} bytes")),
+                (_, true) => Some(format!("the entry has more than {MOST_FIELDS} fields")),
+                _ => None,
+            };
+            if let Some(reason) = trouble {
                 let line = open.line;
                 self.open = None;
-                self.out.skip(line, &format!("the entry is longer than {LONGEST_ENTRY} bytes"))?;
+                self.out.skip(line, &reason)?;
             }
         } else {
             self.totals.line(line);

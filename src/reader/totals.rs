@@ -3,6 +3,9 @@
 //! In: the lines before the first entry. Out: notes for each stated number that is not the number found. Tables of
 //! contents nest (`  - [subtopic](#..) [Total: 3]` below `- [topic](#..) [Total: 7]`): only their outermost level counts.
 
+/// Most levels of a table of contents and most headlines that are kept: hostile input has no end of them.
+const MOST: usize = 64;
+
 /// Stated totals.
 #[derive(Debug, Default)]
 pub struct Totals {
@@ -18,7 +21,9 @@ impl Totals {
     /// Takes up what one line states, if anything.
     pub fn line(&mut self, line: &str) {
         if let Some(total) = headline(line) {
-            self.headlines.push(total);
+            if self.headlines.len() < MOST && !self.headlines.contains(&total) {
+                self.headlines.push(total);
+            }
         } else if let Some(total) =
             line.trim_start().strip_prefix("推荐论文数:").and_then(|rest| rest.trim().parse().ok())
         {
@@ -26,8 +31,7 @@ impl Totals {
         } else if let Some((indent, total)) = contents_line(line) {
             match self.levels.iter().position(|(known, _)| *known == indent) {
                 Some(at) => self.levels[at].1 = self.levels[at].1.saturating_add(total),
-                // Hostile input could indent every line differently.
-                None if self.levels.len() < 64 => self.levels.push((indent, total)),
+                None if self.levels.len() < MOST => self.levels.push((indent, total)),
                 None => {}
             }
         }
