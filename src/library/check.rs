@@ -73,23 +73,22 @@ impl Library {
 
     fn check_vectors(&self, problems: &mut Vec<Problem>) -> Result<()> {
         let wrong = self.list(
-            "SELECT e.key, p.id, f.dimension, e.vector, p.passage IS e.passage \
+            "SELECT p.id, f.dimension, e.vector, p.passage IS e.passage \
              FROM embeddings e LEFT JOIN papers p ON p.row = e.paper LEFT JOIN fingerprints f ON f.number = e.fingerprint \
              ORDER BY e.key",
             |row| {
-                let key: i64 = row.get(0)?;
-                let (Some(id), Some(dimension)) = (row.get::<_, Option<String>>(1)?, row.get::<_, Option<usize>>(2)?) else {
+                let (Some(id), Some(dimension)) = (row.get::<_, Option<String>>(0)?, row.get::<_, Option<usize>>(1)?) else {
                     return Ok(None); // an orphan, told by the foreign keys
                 };
-                let blob = row.get_ref(3)?.as_blob()?;
+                let blob = row.get_ref(2)?.as_blob()?;
                 let why = if blob.len() != dimension * size_of::<f32>() {
                     Some(format!("it has {} bytes instead of {}", blob.len(), dimension * size_of::<f32>()))
-                } else if !row.get::<_, bool>(4)? {
+                } else if !row.get::<_, bool>(3)? {
                     Some("it is of another text than the stored one".to_owned())
                 } else {
                     flaw(floats(blob), dimension)
                 };
-                Ok(why.map(|why| format!("the vector of {id} (row {key}): {why}")))
+                Ok(why.map(|why| format!("the vector of {id}: {why}")))
             },
         )?;
         report(problems, wrong.into_iter().flatten());
