@@ -13,7 +13,8 @@ use std::time::Instant;
 use anyhow::{Context, Result, bail, ensure};
 use flate2::read::MultiGzDecoder;
 use ndarray::Array2;
-use relata::embed::{DeviceChoice, Embedder, EmbedderOptions, Role, passage};
+use relata::embed::{DeviceChoice, Embedder, EmbedderOptions, Role};
+use relata::passage::passage;
 
 fn main() -> Result<()> {
     let mut plain = Vec::new();

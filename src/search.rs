@@ -36,6 +36,9 @@ pub struct Hit {
     pub terms: Vec<String>,
 }
 
+/// Where a paper stands: rank and cosine among the nearest, rank among the keyword matches.
+type Places = (Option<(usize, f32)>, Option<usize>);
+
 /// Ranks the papers of a library by a text. `vector` is its unit vector, or `None` to search by words alone.
 ///
 /// # Errors
@@ -49,7 +52,7 @@ pub fn search(
 ) -> Result<Vec<Hit>> {
     let depth = DEPTH.max(k);
     let within = library.matching(filter)?;
-    let mut fused: BTreeMap<PaperRow, (Option<(usize, f32)>, Option<usize>)> = BTreeMap::new();
+    let mut fused: BTreeMap<PaperRow, Places> = BTreeMap::new();
     if let Some((fingerprint, vector)) = vector {
         let query = vector.to_vec();
         let best = neighbours::exact(library, fingerprint, depth, &|row, bytes| {

@@ -119,17 +119,6 @@ impl Architecture {
         Ok(architecture)
     }
 
-    /// What of the architecture decides the numbers, in canonical words, for the fingerprint.
-    pub(super) fn canonical(&self) -> String {
-        let Architecture { layers, hidden, heads, activation, epsilon, .. } = self;
-        format!("bert layers={layers} hidden={hidden} heads={heads} activation={activation:?} epsilon={epsilon:e}")
-    }
-
-    /// For humans, e.g. `BERT of 6 layers x 384`.
-    pub(super) fn describe(&self) -> String {
-        format!("BERT of {} layers x {}", self.layers, self.hidden)
-    }
-
     /// Every tensor that is read. Checkpoints differ in a `bert.` prefix, and old ones call a layer norm's weight and
     /// bias gamma and beta.
     fn tensors(&self) -> Vec<Expected> {

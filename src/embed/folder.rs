@@ -115,16 +115,6 @@ impl Recipe {
         }
     }
 
-    /// The files whose bytes decide the vectors, relative to the root, with `/`: weights, tokenizer, dense weights.
-    /// The other files' say is in the recipe itself.
-    pub fn vector_files(&self) -> Vec<&str> {
-        let dense = self.steps.iter().filter_map(|step| match step {
-            Step::Dense(dense) => Some(dense.weights.as_str()),
-            Step::Normalise => None,
-        });
-        [self.weights.as_str(), self.tokenizer.as_str()].into_iter().chain(dense).collect()
-    }
-
     /// Each dense module must take what the one before it gives.
     fn check_widths(&self, root: &Path) -> Result<()> {
         let mut width = self.architecture.hidden * self.pooling.len();
