@@ -34,6 +34,7 @@ pub struct Manifest {
     /// SPDX identifier of the weights' licence.
     pub licence: String,
     /// Languages it was trained on, by ISO 639-1 code; empty for all that it has tokens for.
+    #[serde(default)]
     pub languages: Vec<String>,
     /// Length of its vectors.
     pub dimension: u32,
