@@ -86,7 +86,7 @@ fn scan_keys(
 /// same on every machine.
 pub fn dot(stored: &[u8], query: &[f32]) -> f32 {
     const LANES: usize = 16;
-    if stored.len() != query.len() * size_of::<f32>() {
+    if stored.len() != size_of_val(query) {
         return f32::NAN;
     }
     let (stored, _) = stored.as_chunks::<4>();
