@@ -16,8 +16,9 @@ use super::args::Add;
 use super::terminal::{Page, printable, progress, say};
 use super::{Context, Outcome};
 
-/// Entries per transaction: large enough that committing costs little, small enough that a kill loses little.
-const BATCH: usize = 2_000;
+/// Entries per transaction. The keyword index writes a segment per transaction and merges segments later: larger batches
+/// merge less. A kill loses a second of reading at the most.
+const BATCH: usize = 10_000;
 /// Skipped entries printed one by one; the rest are counted. `--json` gives all of them.
 const SHOWN: usize = 20;
 /// Skipped entries kept for the report. A hostile file can hold millions; memory must not follow it.
