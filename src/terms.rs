@@ -24,17 +24,17 @@ const STOP_WORDS: &str = "a about above across after again against all almost al
     though three through thus to together too toward towards two under until up upon us use used uses using usually \
     various very via was we well were what when where whereas whether which while who whole whose why will with within \
     without work works would yet you your \
-    achieve achieved achieves achieving address addressed addresses al allow allowing allows analysis analyze approach \
-    approaches art available baseline baselines benchmark best better challenge challenges challenging code compare \
+    ability able accurate achieve achieved achieves achieving address addressed addresses al allow allowing allows analysis analyze approach \
+    approaches art available baseline baselines benchmark best better boost boosts challenge challenges challenging code compare \
     compared comparison comprehensive consider considered current demonstrate demonstrated demonstrates demonstrating \
     develop developed different difficult effective effectively effectiveness efficient efficiently enable enables \
-    enabling evaluate evaluated evaluation existing experiment experimental experiments explore extensive find finding \
+    enabling evaluate evaluated evaluation exceed exceeding exceeds existing experiment experimental experiments explore extensive find finding \
     findings framework good high highly http https important importantly improve improved improvement improvements \
     improves improving include including increase increasing increasingly introduce introduced introduces introducing \
     investigate issue issues key large leverage leverages leveraging limited main major method methods model models novel \
     obtain obtained offer offers outperform outperforming outperforms paper papers perform performance performed \
     performs potential present presented presenting presents problem problems propose proposed proposes providing \
-    provide provided provides question real reduce reduced reduces reducing rely research result resulting results \
+    provide provided provides question real reduce reduced reduces reducing rely research scalable set setting settings result resulting results \
     significant significantly simple single specific specifically state study studied studies superior support system \
     systems task tasks technique techniques term terms total understand understanding unlike widely world years";
 
@@ -50,15 +50,16 @@ struct Word<'a> {
 pub struct SharedTerm {
     /// As it stands in the second text.
     pub term: String,
-    /// Sum of the inverse document frequencies of its words, in nats.
+    /// What it was chosen by, see [`shared`].
     pub weight: f64,
 }
 
 /// The terms that stand in both texts, at most `limit`, the most telling first, no word in two of them.
 ///
-/// `document_frequency` gives for each word (lower case, no hyphens) how many of `papers` papers hold it. Weight is the
-/// sum of `ln((papers + 1) / (df + 0.5))` over a term's distinct words, so a rare phrase comes before a rare word and a
-/// word of every paper counts for almost nothing.
+/// `document_frequency` gives for each word (lower case, no hyphens) how many of `papers` papers hold it. A term weighs
+/// the sum of `ln((papers + 1) / (df + 0.5))` over its distinct words, so a rare phrase comes before a rare word and a
+/// word of every paper counts for almost nothing; times `1 + ln(n m)` if it stands n and m times in the texts, so that
+/// what they are about comes before a rare verb that both happen to use.
 ///
 /// # Errors
 /// Those of `document_frequency`.
@@ -69,31 +70,27 @@ pub fn shared<E>(
     limit: usize,
     document_frequency: impl FnOnce(&[String]) -> Result<Vec<u64>, E>,
 ) -> Result<Vec<SharedTerm>, E> {
-    let known: BTreeSet<Vec<String>> = phrases(first).into_keys().collect();
-    let common: Vec<(Vec<String>, String)> =
-        phrases(second).into_iter().filter(|(key, _)| known.contains(key)).collect();
-    let mut parts: BTreeMap<String, f64> = BTreeMap::new();
-    for (key, shown) in &common {
-        if key.len() == 1 {
-            parts.extend(words_of(shown).map(|part| (part, 0.0)));
-        }
-    }
-    for (key, shown) in &common {
-        if key.len() > 1 {
-            parts.extend(words_of(shown).map(|part| (part, 0.0)));
-        }
-    }
-    let asked: Vec<String> = parts.keys().cloned().collect();
-    for (weight, count) in parts.values_mut().zip(document_frequency(&asked)?) {
+    let known = phrases(first);
+    let common: Vec<(Vec<String>, Phrase)> = phrases(second)
+        .into_iter()
+        .filter_map(|(key, mut phrase)| {
+            phrase.count *= known.get(&key)?.count;
+            Some((key, phrase))
+        })
+        .collect();
+    let mut rarity: BTreeMap<String, f64> =
+        common.iter().flat_map(|(_, phrase)| words_of(phrase.shown.as_str())).map(|word| (word, 0.0)).collect();
+    let asked: Vec<String> = rarity.keys().cloned().collect();
+    for (weight, count) in rarity.values_mut().zip(document_frequency(&asked)?) {
         *weight = ((papers as f64 + 1.0) / (count as f64 + 0.5)).ln().max(0.0);
     }
     let mut weighted: Vec<(f64, Vec<String>, String)> = common
         .into_iter()
-        .map(|(key, shown)| {
-            let distinct: BTreeSet<String> = words_of(&shown).collect();
+        .map(|(key, phrase)| {
+            let distinct: BTreeSet<String> = words_of(&phrase.shown).collect();
             // Two-letter words and numbers are seldom what two papers have in common, whatever their counts say.
-            let weight = distinct.iter().filter(|w| w.chars().count() > 2).map(|w| parts[w]).sum();
-            (weight, key, shown)
+            let sum: f64 = distinct.iter().filter(|word| word.chars().count() > 2).map(|word| rarity[word]).sum();
+            (sum * (1.0 + f64::from(phrase.count).ln()), key, phrase.shown)
         })
         .collect();
     weighted.sort_by(|a, b| b.0.total_cmp(&a.0).then_with(|| a.1.cmp(&b.1)));
@@ -117,8 +114,16 @@ fn words_of(shown: &str) -> impl Iterator<Item = String> + '_ {
     shown.split(|c: char| !c.is_alphanumeric()).filter(|part| !part.is_empty()).map(str::to_lowercase)
 }
 
-/// All words and phrases of a text: comparable key to the form first shown.
-fn phrases(text: &str) -> BTreeMap<Vec<String>, String> {
+/// A word or phrase of a text.
+struct Phrase {
+    /// As first written.
+    shown: String,
+    /// How often it stands there.
+    count: u32,
+}
+
+/// All words and phrases of a text by their comparable keys.
+fn phrases(text: &str) -> BTreeMap<Vec<String>, Phrase> {
     let stop_words: BTreeSet<&str> = STOP_WORDS.split_ascii_whitespace().collect();
     let words = words(text, &stop_words);
     let mut found = BTreeMap::new();
@@ -132,7 +137,7 @@ fn phrases(text: &str) -> BTreeMap<Vec<String>, String> {
                 shown.push(' ');
             }
             shown.push_str(word.shown);
-            found.entry(key.clone()).or_insert_with(|| shown.clone());
+            found.entry(key.clone()).or_insert_with(|| Phrase { shown: shown.clone(), count: 0 }).count += 1;
         }
     }
     found
@@ -209,6 +214,11 @@ mod tests {
         assert_eq!(terms("graph of partition", "graph partition"), ["graph", "partition"]);
         assert_eq!(terms(r"graph $x partition y$ cut", "partition"), Vec::<String>::new());
         assert_eq!(terms("we propose a method", "we propose a method"), Vec::<String>::new());
+    }
+
+    #[test]
+    fn what_the_texts_are_about_comes_before_what_they_mention() {
+        assert_eq!(terms("zebra. barrier, barrier", "barrier; barrier, zebra"), ["barrier", "zebra"]);
     }
 
     #[test]

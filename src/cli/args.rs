@@ -24,17 +24,31 @@ const EXIT_CODES: &str =
 #[derive(Debug, Args)]
 pub struct Places {
     /// The library: one SQLite file [default: relata/library.db in the platform's data folder].
-    #[arg(long, global = true, value_name = "FILE", env = "RELATA_LIBRARY", help_heading = "Places")]
+    #[arg(
+        long,
+        global = true,
+        value_name = "FILE",
+        env = "RELATA_LIBRARY",
+        hide_env_values = true,
+        help_heading = "Places"
+    )]
     pub library: Option<PathBuf>,
     /// Embedding model: a known name (see `relata model list`) or a sentence-transformers folder
     /// [default: all-MiniLM-L6-v2].
-    #[arg(long, global = true, value_name = "NAME|DIR", env = "RELATA_MODEL", help_heading = "Places")]
+    #[arg(
+        long,
+        global = true,
+        value_name = "NAME|DIR",
+        env = "RELATA_MODEL",
+        hide_env_values = true,
+        help_heading = "Places"
+    )]
     pub model: Option<String>,
     /// Where to embed: auto, cpu, cuda, cuda:N or metal.
     #[arg(long, global = true, value_name = "DEVICE", default_value = "auto", help_heading = "Places")]
     pub device: String,
     /// Never use the network.
-    #[arg(long, global = true, env = "RELATA_OFFLINE", value_parser = clap::builder::FalseyValueParser::new(), help_heading = "Places")]
+    #[arg(long, global = true, env = "RELATA_OFFLINE", hide_env_values = true, value_parser = clap::builder::FalseyValueParser::new(), help_heading = "Places")]
     pub offline: bool,
 }
 
