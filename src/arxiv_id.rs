@@ -67,7 +67,9 @@ fn strip_link(text: &str) -> &str {
     let doi = host == "doi.org" || host == "dx.doi.org";
     let path = &bare[bare.len() - without_scheme.len() + host_end..];
     if doi {
-        return path.get("/10.48550/arxiv.".len()..).unwrap_or(text);
+        let prefix = "/10.48550/arxiv.";
+        let ours = path.get(..prefix.len()).is_some_and(|head| head.eq_ignore_ascii_case(prefix));
+        return if ours { &path[prefix.len()..] } else { text };
     }
     if !known_host {
         return bare;
@@ -177,6 +179,7 @@ mod tests {
             "２６０２.10611",
             "\u{1b}[2602.10611",
             "https://doi.org/10.1",
+            "https://doi.org/10.1234/journal.2602.10611",
             "https://doi.org/日本語日本語日本語",
         ] {
             assert_eq!(parsed(text), None, "{text:?}");

@@ -61,6 +61,12 @@ impl Engine {
     pub fn embedder(&mut self, progress: &mut dyn FnMut(Progress)) -> Result<&Embedder> {
         if self.loaded.is_none() {
             let folder = model::locate(&self.choice, &self.settings, progress)?;
+            if folder.files != self.identity.files {
+                return Err(Error::ModelFolder {
+                    path: folder.root,
+                    reason: "its files changed while this command ran; run it again".into(),
+                });
+            }
             self.loaded = Some(Embedder::load(&folder.root, &self.options)?);
         }
         self.loaded.as_ref().ok_or(Error::Internal("the model was loaded and is gone"))
@@ -137,8 +143,7 @@ impl Engine {
                         tokens: Tokens { embedded: batch.tokens[at], cut: batch.cut[at] },
                     })
                     .collect();
-                library.store_vectors(number, &new)?;
-                progress.done += new.len() as u64;
+                progress.done += library.store_vectors(number, &new)?.stored as u64;
                 embedded(progress);
                 Ok(())
             })?;

@@ -274,9 +274,7 @@ pub enum Error {
         unknown: Vec<(String, Vec<(crate::ArxivId, String)>)>,
     },
     /// A paper that has no text, and so no vector.
-    #[error(
-        "{id} has neither title nor abstract in the library, so nothing can be compared with it; add a source that has"
-    )]
+    #[error("{id} has no title in the library and so no text to compare with; add a source that has one")]
     NoVector {
         /// The paper.
         id: String,
@@ -293,8 +291,8 @@ pub enum Error {
     /// Vectors of another model than the one asked for.
     #[error(
         "{library} holds vectors of {stored}, none of {asked}, and vectors of different models cannot be compared; \
-         ask without --model (and RELATA_MODEL) for the stored ones, or embed all papers anew beside them with \
-         `relata reembed --model {choice}`",
+         name the model they were made with by --model or RELATA_MODEL, or embed all papers anew beside them with \
+         `relata reembed --model '{choice}'`",
         library = library.display()
     )]
     OtherModel {

@@ -1,4 +1,30 @@
 //! Relata: a semantic recommender and topic finder for arXiv papers.
+//!
+//! The way of the data: files -> [`reader`] -> [`Entry`] -> [`library`] -> [`passage`] -> [`embed`] -> vectors in the
+//! library -> [`neighbours`] -> [`recommend`] and [`search`]. Below, a digest is read into a library and found again.
+//!
+//! ```
+//! use relata::library::{Filter, Library};
+//! use relata::reader::{Reading, read_from};
+//!
+//! # fn main() -> relata::Result<()> {
+//! let digest = "### [1] [Slow glaciers](https://arxiv.org/abs/2601.00001v2)\n*A. Author*\n\n\
+//!               Main category: cs.LG\n\nAbstract: Ice moves when nobody looks.\n";
+//! let mut entries = Vec::new();
+//! read_from("2026-01-05.md".as_ref(), digest.as_bytes(), &mut |reading| {
+//!     if let Reading::Entry(entry) = reading {
+//!         entries.push(*entry);
+//!     }
+//!     Ok(())
+//! })?;
+//! let mut library = Library::in_memory()?;
+//! library.merge(&entries)?;
+//! let hits = relata::search::search(&library, "moving ice", None, &Filter::default(), 10)?;
+//! assert_eq!(hits[0].paper.title.as_deref(), Some("Slow glaciers"));
+//! assert_eq!(hits[0].paper.version, Some(2));
+//! # Ok(())
+//! # }
+//! ```
 #![deny(missing_docs)]
 
 pub mod arxiv_id;

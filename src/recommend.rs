@@ -7,6 +7,8 @@
 //! positive. The highest and not the mean: two interests averaged into one point find what lies between them, which is
 //! neither. With one liked paper and nothing disliked the score is the cosine itself.
 
+use std::collections::BTreeMap;
+
 use ndarray::{Array2, ArrayView1, Axis};
 
 use crate::arxiv_id::ArxivId;
@@ -57,6 +59,15 @@ pub struct Answer {
     pub terms: Vec<String>,
 }
 
+/// Whether a library holds all the papers that a query names; cheap, so it is asked before anything is embedded.
+///
+/// # Errors
+/// [`Error::NotInLibrary`] names the ids that are not there, each with its closest.
+pub fn check(library: &Library, query: &Query) -> Result<()> {
+    let named: Vec<ArxivId> = query.like.iter().chain(&query.unlike).cloned().collect();
+    rows(library, &named).map(|_| ())
+}
+
 /// Ranks the papers of a library by a query.
 ///
 /// `texts` holds the vectors of `query.like_text`: texts x dimension, unit rows. Liked and disliked papers are never among
@@ -88,9 +99,11 @@ pub fn recommend(
         nearest - UNLIKE_WEIGHT * repelled
     })?;
 
+    // By row and not by place: another process may have removed a paper since the scan.
+    let scores: BTreeMap<PaperRow, f32> = best.iter().map(|scored| (scored.key, scored.score)).collect();
     let rows: Vec<PaperRow> = best.iter().map(|scored| scored.key).collect();
-    let mut found: Vec<(f32, Paper)> =
-        best.iter().map(|scored| scored.score).zip(library.papers_by_rows(&rows)?).collect();
+    let papers = library.papers_by_rows(&rows)?;
+    let mut found: Vec<(f32, Paper)> = papers.into_iter().map(|paper| (scores[&paper.row], paper)).collect();
     found.sort_by(|a, b| b.0.total_cmp(&a.0).then_with(|| a.1.id.cmp(&b.1.id)));
     found.truncate(query.k);
 

@@ -71,32 +71,30 @@ pub fn search(
     for (place, (row, _)) in library.keyword_scores(text, within.as_ref(), depth)?.into_iter().enumerate() {
         fused.entry(row).or_default().1 = Some(place + 1);
     }
-    let rows: Vec<PaperRow> = fused.keys().copied().collect();
-    let mut ids: BTreeMap<PaperRow, ArxivId> = rows.iter().copied().zip(library.ids_by_rows(&rows)?).collect();
     let both = 2.0 / (FUSION_K + 1.0);
-    let mut order: Vec<(f64, Option<ArxivId>, PaperRow)> = fused
-        .iter()
-        .map(|(row, (near, word))| {
-            let part = |rank: usize| 1.0 / (FUSION_K + rank as f64);
-            let score = near.map_or(0.0, |(rank, _)| part(rank)) + word.map_or(0.0, part);
-            (score / both, ids.remove(row), *row)
-        })
-        .collect();
+    let mut order: Vec<(f64, ArxivId, PaperRow)> = Vec::with_capacity(fused.len());
+    for (row, (near, word)) in &fused {
+        // A paper that another process has removed since the scan has no id any more.
+        let Some(id) = library.id_of(*row)? else { continue };
+        let part = |rank: usize| 1.0 / (FUSION_K + rank as f64);
+        let score = near.map_or(0.0, |(rank, _)| part(rank)) + word.map_or(0.0, part);
+        order.push((score / both, id, *row));
+    }
     order.sort_by(|a, b| b.0.total_cmp(&a.0).then_with(|| a.1.cmp(&b.1)));
     order.truncate(k);
 
     let rows: Vec<PaperRow> = order.iter().map(|(_, _, row)| *row).collect();
+    let scores: BTreeMap<PaperRow, f64> = order.into_iter().map(|(score, _, row)| (row, score)).collect();
     let papers = library.len()?;
     library
         .papers_by_rows(&rows)?
         .into_iter()
-        .zip(order)
-        .map(|(paper, (score, _, row))| {
+        .map(|paper| {
             let own = paper.passage.as_deref().unwrap_or("");
             let shared = terms::shared(text, own, papers, TERMS, |words| library.document_frequency(words))?;
-            let (near, keyword_rank) = fused[&row];
+            let (near, keyword_rank) = fused[&paper.row];
             let terms = shared.into_iter().map(|term| term.term).collect();
-            Ok(Hit { score, paper, cosine: near.map(|(_, cosine)| cosine), keyword_rank, terms })
+            Ok(Hit { score: scores[&paper.row], paper, cosine: near.map(|(_, cosine)| cosine), keyword_rank, terms })
         })
         .collect()
 }

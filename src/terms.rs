@@ -87,7 +87,7 @@ pub fn shared<E>(
     let mut weighted: Vec<(f64, Vec<String>, String)> = common
         .into_iter()
         .map(|(key, phrase)| {
-            let distinct: BTreeSet<String> = words_of(&phrase.shown).collect();
+            let distinct: BTreeSet<String> = words_of(&phrase.shown).into_iter().collect();
             // Two-letter words and numbers are seldom what two papers have in common, whatever their counts say.
             let sum: f64 = distinct.iter().filter(|word| word.chars().count() > 2).map(|word| rarity[word]).sum();
             (sum * (1.0 + f64::from(phrase.count).ln()), key, phrase.shown)
@@ -109,9 +109,9 @@ pub fn shared<E>(
     Ok(chosen)
 }
 
-/// Lower-case words of a shown term as the keyword index holds them: hyphens part them.
-fn words_of(shown: &str) -> impl Iterator<Item = String> + '_ {
-    shown.split(|c: char| !c.is_alphanumeric()).filter(|part| !part.is_empty()).map(str::to_lowercase)
+/// The words of a shown term as the keyword index holds them: folded, parted at hyphens.
+fn words_of(shown: &str) -> Vec<String> {
+    crate::library::terms(shown)
 }
 
 /// A word or phrase of a text.

@@ -19,6 +19,8 @@ use super::{Context, Outcome};
 /// Entries per transaction. The keyword index writes a segment per transaction and merges segments later: larger batches
 /// merge less. A kill loses a second of reading at the most.
 const BATCH: usize = 10_000;
+/// Text of a transaction, in bytes, that ends it early: hostile entries of megabytes each do not add up.
+const BATCH_BYTES: usize = 32 << 20;
 /// Skipped entries printed one by one; the rest are counted. `--json` gives all of them.
 const SHOWN: usize = 20;
 /// Skipped entries kept for the report. A hostile file can hold millions; memory must not follow it.
@@ -75,13 +77,26 @@ pub(super) fn run(context: &Context, add: &Add, page: &mut Page) -> Result<Outco
         let mut seen = std::collections::BTreeSet::new();
         files.into_iter().filter(|file| seen.insert(file.clone())).collect()
     };
+    if files.is_empty() {
+        print(&report, add.json, page)?;
+        return Ok(if report.skips() == 0 { Outcome::Nothing } else { Outcome::Partial });
+    }
     let mut library = context.open()?;
     let bar = progress(files.len() as u64, "reading", "{msg} {wide_bar} {pos}/{len} files");
+    let mut failure = None;
     for file in &files {
-        read_file(&mut library, file, &mut report)?;
+        if let Err(error) = read_file(&mut library, file, &mut report) {
+            failure = Some(error);
+            break;
+        }
         bar.inc(1);
     }
     bar.finish_and_clear();
+    if let Some(error) = failure {
+        // What was stored before stays stored, so it is reported before the error is.
+        print(&report, add.json, page)?;
+        return Err(error);
+    }
 
     let embedding = if add.no_embed || library.is_empty()? {
         Ok(0)
@@ -113,12 +128,15 @@ fn read_file(library: &mut Library, file: &Path, report: &mut Report) -> Result<
         // One batch on its way and one in work: memory stays that of a few batches however long the file is.
         let (hand_over, batches) = mpsc::sync_channel::<Vec<Reading>>(1);
         let reader = scope.spawn(move || {
-            let mut batch = Vec::with_capacity(BATCH);
+            let mut batch = Vec::new();
+            let mut bytes = 0;
             let read = reader::read(file, &mut |reading| {
+                bytes += size(&reading);
                 batch.push(reading);
-                if batch.len() < BATCH {
+                if batch.len() < BATCH && bytes < BATCH_BYTES {
                     return Ok(());
                 }
+                bytes = 0;
                 hand_over.send(mem::take(&mut batch)).map_err(|_| Error::Stopped)
             });
             // What was read before a file broke off counts; nobody receives where the library gave up.
@@ -131,10 +149,20 @@ fn read_file(library: &mut Library, file: &Path, report: &mut Report) -> Result<
         Ok(reader.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)))
     })?;
     match read {
-        Ok(read) => report.notes.extend(read.notes),
+        Ok(read) => report.notes.extend(read.notes.into_iter().map(|note| format!("{}: {note}", file.display()))),
         Err(error) => report.skip(whole_file(file, error.to_string())),
     }
     Ok(())
+}
+
+/// Bytes that a reading holds, near enough: texts, and what an author's name costs beside its letters.
+fn size(reading: &Reading) -> usize {
+    let Reading::Entry(entry) = reading else { return 512 };
+    let texts = [&entry.title, &entry.abstract_text, &entry.comment, &entry.doi, &entry.journal];
+    let texts: usize = texts.iter().filter_map(|text| text.as_ref()).map(String::len).sum();
+    let authors: usize = entry.authors.iter().map(|author| author.len() + 32).sum();
+    let summaries: usize = entry.summaries.values().map(String::len).sum();
+    size_of_val(&**entry) + texts + authors + summaries
 }
 
 fn take_in(library: &mut Library, batch: Vec<Reading>, report: &mut Report) -> Result<()> {

@@ -38,9 +38,14 @@ pub(super) fn recommend(context: &Context, asked: Recommend, page: &mut Page) ->
         k: asked.selection.k,
         filter: filter(&asked.selection),
     };
-    let mut library = context.open_or_sample()?;
+    let (mut library, sample) = context.open_or_sample()?;
+    recommender::check(&library, &query)?;
     let mut engine = context.engine()?;
-    let (fingerprint, _) = context.catch_up(&mut engine, &mut library, false)?;
+    for text in query.like_text.iter().filter(|text| !engine.identity().reads(text)) {
+        let name = &engine.identity().name;
+        say(&format!("{name} was not trained on the language of this text, so its neighbours mean little: {text}"));
+    }
+    let (fingerprint, _) = context.catch_up(&mut engine, &mut library, sample)?;
     let mut fetch = Fetching::default();
     let texts = engine.embed_queries(&query.like_text, &mut |event| fetch.show(event))?;
     let answers = recommender::recommend(&library, fingerprint, &query, &texts)?;
@@ -83,14 +88,14 @@ pub(super) fn search(context: &Context, asked: Search, page: &mut Page) -> Resul
     if asked.text.trim().is_empty() {
         return Err(Error::EmptyQuery);
     }
-    let mut library = context.open_or_sample()?;
+    let (mut library, sample) = context.open_or_sample()?;
     let mut engine = context.engine()?;
     let readable = engine.identity().reads(&asked.text);
     if !readable {
         say(&format!("{} does not read the language of this text: searching by words alone.", engine.identity().name));
     }
     let vectors = if readable {
-        let (fingerprint, _) = context.catch_up(&mut engine, &mut library, false)?;
+        let (fingerprint, _) = context.catch_up(&mut engine, &mut library, sample)?;
         let mut fetch = Fetching::default();
         Some((fingerprint, engine.embed_queries(std::slice::from_ref(&asked.text), &mut |event| fetch.show(event))?))
     } else {

@@ -118,7 +118,7 @@ pub struct Search {
 #[derive(Debug, Args)]
 pub struct Selection {
     /// Number of answers.
-    #[arg(short, long = "count", value_name = "K", default_value_t = 10)]
+    #[arg(short, long = "count", value_name = "K", default_value_t = 10, value_parser = at_least_one)]
     pub k: usize,
     /// Only papers in one of these categories: `cs.LG`, or a whole archive: `cs`.
     #[arg(long, value_name = "CATEGORY", num_args = 1.., value_delimiter = ',', help_heading = "Filters")]
@@ -215,4 +215,12 @@ pub enum ModelCommand {
         /// Which model.
         name: Option<String>,
     },
+}
+
+fn at_least_one(text: &str) -> Result<usize, String> {
+    match text.parse() {
+        Ok(0) => Err("at least one answer must be asked for".into()),
+        Ok(k) => Ok(k),
+        Err(error) => Err(format!("{error}")),
+    }
 }

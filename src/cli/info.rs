@@ -4,7 +4,7 @@ use console::Style;
 use serde_json::{Value, json};
 
 use crate::error::{Error, Result};
-use crate::library::{Info, Library, Paper, StoredTokens};
+use crate::library::{Info, Paper, StoredTokens};
 use crate::paper::Facet;
 
 use super::terminal::{Page, printable};
@@ -71,7 +71,7 @@ pub(super) fn library(context: &Context, as_json: bool, page: &mut Page) -> Resu
 
 pub(super) fn paper(context: &Context, text: &str, as_json: bool, page: &mut Page) -> Result<Outcome> {
     let id = id(text)?;
-    let library = context.open_or_sample()?;
+    let (library, _) = context.open_or_sample()?;
     let Some(paper) = library.paper(&id)? else {
         return Err(Error::NotInLibrary { unknown: vec![(id.to_string(), library.closest(id.as_str(), 3)?)] });
     };
@@ -79,7 +79,7 @@ pub(super) fn paper(context: &Context, text: &str, as_json: bool, page: &mut Pag
     if as_json {
         page.json(&paper_json(&paper, &vectors))?;
     } else {
-        write_paper(page, &library, &paper, &vectors)?;
+        write_paper(page, &paper, &vectors)?;
     }
     Ok(Outcome::Done)
 }
@@ -112,7 +112,7 @@ fn paper_json(paper: &Paper, vectors: &[StoredTokens]) -> Value {
     })
 }
 
-fn write_paper(page: &mut Page, library: &Library, paper: &Paper, vectors: &[StoredTokens]) -> Result<()> {
+fn write_paper(page: &mut Page, paper: &Paper, vectors: &[StoredTokens]) -> Result<()> {
     let title = paper.title.as_deref().unwrap_or("(no title)");
     let title = page.styled(&Style::new().bold(), &printable(title));
     page.paragraph(&title, 0)?;
@@ -140,7 +140,7 @@ fn write_paper(page: &mut Page, library: &Library, paper: &Paper, vectors: &[Sto
         let cut = if vector.tokens.cut > 0 { format!(", {} more cut off", vector.tokens.cut) } else { String::new() };
         lines.push(("embedded", format!("{}: {} tokens{cut}", printable(&vector.model), vector.tokens.embedded)));
     }
-    if vectors.is_empty() && library.len()? > 0 {
+    if vectors.is_empty() {
         lines.push(("embedded", "not yet".into()));
     }
     lines.retain(|(_, value)| !value.is_empty());
@@ -161,10 +161,11 @@ fn write_paper(page: &mut Page, library: &Library, paper: &Paper, vectors: &[Sto
     Ok(())
 }
 
+/// Name and value; a long value goes on below itself.
 fn write_fields(page: &mut Page, lines: &[(&str, String)]) -> Result<()> {
     for (name, value) in lines {
         let name = page.styled(&Style::new().dim(), &format!("{name:<11}"));
-        page.line(&format!("{name} {value}"))?;
+        page.field(&name, &printable(value), 12)?;
     }
     Ok(())
 }

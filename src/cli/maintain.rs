@@ -46,7 +46,7 @@ pub(super) fn check(context: &Context, asked: &Check, page: &mut Page) -> Result
         page.json(&value)?;
     } else {
         for problem in &problems {
-            page.line(&printable(&problem.what))?;
+            page.whole(&problem.what)?;
         }
         if problems.is_empty() {
             page.line(&format!("{papers} papers, no problems"))?;

@@ -50,7 +50,18 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         say("Interrupted. What was committed is kept; the same command goes on from there.");
         std::process::exit(130);
     });
-    let cli = Cli::parse_from(arguments);
+    let cli = match Cli::try_parse_from(arguments) {
+        Ok(cli) => cli,
+        Err(refused) if refused.use_stderr() => {
+            // Arguments are repeated in the message, and an argument may be anything.
+            say(&refused.render().to_string());
+            return ExitCode::from(2);
+        }
+        Err(help) => {
+            let _ = help.print();
+            return ExitCode::SUCCESS;
+        }
+    };
     let mut page = Page::stdout();
     let outcome = dispatch(cli, &mut page).and_then(|outcome| {
         page.flush()?;
@@ -117,7 +128,8 @@ impl Context {
     fn new(places: Places) -> Result<Context> {
         let mut settings = Settings::from_env()?;
         settings.offline |= places.offline;
-        let library = match &places.library {
+        // An empty variable is one that is not set.
+        let library = match places.library.as_ref().filter(|path| !path.as_os_str().is_empty()) {
             Some(path) => path.clone(),
             None => dirs::data_dir().ok_or(Error::NoDataFolder)?.join("relata").join("library.db"),
         };
@@ -139,7 +151,8 @@ impl Context {
 
     /// The user's library if there is one with papers in it, for a command that may have to embed.
     fn open_existing(&self) -> Result<Option<Library>> {
-        if !self.library.exists() {
+        // A folder that may not be read is an error, not an empty library.
+        if !self.library.try_exists().map_err(Error::io(&self.library))? {
             return Ok(None);
         }
         let library = match self.open() {
@@ -149,18 +162,19 @@ impl Context {
         Ok((!library.is_empty()?).then_some(library))
     }
 
-    /// The user's library, or the sample where that is empty; says so, and how to change it.
-    fn open_or_sample(&self) -> Result<Library> {
+    /// The user's library, or the sample (`true`) where that is empty; says so, and how to change it.
+    fn open_or_sample(&self) -> Result<(Library, bool)> {
         if let Some(library) = self.open_existing()? {
-            return Ok(library);
+            return Ok((library, false));
         }
         let library = sample::open(&self.settings.cache)?;
         say(&format!(
-            "Your library is empty: this answer comes from the sample digest ({} papers).\n\
+            "Your library ({}) is empty: this answer comes from the sample digest ({} papers).\n\
              Add your own with: relata add PATH...",
+            self.library.display(),
             library.len()?
         ));
-        Ok(library)
+        Ok((library, true))
     }
 
     fn engine(&self) -> Result<Engine> {

@@ -42,7 +42,7 @@ pub(super) fn list(context: &Context, as_json: bool, page: &mut Page) -> Result<
 pub(super) fn fetch(context: &Context, name: Option<&str>, page: &mut Page) -> Result<Outcome> {
     let mut fetching = Fetching::default();
     let folder = model::locate(&context.choice(name), &context.settings, &mut |event| fetching.show(event))?;
-    page.line(&folder.root.display().to_string())?;
+    page.whole(&folder.root.display().to_string())?;
     Ok(Outcome::Done)
 }
 
@@ -70,7 +70,7 @@ pub(super) fn verify(context: &Context, name: Option<&str>, as_json: bool, page:
 pub(super) fn path(context: &Context, name: Option<&str>, page: &mut Page) -> Result<Outcome> {
     match model::path(&context.choice(name), &context.settings) {
         Ok(path) => {
-            page.line(&path.display().to_string())?;
+            page.whole(&path.display().to_string())?;
             Ok(Outcome::Done)
         }
         Err(error @ Error::ModelAbsent { .. }) => {

@@ -18,10 +18,11 @@ const STDOUT: &str = "standard output";
 ///
 /// The readers clean texts already; a library that somebody else wrote may not be clean.
 pub fn printable(text: &str) -> Cow<'_, str> {
-    let obeyed = |c: char| {
-        c.is_control() || matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{2028}' | '\u{2029}')
-    };
-    if text.contains(obeyed) { Cow::Owned(text.replace(obeyed, " ")) } else { Cow::Borrowed(text) }
+    if text.contains(is_obeyed) { Cow::Owned(text.replace(is_obeyed, " ")) } else { Cow::Borrowed(text) }
+}
+
+fn is_obeyed(c: char) -> bool {
+    c.is_control() || matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{2028}' | '\u{2029}')
 }
 
 /// Standard output as a place for lines: knows its width, forgives a reader that went away.
@@ -64,10 +65,41 @@ impl Page {
         Ok(())
     }
 
-    /// Writes a value as indented JSON.
+    /// Writes a value behind its name, which takes `indent` columns with the space after it. Values are wrapped on a
+    /// terminal only: one line each is easier to cut apart.
+    pub fn field(&mut self, name: &str, value: &str, indent: usize) -> Result<()> {
+        let lines = match self.width {
+            Some(width) => wrapped(value, width.saturating_sub(indent).max(20)),
+            None => vec![value.to_owned()],
+        };
+        for (at, line) in lines.iter().enumerate() {
+            let written = match at {
+                0 => writeln!(self.out, "{name} {line}"),
+                _ => writeln!(self.out, "{:indent$}{line}", ""),
+            };
+            written.map_err(Error::io(STDOUT))?;
+        }
+        Ok(())
+    }
+
+    /// Writes one line whole, whatever the width: a path that is to be copied.
+    pub fn whole(&mut self, text: &str) -> Result<()> {
+        writeln!(self.out, "{}", printable(text)).map_err(Error::io(STDOUT))
+    }
+
+    /// Writes a value as indented JSON; what a terminal would obey is escaped, which JSON allows in strings only, and
+    /// only there can it stand.
     pub fn json(&mut self, value: &impl serde::Serialize) -> Result<()> {
-        let written = serde_json::to_writer_pretty(&mut self.out, value).map_err(io::Error::from);
-        written.and_then(|()| writeln!(self.out)).map_err(Error::io(STDOUT))
+        let text = serde_json::to_string_pretty(value).map_err(io::Error::from).map_err(Error::io(STDOUT))?;
+        let mut safe = String::with_capacity(text.len());
+        for c in text.chars() {
+            if c != '\n' && is_obeyed(c) {
+                safe.push_str(&format!("\\u{:04x}", u32::from(c)));
+            } else {
+                safe.push(c);
+            }
+        }
+        writeln!(self.out, "{safe}").map_err(Error::io(STDOUT))
     }
 
     /// Pushes everything out.
@@ -108,10 +140,13 @@ fn wrapped(text: &str, width: usize) -> Vec<String> {
     lines
 }
 
-/// Says something to the person, on standard error.
+/// Says something to the person, on standard error, with nothing in it that a terminal would obey.
 pub fn say(text: &str) {
-    // A closed standard error is no reason to fail.
-    let _ = writeln!(io::stderr(), "{text}");
+    let mut err = io::stderr().lock();
+    for line in text.lines() {
+        // A closed standard error is no reason to fail.
+        let _ = writeln!(err, "{}", printable(line));
+    }
 }
 
 /// A progress bar on standard error; invisible where that is not a terminal.

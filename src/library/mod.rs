@@ -2,8 +2,8 @@
 //!
 //! In: a path. Out: a [`Library`], through which everything is stored and asked. SQLite, since it gives transactions, many
 //! readers beside one writer across processes, keyword search, and a file that people can open with their own tools.
-//! Read on in the order of the data: [`record`] (how sources merge), [`merge`], [`vectors`] and [`scan`], then what is
-//! asked: [`paper`], [`filter`], [`keywords`], [`info`], [`check`].
+//! Read on in the order of the data: `record` (how sources merge), `merge`, `vectors` and `scan`, then what is
+//! asked: `paper`, `filter`, `keywords`, `info`, `check`.
 
 mod check;
 mod closest;
@@ -88,8 +88,14 @@ impl Library {
         let mut library = Library { connection, path: path.to_owned(), access: Access::File, notes: Vec::new() };
         library.choose_journal()?;
         schema::migrate(&mut library.connection, path)?;
-        // A file without write permission opens all the same, so ask for the lock that writing needs.
-        library.connection.execute_batch("BEGIN IMMEDIATE; ROLLBACK").in_library(path)?;
+        // A file without write permission opens all the same. Asked without a lock: readers do not wait for writers.
+        if library.connection.is_readonly("main").in_library(path)? {
+            let code = rusqlite::ffi::Error::new(rusqlite::ffi::SQLITE_READONLY);
+            return Err(Error::LibraryReadOnly {
+                path: path.to_owned(),
+                source: rusqlite::Error::SqliteFailure(code, None),
+            });
+        }
         library.prepare_for_writing()?;
         Ok(library)
     }
@@ -141,7 +147,7 @@ impl Library {
 
     /// Number of papers.
     pub fn len(&self) -> Result<u64> {
-        self.connection.query_row("SELECT count(*) FROM papers", [], |row| row.get(0)).in_library(&self.path)
+        self.count("papers")
     }
 
     /// Whether there is no paper in it.

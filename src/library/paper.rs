@@ -80,15 +80,6 @@ impl Library {
         Ok(papers)
     }
 
-    /// The ids of rows, in their order; every row must be there.
-    pub fn ids_by_rows(&self, rows: &[PaperRow]) -> Result<Vec<ArxivId>> {
-        let mut ids = Vec::with_capacity(rows.len());
-        for row in rows {
-            ids.extend(self.id_of(*row)?);
-        }
-        Ok(ids)
-    }
-
     /// The id in a row, if there is one.
     pub fn id_of(&self, row: PaperRow) -> Result<Option<ArxivId>> {
         self.connection

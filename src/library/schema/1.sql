@@ -1,7 +1,7 @@
 -- Version 1. Every text is as merged; see record.rs for the rules and words.rs for what the keyword index holds.
 
 CREATE TABLE papers (
-    row              INTEGER PRIMARY KEY CHECK (row > 0 AND row < (1 << 40)),
+    row              INTEGER PRIMARY KEY AUTOINCREMENT CHECK (row > 0 AND row < (1 << 40)),
     id               TEXT NOT NULL UNIQUE,     -- canonical, without version
     version          INTEGER NOT NULL,         -- highest one seen, 0 where no source told
     title            TEXT,
@@ -52,7 +52,7 @@ CREATE TABLE listings (
 ) WITHOUT ROWID;
 
 CREATE TABLE fingerprints (
-    number      INTEGER PRIMARY KEY CHECK (number > 0 AND number < (1 << 22)),
+    number      INTEGER PRIMARY KEY AUTOINCREMENT CHECK (number > 0 AND number < (1 << 22)),
     digest      TEXT NOT NULL UNIQUE,
     model       TEXT NOT NULL,
     description TEXT NOT NULL,
