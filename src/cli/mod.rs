@@ -1,6 +1,6 @@
 //! The commands: arguments in, lines or JSON out, an exit code that says how it went.
 //!
-//! Each command is a file: it opens what it needs through [`Context`], asks the library's modules, and prints. Both
+//! Each command is a file: it opens what it needs through `Context`, asks the library's modules, and prints. Both
 //! binaries (`relata` and `recommend`) are a call of [`run`].
 
 mod add;
