@@ -173,3 +173,23 @@ fn the_answer_does_not_depend_on_threads() {
     };
     assert_eq!(answer("1"), answer("16"));
 }
+
+#[test]
+fn the_sample_answers_with_any_model() {
+    let home = Home::tiny();
+    let first = home.json(&["recommend", "--like", "2602.10611", "--json"]);
+    let other = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/models/tiny-bert-cls");
+    let second = home.json(&["recommend", "--like", "2602.10611", "--json", "--model", other]);
+    assert_eq!((ids(&first).len(), ids(&second).len()), (6, 6));
+    assert_ne!(answered(&first)[0].1, answered(&second)[0].1);
+}
+
+#[test]
+fn arguments_that_make_no_sense_are_refused_without_passing_them_to_the_terminal() {
+    let home = Home::tiny();
+    let ended = home.run(&["recommend", "--like", "2602.10611", "-k", "0"]);
+    assert_eq!(ended.code, 2, "{}", ended.stderr);
+    let ended = home.run(&["\u{1b}]0;title\u{7}"]);
+    assert_eq!(ended.code, 2);
+    assert!(!ended.stderr.contains(['\u{1b}', '\u{7}']), "{:?}", ended.stderr);
+}

@@ -64,3 +64,42 @@ fn two_adds_at_once_and_a_reader_beside_them() {
     assert_eq!((&info["papers"], &info["embedded"]), (&300.into(), &300.into()));
     assert_eq!(home.json(&["check", "--json"])["problems"].as_array().map(Vec::len), Some(0));
 }
+
+/// Kills `add` as soon as its first vectors are stored: the rest is made by the next run, and what was stored is kept.
+#[test]
+fn a_kill_in_the_middle_of_embedding_loses_nothing() {
+    let papers: Vec<_> = (0..2_000).map(invented).collect();
+    let home = Home::tiny();
+    home.write("2026-01-05.md", digest(&papers));
+    let mut command = home.command(&["add", "2026-01-05.md"]);
+    let mut child = command.stdout(Stdio::null()).stderr(Stdio::null()).spawn().expect("the program starts");
+    let stored = || {
+        let library = rusqlite::Connection::open(home.path("library.db")).ok()?;
+        library.query_row("SELECT count(*) FROM embeddings", [], |row| row.get::<_, u64>(0)).ok()
+    };
+    while stored().is_none_or(|vectors| vectors == 0) {
+        assert!(child.try_wait().expect("a child").is_none(), "add ended before it stored a vector");
+        std::thread::sleep(Duration::from_millis(1));
+    }
+    child.kill().expect("the child can be killed");
+    child.wait().expect("the child is reaped");
+    let before = stored().expect("a library");
+    assert!((1..2_000).contains(&before), "{before} vectors when it was killed");
+    let report = home.json(&["add", "--json", "2026-01-05.md"]);
+    assert_eq!((&report["unchanged"], &report["embedded"]), (&2_000.into(), &(2_000 - before).into()));
+    assert_eq!(home.json(&["check", "--json"])["problems"].as_array().map(Vec::len), Some(0));
+}
+
+#[test]
+fn readers_do_not_wait_for_a_writer() {
+    let home = Home::tiny();
+    home.write("2026-01-05.md", digest(&[invented(0), invented(1), invented(2)]));
+    home.json(&["add", "--json", "2026-01-05.md"]);
+    let writer = rusqlite::Connection::open(home.path("library.db")).expect("a library");
+    writer.execute_batch("BEGIN IMMEDIATE; UPDATE papers SET comment = 'not yet committed'").expect("the write lock");
+    assert_eq!(home.json(&["info", "--json"])["papers"], 3);
+    assert_eq!(home.json(&["info", "2601.00001", "--json"])["comment"], serde_json::Value::Null);
+    let answer = home.json(&["recommend", "--like", "2601.00001", "--json"]);
+    assert_eq!(answer["results"].as_array().map(Vec::len), Some(2));
+    writer.execute_batch("ROLLBACK").expect("the end of the transaction");
+}
