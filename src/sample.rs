@@ -3,9 +3,10 @@
 //! Compiled into the binary, read by the same reader as any digest, kept with its vectors in a small library of its own in
 //! the cache folder. It is never mixed into a user's library and can be deleted at any time.
 
+use std::fs;
 use std::path::{Path, PathBuf};
 
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::library::Library;
 use crate::reader::{self, Reading};
 
@@ -19,12 +20,20 @@ pub fn path(cache: &Path) -> PathBuf {
     cache.join(concat!("sample-", env!("CARGO_PKG_VERSION"), ".db"))
 }
 
-/// Opens the sample's library, reading the digest into it where that has not been done.
+/// Opens the sample's library, reading the digest into it where that has not been done. A file that is damaged or of
+/// another version is made anew: nothing in it is anybody's own.
 ///
 /// # Errors
 /// The cache folder cannot be written.
 pub fn open(cache: &Path) -> Result<Library> {
-    let mut library = Library::open(&path(cache))?;
+    let path = path(cache);
+    let mut library = match Library::open(&path) {
+        Err(Error::LibraryDamaged { .. } | Error::LibraryForeign { .. } | Error::LibraryNewer { .. }) => {
+            fs::remove_file(&path).map_err(Error::io(&path))?;
+            Library::open(&path)?
+        }
+        opened => opened?,
+    };
     if library.is_empty()? {
         let mut entries = Vec::new();
         reader::read_from(Path::new(NAME), DIGEST.as_bytes(), &mut |reading| {
@@ -36,4 +45,18 @@ pub fn open(cache: &Path) -> Result<Library> {
         library.merge(&entries)?;
     }
     Ok(library)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_damaged_sample_is_made_anew() -> Result<()> {
+        let cache = tempfile::TempDir::new().map_err(Error::io("a temporary folder"))?;
+        fs::write(path(cache.path()), "no database at all, but long enough to be taken for one".repeat(100))
+            .map_err(Error::io(cache.path()))?;
+        assert_eq!(open(cache.path())?.len()?, 7);
+        Ok(())
+    }
 }
