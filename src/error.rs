@@ -286,8 +286,16 @@ pub enum Error {
         text: String,
     },
     /// A search for nothing.
-    #[error("the search text is empty; say what to look for")]
+    #[error("the text is empty; say what to look for")]
     EmptyQuery,
+    /// A period that ends before it begins.
+    #[error("--since {since} is after --until {until}, so no paper can lie between them")]
+    EmptyPeriod {
+        /// The first day asked for.
+        since: jiff::civil::Date,
+        /// The last day asked for.
+        until: jiff::civil::Date,
+    },
     /// Vectors of another model than the one asked for.
     #[error(
         "{library} holds vectors of {stored}, none of {asked}, and vectors of different models cannot be compared; \

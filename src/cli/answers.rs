@@ -36,8 +36,11 @@ pub(super) fn recommend(context: &Context, asked: Recommend, page: &mut Page) ->
         unlike: ids(&asked.unlike)?,
         like_text: asked.like_text.clone(),
         k: asked.selection.k,
-        filter: filter(&asked.selection),
+        filter: filter(&asked.selection)?,
     };
+    if query.like_text.iter().any(|text| text.trim().is_empty()) {
+        return Err(Error::EmptyQuery);
+    }
     let (mut library, sample) = context.open_or_sample()?;
     recommender::check(&library, &query)?;
     let mut engine = context.engine()?;
@@ -102,7 +105,7 @@ pub(super) fn search(context: &Context, asked: Search, page: &mut Page) -> Resul
         None
     };
     let vector = vectors.as_ref().map(|(fingerprint, vectors)| (*fingerprint, vectors.row(0)));
-    let hits = searcher::search(&library, &asked.text, vector, &filter(&asked.selection), asked.selection.k)?;
+    let hits = searcher::search(&library, &asked.text, vector, &filter(&asked.selection)?, asked.selection.k)?;
     let rows: Vec<_> = hits
         .iter()
         .enumerate()
@@ -130,14 +133,19 @@ fn outcome(found: usize) -> Outcome {
     Outcome::Done
 }
 
-fn filter(selection: &Selection) -> Filter {
-    Filter {
+fn filter(selection: &Selection) -> Result<Filter> {
+    if let (Some(since), Some(until)) = (selection.since, selection.until)
+        && since > until
+    {
+        return Err(Error::EmptyPeriod { since, until });
+    }
+    Ok(Filter {
         categories: selection.category.clone(),
         since: selection.since,
         until: selection.until,
         authors: selection.author.clone(),
         exclude: selection.exclude.clone(),
-    }
+    })
 }
 
 fn selection_json(selection: &Selection) -> serde_json::Value {

@@ -156,7 +156,10 @@ impl Context {
             return Ok(None);
         }
         let library = match self.open() {
-            Err(Error::LibraryReadOnly { .. }) => Library::open_read_only(&self.library)?,
+            // Where a log cannot be made beside it, SQLite says no more than that the file cannot be opened.
+            Err(Error::LibraryReadOnly { .. } | Error::LibraryUnopened { .. }) if self.library.is_file() => {
+                Library::open_read_only(&self.library)?
+            }
             opened => opened?,
         };
         Ok((!library.is_empty()?).then_some(library))
