@@ -106,6 +106,6 @@ CREATE VIRTUAL TABLE keywords USING fts5 (
     title, abstract, authors, tldr,
     content = '', contentless_delete = 1, tokenize = 'ascii'
 );
--- Fewer, larger segments: 100,000 papers in batches of 10,000 are added in 10.5 s, with the defaults (automerge 4,
+-- Fewer, larger segments: 100,000 papers in batches of 10,000 were added in 10.5 s, with the defaults (automerge 4,
 -- hashsize 1 MiB) and batches of 2,000 in 14.5 s.
 INSERT INTO keywords (keywords, rank) VALUES ('automerge', 16), ('crisismerge', 32), ('hashsize', 67108864);
