@@ -637,3 +637,18 @@ fn nothing_but_ids_decides_where_a_paper_goes() {
     assert_eq!(library.merge(&[entry("2602.00001", "Back", "Same.")]).unwrap(), [Outcome::Added]);
     assert_eq!(found(&library, "back"), ["2602.00001"]);
 }
+
+/// Whoever comes while another is making the library must find either no library yet or the whole of it.
+#[test]
+fn a_library_that_is_just_being_made_is_nobodys_foreign_file() {
+    for round in 0..150 {
+        let (_folder, path) = file();
+        std::thread::scope(|scope| {
+            let makers: Vec<_> = (0..4).map(|_| scope.spawn(|| Library::open(&path).map(|_| ()))).collect();
+            for maker in makers {
+                let outcome = maker.join().unwrap();
+                assert!(outcome.is_ok(), "round {round}: {}", outcome.unwrap_err());
+            }
+        });
+    }
+}

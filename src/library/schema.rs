@@ -42,6 +42,10 @@ pub(super) enum Kind {
 
 /// Tells what a file is; an error for one that is newer or not ours. Reads the whole schema, so damage shows here.
 pub(super) fn kind(connection: &Connection, path: &Path) -> Result<Kind> {
+    // One snapshot for all that is asked: a library that another process makes in between would look like a stranger's
+    // file, with tables but without our id. Inside a transaction there is one already.
+    let _snapshot =
+        connection.is_autocommit().then(|| connection.unchecked_transaction()).transpose().in_library(path)?;
     let application: i32 = connection.pragma_query_value(None, "application_id", |row| row.get(0)).in_library(path)?;
     let version: i64 = connection.pragma_query_value(None, "user_version", |row| row.get(0)).in_library(path)?;
     let tables: i64 =
