@@ -44,6 +44,9 @@ pub mod embed;
 pub mod library;
 pub mod passage;
 
+// embedding without a library
+pub mod bulk;
+
 // answering
 pub mod cli;
 pub mod engine;

@@ -180,7 +180,7 @@ impl Entry {
 }
 
 /// An entry that a reader could not use.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Skipped {
     /// The file as the user named it, `-` for stdin.
     pub file: String,

@@ -13,6 +13,7 @@ use crate::paper::Skipped;
 use crate::reader::{self, Reading};
 
 use super::args::Add;
+use super::skips::Skips;
 use super::terminal::{Page, printable, progress, say};
 use super::{Context, Outcome};
 
@@ -21,10 +22,6 @@ use super::{Context, Outcome};
 const BATCH: usize = 10_000;
 /// Text of a transaction, in bytes, that ends it early: hostile entries of megabytes each do not add up.
 const BATCH_BYTES: usize = 32 << 20;
-/// Skipped entries printed one by one; the rest are counted. `--json` gives all of them.
-const SHOWN: usize = 20;
-/// Skipped entries kept for the report. A hostile file can hold millions; memory must not follow it.
-const KEPT: usize = 10_000;
 
 /// What became of the entries.
 #[derive(Default, Serialize)]
@@ -32,9 +29,8 @@ struct Report {
     added: u64,
     updated: u64,
     unchanged: u64,
-    skipped: Vec<Skipped>,
-    /// Skipped entries beyond those listed.
-    skipped_unlisted: u64,
+    #[serde(flatten)]
+    skips: Skips,
     notes: Vec<String>,
     embedded: u64,
 }
@@ -50,14 +46,6 @@ impl Report {
         }
     }
 
-    fn skip(&mut self, skipped: Skipped) {
-        if self.skipped.len() < KEPT { self.skipped.push(skipped) } else { self.skipped_unlisted += 1 }
-    }
-
-    fn skips(&self) -> u64 {
-        self.skipped.len() as u64 + self.skipped_unlisted
-    }
-
     fn papers(&self) -> u64 {
         self.added + self.updated + self.unchanged
     }
@@ -68,9 +56,9 @@ pub(super) fn run(context: &Context, add: &Add, page: &mut Page) -> Result<Outco
     let mut files = Vec::new();
     for path in &add.paths {
         match reader::files(std::slice::from_ref(path)) {
-            Ok(found) if found.is_empty() => report.skip(whole_file(path, "the folder holds no files".into())),
+            Ok(found) if found.is_empty() => report.skips.push(whole_file(path, "the folder holds no files".into())),
             Ok(found) => files.extend(found),
-            Err(error) => report.skip(whole_file(path, error.to_string())),
+            Err(error) => report.skips.push(whole_file(path, error.to_string())),
         }
     }
     let files: Vec<PathBuf> = {
@@ -79,7 +67,7 @@ pub(super) fn run(context: &Context, add: &Add, page: &mut Page) -> Result<Outco
     };
     if files.is_empty() {
         print(&report, add.json, page)?;
-        return Ok(if report.skips() == 0 { Outcome::Nothing } else { Outcome::Partial });
+        return Ok(if report.skips.count() == 0 { Outcome::Nothing } else { Outcome::Partial });
     }
     let mut library = context.open()?;
     let bar = progress(files.len() as u64, "reading", "{msg} {wide_bar} {pos}/{len} files");
@@ -113,7 +101,7 @@ pub(super) fn run(context: &Context, add: &Add, page: &mut Page) -> Result<Outco
         say("The papers are stored; not all of them are embedded. `relata reembed` goes on from there.");
         return Err(error);
     }
-    Ok(match (report.skips(), report.papers()) {
+    Ok(match (report.skips.count(), report.papers()) {
         (0, 0) => Outcome::Nothing,
         (0, _) => Outcome::Done,
         _ => Outcome::Partial,
@@ -150,7 +138,7 @@ fn read_file(library: &mut Library, file: &Path, report: &mut Report) -> Result<
     })?;
     match read {
         Ok(read) => report.notes.extend(read.notes.into_iter().map(|note| format!("{}: {note}", file.display()))),
-        Err(error) => report.skip(whole_file(file, error.to_string())),
+        Err(error) => report.skips.push(whole_file(file, error.to_string())),
     }
     Ok(())
 }
@@ -170,7 +158,7 @@ fn take_in(library: &mut Library, batch: Vec<Reading>, report: &mut Report) -> R
     for reading in batch {
         match reading {
             Reading::Entry(entry) => entries.push(*entry),
-            Reading::Skipped(skipped) => report.skip(skipped),
+            Reading::Skipped(skipped) => report.skips.push(skipped),
         }
     }
     report.count(&library.merge(&entries)?);
@@ -187,17 +175,12 @@ fn print(report: &Report, as_json: bool, page: &mut Page) -> Result<()> {
     if as_json {
         return page.json(report);
     }
-    for skipped in report.skipped.iter().take(SHOWN) {
-        say(&format!("skipped {}", printable(&skipped.to_string())));
-    }
-    if report.skips() > SHOWN as u64 {
-        say(&format!("... and {} more skipped; --json lists them", report.skips() - SHOWN as u64));
-    }
+    report.skips.say();
     for note in &report.notes {
         say(&format!("note: {}", printable(note)));
     }
     let summary = json!({
-        "added": report.added, "updated": report.updated, "unchanged": report.unchanged, "skipped": report.skips(),
+        "added": report.added, "updated": report.updated, "unchanged": report.unchanged, "skipped": report.skips.count(),
     });
     let counts = ["added", "updated", "unchanged", "skipped"].map(|name| format!("{name} {}", summary[name]));
     let embedded = if report.embedded > 0 { format!(", embedded {}", report.embedded) } else { String::new() };

@@ -5,6 +5,8 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand};
 use jiff::civil::Date;
 
+use crate::bulk::Format;
+
 /// Semantic recommender for arXiv papers: reads daily digests, embeds the abstracts, answers what is related.
 #[derive(Debug, Parser)]
 #[command(name = "relata", version, max_term_width = 100, disable_help_subcommand = true, after_help = EXIT_CODES)]
@@ -69,6 +71,8 @@ pub enum Command {
     Check(Check),
     /// Embed every paper that the chosen model has not embedded yet; vectors of other models stay.
     Reembed(Reembed),
+    /// Embed papers or lines of text to a file of vectors, without a library.
+    Embed(Embed),
     /// List, fetch, verify or locate embedding models.
     Model(Model),
 }
@@ -178,6 +182,45 @@ pub struct Reembed {
     /// Print the report as JSON.
     #[arg(long)]
     pub json: bool,
+}
+
+/// `relata embed`
+#[derive(Debug, Args)]
+pub struct Embed {
+    /// Files or folders of papers, in any form that `relata add` reads; `-` reads standard input.
+    #[arg(required = true, value_name = "INPUT")]
+    pub inputs: Vec<PathBuf>,
+    /// The file to write: .npy (float32; ids in FILE.ids), .jsonl, .safetensors (ids in FILE.ids) or .parquet;
+    /// `-` writes JSON lines to standard output.
+    #[arg(short, long, value_name = "FILE")]
+    pub output: PathBuf,
+    /// The form, where the extension does not name it: npy, jsonl, safetensors or parquet.
+    #[arg(long, value_name = "FORM")]
+    pub format: Option<Format>,
+    /// Read plain text, one text a line; ids are line numbers from 1, counted on from file to file.
+    #[arg(long)]
+    pub lines: bool,
+    /// As what the model takes the texts, where it makes a difference.
+    #[arg(long = "as", value_name = "ROLE", value_enum, default_value_t = TextRole::Passage)]
+    pub role: TextRole,
+    /// Go on from what an interrupted run has embedded.
+    #[arg(long)]
+    pub resume: bool,
+    /// Replace the output; without --resume also drop what an interrupted run has embedded.
+    #[arg(long)]
+    pub force: bool,
+    /// Print the report as JSON.
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// What a text is to the model.
+#[derive(Clone, Copy, Debug, clap::ValueEnum)]
+pub enum TextRole {
+    /// Something to be found, such as an abstract.
+    Passage,
+    /// A question.
+    Query,
 }
 
 /// `relata model`

@@ -6,14 +6,17 @@
 mod add;
 mod answers;
 mod args;
+mod embed;
 mod info;
 mod maintain;
 mod models;
+mod skips;
 mod terminal;
 
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
+use std::sync::OnceLock;
 
 use clap::Parser;
 use indicatif::ProgressBar;
@@ -40,14 +43,19 @@ enum Outcome {
     Partial,
 }
 
+/// What to say when interrupted, where a command keeps its work in another way than the library does.
+static INTERRUPTED: OnceLock<String> = OnceLock::new();
+
 /// Runs a command line and says how it ended: 0 done, 1 nothing found, 2 error.
 ///
 /// `arguments` begin with the program's name, as from [`std::env::args_os`].
 pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
-    // Restores a cursor that a progress bar hides; the library is safe at any moment, its transactions see to that.
+    // Restores a cursor that a progress bar hides; what is on disk is safe at any moment: a library by its transactions, a
+    // bulk output by its journal.
     let _ = ctrlc::set_handler(|| {
         let _ = console::Term::stderr().show_cursor();
-        say("Interrupted. What was committed is kept; the same command goes on from there.");
+        let kept = "What was committed is kept; the same command goes on from there.";
+        say(&format!("Interrupted. {}", INTERRUPTED.get().map_or(kept, String::as_str)));
         std::process::exit(130);
     });
     let cli = match Cli::try_parse_from(arguments) {
@@ -94,6 +102,7 @@ fn dispatch(cli: Cli, page: &mut Page) -> Result<Outcome> {
         Command::Remove(remove) => maintain::remove(&context, &remove, page),
         Command::Check(check) => maintain::check(&context, &check, page),
         Command::Reembed(reembed) => maintain::reembed(&context, &reembed, page),
+        Command::Embed(embed) => embed::run(&context, &embed, page),
         Command::Model(model) => match model.command {
             ModelCommand::List { json } => models::list(&context, json, page),
             ModelCommand::Fetch { name } => models::fetch(&context, name.as_deref(), page),

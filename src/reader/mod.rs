@@ -10,6 +10,7 @@
 //! | one Markdown page per paper | `page` |
 //! | JSON lines: crawled, enhanced, recommended, arXiv's snapshot | `jsonl`, with `record` |
 //! | one JSON object keyed by arXiv id | `keyed` |
+//! | plain text, a text a line, only where asked for | `plain` |
 //!
 //! `source` gives bounded lines, `sniff` tells the format, and `draft` turns fields into entries, the same for all
 //! formats, with `clean`, `failure`, `language`, `authors`, `categories` and `dates`. Input is hostile: memory is
@@ -32,6 +33,7 @@ mod lines;
 mod list;
 mod output;
 mod page;
+mod plain;
 mod record;
 mod sniff;
 mod source;
@@ -49,6 +51,7 @@ pub use clean::{clean, excerpt};
 pub use failure::is_failure;
 pub use files::files;
 pub use language::language;
+pub use plain::{Line, Lines, read_lines};
 
 use output::Output;
 use source::Source;

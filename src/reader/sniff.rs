@@ -106,6 +106,11 @@ fn holds_id(text: &str) -> bool {
     ArxivId::parse(target).is_some()
 }
 
+/// What a beginning is, where it is not even plain text.
+pub fn no_text(head: &[u8]) -> Option<&'static str> {
+    packed(head).or_else(|| head.contains(&0).then_some("binary data"))
+}
+
 fn packed(head: &[u8]) -> Option<&'static str> {
     let magic: [(&[u8], &str); 10] = [
         (b"%PDF", "a PDF"),

@@ -1,0 +1,391 @@
+//! Bulk embedding: any number of texts to a file of vectors, without a library.
+//!
+//! The way of a text: [`input`] (windows of rows, in order) -> [`Embedder::embed_batches`] (sorted by length within the
+//! window, put back in order here) -> `rows` (the form asked for: `npy`, `jsonl`, `tensors`, `parquet`) -> `partial` (a
+//! folder of what is unfinished, with its `journal`) -> the names that were asked for ([`output`]). Memory is bounded by a
+//! few windows, whatever the input. The same texts, model and options give the same bytes, however often a run was killed
+//! and resumed: windows are cut by the texts alone, and only whole windows count.
+
+pub mod format;
+pub mod input;
+pub mod journal;
+mod jsonl;
+mod npy;
+pub mod output;
+#[cfg(feature = "parquet")]
+mod parquet;
+mod partial;
+mod rows;
+mod tensors;
+
+use std::collections::BTreeMap;
+use std::io::Write;
+use std::path::PathBuf;
+use std::time::{Duration, Instant};
+
+use ndarray::Array2;
+
+pub use format::Format;
+pub use input::Texts;
+pub use output::Output;
+pub use partial::Manners;
+
+use crate::embed::{DeviceChoice, Embedder, Role};
+use crate::engine::Engine;
+use crate::error::{Error, Result};
+use crate::model;
+use crate::paper::Skipped;
+use crate::passage::RECIPE;
+use input::{Inputs, Piece, Row, Window};
+use journal::{Done, Journal, Terms, VERSION};
+use partial::Partial;
+
+/// Texts that the tokenizer could not take, at most: beyond that the model is wrong, not the texts.
+const MOST_FAILED: usize = 1000;
+
+/// Texts of a window where the encoder runs on a CPU: well below a minute of work, so that a kill costs no more, and enough
+/// to sort by length.
+const WINDOW: usize = 1024;
+/// Texts of a window on a GPU: it takes thousands a second, and empties its pipeline at the end of each window.
+const WIDE_WINDOW: usize = 16_384;
+
+/// What is to be embedded, and how.
+#[derive(Clone, Debug)]
+pub struct Job {
+    /// Files, folders, `-` for standard input.
+    pub inputs: Vec<PathBuf>,
+    /// As what they are read.
+    pub texts: Texts,
+    /// As what the model takes them.
+    pub role: Role,
+    /// Texts that are sorted and made durable together; see [`window`].
+    pub window: usize,
+    /// Further options that decide the bytes, by name: a run is not resumed under others.
+    pub options: BTreeMap<String, String>,
+}
+
+/// The window for a device.
+pub fn window(device: DeviceChoice) -> usize {
+    let accelerated = cfg!(any(feature = "cuda", feature = "metal"));
+    if device == DeviceChoice::Cpu || !accelerated { WINDOW } else { WIDE_WINDOW }
+}
+
+/// Where the vectors go.
+pub enum Sink<'a> {
+    /// To a file, by way of an unfinished one that can be gone on from.
+    File(&'a Output, Manners),
+    /// As JSON lines to a stream, at once.
+    Stream(&'a mut dyn Write),
+}
+
+/// What happens on the way.
+#[derive(Debug)]
+pub enum Event {
+    /// The model is on its way here.
+    Fetch(model::Progress),
+    /// A batch is done.
+    Embedded(Status),
+    /// An entry was skipped.
+    Skipped(Skipped),
+    /// A remark.
+    Note(String),
+}
+
+/// How far a run is.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Status {
+    /// Rows embedded, those of interrupted runs before included.
+    pub rows: u64,
+    /// Rows that interrupted runs before left.
+    pub resumed: u64,
+    /// Rows there will be, as far as the bytes read so far tell; exact once all is read, `None` for a stream.
+    pub expected: Option<u64>,
+    /// Tokens embedded by this run.
+    pub tokens: u64,
+    /// Time since this run began to embed; loading the model is not in it.
+    pub elapsed: Duration,
+}
+
+/// What became of a job.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Report {
+    /// Rows written. Without any there is no output.
+    pub rows: u64,
+    /// Length of the vectors.
+    pub dimension: usize,
+    /// Tokens embedded.
+    pub tokens: u64,
+    /// Tokens cut off because the model takes no more.
+    pub cut: u64,
+    /// Texts that lost tokens.
+    pub truncated: u64,
+    /// Rows that interrupted runs before left.
+    pub resumed: u64,
+    /// Rows of this run alone.
+    pub own_rows: u64,
+    /// Tokens of this run alone.
+    pub own_tokens: u64,
+    /// Time of this run from its first window on; loading the model is not in it.
+    pub elapsed: Duration,
+}
+
+/// Embeds everything that a job names.
+///
+/// # Errors
+/// What is wrong with inputs, output and a run to be resumed is found before the model is loaded: [`Error::Io`],
+/// [`Error::InputTwice`], [`Error::OutputIsInput`], [`Error::OutputExists`], [`Error::OutputUnfinished`],
+/// [`Error::OutputBusy`], [`Error::ResumeRefused`]. Later come the errors of the model, of reading, and [`Error::OutputFull`].
+/// Whatever happens, the rows of all windows before are kept where they can be gone on from.
+pub fn embed(job: &Job, sink: Sink<'_>, engine: &mut Engine, on: &mut dyn FnMut(Event)) -> Result<Report> {
+    let inputs = Inputs::find(&job.inputs, if let Sink::File(output, _) = &sink { Some(output) } else { None })?;
+    for folder in &inputs.empty {
+        let reason = "the folder holds no files".to_owned();
+        on(Event::Skipped(Skipped { file: folder.display().to_string(), line: 0, reason }));
+    }
+    let (mut kept, force) = match sink {
+        Sink::Stream(stream) => (Kept::Stream(stream, Done::default()), false),
+        Sink::File(output, manners) => {
+            let fresh = Journal {
+                version: VERSION,
+                terms: terms(job, output.format(), engine),
+                inputs: inputs.described.clone(),
+                window: job.window,
+                done: Done::default(),
+            };
+            let partial = Partial::open(output, fresh, rows::parts(output.format()), manners)?;
+            (Kept::File(Box::new(partial)), manners.force)
+        }
+    };
+    let mut run =
+        Run { status: Status { resumed: kept.done().rows, ..Status::default() }, total: inputs.bytes(), began: None };
+    run.status.rows = run.status.resumed;
+    let embedded = if kept.done().complete {
+        Ok(())
+    } else {
+        let window = kept.window().unwrap_or(job.window);
+        run.embed_all(inputs, job, window, &mut kept, engine, on)
+    };
+    let done = kept.done().clone();
+    if let Kept::File(mut partial) = kept {
+        match &embedded {
+            // Nothing is lost, so nothing is left; the error to tell is the first one.
+            Err(_) if done.texts == 0 => drop(partial.discard()),
+            Ok(()) if done.rows == 0 => partial.discard()?,
+            Ok(()) => {
+                if !done.complete {
+                    rows::complete(&mut partial)?;
+                }
+                partial.publish(force)?;
+            }
+            Err(_) => {}
+        }
+    }
+    embedded?;
+    let Done { rows, dimension, tokens, cut, truncated, .. } = done;
+    let Status { resumed, tokens: own_tokens, elapsed, .. } = run.status;
+    Ok(Report { rows, dimension, tokens, cut, truncated, resumed, own_rows: rows - resumed, own_tokens, elapsed })
+}
+
+fn terms(job: &Job, format: Format, engine: &Engine) -> Terms {
+    let mut others = job.options.clone();
+    let role = match job.role {
+        Role::Query => "query",
+        Role::Passage => "passage",
+    };
+    let texts = match job.texts {
+        Texts::Papers => RECIPE,
+        Texts::Lines => "lines/1",
+    };
+    for (name, value) in [("format", format.name()), ("role", role), ("texts", texts)] {
+        others.insert(name.to_owned(), value.to_owned());
+    }
+    let fingerprint = engine.fingerprint();
+    Terms { fingerprint: fingerprint.digest().to_owned(), model: fingerprint.description().to_owned(), others }
+}
+
+/// Where rows are kept.
+enum Kept<'a> {
+    File(Box<Partial>),
+    Stream(&'a mut dyn Write, Done),
+}
+
+impl Kept<'_> {
+    fn done(&self) -> &Done {
+        match self {
+            Kept::File(partial) => &partial.journal().done,
+            Kept::Stream(_, done) => done,
+        }
+    }
+
+    /// The window of the run that is resumed: with another one the batches would be others.
+    fn window(&self) -> Option<usize> {
+        match self {
+            Kept::File(partial) => Some(partial.journal().window),
+            Kept::Stream(..) => None,
+        }
+    }
+
+    fn take(&mut self, rows: &[&Row], vectors: &Array2<f32>, done: Done) -> Result<()> {
+        match self {
+            Kept::File(partial) => {
+                rows::append(partial, rows, vectors.view())?;
+                partial.commit(done)
+            }
+            Kept::Stream(stream, so_far) => {
+                let mut bytes = Vec::new();
+                for (row, vector) in rows.iter().zip(vectors.outer_iter()) {
+                    bytes.clear();
+                    rows::line(&mut bytes, row, vector.as_slice())?;
+                    stream.write_all(&bytes).map_err(Error::io("standard output"))?;
+                }
+                stream.flush().map_err(Error::io("standard output"))?;
+                *so_far = done;
+                Ok(())
+            }
+        }
+    }
+}
+
+/// A run on its way.
+struct Run {
+    status: Status,
+    /// Bytes of all inputs.
+    total: Option<u64>,
+    began: Option<Instant>,
+}
+
+impl Run {
+    fn embed_all(
+        &mut self,
+        inputs: Inputs,
+        job: &Job,
+        window: usize,
+        kept: &mut Kept<'_>,
+        engine: &mut Engine,
+        on: &mut dyn FnMut(Event),
+    ) -> Result<()> {
+        let mut passed = 0;
+        kept.done().failed.iter().for_each(|skipped| on(Event::Skipped(skipped.clone())));
+        for piece in inputs.read(job.texts, window)? {
+            match piece? {
+                Piece::Skipped(skipped) => on(Event::Skipped(skipped)),
+                Piece::Note(note) => on(Event::Note(note)),
+                Piece::Window(window) => {
+                    passed += window.rows.len() as u64;
+                    let Done { texts, digest, .. } = kept.done();
+                    if passed < *texts || window.rows.is_empty() {
+                        continue;
+                    }
+                    if passed == *texts {
+                        // All of what was embedded before has been read again.
+                        if window.digest != *digest {
+                            return Err(changed(kept));
+                        }
+                        continue;
+                    }
+                    if passed - window.rows.len() as u64 != *texts {
+                        return Err(changed(kept));
+                    }
+                    self.expect(passed, &window);
+                    self.embed_window(window, passed, job.role, kept, engine, on)?;
+                }
+            }
+        }
+        if passed < kept.done().texts {
+            return Err(changed(kept));
+        }
+        Ok(())
+    }
+
+    fn expect(&mut self, passed: u64, window: &Window) {
+        self.status.expected = match self.total {
+            _ if window.last => Some(passed),
+            Some(total) if window.bytes > 0 => {
+                let share = total as f64 / window.bytes as f64;
+                Some(((passed as f64 * share) as u64).max(passed))
+            }
+            _ => None,
+        };
+    }
+
+    fn embed_window(
+        &mut self,
+        window: Window,
+        passed: u64,
+        role: Role,
+        kept: &mut Kept<'_>,
+        engine: &mut Engine,
+        on: &mut dyn FnMut(Event),
+    ) -> Result<()> {
+        let embedder = engine.embedder(&mut |progress| on(Event::Fetch(progress)))?;
+        let began = *self.began.get_or_insert_with(Instant::now);
+        let mut done = Done { texts: passed, digest: window.digest, ..kept.done().clone() };
+        done.dimension = embedder.recipe().dimension();
+        let mut rows: Vec<&Row> = window.rows.iter().collect();
+        // A text that the tokenizer cannot take is left out, and the rest of the window is embedded without it.
+        let embedded = loop {
+            let mut status = self.status;
+            let embedded = embed_rows(embedder, &rows, role, &mut |texts, tokens| {
+                status.rows += texts;
+                status.tokens += tokens;
+                status.elapsed = began.elapsed();
+                on(Event::Embedded(status));
+            });
+            match embedded {
+                Err(Error::Tokens { index, reason }) if index < rows.len() && done.failed.len() < MOST_FAILED => {
+                    let (file, line) = &rows.remove(index).place;
+                    let reason = format!("it could not be tokenised: {reason}");
+                    let skipped = Skipped { file: file.to_string(), line: *line, reason };
+                    on(Event::Skipped(skipped.clone()));
+                    done.failed.push(skipped);
+                }
+                other => break other?,
+            }
+        };
+        done.rows += rows.len() as u64;
+        done.tokens += embedded.tokens;
+        done.cut += embedded.cut;
+        done.truncated += embedded.truncated;
+        kept.take(&rows, &embedded.vectors, done)?;
+        self.status.rows += rows.len() as u64;
+        self.status.tokens += embedded.tokens;
+        self.status.elapsed = began.elapsed();
+        Ok(())
+    }
+}
+
+fn changed(kept: &Kept<'_>) -> Error {
+    match kept {
+        Kept::File(partial) => Error::ResumeRefused {
+            part: partial.output().part(),
+            reason: "the texts of the input are not those that it began with".to_owned(),
+        },
+        Kept::Stream(..) => Error::Internal("a stream that goes on"),
+    }
+}
+
+/// Vectors of some rows, in their order.
+struct Embedded {
+    vectors: Array2<f32>,
+    tokens: u64,
+    cut: u64,
+    truncated: u64,
+}
+
+fn embed_rows(embedder: &Embedder, rows: &[&Row], role: Role, on_batch: &mut dyn FnMut(u64, u64)) -> Result<Embedded> {
+    let texts: Vec<&str> = rows.iter().map(|row| row.text.as_str()).collect();
+    let vectors = Array2::zeros((rows.len(), embedder.recipe().dimension()));
+    let mut embedded = Embedded { vectors, tokens: 0, cut: 0, truncated: 0 };
+    embedder.embed_batches(&texts, role, &mut |batch| {
+        for (index, vector) in batch.indices.iter().zip(batch.vectors.outer_iter()) {
+            embedded.vectors.row_mut(*index).assign(&vector);
+        }
+        let tokens = batch.tokens.iter().map(|count| u64::from(*count)).sum();
+        embedded.tokens += tokens;
+        embedded.cut += batch.cut.iter().map(|count| u64::from(*count)).sum::<u64>();
+        embedded.truncated += batch.cut.iter().filter(|count| **count > 0).count() as u64;
+        on_batch(batch.indices.len() as u64, tokens);
+        Ok(())
+    })?;
+    Ok(embedded)
+}

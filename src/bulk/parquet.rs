@@ -1,0 +1,106 @@
+//! The Parquet file, put together from vectors and names that are all there.
+//!
+//! In: the parts [`VECTORS`] and [`NAMES`]. Out: the part [`ROWS`], columns `id`, `title` (null where a text has none) and
+//! `vector`, a fixed-size list of `f32`, which Arrow's readers give back as such since the file carries the Arrow schema.
+//! Nothing is compressed: vectors are noise to a compressor, and the names are a twentieth of the file.
+
+use std::fs::File;
+use std::io::{BufRead, BufReader, BufWriter, Read};
+use std::path::Path;
+use std::sync::Arc;
+
+use arrow_array::{ArrayRef, FixedSizeListArray, Float32Array, RecordBatch, StringArray};
+use arrow_schema::{DataType, Field, Schema};
+use parquet::arrow::ArrowWriter;
+use parquet::errors::ParquetError;
+use parquet::file::metadata::KeyValue;
+use parquet::file::properties::{EnabledStatistics, WriterProperties};
+use parquet::schema::types::ColumnPath;
+
+use super::partial::{NAMES, Partial, ROWS, VECTORS};
+use super::rows::notes;
+use crate::error::{Error, Result};
+
+/// Rows of a row group: 12 MB for 384 dimensions, held in memory while it is written.
+const GROUP: usize = 8192;
+
+/// Writes the file.
+pub fn assemble(partial: &Partial) -> Result<()> {
+    let journal = partial.journal();
+    let path = partial.path(ROWS);
+    let [vectors_path, names_path] = [VECTORS, NAMES].map(|name| partial.path(name));
+    let dimension = journal.done.dimension;
+    let width = i32::try_from(dimension).map_err(|_| Error::Internal("a dimension beyond Parquet's"))?;
+    let element = Arc::new(Field::new("element", DataType::Float32, false));
+    let schema = Arc::new(Schema::new(vec![
+        Field::new("id", DataType::Utf8, false),
+        Field::new("title", DataType::Utf8, true),
+        Field::new("vector", DataType::FixedSizeList(Arc::clone(&element), width), false),
+    ]));
+    let failed = |error: ParquetError| match error {
+        ParquetError::External(source) => match source.downcast::<std::io::Error>() {
+            Ok(source) => partial.output().failed(&path)(*source),
+            Err(other) => Error::io(&path)(std::io::Error::other(other)),
+        },
+        other => Error::io(&path)(std::io::Error::other(other)),
+    };
+    let not_batch = |_| Error::Internal("columns that do not fit together");
+
+    let mut vectors = BufReader::with_capacity(1 << 20, File::open(&vectors_path).map_err(Error::io(&vectors_path))?);
+    let mut names = BufReader::new(File::open(&names_path).map_err(Error::io(&names_path))?);
+    let file = File::create(&path).map_err(partial.output().failed(&path))?;
+    let properties = WriterProperties::builder()
+        .set_created_by(concat!("relata ", env!("CARGO_PKG_VERSION")).to_owned())
+        .set_max_row_group_row_count(Some(GROUP))
+        .set_dictionary_enabled(false)
+        .set_column_statistics_enabled(
+            ColumnPath::from(vec!["vector".into(), "list".into(), "element".into()]),
+            EnabledStatistics::None,
+        )
+        .set_key_value_metadata(Some(
+            notes(&journal.terms).map(|(name, note)| KeyValue::new(format!("relata.{name}"), note.to_owned())).into(),
+        ))
+        .build();
+    let mut writer =
+        ArrowWriter::try_new(BufWriter::with_capacity(1 << 20, file), Arc::clone(&schema), Some(properties))
+            .map_err(failed)?;
+    let mut left = usize::try_from(journal.done.rows).map_err(|_| Error::Internal("rows beyond memory"))?;
+    while left > 0 {
+        let rows = left.min(GROUP);
+        let numbers =
+            Float32Array::from(take_vectors(&mut vectors, rows * dimension).map_err(Error::io(&vectors_path))?);
+        let lists =
+            FixedSizeListArray::try_new(Arc::clone(&element), width, Arc::new(numbers), None).map_err(not_batch)?;
+        let (ids, titles) = take_names(&mut names, rows, &names_path)?;
+        let columns: Vec<ArrayRef> =
+            vec![Arc::new(StringArray::from(ids)), Arc::new(StringArray::from(titles)), Arc::new(lists)];
+        let batch = RecordBatch::try_new(Arc::clone(&schema), columns).map_err(not_batch)?;
+        writer.write(&batch).map_err(failed)?;
+        left -= rows;
+    }
+    let file = writer.into_inner().map_err(failed)?;
+    let file = file.into_inner().map_err(|error| partial.output().failed(&path)(error.into_error()))?;
+    file.sync_data().map_err(partial.output().failed(&path))
+}
+
+fn take_vectors(vectors: &mut impl Read, numbers: usize) -> std::io::Result<Vec<f32>> {
+    let mut bytes = vec![0; numbers * size_of::<f32>()];
+    vectors.read_exact(&mut bytes)?;
+    let (numbers, _) = bytes.as_chunks::<4>();
+    Ok(numbers.iter().map(|number| f32::from_le_bytes(*number)).collect())
+}
+
+type Names = (Vec<String>, Vec<Option<String>>);
+
+fn take_names(names: &mut impl BufRead, rows: usize, path: &Path) -> Result<Names> {
+    let (mut ids, mut titles) = (Vec::with_capacity(rows), Vec::with_capacity(rows));
+    let mut line = String::new();
+    for _ in 0..rows {
+        line.clear();
+        names.read_line(&mut line).map_err(Error::io(path))?;
+        let (id, title) = serde_json::from_str(&line).map_err(|error| Error::io(path)(error.into()))?;
+        ids.push(id);
+        titles.push(title);
+    }
+    Ok((ids, titles))
+}

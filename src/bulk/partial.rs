@@ -1,0 +1,287 @@
+//! The folder of an unfinished output: parts that only grow, and the journal that says how much of them counts.
+//!
+//! A window is durable in three steps: its rows are appended and synced, then the journal that counts them is written
+//! beside the old one and synced, then it takes the old one's place. Whatever moment a kill chooses, the journal is whole
+//! and everything that it counts is there; the rest is cut off when the run goes on. When all is written the journal says
+//! so, the parts get their final names by renames, and the folder goes away. A run that is killed in between is completed
+//! by `--resume` too. A lock keeps a second process out.
+
+use std::fs::{self, File, OpenOptions, TryLockError};
+use std::io::{BufWriter, Seek, SeekFrom, Write};
+use std::path::{Path, PathBuf};
+
+use super::journal::{Done, Journal};
+use super::output::Output;
+use crate::error::{Error, Result};
+
+const JOURNAL: &str = "journal.json";
+const NEXT_JOURNAL: &str = "journal.json.next";
+const LOCK: &str = "lock";
+/// The part that becomes the output.
+pub const ROWS: &str = "rows";
+/// The part that becomes the file of ids.
+pub const IDS: &str = "ids";
+/// Vectors and names that are still to be put together.
+pub const VECTORS: &str = "vectors";
+/// See [`VECTORS`].
+pub const NAMES: &str = "names";
+/// Everything that this module puts into a folder, and so may take out of it.
+const OURS: [&str; 7] = [ROWS, IDS, VECTORS, NAMES, NEXT_JOURNAL, JOURNAL, LOCK];
+
+/// An unfinished output.
+pub struct Partial {
+    output: Output,
+    folder: PathBuf,
+    parts: Vec<Part>,
+    journal: Journal,
+    _lock: File,
+}
+
+/// A file that grows.
+struct Part {
+    name: &'static str,
+    path: PathBuf,
+    file: BufWriter<File>,
+    length: u64,
+}
+
+/// What to do with what is already there.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Manners {
+    /// Go on from an unfinished output.
+    pub resume: bool,
+    /// Replace a finished output, and without `resume` an unfinished one too.
+    pub force: bool,
+}
+
+impl Partial {
+    /// Opens the folder of `output`, or makes it. `fresh` is the journal of a run that has done nothing yet; the journal of
+    /// an interrupted run takes its place where that is resumed.
+    ///
+    /// # Errors
+    /// [`Error::OutputExists`], [`Error::OutputUnfinished`], [`Error::OutputBusy`], [`Error::ResumeRefused`],
+    /// [`Error::OutputUnsuitable`] where the folder is not ours, and [`Error::Io`].
+    pub fn open(output: &Output, fresh: Journal, parts: &[&'static str], manners: Manners) -> Result<Partial> {
+        let folder = output.part();
+        let may_go_on = manners.resume && folder.join(JOURNAL).exists();
+        if !manners.force && !may_go_on {
+            output.refuse_existing()?;
+        }
+        let unsuitable = |reason| Error::OutputUnsuitable { path: folder.clone(), reason };
+        if folder.is_symlink() || (folder.exists() && !folder.is_dir()) {
+            return Err(unsuitable("is in the way of unfinished work; move it, or name another output"));
+        }
+        if !folder.exists() {
+            fs::create_dir(&folder).map_err(output.failed(&folder))?;
+        }
+        let lock = lock(output, &folder)?;
+        let found = read_journal(&folder)?;
+        if found.is_none() && holds_foreign_files(&folder)? {
+            return Err(unsuitable("holds files of something else; move it, or name another output"));
+        }
+        let refused = |reason| Err(Error::ResumeRefused { part: folder.clone(), reason });
+        let journal = match found {
+            None => None,
+            Some(Ok(found)) if found.done.texts == 0 => None,
+            Some(_) if manners.force && !manners.resume => None,
+            Some(Err(damage)) => return refused(format!("its journal cannot be read ({damage})")),
+            Some(Ok(found)) if !manners.resume => {
+                return Err(Error::OutputUnfinished { part: folder, rows: found.done.rows });
+            }
+            Some(Ok(found)) => match found.refuses(&fresh.terms, &fresh.inputs) {
+                Some(reason) => return refused(reason),
+                None => Some(found),
+            },
+        };
+        if !manners.force && !journal.as_ref().is_some_and(|journal| journal.done.complete) {
+            output.refuse_existing()?;
+        }
+        let resumed = journal.is_some();
+        let journal = journal.unwrap_or(fresh);
+        let mut partial = Partial { output: output.clone(), folder, parts: Vec::new(), journal, _lock: lock };
+        if !resumed {
+            partial.save()?;
+        }
+        if !partial.journal.done.complete {
+            partial.open_parts(parts)?;
+        }
+        Ok(partial)
+    }
+
+    fn open_parts(&mut self, names: &[&'static str]) -> Result<()> {
+        for name in names {
+            let path = self.folder.join(name);
+            let mut options = OpenOptions::new();
+            let opened = options.read(true).write(true).create(true).truncate(false).open(&path);
+            let mut file = opened.map_err(self.output.failed(&path))?;
+            let length = self.journal.done.lengths.get(*name).copied().unwrap_or(0);
+            let there = file.metadata().map_err(Error::io(&path))?.len();
+            if there < length {
+                let reason = format!("{} has {there} bytes, its journal counts {length}", path.display());
+                return Err(Error::ResumeRefused { part: self.folder.clone(), reason });
+            }
+            file.set_len(length).map_err(self.output.failed(&path))?;
+            file.seek(SeekFrom::End(0)).map_err(Error::io(&path))?;
+            self.parts.push(Part { name, path, file: BufWriter::with_capacity(1 << 20, file), length });
+        }
+        Ok(())
+    }
+
+    /// The terms, the window and how far the run came.
+    pub fn journal(&self) -> &Journal {
+        &self.journal
+    }
+
+    /// Where a part lies.
+    #[cfg(feature = "parquet")]
+    pub fn path(&self, name: &str) -> PathBuf {
+        self.folder.join(name)
+    }
+
+    /// The output that this becomes.
+    pub fn output(&self) -> &Output {
+        &self.output
+    }
+
+    /// Bytes that a part has.
+    pub fn length(&self, name: &str) -> u64 {
+        self.parts.iter().find(|part| part.name == name).map_or(0, |part| part.length)
+    }
+
+    /// Appends to a part.
+    ///
+    /// # Errors
+    /// [`Error::OutputFull`] or [`Error::Io`].
+    pub fn append(&mut self, name: &str, bytes: &[u8]) -> Result<()> {
+        let part = self.parts.iter_mut().find(|part| part.name == name).ok_or(NO_PART)?;
+        part.file.write_all(bytes).map_err(self.output.failed(&part.path))?;
+        part.length += bytes.len() as u64;
+        Ok(())
+    }
+
+    /// Writes over the beginning of a part.
+    ///
+    /// # Errors
+    /// [`Error::OutputFull`] or [`Error::Io`].
+    pub fn rewrite_head(&mut self, name: &str, bytes: &[u8]) -> Result<()> {
+        let part = self.parts.iter_mut().find(|part| part.name == name).ok_or(NO_PART)?;
+        let file = &mut part.file;
+        let written = file
+            .seek(SeekFrom::Start(0))
+            .and_then(|_| file.write_all(bytes))
+            .and_then(|()| file.seek(SeekFrom::End(0)))
+            .map(drop);
+        written.map_err(self.output.failed(&part.path))
+    }
+
+    /// Makes durable what was appended, and then that it counts.
+    ///
+    /// # Errors
+    /// [`Error::OutputFull`] or [`Error::Io`]; what was durable before is so still.
+    pub fn commit(&mut self, mut done: Done) -> Result<()> {
+        for part in &mut self.parts {
+            let synced = part.file.flush().and_then(|()| part.file.get_ref().sync_data());
+            synced.map_err(self.output.failed(&part.path))?;
+            done.lengths.insert(part.name.to_owned(), part.length);
+        }
+        self.journal.done = done;
+        self.save()
+    }
+
+    fn save(&self) -> Result<()> {
+        let (next, path) = (self.folder.join(NEXT_JOURNAL), self.folder.join(JOURNAL));
+        let text = serde_json::to_vec_pretty(&self.journal).map_err(|error| Error::io(&path)(error.into()))?;
+        let write = || {
+            let mut file = File::create(&next)?;
+            file.write_all(&text)?;
+            file.sync_data()?;
+            fs::rename(&next, &path)?;
+            sync_folder(&self.folder)
+        };
+        write().map_err(self.output.failed(&path))
+    }
+
+    /// Gives the parts their final names and takes the folder away; the journal must say that all is complete.
+    ///
+    /// # Errors
+    /// [`Error::OutputExists`] where a name was taken meanwhile, and [`Error::Io`].
+    pub fn publish(mut self, force: bool) -> Result<()> {
+        self.parts.clear();
+        let target = self.output.path().to_owned();
+        let names = [(IDS, self.output.ids()), (ROWS, Some(target.clone()))];
+        let left: Vec<(PathBuf, PathBuf)> = names
+            .into_iter()
+            .filter_map(|(part, name)| Some((self.folder.join(part), name?)))
+            .filter(|(part, _)| part.exists())
+            .collect();
+        if !force && let Some((_, name)) = left.iter().find(|(_, name)| name.is_symlink() || name.exists()) {
+            return Err(Error::OutputExists { path: name.clone() });
+        }
+        // New ids never stand beside old vectors, not even for a moment: the old vectors go first.
+        if left.len() > 1 && target.exists() {
+            fs::remove_file(&target).map_err(Error::io(&target))?;
+        }
+        for (part, name) in &left {
+            fs::rename(part, name).map_err(self.output.failed(name))?;
+        }
+        if let Some(folder) = self.folder.parent() {
+            let folder = if folder.as_os_str().is_empty() { Path::new(".") } else { folder };
+            sync_folder(folder).map_err(Error::io(folder))?;
+        }
+        self.discard()
+    }
+
+    /// Takes the folder away with all that it holds of ours.
+    ///
+    /// # Errors
+    /// [`Error::Io`].
+    pub fn discard(self) -> Result<()> {
+        for name in OURS {
+            let path = self.folder.join(name);
+            match fs::remove_file(&path) {
+                Err(error) if error.kind() != std::io::ErrorKind::NotFound => return Err(Error::io(&path)(error)),
+                _ => {}
+            }
+        }
+        fs::remove_dir(&self.folder).map_err(Error::io(&self.folder))
+    }
+}
+
+const NO_PART: Error = Error::Internal("a part that was not opened");
+
+fn lock(output: &Output, folder: &Path) -> Result<File> {
+    let path = folder.join(LOCK);
+    let file = File::create(&path).map_err(output.failed(&path))?;
+    match file.try_lock() {
+        Err(TryLockError::WouldBlock) => Err(Error::OutputBusy { part: folder.to_owned() }),
+        // A file system without locks is no reason to refuse the work.
+        _ => Ok(file),
+    }
+}
+
+/// The journal of an interrupted run, or what is wrong with it.
+fn read_journal(folder: &Path) -> Result<Option<std::result::Result<Journal, String>>> {
+    let path = folder.join(JOURNAL);
+    match fs::read(&path) {
+        Ok(text) => Ok(Some(serde_json::from_slice(&text).map_err(|error| error.to_string()))),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
+        Err(error) => Err(Error::io(&path)(error)),
+    }
+}
+
+/// Before the first journal there is nothing but the lock.
+fn holds_foreign_files(folder: &Path) -> Result<bool> {
+    for item in fs::read_dir(folder).map_err(Error::io(folder))? {
+        let name = item.map_err(Error::io(folder))?.file_name();
+        if name != LOCK && name != NEXT_JOURNAL {
+            return Ok(true);
+        }
+    }
+    Ok(false)
+}
+
+/// Makes renames in a folder durable.
+fn sync_folder(folder: &Path) -> std::io::Result<()> {
+    // Windows opens no folders as files, and needs no such sync.
+    if cfg!(unix) { File::open(folder)?.sync_all() } else { Ok(()) }
+}

@@ -1,0 +1,100 @@
+//! Rows in the form asked for: which parts a form has, what a row adds to them, and how they end.
+//!
+//! | form | parts while it grows | at the end |
+//! | --- | --- | --- |
+//! | `.npy`, `.safetensors` | the file itself, its head kept free; the ids | the head is filled in |
+//! | `.jsonl` | the file itself | nothing |
+//! | `.parquet` | vectors as bytes; id and title as lines of JSON | they are put together: a Parquet file cannot be grown after a kill |
+
+use ndarray::ArrayView2;
+
+use super::format::Format;
+use super::input::Row;
+use super::journal::{Done, Terms};
+#[cfg(feature = "parquet")]
+use super::parquet;
+use super::partial::{IDS, NAMES, Partial, ROWS, VECTORS};
+use super::{jsonl, npy, tensors};
+use crate::error::{Error, Result};
+
+/// The parts of a form.
+pub fn parts(format: Format) -> &'static [&'static str] {
+    match format {
+        Format::Npy | Format::Safetensors => &[ROWS, IDS],
+        Format::JsonLines => &[ROWS],
+        Format::Parquet => &[VECTORS, NAMES],
+    }
+}
+
+/// Appends rows with their vectors, rows x dimension.
+pub fn append(partial: &mut Partial, rows: &[&Row], vectors: ArrayView2<'_, f32>) -> Result<()> {
+    let format = partial.output().format();
+    let numbers = match format {
+        Format::Parquet => VECTORS,
+        _ => ROWS,
+    };
+    if format.has_ids_beside() && partial.length(ROWS) == 0 {
+        let head = head(format, 0, vectors.ncols(), &partial.journal().terms);
+        partial.append(ROWS, &head)?;
+    }
+    let mut bytes = Vec::new();
+    for (row, vector) in rows.iter().zip(vectors.outer_iter()) {
+        bytes.clear();
+        match format {
+            Format::JsonLines => line(&mut bytes, row, vector.as_slice())?,
+            Format::Npy | Format::Safetensors | Format::Parquet => {
+                bytes.extend(vector.iter().flat_map(|x| x.to_le_bytes()));
+            }
+        }
+        partial.append(numbers, &bytes)?;
+        match format {
+            Format::Npy | Format::Safetensors => partial.append(IDS, format!("{}\n", row.id).as_bytes())?,
+            Format::Parquet => {
+                let mut name = serde_json::to_vec(&(&row.id, &row.title)).map_err(not_json)?;
+                name.push(b'\n');
+                partial.append(NAMES, &name)?;
+            }
+            Format::JsonLines => {}
+        }
+    }
+    Ok(())
+}
+
+/// Appends the line of JSON for one row.
+pub fn line(bytes: &mut Vec<u8>, row: &Row, vector: Option<&[f32]>) -> Result<()> {
+    let vector = vector.ok_or(Error::Internal("vectors whose rows do not lie together"))?;
+    jsonl::write(bytes, row, vector).map_err(not_json)
+}
+
+/// Ends the parts, all rows being there, and marks them complete.
+pub fn complete(partial: &mut Partial) -> Result<()> {
+    let done = Done { complete: true, ..partial.journal().done.clone() };
+    match partial.output().format() {
+        format @ (Format::Npy | Format::Safetensors) => {
+            let head = head(format, done.rows, done.dimension, &partial.journal().terms);
+            partial.rewrite_head(ROWS, &head)?;
+        }
+        Format::JsonLines => {}
+        #[cfg(feature = "parquet")]
+        Format::Parquet => parquet::assemble(partial)?,
+        #[cfg(not(feature = "parquet"))]
+        Format::Parquet => return Err(Error::OutputNotBuiltIn { format: Format::Parquet.name() }),
+    }
+    partial.commit(done)
+}
+
+fn head(format: Format, rows: u64, dimension: usize, terms: &Terms) -> Vec<u8> {
+    match format {
+        Format::Npy => npy::head(rows, dimension),
+        _ => tensors::head(rows, dimension, &notes(terms)),
+    }
+}
+
+/// What made the vectors, for forms that have room for it.
+pub fn notes(terms: &Terms) -> [(&str, &str); 2] {
+    [("model", terms.model.as_str()), ("fingerprint", terms.fingerprint.as_str())]
+}
+
+fn not_json(_: serde_json::Error) -> Error {
+    Error::Internal("a row that JSON cannot say")
+}
