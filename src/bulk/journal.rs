@@ -19,7 +19,7 @@ pub const VERSION: u32 = 1;
 pub struct Terms {
     /// Digest of the model's fingerprint.
     pub fingerprint: String,
-    /// The model in words, for messages.
+    /// The model's name, for messages and notes.
     pub model: String,
     /// Everything else by name, e.g. `role` and `passage`.
     pub others: BTreeMap<String, String>,
@@ -72,7 +72,11 @@ impl Journal {
             return Some(format!("it was written by another version of relata (layout {})", self.version));
         }
         if self.terms.fingerprint != terms.fingerprint {
-            return Some(format!("it was begun with the model {}, now it is {}", self.terms.model, terms.model));
+            let [was, is] = [&self.terms, terms].map(|terms| {
+                let short = terms.fingerprint.get(..8).unwrap_or(&terms.fingerprint);
+                format!("{} (fingerprint {short})", terms.model)
+            });
+            return Some(format!("it was begun with the model {was}, now it is {is}"));
         }
         let names = self.terms.others.keys().chain(terms.others.keys());
         for name in names {
@@ -130,7 +134,7 @@ mod tests {
         assert_eq!(refuses(|now| now.terms.model = "the same, renamed".into()), "");
         insta::assert_snapshot!(
             refuses(|now| now.terms = Terms { fingerprint: "bb".into(), model: "large".into(), ..now.terms.clone() }),
-            @"it was begun with the model tiny, now it is large"
+            @"it was begun with the model tiny (fingerprint aa), now it is large (fingerprint bb)"
         );
         insta::assert_snapshot!(
             refuses(|now| now.terms.others.values_mut().for_each(|value| *value = "query".into())),

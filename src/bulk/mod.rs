@@ -199,8 +199,7 @@ fn terms(job: &Job, format: Format, engine: &Engine) -> Terms {
     for (name, value) in [("format", format.name()), ("role", role), ("texts", texts)] {
         others.insert(name.to_owned(), value.to_owned());
     }
-    let fingerprint = engine.fingerprint();
-    Terms { fingerprint: fingerprint.digest().to_owned(), model: fingerprint.description().to_owned(), others }
+    Terms { fingerprint: engine.fingerprint().digest().to_owned(), model: engine.identity().name.clone(), others }
 }
 
 /// Where rows are kept.

@@ -49,6 +49,8 @@ pub fn assemble(partial: &Partial) -> Result<()> {
     let mut vectors = BufReader::with_capacity(1 << 20, File::open(&vectors_path).map_err(Error::io(&vectors_path))?);
     let mut names = BufReader::new(File::open(&names_path).map_err(Error::io(&names_path))?);
     let file = File::create(&path).map_err(partial.output().failed(&path))?;
+    let note = |(name, note): (&str, &str)| KeyValue::new(format!("relata.{name}"), note.to_owned());
+    let notes = notes(&journal.terms).into_iter().map(note).collect();
     let properties = WriterProperties::builder()
         .set_created_by(concat!("relata ", env!("CARGO_PKG_VERSION")).to_owned())
         .set_max_row_group_row_count(Some(GROUP))
@@ -57,9 +59,7 @@ pub fn assemble(partial: &Partial) -> Result<()> {
             ColumnPath::from(vec!["vector".into(), "list".into(), "element".into()]),
             EnabledStatistics::None,
         )
-        .set_key_value_metadata(Some(
-            notes(&journal.terms).map(|(name, note)| KeyValue::new(format!("relata.{name}"), note.to_owned())).into(),
-        ))
+        .set_key_value_metadata(Some(notes))
         .build();
     let mut writer =
         ArrowWriter::try_new(BufWriter::with_capacity(1 << 20, file), Arc::clone(&schema), Some(properties))

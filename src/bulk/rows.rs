@@ -91,8 +91,10 @@ fn head(format: Format, rows: u64, dimension: usize, terms: &Terms) -> Vec<u8> {
 }
 
 /// What made the vectors, for forms that have room for it.
-pub fn notes(terms: &Terms) -> [(&str, &str); 2] {
-    [("model", terms.model.as_str()), ("fingerprint", terms.fingerprint.as_str())]
+pub fn notes(terms: &Terms) -> Vec<(&str, &str)> {
+    let own = [("model", terms.model.as_str()), ("fingerprint", terms.fingerprint.as_str())];
+    let others = terms.others.iter().map(|(name, value)| (name.as_str(), value.as_str()));
+    own.into_iter().chain(others).collect()
 }
 
 fn not_json(_: serde_json::Error) -> Error {

@@ -2,6 +2,8 @@
 
 mod adding;
 mod answering;
+mod embedding;
 mod keeping;
+mod resuming;
 mod support;
 mod surviving;
