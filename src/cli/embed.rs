@@ -83,9 +83,13 @@ pub(super) fn run(context: &Context, embed: &Embed, page: &mut Page) -> Result<O
     let (mut skips, mut notes) = (Skips::default(), Vec::new());
     let mut fetch = Fetching::default();
     let mut bar = Bar::default();
+    let mut began = false;
     let embedded = bulk::embed(&job, sink, &mut engine, &mut |event| match event {
         Event::Fetch(progress) => fetch.show(progress),
-        Event::Embedded(status) => bar.show(&status),
+        Event::Embedded(status) => {
+            began = true;
+            bar.show(&status);
+        }
         Event::Skipped(skipped) => skips.push(skipped),
         Event::Note(note) if notes.len() < NOTES => notes.push(note),
         Event::Note(_) => {}
@@ -95,9 +99,9 @@ pub(super) fn run(context: &Context, embed: &Embed, page: &mut Page) -> Result<O
     skips.say();
     notes.iter().for_each(|note| say(&format!("note: {}", printable(note))));
     let report = embedded.inspect_err(|error| {
-        if let Some(output) = &output
-            && output.part().exists()
-            && !matches!(error, Error::OutputFull { .. } | Error::ResumeRefused { .. } | Error::OutputUnfinished { .. })
+        // A full disk says so itself.
+        if let Some(output) = output.as_ref().filter(|output| began && output.part().exists())
+            && !matches!(error, Error::OutputFull { .. })
         {
             let part = output.part();
             say(&format!("{} keeps what was embedded; --resume goes on from there.", part.display()));

@@ -53,7 +53,10 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
     // Restores a cursor that a progress bar hides; what is on disk is safe at any moment: a library by its transactions, a
     // bulk output by its journal.
     let _ = ctrlc::set_handler(|| {
-        let _ = console::Term::stderr().show_cursor();
+        let terminal = console::Term::stderr();
+        if terminal.is_term() {
+            let _ = terminal.show_cursor();
+        }
         let kept = "What was committed is kept; the same command goes on from there.";
         say(&format!("Interrupted. {}", INTERRUPTED.get().map_or(kept, String::as_str)));
         std::process::exit(130);
