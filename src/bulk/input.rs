@@ -1,6 +1,6 @@
 //! Inputs to windows of texts.
 //!
-//! In: files, folders, `-`, read as papers (by [`reader`](crate::reader)) or as lines. Out: [`Window`] by window the texts in
+//! In: files, folders, `-`, read as papers (by [`reader`]) or as lines. Out: [`Window`] by window the texts in
 //! their order, each with its id, and what was skipped. Reading is a thread of its own, one window ahead of embedding,
 //! and where a window ends depends on the texts alone: a resumed run cuts the same windows, so it makes the same batches
 //! and the same bytes.
