@@ -106,6 +106,12 @@ pub enum Error {
         followed: String,
     },
 
+    /// A word that is no engine.
+    #[error("engine {asked} is not known; choose own or stock")]
+    Engine {
+        /// What was asked for, escaped.
+        asked: String,
+    },
     /// A device was asked for that is not there.
     #[error("device {asked} {reason}")]
     Device {

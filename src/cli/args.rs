@@ -49,6 +49,9 @@ pub struct Places {
     /// Where to embed: auto, cpu, cuda, cuda:N or metal.
     #[arg(long, global = true, value_name = "DEVICE", default_value = "auto", help_heading = "Places")]
     pub device: String,
+    /// What computes on a CPU: own (Relata's kernels) or stock (candle's BERT, slow, to compare).
+    #[arg(long, global = true, value_name = "ENGINE", default_value = "own", help_heading = "Places")]
+    pub engine: String,
     /// Never use the network.
     #[arg(long, global = true, env = "RELATA_OFFLINE", hide_env_values = true, value_parser = clap::builder::FalseyValueParser::new(), help_heading = "Places")]
     pub offline: bool,

@@ -13,7 +13,7 @@ use crate::passage::RECIPE;
 /// It is made of sums alone, so that a question by paper id needs no model on disk. The price: a model folder whose
 /// configuration was edited without effect counts as another model.
 ///
-/// The device, the batch and the number of threads are not in it: they move a value by less than 1e-6.
+/// The device, the engine, the batch and the number of threads are not in it: they move a value by less than 1e-6.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Fingerprint {
     digest: String,

@@ -10,7 +10,7 @@ use std::path::{Component, Path, PathBuf};
 use serde::Deserialize;
 use serde_json::Value;
 
-use super::bert::Architecture;
+use super::architecture::Architecture;
 use super::files::{damaged, missing, not_followed, read_json, read_json_if_there, says_something};
 use super::pooling::{Activation, DenseConfig, Pooling, Step};
 use super::prompts::{Prompts, Role};

@@ -1,26 +1,32 @@
 //! Texts in, vectors out, as sentence-transformers would make them from the same model folder.
 //!
 //! The way of a text: [`passage`](crate::passage) -> `tokens` -> `batch` -> `encoder` (the seam behind which the model
-//! runs) -> `pooling` -> a row of [`Embeddings`]. `folder` reads how a model does it, `weights` and `bert` load it,
+//! runs) -> `pooling` -> a row of [`Embeddings`]. `folder` reads how a model does it, `cpu` (our kernels) or `stock` (candle's BERT)
+//! runs it,
 //! and [`Fingerprint`] says in one hash what made a vector.
 
+mod architecture;
 mod batch;
-mod bert;
+mod cpu;
 mod device;
 mod encoder;
 mod files;
 mod fingerprint;
 mod folder;
+mod kernels;
 mod pooling;
 mod prompts;
+mod stock;
 mod tokens;
 mod weights;
 
 use std::path::Path;
 
 use ndarray::{Array2, ArrayView2};
+use rayon::prelude::*;
 
 pub use device::DeviceChoice;
+pub use encoder::EngineChoice;
 pub use fingerprint::Fingerprint;
 pub use folder::Recipe;
 pub use prompts::Role;
@@ -40,8 +46,10 @@ const WINDOW: usize = 4096;
 pub struct EmbedderOptions {
     /// Where the encoder runs.
     pub device: DeviceChoice,
-    /// The most tokens of a batch, padding included. More takes more memory (about 80 KB a token for all-MiniLM) and
-    /// gains little on a CPU.
+    /// What computes on it.
+    pub engine: EngineChoice,
+    /// The most tokens of a batch, padding included. Candle's BERT takes at most 2048, as it needs 80 KB a token for
+    /// all-MiniLM; Relata's own engine needs 2 KB.
     pub token_budget: usize,
     /// Whether rows are scaled to unit length even where the folder's own modules do not. Relata compares by cosine,
     /// so this loses nothing, and a [`Fingerprint`] stands for such rows; `false` gives sentence-transformers' numbers.
@@ -50,7 +58,7 @@ pub struct EmbedderOptions {
 
 impl Default for EmbedderOptions {
     fn default() -> EmbedderOptions {
-        EmbedderOptions { device: DeviceChoice::Auto, token_budget: 2048, unit_rows: true }
+        EmbedderOptions { device: DeviceChoice::Auto, engine: EngineChoice::Own, token_budget: 16_384, unit_rows: true }
     }
 }
 
@@ -97,9 +105,9 @@ impl Embedder {
         let recipe = Recipe::read(root)?;
         let tokeniser = Tokeniser::load(root, &recipe)?;
         let mut weights = Weights::open(&root.join(&recipe.weights))?;
-        let encoder = Encoder::load(&recipe.architecture, &mut weights, options.device)?;
+        let encoder = Encoder::load(&recipe.architecture, &mut weights, options.device, options.engine)?;
         let head = Head::load(root, &recipe, options.unit_rows)?;
-        Ok(Embedder { recipe, tokeniser, encoder, head, token_budget: options.token_budget })
+        Ok(Embedder { recipe, tokeniser, head, token_budget: encoder.budget(options.token_budget), encoder })
     }
 
     /// How the folder makes vectors: dimension, token limit, pooling.
@@ -170,10 +178,14 @@ impl Embedder {
         }
         let batch = TokenBatch { ids: &ids, types: &types, starts: &starts };
         let rows = self.encoder.encode(&batch)?;
-        let mut vectors = Array2::zeros((texts.len(), self.recipe.dimension()));
-        for (text, mut vector) in vectors.rows_mut().into_iter().enumerate() {
-            let pooled = self.head.apply(rows.slice(ndarray::s![batch.range(text), ..]));
-            if pooled.len() != vector.len() || pooled.iter().any(|x| !x.is_finite()) {
+        let width = self.recipe.dimension();
+        let pooled: Vec<Vec<f32>> = (0..texts.len())
+            .into_par_iter()
+            .map(|text| self.head.apply(rows.slice(ndarray::s![batch.range(text), ..])))
+            .collect();
+        let mut vectors = Array2::zeros((texts.len(), width));
+        for (pooled, mut vector) in pooled.into_iter().zip(vectors.rows_mut()) {
+            if pooled.len() != width || pooled.iter().any(|x| !x.is_finite()) {
                 let reason = "gave a vector that is not finite; the weights may be damaged".to_owned();
                 return Err(Error::Encoder { reason, source: None });
             }

@@ -1,24 +1,20 @@
-//! BERT as candle-transformers has it: config.json and weights in, one hidden row per token out.
+//! What an encoder computes: config.json in, sizes and the names of its tensors out.
 //!
 //! What stands in config.json is checked against bounds that no real BERT comes near, so that an absurd value is
-//! named here and not met as a failed allocation. The list of expected tensors follows from it ([`Architecture::tensors`]).
+//! named here and not met as a failed allocation. The list of expected tensors follows from it ([`Architecture::tensors`]),
+//! so that an engine loads only after every tensor is known to be there in its shape.
 
-use std::collections::HashMap;
 use std::path::Path;
 
-use candle_core::{DType, Device, Tensor};
-use candle_nn::VarBuilder;
-use candle_transformers::models::bert;
 use serde::Deserialize;
 
-use super::encoder::TokenBatch;
 use super::files::{damaged, damaged_by, not_followed};
-use super::weights::{Expected, Weights};
+use super::weights::Expected;
 use crate::Result;
 
 /// The activation between the two halves of a feed-forward layer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Activation {
+pub(super) enum Activation {
     /// Exact: x Φ(x), by erf.
     Gelu,
     /// The tanh approximation.
@@ -33,15 +29,19 @@ pub(super) struct Architecture {
     pub vocabulary: usize,
     /// Width of a token's row.
     pub hidden: usize,
-    layers: usize,
-    heads: usize,
-    intermediate: usize,
-    activation: Activation,
+    /// Number of layers.
+    pub layers: usize,
+    /// Attention heads of a layer; they divide `hidden`.
+    pub heads: usize,
+    /// Width inside the feed-forward.
+    pub intermediate: usize,
+    pub activation: Activation,
     /// The longest text in tokens that has position embeddings.
     pub positions: usize,
     /// Number of token types.
     pub types: usize,
-    epsilon: f64,
+    /// Added to a norm's variance.
+    pub epsilon: f64,
 }
 
 /// The keys of config.json that decide what a BERT computes.
@@ -121,7 +121,7 @@ impl Architecture {
 
     /// Every tensor that is read. Checkpoints differ in a `bert.` prefix, and old ones call a layer norm's weight and
     /// bias gamma and beta.
-    fn tensors(&self) -> Vec<Expected> {
+    pub(super) fn tensors(&self) -> Vec<Expected> {
         let Architecture { hidden, intermediate, .. } = *self;
         let mut tensors = Vec::new();
         let mut add = |name: String, shape: &[usize]| tensors.push(expected(name, shape));
@@ -159,63 +159,4 @@ fn expected(name: String, shape: &[usize]) -> Expected {
         names.push(old);
     }
     Expected { names, shape: shape.to_vec() }
-}
-
-/// A loaded BERT on its device.
-pub(super) struct Bert {
-    model: bert::BertModel,
-    device: Device,
-}
-
-impl Bert {
-    /// Loads the weights after all of them are checked against the architecture.
-    pub(super) fn load(architecture: &Architecture, weights: &mut Weights, device: &Device) -> Result<Bert> {
-        let expected = architecture.tensors();
-        weights.check(&expected)?;
-        let mut tensors = HashMap::with_capacity(expected.len());
-        for tensor in &expected {
-            let values = Tensor::from_vec(weights.read(tensor)?, tensor.shape.as_slice(), device)?;
-            tensors.insert(tensor.names[0].clone(), values);
-        }
-        let config = bert::Config {
-            vocab_size: architecture.vocabulary,
-            hidden_size: architecture.hidden,
-            num_hidden_layers: architecture.layers,
-            num_attention_heads: architecture.heads,
-            intermediate_size: architecture.intermediate,
-            hidden_act: match architecture.activation {
-                Activation::Gelu => bert::HiddenAct::Gelu,
-                Activation::GeluTanh => bert::HiddenAct::GeluApproximate,
-                Activation::Relu => bert::HiddenAct::Relu,
-            },
-            max_position_embeddings: architecture.positions,
-            type_vocab_size: architecture.types,
-            layer_norm_eps: architecture.epsilon,
-            ..bert::Config::default()
-        };
-        let model = bert::BertModel::load(VarBuilder::from_tensors(tensors, DType::F32, device), &config)?;
-        Ok(Bert { model, device: device.clone() })
-    }
-
-    /// Hidden rows of a batch, flat: texts x longest x hidden, row-major, with rows of no meaning where a text is
-    /// shorter than the longest. Padding is masked with the lowest `f32` before the softmax, so its weight is exactly 0.
-    pub(super) fn forward(&self, batch: &TokenBatch<'_>) -> Result<Vec<f32>> {
-        let (texts, longest) = (batch.texts(), batch.longest());
-        let mut ids = vec![0u32; texts * longest];
-        let mut types = vec![0u32; texts * longest];
-        let mut mask = vec![0f32; texts * longest];
-        for text in 0..texts {
-            let range = batch.range(text);
-            let row = text * longest..text * longest + range.len();
-            ids[row.clone()].copy_from_slice(&batch.ids[range.clone()]);
-            types[row.clone()].copy_from_slice(&batch.types[range]);
-            mask[row].fill(1.0);
-        }
-        let shape = (texts, longest);
-        let ids = Tensor::from_vec(ids, shape, &self.device)?;
-        let types = Tensor::from_vec(types, shape, &self.device)?;
-        let mask = Tensor::from_vec(mask, shape, &self.device)?;
-        let hidden = self.model.forward(&ids, &types, Some(&mask))?;
-        Ok(hidden.flatten_all()?.to_device(&Device::Cpu)?.to_vec1()?)
-    }
 }

@@ -1,0 +1,242 @@
+//! Matrix product with packed weights: `out = a · weightᵀ + bias`.
+//!
+//! Weights are cut once, at load, into panels as wide as a tile (two vectors), inputs running fastest from row to row,
+//! so that the innermost loop reads them in order. A tile of rows x panel stays in registers over all inputs; every
+//! sum is one chain over the inputs in order, so a row's numbers do not depend on the rows beside it. Panels are the
+//! outer loop: one (48 KB for 384 inputs) stays near while all rows pass by (Goto & van de Geijn 2008, without the
+//! copy of `a`, whose rows are short).
+
+use super::InstructionSet;
+use super::aligned::Aligned;
+use super::lanes::{Job, Lanes};
+
+/// A weight matrix in panels.
+pub(crate) struct Packed {
+    panels: Aligned<f32>,
+    inputs: usize,
+    outputs: usize,
+    width: usize,
+}
+
+impl Packed {
+    /// An empty matrix, to be filled by [`Packed::pack`].
+    pub(crate) fn empty() -> Packed {
+        Packed { panels: Aligned::new(0), inputs: 0, outputs: 0, width: 1 }
+    }
+
+    /// Packs a matrix whose element for output `o` and input `i` is `element(o, i)`. Outputs that fill up the last panel
+    /// are zero.
+    pub(crate) fn pack(
+        &mut self,
+        set: InstructionSet,
+        outputs: usize,
+        inputs: usize,
+        element: impl Fn(usize, usize) -> f32,
+    ) {
+        let width = set.panel();
+        self.panels.resize(outputs.div_ceil(width) * width * inputs);
+        (self.inputs, self.outputs, self.width) = (inputs, outputs, width);
+        for (panel, values) in self.panels.chunks_exact_mut((width * inputs).max(1)).enumerate() {
+            let first = panel * width;
+            let here = width.min(outputs - first);
+            for (input, row) in values.chunks_exact_mut(width).enumerate() {
+                for (lane, value) in row.iter_mut().enumerate() {
+                    *value = if lane < here { element(first + lane, input) } else { 0.0 };
+                }
+            }
+        }
+    }
+}
+
+/// `out = a · weightᵀ + bias`: `rows` rows of `a`, each `weight.inputs` long and `stride` apart, into rows of `out` that are
+/// `out_stride` apart. Without a bias, nothing is added.
+pub(crate) fn multiply(
+    set: InstructionSet,
+    rows: usize,
+    (a, stride): (&[f32], usize),
+    weight: &Packed,
+    bias: Option<&[f32]>,
+    (out, out_stride): (&mut [f32], usize),
+) {
+    if rows == 0 || weight.outputs == 0 {
+        return;
+    }
+    assert!(weight.inputs <= stride && (rows - 1) * stride + weight.inputs <= a.len());
+    assert!(weight.outputs <= out_stride && (rows - 1) * out_stride + weight.outputs <= out.len());
+    assert!(bias.is_none_or(|bias| bias.len() == weight.outputs));
+    assert!(weight.width == set.panel(), "weights are packed for another instruction set");
+    set.run(Multiply { rows, a, stride, weight, bias, out, out_stride });
+}
+
+struct Multiply<'a> {
+    rows: usize,
+    a: &'a [f32],
+    stride: usize,
+    weight: &'a Packed,
+    bias: Option<&'a [f32]>,
+    out: &'a mut [f32],
+    out_stride: usize,
+}
+
+impl Job for Multiply<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run<L: Lanes>(self) {
+        let Multiply { rows, a, stride, weight, bias, out, out_stride } = self;
+        let Packed { inputs, outputs, width, .. } = *weight;
+        for (number, panel) in weight.panels.chunks_exact((width * inputs).max(1)).enumerate() {
+            let first = number * width;
+            let here = width.min(outputs - first);
+            let mut whole = [0f32; 32];
+            if let Some(bias) = bias {
+                whole[..here].copy_from_slice(&bias[first..first + here]);
+            }
+            let mut row = 0;
+            while row < rows {
+                // SAFETY: `multiply` has checked that every row of `a` and `out` that is named here is inside.
+                unsafe {
+                    let from = a.as_ptr().add(row * stride);
+                    let to = out.as_mut_ptr().add(row * out_stride + first);
+                    let left = rows - row;
+                    let tile = Tile { from, stride, inputs, panel: panel.as_ptr(), bias: whole.as_ptr() };
+                    if left >= L::ROWS {
+                        row += L::ROWS;
+                        match L::ROWS {
+                            14 => tile.run::<L, 14>(to, out_stride, here),
+                            6 => tile.run::<L, 6>(to, out_stride, here),
+                            _ => tile.run::<L, 4>(to, out_stride, here),
+                        }
+                    } else if left >= 8 {
+                        row += 8;
+                        tile.run::<L, 8>(to, out_stride, here);
+                    } else if left >= 4 {
+                        row += 4;
+                        tile.run::<L, 4>(to, out_stride, here);
+                    } else if left >= 2 {
+                        row += 2;
+                        tile.run::<L, 2>(to, out_stride, here);
+                    } else {
+                        row += 1;
+                        tile.run::<L, 1>(to, out_stride, here);
+                    }
+                }
+            }
+        }
+    }
+}
+
+struct Tile {
+    from: *const f32,
+    stride: usize,
+    inputs: usize,
+    panel: *const f32,
+    bias: *const f32,
+}
+
+impl Tile {
+    /// Computes `ROWS` rows of one panel and writes `here` columns of them.
+    #[inline(always)]
+    unsafe fn run<L: Lanes, const ROWS: usize>(self, to: *mut f32, out_stride: usize, here: usize) {
+        // SAFETY: the caller's: rows of `from` hold `inputs`, the panel `inputs` rows of a tile's width.
+        unsafe {
+            if L::VECTORS == 2 {
+                let start = [L::load(self.bias), L::load(self.bias.add(L::N))];
+                let mut sums = [start; ROWS];
+                let mut weights = self.panel;
+                for input in 0..self.inputs {
+                    let (first, second) = (L::load(weights), L::load(weights.add(L::N)));
+                    for (row, sum) in sums.iter_mut().enumerate() {
+                        let x = L::splat(*self.from.add(row * self.stride + input));
+                        sum[0] = x.mul_add(first, sum[0]);
+                        sum[1] = x.mul_add(second, sum[1]);
+                    }
+                    weights = weights.add(2 * L::N);
+                }
+                write::<L, 2, ROWS>(&sums, to, out_stride, here);
+            } else {
+                let mut sums = [[L::load(self.bias)]; ROWS];
+                let mut weights = self.panel;
+                for input in 0..self.inputs {
+                    let first = L::load(weights);
+                    for (row, sum) in sums.iter_mut().enumerate() {
+                        let x = L::splat(*self.from.add(row * self.stride + input));
+                        sum[0] = x.mul_add(first, sum[0]);
+                    }
+                    weights = weights.add(L::N);
+                }
+                write::<L, 1, ROWS>(&sums, to, out_stride, here);
+            }
+        }
+    }
+}
+
+#[inline(always)]
+unsafe fn write<L: Lanes, const VECTORS: usize, const ROWS: usize>(
+    sums: &[[L; VECTORS]; ROWS],
+    to: *mut f32,
+    out_stride: usize,
+    here: usize,
+) {
+    // SAFETY: the caller's: `here` columns of each row may be written; the rest goes to a buffer first.
+    unsafe {
+        for (row, sum) in sums.iter().enumerate() {
+            let to = to.add(row * out_stride);
+            if here == VECTORS * L::N {
+                for (number, vector) in sum.iter().enumerate() {
+                    vector.store(to.add(number * L::N));
+                }
+            } else {
+                let mut buffer = [0f32; 32];
+                for (number, vector) in sum.iter().enumerate() {
+                    vector.store(buffer.as_mut_ptr().add(number * L::N));
+                }
+                std::ptr::copy_nonoverlapping(buffer.as_ptr(), to, here);
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    proptest! {
+        #[test]
+        fn every_set_multiplies_odd_shapes(
+            rows in 1usize..40, inputs in 1usize..70, outputs in 1usize..80, spare in 0usize..3, seed in any::<u32>(),
+        ) {
+            let value = |at: usize| (((at as u32).wrapping_mul(2_654_435_761) ^ seed) >> 8) as f32 / 8_388_608.0 - 1.0;
+            let stride = inputs + spare;
+            let a: Vec<f32> = (0..rows * stride).map(value).collect();
+            let weight = |output: usize, input: usize| value(7919 + output * inputs + input);
+            let bias: Vec<f32> = (0..outputs).map(|at| value(104_729 + at)).collect();
+            for set in InstructionSet::available() {
+                let mut packed = Packed::empty();
+                packed.pack(set, outputs, inputs, weight);
+                let out_stride = outputs + spare;
+                let mut out = vec![9.0; rows * out_stride];
+                multiply(set, rows, (&a, stride), &packed, Some(&bias), (&mut out, out_stride));
+                for row in 0..rows {
+                    for column in 0..out_stride {
+                        let got = out[row * out_stride + column];
+                        if column >= outputs {
+                            prop_assert_eq!(got, 9.0, "written beyond the row");
+                            continue;
+                        }
+                        let exact: f64 = (0..inputs)
+                            .map(|at| f64::from(a[row * stride + at]) * f64::from(weight(column, at)))
+                            .sum::<f64>() + f64::from(bias[column]);
+                        prop_assert!((f64::from(got) - exact).abs() < 1e-5, "{set:?}: {got} is not {exact}");
+                    }
+                }
+                // A row alone has the same bits as among others.
+                let mut alone = vec![0.0; outputs];
+                let last = rows - 1;
+                multiply(set, 1, (&a[last * stride..], stride), &packed, Some(&bias), (&mut alone, outputs));
+                prop_assert_eq!(&alone[..], &out[last * out_stride..last * out_stride + outputs]);
+            }
+        }
+    }
+}

@@ -1,0 +1,68 @@
+//! Vectors of `f32` lanes: the few operations that kernels are written in, and what a kernel is.
+
+/// A kernel: compiled once per instruction set. `run` and all that it calls is `#[inline(always)]`, so that it ends
+/// inside the one function that has the set's instructions enabled.
+pub(super) trait Job {
+    type Output;
+    fn run<L: Lanes>(self) -> Self::Output;
+}
+
+/// A vector of `N` lanes of `f32`.
+///
+/// # Safety
+///
+/// Operations of a set other than the portable one may only run on a processor that has it: inside
+/// [`InstructionSet::run`](super::InstructionSet). Pointers must be valid for `N` lanes; they need no alignment.
+pub(super) trait Lanes: Copy {
+    /// Lanes of a vector.
+    const N: usize;
+    /// Rows of a tile of a matrix product that fit the registers beside what else is needed.
+    const ROWS: usize;
+    /// Vectors side by side in a tile.
+    const VECTORS: usize;
+
+    unsafe fn splat(x: f32) -> Self;
+    unsafe fn load(from: *const f32) -> Self;
+    unsafe fn store(self, to: *mut f32);
+    unsafe fn add(self, other: Self) -> Self;
+    unsafe fn sub(self, other: Self) -> Self;
+    unsafe fn mul(self, other: Self) -> Self;
+    unsafe fn div(self, other: Self) -> Self;
+    /// `self * factor + summand`; rounded once where the set can.
+    unsafe fn mul_add(self, factor: Self, summand: Self) -> Self;
+    unsafe fn max(self, other: Self) -> Self;
+    unsafe fn min(self, other: Self) -> Self;
+    /// To the nearest whole number, halves to the even one.
+    unsafe fn round(self) -> Self;
+    /// 2 to the power of each lane, which holds a whole number from -126 to 127.
+    unsafe fn exp2_whole(self) -> Self;
+
+    /// The sum of the lanes, by halves: the order is the same whatever the data.
+    #[inline(always)]
+    unsafe fn sum(self) -> f32 {
+        // SAFETY: the caller's. `N` is at most 16.
+        unsafe {
+            let mut lanes = [0f32; 16];
+            self.store(lanes.as_mut_ptr());
+            let mut half = Self::N / 2;
+            while half > 0 {
+                for at in 0..half {
+                    lanes[at] += lanes[at + half];
+                }
+                half /= 2;
+            }
+            lanes[0]
+        }
+    }
+
+    /// The largest lane.
+    #[inline(always)]
+    unsafe fn largest(self) -> f32 {
+        // SAFETY: as in `sum`.
+        unsafe {
+            let mut lanes = [f32::NEG_INFINITY; 16];
+            self.store(lanes.as_mut_ptr());
+            lanes.iter().fold(f32::NEG_INFINITY, |a, b| a.max(*b))
+        }
+    }
+}

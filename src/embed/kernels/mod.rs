@@ -1,0 +1,124 @@
+//! The loops in which the time goes, written once over [`Lanes`] and compiled for each instruction set.
+//!
+//! A kernel is a [`Job`]: a generic function over vectors of 32-bit lanes. [`InstructionSet::run`] compiles it for
+//! AVX-512, AVX2 and for no instruction set at all, and picks at run time. The portable twin of every kernel is therefore
+//! the same source over plain arrays (`portable`), and tests hold the others against it on odd shapes. Sets differ in
+//! rounding; within one, every number is computed in the same order whatever stands around it.
+//!
+//! This is the one folder with `unsafe`: intrinsics, and pointers in the innermost loops. Every public function checks
+//! its slices first.
+
+#![allow(unsafe_code)]
+
+mod activation;
+mod aligned;
+mod attention;
+mod gemm;
+mod lanes;
+mod norm;
+mod portable;
+#[cfg(target_arch = "x86_64")]
+mod x86;
+
+pub(super) use activation::activate;
+pub(super) use aligned::Aligned;
+pub(super) use attention::{Head, Input, attend};
+pub(super) use gemm::{Packed, multiply};
+pub(super) use norm::{NormWeights, normalise};
+
+use lanes::{Job, Lanes};
+
+use crate::{Error, Result};
+
+/// A set of instructions that kernels are compiled for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum InstructionSet {
+    /// No more than the compiler may assume anyway.
+    Portable,
+    /// AVX2 and FMA.
+    #[cfg(target_arch = "x86_64")]
+    Avx2,
+    /// AVX-512 F.
+    #[cfg(target_arch = "x86_64")]
+    Avx512,
+}
+
+impl InstructionSet {
+    /// The sets that this machine has, the best first. The last is always `Portable`.
+    pub(crate) fn available() -> Vec<InstructionSet> {
+        let mut sets = Vec::new();
+        #[cfg(target_arch = "x86_64")]
+        {
+            use std::arch::is_x86_feature_detected as has;
+            let avx2 = has!("avx2") && has!("fma");
+            if avx2 && has!("avx512f") {
+                sets.push(InstructionSet::Avx512);
+            }
+            if avx2 {
+                sets.push(InstructionSet::Avx2);
+            }
+        }
+        sets.push(InstructionSet::Portable);
+        sets
+    }
+
+    /// The best set, or the one that `RELATA_CPU` forces.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Device`] for a word that is no set, or a set that this machine lacks.
+    pub(crate) fn choose() -> Result<InstructionSet> {
+        match std::env::var("RELATA_CPU") {
+            Ok(word) if !word.is_empty() => InstructionSet::named(&word),
+            _ => Ok(InstructionSet::available()[0]),
+        }
+    }
+
+    fn named(word: &str) -> Result<InstructionSet> {
+        let known = ["portable", "avx2", "avx512"];
+        let refused =
+            |reason: String| Err(Error::Device { asked: format!("RELATA_CPU={}", word.escape_debug()), reason });
+        if !known.contains(&word) {
+            return refused(format!("is not an instruction set; choose {}", known.join(", ")));
+        }
+        match InstructionSet::available().into_iter().find(|set| set.name() == word) {
+            Some(set) => Ok(set),
+            None => refused("is not in this machine's processor; unset RELATA_CPU to take the best that is".into()),
+        }
+    }
+
+    /// The name by which `RELATA_CPU` chooses it.
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            InstructionSet::Portable => "portable",
+            #[cfg(target_arch = "x86_64")]
+            InstructionSet::Avx2 => "avx2",
+            #[cfg(target_arch = "x86_64")]
+            InstructionSet::Avx512 => "avx512",
+        }
+    }
+
+    /// Lanes of a panel of packed weights.
+    fn panel(self) -> usize {
+        struct Count;
+        impl Job for Count {
+            type Output = usize;
+            fn run<L: Lanes>(self) -> usize {
+                L::N * L::VECTORS
+            }
+        }
+        self.run(Count)
+    }
+
+    fn run<J: Job>(self, job: J) -> J::Output {
+        match self {
+            InstructionSet::Portable => job.run::<portable::Portable>(),
+            // SAFETY: a set other than `Portable` is only made by `available`, which has asked the processor.
+            #[cfg(target_arch = "x86_64")]
+            InstructionSet::Avx2 => unsafe { x86::avx2(job) },
+            // SAFETY: as above.
+            #[cfg(target_arch = "x86_64")]
+            InstructionSet::Avx512 => unsafe { x86::avx512(job) },
+        }
+    }
+}

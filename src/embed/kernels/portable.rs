@@ -1,0 +1,84 @@
+//! Lanes as plain arrays: no intrinsics, the twin that every instruction set is tested against.
+
+use super::lanes::Lanes;
+
+/// Eight lanes: two vectors of what every x86-64 and aarch64 has.
+#[derive(Clone, Copy)]
+pub(super) struct Portable([f32; 8]);
+
+impl Portable {
+    #[inline(always)]
+    fn each(self, other: Self, f: impl Fn(f32, f32) -> f32) -> Self {
+        Portable(std::array::from_fn(|at| f(self.0[at], other.0[at])))
+    }
+}
+
+impl Lanes for Portable {
+    const N: usize = 8;
+    const ROWS: usize = 4;
+    const VECTORS: usize = 1;
+
+    #[inline(always)]
+    unsafe fn splat(x: f32) -> Self {
+        Portable([x; 8])
+    }
+
+    #[inline(always)]
+    unsafe fn load(from: *const f32) -> Self {
+        // SAFETY: the caller's pointer is valid for eight floats.
+        Portable(unsafe { from.cast::<[f32; 8]>().read_unaligned() })
+    }
+
+    #[inline(always)]
+    unsafe fn store(self, to: *mut f32) {
+        // SAFETY: as in `load`.
+        unsafe { to.cast::<[f32; 8]>().write_unaligned(self.0) }
+    }
+
+    #[inline(always)]
+    unsafe fn add(self, other: Self) -> Self {
+        self.each(other, |a, b| a + b)
+    }
+
+    #[inline(always)]
+    unsafe fn sub(self, other: Self) -> Self {
+        self.each(other, |a, b| a - b)
+    }
+
+    #[inline(always)]
+    unsafe fn mul(self, other: Self) -> Self {
+        self.each(other, |a, b| a * b)
+    }
+
+    #[inline(always)]
+    unsafe fn div(self, other: Self) -> Self {
+        self.each(other, |a, b| a / b)
+    }
+
+    /// Rounded twice: `f32::mul_add` is a function call where there is no such instruction.
+    #[inline(always)]
+    unsafe fn mul_add(self, factor: Self, summand: Self) -> Self {
+        Portable(std::array::from_fn(|at| self.0[at] * factor.0[at] + summand.0[at]))
+    }
+
+    #[inline(always)]
+    unsafe fn max(self, other: Self) -> Self {
+        self.each(other, |a, b| if a > b { a } else { b })
+    }
+
+    #[inline(always)]
+    unsafe fn min(self, other: Self) -> Self {
+        self.each(other, |a, b| if a < b { a } else { b })
+    }
+
+    #[inline(always)]
+    unsafe fn round(self) -> Self {
+        // Adding and taking away 1.5 · 2^23 leaves no bits for a fraction; all lanes here are smaller than 2^22.
+        Portable(self.0.map(|x| (x + 12_582_912.0) - 12_582_912.0))
+    }
+
+    #[inline(always)]
+    unsafe fn exp2_whole(self) -> Self {
+        Portable(self.0.map(|x| f32::from_bits(((x as i32 + 127) as u32) << 23)))
+    }
+}
