@@ -9,7 +9,7 @@ use indicatif::ProgressBar;
 use serde::Serialize;
 
 use crate::bulk::{self, Event, Format, Job, Manners, Output, Report, Sink, Status, Texts};
-use crate::embed::{DeviceChoice, Role};
+use crate::embed::{self, DeviceChoice, Role};
 use crate::error::{Error, Result};
 
 use super::args::{Embed, TextRole};
@@ -65,7 +65,12 @@ pub(super) fn run(context: &Context, embed: &Embed, page: &mut Page) -> Result<O
             TextRole::Query => Role::Query,
         },
         window: bulk::window(device),
-        options: BTreeMap::from([("device".to_owned(), context.places.device.clone())]),
+        options: BTreeMap::from([
+            ("device".to_owned(), context.places.device.clone()),
+            ("engine".to_owned(), context.places.engine.clone()),
+            // Instruction sets differ in rounding, and a resumed file has the bits of one that was never interrupted.
+            ("kernels".to_owned(), embed::kernels_name()?.to_owned()),
+        ]),
     };
     let mut engine = context.engine()?;
 

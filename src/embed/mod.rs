@@ -41,6 +41,15 @@ use weights::Weights;
 /// their tokens take 8 MB.
 const WINDOW: usize = 4096;
 
+/// The set of kernels that [`EngineChoice::Own`] runs on this machine: `avx512`, `avx2` or `portable`.
+///
+/// # Errors
+///
+/// [`Error::Device`] where `RELATA_CPU` names a set that is unknown or not there.
+pub fn kernels_name() -> Result<&'static str> {
+    Ok(kernels::InstructionSet::choose()?.name())
+}
+
 /// How to load and run a model.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct EmbedderOptions {

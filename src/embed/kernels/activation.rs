@@ -55,7 +55,7 @@ unsafe fn apply<L: Lanes>(activation: Activation, x: L) -> L {
             Activation::GeluTanh => {
                 let cube = x.mul(x).mul(x);
                 let inner = cube.mul_add(L::splat(0.044_715), x);
-                let doubled = inner.mul(L::splat(-1.595_769_1));
+                let doubled = inner.mul(L::splat(-1.595_769_2));
                 x.div(exp(doubled).add(L::splat(1.0)))
             }
             Activation::Relu => x.max(L::splat(0.0)),
