@@ -64,8 +64,8 @@ fn main() -> Result<()> {
 
 /// How the embedder is to run.
 fn options(precision: &str, engine: &str) -> Result<EmbedderOptions> {
-    ensure!(precision == "f32", "--precision {precision} can't be chosen in this build");
-    Ok(EmbedderOptions { device: DeviceChoice::Cpu, engine: engine.parse()?, ..EmbedderOptions::default() })
+    let (engine, precision) = (engine.parse()?, precision.parse()?);
+    Ok(EmbedderOptions { device: DeviceChoice::Cpu, engine, precision, ..EmbedderOptions::default() })
 }
 
 /// Embeds `texts` into the first rows of `vectors`.

@@ -106,6 +106,14 @@ pub enum Error {
         followed: String,
     },
 
+    /// A precision that is not known, or that the chosen engine does not have.
+    #[error("precision {asked} {reason}")]
+    Precision {
+        /// What was asked for, escaped.
+        asked: String,
+        /// Why not, and what to do.
+        reason: &'static str,
+    },
     /// A word that is no engine.
     #[error("engine {asked} is not known; choose own or stock")]
     Engine {

@@ -52,6 +52,9 @@ pub struct Places {
     /// What computes on a CPU: own (Relata's kernels) or stock (candle's BERT, slow, to compare).
     #[arg(long, global = true, value_name = "ENGINE", default_value = "own", help_heading = "Places")]
     pub engine: String,
+    /// In what numbers to embed: f32, or int8 (faster, nearly the same vectors; CPU only). Vectors of the two never mix.
+    #[arg(long, global = true, value_name = "PRECISION", default_value = "f32", help_heading = "Places")]
+    pub precision: String,
     /// Never use the network.
     #[arg(long, global = true, env = "RELATA_OFFLINE", hide_env_values = true, value_parser = clap::builder::FalseyValueParser::new(), help_heading = "Places")]
     pub offline: bool,

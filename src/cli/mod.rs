@@ -22,7 +22,7 @@ use clap::Parser;
 use indicatif::ProgressBar;
 
 use crate::arxiv_id::ArxivId;
-use crate::embed::{DeviceChoice, EmbedderOptions, EngineChoice};
+use crate::embed::{DeviceChoice, EmbedderOptions, EngineChoice, Precision};
 use crate::engine::{Embedded, Engine};
 use crate::error::{Error, Result};
 use crate::library::{FingerprintNumber, Library};
@@ -195,7 +195,8 @@ impl Context {
     fn engine(&self) -> Result<Engine> {
         let device = self.places.device.parse::<DeviceChoice>()?;
         let engine = self.places.engine.parse::<EngineChoice>()?;
-        let options = EmbedderOptions { device, engine, ..EmbedderOptions::default() };
+        let precision = self.places.precision.parse::<Precision>()?;
+        let options = EmbedderOptions { device, engine, precision, ..EmbedderOptions::default() };
         Engine::new(Choice::parse(self.places.model.as_deref()), self.settings.clone(), options)
     }
 

@@ -10,9 +10,10 @@ use std::cell::RefCell;
 use rayon::prelude::*;
 
 use super::architecture::{Activation, Architecture};
-use super::encoder::TokenBatch;
+use super::encoder::{Precision, TokenBatch};
 use super::kernels::{
-    Aligned, Head, Input, InstructionSet, NormWeights, Packed, activate, attend, multiply, normalise,
+    Aligned, Head, Input, InstructionSet, NormWeights, Packed, PackedInt8, Quantised, activate, attend, multiply,
+    multiply_int8, normalise,
 };
 use super::weights::Weights;
 use crate::Result;
@@ -24,8 +25,13 @@ const BLOCK: usize = 256;
 const FEED_FORWARD: usize = 112;
 
 struct Linear {
-    weight: Packed,
+    weight: Weight,
     bias: Vec<f32>,
+}
+
+enum Weight {
+    F32(Packed),
+    Int8(PackedInt8),
 }
 
 struct Layer {
@@ -57,6 +63,7 @@ struct Buffers {
     attended: Aligned<f32>,
     sum: Aligned<f32>,
     wide: Aligned<f32>,
+    quantised: Quantised,
     head: Head,
 }
 
@@ -66,7 +73,7 @@ thread_local! {
 
 impl CpuBert {
     /// Loads and packs the weights after all of them are checked against the architecture.
-    pub(super) fn load(architecture: &Architecture, weights: &mut Weights) -> Result<CpuBert> {
+    pub(super) fn load(architecture: &Architecture, weights: &mut Weights, precision: Precision) -> Result<CpuBert> {
         let set = InstructionSet::choose()?;
         let tensors = architecture.tensors();
         weights.check(&tensors)?;
@@ -82,9 +89,15 @@ impl CpuBert {
         let embedding_norm = NormWeights { weight: next()?, bias: next()?, epsilon };
         let linear = |weight: Vec<f32>, bias: Vec<f32>| {
             let inputs = weight.len() / bias.len();
-            let mut packed = Packed::empty();
-            packed.pack(set, bias.len(), inputs, |output, input| weight[output * inputs + input]);
-            Linear { weight: packed, bias }
+            let weight = match precision {
+                Precision::F32 => {
+                    let mut packed = Packed::empty();
+                    packed.pack(set, bias.len(), inputs, |output, input| weight[output * inputs + input]);
+                    Weight::F32(packed)
+                }
+                Precision::Int8 => Weight::Int8(PackedInt8::pack(set, &weight, &bias, inputs)),
+            };
+            Linear { weight, bias }
         };
         let mut layers = Vec::with_capacity(architecture.layers);
         for _ in 0..architecture.layers {
@@ -155,12 +168,12 @@ impl CpuBert {
             }
         }
         normalise(set, x, None, &self.embedding_norm);
-        let Buffers { qkv, attended, sum, wide, head } = buffers;
+        let Buffers { qkv, attended, sum, wide, quantised, head } = buffers;
         qkv.resize(tokens * 3 * hidden);
         attended.resize(tokens * hidden);
         sum.resize(tokens * hidden);
         for layer in &self.layers {
-            self.project(tokens, x, &layer.qkv, qkv);
+            self.project(tokens, x, &layer.qkv, quantised, qkv);
             let width = hidden / self.heads;
             for text in texts.clone() {
                 let range = batch.range(text);
@@ -173,23 +186,29 @@ impl CpuBert {
                     attend(set, head, &input, (out, hidden));
                 }
             }
-            self.project(tokens, attended, &layer.output, sum);
+            self.project(tokens, attended, &layer.output, quantised, sum);
             normalise(set, x, Some(sum), &layer.attention_norm);
             let inside = layer.up.bias.len();
             wide.resize(FEED_FORWARD * inside);
             for (x, sum) in x.chunks(FEED_FORWARD * hidden).zip(sum.chunks_mut(FEED_FORWARD * hidden)) {
                 let rows = x.len() / hidden;
                 let wide = &mut wide[..rows * inside];
-                self.project(rows, x, &layer.up, wide);
+                self.project(rows, x, &layer.up, quantised, wide);
                 activate(set, self.activation, wide);
-                self.project(rows, wide, &layer.down, sum);
+                self.project(rows, wide, &layer.down, quantised, sum);
             }
             normalise(set, x, Some(sum), &layer.feed_forward_norm);
         }
     }
 
-    fn project(&self, rows: usize, x: &[f32], linear: &Linear, out: &mut [f32]) {
+    fn project(&self, rows: usize, x: &[f32], linear: &Linear, quantised: &mut Quantised, out: &mut [f32]) {
         let (inputs, outputs) = (x.len() / rows.max(1), linear.bias.len());
-        multiply(self.set, rows, (x, inputs), &linear.weight, Some(&linear.bias), (out, outputs));
+        match &linear.weight {
+            Weight::F32(weight) => multiply(self.set, rows, (x, inputs), weight, Some(&linear.bias), (out, outputs)),
+            Weight::Int8(weight) => {
+                quantised.take(self.set, x, inputs);
+                multiply_int8(self.set, quantised, weight, out);
+            }
+        }
     }
 }

@@ -65,6 +65,32 @@ impl FromStr for EngineChoice {
     }
 }
 
+/// In what numbers the encoder computes (`--precision`).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Precision {
+    /// 32-bit floating point: the vectors of sentence-transformers.
+    #[default]
+    F32,
+    /// Linear layers in 8-bit integers (weights scaled per output, activations per token), all else in `f32`. Relata's
+    /// own engine on a CPU only.
+    Int8,
+}
+
+impl FromStr for Precision {
+    type Err = Error;
+
+    fn from_str(text: &str) -> Result<Precision> {
+        match text {
+            "f32" => Ok(Precision::F32),
+            "int8" => Ok(Precision::Int8),
+            _ => {
+                let reason = "is not a precision; choose f32 or int8";
+                Err(Error::Precision { asked: text.escape_debug().to_string(), reason })
+            }
+        }
+    }
+}
+
 /// A loaded encoder.
 pub(super) enum Encoder {
     Own(CpuBert),
@@ -77,11 +103,15 @@ impl Encoder {
         architecture: &Architecture,
         weights: &mut Weights,
         device: DeviceChoice,
-        engine: EngineChoice,
+        (engine, precision): (EngineChoice, Precision),
     ) -> Result<Encoder> {
         let device = device.open()?;
         if engine == EngineChoice::Own && device.is_cpu() {
-            return Ok(Encoder::Own(CpuBert::load(architecture, weights)?));
+            return Ok(Encoder::Own(CpuBert::load(architecture, weights, precision)?));
+        }
+        if precision != Precision::F32 {
+            let reason = "is for Relata's own engine on a CPU; choose --device cpu and --engine own, or f32";
+            return Err(Error::Precision { asked: "int8".to_owned(), reason });
         }
         Ok(Encoder::Stock { bert: Bert::load(architecture, weights, &device)?, hidden: architecture.hidden })
     }

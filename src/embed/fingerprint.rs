@@ -4,11 +4,12 @@ use std::fmt;
 
 use sha2::{Digest, Sha256};
 
+use super::encoder::Precision;
 use crate::model::FileSum;
 use crate::passage::RECIPE;
 
 /// Hash of everything that decides the numbers in a vector: the sums of all files of the model that matter (weights,
-/// tokenizer, configuration of encoder, pooling, token limit and prompts) and the passage recipe.
+/// tokenizer, configuration of encoder, pooling, token limit and prompts), the passage recipe and the precision.
 ///
 /// It is made of sums alone, so that a question by paper id needs no model on disk. The price: a model folder whose
 /// configuration was edited without effect counts as another model.
@@ -21,8 +22,8 @@ pub struct Fingerprint {
 }
 
 impl Fingerprint {
-    /// Fingerprint of the files that decide a model's vectors.
-    pub fn new(model: &str, files: &[FileSum]) -> Fingerprint {
+    /// Fingerprint of the files that decide a model's vectors, and of the precision.
+    pub fn new(model: &str, files: &[FileSum], precision: Precision) -> Fingerprint {
         let mut files: Vec<&FileSum> = files.iter().collect();
         files.sort();
         let mut canonical = format!("relata-fingerprint 1\npassage {RECIPE}\n");
@@ -30,8 +31,15 @@ impl Fingerprint {
             // A path is escaped, so that none can pass for another line.
             canonical.push_str(&format!("file {} {}\n", file.sha256.to_ascii_lowercase(), file.path.escape_default()));
         }
+        let note = match precision {
+            Precision::F32 => "",
+            Precision::Int8 => {
+                canonical.push_str("precision int8\n");
+                ", int8"
+            }
+        };
         let weights = files.iter().find(|file| file.path == "model.safetensors").map_or("", |file| &file.sha256);
-        let description = format!("{model}, weights {}, {RECIPE}", weights.get(..8).unwrap_or(weights));
+        let description = format!("{model}, weights {}{note}, {RECIPE}", weights.get(..8).unwrap_or(weights));
         let digest = Sha256::digest(canonical.as_bytes()).iter().map(|byte| format!("{byte:02x}")).collect();
         Fingerprint { digest, description }
     }
@@ -64,12 +72,15 @@ mod tests {
     #[test]
     fn only_what_decides_a_vector_changes_the_fingerprint() {
         let files = [file("config.json", "aa"), file("model.safetensors", "0123456789")];
-        let one = Fingerprint::new("some-model", &files);
+        let one = Fingerprint::new("some-model", &files, Precision::F32);
         let mut turned = files.clone();
         turned.reverse();
-        assert_eq!(one.digest(), Fingerprint::new("the same, renamed", &turned).digest());
+        assert_eq!(one.digest(), Fingerprint::new("the same, renamed", &turned, Precision::F32).digest());
         assert_eq!(one.description(), "some-model, weights 01234567, title-abstract/1");
         let other = [files[0].clone(), file("model.safetensors", "0123456780")];
-        assert_ne!(one.digest(), Fingerprint::new("some-model", &other).digest());
+        let int8 = Fingerprint::new("some-model", &files, Precision::Int8);
+        assert_ne!(one.digest(), int8.digest());
+        assert_eq!(int8.description(), "some-model, weights 01234567, int8, title-abstract/1");
+        assert_ne!(one.digest(), Fingerprint::new("some-model", &other, Precision::F32).digest());
     }
 }

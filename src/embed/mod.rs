@@ -26,7 +26,7 @@ use ndarray::{Array2, ArrayView2};
 use rayon::prelude::*;
 
 pub use device::DeviceChoice;
-pub use encoder::EngineChoice;
+pub use encoder::{EngineChoice, Precision};
 pub use fingerprint::Fingerprint;
 pub use folder::Recipe;
 pub use prompts::Role;
@@ -57,6 +57,8 @@ pub struct EmbedderOptions {
     pub device: DeviceChoice,
     /// What computes on it.
     pub engine: EngineChoice,
+    /// In what numbers.
+    pub precision: Precision,
     /// The most tokens of a batch, padding included. Candle's BERT takes at most 2048, as it needs 80 KB a token for
     /// all-MiniLM; Relata's own engine needs 2 KB.
     pub token_budget: usize,
@@ -67,7 +69,13 @@ pub struct EmbedderOptions {
 
 impl Default for EmbedderOptions {
     fn default() -> EmbedderOptions {
-        EmbedderOptions { device: DeviceChoice::Auto, engine: EngineChoice::Own, token_budget: 16_384, unit_rows: true }
+        EmbedderOptions {
+            device: DeviceChoice::Auto,
+            engine: EngineChoice::Own,
+            precision: Precision::F32,
+            token_budget: 16_384,
+            unit_rows: true,
+        }
     }
 }
 
@@ -114,7 +122,8 @@ impl Embedder {
         let recipe = Recipe::read(root)?;
         let tokeniser = Tokeniser::load(root, &recipe)?;
         let mut weights = Weights::open(&root.join(&recipe.weights))?;
-        let encoder = Encoder::load(&recipe.architecture, &mut weights, options.device, options.engine)?;
+        let encoder =
+            Encoder::load(&recipe.architecture, &mut weights, options.device, (options.engine, options.precision))?;
         let head = Head::load(root, &recipe, options.unit_rows)?;
         Ok(Embedder { recipe, tokeniser, head, token_budget: encoder.budget(options.token_budget), encoder })
     }

@@ -7,7 +7,7 @@ pub(super) trait Job {
     fn run<L: Lanes>(self) -> Self::Output;
 }
 
-/// A vector of `N` lanes of `f32`.
+/// A vector of `N` lanes of `f32`, and one of as many `i32`.
 ///
 /// # Safety
 ///
@@ -20,6 +20,9 @@ pub(super) trait Lanes: Copy {
     const ROWS: usize;
     /// Vectors side by side in a tile.
     const VECTORS: usize;
+
+    /// As many lanes of `i32`, or four times as many bytes.
+    type Int: Copy;
 
     unsafe fn splat(x: f32) -> Self;
     unsafe fn load(from: *const f32) -> Self;
@@ -36,6 +39,16 @@ pub(super) trait Lanes: Copy {
     unsafe fn round(self) -> Self;
     /// 2 to the power of each lane, which holds a whole number from -126 to 127.
     unsafe fn exp2_whole(self) -> Self;
+
+    unsafe fn int_zero() -> Self::Int;
+    /// Four bytes in every lane.
+    unsafe fn int_splat(bytes: u32) -> Self::Int;
+    unsafe fn int_load(from: *const i8) -> Self::Int;
+    /// Adds to each lane the products of its four unsigned bytes with four signed ones, exactly.
+    unsafe fn dot(sum: Self::Int, unsigned: Self::Int, signed: Self::Int) -> Self::Int;
+    unsafe fn int_to_float(x: Self::Int) -> Self;
+    /// Rounds lanes in 0..=255 (halves to even) and writes them as bytes.
+    unsafe fn store_bytes(self, to: *mut u8);
 
     /// The sum of the lanes, by halves: the order is the same whatever the data.
     #[inline(always)]
@@ -63,6 +76,17 @@ pub(super) trait Lanes: Copy {
             let mut lanes = [f32::NEG_INFINITY; 16];
             self.store(lanes.as_mut_ptr());
             lanes.iter().fold(f32::NEG_INFINITY, |a, b| a.max(*b))
+        }
+    }
+
+    /// The smallest lane.
+    #[inline(always)]
+    unsafe fn smallest(self) -> f32 {
+        // SAFETY: as in `sum`.
+        unsafe {
+            let mut lanes = [f32::INFINITY; 16];
+            self.store(lanes.as_mut_ptr());
+            lanes.iter().fold(f32::INFINITY, |a, b| a.min(*b))
         }
     }
 }

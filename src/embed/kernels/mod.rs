@@ -1,9 +1,9 @@
 //! The loops in which the time goes, written once over [`Lanes`] and compiled for each instruction set.
 //!
 //! A kernel is a [`Job`]: a generic function over vectors of 32-bit lanes. [`InstructionSet::run`] compiles it for
-//! AVX-512, AVX2 and for no instruction set at all, and picks at run time. The portable twin of every kernel is therefore
+//! AVX-512 with VNNI, AVX2 (with VNNI and without) and for no instruction set at all, and picks at run time. The portable twin of every kernel is therefore
 //! the same source over plain arrays (`portable`), and tests hold the others against it on odd shapes. Sets differ in
-//! rounding; within one, every number is computed in the same order whatever stands around it.
+//! rounding (sums of integers are exact on all); within one, every number is computed in the same order whatever stands around it.
 //!
 //! This is the one folder with `unsafe`: intrinsics, and pointers in the innermost loops. Every public function checks
 //! its slices first.
@@ -14,6 +14,7 @@ mod activation;
 mod aligned;
 mod attention;
 mod gemm;
+mod int8;
 mod lanes;
 mod norm;
 mod portable;
@@ -24,6 +25,7 @@ pub(super) use activation::activate;
 pub(super) use aligned::Aligned;
 pub(super) use attention::{Head, Input, attend};
 pub(super) use gemm::{Packed, multiply};
+pub(super) use int8::{PackedInt8, Quantised, multiply_int8};
 pub(super) use norm::{NormWeights, normalise};
 
 use lanes::{Job, Lanes};
@@ -38,7 +40,10 @@ pub(crate) enum InstructionSet {
     /// AVX2 and FMA.
     #[cfg(target_arch = "x86_64")]
     Avx2,
-    /// AVX-512 F.
+    /// AVX2, FMA and AVX-VNNI.
+    #[cfg(target_arch = "x86_64")]
+    Avx2Vnni,
+    /// AVX-512 F, BW, VL and VNNI.
     #[cfg(target_arch = "x86_64")]
     Avx512,
 }
@@ -51,8 +56,11 @@ impl InstructionSet {
         {
             use std::arch::is_x86_feature_detected as has;
             let avx2 = has!("avx2") && has!("fma");
-            if avx2 && has!("avx512f") {
+            if avx2 && has!("avx512f") && has!("avx512bw") && has!("avx512vl") && has!("avx512vnni") {
                 sets.push(InstructionSet::Avx512);
+            }
+            if avx2 && has!("avxvnni") {
+                sets.push(InstructionSet::Avx2Vnni);
             }
             if avx2 {
                 sets.push(InstructionSet::Avx2);
@@ -87,12 +95,12 @@ impl InstructionSet {
         }
     }
 
-    /// The name by which `RELATA_CPU` chooses it.
+    /// The name by which `RELATA_CPU` chooses it: `avx2` is with VNNI where there is VNNI.
     pub(crate) fn name(self) -> &'static str {
         match self {
             InstructionSet::Portable => "portable",
             #[cfg(target_arch = "x86_64")]
-            InstructionSet::Avx2 => "avx2",
+            InstructionSet::Avx2 | InstructionSet::Avx2Vnni => "avx2",
             #[cfg(target_arch = "x86_64")]
             InstructionSet::Avx512 => "avx512",
         }
@@ -116,6 +124,9 @@ impl InstructionSet {
             // SAFETY: a set other than `Portable` is only made by `available`, which has asked the processor.
             #[cfg(target_arch = "x86_64")]
             InstructionSet::Avx2 => unsafe { x86::avx2(job) },
+            // SAFETY: as above.
+            #[cfg(target_arch = "x86_64")]
+            InstructionSet::Avx2Vnni => unsafe { x86::avx2_vnni(job) },
             // SAFETY: as above.
             #[cfg(target_arch = "x86_64")]
             InstructionSet::Avx512 => unsafe { x86::avx512(job) },

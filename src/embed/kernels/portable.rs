@@ -17,6 +17,7 @@ impl Lanes for Portable {
     const N: usize = 8;
     const ROWS: usize = 4;
     const VECTORS: usize = 1;
+    type Int = [i32; 8];
 
     #[inline(always)]
     unsafe fn splat(x: f32) -> Self {
@@ -80,5 +81,43 @@ impl Lanes for Portable {
     #[inline(always)]
     unsafe fn exp2_whole(self) -> Self {
         Portable(self.0.map(|x| f32::from_bits(((x as i32 + 127) as u32) << 23)))
+    }
+
+    #[inline(always)]
+    unsafe fn int_zero() -> [i32; 8] {
+        [0; 8]
+    }
+
+    #[inline(always)]
+    unsafe fn int_splat(bytes: u32) -> [i32; 8] {
+        [bytes as i32; 8]
+    }
+
+    #[inline(always)]
+    unsafe fn int_load(from: *const i8) -> [i32; 8] {
+        // SAFETY: the caller's pointer is valid for 32 bytes.
+        unsafe { from.cast::<[i32; 8]>().read_unaligned() }
+    }
+
+    #[inline(always)]
+    unsafe fn dot(sum: [i32; 8], unsigned: [i32; 8], signed: [i32; 8]) -> [i32; 8] {
+        std::array::from_fn(|at| {
+            let (u, s) = (unsigned[at].to_ne_bytes(), signed[at].to_ne_bytes());
+            (0..4).fold(sum[at], |sum, byte| sum + i32::from(u[byte]) * i32::from(s[byte] as i8))
+        })
+    }
+
+    #[inline(always)]
+    unsafe fn int_to_float(x: [i32; 8]) -> Self {
+        Portable(x.map(|x| x as f32))
+    }
+
+    #[inline(always)]
+    unsafe fn store_bytes(self, to: *mut u8) {
+        // SAFETY: the caller's pointer is valid for eight bytes.
+        unsafe {
+            let bytes = self.round().0.map(|x| x as u8);
+            to.cast::<[u8; 8]>().write_unaligned(bytes);
+        }
     }
 }

@@ -10,8 +10,14 @@ pub(super) unsafe fn avx2<J: Job>(job: J) -> J::Output {
     job.run::<Avx2>()
 }
 
-/// Compiles a kernel for AVX-512.
-#[target_feature(enable = "avx2,fma,avx512f")]
+/// Compiles a kernel for AVX2, FMA and AVX-VNNI.
+#[target_feature(enable = "avx2,fma,avxvnni")]
+pub(super) unsafe fn avx2_vnni<J: Job>(job: J) -> J::Output {
+    job.run::<Avx2Vnni>()
+}
+
+/// Compiles a kernel for AVX-512 with VNNI.
+#[target_feature(enable = "avx2,fma,avx512f,avx512bw,avx512vl,avx512vnni")]
 pub(super) unsafe fn avx512<J: Job>(job: J) -> J::Output {
     job.run::<Avx512>()
 }
@@ -28,6 +34,7 @@ impl Lanes for Avx512 {
     // 28 sums, two vectors of weights, one value: 31 of 32 registers.
     const ROWS: usize = 14;
     const VECTORS: usize = 2;
+    type Int = __m512i;
 
     #[inline(always)]
     unsafe fn splat(x: f32) -> Self {
@@ -88,79 +95,171 @@ impl Lanes for Avx512 {
     unsafe fn exp2_whole(self) -> Self {
         unsafe { Avx512(_mm512_scalef_ps(_mm512_set1_ps(1.0), self.0)) }
     }
+
+    #[inline(always)]
+    unsafe fn int_zero() -> __m512i {
+        unsafe { _mm512_setzero_si512() }
+    }
+
+    #[inline(always)]
+    unsafe fn int_splat(bytes: u32) -> __m512i {
+        unsafe { _mm512_set1_epi32(bytes as i32) }
+    }
+
+    #[inline(always)]
+    unsafe fn int_load(from: *const i8) -> __m512i {
+        unsafe { _mm512_loadu_si512(from.cast()) }
+    }
+
+    #[inline(always)]
+    unsafe fn dot(sum: __m512i, unsigned: __m512i, signed: __m512i) -> __m512i {
+        unsafe { _mm512_dpbusd_epi32(sum, unsigned, signed) }
+    }
+
+    #[inline(always)]
+    unsafe fn int_to_float(x: __m512i) -> Self {
+        unsafe { Avx512(_mm512_cvtepi32_ps(x)) }
+    }
+
+    #[inline(always)]
+    unsafe fn store_bytes(self, to: *mut u8) {
+        unsafe { _mm_storeu_si128(to.cast(), _mm512_cvtepi32_epi8(_mm512_cvtps_epi32(self.0))) }
+    }
+}
+
+/// AVX2 with and without VNNI differ in one operation.
+macro_rules! avx2_lanes {
+    ($name:ident, $dot:path) => {
+        #[allow(clippy::undocumented_unsafe_blocks)]
+        impl Lanes for $name {
+            const N: usize = 8;
+            // 12 sums, two vectors of weights, one value: 15 of 16 registers.
+            const ROWS: usize = 6;
+            const VECTORS: usize = 2;
+            type Int = __m256i;
+
+            #[inline(always)]
+            unsafe fn splat(x: f32) -> Self {
+                unsafe { $name(_mm256_set1_ps(x)) }
+            }
+
+            #[inline(always)]
+            unsafe fn load(from: *const f32) -> Self {
+                unsafe { $name(_mm256_loadu_ps(from)) }
+            }
+
+            #[inline(always)]
+            unsafe fn store(self, to: *mut f32) {
+                unsafe { _mm256_storeu_ps(to, self.0) }
+            }
+
+            #[inline(always)]
+            unsafe fn add(self, other: Self) -> Self {
+                unsafe { $name(_mm256_add_ps(self.0, other.0)) }
+            }
+
+            #[inline(always)]
+            unsafe fn sub(self, other: Self) -> Self {
+                unsafe { $name(_mm256_sub_ps(self.0, other.0)) }
+            }
+
+            #[inline(always)]
+            unsafe fn mul(self, other: Self) -> Self {
+                unsafe { $name(_mm256_mul_ps(self.0, other.0)) }
+            }
+
+            #[inline(always)]
+            unsafe fn div(self, other: Self) -> Self {
+                unsafe { $name(_mm256_div_ps(self.0, other.0)) }
+            }
+
+            #[inline(always)]
+            unsafe fn mul_add(self, factor: Self, summand: Self) -> Self {
+                unsafe { $name(_mm256_fmadd_ps(self.0, factor.0, summand.0)) }
+            }
+
+            #[inline(always)]
+            unsafe fn max(self, other: Self) -> Self {
+                unsafe { $name(_mm256_max_ps(self.0, other.0)) }
+            }
+
+            #[inline(always)]
+            unsafe fn min(self, other: Self) -> Self {
+                unsafe { $name(_mm256_min_ps(self.0, other.0)) }
+            }
+
+            #[inline(always)]
+            unsafe fn round(self) -> Self {
+                unsafe { $name(_mm256_round_ps::<{ _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC }>(self.0)) }
+            }
+
+            #[inline(always)]
+            unsafe fn exp2_whole(self) -> Self {
+                unsafe {
+                    let exponent = _mm256_add_epi32(_mm256_cvtps_epi32(self.0), _mm256_set1_epi32(127));
+                    $name(_mm256_castsi256_ps(_mm256_slli_epi32::<23>(exponent)))
+                }
+            }
+
+            #[inline(always)]
+            unsafe fn int_zero() -> __m256i {
+                unsafe { _mm256_setzero_si256() }
+            }
+
+            #[inline(always)]
+            unsafe fn int_splat(bytes: u32) -> __m256i {
+                unsafe { _mm256_set1_epi32(bytes as i32) }
+            }
+
+            #[inline(always)]
+            unsafe fn int_load(from: *const i8) -> __m256i {
+                unsafe { _mm256_loadu_si256(from.cast()) }
+            }
+
+            #[inline(always)]
+            unsafe fn dot(sum: __m256i, unsigned: __m256i, signed: __m256i) -> __m256i {
+                unsafe { $dot(sum, unsigned, signed) }
+            }
+
+            #[inline(always)]
+            unsafe fn int_to_float(x: __m256i) -> Self {
+                unsafe { $name(_mm256_cvtepi32_ps(x)) }
+            }
+
+            #[inline(always)]
+            unsafe fn store_bytes(self, to: *mut u8) {
+                unsafe {
+                    let whole = _mm256_cvtps_epi32(self.0);
+                    let (low, high) = (_mm256_castsi256_si128(whole), _mm256_extracti128_si256::<1>(whole));
+                    let words = _mm_packus_epi32(low, high);
+                    _mm_storel_epi64(to.cast(), _mm_packus_epi16(words, words));
+                }
+            }
+        }
+    };
 }
 
 /// Eight lanes.
 #[derive(Clone, Copy)]
 pub(super) struct Avx2(__m256);
 
+/// Eight lanes, with byte products in one instruction.
+#[derive(Clone, Copy)]
+pub(super) struct Avx2Vnni(__m256);
+
+avx2_lanes!(Avx2, dot_by_words);
+avx2_lanes!(Avx2Vnni, _mm256_dpbusd_avx_epi32);
+
+/// The products by way of 16-bit words: `maddubs` would saturate.
+#[inline(always)]
 #[allow(clippy::undocumented_unsafe_blocks)]
-impl Lanes for Avx2 {
-    const N: usize = 8;
-    // 12 sums, two vectors of weights, one value: 15 of 16 registers.
-    const ROWS: usize = 6;
-    const VECTORS: usize = 2;
-
-    #[inline(always)]
-    unsafe fn splat(x: f32) -> Self {
-        unsafe { Avx2(_mm256_set1_ps(x)) }
-    }
-
-    #[inline(always)]
-    unsafe fn load(from: *const f32) -> Self {
-        unsafe { Avx2(_mm256_loadu_ps(from)) }
-    }
-
-    #[inline(always)]
-    unsafe fn store(self, to: *mut f32) {
-        unsafe { _mm256_storeu_ps(to, self.0) }
-    }
-
-    #[inline(always)]
-    unsafe fn add(self, other: Self) -> Self {
-        unsafe { Avx2(_mm256_add_ps(self.0, other.0)) }
-    }
-
-    #[inline(always)]
-    unsafe fn sub(self, other: Self) -> Self {
-        unsafe { Avx2(_mm256_sub_ps(self.0, other.0)) }
-    }
-
-    #[inline(always)]
-    unsafe fn mul(self, other: Self) -> Self {
-        unsafe { Avx2(_mm256_mul_ps(self.0, other.0)) }
-    }
-
-    #[inline(always)]
-    unsafe fn div(self, other: Self) -> Self {
-        unsafe { Avx2(_mm256_div_ps(self.0, other.0)) }
-    }
-
-    #[inline(always)]
-    unsafe fn mul_add(self, factor: Self, summand: Self) -> Self {
-        unsafe { Avx2(_mm256_fmadd_ps(self.0, factor.0, summand.0)) }
-    }
-
-    #[inline(always)]
-    unsafe fn max(self, other: Self) -> Self {
-        unsafe { Avx2(_mm256_max_ps(self.0, other.0)) }
-    }
-
-    #[inline(always)]
-    unsafe fn min(self, other: Self) -> Self {
-        unsafe { Avx2(_mm256_min_ps(self.0, other.0)) }
-    }
-
-    #[inline(always)]
-    unsafe fn round(self) -> Self {
-        unsafe { Avx2(_mm256_round_ps::<{ _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC }>(self.0)) }
-    }
-
-    #[inline(always)]
-    unsafe fn exp2_whole(self) -> Self {
-        unsafe {
-            let exponent = _mm256_add_epi32(_mm256_cvtps_epi32(self.0), _mm256_set1_epi32(127));
-            Avx2(_mm256_castsi256_ps(_mm256_slli_epi32::<23>(exponent)))
-        }
+unsafe fn dot_by_words(sum: __m256i, unsigned: __m256i, signed: __m256i) -> __m256i {
+    unsafe {
+        let even = _mm256_madd_epi16(
+            _mm256_and_si256(unsigned, _mm256_set1_epi16(255)),
+            _mm256_srai_epi16::<8>(_mm256_slli_epi16::<8>(signed)),
+        );
+        let odd = _mm256_madd_epi16(_mm256_srli_epi16::<8>(unsigned), _mm256_srai_epi16::<8>(signed));
+        _mm256_add_epi32(sum, _mm256_add_epi32(even, odd))
     }
 }

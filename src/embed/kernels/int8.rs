@@ -1,0 +1,303 @@
+//! Matrix product in 8-bit integers.
+//!
+//! Weights are signed bytes with a scale per output, activations unsigned bytes with a scale and a lowest value per
+//! row: `x = scale · q + low`. So a product is `weight scale · (row scale · sum of bytes + low · sum of weights)`, with the
+//! sum of bytes exact on every instruction set. The range of an activation row need not be symmetric, which after
+//! a GELU (from -0.17 up) is worth a bit of precision.
+
+use super::InstructionSet;
+use super::aligned::Aligned;
+use super::lanes::{Job, Lanes};
+
+/// Inputs that one instruction multiplies and adds.
+const GROUP: usize = 4;
+
+/// A weight matrix in panels of bytes: for each group of four inputs, four bytes of each output of the panel.
+pub(crate) struct PackedInt8 {
+    panels: Aligned<i8>,
+    /// Per output, filled up to whole panels: scale, sum of weights times scale, bias.
+    scales: Aligned<f32>,
+    sums: Aligned<f32>,
+    biases: Aligned<f32>,
+    groups: usize,
+    outputs: usize,
+    width: usize,
+}
+
+impl PackedInt8 {
+    /// Quantises and packs `weight`, outputs x `inputs`, row-major. The largest weight of each output becomes 127.
+    pub(crate) fn pack(set: InstructionSet, weight: &[f32], bias: &[f32], inputs: usize) -> PackedInt8 {
+        let (outputs, width, groups) = (bias.len(), set.panel(), inputs.div_ceil(GROUP));
+        assert!(weight.len() == outputs * inputs);
+        let columns = outputs.div_ceil(width) * width;
+        let mut packed = PackedInt8 {
+            panels: Aligned::new(columns * groups * GROUP),
+            scales: Aligned::new(columns),
+            sums: Aligned::new(columns),
+            biases: Aligned::new(columns),
+            groups,
+            outputs,
+            width,
+        };
+        packed.biases[..outputs].copy_from_slice(bias);
+        for (output, row) in weight.chunks_exact(inputs.max(1)).enumerate() {
+            let most = row.iter().fold(0f32, |most, x| most.max(x.abs()));
+            let scale = if most > 0.0 { most / 127.0 } else { 1.0 };
+            let (panel, lane) = (output / width, output % width);
+            let mut sum = 0i32;
+            for (input, x) in row.iter().enumerate() {
+                let byte = (x / scale).round() as i8;
+                sum += i32::from(byte);
+                let group = panel * groups + input / GROUP;
+                packed.panels[(group * width + lane) * GROUP + input % GROUP] = byte;
+            }
+            packed.scales[output] = scale;
+            packed.sums[output] = sum as f32 * scale;
+        }
+        packed
+    }
+}
+
+/// Rows of activations as bytes, in a buffer that is used again and again.
+#[derive(Default)]
+pub(crate) struct Quantised {
+    bytes: Aligned<u8>,
+    /// Scale and lowest value of each row.
+    ranges: Vec<[f32; 2]>,
+    /// Bytes of a row: its inputs, filled up to whole groups.
+    stride: usize,
+}
+
+impl Quantised {
+    /// Takes rows of `inputs` finite values each.
+    pub(crate) fn take(&mut self, set: InstructionSet, x: &[f32], inputs: usize) {
+        assert!(inputs > 0 && x.len().is_multiple_of(inputs));
+        let rows = x.len() / inputs;
+        self.stride = inputs.div_ceil(GROUP) * GROUP;
+        self.bytes.resize(rows * self.stride);
+        self.ranges.clear();
+        self.ranges.resize(rows, [0.0; 2]);
+        set.run(Take { x, inputs, bytes: &mut self.bytes, ranges: &mut self.ranges, stride: self.stride });
+    }
+}
+
+struct Take<'a> {
+    x: &'a [f32],
+    inputs: usize,
+    bytes: &'a mut [u8],
+    ranges: &'a mut [[f32; 2]],
+    stride: usize,
+}
+
+impl Job for Take<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run<L: Lanes>(self) {
+        let whole = self.inputs / L::N * L::N;
+        let rows = self.x.chunks_exact(self.inputs).zip(self.bytes.chunks_exact_mut(self.stride)).zip(self.ranges);
+        for ((row, bytes), range) in rows {
+            // SAFETY: vectors are loaded and stored up to `whole`, inside row and bytes; the buffers hold the widest.
+            unsafe {
+                let (mut most, mut least) = (L::splat(f32::NEG_INFINITY), L::splat(f32::INFINITY));
+                for at in (0..whole).step_by(L::N) {
+                    let x = L::load(row.as_ptr().add(at));
+                    (most, least) = (most.max(x), least.min(x));
+                }
+                let (mut high, mut low) = (most.largest(), least.smallest());
+                for x in &row[whole..] {
+                    (high, low) = (high.max(*x), low.min(*x));
+                }
+                let scale = ((high - low) / 255.0).max(f32::MIN_POSITIVE);
+                *range = [scale, low];
+                let (lows, inverse, top) = (L::splat(low), L::splat(1.0 / scale), L::splat(255.0));
+                for at in (0..whole).step_by(L::N) {
+                    let x = L::load(row.as_ptr().add(at)).sub(lows).mul(inverse).min(top);
+                    x.store_bytes(bytes.as_mut_ptr().add(at));
+                }
+                let rest = &row[whole..];
+                let (mut values, mut rounded) = ([low; 16], [0u8; 16]);
+                values[..rest.len()].copy_from_slice(rest);
+                L::load(values.as_ptr()).sub(lows).mul(inverse).min(top).store_bytes(rounded.as_mut_ptr());
+                // What fills up the last group meets weights of zero.
+                bytes[whole..].copy_from_slice(&rounded[..self.stride - whole]);
+            }
+        }
+    }
+}
+
+/// `out = x · weightᵀ + bias`; `out` is rows x outputs.
+pub(crate) fn multiply_int8(set: InstructionSet, x: &Quantised, weight: &PackedInt8, out: &mut [f32]) {
+    assert!(x.stride == weight.groups * GROUP && x.bytes.len() == x.ranges.len() * x.stride);
+    assert!(out.len() >= x.ranges.len() * weight.outputs);
+    assert!(weight.width == set.panel(), "weights are packed for another instruction set");
+    set.run(MultiplyInt8 { x, weight, out });
+}
+
+struct MultiplyInt8<'a> {
+    x: &'a Quantised,
+    weight: &'a PackedInt8,
+    out: &'a mut [f32],
+}
+
+impl Job for MultiplyInt8<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run<L: Lanes>(self) {
+        let MultiplyInt8 { x, weight, out } = self;
+        let rows = x.ranges.len();
+        let panel_bytes = weight.groups * GROUP * weight.width;
+        for number in 0..weight.panels.len().checked_div(panel_bytes).unwrap_or(0) {
+            let first = number * weight.width;
+            let here = weight.width.min(weight.outputs - first);
+            let mut row = 0;
+            while row < rows {
+                // SAFETY: `multiply_int8` has checked the shapes; `row` and those behind it in the tile are below `rows`.
+                unsafe {
+                    let tile = TileInt8 {
+                        bytes: x.bytes.as_ptr().add(row * x.stride),
+                        stride: x.stride,
+                        groups: weight.groups,
+                        panel: weight.panels.as_ptr().add(number * panel_bytes),
+                        scales: weight.scales.as_ptr().add(first),
+                        sums: weight.sums.as_ptr().add(first),
+                        biases: weight.biases.as_ptr().add(first),
+                        ranges: x.ranges.as_ptr().add(row),
+                        to: out.as_mut_ptr().add(row * weight.outputs + first),
+                        out_stride: weight.outputs,
+                        here,
+                    };
+                    let left = rows - row;
+                    row += if left >= L::ROWS {
+                        match L::ROWS {
+                            14 => tile.run::<L, 14>(),
+                            6 => tile.run::<L, 6>(),
+                            _ => tile.run::<L, 4>(),
+                        }
+                    } else if left >= 8 {
+                        tile.run::<L, 8>()
+                    } else if left >= 4 {
+                        tile.run::<L, 4>()
+                    } else if left >= 2 {
+                        tile.run::<L, 2>()
+                    } else {
+                        tile.run::<L, 1>()
+                    };
+                }
+            }
+        }
+    }
+}
+
+struct TileInt8 {
+    bytes: *const u8,
+    stride: usize,
+    groups: usize,
+    panel: *const i8,
+    scales: *const f32,
+    sums: *const f32,
+    biases: *const f32,
+    ranges: *const [f32; 2],
+    to: *mut f32,
+    out_stride: usize,
+    here: usize,
+}
+
+impl TileInt8 {
+    /// Computes and writes `ROWS` rows of one panel, and says how many these were.
+    #[inline(always)]
+    unsafe fn run<L: Lanes, const ROWS: usize>(self) -> usize {
+        // SAFETY: the caller's.
+        unsafe { if L::VECTORS == 2 { self.vectors::<L, 2, ROWS>() } else { self.vectors::<L, 1, ROWS>() } }
+        ROWS
+    }
+
+    #[inline(always)]
+    unsafe fn vectors<L: Lanes, const VECTORS: usize, const ROWS: usize>(self) {
+        // SAFETY: the caller's: rows hold `groups` groups, the panel as many, scales and the like a panel's width.
+        unsafe {
+            let mut totals = [[L::int_zero(); VECTORS]; ROWS];
+            let mut weights = self.panel;
+            for group in 0..self.groups {
+                let mut columns = [L::int_zero(); VECTORS];
+                for (number, column) in columns.iter_mut().enumerate() {
+                    *column = L::int_load(weights.add(number * L::N * GROUP));
+                }
+                for (row, total) in totals.iter_mut().enumerate() {
+                    let bytes = self.bytes.add(row * self.stride + group * GROUP).cast::<u32>().read_unaligned();
+                    let bytes = L::int_splat(bytes);
+                    for (total, column) in total.iter_mut().zip(columns) {
+                        *total = L::dot(*total, bytes, column);
+                    }
+                }
+                weights = weights.add(VECTORS * L::N * GROUP);
+            }
+            for (row, total) in totals.iter().enumerate() {
+                let [scale, low] = *self.ranges.add(row);
+                let (scale, low) = (L::splat(scale), L::splat(low));
+                let to = self.to.add(row * self.out_stride);
+                let mut buffer = [0f32; 32];
+                for (number, total) in total.iter().enumerate() {
+                    let at = number * L::N;
+                    let shift = low.mul_add(L::load(self.sums.add(at)), L::load(self.biases.add(at)));
+                    let factor = scale.mul(L::load(self.scales.add(at)));
+                    let value = L::int_to_float(*total).mul_add(factor, shift);
+                    if self.here == VECTORS * L::N {
+                        value.store(to.add(at));
+                    } else {
+                        value.store(buffer.as_mut_ptr().add(at));
+                    }
+                }
+                if self.here < VECTORS * L::N {
+                    std::ptr::copy_nonoverlapping(buffer.as_ptr(), to, self.here);
+                }
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    proptest! {
+        #[test]
+        fn every_set_multiplies_bytes_alike(
+            rows in 1usize..32, inputs in 1usize..70, outputs in 1usize..80, seed in any::<u32>(),
+        ) {
+            let value = |at: usize| (((at as u32).wrapping_mul(2_654_435_761) ^ seed) >> 8) as f32 / 8_388_608.0 - 1.0;
+            let x: Vec<f32> = (0..rows * inputs).map(value).collect();
+            let weight: Vec<f32> = (0..outputs * inputs).map(|at| value(at + 7919)).collect();
+            let bias: Vec<f32> = (0..outputs).map(|at| value(at + 104_729)).collect();
+            let mut of_portable: Option<Vec<u8>> = None;
+            for set in InstructionSet::available().into_iter().rev() {
+                let mut quantised = Quantised::default();
+                quantised.take(set, &x, inputs);
+                let bytes = of_portable.get_or_insert_with(|| quantised.bytes.to_vec());
+                prop_assert_eq!(&bytes[..], &quantised.bytes[..]);
+                let packed = PackedInt8::pack(set, &weight, &bias, inputs);
+                let mut out = vec![0.0; rows * outputs];
+                multiply_int8(set, &quantised, &packed, &mut out);
+                for row in 0..rows {
+                    let [scale, low] = quantised.ranges[row].map(f64::from);
+                    for column in 0..outputs {
+                        // Exactly what the bytes stand for; and that is near the product of the values themselves.
+                        let own = &weight[column * inputs..][..inputs];
+                        let most = own.iter().fold(0f32, |most, x| most.max(x.abs()));
+                        let (mut exact, mut plain) = (f64::from(bias[column]), f64::from(bias[column]));
+                        for input in 0..inputs {
+                            let byte = f64::from((own[input] / (most / 127.0)).round() as i8) * f64::from(most / 127.0);
+                            exact += (scale * f64::from(bytes[row * quantised.stride + input]) + low) * byte;
+                            plain += f64::from(x[row * inputs + input]) * f64::from(own[input]);
+                        }
+                        let got = f64::from(out[row * outputs + column]);
+                        prop_assert!((got - exact).abs() < 1e-4, "{set:?}: {got} is not {exact}");
+                        prop_assert!((got - plain).abs() < 0.01 * inputs as f64 + 1e-4, "{set:?}: {got} is far from {plain}");
+                    }
+                }
+            }
+        }
+    }
+}
