@@ -10,7 +10,7 @@ use std::process::Command;
 use ndarray::Array2;
 use proptest::prelude::*;
 use relata::Error;
-use relata::embed::{DeviceChoice, Embedder, EmbedderOptions, Embeddings, Role};
+use relata::embed::{DeviceChoice, Embedder, EmbedderOptions, Embeddings, EngineChoice, Precision, Role};
 use sha2::{Digest, Sha256};
 
 /// The tiny models and whether their folder has a Normalize module.
@@ -63,6 +63,68 @@ fn tiny_models_agree_with_sentence_transformers() {
         assert_golden(&ours, &golden::golden(name, ""), name);
         assert_unit(&ours.vectors, name);
     }
+}
+
+/// candle-transformers' BERT is what Relata's own engine is compared with, so it must be right itself.
+#[test]
+fn the_stock_engine_agrees_too() {
+    let texts = golden::texts();
+    for (name, _) in TINY {
+        let stock = EmbedderOptions { engine: EngineChoice::Stock, ..options() };
+        let embedder = Embedder::load(&golden::tiny_model(name), &stock).unwrap();
+        assert_golden(&embedder.embed(&texts, Role::Passage).unwrap(), &golden::golden(name, ""), name);
+    }
+}
+
+/// Which kernels run is fixed by the environment, so each set is a process of its own: the tests named here, again.
+#[test]
+fn every_set_of_kernels_that_the_processor_has_agrees() {
+    let mut ran = 0;
+    for set in ["portable", "avx2", "avx512"] {
+        let child = Command::new(std::env::current_exe().unwrap())
+            .args(["--exact", "tiny_models_agree_with_sentence_transformers", "neighbours_in_a_batch_do_not_matter"])
+            .args(["int8_keeps_nearly_the_same_vectors", "--nocapture"])
+            .env("RELATA_CPU", set)
+            .output()
+            .unwrap();
+        let (printed, said) = (String::from_utf8_lossy(&child.stdout), String::from_utf8_lossy(&child.stderr));
+        if set != "portable" && said.contains("is not in this machine's processor") {
+            continue;
+        }
+        assert!(child.status.success(), "{set}: {printed}{said}");
+        assert!(printed.contains("3 passed"), "{set}: {printed}");
+        ran += 1;
+    }
+    assert!(ran >= 1);
+}
+
+#[test]
+fn int8_keeps_nearly_the_same_vectors() {
+    let folder = real_model::real_model_folder();
+    let texts = golden::texts();
+    let theirs = golden::golden("all-MiniLM-L6-v2", "").vectors;
+    let int8 = EmbedderOptions { precision: Precision::Int8, ..options() };
+    let embedder = Embedder::load(&folder, &int8).unwrap();
+    let ours = embedder.embed(&texts, Role::Passage).unwrap().vectors;
+    let cosines: Vec<f32> = ours.rows().into_iter().zip(theirs.rows()).map(|(a, b)| a.dot(&b)).collect();
+    // The sample's abstracts come first; behind them stand texts made to be odd, down to no text at all.
+    let mean = cosines[..7].iter().sum::<f32>() / 7.0;
+    assert!(mean > 0.998, "mean cosine of the abstracts {mean}");
+    assert!(cosines.iter().all(|cosine| *cosine > 0.99), "{cosines:?}");
+    assert!(mean < 0.999_99, "this is f32, not int8");
+    // A text alone has the same bits as among others.
+    let alone = embedder.embed(&texts[3..4], Role::Passage).unwrap().vectors;
+    assert_eq!(alone.row(0), ours.row(3));
+}
+
+#[test]
+fn int8_is_refused_where_it_is_not() {
+    let stock = EmbedderOptions { engine: EngineChoice::Stock, precision: Precision::Int8, ..options() };
+    let error = Embedder::load(&golden::tiny_model("tiny-bert"), &stock).err().unwrap();
+    insta::assert_snapshot!(
+        error,
+        @"precision int8 is for Relata's own engine on a CPU; choose --device cpu and --engine own, or f32"
+    );
 }
 
 #[test]
@@ -123,9 +185,9 @@ fn assert_invariant(folder: &std::path::Path, texts: &[String], budgets: &[usize
     for budget in budgets {
         let embedder = load(*budget);
         let together = embedder.embed(texts, Role::Passage).unwrap().vectors;
-        assert_close(&together, &alone, 1e-6, &format!("budget {budget}"));
+        assert_eq!(together, alone, "budget {budget}");
         let shuffled = embed_shuffled(&embedder, texts, &order);
-        assert_close(&shuffled, &alone, 1e-6, &format!("shuffled, budget {budget}"));
+        assert_eq!(shuffled, alone, "shuffled, budget {budget}");
     }
 }
 
