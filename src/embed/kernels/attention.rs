@@ -10,8 +10,8 @@ use super::aligned::Aligned;
 use super::gemm::{Packed, multiply};
 use super::lanes::{Job, Lanes};
 
-/// Queries whose scores are kept at once: four tiles of the widest set, 56 KB of scores for 256 keys.
-const QUERIES: usize = 56;
+/// Queries whose scores are kept at once: two tiles of the widest set, 28 KB of scores for 256 keys.
+const QUERIES: usize = 28;
 
 /// Buffers of a thread.
 pub(crate) struct Head {
@@ -39,23 +39,30 @@ pub(crate) fn attend(set: InstructionSet, head: &mut Head, input: &Input<'_>, (o
     let Input { qkv: [queries, keys, values], stride, tokens, width } = *input;
     let scale = 1.0 / (width as f32).sqrt();
     head.keys.pack(set, tokens, width, |key, at| keys[key * stride + at]);
-    head.values.pack(set, width, tokens, |at, key| values[key * stride + at]);
+    head.values.pack_rows(set, width, values, stride, tokens);
     head.scores.resize(QUERIES * tokens);
     let mut first = 0;
     while first < tokens {
         let here = QUERIES.min(tokens - first);
         multiply(set, here, (&queries[first * stride..], stride), &head.keys, None, (&mut head.scores, tokens));
-        set.run(Softmax { scores: &mut head.scores[..here * tokens], tokens, scale });
+        let inverse = &mut [0.0; QUERIES];
+        set.run(Softmax { scores: &mut head.scores[..here * tokens], tokens, scale, inverse });
         multiply(set, here, (&head.scores, tokens), &head.values, None, (&mut out[first * out_stride..], out_stride));
+        // Fewer numbers than there are scores.
+        for (row, inverse) in out[first * out_stride..].chunks_mut(out_stride).zip(&inverse[..here]) {
+            row[..width].iter_mut().for_each(|x| *x *= inverse);
+        }
         first += here;
     }
 }
 
-/// Softmax of each row of scores, which are scaled first.
+/// Softmax of each row of scores, which are scaled first, up to a factor for each row.
 struct Softmax<'a> {
     scores: &'a mut [f32],
     tokens: usize,
     scale: f32,
+    /// What each row is still to be multiplied with.
+    inverse: &'a mut [f32; QUERIES],
 }
 
 impl Job for Softmax<'_> {
@@ -64,7 +71,7 @@ impl Job for Softmax<'_> {
     #[inline(always)]
     fn run<L: Lanes>(self) {
         let whole = self.tokens / L::N * L::N;
-        for row in self.scores.chunks_exact_mut(self.tokens) {
+        for (row, inverse) in self.scores.chunks_exact_mut(self.tokens).zip(self.inverse) {
             // SAFETY: vectors are loaded up to `whole`, which is inside the row; the buffer holds the widest vector.
             unsafe {
                 let mut most = L::splat(f32::NEG_INFINITY);
@@ -85,8 +92,7 @@ impl Job for Softmax<'_> {
                 exp(L::load(buffer.as_ptr()).mul_add(scale, shift)).store(buffer.as_mut_ptr());
                 rest.copy_from_slice(&buffer[..rest.len()]);
                 let sum = sums.sum() + rest.iter().sum::<f32>();
-                let inverse = 1.0 / sum;
-                row.iter_mut().for_each(|x| *x *= inverse);
+                *inverse = 1.0 / sum;
             }
         }
     }

@@ -39,10 +39,35 @@ impl Packed {
         for (panel, values) in self.panels.chunks_exact_mut((width * inputs).max(1)).enumerate() {
             let first = panel * width;
             let here = width.min(outputs - first);
-            for (input, row) in values.chunks_exact_mut(width).enumerate() {
-                for (lane, value) in row.iter_mut().enumerate() {
-                    *value = if lane < here { element(first + lane, input) } else { 0.0 };
+            if here < width {
+                values.fill(0.0);
+            }
+            for lane in 0..here {
+                for (input, value) in values[lane..].iter_mut().step_by(width).enumerate() {
+                    *value = element(first + lane, input);
                 }
+            }
+        }
+    }
+
+    /// Packs the matrix whose element for output `o` and input `i` is `rows[i * stride + o]`: panels hold pieces of rows.
+    pub(crate) fn pack_rows(
+        &mut self,
+        set: InstructionSet,
+        outputs: usize,
+        rows: &[f32],
+        stride: usize,
+        inputs: usize,
+    ) {
+        let width = set.panel();
+        self.panels.resize(outputs.div_ceil(width) * width * inputs);
+        (self.inputs, self.outputs, self.width) = (inputs, outputs, width);
+        for (panel, values) in self.panels.chunks_exact_mut((width * inputs).max(1)).enumerate() {
+            let first = panel * width;
+            let here = width.min(outputs - first);
+            for (value, row) in values.chunks_exact_mut(width).zip(rows.chunks(stride)) {
+                value[..here].copy_from_slice(&row[first..first + here]);
+                value[here..].fill(0.0);
             }
         }
     }
@@ -94,6 +119,10 @@ impl Job for Multiply<'_> {
             }
             let mut row = 0;
             while row < rows {
+                // The last tile begins early rather than being small: some rows are computed twice, to the same bits.
+                if rows - row < L::ROWS && rows >= L::ROWS {
+                    row = rows - L::ROWS;
+                }
                 // SAFETY: `multiply` has checked that every row of `a` and `out` that is named here is inside.
                 unsafe {
                     let from = a.as_ptr().add(row * stride);

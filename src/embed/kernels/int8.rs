@@ -153,6 +153,10 @@ impl Job for MultiplyInt8<'_> {
             let here = weight.width.min(weight.outputs - first);
             let mut row = 0;
             while row < rows {
+                // As in `multiply`: the last tile begins early rather than being small.
+                if rows - row < L::ROWS && rows >= L::ROWS {
+                    row = rows - L::ROWS;
+                }
                 // SAFETY: `multiply_int8` has checked the shapes; `row` and those behind it in the tile are below `rows`.
                 unsafe {
                     let tile = TileInt8 {
