@@ -48,7 +48,7 @@ pub(crate) fn attend(set: InstructionSet, head: &mut Head, input: &Input<'_>, (o
         let inverse = &mut [0.0; QUERIES];
         set.run(Softmax { scores: &mut head.scores[..here * tokens], tokens, scale, inverse });
         multiply(set, here, (&head.scores, tokens), &head.values, None, (&mut out[first * out_stride..], out_stride));
-        // Fewer numbers than there are scores.
+        // Divided here and not in the softmax: a result has fewer numbers than there are scores.
         for (row, inverse) in out[first * out_stride..].chunks_mut(out_stride).zip(&inverse[..here]) {
             row[..width].iter_mut().for_each(|x| *x *= inverse);
         }
