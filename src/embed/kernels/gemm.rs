@@ -24,6 +24,14 @@ impl Packed {
         Packed { panels: Aligned::new(0), inputs: 0, outputs: 0, width: 1 }
     }
 
+    /// Makes room for a matrix, and gives the width of its panels.
+    fn shape(&mut self, set: InstructionSet, outputs: usize, inputs: usize) -> usize {
+        let width = set.panel();
+        self.panels.resize(outputs.div_ceil(width) * width * inputs);
+        (self.inputs, self.outputs, self.width) = (inputs, outputs, width);
+        width
+    }
+
     /// Packs a matrix whose element for output `o` and input `i` is `element(o, i)`. Outputs that fill up the last panel
     /// are zero.
     pub(crate) fn pack(
@@ -33,9 +41,7 @@ impl Packed {
         inputs: usize,
         element: impl Fn(usize, usize) -> f32,
     ) {
-        let width = set.panel();
-        self.panels.resize(outputs.div_ceil(width) * width * inputs);
-        (self.inputs, self.outputs, self.width) = (inputs, outputs, width);
+        let width = self.shape(set, outputs, inputs);
         for (panel, values) in self.panels.chunks_exact_mut((width * inputs).max(1)).enumerate() {
             let first = panel * width;
             let here = width.min(outputs - first);
@@ -59,9 +65,7 @@ impl Packed {
         stride: usize,
         inputs: usize,
     ) {
-        let width = set.panel();
-        self.panels.resize(outputs.div_ceil(width) * width * inputs);
-        (self.inputs, self.outputs, self.width) = (inputs, outputs, width);
+        let width = self.shape(set, outputs, inputs);
         for (panel, values) in self.panels.chunks_exact_mut((width * inputs).max(1)).enumerate() {
             let first = panel * width;
             let here = width.min(outputs - first);
