@@ -26,7 +26,7 @@ fn main() -> Result<()> {
         match argument.as_str() {
             "--every" => every = number()?,
             "--limit" => limit = number()?,
-            "--budget" => options.token_budget = number()?,
+            "--budget" => options.token_budget = Some(number()?),
             _ => plain.push(PathBuf::from(argument)),
         }
     }

@@ -1,6 +1,6 @@
 //! Relata's side of the bench in `benches/peers`: loads, warms up, prints READY, then obeys the lines on standard input.
 //!
-//!     throughput MODEL TEXTS.jsonl [--precision f32|int8] [--engine own|stock] [--threads N]
+//!     throughput MODEL TEXTS.jsonl [--precision P] [--engine E] [--device D] [--budget TOKENS] [--threads N]
 //!
 //! TEXTS.jsonl is one JSON string a line. `run BATCH` embeds all of them, tokenisation included, and prints the seconds;
 //! Relata cuts batches by tokens, so BATCH is read and not used. `save FILE.npy` writes the vectors of the last run (f32,
@@ -16,27 +16,30 @@ use anyhow::{Context, Result, bail, ensure};
 use ndarray::Array2;
 use relata::embed::{DeviceChoice, Embedder, EmbedderOptions, Role};
 
-const USAGE: &str = "usage: throughput MODEL TEXTS.jsonl [--precision f32|int8] [--engine own|stock] [--threads N]";
+const USAGE: &str = "usage: throughput MODEL TEXTS.jsonl [--precision P] [--engine E] [--device D] \
+    [--budget TOKENS] [--threads N]";
 
 /// Texts of the batch that is embedded before READY and not timed.
 const WARM_UP: usize = 32;
 
 fn main() -> Result<()> {
     let mut plain = Vec::new();
-    let (mut precision, mut engine) = ("f32".to_owned(), "own".to_owned());
+    let mut options = EmbedderOptions { device: DeviceChoice::Cpu, ..EmbedderOptions::default() };
     let mut arguments = std::env::args().skip(1);
     while let Some(argument) = arguments.next() {
         let mut value = || arguments.next().with_context(|| format!("{argument} wants a value; {USAGE}"));
         match argument.as_str() {
-            "--precision" => precision = value()?,
-            "--engine" => engine = value()?,
+            "--precision" => options.precision = value()?.parse()?,
+            "--engine" => options.engine = value()?.parse()?,
+            "--device" => options.device = value()?.parse()?,
+            "--budget" => options.token_budget = Some(value()?.parse()?),
             "--threads" => rayon::ThreadPoolBuilder::new().num_threads(value()?.parse()?).build_global()?,
             _ => plain.push(PathBuf::from(argument)),
         }
     }
     let [model, texts] = plain.as_slice() else { bail!(USAGE) };
     let texts = read_texts(texts)?;
-    let embedder = Embedder::load(model, &options(&precision, &engine)?)?;
+    let embedder = Embedder::load(model, &options)?;
 
     let dimension = embedder.recipe().dimension();
     let mut vectors = Array2::<f32>::zeros((texts.len(), dimension));
@@ -60,12 +63,6 @@ fn main() -> Result<()> {
         }
     }
     Ok(())
-}
-
-/// How the embedder is to run.
-fn options(precision: &str, engine: &str) -> Result<EmbedderOptions> {
-    let (engine, precision) = (engine.parse()?, precision.parse()?);
-    Ok(EmbedderOptions { device: DeviceChoice::Cpu, engine, precision, ..EmbedderOptions::default() })
 }
 
 /// Embeds `texts` into the first rows of `vectors`.

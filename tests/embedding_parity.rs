@@ -177,7 +177,7 @@ fn embed_shuffled(embedder: &Embedder, texts: &[String], order: &[usize]) -> Arr
 }
 
 fn assert_invariant(folder: &std::path::Path, texts: &[String], budgets: &[usize]) {
-    let load = |token_budget| Embedder::load(folder, &EmbedderOptions { token_budget, ..options() }).unwrap();
+    let load = |budget| Embedder::load(folder, &EmbedderOptions { token_budget: Some(budget), ..options() }).unwrap();
     let alone = load(1).embed(texts, Role::Passage).unwrap().vectors;
     // 37 has no factor in common with the number of texts, so this visits each once, far from its neighbours.
     assert_ne!(texts.len() % 37, 0);
@@ -239,7 +239,8 @@ fn the_number_of_threads_does_not_change_a_bit() {
 
 #[test]
 fn batches_are_handed_over_once_each_and_an_error_stops_them() {
-    let embedder = Embedder::load(&golden::tiny_model("tiny-bert"), &EmbedderOptions { token_budget: 96, ..options() });
+    let embedder =
+        Embedder::load(&golden::tiny_model("tiny-bert"), &EmbedderOptions { token_budget: Some(96), ..options() });
     let embedder = embedder.unwrap();
     let texts = golden::texts();
     let whole = embedder.embed(&texts, Role::Passage).unwrap();

@@ -10,7 +10,7 @@ use std::cell::RefCell;
 use rayon::prelude::*;
 
 use super::architecture::{Activation, Architecture};
-use super::encoder::{Precision, TokenBatch};
+use super::encoder::TokenBatch;
 use super::kernels::{
     Aligned, Head, Input, InstructionSet, NormWeights, Packed, PackedInt8, Quantised, activate, attend, multiply,
     multiply_int8, normalise,
@@ -72,8 +72,8 @@ thread_local! {
 }
 
 impl CpuBert {
-    /// Loads and packs the weights after all of them are checked against the architecture.
-    pub(super) fn load(architecture: &Architecture, weights: &mut Weights, precision: Precision) -> Result<CpuBert> {
+    /// Loads and packs the weights, as bytes or as `f32`, after all of them are checked against the architecture.
+    pub(super) fn load(architecture: &Architecture, weights: &mut Weights, int8: bool) -> Result<CpuBert> {
         let set = InstructionSet::choose()?;
         let tensors = architecture.tensors();
         weights.check(&tensors)?;
@@ -89,13 +89,12 @@ impl CpuBert {
         let embedding_norm = NormWeights { weight: next()?, bias: next()?, epsilon };
         let linear = |weight: Vec<f32>, bias: Vec<f32>| {
             let inputs = weight.len() / bias.len();
-            let weight = match precision {
-                Precision::F32 => {
-                    let mut packed = Packed::empty();
-                    packed.pack(set, bias.len(), inputs, |output, input| weight[output * inputs + input]);
-                    Weight::F32(packed)
-                }
-                Precision::Int8 => Weight::Int8(PackedInt8::pack(set, &weight, &bias, inputs)),
+            let weight = if int8 {
+                Weight::Int8(PackedInt8::pack(set, &weight, &bias, inputs))
+            } else {
+                let mut packed = Packed::empty();
+                packed.pack(set, bias.len(), inputs, |output, input| weight[output * inputs + input]);
+                Weight::F32(packed)
             };
             Linear { weight, bias }
         };

@@ -1,20 +1,60 @@
-//! Where the encoder runs: `auto`, `cpu`, `cuda`, `cuda:1` or `metal` in, a candle device out.
+//! Where the encoder runs: `auto`, `cpu`, `cuda`, `cuda:1` or `metal` in, what it means on this machine out.
 
 use std::fmt;
 use std::str::FromStr;
 
 use crate::{Error, Result};
 
+/// CUDA cards by their numbers, from 0 to 63.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Cards(u64);
+
+impl Cards {
+    /// Card 0.
+    pub const FIRST: Cards = Cards(1);
+
+    /// Reads `0`, or `0,2,3`. `None` for what is no list of card numbers, or names a card twice.
+    fn read(text: &str) -> Option<Cards> {
+        let mut cards = 0u64;
+        for number in text.split(',') {
+            if number.is_empty() || !number.bytes().all(|b| b.is_ascii_digit()) {
+                return None;
+            }
+            let bit = 1u64.checked_shl(number.parse().ok()?)?;
+            if cards & bit != 0 {
+                return None;
+            }
+            cards |= bit;
+        }
+        Some(Cards(cards))
+    }
+
+    /// The numbers, ascending.
+    pub fn numbers(self) -> impl Iterator<Item = usize> {
+        (0..64).filter(move |number| self.0 >> number & 1 == 1)
+    }
+}
+
+impl fmt::Display for Cards {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (at, number) in self.numbers().enumerate() {
+            write!(f, "{}{number}", if at == 0 { "" } else { "," })?;
+        }
+        Ok(())
+    }
+}
+
 /// A device as the user asks for it (`--device`).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum DeviceChoice {
-    /// The first CUDA card, else Metal, else the CPU: the best that is built in and answers.
+    /// The first CUDA card, else Metal, else the CPU: the best that is built in, answers, and has the precision and the
+    /// engine that are asked for.
     #[default]
     Auto,
     /// The CPU.
     Cpu,
-    /// The CUDA card of this number, from 0.
-    Cuda(usize),
+    /// CUDA cards, among which batches are shared out.
+    Cuda(Cards),
     /// Apple's Metal.
     Metal,
 }
@@ -26,14 +66,13 @@ impl FromStr for DeviceChoice {
         match text {
             "auto" => Ok(DeviceChoice::Auto),
             "cpu" => Ok(DeviceChoice::Cpu),
-            "cuda" => Ok(DeviceChoice::Cuda(0)),
+            "cuda" => Ok(DeviceChoice::Cuda(Cards::FIRST)),
             "metal" => Ok(DeviceChoice::Metal),
             _ => text
                 .strip_prefix("cuda:")
-                .filter(|number| number.bytes().all(|b| b.is_ascii_digit()))
-                .and_then(|number| number.parse().ok())
+                .and_then(Cards::read)
                 .map(DeviceChoice::Cuda)
-                .ok_or_else(|| refused(text, "is not a device; choose auto, cpu, cuda, cuda:N or metal")),
+                .ok_or_else(|| refused(text, "is not a device; choose auto, cpu, cuda, cuda:N, cuda:N,M or metal")),
         }
     }
 }
@@ -43,43 +82,44 @@ impl fmt::Display for DeviceChoice {
         match self {
             DeviceChoice::Auto => f.write_str("auto"),
             DeviceChoice::Cpu => f.write_str("cpu"),
-            DeviceChoice::Cuda(number) => write!(f, "cuda:{number}"),
+            DeviceChoice::Cuda(cards) => write!(f, "cuda:{cards}"),
             DeviceChoice::Metal => f.write_str("metal"),
         }
     }
 }
 
 impl DeviceChoice {
-    /// Opens the device. `auto` never fails: what is not built in or does not answer is passed over.
-    pub(super) fn open(self) -> Result<candle_core::Device> {
+    /// What `auto` means on this machine; everything else is itself.
+    pub(super) fn resolve(self) -> DeviceChoice {
         match self {
-            DeviceChoice::Cpu => Ok(candle_core::Device::Cpu),
-            DeviceChoice::Auto => {
-                let found = cuda(0).or_else(|_| metal());
-                Ok(found.unwrap_or(candle_core::Device::Cpu))
-            }
-            DeviceChoice::Cuda(number) => cuda(number),
-            DeviceChoice::Metal => metal(),
+            DeviceChoice::Auto if first_card_answers() => DeviceChoice::Cuda(Cards::FIRST),
+            DeviceChoice::Auto if metal().is_ok() => DeviceChoice::Metal,
+            DeviceChoice::Auto => DeviceChoice::Cpu,
+            chosen => chosen,
         }
     }
 }
 
-fn cuda(number: usize) -> Result<candle_core::Device> {
-    let asked = DeviceChoice::Cuda(number).to_string();
-    if !candle_core::utils::cuda_is_available() {
-        return Err(refused(&asked, "is not built in; build with `--features cuda`, or choose auto or cpu"));
-    }
-    candle_core::Device::new_cuda(number).map_err(|e| refused(&asked, &format!("does not answer: {e}")))
+#[cfg(feature = "cuda")]
+fn first_card_answers() -> bool {
+    super::cuda::answers(0)
 }
 
-fn metal() -> Result<candle_core::Device> {
+#[cfg(not(feature = "cuda"))]
+fn first_card_answers() -> bool {
+    false
+}
+
+/// Apple's Metal, for candle.
+pub(super) fn metal() -> Result<candle_core::Device> {
     if !candle_core::utils::metal_is_available() {
         return Err(refused("metal", "is not built in; build with `--features metal`, or choose auto or cpu"));
     }
     candle_core::Device::new_metal(0).map_err(|e| refused("metal", &format!("does not answer: {e}")))
 }
 
-fn refused(asked: &str, reason: &str) -> Error {
+/// An error about a device that was asked for as `asked`.
+pub(super) fn refused(asked: &str, reason: &str) -> Error {
     Error::Device { asked: asked.escape_debug().to_string(), reason: reason.to_owned() }
 }
 
@@ -92,37 +132,42 @@ mod tests {
         for (text, device) in [
             ("auto", DeviceChoice::Auto),
             ("cpu", DeviceChoice::Cpu),
-            ("cuda:0", DeviceChoice::Cuda(0)),
-            ("cuda:3", DeviceChoice::Cuda(3)),
+            ("cuda:0", DeviceChoice::Cuda(Cards(1))),
+            ("cuda:3", DeviceChoice::Cuda(Cards(8))),
+            ("cuda:0,2,63", DeviceChoice::Cuda(Cards(5 | 1 << 63))),
             ("metal", DeviceChoice::Metal),
         ] {
             assert_eq!(text.parse::<DeviceChoice>().unwrap(), device);
             assert_eq!(device.to_string(), text);
         }
-        assert_eq!("cuda".parse::<DeviceChoice>().unwrap(), DeviceChoice::Cuda(0));
+        assert_eq!("cuda".parse::<DeviceChoice>().unwrap(), DeviceChoice::Cuda(Cards::FIRST));
     }
 
     #[test]
     fn what_is_no_device_is_refused() {
-        for text in ["", "gpu", "cuda:", "cuda:-1", "cuda:+1", "cuda:99999999999999999999", "CPU"] {
+        for text in [
+            "",
+            "gpu",
+            "cuda:",
+            "cuda:-1",
+            "cuda:+1",
+            "cuda:99999999999999999999",
+            "cuda:64",
+            "cuda:0,",
+            "cuda:1,1",
+            "CPU",
+        ] {
             assert!(text.parse::<DeviceChoice>().is_err(), "{text}");
         }
         let error = "gpu\u{1b}".parse::<DeviceChoice>().unwrap_err();
-        insta::assert_snapshot!(error, @r"device gpu\u{1b} is not a device; choose auto, cpu, cuda, cuda:N or metal");
+        insta::assert_snapshot!(error, @r"device gpu\u{1b} is not a device; choose auto, cpu, cuda, cuda:N, cuda:N,M or metal");
     }
 
     #[test]
-    fn auto_and_cpu_always_open() {
-        assert!(DeviceChoice::Auto.open().is_ok());
-        assert!(DeviceChoice::Cpu.open().unwrap().is_cpu());
-    }
-
-    #[cfg(not(any(feature = "cuda", feature = "metal")))]
-    #[test]
-    fn what_is_not_built_in_is_refused_by_name() {
-        let error = DeviceChoice::Cuda(1).open().unwrap_err();
-        insta::assert_snapshot!(error, @"device cuda:1 is not built in; build with `--features cuda`, or choose auto or cpu");
-        let error = DeviceChoice::Metal.open().unwrap_err();
-        insta::assert_snapshot!(error, @"device metal is not built in; build with `--features metal`, or choose auto or cpu");
+    fn only_auto_means_another() {
+        for device in [DeviceChoice::Cpu, DeviceChoice::Cuda(Cards(6)), DeviceChoice::Metal] {
+            assert_eq!(device.resolve(), device);
+        }
+        assert_ne!(DeviceChoice::Auto.resolve(), DeviceChoice::Auto);
     }
 }

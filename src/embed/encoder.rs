@@ -1,17 +1,19 @@
-//! The seam between batching and the encoder: token ids in, one hidden row per token out.
+//! The seam between batching and the encoder: token ids in, one pooled row per text out.
 //!
-//! Ids come flat with cumulative lengths, rows go back flat in the same order, so neither side knows how the other
-//! pads, batches or schedules. Another engine replaces what lies behind [`Encoder`] and nothing else: what it must
-//! know is in [`Architecture`] and [`Weights`], what it must give is the last hidden layer in `f32`. Pooling stays
-//! on this side: it is one pass over the rows, and so every engine pools alike.
+//! Ids come flat with cumulative lengths, so neither side knows how the other pads, batches or schedules. Another engine
+//! replaces what lies behind [`Encoder`] and nothing else: what it must know is in [`Architecture`] and [`Weights`],
+//! what it must give is the last hidden layer, pooled. On a CPU that is `pooling`, for every engine alike; CUDA cards
+//! pool themselves, as a row per token is too much to bring back.
 
 use std::str::FromStr;
 
-use ndarray::Array2;
+use ndarray::{Array2, s};
+use rayon::prelude::*;
 
 use super::architecture::Architecture;
 use super::cpu::CpuBert;
-use super::device::DeviceChoice;
+use super::device::{self, DeviceChoice};
+use super::pooling::{self, Pooling};
 use super::stock::Bert;
 use super::weights::Weights;
 use crate::{Error, Result};
@@ -46,10 +48,10 @@ impl TokenBatch<'_> {
 /// What computes the encoder (`--engine`).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum EngineChoice {
-    /// Relata's own kernels on a CPU, candle's BERT elsewhere.
+    /// Relata's own kernels on a CPU and on CUDA cards, candle's BERT on Metal.
     #[default]
     Own,
-    /// candle-transformers everywhere: slow on a CPU, and what `Own` is held against.
+    /// candle-transformers on a CPU or Metal: slow, and what `Own` is held against.
     Stock,
 }
 
@@ -74,6 +76,22 @@ pub enum Precision {
     /// Linear layers in 8-bit integers (weights scaled per output, activations per token), all else in `f32`. Relata's
     /// own engine on a CPU only.
     Int8,
+    /// 16-bit floating point with sums in `f32`. Relata's own engine on CUDA cards only.
+    F16,
+    /// As `F16`, with the range of `f32` and 8 bits of mantissa.
+    Bf16,
+}
+
+impl Precision {
+    /// The word of `--precision`.
+    pub fn name(self) -> &'static str {
+        match self {
+            Precision::F32 => "f32",
+            Precision::Int8 => "int8",
+            Precision::F16 => "f16",
+            Precision::Bf16 => "bf16",
+        }
+    }
 }
 
 impl FromStr for Precision {
@@ -83,8 +101,10 @@ impl FromStr for Precision {
         match text {
             "f32" => Ok(Precision::F32),
             "int8" => Ok(Precision::Int8),
+            "f16" => Ok(Precision::F16),
+            "bf16" => Ok(Precision::Bf16),
             _ => {
-                let reason = "is not a precision; choose f32 or int8";
+                let reason = "is not a precision; choose f32, f16, bf16 or int8";
                 Err(Error::Precision { asked: text.escape_debug().to_string(), reason })
             }
         }
@@ -94,7 +114,12 @@ impl FromStr for Precision {
 /// A loaded encoder.
 pub(super) enum Encoder {
     Own(CpuBert),
-    Stock { bert: Bert, hidden: usize },
+    Stock {
+        bert: Bert,
+        hidden: usize,
+    },
+    #[cfg(feature = "cuda")]
+    Cuda(super::cuda::CudaBert),
 }
 
 impl Encoder {
@@ -105,36 +130,95 @@ impl Encoder {
         device: DeviceChoice,
         (engine, precision): (EngineChoice, Precision),
     ) -> Result<Encoder> {
-        let device = device.open()?;
-        if engine == EngineChoice::Own && device.is_cpu() {
-            return Ok(Encoder::Own(CpuBert::load(architecture, weights, precision)?));
+        let refused = |reason| Err(Error::Precision { asked: precision.name().to_owned(), reason });
+        let cpu_only = precision == Precision::Int8 || engine == EngineChoice::Stock;
+        let device = match device {
+            DeviceChoice::Auto if cpu_only => DeviceChoice::Cpu,
+            other => other.resolve(),
+        };
+        let mut stock = |device| -> Result<Encoder> {
+            Ok(Encoder::Stock { bert: Bert::load(architecture, weights, &device)?, hidden: architecture.hidden })
+        };
+        match (device, precision) {
+            (DeviceChoice::Cuda(_), _) if engine == EngineChoice::Stock => {
+                Err(device::refused(&device.to_string(), "runs Relata's own engine alone; choose --engine own"))
+            }
+            (DeviceChoice::Cuda(_), Precision::Int8) => refused("is for a CPU; choose --device cpu, or f16 or bf16"),
+            (DeviceChoice::Cuda(cards), _) => cuda(architecture, weights, cards, precision),
+            (_, Precision::F16 | Precision::Bf16) => refused("is for CUDA cards; choose --device cuda, or f32 or int8"),
+            (DeviceChoice::Cpu | DeviceChoice::Auto, _) if engine == EngineChoice::Own => {
+                Ok(Encoder::Own(CpuBert::load(architecture, weights, precision == Precision::Int8)?))
+            }
+            (_, Precision::Int8) => {
+                refused("is for Relata's own engine on a CPU; choose --device cpu and --engine own, or f32")
+            }
+            (DeviceChoice::Metal, _) => stock(device::metal()?),
+            _ => stock(candle_core::Device::Cpu),
         }
-        if precision != Precision::F32 {
-            let reason = "is for Relata's own engine on a CPU; choose --device cpu and --engine own, or f32";
-            return Err(Error::Precision { asked: "int8".to_owned(), reason });
-        }
-        Ok(Encoder::Stock { bert: Bert::load(architecture, weights, &device)?, hidden: architecture.hidden })
     }
 
-    /// The token budget of a batch, given the one that is asked for.
-    pub(super) fn budget(&self, asked: usize) -> usize {
+    /// The token budget of a batch: the one that is asked for, or what suits the engine.
+    pub(super) fn budget(&self, asked: Option<usize>) -> usize {
         match self {
-            Encoder::Own(_) => asked,
-            Encoder::Stock { .. } => asked.min(2048),
+            Encoder::Own(_) => asked.unwrap_or(16_384),
+            Encoder::Stock { .. } => asked.unwrap_or(2048).min(2048),
+            #[cfg(feature = "cuda")]
+            Encoder::Cuda(bert) => asked.unwrap_or(bert.budget()),
         }
     }
 
-    /// The last hidden layer, `f32`, (all tokens of the batch) x hidden, in the order of `batch.ids`.
+    /// Batches that are best under way at once: more than one where a device works beside the CPU.
+    pub(super) fn lanes(&self) -> usize {
+        match self {
+            Encoder::Own(_) | Encoder::Stock { .. } => 1,
+            #[cfg(feature = "cuda")]
+            Encoder::Cuda(bert) => bert.lanes(),
+        }
+    }
+
+    /// The last hidden layer, pooled: texts x (poolings x hidden).
     ///
-    /// A text's rows do not depend on its neighbours: not at all in Relata's own engine, by less than 1e-6 in candle's.
-    pub(super) fn encode(&self, batch: &TokenBatch<'_>) -> Result<Array2<f32>> {
+    /// A text's row does not depend on its neighbours: not at all in Relata's own engine on a CPU, by less than 1e-6 in
+    /// candle's and in `f32` on a card.
+    pub(super) fn pooled(&self, lane: usize, batch: &TokenBatch<'_>, pooling: &[Pooling]) -> Result<Array2<f64>> {
         let (rows, hidden) = match self {
             Encoder::Own(bert) => (bert.forward(batch), bert.hidden()),
             Encoder::Stock { bert, hidden } => (unpadded(bert.forward(batch)?, batch, *hidden), *hidden),
+            #[cfg(feature = "cuda")]
+            Encoder::Cuda(bert) => return bert.pooled(lane, batch, pooling),
         };
-        Array2::from_shape_vec((batch.ids.len(), hidden), rows)
-            .map_err(|e| Error::Encoder { reason: format!("rows of an unexpected shape: {e}"), source: None })
+        debug_assert!(lane < self.lanes());
+        let unexpected =
+            |e| Error::Encoder { reason: format!("failed: rows of an unexpected shape: {e}"), source: None };
+        let rows = Array2::from_shape_vec((batch.ids.len(), hidden), rows).map_err(unexpected)?;
+        let texts = 0..batch.texts();
+        let pool = |text| pooling::pool(pooling, rows.slice(s![batch.range(text), ..]));
+        let pooled: Vec<Vec<f64>> = texts.into_par_iter().map(pool).collect();
+        Array2::from_shape_vec((batch.texts(), pooling.len() * hidden), pooled.concat()).map_err(unexpected)
     }
+}
+
+#[cfg(feature = "cuda")]
+fn cuda(
+    architecture: &Architecture,
+    weights: &mut Weights,
+    cards: device::Cards,
+    precision: Precision,
+) -> Result<Encoder> {
+    use super::cuda::{CudaBert, Number};
+    let number = match precision {
+        Precision::F16 => Number::F16,
+        Precision::Bf16 => Number::Bf16,
+        Precision::F32 | Precision::Int8 => Number::F32,
+    };
+    let cards: Vec<usize> = cards.numbers().collect();
+    Ok(Encoder::Cuda(CudaBert::load(architecture, weights, &cards, number)?))
+}
+
+#[cfg(not(feature = "cuda"))]
+fn cuda(_: &Architecture, _: &mut Weights, cards: device::Cards, _: Precision) -> Result<Encoder> {
+    let asked = DeviceChoice::Cuda(cards).to_string();
+    Err(device::refused(&asked, "is not built in; build with `--features cuda`, or choose auto or cpu"))
 }
 
 /// Closes the gaps that padding left. A row only ever moves towards the front.

@@ -32,10 +32,10 @@ impl Fingerprint {
             canonical.push_str(&format!("file {} {}\n", file.sha256.to_ascii_lowercase(), file.path.escape_default()));
         }
         let note = match precision {
-            Precision::F32 => "",
-            Precision::Int8 => {
-                canonical.push_str("precision int8\n");
-                ", int8"
+            Precision::F32 => String::new(),
+            other => {
+                canonical.push_str(&format!("precision {}\n", other.name()));
+                format!(", {}", other.name())
             }
         };
         let weights = files.iter().find(|file| file.path == "model.safetensors").map_or("", |file| &file.sha256);

@@ -1,31 +1,34 @@
 //! Texts in, vectors out, as sentence-transformers would make them from the same model folder.
 //!
 //! The way of a text: [`passage`](crate::passage) -> `tokens` -> `batch` -> `encoder` (the seam behind which the model
-//! runs) -> `pooling` -> a row of [`Embeddings`]. `folder` reads how a model does it, `cpu` (our kernels) or `stock` (candle's BERT)
-//! runs it,
-//! and [`Fingerprint`] says in one hash what made a vector.
+//! runs) -> `pooling` -> a row of [`Embeddings`]. `folder` reads how a model does it, `cpu` or `cuda` (our kernels) or `stock`
+//! (candle's BERT) runs it, `pipeline` keeps a GPU busy, and [`Fingerprint`] says in one hash what made a vector.
 
 mod architecture;
 mod batch;
 mod cpu;
+#[cfg(feature = "cuda")]
+mod cuda;
 mod device;
 mod encoder;
 mod files;
 mod fingerprint;
 mod folder;
 mod kernels;
+mod pipeline;
 mod pooling;
 mod prompts;
 mod stock;
 mod tokens;
 mod weights;
+mod words;
 
 use std::path::Path;
 
-use ndarray::{Array2, ArrayView2};
+use ndarray::{Array2, ArrayView2, Axis};
 use rayon::prelude::*;
 
-pub use device::DeviceChoice;
+pub use device::{Cards, DeviceChoice};
 pub use encoder::{EngineChoice, Precision};
 pub use fingerprint::Fingerprint;
 pub use folder::Recipe;
@@ -59,9 +62,9 @@ pub struct EmbedderOptions {
     pub engine: EngineChoice,
     /// In what numbers.
     pub precision: Precision,
-    /// The most tokens of a batch, padding included. Candle's BERT takes at most 2048, as it needs 80 KB a token for
-    /// all-MiniLM; Relata's own engine needs 2 KB.
-    pub token_budget: usize,
+    /// The most tokens of a batch, padding included; `None` is what suits the engine and its memory. Candle's BERT takes at
+    /// most 2048, as it needs 80 KB a token for all-MiniLM; Relata's own engine needs 2 KB, on a card 5 KB.
+    pub token_budget: Option<usize>,
     /// Whether rows are scaled to unit length even where the folder's own modules do not. Relata compares by cosine,
     /// so this loses nothing, and a [`Fingerprint`] stands for such rows; `false` gives sentence-transformers' numbers.
     pub unit_rows: bool,
@@ -73,7 +76,7 @@ impl Default for EmbedderOptions {
             device: DeviceChoice::Auto,
             engine: EngineChoice::Own,
             precision: Precision::F32,
-            token_budget: 16_384,
+            token_budget: None,
             unit_rows: true,
         }
     }
@@ -168,47 +171,91 @@ impl Embedder {
         role: Role,
         on_batch: &mut dyn FnMut(BatchDone<'_>) -> Result<()>,
     ) -> Result<()> {
+        let lanes = self.encoder.lanes();
+        if lanes > 1 {
+            let produce =
+                |give: &mut dyn FnMut(Batch) -> bool| self.each_batch(texts, role, &mut |batch| Ok(give(batch)));
+            let work = |lane, batch: Batch| self.embed_batch(lane, &batch).map(|vectors| (batch, vectors));
+            return pipeline::run(lanes, produce, work, |(batch, vectors)| on_batch(batch.done(&vectors)));
+        }
+        self.each_batch(texts, role, &mut |batch| {
+            let vectors = self.embed_batch(0, &batch)?;
+            on_batch(batch.done(&vectors))?;
+            Ok(true)
+        })
+    }
+
+    /// Tokenises texts window by window and gives their batches to `take`, until it answers `false`.
+    fn each_batch<T: AsRef<str> + Sync>(
+        &self,
+        texts: &[T],
+        role: Role,
+        take: &mut dyn FnMut(Batch) -> Result<bool>,
+    ) -> Result<()> {
         for (number, window) in texts.chunks(WINDOW).enumerate() {
             let first = number * WINDOW;
             let tokens = self.tokeniser.encode_all(first, window, role)?;
             let lengths: Vec<usize> = tokens.iter().map(|text| text.ids.len()).collect();
-            for batch in batch::batches(&lengths, self.token_budget) {
-                let members: Vec<&Tokens> = batch.iter().map(|at| &tokens[*at]).collect();
-                let indices: Vec<usize> = batch.iter().map(|at| first + at).collect();
-                let vectors = self.embed_batch(&members)?;
-                on_batch(BatchDone {
-                    indices: &indices,
-                    vectors: vectors.view(),
-                    tokens: &members.iter().map(|text| text.ids.len() as u32).collect::<Vec<_>>(),
-                    cut: &members.iter().map(|text| text.cut).collect::<Vec<_>>(),
-                })?;
+            for members in batch::batches(&lengths, self.token_budget) {
+                let mut batch = Batch { starts: vec![0], ..Batch::default() };
+                for at in members {
+                    batch.push(first + at, &tokens[at]);
+                }
+                if !take(batch)? {
+                    return Ok(());
+                }
             }
         }
         Ok(())
     }
 
-    fn embed_batch(&self, texts: &[&Tokens]) -> Result<Array2<f32>> {
-        let ids: Vec<u32> = texts.iter().flat_map(|text| &text.ids).copied().collect();
-        let types: Vec<u32> = texts.iter().flat_map(|text| &text.types).copied().collect();
-        let mut starts = vec![0];
-        for text in texts {
-            starts.push(starts[starts.len() - 1] + text.ids.len());
-        }
-        let batch = TokenBatch { ids: &ids, types: &types, starts: &starts };
-        let rows = self.encoder.encode(&batch)?;
+    /// Vectors of a batch, texts x dimension.
+    fn embed_batch(&self, lane: usize, batch: &Batch) -> Result<Array2<f32>> {
+        let tokens = TokenBatch { ids: &batch.ids, types: &batch.types, starts: &batch.starts };
+        let pooled = self.encoder.pooled(lane, &tokens, self.head.pooling())?;
         let width = self.recipe.dimension();
-        let pooled: Vec<Vec<f32>> = (0..texts.len())
-            .into_par_iter()
-            .map(|text| self.head.apply(rows.slice(ndarray::s![batch.range(text), ..])))
-            .collect();
-        let mut vectors = Array2::zeros((texts.len(), width));
-        for (pooled, mut vector) in pooled.into_iter().zip(vectors.rows_mut()) {
-            if pooled.len() != width || pooled.iter().any(|x| !x.is_finite()) {
+        let finished: Vec<Vec<f32>> = {
+            let rows: Vec<_> = pooled.axis_iter(Axis(0)).collect();
+            rows.into_par_iter().map(|row| self.head.apply(row.to_vec())).collect()
+        };
+        let mut vectors = Array2::zeros((finished.len(), width));
+        for (finished, mut vector) in finished.into_iter().zip(vectors.rows_mut()) {
+            if finished.len() != width || finished.iter().any(|x| !x.is_finite()) {
                 let reason = "gave a vector that is not finite; the weights may be damaged".to_owned();
                 return Err(Error::Encoder { reason, source: None });
             }
-            vector.assign(&ndarray::ArrayView1::from(&pooled));
+            vector.assign(&ndarray::ArrayView1::from(&finished));
         }
         Ok(vectors)
+    }
+}
+
+/// Texts that go through the encoder together, as tokens one behind the other.
+#[derive(Default)]
+struct Batch {
+    /// Which of the given texts these are.
+    indices: Vec<usize>,
+    ids: Vec<u32>,
+    types: Vec<u32>,
+    /// Cumulative lengths, from 0.
+    starts: Vec<usize>,
+    /// Tokens of each text.
+    tokens: Vec<u32>,
+    /// Tokens cut of each.
+    cut: Vec<u32>,
+}
+
+impl Batch {
+    fn push(&mut self, index: usize, text: &Tokens) {
+        self.indices.push(index);
+        self.ids.extend_from_slice(&text.ids);
+        self.types.extend_from_slice(&text.types);
+        self.starts.push(self.ids.len());
+        self.tokens.push(text.ids.len() as u32);
+        self.cut.push(text.cut);
+    }
+
+    fn done<'a>(&'a self, vectors: &'a Array2<f32>) -> BatchDone<'a> {
+        BatchDone { indices: &self.indices, vectors: vectors.view(), tokens: &self.tokens, cut: &self.cut }
     }
 }

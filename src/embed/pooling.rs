@@ -62,6 +62,13 @@ impl Pooling {
     }
 }
 
+/// Pools the rows of one text (tokens x hidden, at least one token), each way behind the other.
+pub(super) fn pool(ways: &[Pooling], rows: ArrayView2<'_, f32>) -> Vec<f64> {
+    let mut pooled = Vec::with_capacity(ways.len() * rows.ncols());
+    ways.iter().for_each(|way| way.pool(rows, &mut pooled));
+    pooled
+}
+
 /// The activation behind a dense layer, by the name of its torch class.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Activation {
@@ -167,10 +174,13 @@ impl Head {
         Ok(Head { pooling: recipe.pooling.clone(), steps, unit })
     }
 
-    /// The vector of one text from the rows of its tokens (tokens x hidden, at least one token).
-    pub(super) fn apply(&self, rows: ArrayView2<'_, f32>) -> Vec<f32> {
-        let mut vector = Vec::with_capacity(self.pooling.len() * rows.ncols());
-        self.pooling.iter().for_each(|pooling| pooling.pool(rows, &mut vector));
+    /// How tokens become one row.
+    pub(super) fn pooling(&self) -> &[Pooling] {
+        &self.pooling
+    }
+
+    /// The vector of one text from its pooled row.
+    pub(super) fn apply(&self, mut vector: Vec<f64>) -> Vec<f32> {
         for step in &self.steps {
             match step {
                 LoadedStep::Normalise => normalise(&mut vector),
@@ -201,7 +211,7 @@ mod tests {
 
     fn pooled(pooling: &[Pooling]) -> Vec<f32> {
         let head = Head { pooling: pooling.to_vec(), steps: Vec::new(), unit: false };
-        head.apply(array![[1.0, -4.0], [2.0, -6.0], [6.0, -5.0]].view())
+        head.apply(pool(head.pooling(), array![[1.0, -4.0], [2.0, -6.0], [6.0, -5.0]].view()))
     }
 
     #[test]
@@ -223,7 +233,7 @@ mod tests {
         };
         let run = |steps, unit| {
             let head = Head { pooling: vec![Pooling::Mean], steps, unit };
-            head.apply(array![[3.0, -1.0]].view())
+            head.apply(vec![3.0, -1.0])
         };
         assert_eq!(run(vec![dense(Activation::Identity)], false), [1.5, -1.0, -3.5]);
         assert_eq!(run(vec![dense(Activation::Relu)], false), [1.5, 0.0, 0.0]);

@@ -13,19 +13,19 @@ use std::sync::Once;
 
 use rayon::prelude::*;
 use tokenizers::normalizers::{BertNormalizer, Lowercase, NormalizerWrapper, Sequence};
-use tokenizers::pre_tokenizers::PreTokenizerWrapper;
-use tokenizers::{Encoding, PostProcessor, Tokenizer, TruncationDirection};
+use tokenizers::{PostProcessor, Tokenizer, TruncationDirection};
 
 use super::files::{damaged, damaged_by, printable, read_bounded};
 use super::folder::Recipe;
 use super::prompts::Role;
+use super::words::{NewWords, Words};
 use crate::{Error, Result};
 
 /// The largest tokenizer.json that is read. That of XLM-R, with 250,000 tokens, has 17 MB.
 const MAX_TOKENIZER: u64 = 128 << 20;
 
-/// Bytes of a text that are tokenised at once, up to the next space. Real abstracts have 2 KB, 20 at most.
-const PIECE: usize = 1 << 16;
+/// Texts that a thread tokenises in one go.
+const PER_THREAD: usize = 16;
 
 /// The tokens of one text.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -41,6 +41,8 @@ pub(super) struct Tokens {
 /// A loaded tokenizer with its limit and prompts.
 pub(super) struct Tokeniser {
     inner: Tokenizer,
+    /// Where the tokenizer takes words one by one.
+    words: Option<Words>,
     recipe: Recipe,
     /// Tokens for the text itself beside the special ones.
     room: usize,
@@ -51,7 +53,7 @@ impl Tokeniser {
     pub(super) fn load(root: &Path, recipe: &Recipe) -> Result<Tokeniser> {
         let path = root.join(&recipe.tokenizer);
         let bytes = read_bounded(&path, MAX_TOKENIZER)?;
-        let load = || -> tokenizers::Result<(Tokenizer, usize)> {
+        let load = || -> tokenizers::Result<(Tokenizer, Option<Words>, usize)> {
             let mut inner = Tokenizer::from_bytes(&bytes)?;
             inner.with_truncation(None)?.with_padding(None);
             if let (Some(switches), Some(NormalizerWrapper::BertNormalizer(own))) =
@@ -67,10 +69,11 @@ impl Tokeniser {
                 inner.with_normalizer(Some(Sequence::new(both)))?;
             }
             let special = inner.get_post_processor().map_or(0, |processor| processor.added_tokens(false));
-            Ok((inner, special))
+            let words = Words::of(&inner)?;
+            Ok((inner, words, special))
         };
         let loaded = quietly(load).map_err(|panic| damaged(&path, format!("crashes the tokenizer: {panic}")))?;
-        let (inner, special) = loaded.map_err(|e| damaged_by(&path, "is not understood", e))?;
+        let (inner, words, special) = loaded.map_err(|e| damaged_by(&path, "is not understood", e))?;
         // Without special tokens the empty text would have no row to pool.
         if special == 0 {
             return Err(damaged(&path, "adds no special tokens such as [CLS]; every BERT has them".into()));
@@ -79,8 +82,8 @@ impl Tokeniser {
             let reason = format!("adds {special} tokens to each text, but {} is the limit", recipe.token_limit);
             return Err(damaged(&path, reason));
         };
-        let tokeniser = Tokeniser { inner, recipe: recipe.clone(), room };
-        tokeniser.encode(0, "", Role::Passage).map_err(|error| match error {
+        let tokeniser = Tokeniser { inner, words, recipe: recipe.clone(), room };
+        tokeniser.encode(0, "", Role::Passage, &mut NewWords::new()).map_err(|error| match error {
             Error::Tokens { reason, .. } => damaged(&path, format!("fails on an empty text: {reason}")),
             other => other,
         })?;
@@ -94,21 +97,39 @@ impl Tokeniser {
         texts: &[T],
         role: Role,
     ) -> Result<Vec<Tokens>> {
-        let encode = |(at, text): (usize, &T)| self.encode(first + at, text.as_ref(), role);
-        // In two steps: of several errors the first is given, whichever thread was faster.
-        let tokens: Vec<Result<Tokens>> = texts.par_iter().enumerate().map(encode).collect();
-        tokens.into_iter().collect()
+        let mut tokens = Vec::with_capacity(texts.len());
+        while tokens.len() < texts.len() {
+            let (done, stride) = (tokens.len(), self.words.as_ref().map_or(texts.len(), Words::stride));
+            let next = &texts[done..texts.len().min(done + stride)];
+            let some = |(number, some): (usize, &[T])| {
+                let mut new = NewWords::new();
+                let from = first + done + number * PER_THREAD;
+                let encode = |(at, text): (usize, &T)| self.encode(from + at, text.as_ref(), role, &mut new);
+                let tokens: Vec<Result<Tokens>> = some.iter().enumerate().map(encode).collect();
+                (tokens, new)
+            };
+            // In two steps: of several errors the first is given, whichever thread was faster.
+            let encoded: Vec<_> = next.par_chunks(PER_THREAD).enumerate().map(some).collect();
+            for (encoded, new) in encoded {
+                if let Some(words) = &self.words {
+                    words.keep(new);
+                }
+                for text in encoded {
+                    tokens.push(text?);
+                }
+            }
+        }
+        Ok(tokens)
     }
 
-    fn encode(&self, index: usize, text: &str, role: Role) -> Result<Tokens> {
+    fn encode(&self, index: usize, text: &str, role: Role, new: &mut NewWords) -> Result<Tokens> {
         let failed = |reason: String| Error::Tokens { index, reason: printable(&reason) };
         let prompt = self.recipe.prompt(role);
         let prompted = if prompt.is_empty() { Cow::from(text) } else { Cow::from(format!("{prompt}{text}")) };
-        let run = || self.cut(&prompted);
-        let (encoding, cut) = quietly(run)
+        let run = || self.cut(&prompted, new);
+        let (ids, types, cut) = quietly(run)
             .map_err(|panic| failed(format!("the tokenizer crashes: {panic}")))?
             .map_err(|e| failed(e.to_string()))?;
-        let (ids, types) = (encoding.get_ids().to_vec(), encoding.get_type_ids().to_vec());
         if ids.is_empty() || ids.len() > self.recipe.token_limit || types.len() != ids.len() {
             let limit = self.recipe.token_limit;
             return Err(failed(format!("the tokenizer gives {} tokens, 1 to {limit} are possible", ids.len())));
@@ -124,42 +145,25 @@ impl Tokeniser {
         Ok(Tokens { ids, types, cut })
     }
 
-    /// Tokenises to the end, cuts to the room there is, and only then adds the special tokens: a tokenizer that is told to
-    /// cut may stop early, and would leave nothing to count.
-    fn cut(&self, text: &str) -> tokenizers::Result<(Encoding, u32)> {
-        let mut kept = Encoding::default();
-        let mut total = 0;
-        for piece in self.pieces(text) {
-            let encoding = self.inner.encode_fast(piece, false)?;
-            total += encoding.len();
-            if kept.len() < self.room || self.recipe.cut_left {
-                kept.merge_with(encoding, false);
+    /// Ids and types within the limit, and the number of tokens cut. Tokenises to the end, cuts to the room there is, and
+    /// only then adds the special tokens: a tokenizer that is told to cut may stop early, and would leave nothing to count.
+    fn cut(&self, text: &str, new: &mut NewWords) -> tokenizers::Result<(Vec<u32>, Vec<u32>, u32)> {
+        let (ids, types, cut) = match &self.words {
+            Some(words) => words.encode(&self.inner, text, (self.room, self.recipe.cut_left), new)?,
+            None => {
+                let mut kept = self.inner.encode_fast(text, false)?;
+                let total = kept.len();
+                let left = self.recipe.cut_left;
+                let direction = if left { TruncationDirection::Left } else { TruncationDirection::Right };
+                kept.truncate(self.room, 0, direction);
+                // The rest comes back in parts, each of which would be given special tokens of its own.
+                kept.take_overflowing();
+                let cut = total - kept.len();
+                let encoding = self.inner.post_process(kept, None, true)?;
+                (encoding.get_ids().to_vec(), encoding.get_type_ids().to_vec(), cut)
             }
-        }
-        let direction = if self.recipe.cut_left { TruncationDirection::Left } else { TruncationDirection::Right };
-        kept.truncate(self.room, 0, direction);
-        // The rest comes back in parts, each of which would be given special tokens of its own.
-        kept.take_overflowing();
-        let cut = total - kept.len();
-        Ok((self.inner.post_process(kept, None, true)?, u32::try_from(cut).unwrap_or(u32::MAX)))
-    }
-
-    /// Cuts a long text behind spaces and line feeds, where a BERT tokenizer separates words anyway, so that the tokens
-    /// are the same. Tokenising takes some 400 bytes for each byte of a text: 7 GB for 16 MB, if left whole.
-    fn pieces<'a>(&self, text: &'a str) -> Vec<&'a str> {
-        if !matches!(self.inner.get_pre_tokenizer(), Some(PreTokenizerWrapper::BertPreTokenizer(_))) {
-            return vec![text];
-        }
-        let mut pieces = Vec::new();
-        let mut rest = text;
-        while rest.len() > PIECE {
-            let Some(space) = rest.as_bytes()[PIECE..].iter().position(|b| matches!(b, b' ' | b'\n')) else { break };
-            let (piece, behind) = rest.split_at(PIECE + space + 1);
-            pieces.push(piece);
-            rest = behind;
-        }
-        pieces.push(rest);
-        pieces
+        };
+        Ok((ids, types, u32::try_from(cut).unwrap_or(u32::MAX)))
     }
 }
 
@@ -213,7 +217,7 @@ mod tests {
     }
 
     fn ids(tokeniser: &Tokeniser, text: &str) -> Vec<u32> {
-        tokeniser.encode(0, text, Role::Passage).unwrap().ids
+        tokeniser.encode(0, text, Role::Passage, &mut NewWords::new()).unwrap().ids
     }
 
     /// The ids are those of sentence-transformers 6.2 with the same switch in tokenizer_config.json.
@@ -237,36 +241,11 @@ mod tests {
             })
         };
         let [on, paper] = [247, 194];
-        let tokens = limited(false).encode(0, "paper on on on", Role::Passage).unwrap();
+        let tokens = limited(false).encode(0, "paper on on on", Role::Passage, &mut NewWords::new()).unwrap();
         assert_eq!(tokens, Tokens { ids: vec![2, paper, on, 3], types: vec![0; 4], cut: 2 });
-        let tokens = limited(true).encode(0, "paper on on on", Role::Passage).unwrap();
+        let tokens = limited(true).encode(0, "paper on on on", Role::Passage, &mut NewWords::new()).unwrap();
         assert_eq!(tokens, Tokens { ids: vec![2, on, on, 3], types: vec![0; 4], cut: 2 });
-        let tokens = limited(false).encode(0, "", Role::Passage).unwrap();
+        let tokens = limited(false).encode(0, "", Role::Passage, &mut NewWords::new()).unwrap();
         assert_eq!(tokens, Tokens { ids: vec![2, 3], types: vec![0; 2], cut: 0 });
-    }
-
-    #[test]
-    fn a_long_text_has_the_same_tokens_in_pieces() {
-        let tokeniser = tiny(|recipe| recipe.token_limit = 1 << 20);
-        let texts = [
-            "paper on é, 中文 and [MASK] ".repeat(9000),
-            "x\u{301}\n \u{301}".repeat(40_000),
-            format!("{}paper on", " \n".repeat(PIECE)),
-            "中".repeat(PIECE),
-        ];
-        for text in texts {
-            let whole = tokeniser.inner.encode_fast(text.as_str(), true).unwrap();
-            let pieces = tokeniser.encode(0, &text, Role::Passage).unwrap();
-            assert_eq!(pieces.ids, whole.get_ids());
-            assert_eq!((pieces.types.as_slice(), pieces.cut), (whole.get_type_ids(), 0));
-            let inside = &whole.get_ids()[1..whole.len() - 1];
-            for cut_left in [false, true] {
-                let few = tiny(|recipe| recipe.cut_left = cut_left).encode(0, &text, Role::Passage).unwrap();
-                assert_eq!(few.ids.len() + few.cut as usize, whole.len());
-                let kept = &few.ids[1..few.ids.len() - 1];
-                let expected = if cut_left { &inside[inside.len() - kept.len()..] } else { &inside[..kept.len()] };
-                assert_eq!(kept, expected);
-            }
-        }
     }
 }

@@ -258,10 +258,16 @@ mod tests {
                             prop_assert_eq!(got, 9.0, "written beyond the row");
                             continue;
                         }
-                        let exact: f64 = (0..inputs)
-                            .map(|at| f64::from(a[row * stride + at]) * f64::from(weight(column, at)))
-                            .sum::<f64>() + f64::from(bias[column]);
-                        prop_assert!((f64::from(got) - exact).abs() < 1e-5, "{set:?}: {got} is not {exact}");
+                        let mut exact = f64::from(bias[column]);
+                        let mut size = exact.abs();
+                        for at in 0..inputs {
+                            let term = f64::from(a[row * stride + at]) * f64::from(weight(column, at));
+                            exact += term;
+                            size += term.abs();
+                        }
+                        // No order of summing can err by more: half an ulp of the sum so far at each of its steps.
+                        let bound = (inputs + 1) as f64 * f64::from(f32::EPSILON) / 2.0 * size;
+                        prop_assert!((f64::from(got) - exact).abs() <= bound, "{set:?}: {got} is not {exact}");
                     }
                 }
                 // A row alone has the same bits as among others.

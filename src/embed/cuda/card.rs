@@ -1,0 +1,133 @@
+//! One CUDA card: its libraries found, its kernels compiled for one model.
+//!
+//! Nothing of CUDA is needed to build Relata: driver, cuBLASLt and the run-time compiler are looked for when a card is
+//! asked for, and kernels are compiled then, for this card and the sizes of this model.
+
+use std::sync::Arc;
+
+use cudarc::driver::{CudaContext, CudaFunction, CudaStream, DriverError};
+use cudarc::nvrtc::{CompileOptions, compile_ptx_with_opts};
+use cudarc::{cublaslt, driver, nvrtc};
+
+use super::Number;
+use crate::embed::architecture::{Activation, Architecture};
+use crate::{Error, Result};
+
+const SOURCE: &str = include_str!("kernels.cu");
+
+/// The widest head: its queries and sums stand in registers.
+const WIDEST_HEAD: usize = 128;
+
+/// A card with the kernels of a model.
+pub(super) struct Card {
+    pub context: Arc<CudaContext>,
+    pub embed: CudaFunction,
+    pub add_norm: CudaFunction,
+    pub activate: CudaFunction,
+    pub attention: CudaFunction,
+    pub pool: CudaFunction,
+}
+
+impl Card {
+    /// Opens the card of a number, from 0, and compiles the kernels.
+    pub(super) fn open(card: usize, architecture: &Architecture, number: Number) -> Result<Card> {
+        let refused = |reason: String| Error::Device { asked: format!("cuda:{card}"), reason };
+        libraries().map_err(refused)?;
+        let context = CudaContext::new(card).map_err(|e| refused(format!("does not answer: {}", told(e))))?;
+        // Every stream works on memory of its own, and weights are in place before a second stream begins.
+        unsafe { context.disable_event_tracking() };
+        let head = architecture.hidden / architecture.heads;
+        if head > WIDEST_HEAD {
+            return Err(refused(format!(
+                "takes heads of at most {WIDEST_HEAD} values, the model's have {head}; choose --device cpu"
+            )));
+        }
+        let (major, minor) =
+            context.compute_capability().map_err(|e| refused(format!("does not answer: {}", told(e))))?;
+        if major < 8 && number != Number::F32 {
+            let reason = format!("is of compute capability {major}.{minor}; f16 and bf16 take 8.0, choose f32");
+            return Err(refused(reason));
+        }
+        let define = |name: &str, value: usize| format!("-D{name}={value}");
+        let options = CompileOptions {
+            ftz: Some(true),
+            options: vec![
+                format!("--gpu-architecture=compute_{major}{minor}"),
+                "--std=c++17".to_owned(),
+                define("ELEMENT", number as usize),
+                define("HIDDEN", architecture.hidden),
+                define("HEAD", head),
+                define("HEADS", architecture.heads),
+                define("INSIDE", architecture.intermediate),
+                define(
+                    "ACTIVATION",
+                    match architecture.activation {
+                        Activation::Gelu => 0,
+                        Activation::GeluTanh => 1,
+                        Activation::Relu => 2,
+                    },
+                ),
+            ],
+            ..CompileOptions::default()
+        };
+        let code =
+            compile_ptx_with_opts(SOURCE, options).map_err(|e| refused(format!("can't compile kernels: {e}")))?;
+        let load = |error: DriverError| refused(format!("can't load kernels: {}", told(error)));
+        let module = context.load_module(code).map_err(load)?;
+        let function = |name: &str| module.load_function(name).map_err(load);
+        Ok(Card {
+            embed: function("embed")?,
+            add_norm: function("add_norm")?,
+            activate: function("activate")?,
+            attention: function("attention")?,
+            pool: function("pool")?,
+            context,
+        })
+    }
+
+    /// A new stream of work on the card.
+    pub(super) fn stream(&self) -> Result<Arc<CudaStream>> {
+        self.context.new_stream().map_err(failed)
+    }
+
+    /// Free memory of the card in bytes.
+    pub(super) fn free(&self) -> Result<usize> {
+        Ok(self.context.mem_get_info().map_err(failed)?.0)
+    }
+}
+
+/// Whether a card answers, without compiling anything.
+pub(in crate::embed) fn answers(card: usize) -> bool {
+    libraries().is_ok() && CudaContext::new(card).is_ok()
+}
+
+/// Looks for the libraries that are opened at run time; asking one that is not there would end the program.
+fn libraries() -> std::result::Result<(), String> {
+    // They only try to open libraries by name.
+    let (driver, blas, compiler) =
+        unsafe { (driver::sys::is_culib_present(), cublaslt::sys::is_culib_present(), nvrtc::sys::is_culib_present()) };
+    if !driver {
+        return Err("has no driver (libcuda): install NVIDIA's, or choose auto or cpu".to_owned());
+    }
+    if !blas || !compiler {
+        let missing = if blas { "libnvrtc" } else { "libcublasLt" };
+        return Err(format!(
+            "lacks {missing}: install the CUDA toolkit, or its Python packages nvidia-cublas and nvidia-cuda-nvrtc, \
+             and name the folder that holds it in LD_LIBRARY_PATH"
+        ));
+    }
+    Ok(())
+}
+
+/// A failed call to the driver.
+pub(super) fn failed(error: DriverError) -> Error {
+    Error::Encoder { reason: format!("failed on the CUDA card: {}", told(error)), source: None }
+}
+
+/// A driver's error as it words it itself.
+fn told(error: DriverError) -> String {
+    match error.error_string() {
+        Ok(text) => text.to_string_lossy().into_owned(),
+        Err(_) => format!("error {:?}", error.0),
+    }
+}
