@@ -46,13 +46,14 @@ pub struct Places {
         help_heading = "Places"
     )]
     pub model: Option<String>,
-    /// Where to embed: auto, cpu, cuda, cuda:N or metal.
+    /// Where to embed: auto, cpu, cuda, cuda:N, cuda:N,M,... (several cards) or metal.
     #[arg(long, global = true, value_name = "DEVICE", default_value = "auto", help_heading = "Places")]
     pub device: String,
-    /// What computes on a CPU: own (Relata's kernels) or stock (candle's BERT, slow, to compare).
+    /// What computes: own (Relata's kernels) or stock (candle's BERT, CPU and Metal, slow, to compare).
     #[arg(long, global = true, value_name = "ENGINE", default_value = "own", help_heading = "Places")]
     pub engine: String,
-    /// In what numbers to embed: f32, or int8 (faster, nearly the same vectors; CPU only). Vectors of the two never mix.
+    /// In what numbers to embed: f32, int8 (faster, nearly the same vectors; CPU only), f16 or bf16 (CUDA only). f16
+    /// counts as f32; vectors of other precisions never mix.
     #[arg(long, global = true, value_name = "PRECISION", default_value = "f32", help_heading = "Places")]
     pub precision: String,
     /// Never use the network.

@@ -14,7 +14,9 @@ use crate::passage::RECIPE;
 /// It is made of sums alone, so that a question by paper id needs no model on disk. The price: a model folder whose
 /// configuration was edited without effect counts as another model.
 ///
-/// The device, the engine, the batch and the number of threads are not in it: they move a value by less than 1e-6.
+/// The device, the engine, the batch and the number of threads are not in it: they move a value by less than 1e-6. Nor
+/// is `f16`, which moves one by 2e-4 at most, a cosine by 4e-7 (docs/performance.md): what a card embedded in `f16` can be
+/// asked on a laptop.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Fingerprint {
     digest: String,
@@ -32,7 +34,7 @@ impl Fingerprint {
             canonical.push_str(&format!("file {} {}\n", file.sha256.to_ascii_lowercase(), file.path.escape_default()));
         }
         let note = match precision {
-            Precision::F32 => String::new(),
+            Precision::F32 | Precision::F16 => String::new(),
             other => {
                 canonical.push_str(&format!("precision {}\n", other.name()));
                 format!(", {}", other.name())
@@ -82,5 +84,8 @@ mod tests {
         assert_ne!(one.digest(), int8.digest());
         assert_eq!(int8.description(), "some-model, weights 01234567, int8, title-abstract/1");
         assert_ne!(one.digest(), Fingerprint::new("some-model", &other, Precision::F32).digest());
+        assert_eq!(one.digest(), Fingerprint::new("some-model", &files, Precision::F16).digest());
+        let bf16 = Fingerprint::new("some-model", &files, Precision::Bf16);
+        assert!(bf16.digest() != one.digest() && bf16.digest() != int8.digest());
     }
 }
