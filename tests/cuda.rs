@@ -9,8 +9,17 @@ mod golden;
 use ndarray::Array2;
 use relata::embed::{Cards, DeviceChoice, Embedder, EmbedderOptions, Precision, Role};
 
-const TINY: [&str; 6] =
-    ["tiny-bert", "tiny-bert-cls", "tiny-bert-max", "tiny-bert-lasttoken", "tiny-bert-dense", "tiny-bert-lower"];
+const TINY: [&str; 9] = [
+    "tiny-bert",
+    "tiny-bert-cls",
+    "tiny-bert-max",
+    "tiny-bert-lasttoken",
+    "tiny-bert-dense",
+    "tiny-bert-lower",
+    "tiny-roberta",
+    "tiny-xlm-roberta",
+    "tiny-distilbert",
+];
 
 fn on_card(name: &str, precision: Precision, token_budget: Option<usize>) -> Embedder {
     let device = DeviceChoice::Cuda(Cards::FIRST);

@@ -9,7 +9,7 @@ use std::cell::RefCell;
 
 use rayon::prelude::*;
 
-use super::architecture::{Activation, Architecture};
+use super::architecture::{Activation, Architecture, Tables};
 use super::encoder::TokenBatch;
 use super::kernels::{
     Aligned, Head, Input, InstructionSet, NormWeights, Packed, PackedInt8, Quantised, activate, attend, multiply,
@@ -75,15 +75,9 @@ impl CpuBert {
     /// Loads and packs the weights, as bytes or as `f32`, after all of them are checked against the architecture.
     pub(super) fn load(architecture: &Architecture, weights: &mut Weights, int8: bool) -> Result<CpuBert> {
         let set = InstructionSet::choose()?;
-        let tensors = architecture.tensors();
-        weights.check(&tensors)?;
-        let mut tensors = tensors.iter();
-        // Tensors come in the order of `Architecture::tensors`: tables, norm, then layer by layer.
-        let mut next = || match tensors.next() {
-            Some(tensor) => weights.read(tensor),
-            None => Err(crate::Error::Internal("an architecture lists too few tensors")),
-        };
-        let (words, positions, types) = (next()?, next()?, next()?);
+        let mut tensors = architecture.open(weights)?;
+        let Tables { words, positions, types } = tensors.tables(architecture)?;
+        let mut next = || tensors.next();
         let epsilon = architecture.epsilon as f32;
         let hidden = architecture.hidden;
         let embedding_norm = NormWeights { weight: next()?, bias: next()?, epsilon };

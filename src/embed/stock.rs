@@ -6,10 +6,10 @@ use candle_core::{DType, Device, Tensor};
 use candle_nn::VarBuilder;
 use candle_transformers::models::bert;
 
-use super::architecture::{Activation, Architecture};
+use super::architecture::{Activation, Architecture, Family};
 use super::encoder::TokenBatch;
-use super::weights::Weights;
-use crate::Result;
+use super::weights::{Expected, Weights};
+use crate::{Error, Result};
 
 /// A loaded BERT on its device.
 pub(super) struct Bert {
@@ -20,12 +20,14 @@ pub(super) struct Bert {
 impl Bert {
     /// Loads the weights after all of them are checked against the architecture.
     pub(super) fn load(architecture: &Architecture, weights: &mut Weights, device: &Device) -> Result<Bert> {
-        let expected = architecture.tensors();
-        weights.check(&expected)?;
-        let mut tensors = HashMap::with_capacity(expected.len());
-        for tensor in &expected {
-            let values = Tensor::from_vec(weights.read(tensor)?, tensor.shape.as_slice(), device)?;
-            tensors.insert(tensor.names[0].clone(), values);
+        if architecture.family != Family::Bert {
+            let reason = "of candle is followed for model_type \"bert\" alone; choose --engine own".to_owned();
+            return Err(Error::Encoder { reason, source: None });
+        }
+        let mut read = architecture.open(weights)?;
+        let mut tensors = HashMap::new();
+        while let Some((Expected { mut names, shape }, values)) = read.next_named()? {
+            tensors.insert(names.swap_remove(0), Tensor::from_vec(values, shape, device)?);
         }
         let config = bert::Config {
             vocab_size: architecture.vocabulary,

@@ -138,8 +138,8 @@ impl Tokeniser {
             let known = self.recipe.architecture.vocabulary;
             return Err(failed(format!("the tokenizer gives the id {id}, but the model knows {known}")));
         }
-        if let Some(kind) = types.iter().find(|kind| **kind as usize >= self.recipe.architecture.types) {
-            let known = self.recipe.architecture.types;
+        if let Some(kind) = types.iter().find(|kind| **kind as usize >= self.recipe.architecture.types.max(1)) {
+            let known = self.recipe.architecture.types.max(1);
             return Err(failed(format!("the tokenizer gives the token type {kind}, but the model knows {known}")));
         }
         Ok(Tokens { ids, types, cut })

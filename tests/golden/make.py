@@ -81,8 +81,9 @@ class ByHand:
         if settings.get("do_lower_case"):
             normalizers = tokenizers.normalizers
             self.tokenizer.normalizer = normalizers.Sequence([normalizers.Lowercase(), self.tokenizer.normalizer])
-        self.bert = transformers.BertModel.from_pretrained(
-            folder, dtype=dtype, add_pooling_layer=False, attn_implementation="eager"
+        pooler = {} if self.read("config.json")["model_type"] == "distilbert" else {"add_pooling_layer": False}
+        self.bert = transformers.AutoModel.from_pretrained(
+            folder, dtype=dtype, attn_implementation="eager", **pooler
         ).eval()
         self.dtype = dtype
 
@@ -140,7 +141,7 @@ def golden(name, folder):
             seen = model.preprocess([prompt + text])["input_ids"].shape[1]
             assert seen == used, (text_name, seen, used)
             expected = re.match(r"tokens-(\d+)", text_name)
-            if expected and not prompt and (text.startswith("paper") or name == "all-MiniLM-L6-v2"):
+            if expected and not prompt and "roberta" not in name and (text.startswith("paper") or name == "all-MiniLM-L6-v2"):
                 assert hand.total(text) == int(expected[1]), (text_name, hand.total(text))
             rows.append(vector)
             tokens.append(used)

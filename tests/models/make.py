@@ -14,6 +14,7 @@ import sys
 from collections import Counter
 from pathlib import Path
 
+import tokenizers
 import torch
 import transformers
 from sentence_transformers import SentenceTransformer
@@ -98,7 +99,7 @@ def seeded(module, seed):
     generator = torch.Generator().manual_seed(seed)
     with torch.no_grad():
         for name, parameter in sorted(module.named_parameters()):
-            centre = 1.0 if name.endswith("LayerNorm.weight") else 0.0
+            centre = 1.0 if name.endswith(("LayerNorm.weight", "layer_norm.weight")) else 0.0
             parameter.copy_(centre + SPREAD * torch.randn(parameter.shape, generator=generator))
 
 
@@ -123,13 +124,92 @@ def write_bert(folder, pieces, lowercase=True):
     )
 
 
-def write(name, pieces, pooling, after=(), lowercase=True, legacy=False, **more):
+def write_byte_level(folder, seed):
+    """A RoBERTa with a byte-level BPE of its own, trained on the texts; its own truncation and padding must not be followed."""
+    texts = [text if isinstance(text, str) else text[0] for text in TEXTS.values()]
+    bpe = tokenizers.Tokenizer(tokenizers.models.BPE())
+    bpe.pre_tokenizer = tokenizers.pre_tokenizers.ByteLevel(add_prefix_space=False)
+    bpe.decoder = tokenizers.decoders.ByteLevel()
+    trainer = tokenizers.trainers.BpeTrainer(
+        vocab_size=VOCABULARY,
+        special_tokens=["<s>", "<pad>", "</s>", "<unk>", "<mask>"],
+        initial_alphabet=tokenizers.pre_tokenizers.ByteLevel.alphabet(),
+        show_progress=False,
+    )
+    bpe.train_from_iterator(texts, trainer)
+    bpe.post_processor = tokenizers.processors.RobertaProcessing(("</s>", 2), ("<s>", 0))
+    write_roberta(folder, bpe, transformers.RobertaConfig, transformers.RobertaModel, "RobertaTokenizer", seed)
+
+
+def write_unigram(folder, seed):
+    """An XLM-RoBERTa with a unigram model of its own, trained on the texts."""
+    texts = [text if isinstance(text, str) else text[0] for text in TEXTS.values()]
+    unigram = tokenizers.Tokenizer(tokenizers.models.Unigram())
+    # As transformers builds it for this class, whatever tokenizer.json says.
+    metaspace = tokenizers.pre_tokenizers.Metaspace(replacement="▁", prepend_scheme="always")
+    unigram.pre_tokenizer = tokenizers.pre_tokenizers.Sequence([tokenizers.pre_tokenizers.WhitespaceSplit(), metaspace])
+    unigram.decoder = tokenizers.decoders.Metaspace()
+    trainer = tokenizers.trainers.UnigramTrainer(
+        vocab_size=1000,  # it takes every character of the texts
+        special_tokens=["<s>", "<pad>", "</s>", "<unk>", "<mask>"],
+        unk_token="<unk>",
+        show_progress=False,
+    )
+    unigram.train_from_iterator(texts, trainer)
+    unigram.post_processor = tokenizers.processors.TemplateProcessing(
+        single="<s> $A </s>", pair="<s> $A </s> </s> $B </s>", special_tokens=[("<s>", 0), ("</s>", 2)]
+    )
+    write_roberta(folder, unigram, transformers.XLMRobertaConfig, transformers.XLMRobertaModel, "XLMRobertaTokenizer", seed)
+
+
+def write_roberta(folder, tokenizer, config_class, model_class, tokenizer_class, seed):
+    config = config_class(
+        vocab_size=tokenizer.get_vocab_size(),
+        hidden_size=HIDDEN,
+        num_hidden_layers=2,
+        num_attention_heads=4,
+        intermediate_size=64,
+        max_position_embeddings=66,
+        type_vocab_size=1,
+        pad_token_id=1,
+        layer_norm_eps=1e-5,
+    )
+    model = model_class(config)
+    seeded(model, seed)
+    model.save_pretrained(folder)
+    tokenizer.enable_truncation(16)
+    tokenizer.enable_padding(length=16, pad_id=1, pad_token="<pad>")
+    write_json(folder / "tokenizer.json", json.loads(tokenizer.to_str()))
+    names = {"bos": "<s>", "cls": "<s>", "eos": "</s>", "sep": "</s>", "unk": "<unk>", "pad": "<pad>", "mask": "<mask>"}
+    write_json(
+        folder / "tokenizer_config.json",
+        {"tokenizer_class": tokenizer_class, "model_max_length": 64} | {f"{key}_token": s for key, s in names.items()},
+    )
+
+
+def write_distil(folder, pieces, seed):
+    """A DistilBERT behind the tokenizer of the others."""
+    config = transformers.DistilBertConfig(
+        vocab_size=len(pieces), dim=HIDDEN, n_layers=2, n_heads=4, hidden_dim=64, max_position_embeddings=64
+    )
+    model = transformers.DistilBertModel(config)
+    seeded(model, seed)
+    model.save_pretrained(folder)
+    write_json(folder / "tokenizer.json", tokenizer_json(pieces, True))
+    write_json(
+        folder / "tokenizer_config.json",
+        {"tokenizer_class": "DistilBertTokenizer", "do_lower_case": True, "model_max_length": 64}
+        | {f"{s[1:-1].lower()}_token": s for s in SPECIALS},
+    )
+
+
+def write(name, pieces, pooling, after=(), lowercase=True, legacy=False, bare=write_bert, **more):
     """One sentence-transformers folder, as version 6 saves it; with `legacy`, the files as versions before 5 wrote them."""
     folder, plain = HERE / name, HERE / f".{name}"
     for old in (folder, plain):
         shutil.rmtree(old, ignore_errors=True)
     plain.mkdir()
-    write_bert(plain, pieces, lowercase)
+    bare(plain, pieces, lowercase)
     shape = json.loads((plain / "tokenizer.json").read_text(encoding="utf-8"))
     transformer = Transformer(str(plain), max_seq_length=LIMIT, do_lower_case=not lowercase)
     model = SentenceTransformer(modules=[transformer, Pooling(HIDDEN, pooling), *after], device="cpu", **more)
@@ -164,3 +244,6 @@ if __name__ == "__main__":
     write("tiny-bert-lower", words, "mean", [Normalize()], lowercase=False, legacy=True)
     prompts = {"query": "query: ", "passage": "passage: "}
     write("tiny-bert-prompts", words, "mean", prompts=prompts, default_prompt_name="passage")
+    write("tiny-roberta", words, "mean", [Normalize()], bare=lambda folder, *_: write_byte_level(folder, 2604))
+    write("tiny-xlm-roberta", words, "mean", [Normalize()], bare=lambda folder, *_: write_unigram(folder, 2605))
+    write("tiny-distilbert", words, "cls", [Normalize()], bare=lambda folder, *_: write_distil(folder, words, 2606))

@@ -21,7 +21,7 @@ pub(super) use card::answers;
 
 use self::blas::Blas;
 use self::card::{Card, failed};
-use super::architecture::Architecture;
+use super::architecture::{Architecture, Tables};
 use super::encoder::TokenBatch;
 use super::pooling::Pooling;
 use super::weights::Weights;
@@ -112,13 +112,16 @@ impl CudaBert {
         cards: &[usize],
         number: Number,
     ) -> Result<CudaBert> {
-        let tensors = architecture.tensors();
-        weights.check(&tensors)?;
-        let values = tensors.iter().map(|tensor| weights.read(tensor)).collect::<Result<Vec<_>>>()?;
+        let mut tensors = architecture.open(weights)?;
+        let tables = tensors.tables(architecture)?;
+        let mut values = Vec::new();
+        while let Some((_, tensor)) = tensors.next_named()? {
+            values.push(tensor);
+        }
         let mut lanes = Vec::new();
         let mut budget = MOST_TOKENS;
         for card in cards {
-            let bert = Arc::new(CardBert::load(architecture, &values, *card, number)?);
+            let bert = Arc::new(CardBert::load(architecture, (&tables, &values), *card, number)?);
             // Half of what is free stays so: another program's, or the fragments between our own buffers.
             let room = bert.card.free()? / 2 / LANES / bert.bytes_per_token();
             budget = budget.min(room.max(architecture.positions));
@@ -152,15 +155,20 @@ impl CudaBert {
 }
 
 impl CardBert {
-    fn load(architecture: &Architecture, values: &[Vec<f32>], card: usize, number: Number) -> Result<CardBert> {
+    fn load(
+        architecture: &Architecture,
+        (tables, values): (&Tables, &[Vec<f32>]),
+        card: usize,
+        number: Number,
+    ) -> Result<CardBert> {
         let card = Card::open(card, architecture, number)?;
         let stream = card.stream()?;
         let floats = |values: &[f32]| stream.clone_htod(values).map_err(failed);
         let numbers = |values: &[f32]| stream.clone_htod(&number.encode(values)).map_err(failed);
         let mut tensors = values.iter();
-        // Tensors come in the order of `Architecture::tensors`: tables, norm, then layer by layer.
         let mut next = || tensors.next().ok_or(Error::Internal("an architecture lists too few tensors"));
-        let (words, positions, types) = (numbers(next()?)?, numbers(next()?)?, numbers(next()?)?);
+        let (words, positions, types) = (&tables.words, &tables.positions, &tables.types);
+        let (words, positions, types) = (numbers(words)?, numbers(positions)?, numbers(types)?);
         let norm = |gain: &[f32], shift: &[f32]| Ok::<_, Error>(Norm { gain: floats(gain)?, shift: floats(shift)? });
         let embedding_norm = norm(next()?, next()?)?;
         let mut layers = Vec::with_capacity(architecture.layers);
