@@ -41,12 +41,12 @@ pub(super) struct Blas {
     plans: HashMap<Key, Plan>,
 }
 
-// The handle and the plans are used by one thread at a time, as every use takes `&mut self`.
+// SAFETY: the handle and the plans are used by one thread at a time, as every use takes `&mut self`.
 unsafe impl Send for Blas {}
 
 impl Blas {
     pub(super) fn new(stream: Arc<CudaStream>, number: Number) -> Result<Blas> {
-        // Written by products before they read it.
+        // SAFETY: written by products before they read it.
         let workspace = unsafe { stream.alloc(WORKSPACE) }.map_err(failed)?;
         let handle = result::create_handle().map_err(refused)?;
         Ok(Blas { handle, stream, workspace, number, plans: HashMap::new() })
@@ -81,7 +81,7 @@ impl Blas {
         let (workspace, _workspace) = self.workspace.device_ptr(stream);
         let (one, zero) = (1f32, 0f32);
         let pointer = |value: &f32| std::ptr::from_ref(value).cast::<c_void>();
-        // The matrices are as large as the plan says, checked above; the plan's parts live as long as `self`.
+        // SAFETY: the matrices are as large as the plan says, checked above; the plan's parts live as long as `self`.
         unsafe {
             if let Some(bias) = bias {
                 let (bias, _bias) = bias.device_ptr(stream);
@@ -132,7 +132,7 @@ impl Blas {
         };
         use sys::cublasLtMatmulDescAttributes_t as Attribute;
         use sys::cublasLtMatmulPreferenceAttributes_t as Preference;
-        // Each attribute is given by address and size of a value of its type.
+        // SAFETY: each attribute is given by address and size of a value of its type.
         let algorithm = unsafe {
             let turn = std::ptr::from_ref(&transposed).cast();
             let turning = Attribute::CUBLASLT_MATMUL_DESC_TRANSA;
@@ -161,7 +161,7 @@ impl Blas {
 
 impl Drop for Blas {
     fn drop(&mut self) {
-        // Made by `plan` and `new`, given back once; a failure here leaves nothing to do.
+        // SAFETY: made by `plan` and `new`, given back once; a failure here leaves nothing to do.
         unsafe {
             for plan in self.plans.values() {
                 let _ = result::destroy_matmul_desc(plan.description);

@@ -34,7 +34,7 @@ impl Card {
         let refused = |reason: String| Error::Device { asked: format!("cuda:{card}"), reason };
         libraries().map_err(refused)?;
         let context = CudaContext::new(card).map_err(|e| refused(format!("does not answer: {}", told(e))))?;
-        // Every stream works on memory of its own, and weights are in place before a second stream begins.
+        // SAFETY: every stream works on memory of its own, and weights are in place before a second stream begins.
         unsafe { context.disable_event_tracking() };
         let head = architecture.hidden / architecture.heads;
         if head > WIDEST_HEAD {

@@ -334,7 +334,7 @@ impl Lane {
                 *buffer = self.stream.null()?;
             }
             let Lane { stream, bert, .. } = self;
-            // Kernels write every row before they read it; rows of padding are multiplied, and never read.
+            // SAFETY: kernels write every row before they read it; rows of padding are multiplied, and never read.
             let make = |columns: usize| unsafe { stream.alloc::<u8>(rows * columns * bytes) };
             let (x, side, wide) = (make(bert.hidden)?, make(bert.hidden)?, make(bert.wide())?);
             (self.x, self.side, self.wide, self.room) = (x, side, wide, rows);
@@ -354,7 +354,8 @@ impl Lane {
         let count = tokens as i32;
         let warps = 8;
         let per_token = launch(tokens.div_ceil(warps), 32 * warps);
-        // Every kernel gets the buffers that its parameters name, with room for `rows` rows; see `kernels.cu`.
+        // SAFETY, here and below: every kernel gets the buffers that its parameters name, with room for `rows` rows (see
+        // `kernels.cu`), and ids, types and positions that the tokeniser checked against the tables.
         unsafe {
             let (ids, types) = (all.slice(..tokens), all.slice(tokens..2 * tokens));
             let positions = all.slice(2 * tokens..3 * tokens);

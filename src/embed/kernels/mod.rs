@@ -6,7 +6,7 @@
 //! on odd shapes. Sets differ in rounding (sums of integers are exact on all); within one, every number is computed in the
 //! same order whatever stands around it.
 //!
-//! This is the one folder with `unsafe`: intrinsics, and pointers in the innermost loops. Every public function checks
+//! Beside `cuda` this is the one folder with `unsafe`: intrinsics, and pointers in the innermost loops. Every public function checks
 //! its slices first.
 
 #![allow(unsafe_code)]
