@@ -15,6 +15,7 @@ mod files;
 mod fingerprint;
 mod folder;
 mod kernels;
+mod module;
 mod pipeline;
 mod pooling;
 mod prompts;

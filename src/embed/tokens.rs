@@ -199,7 +199,7 @@ fn quietly<T>(run: impl FnOnce() -> T) -> std::result::Result<T, String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::embed::folder::BertNormaliser;
+    use crate::embed::module::BertNormaliser;
 
     #[test]
     fn a_panic_ends_as_words() {
@@ -230,6 +230,17 @@ mod tests {
         assert_eq!(switched(|own| own.lower_case = false), [2, 1, 247, 1, 1, 139, 123, 3]);
         assert_eq!(switched(|own| own.strip_accents = Some(false)), [2, 194, 247, 120, 1, 139, 123, 3]);
         assert_eq!(switched(|own| own.chinese = false), [2, 194, 247, 47, 56, 73, 81, 94, 77, 1, 3]);
+    }
+
+    /// transformers 5.23 builds these tokenizers anew from the switches, and takes others as they are.
+    #[test]
+    fn whose_normaliser_has_switches() {
+        let models = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/models");
+        let normaliser = |name: &str| Recipe::read(&models.join(name)).unwrap().normaliser;
+        let usual = BertNormaliser { lower_case: true, strip_accents: None, chinese: true };
+        assert_eq!(normaliser("tiny-bert"), Some(usual));
+        assert_eq!(normaliser("tiny-distilbert"), Some(usual));
+        assert_eq!(normaliser("tiny-roberta"), None);
     }
 
     #[test]

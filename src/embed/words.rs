@@ -1,9 +1,9 @@
 //! The token ids of words that were met before.
 //!
 //! A BERT tokenizer separates words at spaces whatever stands around them, so a text's ids are those of its words one
-//! behind the other, and a word's ids are always the same. Real abstracts repeat their words: of 100 words 3 are new. The
-//! tokenizer itself is asked for those alone, which takes a tenth of the time, and some 400 bytes for each byte of a
-//! word instead of the whole text.
+//! behind the other, and a word's ids are always the same. Real abstracts repeat their words. The tokenizer itself is asked
+//! for new ones alone: half of the time while all are new, a twentieth once they are known (docs/performance.md), and its
+//! 400 bytes of memory for each byte are those of a word instead of the whole text.
 
 use std::collections::HashMap;
 use std::sync::{PoisonError, RwLock};
@@ -12,7 +12,7 @@ use tokenizers::normalizers::NormalizerWrapper;
 use tokenizers::pre_tokenizers::PreTokenizerWrapper;
 use tokenizers::{PostProcessor, Tokenizer};
 
-/// Words that are kept, some 10 MB.
+/// Words that are kept; more are tokenised each time.
 const MOST_WORDS: usize = 1 << 17;
 
 /// The longest word that is kept, in bytes.

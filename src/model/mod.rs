@@ -12,6 +12,7 @@ mod folder;
 mod hf_cache;
 mod hub;
 mod manifest;
+mod progress;
 mod pypi;
 mod settings;
 mod stage;
@@ -24,10 +25,12 @@ use serde::Serialize;
 
 pub use fetch::{Attempt, Unavailable};
 pub use manifest::{DEFAULT_MODEL, Hub, Manifest, ManifestFile, Mirror, Pooling};
+pub use progress::Progress;
 pub use settings::Settings;
 
 use crate::error::{Error, Result};
 use cache::Presence;
+use progress::Meter;
 
 /// Which model is asked for.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -107,27 +110,6 @@ pub struct ModelFolder {
     pub root: PathBuf,
     /// The files that decide the vectors, sorted by path, the same as in [`Identity`].
     pub files: Vec<FileSum>,
-}
-
-/// What a fetch tells while it runs. Between `Begin` and `End` come only `Advance` and `Note`.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Progress {
-    /// A line for the user, e.g. that a damaged file was found.
-    Note(String),
-    /// A download begins.
-    Begin {
-        /// What, from where.
-        what: String,
-        /// Bytes to come, where known.
-        bytes: Option<u64>,
-    },
-    /// Bytes so far, since `Begin`. May fall back where a broken download starts again.
-    Advance {
-        /// How many.
-        bytes: u64,
-    },
-    /// The download has ended, well or not.
-    End,
 }
 
 /// A known model, for `relata model list`.
@@ -348,28 +330,6 @@ fn absent(manifest: &Manifest, settings: &Settings) -> Error {
 fn folder_name(root: &Path) -> String {
     let real = root.canonicalize().unwrap_or_else(|_| root.to_owned());
     real.file_name().map_or_else(|| real.display().to_string(), |name| name.to_string_lossy().into_owned())
-}
-
-/// A download's progress: `Begin` when made, `End` when dropped, so that no path out leaves a bar standing.
-struct Meter<'a> {
-    progress: &'a mut dyn FnMut(Progress),
-}
-
-impl<'a> Meter<'a> {
-    fn begin(progress: &'a mut dyn FnMut(Progress), what: String, bytes: Option<u64>) -> Meter<'a> {
-        progress(Progress::Begin { what, bytes });
-        Meter { progress }
-    }
-
-    fn at(&mut self, bytes: u64) {
-        (self.progress)(Progress::Advance { bytes });
-    }
-}
-
-impl Drop for Meter<'_> {
-    fn drop(&mut self) {
-        (self.progress)(Progress::End);
-    }
 }
 
 #[cfg(test)]

@@ -8,6 +8,7 @@ from 0 and 1, make every tensor that is used count in the output.
 """
 
 import json
+import math
 import re
 import shutil
 import sys
@@ -113,13 +114,17 @@ def write_bert(folder, pieces, lowercase=True):
         intermediate_size=64,
         max_position_embeddings=64,
     )
-    bert = transformers.BertModel(config)
-    seeded(bert, 2602)
-    bert.save_pretrained(folder)
+    write_with_pieces(folder, transformers.BertModel(config), 2602, pieces, lowercase, "BertTokenizer")
+
+
+def write_with_pieces(folder, model, seed, pieces, lowercase, tokenizer_class):
+    """A model with seeded weights behind the tokenizer of word pieces."""
+    seeded(model, seed)
+    model.save_pretrained(folder)
     write_json(folder / "tokenizer.json", tokenizer_json(pieces, lowercase))
     write_json(
         folder / "tokenizer_config.json",
-        {"tokenizer_class": "BertTokenizer", "do_lower_case": lowercase, "model_max_length": 64}
+        {"tokenizer_class": tokenizer_class, "do_lower_case": lowercase, "model_max_length": 64}
         | {f"{s[1:-1].lower()}_token": s for s in SPECIALS},
     )
 
@@ -142,20 +147,22 @@ def write_byte_level(folder, seed):
 
 
 def write_unigram(folder, seed):
-    """An XLM-RoBERTa with a unigram model of its own, trained on the texts."""
+    """An XLM-RoBERTa with a unigram model of the texts' characters and frequent words. The trainer of tokenizers makes
+    another one at each run; here a piece's score is minus a logarithm of its place, so that no two ways to cut a word tie."""
     texts = [text if isinstance(text, str) else text[0] for text in TEXTS.values()]
-    unigram = tokenizers.Tokenizer(tokenizers.models.Unigram())
+    characters = sorted({character for text in texts for character in text if not character.isspace()})
+    words = Counter(match for text in texts for match in re.findall(r"[A-Za-z]{2,}", text))
+    frequent = [word for word, _ in sorted(words.items(), key=lambda item: (-item[1], item[0]))[:300]]
+    ends = ["ing", "ed", "s", "tion", "er", "al", "ly", "ment", "ic", "00", "20", "02"]
+    pieces = list(dict.fromkeys([f"▁{word}" for word in frequent] + ends + ["▁"] + characters))
+    scored = [(piece, -math.log(place + 3)) for place, piece in enumerate(pieces)]
+    specials = [(name, 0.0) for name in ("<s>", "<pad>", "</s>", "<unk>", "<mask>")]
+    unigram = tokenizers.Tokenizer(tokenizers.models.Unigram(specials + scored, unk_id=3, byte_fallback=False))
+    unigram.add_special_tokens([name for name, _ in specials])
     # As transformers builds it for this class, whatever tokenizer.json says.
     metaspace = tokenizers.pre_tokenizers.Metaspace(replacement="▁", prepend_scheme="always")
     unigram.pre_tokenizer = tokenizers.pre_tokenizers.Sequence([tokenizers.pre_tokenizers.WhitespaceSplit(), metaspace])
     unigram.decoder = tokenizers.decoders.Metaspace()
-    trainer = tokenizers.trainers.UnigramTrainer(
-        vocab_size=1000,  # it takes every character of the texts
-        special_tokens=["<s>", "<pad>", "</s>", "<unk>", "<mask>"],
-        unk_token="<unk>",
-        show_progress=False,
-    )
-    unigram.train_from_iterator(texts, trainer)
     unigram.post_processor = tokenizers.processors.TemplateProcessing(
         single="<s> $A </s>", pair="<s> $A </s> </s> $B </s>", special_tokens=[("<s>", 0), ("</s>", 2)]
     )
@@ -192,15 +199,7 @@ def write_distil(folder, pieces, seed):
     config = transformers.DistilBertConfig(
         vocab_size=len(pieces), dim=HIDDEN, n_layers=2, n_heads=4, hidden_dim=64, max_position_embeddings=64
     )
-    model = transformers.DistilBertModel(config)
-    seeded(model, seed)
-    model.save_pretrained(folder)
-    write_json(folder / "tokenizer.json", tokenizer_json(pieces, True))
-    write_json(
-        folder / "tokenizer_config.json",
-        {"tokenizer_class": "DistilBertTokenizer", "do_lower_case": True, "model_max_length": 64}
-        | {f"{s[1:-1].lower()}_token": s for s in SPECIALS},
-    )
+    write_with_pieces(folder, transformers.DistilBertModel(config), seed, pieces, True, "DistilBertTokenizer")
 
 
 def write(name, pieces, pooling, after=(), lowercase=True, legacy=False, bare=write_bert, **more):
