@@ -110,12 +110,23 @@ fn pickled_and_split_weights_are_never_opened() {
 #[test]
 fn what_is_not_followed_is_refused_by_name() {
     let config = |changes| tiny().set("config.json", changes).error();
-    assert_snapshot!(config(json!({"model_type": "mpnet"})), @r#"config.json: the architecture "mpnet" can't be followed; Relata follows model_type "bert", "roberta", "xlm-roberta", "camembert" and "distilbert""#);
-    assert_snapshot!(config(json!({"model_type": null, "architectures": ["MPNetModel"]})), @r#"config.json: the architecture "MPNetModel" can't be followed; Relata follows model_type "bert", "roberta", "xlm-roberta", "camembert" and "distilbert""#);
+    assert_snapshot!(config(json!({"model_type": "deberta"})), @r#"config.json: the architecture "deberta" can't be followed; Relata follows model_type bert, roberta, xlm-roberta, camembert, distilbert, mpnet, modernbert and nomic_bert"#);
+    assert_snapshot!(config(json!({"model_type": null, "architectures": ["T5EncoderModel"]})), @r#"config.json: the architecture "T5EncoderModel" can't be followed; Relata follows model_type bert, roberta, xlm-roberta, camembert, distilbert, mpnet, modernbert and nomic_bert"#);
     assert_snapshot!(config(json!({"model_type": null, "architectures": null})), @"config.json: names no architecture (model_type)");
-    assert_snapshot!(config(json!({"hidden_act": "swish"})), @r#"config.json: hidden_act "swish" can't be followed; Relata follows gelu, gelu_new, gelu_pytorch_tanh and relu"#);
+    assert_snapshot!(config(json!({"hidden_act": "mish"})), @r#"config.json: hidden_act "mish" can't be followed; Relata follows gelu, gelu_new, gelu_pytorch_tanh, relu and silu"#);
     assert_snapshot!(config(json!({"position_embedding_type": "relative_key"})), @r#"config.json: position_embedding_type "relative_key" can't be followed; Relata follows absolute positions"#);
     assert_snapshot!(config(json!({"is_decoder": true})), @"config.json: a decoder (is_decoder) can't be followed; Relata follows encoders");
+
+    let modern = |changes| Model::new("tiny-modernbert").set("config.json", changes).error();
+    assert_snapshot!(modern(json!({"layer_types": ["full_attention"]})), @"config.json: layer_types without a known kind of layer 1 can't be followed; Relata follows sliding_attention and full_attention");
+    assert_snapshot!(modern(json!({"rope_scaling": {"factor": 2.0}})), @r#"config.json: rope_scaling {"factor":2.0} can't be followed; Relata follows plain rotary angles"#);
+    assert_snapshot!(modern(json!({"global_rope_theta": -1.0})), @"config.json: global_rope_theta is -1e0; 1 to 1e12 is possible");
+    let nomic = |changes| Model::new("tiny-nomic-bert").set("config.json", changes).error();
+    assert_snapshot!(nomic(json!({"prenorm": true})), @"config.json: prenorm true can't be followed; Relata follows prenorm false");
+    assert_snapshot!(nomic(json!({"rotary_emb_fraction": 0.5})), @"config.json: rotary_emb_fraction 0.5 can't be followed; Relata follows 1");
+    assert_snapshot!(nomic(json!({"activation_function": "gelu"})), @r#"config.json: activation_function "gelu" can't be followed; Relata follows swiglu and geglu"#);
+    let mpnet = |changes| Model::new("tiny-mpnet").set("config.json", changes).error();
+    assert_snapshot!(mpnet(json!({"relative_attention_num_buckets": 16})), @"config.json: relative_attention_num_buckets 16 can't be followed; Relata follows 32");
 
     let pooling = |changes| tiny().set("1_Pooling/config.json", changes).error();
     assert_snapshot!(pooling(json!({"pooling_mode": "weightedmean"})), @r#"1_Pooling/config.json: the pooling "weightedmean" can't be followed; Relata follows cls, max, mean and lasttoken"#);
@@ -164,7 +175,7 @@ fn absurd_and_broken_settings_are_named() {
     let config = |changes| tiny().set("config.json", changes).error();
     assert_snapshot!(config(json!({"hidden_size": 1_000_000_000_000_000_000u64})), @"config.json: hidden_size is 1000000000000000000; 1 to 16384 is possible");
     assert_snapshot!(config(json!({"num_hidden_layers": 0})), @"config.json: num_hidden_layers is 0; 1 to 256 is possible");
-    assert_snapshot!(config(json!({"vocab_size": -1})), @"config.json: is not understood: invalid value: integer `-1`, expected u64");
+    assert_snapshot!(config(json!({"vocab_size": -1})), @"config.json: vocab_size is -1; 1 to 4000000 is possible");
     assert_snapshot!(config(json!({"intermediate_size": null})), @"config.json: lacks intermediate_size");
     assert_snapshot!(config(json!({"num_attention_heads": 5})), @"config.json: hidden_size 32 is not divisible by num_attention_heads 5");
     assert_snapshot!(config(json!({"layer_norm_eps": 1e300})), @"config.json: layer_norm_eps is 1e300; 0 to 1 is possible");

@@ -14,7 +14,7 @@ use relata::embed::{DeviceChoice, Embedder, EmbedderOptions, Embeddings, EngineC
 use sha2::{Digest, Sha256};
 
 /// The tiny models and whether their folder has a Normalize module.
-const TINY: [(&str, bool); 9] = [
+const TINY: [(&str, bool); 13] = [
     ("tiny-bert", true),
     ("tiny-bert-cls", true),
     ("tiny-bert-max", true),
@@ -24,6 +24,10 @@ const TINY: [(&str, bool); 9] = [
     ("tiny-roberta", true),
     ("tiny-xlm-roberta", true),
     ("tiny-distilbert", true),
+    ("tiny-mpnet", true),
+    ("tiny-modernbert", true),
+    ("tiny-modernbert-long", true),
+    ("tiny-nomic-bert", true),
 ];
 
 fn options() -> EmbedderOptions {

@@ -11,7 +11,7 @@ use ndarray::{Array2, s};
 use rayon::prelude::*;
 
 use super::architecture::Architecture;
-use super::cpu::CpuBert;
+use super::cpu::CpuEncoder;
 use super::device::{self, DeviceChoice};
 use super::pooling::{self, Pooling};
 use super::stock::Bert;
@@ -113,7 +113,7 @@ impl FromStr for Precision {
 
 /// A loaded encoder.
 pub(super) enum Encoder {
-    Own(CpuBert),
+    Own(CpuEncoder),
     Stock {
         bert: Bert,
         hidden: usize,
@@ -147,7 +147,7 @@ impl Encoder {
             (DeviceChoice::Cuda(cards), _) => cuda(architecture, weights, cards, precision),
             (_, Precision::F16 | Precision::Bf16) => refused("is for CUDA cards; choose --device cuda, or f32 or int8"),
             (DeviceChoice::Cpu | DeviceChoice::Auto, _) if engine == EngineChoice::Own => {
-                Ok(Encoder::Own(CpuBert::load(architecture, weights, precision == Precision::Int8)?))
+                Ok(Encoder::Own(CpuEncoder::load(architecture, weights, precision == Precision::Int8)?))
             }
             (_, Precision::Int8) => {
                 refused("is for Relata's own engine on a CPU; choose --device cpu and --engine own, or f32")

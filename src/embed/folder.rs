@@ -46,13 +46,13 @@ impl Recipe {
         let place = Place { root, folder: &modules.transformer };
         let config_path = place.path("config.json");
         let config = read_json(&config_path)?;
-        let architecture = Architecture::read(&config_path, config)?;
+        let architecture = Architecture::read(&config_path, &config)?;
         let weights = place.weights()?;
         let tokenizer = place.name("tokenizer.json");
         if !root.join(&tokenizer).exists() {
             return Err(missing(&root.join(&tokenizer), "Relata reads fast tokenizers only"));
         }
-        let tokenizer_config = place.tokenizer_config()?;
+        let tokenizer_config = place.tokenizer_config(architecture.family)?;
         // Where there is no modules.json, sentence-transformers does not look at its own other files either.
         let (stated_limit, lower_case) = if modules.listed { place.sentence_config()? } else { (None, false) };
         // A limit above the position embeddings would end in an error there on the first long text.

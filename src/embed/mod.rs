@@ -6,6 +6,8 @@
 
 mod architecture;
 mod batch;
+mod checkpoint;
+mod config;
 mod cpu;
 #[cfg(feature = "cuda")]
 mod cuda;
@@ -17,6 +19,7 @@ mod folder;
 mod kernels;
 mod module;
 mod pipeline;
+mod places;
 mod pooling;
 mod prompts;
 mod stock;

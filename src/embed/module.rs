@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 
 use serde_json::Value;
 
+use super::architecture::Family;
 use super::files::{damaged, missing, not_followed, read_json, read_json_if_there, says_something};
 use super::pooling::{Activation, DenseConfig, Pooling};
 use crate::Result;
@@ -106,7 +107,8 @@ impl Place<'_> {
         Ok((None, false))
     }
 
-    pub(super) fn tokenizer_config(&self) -> Result<TokenizerConfig> {
+    /// `family` tells the tokenizer's class where the file does not.
+    pub(super) fn tokenizer_config(&self, family: Family) -> Result<TokenizerConfig> {
         let path = self.path("tokenizer_config.json");
         let json = read_json_if_there(&path)?.unwrap_or_default();
         // Padding on the left would move BERT's absolute positions with the neighbours in a batch.
@@ -123,13 +125,16 @@ impl Place<'_> {
             Some(side) => return Err(not_followed(&path, format!("truncation_side {side:?}"), "left and right")),
         };
         let switch = |key: &str| json.get(key).and_then(Value::as_bool);
-        let class = json.get("tokenizer_class").and_then(Value::as_str).unwrap_or("BertTokenizer");
-        let normaliser =
-            matches!(class.trim_end_matches("Fast"), "BertTokenizer" | "DistilBertTokenizer").then(|| BertNormaliser {
-                lower_case: switch("do_lower_case").unwrap_or(true),
-                strip_accents: switch("strip_accents"),
-                chinese: switch("tokenize_chinese_chars").unwrap_or(true),
-            });
+        let class = json.get("tokenizer_class").and_then(Value::as_str).map(|class| class.trim_end_matches("Fast"));
+        let of_pieces = match class {
+            Some(class) => matches!(class, "BertTokenizer" | "DistilBertTokenizer" | "MPNetTokenizer"),
+            None => matches!(family, Family::Bert | Family::DistilBert | Family::Mpnet | Family::NomicBert),
+        };
+        let normaliser = of_pieces.then(|| BertNormaliser {
+            lower_case: switch("do_lower_case").unwrap_or(true),
+            strip_accents: switch("strip_accents"),
+            chinese: switch("tokenize_chinese_chars").unwrap_or(true),
+        });
         Ok(TokenizerConfig { limit, cut_left, normaliser })
     }
 

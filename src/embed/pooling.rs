@@ -159,7 +159,7 @@ impl Head {
             Step::Dense(dense) => {
                 let mut weights = Weights::open(&root.join(&dense.weights))?;
                 let tensors = dense.tensors();
-                weights.check(&tensors)?;
+                tensors.iter().try_for_each(|tensor| weights.check(tensor))?;
                 let mut values = tensors.iter().map(|tensor| weights.read(tensor)).collect::<Result<Vec<_>>>()?;
                 let bias = if dense.bias { values.pop() } else { None };
                 Ok(LoadedStep::Dense {

@@ -7,8 +7,9 @@ use candle_nn::VarBuilder;
 use candle_transformers::models::bert;
 
 use super::architecture::{Activation, Architecture, Family};
+use super::checkpoint::Checkpoint;
 use super::encoder::TokenBatch;
-use super::weights::{Expected, Weights};
+use super::weights::Weights;
 use crate::{Error, Result};
 
 /// A loaded BERT on its device.
@@ -20,26 +21,31 @@ pub(super) struct Bert {
 impl Bert {
     /// Loads the weights after all of them are checked against the architecture.
     pub(super) fn load(architecture: &Architecture, weights: &mut Weights, device: &Device) -> Result<Bert> {
+        let refused = |what: &str| {
+            let reason = format!("of candle {what}; choose --engine own");
+            Error::Encoder { reason, source: None }
+        };
         if architecture.family != Family::Bert {
-            let reason = "of candle is followed for model_type \"bert\" alone; choose --engine own".to_owned();
-            return Err(Error::Encoder { reason, source: None });
+            return Err(refused("is followed for model_type \"bert\" alone"));
         }
-        let mut read = architecture.open(weights)?;
+        let hidden_act = match architecture.activation {
+            Activation::Gelu => bert::HiddenAct::Gelu,
+            Activation::GeluTanh => bert::HiddenAct::GeluApproximate,
+            Activation::Relu => bert::HiddenAct::Relu,
+            Activation::Silu => return Err(refused("runs no silu")),
+        };
         let mut tensors = HashMap::new();
-        while let Some((Expected { mut names, shape }, values)) = read.next_named()? {
-            tensors.insert(names.swap_remove(0), Tensor::from_vec(values, shape, device)?);
-        }
+        Checkpoint::open(architecture, weights)?.each(|name, shape, values| {
+            tensors.insert(name.to_owned(), Tensor::from_vec(values, shape, device)?);
+            Ok(())
+        })?;
         let config = bert::Config {
             vocab_size: architecture.vocabulary,
             hidden_size: architecture.hidden,
             num_hidden_layers: architecture.layers,
             num_attention_heads: architecture.heads,
             intermediate_size: architecture.intermediate,
-            hidden_act: match architecture.activation {
-                Activation::Gelu => bert::HiddenAct::Gelu,
-                Activation::GeluTanh => bert::HiddenAct::GeluApproximate,
-                Activation::Relu => bert::HiddenAct::Relu,
-            },
+            hidden_act,
             max_position_embeddings: architecture.positions,
             type_vocab_size: architecture.types,
             layer_norm_eps: architecture.epsilon,

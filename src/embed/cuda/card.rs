@@ -36,6 +36,10 @@ impl Card {
         let context = CudaContext::new(card).map_err(|e| refused(format!("does not answer: {}", told(e))))?;
         // SAFETY: every stream works on memory of its own, and weights are in place before a second stream begins.
         unsafe { context.disable_event_tracking() };
+        if !architecture.is_plain() {
+            let reason = "runs BERT, RoBERTa and DistilBERT so far; choose --device cpu for this model".to_owned();
+            return Err(refused(reason));
+        }
         let head = architecture.hidden / architecture.heads;
         if head > WIDEST_HEAD {
             return Err(refused(format!(
@@ -65,6 +69,7 @@ impl Card {
                         Activation::Gelu => 0,
                         Activation::GeluTanh => 1,
                         Activation::Relu => 2,
+                        Activation::Silu => 3,
                     },
                 ),
             ],

@@ -1,5 +1,5 @@
 // Kernels of the CUDA engine, compiled at load for one model: ELEMENT (0 f32, 1 f16, 2 bf16), HIDDEN, HEAD (width of a
-// head), HEADS, INSIDE (width inside the feed-forward) and ACTIVATION (0 GELU by erf, 1 GELU by tanh, 2 ReLU) are defined by the caller. Every sum is f32.
+// head), HEADS, INSIDE (width inside the feed-forward) and ACTIVATION (0 GELU by erf, 1 GELU by tanh, 2 ReLU, 3 SiLU) are defined by the caller. Every sum is f32.
 // No header is included, so that the run-time compiler needs nothing but this file.
 
 typedef unsigned int u32;
@@ -157,8 +157,10 @@ extern "C" __global__ void activate(element* wide, const float* bias, int width)
             const float y = 0.5f * x * (1.0f + erff(x * 0.70710678f));
 #elif ACTIVATION == 1
             const float y = 0.5f * x * (1.0f + tanhf(0.79788456f * (x + 0.044715f * x * x * x)));
-#else
+#elif ACTIVATION == 2
             const float y = fmaxf(x, 0.0f);
+#else
+            const float y = x / (1.0f + expf(-x));
 #endif
             vector.values[j] = narrow(y);
         }

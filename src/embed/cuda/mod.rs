@@ -24,7 +24,8 @@ pub(super) use card::answers;
 
 use self::card::{Card, failed};
 use self::lane::Lane;
-use super::architecture::{Architecture, Tables};
+use super::architecture::Architecture;
+use super::checkpoint::{self, Checkpoint, Tables};
 use super::encoder::TokenBatch;
 use super::pooling::Pooling;
 use super::weights::Weights;
@@ -109,16 +110,13 @@ impl CudaBert {
         cards: &[usize],
         number: Number,
     ) -> Result<CudaBert> {
-        let mut tensors = architecture.open(weights)?;
-        let tables = tensors.tables(architecture)?;
-        let mut values = Vec::new();
-        while let Some((_, tensor)) = tensors.next_named()? {
-            values.push(tensor);
-        }
+        let mut checkpoint = Checkpoint::open(architecture, weights)?;
+        let tables = checkpoint.tables()?;
+        let layers = (0..architecture.layers).map(|number| checkpoint.layer(number)).collect::<Result<Vec<_>>>()?;
         let mut lanes = Vec::new();
         let mut budget = MOST_TOKENS;
         for card in cards {
-            let bert = Arc::new(CardBert::load(architecture, (&tables, &values), *card, number)?);
+            let bert = Arc::new(CardBert::load(architecture, (&tables, &layers), *card, number)?);
             // Half of what is free stays so: another program's, or the fragments between our own buffers.
             let room = bert.card.free()? / 2 / LANES / bert.bytes_per_token();
             budget = budget.min(room.max(architecture.positions));
@@ -154,7 +152,7 @@ impl CudaBert {
 impl CardBert {
     fn load(
         architecture: &Architecture,
-        (tables, values): (&Tables, &[Vec<f32>]),
+        (tables, layers): (&Tables, &[checkpoint::Layer]),
         card: usize,
         number: Number,
     ) -> Result<CardBert> {
@@ -162,30 +160,26 @@ impl CardBert {
         let stream = card.stream()?;
         let floats = |values: &[f32]| stream.clone_htod(values).map_err(failed);
         let numbers = |values: &[f32]| stream.clone_htod(&number.encode(values)).map_err(failed);
-        let mut tensors = values.iter();
-        let mut next = || tensors.next().ok_or(Error::Internal("an architecture lists too few tensors"));
         let (words, positions, types) = (&tables.words, &tables.positions, &tables.types);
         let (words, positions, types) = (numbers(words)?, numbers(positions)?, numbers(types)?);
-        let norm = |gain: &[f32], shift: &[f32]| Ok::<_, Error>(Norm { gain: floats(gain)?, shift: floats(shift)? });
-        let embedding_norm = norm(next()?, next()?)?;
-        let mut layers = Vec::with_capacity(architecture.layers);
-        for _ in 0..architecture.layers {
-            let (mut qkv, mut qkv_bias) = (next()?.clone(), next()?.clone());
-            for _ in 0..2 {
-                qkv.extend(next()?);
-                qkv_bias.extend(next()?);
-            }
-            layers.push(Layer {
-                qkv: numbers(&qkv)?,
-                qkv_bias: numbers(&qkv_bias)?,
-                output: numbers(next()?)?,
-                output_bias: floats(next()?)?,
-                up: numbers(next()?)?,
-                up_bias: floats(next()?)?,
-                down: numbers(next()?)?,
-                down_bias: floats(next()?)?,
-                attention_norm: norm(next()?, next()?)?,
-                feed_forward_norm: norm(next()?, next()?)?,
+        let norm = |(gain, shift): &checkpoint::Norm| -> Result<Norm> {
+            Ok(Norm { gain: floats(gain)?, shift: floats(shift)? })
+        };
+        let embedding_norm = norm(&tables.norm)?;
+        let mut loaded = Vec::with_capacity(layers.len());
+        for layer in layers {
+            let attention_norm = layer.attention_norm.as_ref().ok_or(Error::Internal("a layer without its norm"))?;
+            loaded.push(Layer {
+                qkv: numbers(&layer.qkv.0)?,
+                qkv_bias: numbers(&layer.qkv.1)?,
+                output: numbers(&layer.output.0)?,
+                output_bias: floats(&layer.output.1)?,
+                up: numbers(&layer.up.0)?,
+                up_bias: floats(&layer.up.1)?,
+                down: numbers(&layer.down.0)?,
+                down_bias: floats(&layer.down.1)?,
+                attention_norm: norm(attention_norm)?,
+                feed_forward_norm: norm(&layer.feed_forward_norm)?,
             });
         }
         stream.synchronize().map_err(failed)?;
@@ -197,7 +191,7 @@ impl CardBert {
             positions,
             types,
             embedding_norm,
-            layers,
+            layers: loaded,
             hidden,
             heads,
             intermediate,

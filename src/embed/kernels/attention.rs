@@ -1,28 +1,59 @@
 //! Attention of one head over one text: a few queries at a time against all keys, scores never leaving the cache.
 //!
 //! Keys and values of the head are packed as the weights of a matrix product; scores of a block of queries are a
-//! product with the keys, their softmax is taken in place, and a product with the values gives the result. The whole
-//! text's scores (245² x 12 heads, 3 MB) are never stored.
+//! product with the keys, their softmax is taken, and a product with the values gives the result. The whole
+//! text's scores (245² x 12 heads, 3 MB) are never stored. Where a token sees a window only, each few queries meet just the
+//! keys that one of them sees. Both products are in `f32`, or beside linear layers in bytes in 16-bit integers ([`Numbers`]).
+
+use std::ops::Range;
 
 use super::InstructionSet;
-use super::activation::exp;
 use super::aligned::Aligned;
 use super::gemm::{Packed, multiply};
-use super::lanes::{Job, Lanes};
+use super::softmax::{LARGEST_POWER, QUERIES, softmax, softmax_to_words};
+use super::words::{PackedWords, Product, WIDEST, WordRows, largest, multiply_words, sizes};
 
-/// Queries whose scores are kept at once: two tiles of the widest set, 28 KB of scores for 256 keys.
-const QUERIES: usize = 28;
+/// Keys whose products with a power can be added up in 32 bits, for values of [`LARGEST_VALUE`].
+const KEYS: usize = 256;
+
+/// What the largest value of a column becomes in words.
+const LARGEST_VALUE: f32 = 2047.0;
+
+const _: () = assert!(LARGEST_POWER as u64 * LARGEST_VALUE as u64 * KEYS as u64 <= i32::MAX as u64);
+
+/// In what numbers the two products are computed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Numbers {
+    F32,
+    /// Queries and keys with 13 bits (for heads 32 wide), powers with 12, values with 11, each beside a sign: twice as fast.
+    Words,
+}
 
 /// Buffers of a thread.
 pub(crate) struct Head {
     keys: Packed,
     values: Packed,
     scores: Aligned<f32>,
+    words: Words,
+}
+
+/// What [`Numbers::Words`] needs beside the scores.
+#[derive(Default)]
+struct Words {
+    queries: WordRows,
+    query_scale: f32,
+    /// Rows on their way into a packed matrix.
+    rows: WordRows,
+    keys: PackedWords,
+    key_scale: f32,
+    values: PackedWords,
+    value_scales: Vec<f32>,
+    powers: WordRows,
 }
 
 impl Default for Head {
     fn default() -> Head {
-        Head { keys: Packed::empty(), values: Packed::empty(), scores: Aligned::new(0) }
+        Head { keys: Packed::empty(), values: Packed::empty(), scores: Aligned::new(0), words: Words::default() }
     }
 }
 
@@ -32,68 +63,172 @@ pub(crate) struct Input<'a> {
     pub stride: usize,
     pub tokens: usize,
     pub width: usize,
+    /// How many tokens on either side a token sees; `None` for all.
+    pub window: Option<usize>,
+    /// What is added to the score of a key by its distance, key less query; that of distance 0 stands in the middle.
+    pub distances: Option<&'a [f32]>,
 }
 
-/// Softmax(queries · keysᵀ / √width) · values, into rows of `out` that are `out_stride` apart.
-pub(crate) fn attend(set: InstructionSet, head: &mut Head, input: &Input<'_>, (out, out_stride): (&mut [f32], usize)) {
-    let Input { qkv: [queries, keys, values], stride, tokens, width } = *input;
+/// Softmax(queries · keysᵀ / √width + distances) · values, into rows of `out` that are `out_stride` apart.
+pub(crate) fn attend(
+    set: InstructionSet,
+    numbers: Numbers,
+    head: &mut Head,
+    input: &Input<'_>,
+    (out, out_stride): (&mut [f32], usize),
+) {
+    let Input { qkv: [queries, ..], stride, tokens, width, window, distances } = *input;
+    let numbers = if width > WIDEST { Numbers::F32 } else { numbers };
     let scale = 1.0 / (width as f32).sqrt();
-    head.keys.pack(set, tokens, width, |key, at| keys[key * stride + at]);
-    head.values.pack_rows(set, width, values, stride, tokens);
-    head.scores.resize(QUERIES * tokens);
+    assert!(distances.is_none_or(|distances| distances.len() + 1 >= 2 * tokens));
+    if numbers == Numbers::Words {
+        head.words.take_queries(set, (queries, stride), (tokens, width));
+    }
+    let mut packed = 0..0;
     let mut first = 0;
     while first < tokens {
         let here = QUERIES.min(tokens - first);
-        multiply(set, here, (&queries[first * stride..], stride), &head.keys, None, (&mut head.scores, tokens));
+        let seen = match window {
+            Some(window) => first.saturating_sub(window)..(first + here + window).min(tokens),
+            None => 0..tokens,
+        };
+        let count = seen.len();
+        if packed != seen {
+            head.pack(set, numbers, input, seen.clone());
+            packed = seen.clone();
+        }
+        // In words the scale goes with the factors that a product has anyway.
+        let scale = match numbers {
+            Numbers::F32 => {
+                multiply(set, here, (&queries[first * stride..], stride), &head.keys, None, (&mut head.scores, count));
+                scale
+            }
+            Numbers::Words => {
+                head.words.score(set, first..first + here, scale, (&mut head.scores, count));
+                1.0
+            }
+        };
+        let scores = &mut head.scores[..here * count];
+        if let Some(distances) = distances {
+            for (row, query) in scores.chunks_exact_mut(count).zip(first..) {
+                let from = distances.len() / 2 + seen.start - query;
+                row.iter_mut().zip(&distances[from..]).for_each(|(score, more)| *score = *score * scale + more);
+            }
+        }
+        if let Some(window) = window {
+            for (row, query) in scores.chunks_exact_mut(count).zip(first..) {
+                let before = query.saturating_sub(window).saturating_sub(seen.start);
+                let behind = (query + window + 1 - seen.start).min(count);
+                row[..before].fill(f32::NEG_INFINITY);
+                row[behind..].fill(f32::NEG_INFINITY);
+            }
+        }
         let inverse = &mut [0.0; QUERIES];
-        set.run(Softmax { scores: &mut head.scores[..here * tokens], tokens, scale, inverse });
-        multiply(set, here, (&head.scores, tokens), &head.values, None, (&mut out[first * out_stride..], out_stride));
-        // Divided here and not in the softmax: a result has fewer numbers than there are scores.
-        for (row, inverse) in out[first * out_stride..].chunks_mut(out_stride).zip(&inverse[..here]) {
-            row[..width].iter_mut().for_each(|x| *x *= inverse);
+        let scale = if distances.is_some() { 1.0 } else { scale };
+        let out = (&mut out[first * out_stride..], out_stride);
+        match numbers {
+            Numbers::F32 => {
+                softmax(set, scores, count, scale, inverse);
+                multiply(set, here, (&head.scores, count), &head.values, None, (&mut *out.0, out_stride));
+                // Divided here and not in the softmax: a result has fewer numbers than there are scores.
+                for (row, inverse) in out.0.chunks_mut(out_stride).zip(&inverse[..here]) {
+                    row[..width].iter_mut().for_each(|x| *x *= inverse);
+                }
+            }
+            Numbers::Words => {
+                let powers = &mut head.words.powers;
+                powers.shape(QUERIES, count);
+                softmax_to_words(set, scores, count, scale, (&mut powers.words, powers.stride), inverse);
+                head.words.weigh(set, (here, count), inverse, out);
+            }
         }
         first += here;
     }
 }
 
-/// Softmax of each row of scores, which are scaled first, up to a factor for each row.
-struct Softmax<'a> {
-    scores: &'a mut [f32],
-    tokens: usize,
-    scale: f32,
-    /// What each row is still to be multiplied with.
-    inverse: &'a mut [f32; QUERIES],
+impl Head {
+    /// Packs the keys and values that some queries see.
+    fn pack(&mut self, set: InstructionSet, numbers: Numbers, input: &Input<'_>, seen: Range<usize>) {
+        let Input { qkv: [_, keys, values], stride, width, .. } = *input;
+        let count = seen.len();
+        self.scores.resize(QUERIES * count);
+        let (keys, values) = (&keys[seen.start * stride..], &values[seen.start * stride..]);
+        match numbers {
+            Numbers::F32 => {
+                self.keys.pack(set, count, width, |key, at| keys[key * stride + at]);
+                self.values.pack_rows(set, width, values, stride, count);
+            }
+            Numbers::Words => self.words.pack(set, (keys, values, stride), (count, width)),
+        }
+    }
 }
 
-impl Job for Softmax<'_> {
-    type Output = ();
+/// What divides values so that the largest becomes `most`; never 0.
+fn scale_for(largest: f32, most: f32) -> f32 {
+    (largest / most).max(f32::MIN_POSITIVE)
+}
 
-    #[inline(always)]
-    fn run<L: Lanes>(self) {
-        let whole = self.tokens / L::N * L::N;
-        for (row, inverse) in self.scores.chunks_exact_mut(self.tokens).zip(self.inverse) {
-            // SAFETY: vectors are loaded up to `whole`, which is inside the row; the buffer holds the widest vector.
-            unsafe {
-                let mut most = L::splat(f32::NEG_INFINITY);
-                for at in (0..whole).step_by(L::N) {
-                    most = most.max(L::load(row.as_ptr().add(at)));
-                }
-                let most = row[whole..].iter().fold(most.largest(), |a, b| a.max(*b));
-                let (scale, shift) = (L::splat(self.scale), L::splat(-most * self.scale));
-                let mut sums = L::splat(0.0);
-                for at in (0..whole).step_by(L::N) {
-                    let power = exp(L::load(row.as_ptr().add(at)).mul_add(scale, shift));
-                    sums = sums.add(power);
-                    power.store(row.as_mut_ptr().add(at));
-                }
-                let rest = &mut row[whole..];
-                let mut buffer = [0f32; 16];
-                buffer[..rest.len()].copy_from_slice(rest);
-                exp(L::load(buffer.as_ptr()).mul_add(scale, shift)).store(buffer.as_mut_ptr());
-                rest.copy_from_slice(&buffer[..rest.len()]);
-                let sum = sums.sum() + rest.iter().sum::<f32>();
-                *inverse = 1.0 / sum;
-            }
+impl Words {
+    fn take_queries(&mut self, set: InstructionSet, queries: (&[f32], usize), shape: (usize, usize)) {
+        let mut size = [0.0];
+        sizes(set, queries, shape, &mut size);
+        self.query_scale = scale_for(size[0], largest(shape.1));
+        self.queries.take(set, queries, shape, &[self.query_scale]);
+    }
+
+    fn pack(
+        &mut self,
+        set: InstructionSet,
+        (keys, values, stride): (&[f32], &[f32], usize),
+        (count, width): (usize, usize),
+    ) {
+        let mut size = [0.0];
+        sizes(set, (keys, stride), (count, width), &mut size);
+        self.key_scale = scale_for(size[0], largest(width));
+        self.rows.take(set, (keys, stride), (count, width), &[self.key_scale]);
+        self.keys.pack(set, &self.rows, count, width);
+        self.value_scales.clear();
+        self.value_scales.resize(width, 0.0);
+        sizes(set, (values, stride), (count, width), &mut self.value_scales);
+        self.value_scales.iter_mut().for_each(|size| *size = scale_for(*size, LARGEST_VALUE));
+        self.rows.take(set, (values, stride), (count, width), &self.value_scales);
+        self.values.pack_rows(set, &self.rows, width, count);
+    }
+
+    /// Scores of some queries.
+    fn score(&self, set: InstructionSet, queries: Range<usize>, scale: f32, out: (&mut [f32], usize)) {
+        let product = Product {
+            rows: &self.queries.words[queries.start * self.queries.stride..],
+            stride: self.queries.stride,
+            count: queries.len(),
+            groups: [0, self.queries.stride / 2],
+            row_factors: None,
+            column_factors: &[self.query_scale * self.key_scale * scale],
+            add: false,
+        };
+        multiply_words(set, &product, &self.keys, out);
+    }
+
+    /// Values weighed by the powers, over so many keys at a time as their sum has room for.
+    fn weigh(
+        &self,
+        set: InstructionSet,
+        (count, keys): (usize, usize),
+        inverse: &[f32],
+        (out, out_stride): (&mut [f32], usize),
+    ) {
+        let groups = keys.div_ceil(2);
+        for from in (0..groups).step_by(KEYS / 2) {
+            let product = Product {
+                rows: &self.powers.words,
+                stride: self.powers.stride,
+                count,
+                groups: [from, groups.min(from + KEYS / 2)],
+                row_factors: Some(inverse),
+                column_factors: &self.value_scales,
+                add: from > 0,
+            };
+            multiply_words(set, &product, &self.values, (&mut *out, out_stride));
         }
     }
 }
@@ -105,19 +240,34 @@ mod tests {
 
     proptest! {
         #[test]
-        fn every_set_attends(tokens in 1usize..130, width in 1usize..36, seed in any::<u32>()) {
+        fn every_set_attends(
+            tokens in prop_oneof![1usize..130, 250usize..300], width in 1usize..36, seed in any::<u32>(),
+            window in proptest::option::of(0usize..50), by_distance in any::<bool>(),
+        ) {
             let stride = 3 * width + 1;
             let value = |at: usize| (((at as u32).wrapping_mul(2_654_435_761) ^ seed) >> 8) as f32 / 2_097_152.0 - 4.0;
             let rows: Vec<f32> = (0..tokens * stride).map(value).collect();
             let at = |row: usize, part: usize, column: usize| f64::from(rows[row * stride + part * width + column]);
-            for set in InstructionSet::available() {
+            let all = |numbers| InstructionSet::available().into_iter().map(move |set| (set, numbers));
+            // In words: 1e-4 of the largest score of some 150, and of the largest value, 4.
+            for (set, numbers) in all(Numbers::F32).chain(all(Numbers::Words)) {
+                let most = if numbers == Numbers::F32 { 5e-4 } else { 6e-2 };
                 let mut out = vec![9.0; tokens * (width + 2)];
                 let qkv = [&rows[..], &rows[width..], &rows[2 * width..]];
-                let input = Input { qkv, stride, tokens, width };
-                attend(set, &mut Head::default(), &input, (&mut out, width + 2));
+                let more: Vec<f32> = (0..2 * tokens + 1).map(|at| value(at + 31)).collect();
+                let distances = by_distance.then_some(&more[..]);
+                let input = Input { qkv, stride, tokens, width, window, distances };
+                attend(set, numbers, &mut Head::default(), &input, (&mut out, width + 2));
                 for query in [0, tokens / 2, tokens - 1] {
                     let scores: Vec<f64> = (0..tokens)
-                        .map(|key| (0..width).map(|c| at(query, 0, c) * at(key, 1, c)).sum::<f64>() / (width as f64).sqrt())
+                        .map(|key| {
+                            if window.is_some_and(|window| key.abs_diff(query) > window) {
+                                return f64::NEG_INFINITY;
+                            }
+                            let product = (0..width).map(|c| at(query, 0, c) * at(key, 1, c)).sum::<f64>();
+                            let more = if by_distance { f64::from(more[tokens + key - query]) } else { 0.0 };
+                            product / (width as f64).sqrt() + more
+                        })
                         .collect();
                     let most = scores.iter().copied().fold(f64::NEG_INFINITY, f64::max);
                     let powers: Vec<f64> = scores.iter().map(|score| (score - most).exp()).collect();
@@ -125,7 +275,7 @@ mod tests {
                     for column in 0..width {
                         let exact = (0..tokens).map(|key| powers[key] * at(key, 2, column)).sum::<f64>() / sum;
                         let got = f64::from(out[query * (width + 2) + column]);
-                        prop_assert!((got - exact).abs() < 5e-4, "{set:?}: {got} is not {exact}");
+                        prop_assert!((got - exact).abs() < most, "{set:?} {numbers:?}: {got} is not {exact}");
                     }
                     prop_assert_eq!(out[query * (width + 2) + width], 9.0);
                 }

@@ -8,7 +8,7 @@
 
 use super::InstructionSet;
 use super::aligned::Aligned;
-use super::lanes::{Job, Lanes};
+use super::lanes::{Job, Lanes, each_row};
 
 /// A weight matrix in panels.
 pub(crate) struct Packed {
@@ -174,58 +174,63 @@ impl Tile {
         // SAFETY: the caller's: rows of `from` hold `inputs`, the panel `inputs` rows of a tile's width.
         unsafe {
             if L::VECTORS == 2 {
-                let start = [L::load(self.bias), L::load(self.bias.add(L::N))];
-                let mut sums = [start; ROWS];
-                let mut weights = self.panel;
-                for input in 0..self.inputs {
-                    let (first, second) = (L::load(weights), L::load(weights.add(L::N)));
-                    for (row, sum) in sums.iter_mut().enumerate() {
-                        let x = L::splat(*self.from.add(row * self.stride + input));
-                        sum[0] = x.mul_add(first, sum[0]);
-                        sum[1] = x.mul_add(second, sum[1]);
-                    }
-                    weights = weights.add(2 * L::N);
-                }
-                write::<L, 2, ROWS>(&sums, to, out_stride, here);
+                self.vectors::<L, 2, ROWS>(to, out_stride, here);
             } else {
-                let mut sums = [[L::load(self.bias)]; ROWS];
-                let mut weights = self.panel;
-                for input in 0..self.inputs {
-                    let first = L::load(weights);
-                    for (row, sum) in sums.iter_mut().enumerate() {
-                        let x = L::splat(*self.from.add(row * self.stride + input));
-                        sum[0] = x.mul_add(first, sum[0]);
-                    }
-                    weights = weights.add(L::N);
-                }
-                write::<L, 1, ROWS>(&sums, to, out_stride, here);
+                self.vectors::<L, 1, ROWS>(to, out_stride, here);
             }
+        }
+    }
+
+    #[inline(always)]
+    unsafe fn vectors<L: Lanes, const VECTORS: usize, const ROWS: usize>(
+        self,
+        to: *mut f32,
+        out_stride: usize,
+        here: usize,
+    ) {
+        // SAFETY: the caller's.
+        unsafe {
+            let mut start = [L::splat(0.0); VECTORS];
+            for (number, start) in start.iter_mut().enumerate() {
+                *start = L::load(self.bias.add(number * L::N));
+            }
+            let mut sums = [start; ROWS];
+            let mut weights = self.panel;
+            for input in 0..self.inputs {
+                let mut columns = [L::splat(0.0); VECTORS];
+                for (number, column) in columns.iter_mut().enumerate() {
+                    *column = L::load(weights.add(number * L::N));
+                }
+                each_row!(ROWS, row => {
+                    let x = L::splat(*self.from.add(row * self.stride + input));
+                    for (sum, column) in sums[row].iter_mut().zip(columns) {
+                        *sum = x.mul_add(column, *sum);
+                    }
+                });
+                weights = weights.add(VECTORS * L::N);
+            }
+            each_row!(ROWS, row => {
+                write_row(sums[row], to.add(row * out_stride), here);
+            });
         }
     }
 }
 
+/// Writes the first `here` columns of a tile's row.
 #[inline(always)]
-unsafe fn write<L: Lanes, const VECTORS: usize, const ROWS: usize>(
-    sums: &[[L; VECTORS]; ROWS],
-    to: *mut f32,
-    out_stride: usize,
-    here: usize,
-) {
-    // SAFETY: the caller's: `here` columns of each row may be written; the rest goes to a buffer first.
+pub(super) unsafe fn write_row<L: Lanes, const VECTORS: usize>(row: [L; VECTORS], to: *mut f32, here: usize) {
+    // SAFETY: the caller's: `here` columns may be written; what is beyond goes to a buffer first.
     unsafe {
-        for (row, sum) in sums.iter().enumerate() {
-            let to = to.add(row * out_stride);
-            if here == VECTORS * L::N {
-                for (number, vector) in sum.iter().enumerate() {
-                    vector.store(to.add(number * L::N));
-                }
-            } else {
-                let mut buffer = [0f32; 32];
-                for (number, vector) in sum.iter().enumerate() {
-                    vector.store(buffer.as_mut_ptr().add(number * L::N));
-                }
-                std::ptr::copy_nonoverlapping(buffer.as_ptr(), to, here);
+        if here == VECTORS * L::N {
+            for (number, vector) in row.iter().enumerate() {
+                vector.store(to.add(number * L::N));
             }
+        } else {
+            let mut buffer = [0f32; 32];
+            for (number, vector) in row.iter().enumerate() {
+                vector.store(buffer.as_mut_ptr().add(number * L::N));
+            }
+            std::ptr::copy_nonoverlapping(buffer.as_ptr(), to, here);
         }
     }
 }

@@ -7,7 +7,8 @@
 
 use super::InstructionSet;
 use super::aligned::Aligned;
-use super::lanes::{Job, Lanes};
+use super::gemm::write_row;
+use super::lanes::{Job, Lanes, each_row};
 
 /// Inputs that one instruction multiplies and adds.
 const GROUP: usize = 4;
@@ -221,43 +222,49 @@ impl TileInt8 {
     unsafe fn vectors<L: Lanes, const VECTORS: usize, const ROWS: usize>(self) {
         // SAFETY: the caller's: rows hold `groups` groups, the panel as many, scales and the like a panel's width.
         unsafe {
-            let mut totals = [[L::int_zero(); VECTORS]; ROWS];
-            let mut weights = self.panel;
-            for group in 0..self.groups {
-                let mut columns = [L::int_zero(); VECTORS];
-                for (number, column) in columns.iter_mut().enumerate() {
-                    *column = L::int_load(weights.add(number * L::N * GROUP));
-                }
-                for (row, total) in totals.iter_mut().enumerate() {
-                    let bytes = self.bytes.add(row * self.stride + group * GROUP).cast::<u32>().read_unaligned();
-                    let bytes = L::int_splat(bytes);
-                    for (total, column) in total.iter_mut().zip(columns) {
-                        *total = L::dot(*total, bytes, column);
-                    }
-                }
-                weights = weights.add(VECTORS * L::N * GROUP);
-            }
-            for (row, total) in totals.iter().enumerate() {
+            let totals = totals::<L, VECTORS, ROWS, false>(self.bytes, self.stride, self.groups, self.panel);
+            each_row!(ROWS, row => {
                 let [scale, low] = *self.ranges.add(row);
                 let (scale, low) = (L::splat(scale), L::splat(low));
                 let to = self.to.add(row * self.out_stride);
-                let mut buffer = [0f32; 32];
-                for (number, total) in total.iter().enumerate() {
+                let mut values = [L::splat(0.0); VECTORS];
+                for (number, value) in values.iter_mut().enumerate() {
                     let at = number * L::N;
                     let shift = low.mul_add(L::load(self.sums.add(at)), L::load(self.biases.add(at)));
                     let factor = scale.mul(L::load(self.scales.add(at)));
-                    let value = L::int_to_float(*total).mul_add(factor, shift);
-                    if self.here == VECTORS * L::N {
-                        value.store(to.add(at));
-                    } else {
-                        value.store(buffer.as_mut_ptr().add(at));
-                    }
+                    *value = L::int_to_float(totals[row][number]).mul_add(factor, shift);
                 }
-                if self.here < VECTORS * L::N {
-                    std::ptr::copy_nonoverlapping(buffer.as_ptr(), to, self.here);
-                }
-            }
+                write_row(values, to, self.here);
+            });
         }
+    }
+}
+
+/// Sums of a tile: `ROWS` rows, `stride` bytes apart, against a panel, over `groups` groups of four bytes or two words.
+#[inline(always)]
+pub(super) unsafe fn totals<L: Lanes, const VECTORS: usize, const ROWS: usize, const WORDS: bool>(
+    rows: *const u8,
+    stride: usize,
+    groups: usize,
+    mut panel: *const i8,
+) -> [[L::Int; VECTORS]; ROWS] {
+    // SAFETY: the caller's: rows hold `groups` groups, the panel as many of a tile's width.
+    unsafe {
+        let mut totals = [[L::int_zero(); VECTORS]; ROWS];
+        for group in 0..groups {
+            let mut columns = [L::int_zero(); VECTORS];
+            for (number, column) in columns.iter_mut().enumerate() {
+                *column = L::int_load(panel.add(number * L::N * GROUP));
+            }
+            each_row!(ROWS, row => {
+                let own = L::int_splat(rows.add(row * stride + group * GROUP).cast::<u32>().read_unaligned());
+                for (total, column) in totals[row].iter_mut().zip(columns) {
+                    *total = if WORDS { L::dot_words(*total, own, column) } else { L::dot(*total, own, column) };
+                }
+            });
+            panel = panel.add(VECTORS * L::N * GROUP);
+        }
+        totals
     }
 }
 

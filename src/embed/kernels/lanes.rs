@@ -7,6 +7,26 @@ pub(super) trait Job {
     fn run<L: Lanes>(self) -> Self::Output;
 }
 
+/// Writes a block once for each row of a tile, at most 14, with the row's number as a constant.
+///
+/// In a loop the compiler unrolls the innermost block and not the larger one that writes results; sums indexed by a variable
+/// there live in memory and not in registers, and every tile begins with clearing 2 KB and ends with reading them. A macro
+/// and not a function of a closure: a closure that is not inlined would be compiled without the set's instructions.
+macro_rules! each_row {
+    ($rows:ident, $row:ident => $block:block) => {
+        each_row!(@ $rows, $row, $block, 0 1 2 3 4 5 6 7 8 9 10 11 12 13)
+    };
+    (@ $rows:ident, $row:ident, $block:block, $($number:literal)*) => {
+        $(if $number < $rows {
+            #[allow(non_upper_case_globals)]
+            const $row: usize = $number;
+            $block
+        })*
+    };
+}
+
+pub(super) use each_row;
+
 /// A vector of `N` lanes of `f32`, and one of as many `i32`.
 ///
 /// # Safety
@@ -46,9 +66,13 @@ pub(super) trait Lanes: Copy {
     unsafe fn int_load(from: *const i8) -> Self::Int;
     /// Adds to each lane the products of its four unsigned bytes with four signed ones, exactly.
     unsafe fn dot(sum: Self::Int, unsigned: Self::Int, signed: Self::Int) -> Self::Int;
+    /// Adds to each lane the products of its two signed words with two others, exactly where the sum fits.
+    unsafe fn dot_words(sum: Self::Int, one: Self::Int, other: Self::Int) -> Self::Int;
     unsafe fn int_to_float(x: Self::Int) -> Self;
     /// Rounds lanes in 0..=255 (halves to even) and writes them as bytes.
     unsafe fn store_bytes(self, to: *mut u8);
+    /// Rounds lanes within ±32767 (halves to even) and writes them as words.
+    unsafe fn store_words(self, to: *mut i16);
 
     /// The sum of the lanes, by halves: the order is the same whatever the data.
     #[inline(always)]

@@ -19,12 +19,14 @@ mod int8;
 mod lanes;
 mod norm;
 mod portable;
+mod softmax;
+mod words;
 #[cfg(target_arch = "x86_64")]
 mod x86;
 
-pub(super) use activation::activate;
+pub(super) use activation::{activate, gate};
 pub(super) use aligned::Aligned;
-pub(super) use attention::{Head, Input, attend};
+pub(super) use attention::{Head, Input, Numbers, attend};
 pub(super) use gemm::{Packed, multiply};
 pub(super) use int8::{PackedInt8, Quantised, multiply_int8};
 pub(super) use norm::{NormWeights, normalise};

@@ -108,6 +108,15 @@ impl Lanes for Portable {
     }
 
     #[inline(always)]
+    unsafe fn dot_words(sum: [i32; 8], one: [i32; 8], other: [i32; 8]) -> [i32; 8] {
+        let words = |x: i32| [x as i16, (x >> 16) as i16].map(i32::from);
+        std::array::from_fn(|at| {
+            let (one, other) = (words(one[at]), words(other[at]));
+            sum[at] + one[0] * other[0] + one[1] * other[1]
+        })
+    }
+
+    #[inline(always)]
     unsafe fn int_to_float(x: [i32; 8]) -> Self {
         Portable(x.map(|x| x as f32))
     }
@@ -118,6 +127,15 @@ impl Lanes for Portable {
         unsafe {
             let bytes = self.round().0.map(|x| x as u8);
             to.cast::<[u8; 8]>().write_unaligned(bytes);
+        }
+    }
+
+    #[inline(always)]
+    unsafe fn store_words(self, to: *mut i16) {
+        // SAFETY: the caller's pointer is valid for eight words.
+        unsafe {
+            let words = self.round().0.map(|x| x as i16);
+            to.cast::<[i16; 8]>().write_unaligned(words);
         }
     }
 }

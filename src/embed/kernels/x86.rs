@@ -117,6 +117,11 @@ impl Lanes for Avx512 {
     }
 
     #[inline(always)]
+    unsafe fn dot_words(sum: __m512i, one: __m512i, other: __m512i) -> __m512i {
+        unsafe { _mm512_dpwssd_epi32(sum, one, other) }
+    }
+
+    #[inline(always)]
     unsafe fn int_to_float(x: __m512i) -> Self {
         unsafe { Avx512(_mm512_cvtepi32_ps(x)) }
     }
@@ -125,11 +130,16 @@ impl Lanes for Avx512 {
     unsafe fn store_bytes(self, to: *mut u8) {
         unsafe { _mm_storeu_si128(to.cast(), _mm512_cvtepi32_epi8(_mm512_cvtps_epi32(self.0))) }
     }
+
+    #[inline(always)]
+    unsafe fn store_words(self, to: *mut i16) {
+        unsafe { _mm256_storeu_si256(to.cast(), _mm512_cvtepi32_epi16(_mm512_cvtps_epi32(self.0))) }
+    }
 }
 
 /// AVX2 with and without VNNI differ in one operation.
 macro_rules! avx2_lanes {
-    ($name:ident, $dot:path) => {
+    ($name:ident, $dot:path, $dot_words:path) => {
         #[allow(clippy::undocumented_unsafe_blocks)]
         impl Lanes for $name {
             const N: usize = 8;
@@ -222,6 +232,11 @@ macro_rules! avx2_lanes {
             }
 
             #[inline(always)]
+            unsafe fn dot_words(sum: __m256i, one: __m256i, other: __m256i) -> __m256i {
+                unsafe { $dot_words(sum, one, other) }
+            }
+
+            #[inline(always)]
             unsafe fn int_to_float(x: __m256i) -> Self {
                 unsafe { $name(_mm256_cvtepi32_ps(x)) }
             }
@@ -233,6 +248,15 @@ macro_rules! avx2_lanes {
                     let (low, high) = (_mm256_castsi256_si128(whole), _mm256_extracti128_si256::<1>(whole));
                     let words = _mm_packus_epi32(low, high);
                     _mm_storel_epi64(to.cast(), _mm_packus_epi16(words, words));
+                }
+            }
+
+            #[inline(always)]
+            unsafe fn store_words(self, to: *mut i16) {
+                unsafe {
+                    let whole = _mm256_cvtps_epi32(self.0);
+                    let (low, high) = (_mm256_castsi256_si128(whole), _mm256_extracti128_si256::<1>(whole));
+                    _mm_storeu_si128(to.cast(), _mm_packs_epi32(low, high));
                 }
             }
         }
@@ -247,8 +271,14 @@ pub(super) struct Avx2(__m256);
 #[derive(Clone, Copy)]
 pub(super) struct Avx2Vnni(__m256);
 
-avx2_lanes!(Avx2, dot_by_words);
-avx2_lanes!(Avx2Vnni, _mm256_dpbusd_avx_epi32);
+avx2_lanes!(Avx2, dot_by_words, dot_words_and_add);
+avx2_lanes!(Avx2Vnni, _mm256_dpbusd_avx_epi32, _mm256_dpwssd_avx_epi32);
+
+#[inline(always)]
+#[allow(clippy::undocumented_unsafe_blocks)]
+unsafe fn dot_words_and_add(sum: __m256i, one: __m256i, other: __m256i) -> __m256i {
+    unsafe { _mm256_add_epi32(sum, _mm256_madd_epi16(one, other)) }
+}
 
 /// The products by way of 16-bit words: `maddubs` would saturate.
 #[inline(always)]

@@ -1,0 +1,138 @@
+//! Softmax of rows of scores, up to a factor for each row.
+
+use super::InstructionSet;
+use super::activation::{exp, exp_coarse};
+use super::lanes::{Job, Lanes};
+
+/// Queries whose scores are kept at once: two tiles of the widest set, 28 KB of scores for 256 keys.
+pub(super) const QUERIES: usize = 28;
+
+/// What the largest power of a row becomes in words.
+pub(super) const LARGEST_POWER: f32 = 4095.0;
+
+/// Powers of each row of `tokens` scores, which are multiplied with `scale` first, in place; `inverse` is what each row is
+/// still to be multiplied with.
+pub(super) fn softmax(
+    set: InstructionSet,
+    scores: &mut [f32],
+    tokens: usize,
+    scale: f32,
+    inverse: &mut [f32; QUERIES],
+) {
+    set.run(Softmax { scores, tokens, scale, inverse });
+}
+
+/// As [`softmax`], into rows of words that are `stride` apart: the largest power of a row is [`LARGEST_POWER`], and words behind
+/// the last power are 0.
+pub(super) fn softmax_to_words(
+    set: InstructionSet,
+    scores: &[f32],
+    tokens: usize,
+    scale: f32,
+    (words, stride): (&mut [i16], usize),
+    inverse: &mut [f32; QUERIES],
+) {
+    assert!(tokens <= stride && scores.len() / tokens.max(1) <= words.len() / stride.max(1));
+    set.run(SoftmaxToWords { scores, tokens, scale, words, stride, inverse });
+}
+
+/// The largest of a row.
+#[inline(always)]
+fn largest<L: Lanes>(row: &[f32]) -> f32 {
+    let whole = row.len() / L::N * L::N;
+    // SAFETY: vectors are loaded up to `whole`, inside the row.
+    unsafe {
+        let mut most = L::splat(f32::NEG_INFINITY);
+        for at in (0..whole).step_by(L::N) {
+            most = most.max(L::load(row.as_ptr().add(at)));
+        }
+        row[whole..].iter().fold(most.largest(), |a, b| a.max(*b))
+    }
+}
+
+struct Softmax<'a> {
+    scores: &'a mut [f32],
+    tokens: usize,
+    scale: f32,
+    inverse: &'a mut [f32; QUERIES],
+}
+
+impl Job for Softmax<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run<L: Lanes>(self) {
+        let whole = self.tokens / L::N * L::N;
+        for (row, inverse) in self.scores.chunks_exact_mut(self.tokens).zip(self.inverse) {
+            // SAFETY: vectors are loaded up to `whole`, which is inside the row; the buffer holds the widest vector.
+            unsafe {
+                let most = largest::<L>(row);
+                let (scale, shift) = (L::splat(self.scale), L::splat(-most * self.scale));
+                let mut sums = L::splat(0.0);
+                for at in (0..whole).step_by(L::N) {
+                    let power = exp(L::load(row.as_ptr().add(at)).mul_add(scale, shift));
+                    sums = sums.add(power);
+                    power.store(row.as_mut_ptr().add(at));
+                }
+                let rest = &mut row[whole..];
+                let mut buffer = [0f32; 16];
+                buffer[..rest.len()].copy_from_slice(rest);
+                exp(L::load(buffer.as_ptr()).mul_add(scale, shift)).store(buffer.as_mut_ptr());
+                rest.copy_from_slice(&buffer[..rest.len()]);
+                let sum = sums.sum() + rest.iter().sum::<f32>();
+                *inverse = 1.0 / sum;
+            }
+        }
+    }
+}
+
+/// A power as a whole number up to [`LARGEST_POWER`]. A function and no closure: see `each_row`.
+#[inline(always)]
+unsafe fn word_power<L: Lanes>(score: L, scale: L, shift: L) -> L {
+    // SAFETY: the caller's.
+    unsafe { exp_coarse(score.mul_add(scale, shift)).mul(L::splat(LARGEST_POWER)).round() }
+}
+
+struct SoftmaxToWords<'a> {
+    scores: &'a [f32],
+    tokens: usize,
+    scale: f32,
+    words: &'a mut [i16],
+    stride: usize,
+    inverse: &'a mut [f32; QUERIES],
+}
+
+impl Job for SoftmaxToWords<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run<L: Lanes>(self) {
+        let SoftmaxToWords { scores, tokens, scale, words, stride, inverse } = self;
+        let whole = tokens / L::N * L::N;
+        let rows = scores.chunks_exact(tokens).zip(words.chunks_exact_mut(stride));
+        for ((row, words), inverse) in rows.zip(inverse) {
+            // SAFETY: vectors are loaded and stored up to `whole`, inside scores and words; the buffers hold the widest.
+            unsafe {
+                let most = largest::<L>(row);
+                let (scale, shift) = (L::splat(scale), L::splat(-most * scale));
+                let mut sums = L::splat(0.0);
+                for at in (0..whole).step_by(L::N) {
+                    let power = word_power(L::load(row.as_ptr().add(at)), scale, shift);
+                    // The sum of what is stored, so that weights add up to 1.
+                    sums = sums.add(power);
+                    power.store_words(words.as_mut_ptr().add(at));
+                }
+                let rest = &row[whole..];
+                let mut buffer = [f32::NEG_INFINITY; 16];
+                buffer[..rest.len()].copy_from_slice(rest);
+                word_power(L::load(buffer.as_ptr()), scale, shift).store(buffer.as_mut_ptr());
+                let mut sum = sums.sum();
+                for (word, power) in words[whole..].iter_mut().zip(buffer.iter().chain(std::iter::repeat(&0.0))) {
+                    *word = *power as i16;
+                    sum += power;
+                }
+                *inverse = 1.0 / sum;
+            }
+        }
+    }
+}
