@@ -7,14 +7,14 @@
 //! The vectors are unit rows of a fixed pseudo-random sequence, stored under the fingerprint of the default model. Never run
 //! it on a library that you want answers from.
 
-use relata::embed::{Fingerprint, Precision};
+use relata::embed::{EmbedderOptions, Fingerprint};
 use relata::library::{FingerprintText, Library, NewVector, Tokens};
 use relata::model::{Choice, Settings, identify};
 
 fn main() -> anyhow::Result<()> {
     let path = std::env::args_os().nth(1).ok_or_else(|| anyhow::anyhow!("usage: fill_vectors LIBRARY"))?;
     let identity = identify(&Choice::parse(None), &Settings::from_env()?)?;
-    let fingerprint = Fingerprint::new(&identity.name, &identity.files, Precision::F32);
+    let fingerprint = Fingerprint::new(&identity.name, &identity.files, &EmbedderOptions::default());
     let dimension = identity.dimension.unwrap_or(384) as usize;
     let mut library = Library::open(path.as_ref())?;
     let number = library.ensure_fingerprint(&FingerprintText {

@@ -40,7 +40,8 @@ impl Engine {
     /// An unknown name, or a folder that is not a model.
     pub fn new(choice: Choice, settings: Settings, options: EmbedderOptions) -> Result<Engine> {
         let identity = model::identify(&choice, &settings)?;
-        let fingerprint = Fingerprint::new(&identity.name, &identity.files, options.precision);
+        let options = EmbedderOptions { prompts: identity.prompts.clone(), ..options };
+        let fingerprint = Fingerprint::new(&identity.name, &identity.files, &options);
         Ok(Engine { choice, settings, options, identity, fingerprint, loaded: None })
     }
 

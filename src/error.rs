@@ -114,6 +114,12 @@ pub enum Error {
         /// Why not, and what to do.
         reason: &'static str,
     },
+    /// A word that says nothing of long texts.
+    #[error("long {asked} is not known; choose truncate or window")]
+    Long {
+        /// What was asked for, escaped.
+        asked: String,
+    },
     /// A word that is no engine.
     #[error("engine {asked} is not known; choose own or stock")]
     Engine {

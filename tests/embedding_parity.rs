@@ -10,7 +10,7 @@ use std::process::Command;
 use ndarray::Array2;
 use proptest::prelude::*;
 use relata::Error;
-use relata::embed::{DeviceChoice, Embedder, EmbedderOptions, Embeddings, EngineChoice, Precision, Role};
+use relata::embed::{DeviceChoice, Embedder, EmbedderOptions, Embeddings, EngineChoice, Long, Precision, Role};
 use sha2::{Digest, Sha256};
 
 /// The tiny models and whether their folder has a Normalize module.
@@ -147,6 +147,53 @@ fn prompts_are_put_in_front() {
     for (role, prompt) in [(Role::Query, "_query"), (Role::Passage, "_passage")] {
         let ours = embedder.embed(&texts, role).unwrap();
         assert_golden(&ours, &golden::golden("tiny-bert-prompts", prompt), prompt);
+    }
+}
+
+/// A manifest's prompts stand in where a folder has none, and never for its own.
+#[test]
+fn prompts_from_elsewhere_stand_in() {
+    let prompts = || [("query", "query: "), ("passage", "passage: ")].map(|(role, text)| (role.into(), text.into()));
+    let with = |name: &str| {
+        let options = EmbedderOptions { prompts: prompts().into(), ..options() };
+        Embedder::load(&golden::tiny_model(name), &options).unwrap()
+    };
+    let plain = tiny("tiny-bert").embed(&["query: ice"], Role::Passage).unwrap();
+    assert_eq!(with("tiny-bert").embed(&["ice"], Role::Query).unwrap(), plain);
+    let own = EmbedderOptions { prompts: [("query".into(), "other: ".into())].into(), ..options() };
+    let own = Embedder::load(&golden::tiny_model("tiny-bert-prompts"), &own).unwrap();
+    assert_eq!(own.recipe().prompt(Role::Query), "query: ");
+}
+
+/// A window is embedded as a text of its own, whatever else is in the batch.
+#[test]
+fn a_long_text_is_the_mean_of_its_windows() {
+    // 46 words of one token fill a window of the tiny models' 48.
+    let words = |from: usize, count: usize| {
+        let three = ["paper", "query", "passage"];
+        (from..from + count).map(|at| three[at * at % 7 % 3]).collect::<Vec<_>>().join(" ")
+    };
+    for name in ["tiny-bert", "tiny-mpnet", "tiny-bert-dense"] {
+        for budget in [48, 100, 10_000] {
+            let options = EmbedderOptions { long: Long::Window, token_budget: Some(budget), ..options() };
+            let embedder = Embedder::load(&golden::tiny_model(name), &options).unwrap();
+            let texts = [words(0, 110), words(3, 20), words(5, 46), words(0, 47)];
+            let ours = embedder.embed(&texts, Role::Passage).unwrap();
+            assert_eq!(ours.tokens, [116, 22, 48, 51], "{name}");
+            assert_eq!(ours.cut, [0; 4]);
+            let parts = [words(0, 46), words(46, 46), words(92, 18), words(46, 1)];
+            let of = embedder.embed(&parts, Role::Passage).unwrap().vectors;
+            for (row, parts) in [(0, vec![(0, 48.0), (1, 48.0), (2, 20.0)]), (3, vec![(0, 48.0), (3, 3.0)])] {
+                let mut mean = ndarray::Array1::<f32>::zeros(of.ncols());
+                parts.iter().for_each(|(part, weight)| mean.scaled_add(*weight, &of.row(*part)));
+                mean /= mean.dot(&mean).sqrt();
+                for (a, b) in ours.vectors.row(row).iter().zip(&mean) {
+                    assert!((a - b).abs() < 1e-6, "{name}, budget {budget}: {a} is not {b}");
+                }
+            }
+            let plain = tiny(name).embed(&texts[1..3], Role::Passage).unwrap().vectors;
+            assert_eq!(ours.vectors.slice(ndarray::s![1..3, ..]), plain, "{name}: what fits is as ever");
+        }
     }
 }
 

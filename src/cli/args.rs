@@ -56,6 +56,10 @@ pub struct Places {
     /// counts as f32; vectors of other precisions never mix.
     #[arg(long, global = true, value_name = "PRECISION", default_value = "f32", help_heading = "Places")]
     pub precision: String,
+    /// What becomes of texts longer than the model takes: truncate (the rest is not seen) or window (embedded in windows of
+    /// 256 tokens, whose mean it is). Vectors of the two never mix.
+    #[arg(long, global = true, value_name = "HOW", default_value = "truncate", help_heading = "Places")]
+    pub long: String,
     /// Never use the network.
     #[arg(long, global = true, env = "RELATA_OFFLINE", hide_env_values = true, value_parser = clap::builder::FalseyValueParser::new(), help_heading = "Places")]
     pub offline: bool,

@@ -69,6 +69,7 @@ pub(super) fn run(context: &Context, embed: &Embed, page: &mut Page) -> Result<O
             ("device".to_owned(), context.places.device.clone()),
             ("precision".to_owned(), context.places.precision.clone()),
             ("engine".to_owned(), context.places.engine.clone()),
+            ("long".to_owned(), context.places.long.clone()),
             // Instruction sets differ in rounding, and a resumed file has the bits of one that was never interrupted.
             ("kernels".to_owned(), embed::kernels_name()?.to_owned()),
         ]),

@@ -22,7 +22,7 @@ use clap::Parser;
 use indicatif::ProgressBar;
 
 use crate::arxiv_id::ArxivId;
-use crate::embed::{DeviceChoice, EmbedderOptions, EngineChoice, Precision};
+use crate::embed::{DeviceChoice, EmbedderOptions, EngineChoice, Long, Precision};
 use crate::engine::{Embedded, Engine};
 use crate::error::{Error, Result};
 use crate::library::{FingerprintNumber, Library};
@@ -196,7 +196,8 @@ impl Context {
         let device = self.places.device.parse::<DeviceChoice>()?;
         let engine = self.places.engine.parse::<EngineChoice>()?;
         let precision = self.places.precision.parse::<Precision>()?;
-        let options = EmbedderOptions { device, engine, precision, ..EmbedderOptions::default() };
+        let long = self.places.long.parse::<Long>()?;
+        let options = EmbedderOptions { device, engine, precision, long, ..EmbedderOptions::default() };
         Engine::new(Choice::parse(self.places.model.as_deref()), self.settings.clone(), options)
     }
 

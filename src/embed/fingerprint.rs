@@ -5,6 +5,7 @@ use std::fmt;
 use sha2::{Digest, Sha256};
 
 use super::encoder::Precision;
+use super::{EmbedderOptions, Long};
 use crate::model::FileSum;
 use crate::passage::RECIPE;
 
@@ -24,8 +25,9 @@ pub struct Fingerprint {
 }
 
 impl Fingerprint {
-    /// Fingerprint of the files that decide a model's vectors, and of the precision.
-    pub fn new(model: &str, files: &[FileSum], precision: Precision) -> Fingerprint {
+    /// Fingerprint of the files that decide a model's vectors, and of those options that do: precision, what becomes of long
+    /// texts, and the prompt before passages that the files themselves do not name.
+    pub fn new(model: &str, files: &[FileSum], options: &EmbedderOptions) -> Fingerprint {
         let mut files: Vec<&FileSum> = files.iter().collect();
         files.sort();
         let mut canonical = format!("relata-fingerprint 1\npassage {RECIPE}\n");
@@ -33,13 +35,20 @@ impl Fingerprint {
             // A path is escaped, so that none can pass for another line.
             canonical.push_str(&format!("file {} {}\n", file.sha256.to_ascii_lowercase(), file.path.escape_default()));
         }
-        let note = match precision {
+        if let Some(prompt) = options.prompts.get("passage").filter(|prompt| !prompt.is_empty()) {
+            canonical.push_str(&format!("prompt {}\n", prompt.escape_default()));
+        }
+        let mut note = match options.precision {
             Precision::F32 | Precision::F16 => String::new(),
             other => {
                 canonical.push_str(&format!("precision {}\n", other.name()));
                 format!(", {}", other.name())
             }
         };
+        if options.long == Long::Window {
+            canonical.push_str("long window\n");
+            note.push_str(", windows");
+        }
         let weights = files.iter().find(|file| file.path == "model.safetensors").map_or("", |file| &file.sha256);
         let description = format!("{model}, weights {}{note}, {RECIPE}", weights.get(..8).unwrap_or(weights));
         let digest = Sha256::digest(canonical.as_bytes()).iter().map(|byte| format!("{byte:02x}")).collect();
@@ -74,18 +83,27 @@ mod tests {
     #[test]
     fn only_what_decides_a_vector_changes_the_fingerprint() {
         let files = [file("config.json", "aa"), file("model.safetensors", "0123456789")];
-        let one = Fingerprint::new("some-model", &files, Precision::F32);
+        let with = |precision| EmbedderOptions { precision, ..EmbedderOptions::default() };
+        let of = |files: &[FileSum], precision| Fingerprint::new("some-model", files, &with(precision));
+        let one = of(&files, Precision::F32);
         let mut turned = files.clone();
         turned.reverse();
-        assert_eq!(one.digest(), Fingerprint::new("the same, renamed", &turned, Precision::F32).digest());
+        assert_eq!(one.digest(), Fingerprint::new("the same, renamed", &turned, &with(Precision::F32)).digest());
         assert_eq!(one.description(), "some-model, weights 01234567, title-abstract/1");
         let other = [files[0].clone(), file("model.safetensors", "0123456780")];
-        let int8 = Fingerprint::new("some-model", &files, Precision::Int8);
+        let int8 = of(&files, Precision::Int8);
         assert_ne!(one.digest(), int8.digest());
         assert_eq!(int8.description(), "some-model, weights 01234567, int8, title-abstract/1");
-        assert_ne!(one.digest(), Fingerprint::new("some-model", &other, Precision::F32).digest());
-        assert_eq!(one.digest(), Fingerprint::new("some-model", &files, Precision::F16).digest());
-        let bf16 = Fingerprint::new("some-model", &files, Precision::Bf16);
+        assert_ne!(one.digest(), of(&other, Precision::F32).digest());
+        assert_eq!(one.digest(), of(&files, Precision::F16).digest());
+        let bf16 = of(&files, Precision::Bf16);
+        let prompts = [("passage".to_owned(), "passage: ".to_owned())].into();
+        let prompted = EmbedderOptions { prompts, ..EmbedderOptions::default() };
+        assert_ne!(one.digest(), Fingerprint::new("some-model", &files, &prompted).digest());
+        let windows = EmbedderOptions { long: Long::Window, ..EmbedderOptions::default() };
+        let windows = Fingerprint::new("some-model", &files, &windows);
+        assert_ne!(one.digest(), windows.digest());
+        assert_eq!(windows.description(), "some-model, weights 01234567, windows, title-abstract/1");
         assert!(bf16.digest() != one.digest() && bf16.digest() != int8.digest());
     }
 }

@@ -5,6 +5,7 @@
 //! can't be followed is refused by name, never passed over. Folders are untrusted: files are bounded, paths stay
 //! inside, pickled weights are never opened.
 
+use std::collections::BTreeMap;
 use std::path::{Component, Path};
 
 use serde::Deserialize;
@@ -110,6 +111,17 @@ impl Recipe {
             Role::Query => &self.prompts.query,
             Role::Passage => &self.prompts.passage,
         }
+    }
+
+    /// Takes prompts for roles of which the folder says nothing.
+    pub(super) fn with_prompts(mut self, prompts: &BTreeMap<String, String>) -> Recipe {
+        let Prompts { query, passage } = &mut self.prompts;
+        for (own, role) in [(query, "query"), (passage, "passage")] {
+            if let Some(prompt) = prompts.get(role).filter(|_| own.is_empty()) {
+                own.clone_from(prompt);
+            }
+        }
+        self
     }
 
     /// Each dense module must take what the one before it gives.

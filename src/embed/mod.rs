@@ -17,6 +17,7 @@ mod files;
 mod fingerprint;
 mod folder;
 mod kernels;
+mod long;
 mod module;
 mod pipeline;
 mod places;
@@ -27,6 +28,7 @@ mod tokens;
 mod weights;
 mod words;
 
+use std::collections::BTreeMap;
 use std::path::Path;
 
 use ndarray::{Array2, ArrayView2, Axis};
@@ -36,10 +38,12 @@ pub use device::{Cards, DeviceChoice};
 pub use encoder::{EngineChoice, Precision};
 pub use fingerprint::Fingerprint;
 pub use folder::Recipe;
+pub use long::Long;
 pub use prompts::Role;
 
 use crate::{Error, Result};
 use encoder::{Encoder, TokenBatch};
+use long::Gather;
 use pooling::Head;
 use tokens::{Tokeniser, Tokens};
 use weights::Weights;
@@ -72,6 +76,10 @@ pub struct EmbedderOptions {
     /// Whether rows are scaled to unit length even where the folder's own modules do not. Relata compares by cosine,
     /// so this loses nothing, and a [`Fingerprint`] stands for such rows; `false` gives sentence-transformers' numbers.
     pub unit_rows: bool,
+    /// What becomes of texts beyond the token limit.
+    pub long: Long,
+    /// Text put before texts of a role, by its name (`query`, `passage`), for roles of which the folder itself says nothing.
+    pub prompts: BTreeMap<String, String>,
 }
 
 impl Default for EmbedderOptions {
@@ -82,6 +90,8 @@ impl Default for EmbedderOptions {
             precision: Precision::F32,
             token_budget: None,
             unit_rows: true,
+            long: Long::Truncate,
+            prompts: BTreeMap::new(),
         }
     }
 }
@@ -117,6 +127,7 @@ pub struct Embedder {
     encoder: Encoder,
     head: Head,
     token_budget: usize,
+    long: Long,
 }
 
 impl Embedder {
@@ -126,13 +137,14 @@ impl Embedder {
     ///
     /// [`Error::ModelFile`] and [`Error::ModelNotFollowed`] for the folder, [`Error::Device`] for the device.
     pub fn load(root: &Path, options: &EmbedderOptions) -> Result<Embedder> {
-        let recipe = Recipe::read(root)?;
+        let recipe = Recipe::read(root)?.with_prompts(&options.prompts);
         let tokeniser = Tokeniser::load(root, &recipe)?;
         let mut weights = Weights::open(&root.join(&recipe.weights))?;
         let encoder =
             Encoder::load(&recipe.architecture, &mut weights, options.device, (options.engine, options.precision))?;
         let head = Head::load(root, &recipe, options.unit_rows)?;
-        Ok(Embedder { recipe, tokeniser, head, token_budget: encoder.budget(options.token_budget), encoder })
+        let token_budget = encoder.budget(options.token_budget);
+        Ok(Embedder { recipe, tokeniser, head, token_budget, encoder, long: options.long })
     }
 
     /// How the folder makes vectors: dimension, token limit, pooling.
@@ -175,16 +187,27 @@ impl Embedder {
         role: Role,
         on_batch: &mut dyn FnMut(BatchDone<'_>) -> Result<()>,
     ) -> Result<()> {
+        let mut gather = Gather::default();
+        let mut deliver = |batch: Batch, vectors: Array2<f32>| {
+            if self.long == Long::Truncate {
+                return on_batch(batch.done(&vectors));
+            }
+            let (indices, vectors, tokens, cut) = gather.take(&batch, &vectors).rows(self.recipe.dimension());
+            if indices.is_empty() {
+                return Ok(());
+            }
+            on_batch(BatchDone { indices: &indices, vectors: vectors.view(), tokens: &tokens, cut: &cut })
+        };
         let lanes = self.encoder.lanes();
         if lanes > 1 {
             let produce =
                 |give: &mut dyn FnMut(Batch) -> bool| self.each_batch(texts, role, &mut |batch| Ok(give(batch)));
             let work = |lane, batch: Batch| self.embed_batch(lane, &batch).map(|vectors| (batch, vectors));
-            return pipeline::run(lanes, produce, work, |(batch, vectors)| on_batch(batch.done(&vectors)));
+            return pipeline::run(lanes, produce, work, |(batch, vectors)| deliver(batch, vectors));
         }
         self.each_batch(texts, role, &mut |batch| {
             let vectors = self.embed_batch(0, &batch)?;
-            on_batch(batch.done(&vectors))?;
+            deliver(batch, vectors)?;
             Ok(true)
         })
     }
@@ -198,12 +221,21 @@ impl Embedder {
     ) -> Result<()> {
         for (number, window) in texts.chunks(WINDOW).enumerate() {
             let first = number * WINDOW;
-            let tokens = self.tokeniser.encode_all(first, window, role)?;
-            let lengths: Vec<usize> = tokens.iter().map(|text| text.ids.len()).collect();
+            let tokens = self.tokeniser.encode_all(first, window, (role, self.long))?;
+            // Windows of all texts, one behind the other: which text, which of its windows, and of how many.
+            let pieces: Vec<(usize, (usize, usize), &Tokens)> = tokens
+                .iter()
+                .enumerate()
+                .flat_map(|(at, text)| {
+                    text.iter().enumerate().map(move |(number, piece)| (first + at, (number, text.len()), piece))
+                })
+                .collect();
+            let lengths: Vec<usize> = pieces.iter().map(|(_, _, piece)| piece.ids.len()).collect();
             for members in batch::batches(&lengths, self.token_budget) {
                 let mut batch = Batch { starts: vec![0], ..Batch::default() };
                 for at in members {
-                    batch.push(first + at, &tokens[at]);
+                    let (text, window, piece) = pieces[at];
+                    batch.push(text, window, piece);
                 }
                 if !take(batch)? {
                     return Ok(());
@@ -237,8 +269,10 @@ impl Embedder {
 /// Texts that go through the encoder together, as tokens one behind the other.
 #[derive(Default)]
 struct Batch {
-    /// Which of the given texts these are.
+    /// Which of the given texts these are, or are windows of.
     indices: Vec<usize>,
+    /// Number of the window, and of how many; (0, 1) for a whole text.
+    windows: Vec<(usize, usize)>,
     ids: Vec<u32>,
     types: Vec<u32>,
     /// Cumulative lengths, from 0.
@@ -250,8 +284,9 @@ struct Batch {
 }
 
 impl Batch {
-    fn push(&mut self, index: usize, text: &Tokens) {
+    fn push(&mut self, index: usize, window: (usize, usize), text: &Tokens) {
         self.indices.push(index);
+        self.windows.push(window);
         self.ids.extend_from_slice(&text.ids);
         self.types.extend_from_slice(&text.types);
         self.starts.push(self.ids.len());

@@ -13,10 +13,11 @@ use std::sync::Once;
 
 use rayon::prelude::*;
 use tokenizers::normalizers::{BertNormalizer, Lowercase, NormalizerWrapper, Sequence};
-use tokenizers::{PostProcessor, Tokenizer, TruncationDirection};
+use tokenizers::{Encoding, PostProcessor, Token, Tokenizer, TruncationDirection};
 
 use super::files::{damaged, damaged_by, printable, read_bounded};
 use super::folder::Recipe;
+use super::long::{Long, WINDOW, windows};
 use super::prompts::Role;
 use super::words::{NewWords, Words};
 use crate::{Error, Result};
@@ -46,6 +47,8 @@ pub(super) struct Tokeniser {
     recipe: Recipe,
     /// Tokens for the text itself beside the special ones.
     room: usize,
+    /// Special tokens before and behind a text.
+    around: (usize, usize),
 }
 
 impl Tokeniser {
@@ -53,7 +56,7 @@ impl Tokeniser {
     pub(super) fn load(root: &Path, recipe: &Recipe) -> Result<Tokeniser> {
         let path = root.join(&recipe.tokenizer);
         let bytes = read_bounded(&path, MAX_TOKENIZER)?;
-        let load = || -> tokenizers::Result<(Tokenizer, Option<Words>, usize)> {
+        let load = || -> tokenizers::Result<(Tokenizer, Option<Words>, usize, usize)> {
             let mut inner = Tokenizer::from_bytes(&bytes)?;
             inner.with_truncation(None)?.with_padding(None);
             if let (Some(switches), Some(NormalizerWrapper::BertNormalizer(own))) =
@@ -70,10 +73,11 @@ impl Tokeniser {
             }
             let special = inner.get_post_processor().map_or(0, |processor| processor.added_tokens(false));
             let words = Words::of(&inner)?;
-            Ok((inner, words, special))
+            let before = leading(&inner)?;
+            Ok((inner, words, special, before))
         };
         let loaded = quietly(load).map_err(|panic| damaged(&path, format!("crashes the tokenizer: {panic}")))?;
-        let (inner, words, special) = loaded.map_err(|e| damaged_by(&path, "is not understood", e))?;
+        let (inner, words, special, before) = loaded.map_err(|e| damaged_by(&path, "is not understood", e))?;
         // Without special tokens the empty text would have no row to pool.
         if special == 0 {
             return Err(damaged(&path, "adds no special tokens such as [CLS]; every BERT has them".into()));
@@ -82,7 +86,8 @@ impl Tokeniser {
             let reason = format!("adds {special} tokens to each text, but {} is the limit", recipe.token_limit);
             return Err(damaged(&path, reason));
         };
-        let tokeniser = Tokeniser { inner, words, recipe: recipe.clone(), room };
+        let around = (before, special.saturating_sub(before));
+        let tokeniser = Tokeniser { inner, words, recipe: recipe.clone(), room, around };
         tokeniser.encode(0, "", Role::Passage, &mut NewWords::new()).map_err(|error| match error {
             Error::Tokens { reason, .. } => damaged(&path, format!("fails on an empty text: {reason}")),
             other => other,
@@ -90,13 +95,13 @@ impl Tokeniser {
         Ok(tokeniser)
     }
 
-    /// Tokenises texts on all cores, in order. `first` is the number of the first text, for messages.
+    /// Tokenises texts on all cores, in order; each is one part, or as many as it has windows. `first` is the number of the first text, for messages.
     pub(super) fn encode_all<T: AsRef<str> + Sync>(
         &self,
         first: usize,
         texts: &[T],
-        role: Role,
-    ) -> Result<Vec<Tokens>> {
+        (role, long): (Role, Long),
+    ) -> Result<Vec<Vec<Tokens>>> {
         let mut tokens = Vec::with_capacity(texts.len());
         while tokens.len() < texts.len() {
             let (done, stride) = (tokens.len(), self.words.as_ref().map_or(texts.len(), Words::stride));
@@ -104,8 +109,11 @@ impl Tokeniser {
             let some = |(number, some): (usize, &[T])| {
                 let mut new = NewWords::new();
                 let from = first + done + number * PER_THREAD;
-                let encode = |(at, text): (usize, &T)| self.encode(from + at, text.as_ref(), role, &mut new);
-                let tokens: Vec<Result<Tokens>> = some.iter().enumerate().map(encode).collect();
+                let encode = |(at, text): (usize, &T)| match long {
+                    Long::Truncate => self.encode(from + at, text.as_ref(), role, &mut new).map(|text| vec![text]),
+                    Long::Window => self.encode_windows(from + at, text.as_ref(), role, &mut new),
+                };
+                let tokens: Vec<Result<Vec<Tokens>>> = some.iter().enumerate().map(encode).collect();
                 (tokens, new)
             };
             // In two steps: of several errors the first is given, whichever thread was faster.
@@ -122,16 +130,34 @@ impl Tokeniser {
         Ok(tokens)
     }
 
+    /// The windows of a text: one where it fits.
+    fn encode_windows(&self, index: usize, text: &str, role: Role, new: &mut NewWords) -> Result<Vec<Tokens>> {
+        // As many as a text could have; a sum of a few of them must not overflow.
+        let whole = self.encode_within(index, text, (role, usize::MAX / 8), new)?;
+        Ok(windows(&whole, self.around, self.room.min(WINDOW.saturating_sub(self.around.0 + self.around.1).max(1))))
+    }
+
     fn encode(&self, index: usize, text: &str, role: Role, new: &mut NewWords) -> Result<Tokens> {
+        self.encode_within(index, text, (role, self.room), new)
+    }
+
+    /// The tokens of a text, of which `room` are its own at the most.
+    fn encode_within(
+        &self,
+        index: usize,
+        text: &str,
+        (role, room): (Role, usize),
+        new: &mut NewWords,
+    ) -> Result<Tokens> {
         let failed = |reason: String| Error::Tokens { index, reason: printable(&reason) };
         let prompt = self.recipe.prompt(role);
         let prompted = if prompt.is_empty() { Cow::from(text) } else { Cow::from(format!("{prompt}{text}")) };
-        let run = || self.cut(&prompted, new);
+        let run = || self.cut(&prompted, room, new);
         let (ids, types, cut) = quietly(run)
             .map_err(|panic| failed(format!("the tokenizer crashes: {panic}")))?
             .map_err(|e| failed(e.to_string()))?;
-        if ids.is_empty() || ids.len() > self.recipe.token_limit || types.len() != ids.len() {
-            let limit = self.recipe.token_limit;
+        let limit = room.saturating_add(self.recipe.token_limit - self.room);
+        if ids.is_empty() || ids.len() > limit || types.len() != ids.len() {
             return Err(failed(format!("the tokenizer gives {} tokens, 1 to {limit} are possible", ids.len())));
         }
         if let Some(id) = ids.iter().find(|id| **id as usize >= self.recipe.architecture.vocabulary) {
@@ -145,17 +171,17 @@ impl Tokeniser {
         Ok(Tokens { ids, types, cut })
     }
 
-    /// Ids and types within the limit, and the number of tokens cut. Tokenises to the end, cuts to the room there is, and
+    /// Ids and types with `room` for the text's own, and the number of tokens cut. Tokenises to the end, cuts to the room there is, and
     /// only then adds the special tokens: a tokenizer that is told to cut may stop early, and would leave nothing to count.
-    fn cut(&self, text: &str, new: &mut NewWords) -> tokenizers::Result<(Vec<u32>, Vec<u32>, u32)> {
+    fn cut(&self, text: &str, room: usize, new: &mut NewWords) -> tokenizers::Result<(Vec<u32>, Vec<u32>, u32)> {
         let (ids, types, cut) = match &self.words {
-            Some(words) => words.encode(&self.inner, text, (self.room, self.recipe.cut_left), new)?,
+            Some(words) => words.encode(&self.inner, text, (room, self.recipe.cut_left), new)?,
             None => {
                 let mut kept = self.inner.encode_fast(text, false)?;
                 let total = kept.len();
                 let left = self.recipe.cut_left;
                 let direction = if left { TruncationDirection::Left } else { TruncationDirection::Right };
-                kept.truncate(self.room, 0, direction);
+                kept.truncate(room, 0, direction);
                 // The rest comes back in parts, each of which would be given special tokens of its own.
                 kept.take_overflowing();
                 let cut = total - kept.len();
@@ -165,6 +191,13 @@ impl Tokeniser {
         };
         Ok((ids, types, u32::try_from(cut).unwrap_or(u32::MAX)))
     }
+}
+
+/// Special tokens that stand before a text.
+fn leading(tokenizer: &Tokenizer) -> tokenizers::Result<usize> {
+    let one = Encoding::from_tokens(vec![Token::new(0, "a".to_owned(), (0, 1))], 0);
+    let whole = tokenizer.post_process(one, None, true)?;
+    Ok(whole.get_special_tokens_mask().iter().take_while(|special| **special == 1).count())
 }
 
 thread_local! {

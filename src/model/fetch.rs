@@ -98,7 +98,24 @@ pub(super) fn locate(
         })));
     };
     let sums = stage.install(manifest, &place, &source)?;
+    for note in trusted(manifest, &sums) {
+        progress(Progress::Note(note));
+    }
     Ok((place, sums))
+}
+
+/// What to say where files were taken without a sum to hold them against: a line, then one a file.
+fn trusted(manifest: &Manifest, sums: &[FileSum]) -> Vec<String> {
+    let unknown = |sum: &&FileSum| manifest.files.iter().any(|file| file.path == sum.path && file.sha256.is_none());
+    let mut notes: Vec<String> =
+        sums.iter().filter(unknown).map(|sum| format!("  {}  {}", sum.sha256, sum.path)).collect();
+    if !notes.is_empty() {
+        let name = &manifest.name;
+        let line =
+            format!("{name}: no checksums were known of these files; what came is trusted this once and recorded:");
+        notes.insert(0, line);
+    }
+    notes
 }
 
 /// Fills the stage from the first source that can; gives its name.

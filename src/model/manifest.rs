@@ -14,7 +14,19 @@ use crate::error::{Error, Result};
 pub const DEFAULT_MODEL: &str = "all-MiniLM-L6-v2";
 
 /// Every file of `models/`; a test holds this list against the folder.
-const BUILT_IN: &[(&str, &str)] = &[("all-MiniLM-L6-v2.toml", include_str!("../../models/all-MiniLM-L6-v2.toml"))];
+const BUILT_IN: &[(&str, &str)] = &[
+    ("all-MiniLM-L6-v2.toml", include_str!("../../models/all-MiniLM-L6-v2.toml")),
+    ("all-mpnet-base-v2.toml", include_str!("../../models/all-mpnet-base-v2.toml")),
+    ("bge-base-en-v1.5.toml", include_str!("../../models/bge-base-en-v1.5.toml")),
+    ("bge-small-en-v1.5.toml", include_str!("../../models/bge-small-en-v1.5.toml")),
+    ("e5-base-v2.toml", include_str!("../../models/e5-base-v2.toml")),
+    ("e5-small-v2.toml", include_str!("../../models/e5-small-v2.toml")),
+    ("granite-embedding-small-english-r2.toml", include_str!("../../models/granite-embedding-small-english-r2.toml")),
+    ("gte-modernbert-base.toml", include_str!("../../models/gte-modernbert-base.toml")),
+    ("gte-small.toml", include_str!("../../models/gte-small.toml")),
+    ("multilingual-e5-small.toml", include_str!("../../models/multilingual-e5-small.toml")),
+    ("nomic-embed-text-v1.5.toml", include_str!("../../models/nomic-embed-text-v1.5.toml")),
+];
 
 /// Ends of pickled weights: loading one runs whatever code it holds, so none is ever fetched or opened.
 const PICKLED: [&str; 6] = [".bin", ".pt", ".pth", ".pkl", ".ckpt", ".pickle"];
@@ -42,7 +54,7 @@ pub struct Manifest {
     pub token_limit: u32,
     /// How token vectors become one vector. For people: the embedder follows the model folder itself.
     pub pooling: Pooling,
-    /// Text put before queries or passages, by role. For people, as `pooling` is.
+    /// Text put before texts of a role, `query` or `passage`, where the model's own files name none for it.
     #[serde(default)]
     pub prompts: BTreeMap<String, String>,
     /// Where the model lives.
@@ -157,6 +169,9 @@ impl Manifest {
         if !is_word(&self.hub.revision) {
             return Err(format!("hub.revision {:?} is not a commit", self.hub.revision));
         }
+        if let Some(role) = self.prompts.keys().find(|role| !["query", "passage"].contains(&role.as_str())) {
+            return Err(format!("prompts.{role} is for no role; query and passage are"));
+        }
         for file in &self.files {
             file.check()?;
         }
@@ -226,7 +241,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_file_in_models_is_built_in_and_pinned() {
+    fn every_file_in_models_is_built_in_and_pinned_or_says_that_it_is_not() {
         let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("models");
         let on_disk: BTreeSet<String> = std::fs::read_dir(folder)
             .unwrap()
@@ -245,10 +260,22 @@ mod tests {
             }
             assert!(listed.contains(&format!("{}.toml", manifest.name)));
             assert_eq!(manifest.hub.revision.len(), 40, "{}: a commit, not a branch", manifest.name);
+            let text = BUILT_IN.iter().find(|(name, _)| *name == format!("{}.toml", manifest.name)).unwrap().1;
+            if text.contains("# Checksums are not known: the first fetch records what came.") {
+                assert!(manifest.files.iter().all(|file| file.sha256.is_none()), "{}", manifest.name);
+                continue;
+            }
             for file in &manifest.files {
                 assert!(file.bytes.is_some() && file.sha256.as_deref().is_some_and(is_sha256), "{}", file.path);
             }
         }
+        let prompt = |model: &str, role: &str| {
+            let manifest = manifests.iter().find(|manifest| manifest.answers_to(model)).unwrap();
+            manifest.prompts.get(role).cloned()
+        };
+        assert_eq!(prompt("intfloat/e5-small-v2", "passage").as_deref(), Some("passage: "));
+        assert_eq!(prompt("nomic-embed-text-v1.5", "query").as_deref(), Some("search_query: "));
+        assert_eq!(prompt("bge-small-en-v1.5", "passage"), None);
         assert!(manifests.iter().any(|m| m.name == DEFAULT_MODEL && m.dimension == 384 && m.token_limit == 256));
     }
 
@@ -278,6 +305,7 @@ mod tests {
             ("sha256 = \"953f9c", "sha256 = \"53f9c"),
             ("kind = \"pypi\"", "kind = \"torrent\""),
             ("pooling = \"mean\"", "pooling = \"weighted\""),
+            ("prompts = {}", "prompts = { qeury = \"x\" }"),
             ("dimension = 384", "dimensions = 384"),
         ] {
             let parsed = Manifest::parse(&with(from, to));

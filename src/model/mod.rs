@@ -18,6 +18,7 @@ mod settings;
 mod stage;
 mod turn;
 
+use std::collections::BTreeMap;
 use std::fmt;
 use std::path::{Path, PathBuf};
 
@@ -90,6 +91,8 @@ pub struct Identity {
     pub token_limit: Option<u32>,
     /// Languages that it reads, by ISO 639-1 code; empty where nothing is known.
     pub languages: Vec<String>,
+    /// Text put before texts of a role (`query`, `passage`) where the model's own files name none, as a manifest tells.
+    pub prompts: BTreeMap<String, String>,
 }
 
 impl Identity {
@@ -175,6 +178,7 @@ pub fn identify(choice: &Choice, settings: &Settings) -> Result<Identity> {
                     dimension: None,
                     token_limit: None,
                     languages: Vec::new(),
+                    prompts: BTreeMap::new(),
                 }),
             }
         }
@@ -302,6 +306,7 @@ fn identity(manifest: &Manifest, files: Vec<FileSum>) -> Result<Identity> {
         dimension: Some(*dimension),
         token_limit: Some(*token_limit),
         languages: manifest.languages.clone(),
+        prompts: manifest.prompts.clone(),
     })
 }
 

@@ -247,7 +247,12 @@ fn a_missing_sum_is_trusted_once_and_then_kept() {
     assert!(matches!(identify(&world.choice(), &world.settings), Err(Error::ModelAbsent { .. })));
 
     world.good_python();
-    world.assert_whole(&world.locate().0.unwrap());
+    let (found, notes) = world.locate();
+    world.assert_whole(&found.unwrap());
+    let told = "toy: no checksums were known of these files; what came is trusted this once and recorded:";
+    let at = notes.iter().position(|note| note == told).unwrap();
+    assert_eq!(notes[at + 1..], [format!("  {}  {WEIGHTS}", sha256(&world.files[WEIGHTS]))]);
+    assert!(world.locate().1.is_empty(), "told once");
     let identity = identify(&world.choice(), &world.settings).unwrap();
     assert!(identity.files.iter().any(|file| file.sha256 == sha256(&world.files[WEIGHTS])));
 

@@ -251,7 +251,7 @@ mod tests {
             let all = |numbers| InstructionSet::available().into_iter().map(move |set| (set, numbers));
             // In words: 1e-4 of the largest score of some 150, and of the largest value, 4.
             for (set, numbers) in all(Numbers::F32).chain(all(Numbers::Words)) {
-                let most = if numbers == Numbers::F32 { 5e-4 } else { 6e-2 };
+                let bound = if numbers == Numbers::F32 { 5e-4 } else { 6e-2 };
                 let mut out = vec![9.0; tokens * (width + 2)];
                 let qkv = [&rows[..], &rows[width..], &rows[2 * width..]];
                 let more: Vec<f32> = (0..2 * tokens + 1).map(|at| value(at + 31)).collect();
@@ -275,7 +275,7 @@ mod tests {
                     for column in 0..width {
                         let exact = (0..tokens).map(|key| powers[key] * at(key, 2, column)).sum::<f64>() / sum;
                         let got = f64::from(out[query * (width + 2) + column]);
-                        prop_assert!((got - exact).abs() < most, "{set:?} {numbers:?}: {got} is not {exact}");
+                        prop_assert!((got - exact).abs() < bound, "{set:?} {numbers:?}: {got} is not {exact}");
                     }
                     prop_assert_eq!(out[query * (width + 2) + width], 9.0);
                 }
