@@ -181,6 +181,7 @@ fn a_long_text_is_the_mean_of_its_windows() {
             let ours = embedder.embed(&texts, Role::Passage).unwrap();
             assert_eq!(ours.tokens, [116, 22, 48, 51], "{name}");
             assert_eq!(ours.cut, [0; 4]);
+            assert_eq!(embedder.count_tokens(&texts, Role::Passage).unwrap(), ours.tokens);
             let parts = [words(0, 46), words(46, 46), words(92, 18), words(46, 1)];
             let of = embedder.embed(&parts, Role::Passage).unwrap().vectors;
             for (row, parts) in [(0, vec![(0, 48.0), (1, 48.0), (2, 20.0)]), (3, vec![(0, 48.0), (3, 3.0)])] {

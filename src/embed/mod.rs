@@ -174,6 +174,16 @@ impl Embedder {
         Ok(all)
     }
 
+    /// Counts the tokens of texts that would be embedded, special ones included, without embedding them.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Tokens`] for a text that the tokenizer can't take.
+    pub fn count_tokens<T: AsRef<str> + Sync>(&self, texts: &[T], role: Role) -> Result<Vec<u32>> {
+        let tokens = self.tokeniser.encode_all(0, texts, (role, self.long))?;
+        Ok(tokens.iter().map(|parts| parts.iter().map(|part| part.ids.len() as u32).sum()).collect())
+    }
+
     /// Embeds texts and hands every batch over as soon as it is done, so that it can be stored. Every text is handed
     /// over exactly once; the order is that of the batches, which depends on the texts alone.
     ///

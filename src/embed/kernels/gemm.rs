@@ -8,7 +8,7 @@
 
 use super::InstructionSet;
 use super::aligned::Aligned;
-use super::lanes::{Job, Lanes, each_row};
+use super::lanes::{Job, Lanes, each_row, run_tile, tile_rows};
 
 /// A weight matrix in panels.
 pub(crate) struct Packed {
@@ -123,36 +123,14 @@ impl Job for Multiply<'_> {
             }
             let mut row = 0;
             while row < rows {
-                // The last tile begins early rather than being small: some rows are computed twice, to the same bits.
-                if rows - row < L::ROWS && rows >= L::ROWS {
-                    row = rows - L::ROWS;
-                }
                 // SAFETY: `multiply` has checked that every row of `a` and `out` that is named here is inside.
                 unsafe {
                     let from = a.as_ptr().add(row * stride);
                     let to = out.as_mut_ptr().add(row * out_stride + first);
-                    let left = rows - row;
                     let tile = Tile { from, stride, inputs, panel: panel.as_ptr(), bias: whole.as_ptr() };
-                    if left >= L::ROWS {
-                        row += L::ROWS;
-                        match L::ROWS {
-                            14 => tile.run::<L, 14>(to, out_stride, here),
-                            6 => tile.run::<L, 6>(to, out_stride, here),
-                            _ => tile.run::<L, 4>(to, out_stride, here),
-                        }
-                    } else if left >= 8 {
-                        row += 8;
-                        tile.run::<L, 8>(to, out_stride, here);
-                    } else if left >= 4 {
-                        row += 4;
-                        tile.run::<L, 4>(to, out_stride, here);
-                    } else if left >= 2 {
-                        row += 2;
-                        tile.run::<L, 2>(to, out_stride, here);
-                    } else {
-                        row += 1;
-                        tile.run::<L, 1>(to, out_stride, here);
-                    }
+                    let here_rows = tile_rows::<L>(rows - row);
+                    run_tile!(tile, L, here_rows, (to, out_stride, here));
+                    row += here_rows;
                 }
             }
         }

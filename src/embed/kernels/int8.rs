@@ -8,7 +8,7 @@
 use super::InstructionSet;
 use super::aligned::Aligned;
 use super::gemm::write_row;
-use super::lanes::{Job, Lanes, each_row};
+use super::lanes::{Job, Lanes, each_row, run_tile, tile_rows};
 
 /// Inputs that one instruction multiplies and adds.
 const GROUP: usize = 4;
@@ -154,10 +154,6 @@ impl Job for MultiplyInt8<'_> {
             let here = weight.width.min(weight.outputs - first);
             let mut row = 0;
             while row < rows {
-                // As in `multiply`: the last tile begins early rather than being small.
-                if rows - row < L::ROWS && rows >= L::ROWS {
-                    row = rows - L::ROWS;
-                }
                 // SAFETY: `multiply_int8` has checked the shapes; `row` and those behind it in the tile are below `rows`.
                 unsafe {
                     let tile = TileInt8 {
@@ -173,22 +169,9 @@ impl Job for MultiplyInt8<'_> {
                         out_stride: weight.outputs,
                         here,
                     };
-                    let left = rows - row;
-                    row += if left >= L::ROWS {
-                        match L::ROWS {
-                            14 => tile.run::<L, 14>(),
-                            6 => tile.run::<L, 6>(),
-                            _ => tile.run::<L, 4>(),
-                        }
-                    } else if left >= 8 {
-                        tile.run::<L, 8>()
-                    } else if left >= 4 {
-                        tile.run::<L, 4>()
-                    } else if left >= 2 {
-                        tile.run::<L, 2>()
-                    } else {
-                        tile.run::<L, 1>()
-                    };
+                    let here_rows = tile_rows::<L>(rows - row);
+                    run_tile!(tile, L, here_rows, ());
+                    row += here_rows;
                 }
             }
         }
@@ -210,12 +193,11 @@ struct TileInt8 {
 }
 
 impl TileInt8 {
-    /// Computes and writes `ROWS` rows of one panel, and says how many these were.
+    /// Computes and writes `ROWS` rows of one panel.
     #[inline(always)]
-    unsafe fn run<L: Lanes, const ROWS: usize>(self) -> usize {
+    unsafe fn run<L: Lanes, const ROWS: usize>(self) {
         // SAFETY: the caller's.
         unsafe { if L::VECTORS == 2 { self.vectors::<L, 2, ROWS>() } else { self.vectors::<L, 1, ROWS>() } }
-        ROWS
     }
 
     #[inline(always)]

@@ -27,6 +27,30 @@ macro_rules! each_row {
 
 pub(super) use each_row;
 
+/// Rows of the next tile where so many are left: tiles as equal as can be, so that none is small and no row is computed twice.
+#[inline(always)]
+pub(super) fn tile_rows<L: Lanes>(left: usize) -> usize {
+    left.div_ceil(left.div_ceil(L::ROWS))
+}
+
+/// Runs a tile's method with its number of rows as a constant. Which numbers a set never meets is known when it is compiled.
+macro_rules! run_tile {
+    ($tile:ident, $lanes:ident, $rows:expr, $arguments:tt) => {
+        run_tile!(@ $tile, $lanes, $rows, $arguments, 14 13 12 11 10 9 8 7 6 5 4 3 2)
+    };
+    (@ $tile:ident, $lanes:ident, $rows:expr, $arguments:tt, $($number:literal)*) => {
+        match $rows {
+            $($number if $lanes::ROWS >= $number => run_tile!(! $tile, $lanes, $number, $arguments),)*
+            _ => run_tile!(! $tile, $lanes, 1, $arguments),
+        }
+    };
+    (! $tile:ident, $lanes:ident, $number:literal, ($($argument:expr),*)) => {
+        $tile.run::<$lanes, $number>($($argument),*)
+    };
+}
+
+pub(super) use run_tile;
+
 /// A vector of `N` lanes of `f32`, and one of as many `i32`.
 ///
 /// # Safety

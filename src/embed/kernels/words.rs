@@ -8,7 +8,7 @@ use super::InstructionSet;
 use super::aligned::Aligned;
 use super::gemm::write_row;
 use super::int8::totals;
-use super::lanes::{Job, Lanes, each_row};
+use super::lanes::{Job, Lanes, each_row, run_tile, tile_rows};
 
 /// Inputs that one instruction multiplies and adds.
 const GROUP: usize = 2;
@@ -254,11 +254,6 @@ impl Job for MultiplyWords<'_> {
             }
             let mut row = 0;
             while row < count {
-                // As in `multiply`, the last tile begins early rather than being small; but what is added is added once.
-                if count - row < L::ROWS && count >= L::ROWS && !add {
-                    row = count - L::ROWS;
-                }
-                let left = count - row;
                 // SAFETY: `multiply_words` has checked the shapes; `row` and those behind it in the tile are below `count`.
                 unsafe {
                     let tile = TileWords {
@@ -273,17 +268,9 @@ impl Job for MultiplyWords<'_> {
                         here,
                         add,
                     };
-                    row += if left >= L::ROWS {
-                        match L::ROWS {
-                            14 => tile.run::<L, 14>(),
-                            6 => tile.run::<L, 6>(),
-                            _ => tile.run::<L, 4>(),
-                        }
-                    } else if left >= 4 {
-                        tile.run::<L, 4>()
-                    } else {
-                        tile.run::<L, 1>()
-                    };
+                    let here_rows = tile_rows::<L>(count - row);
+                    run_tile!(tile, L, here_rows, ());
+                    row += here_rows;
                 }
             }
         }
@@ -304,12 +291,11 @@ struct TileWords<'a> {
 }
 
 impl TileWords<'_> {
-    /// Computes and writes `ROWS` rows of one panel, and says how many these were.
+    /// Computes and writes `ROWS` rows of one panel.
     #[inline(always)]
-    unsafe fn run<L: Lanes, const ROWS: usize>(self) -> usize {
+    unsafe fn run<L: Lanes, const ROWS: usize>(self) {
         // SAFETY: the caller's.
         unsafe { if L::VECTORS == 2 { self.vectors::<L, 2, ROWS>() } else { self.vectors::<L, 1, ROWS>() } }
-        ROWS
     }
 
     #[inline(always)]
