@@ -293,7 +293,7 @@ impl<'a> Keys<'a> {
 
     /// The spelling that is there, or the first.
     fn present(&self, keys: &[&'static str]) -> &'static str {
-        *keys.iter().find(|key| !self.json.get(**key).is_none_or(Value::is_null)).unwrap_or(&keys[0])
+        keys.iter().find(|key| !self.json.get(**key).is_none_or(Value::is_null)).unwrap_or(&keys[0])
     }
 
     fn whole(&self, keys: &[&'static str], least: u64, most: u64) -> Result<usize> {
