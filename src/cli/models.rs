@@ -27,10 +27,11 @@ pub(super) fn list(context: &Context, as_json: bool, page: &mut Page) -> Result<
             .collect();
         page.json(&json!({ "models": rows }))?;
     } else {
+        let width = models.iter().map(|model| model.name.len()).max().unwrap_or(0);
         for model in &models {
             let here = if model.present.is_some() { "here" } else { "not fetched" };
             let text = format!(
-                "{:<24} {:>5} dimensions {:>5} tokens  {:<12} {here:<12} {}",
+                "{:<width$} {:>5} dimensions {:>5} tokens  {:<12} {here:<12} {}",
                 model.name, model.dimension, model.token_limit, model.licence, model.repository
             );
             page.line(&text)?;
