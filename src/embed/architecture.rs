@@ -87,7 +87,6 @@ pub(super) struct Architecture {
 
 impl Architecture {
     /// Whether this is BERT up to names and tables, which is what runs on a card so far.
-    #[cfg(feature = "cuda")]
     pub(super) fn is_plain(&self) -> bool {
         self.rotary.is_none() && self.distances == 0 && !self.norms_first && !self.gated
     }

@@ -68,6 +68,15 @@ impl Architecture {
             let width = architecture.hidden / architecture.heads;
             return Err(damaged(path, format!("has heads {width} wide, which have no halves to turn")));
         }
+        // No tensor stands behind these positions, and a table of angles is made for each.
+        let turned = architecture.positions * architecture.hidden / architecture.heads;
+        if architecture.rotary.is_some() && turned > 1 << 24 {
+            let Architecture { positions, .. } = architecture;
+            return Err(damaged(
+                path,
+                format!("asks for the angles of {positions} positions in heads as wide as that"),
+            ));
+        }
         Ok(architecture)
     }
 }

@@ -10,7 +10,7 @@ use std::str::FromStr;
 use ndarray::{Array2, s};
 use rayon::prelude::*;
 
-use super::architecture::Architecture;
+use super::architecture::{Architecture, Family};
 use super::cpu::CpuEncoder;
 use super::device::{self, DeviceChoice};
 use super::pooling::{self, Pooling};
@@ -132,9 +132,12 @@ impl Encoder {
     ) -> Result<Encoder> {
         let refused = |reason| Err(Error::Precision { asked: precision.name().to_owned(), reason });
         let cpu_only = precision == Precision::Int8 || engine == EngineChoice::Stock;
-        let device = match device {
-            DeviceChoice::Auto if cpu_only => DeviceChoice::Cpu,
-            other => other.resolve(),
+        // `auto` takes a device that runs the model, and a CPU runs all of them.
+        let device = match (device, device.resolve()) {
+            (DeviceChoice::Auto, _) if cpu_only => DeviceChoice::Cpu,
+            (DeviceChoice::Auto, DeviceChoice::Cuda(_)) if !architecture.is_plain() => DeviceChoice::Cpu,
+            (DeviceChoice::Auto, DeviceChoice::Metal) if architecture.family != Family::Bert => DeviceChoice::Cpu,
+            (_, resolved) => resolved,
         };
         let mut stock = |device| -> Result<Encoder> {
             Ok(Encoder::Stock { bert: Bert::load(architecture, weights, &device)?, hidden: architecture.hidden })

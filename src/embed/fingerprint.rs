@@ -40,13 +40,18 @@ impl Fingerprint {
         }
         let mut note = match options.precision {
             Precision::F32 | Precision::F16 => String::new(),
-            other => {
-                canonical.push_str(&format!("precision {}\n", other.name()));
-                format!(", {}", other.name())
+            // Attention has been in 16-bit integers since 2.
+            Precision::Int8 => {
+                canonical.push_str("precision int8/2\n");
+                ", int8".to_owned()
+            }
+            Precision::Bf16 => {
+                canonical.push_str("precision bf16\n");
+                ", bf16".to_owned()
             }
         };
         if options.long == Long::Window {
-            canonical.push_str("long window\n");
+            canonical.push_str("long window 256\n");
             note.push_str(", windows");
         }
         let weights = files.iter().find(|file| file.path == "model.safetensors").map_or("", |file| &file.sha256);

@@ -134,7 +134,11 @@ impl Tokeniser {
     fn encode_windows(&self, index: usize, text: &str, role: Role, new: &mut NewWords) -> Result<Vec<Tokens>> {
         // As many as a text could have; a sum of a few of them must not overflow.
         let whole = self.encode_within(index, text, (role, usize::MAX / 8), new)?;
-        Ok(windows(&whole, self.around, self.room.min(WINDOW.saturating_sub(self.around.0 + self.around.1).max(1))))
+        let special = self.around.0 + self.around.1;
+        if whole.ids.len() - special <= self.room {
+            return Ok(vec![whole]);
+        }
+        Ok(windows(&whole, self.around, self.room.min(WINDOW.saturating_sub(special).max(1))))
     }
 
     fn encode(&self, index: usize, text: &str, role: Role, new: &mut NewWords) -> Result<Tokens> {
