@@ -1,7 +1,8 @@
 //! Texts in, vectors out, as sentence-transformers would make them from the same model folder.
 //!
 //! The way of a text: [`passage`](crate::passage) -> `tokens` -> `batch` -> `encoder` (the seam behind which the model
-//! runs) -> `pooling` -> a row of [`Embeddings`]. `folder` reads how a model does it, `cpu` or `cuda` (our kernels) or `stock`
+//! runs) -> `pooling` -> a row of [`Embeddings`]. `folder` reads how a model does it (`config` what its encoder is, `checkpoint` its
+//! tensors), `long` cuts long texts into windows, `cpu` or `cuda` (our kernels) or `stock`
 //! (candle's BERT) runs it, `pipeline` keeps a GPU busy, and [`Fingerprint`] says in one hash what made a vector.
 
 mod architecture;

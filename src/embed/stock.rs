@@ -1,4 +1,4 @@
-//! BERT as candle-transformers has it: the oracle that Relata's own engine is held against, and what runs on a GPU.
+//! BERT as candle-transformers has it: the oracle that Relata's own engine is held against, and what runs on Metal.
 
 use std::collections::HashMap;
 

@@ -12,7 +12,6 @@ use super::lanes::{Job, Lanes, each_row, run_tile, tile_rows};
 
 /// Inputs that one instruction multiplies and adds.
 const GROUP: usize = 2;
-
 /// Rows of 16-bit integers, filled up with zeros to whole groups.
 #[derive(Default)]
 pub(super) struct WordRows {
