@@ -77,7 +77,7 @@ pub(super) struct CpuEncoder {
     activation: Activation,
     gated: bool,
     norms_first: bool,
-    /// Those of attention.
+    /// Those of all that is not a linear layer.
     numbers: Numbers,
     /// Angles of layers that see whole texts, and of those that see a window.
     angles: Option<[Angles; 2]>,
@@ -199,10 +199,10 @@ impl CpuEncoder {
                 self.project(rows, from, &layer.up, quantised, wide);
                 let inside = if self.gated {
                     let gated = &mut gated[..rows * outputs / 2];
-                    gate(set, self.activation, wide, outputs / 2, gated);
+                    gate(set, (self.activation, self.numbers), wide, outputs / 2, gated);
                     &*gated
                 } else {
-                    activate(set, self.activation, wide);
+                    activate(set, (self.activation, self.numbers), wide);
                     &*wide
                 };
                 self.project(rows, inside, &layer.down, quantised, sum);

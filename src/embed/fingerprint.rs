@@ -42,7 +42,7 @@ impl Fingerprint {
             Precision::F32 | Precision::F16 => String::new(),
             // Attention has been in 16-bit integers since 2.
             Precision::Int8 => {
-                canonical.push_str("precision int8/2\n");
+                canonical.push_str("precision int8/3\n");
                 ", int8".to_owned()
             }
             Precision::Bf16 => {

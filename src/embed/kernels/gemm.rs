@@ -8,7 +8,8 @@
 
 use super::InstructionSet;
 use super::aligned::Aligned;
-use super::lanes::{Job, Lanes, each_row, run_tile, tile_rows};
+use super::lanes::{Job, Lanes};
+use super::tiles::{Tile, each_row, run_tiles, write_row};
 
 /// A weight matrix in panels.
 pub(crate) struct Packed {
@@ -121,51 +122,39 @@ impl Job for Multiply<'_> {
             if let Some(bias) = bias {
                 whole[..here].copy_from_slice(&bias[first..first + here]);
             }
-            let mut row = 0;
-            while row < rows {
-                // SAFETY: `multiply` has checked that every row of `a` and `out` that is named here is inside.
-                unsafe {
-                    let from = a.as_ptr().add(row * stride);
-                    let to = out.as_mut_ptr().add(row * out_stride + first);
-                    let tile = Tile { from, stride, inputs, panel: panel.as_ptr(), bias: whole.as_ptr() };
-                    let here_rows = tile_rows::<L>(rows - row);
-                    run_tile!(tile, L, here_rows, (to, out_stride, here));
-                    row += here_rows;
-                }
+            let bias = whole.as_ptr();
+            // SAFETY: `multiply` has checked that every row of `a` and `out` that is named here is inside.
+            unsafe {
+                run_tiles::<L, _>(rows, |row| TileF32 {
+                    from: a.as_ptr().add(row * stride),
+                    stride,
+                    inputs,
+                    panel: panel.as_ptr(),
+                    bias,
+                    to: out.as_mut_ptr().add(row * out_stride + first),
+                    out_stride,
+                    here,
+                });
             }
         }
     }
 }
 
-struct Tile {
+/// Rows of `from` hold `inputs`, the panel `inputs` rows of a tile's width; `here` columns are written.
+struct TileF32 {
     from: *const f32,
     stride: usize,
     inputs: usize,
     panel: *const f32,
     bias: *const f32,
+    to: *mut f32,
+    out_stride: usize,
+    here: usize,
 }
 
-impl Tile {
-    /// Computes `ROWS` rows of one panel and writes `here` columns of them.
+impl Tile for TileF32 {
     #[inline(always)]
-    unsafe fn run<L: Lanes, const ROWS: usize>(self, to: *mut f32, out_stride: usize, here: usize) {
-        // SAFETY: the caller's: rows of `from` hold `inputs`, the panel `inputs` rows of a tile's width.
-        unsafe {
-            if L::VECTORS == 2 {
-                self.vectors::<L, 2, ROWS>(to, out_stride, here);
-            } else {
-                self.vectors::<L, 1, ROWS>(to, out_stride, here);
-            }
-        }
-    }
-
-    #[inline(always)]
-    unsafe fn vectors<L: Lanes, const VECTORS: usize, const ROWS: usize>(
-        self,
-        to: *mut f32,
-        out_stride: usize,
-        here: usize,
-    ) {
+    unsafe fn compute<L: Lanes, const VECTORS: usize, const ROWS: usize>(self) {
         // SAFETY: the caller's.
         unsafe {
             let mut start = [L::splat(0.0); VECTORS];
@@ -188,27 +177,8 @@ impl Tile {
                 weights = weights.add(VECTORS * L::N);
             }
             each_row!(ROWS, row => {
-                write_row(sums[row], to.add(row * out_stride), here);
+                write_row(sums[row], self.to.add(row * self.out_stride), self.here);
             });
-        }
-    }
-}
-
-/// Writes the first `here` columns of a tile's row.
-#[inline(always)]
-pub(super) unsafe fn write_row<L: Lanes, const VECTORS: usize>(row: [L; VECTORS], to: *mut f32, here: usize) {
-    // SAFETY: the caller's: `here` columns may be written; what is beyond goes to a buffer first.
-    unsafe {
-        if here == VECTORS * L::N {
-            for (number, vector) in row.iter().enumerate() {
-                vector.store(to.add(number * L::N));
-            }
-        } else {
-            let mut buffer = [0f32; 32];
-            for (number, vector) in row.iter().enumerate() {
-                vector.store(buffer.as_mut_ptr().add(number * L::N));
-            }
-            std::ptr::copy_nonoverlapping(buffer.as_ptr(), to, here);
         }
     }
 }

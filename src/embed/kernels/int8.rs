@@ -7,8 +7,8 @@
 
 use super::InstructionSet;
 use super::aligned::Aligned;
-use super::gemm::write_row;
-use super::lanes::{Job, Lanes, each_row, run_tile, tile_rows};
+use super::lanes::{Job, Lanes};
+use super::tiles::{Tile, each_row, run_tiles, write_row};
 
 /// Inputs that one instruction multiplies and adds.
 const GROUP: usize = 4;
@@ -152,32 +152,27 @@ impl Job for MultiplyInt8<'_> {
         for number in 0..weight.panels.len().checked_div(panel_bytes).unwrap_or(0) {
             let first = number * weight.width;
             let here = weight.width.min(weight.outputs - first);
-            let mut row = 0;
-            while row < rows {
-                // SAFETY: `multiply_int8` has checked the shapes; `row` and those behind it in the tile are below `rows`.
-                unsafe {
-                    let tile = TileInt8 {
-                        bytes: x.bytes.as_ptr().add(row * x.stride),
-                        stride: x.stride,
-                        groups: weight.groups,
-                        panel: weight.panels.as_ptr().add(number * panel_bytes),
-                        scales: weight.scales.as_ptr().add(first),
-                        sums: weight.sums.as_ptr().add(first),
-                        biases: weight.biases.as_ptr().add(first),
-                        ranges: x.ranges.as_ptr().add(row),
-                        to: out.as_mut_ptr().add(row * weight.outputs + first),
-                        out_stride: weight.outputs,
-                        here,
-                    };
-                    let here_rows = tile_rows::<L>(rows - row);
-                    run_tile!(tile, L, here_rows, ());
-                    row += here_rows;
-                }
+            // SAFETY: `multiply_int8` has checked the shapes; `row` and those behind it in the tile are below `rows`.
+            unsafe {
+                run_tiles::<L, _>(rows, |row| TileInt8 {
+                    bytes: x.bytes.as_ptr().add(row * x.stride),
+                    stride: x.stride,
+                    groups: weight.groups,
+                    panel: weight.panels.as_ptr().add(number * panel_bytes),
+                    scales: weight.scales.as_ptr().add(first),
+                    sums: weight.sums.as_ptr().add(first),
+                    biases: weight.biases.as_ptr().add(first),
+                    ranges: x.ranges.as_ptr().add(row),
+                    to: out.as_mut_ptr().add(row * weight.outputs + first),
+                    out_stride: weight.outputs,
+                    here,
+                });
             }
         }
     }
 }
 
+/// Rows hold `groups` groups, the panel as many, scales and the like a panel's width.
 struct TileInt8 {
     bytes: *const u8,
     stride: usize,
@@ -192,17 +187,10 @@ struct TileInt8 {
     here: usize,
 }
 
-impl TileInt8 {
-    /// Computes and writes `ROWS` rows of one panel.
+impl Tile for TileInt8 {
     #[inline(always)]
-    unsafe fn run<L: Lanes, const ROWS: usize>(self) {
+    unsafe fn compute<L: Lanes, const VECTORS: usize, const ROWS: usize>(self) {
         // SAFETY: the caller's.
-        unsafe { if L::VECTORS == 2 { self.vectors::<L, 2, ROWS>() } else { self.vectors::<L, 1, ROWS>() } }
-    }
-
-    #[inline(always)]
-    unsafe fn vectors<L: Lanes, const VECTORS: usize, const ROWS: usize>(self) {
-        // SAFETY: the caller's: rows hold `groups` groups, the panel as many, scales and the like a panel's width.
         unsafe {
             let totals = totals::<L, VECTORS, ROWS, false>(self.bytes, self.stride, self.groups, self.panel);
             each_row!(ROWS, row => {

@@ -7,50 +7,6 @@ pub(super) trait Job {
     fn run<L: Lanes>(self) -> Self::Output;
 }
 
-/// Writes a block once for each row of a tile, at most 14, with the row's number as a constant.
-///
-/// In a loop the compiler unrolls the innermost block and not the larger one that writes results; sums indexed by a variable
-/// there live in memory and not in registers, and every tile begins with clearing 2 KB and ends with reading them. A macro
-/// and not a function of a closure: a closure that is not inlined would be compiled without the set's instructions.
-macro_rules! each_row {
-    ($rows:ident, $row:ident => $block:block) => {
-        each_row!(@ $rows, $row, $block, 0 1 2 3 4 5 6 7 8 9 10 11 12 13)
-    };
-    (@ $rows:ident, $row:ident, $block:block, $($number:literal)*) => {
-        $(if $number < $rows {
-            #[allow(non_upper_case_globals)]
-            const $row: usize = $number;
-            $block
-        })*
-    };
-}
-
-pub(super) use each_row;
-
-/// Rows of the next tile where so many are left: tiles as equal as can be, so that none is small and no row is computed twice.
-#[inline(always)]
-pub(super) fn tile_rows<L: Lanes>(left: usize) -> usize {
-    left.div_ceil(left.div_ceil(L::ROWS))
-}
-
-/// Runs a tile's method with its number of rows as a constant. Which numbers a set never meets is known when it is compiled.
-macro_rules! run_tile {
-    ($tile:ident, $lanes:ident, $rows:expr, $arguments:tt) => {
-        run_tile!(@ $tile, $lanes, $rows, $arguments, 14 13 12 11 10 9 8 7 6 5 4 3 2)
-    };
-    (@ $tile:ident, $lanes:ident, $rows:expr, $arguments:tt, $($number:literal)*) => {
-        match $rows {
-            $($number if $lanes::ROWS >= $number => run_tile!(! $tile, $lanes, $number, $arguments),)*
-            _ => run_tile!(! $tile, $lanes, 1, $arguments),
-        }
-    };
-    (! $tile:ident, $lanes:ident, $number:literal, ($($argument:expr),*)) => {
-        $tile.run::<$lanes, $number>($($argument),*)
-    };
-}
-
-pub(super) use run_tile;
-
 /// A vector of `N` lanes of `f32`, and one of as many `i32`.
 ///
 /// # Safety
@@ -81,8 +37,8 @@ pub(super) trait Lanes: Copy {
     unsafe fn min(self, other: Self) -> Self;
     /// To the nearest whole number, halves to the even one.
     unsafe fn round(self) -> Self;
-    /// 2 to the power of each lane, which holds a whole number from -126 to 127.
-    unsafe fn exp2_whole(self) -> Self;
+    /// Times 2 to the power of each other lane, which holds a whole number from -126 to 127.
+    unsafe fn scale_exp2(self, whole: Self) -> Self;
 
     unsafe fn int_zero() -> Self::Int;
     /// Four bytes in every lane.
@@ -92,11 +48,14 @@ pub(super) trait Lanes: Copy {
     unsafe fn dot(sum: Self::Int, unsigned: Self::Int, signed: Self::Int) -> Self::Int;
     /// Adds to each lane the products of its two signed words with two others, exactly where the sum fits.
     unsafe fn dot_words(sum: Self::Int, one: Self::Int, other: Self::Int) -> Self::Int;
+    unsafe fn int_add(x: Self::Int, other: Self::Int) -> Self::Int;
     unsafe fn int_to_float(x: Self::Int) -> Self;
+    /// To the nearest whole number, halves to the even one, for lanes smaller than 2^22.
+    unsafe fn to_int(self) -> Self::Int;
     /// Rounds lanes in 0..=255 (halves to even) and writes them as bytes.
     unsafe fn store_bytes(self, to: *mut u8);
-    /// Rounds lanes within ±32767 (halves to even) and writes them as words.
-    unsafe fn store_words(self, to: *mut i16);
+    /// Writes lanes within ±32767 as words.
+    unsafe fn int_store_words(x: Self::Int, to: *mut i16);
 
     /// The sum of the lanes, by halves: the order is the same whatever the data.
     #[inline(always)]

@@ -20,6 +20,7 @@ mod lanes;
 mod norm;
 mod portable;
 mod softmax;
+mod tiles;
 mod words;
 #[cfg(target_arch = "x86_64")]
 mod x86;

@@ -34,15 +34,22 @@ impl Job for Normalise<'_> {
         let NormWeights { weight, bias, epsilon } = self.norm;
         let width = weight.len();
         for (number, row) in self.x.chunks_exact_mut(width).enumerate() {
-            if let Some(y) = self.y {
-                row.iter_mut().zip(&y[number * width..]).for_each(|(x, y)| *x += y);
-            }
             let whole = width / L::N * L::N;
-            // SAFETY: vectors are loaded up to `whole`, which is inside the row, the weight and the bias.
+            // SAFETY: vectors are loaded and stored up to `whole`, which is inside the rows, the weight and the bias.
             unsafe {
                 let mut sums = L::splat(0.0);
-                for at in (0..whole).step_by(L::N) {
-                    sums = sums.add(L::load(row.as_ptr().add(at)));
+                if let Some(y) = self.y {
+                    let y = &y[number * width..][..width];
+                    for at in (0..whole).step_by(L::N) {
+                        let x = L::load(row.as_ptr().add(at)).add(L::load(y.as_ptr().add(at)));
+                        x.store(row.as_mut_ptr().add(at));
+                        sums = sums.add(x);
+                    }
+                    row[whole..].iter_mut().zip(&y[whole..]).for_each(|(x, y)| *x += y);
+                } else {
+                    for at in (0..whole).step_by(L::N) {
+                        sums = sums.add(L::load(row.as_ptr().add(at)));
+                    }
                 }
                 let mean = (sums.sum() + row[whole..].iter().sum::<f32>()) / width as f32;
                 let means = L::splat(mean);

@@ -79,8 +79,8 @@ impl Lanes for Portable {
     }
 
     #[inline(always)]
-    unsafe fn exp2_whole(self) -> Self {
-        Portable(self.0.map(|x| f32::from_bits(((x as i32 + 127) as u32) << 23)))
+    unsafe fn scale_exp2(self, whole: Self) -> Self {
+        self.each(whole, |x, whole| x * f32::from_bits(((whole as i32 + 127) as u32) << 23))
     }
 
     #[inline(always)]
@@ -117,6 +117,17 @@ impl Lanes for Portable {
     }
 
     #[inline(always)]
+    unsafe fn int_add(x: [i32; 8], other: [i32; 8]) -> [i32; 8] {
+        std::array::from_fn(|at| x[at] + other[at])
+    }
+
+    #[inline(always)]
+    unsafe fn to_int(self) -> [i32; 8] {
+        // SAFETY: of the portable set, operations are safe.
+        unsafe { self.round().0.map(|x| x as i32) }
+    }
+
+    #[inline(always)]
     unsafe fn int_to_float(x: [i32; 8]) -> Self {
         Portable(x.map(|x| x as f32))
     }
@@ -131,11 +142,8 @@ impl Lanes for Portable {
     }
 
     #[inline(always)]
-    unsafe fn store_words(self, to: *mut i16) {
+    unsafe fn int_store_words(x: [i32; 8], to: *mut i16) {
         // SAFETY: the caller's pointer is valid for eight words.
-        unsafe {
-            let words = self.round().0.map(|x| x as i16);
-            to.cast::<[i16; 8]>().write_unaligned(words);
-        }
+        unsafe { to.cast::<[i16; 8]>().write_unaligned(x.map(|x| x as i16)) }
     }
 }

@@ -6,9 +6,9 @@
 
 use super::InstructionSet;
 use super::aligned::Aligned;
-use super::gemm::write_row;
 use super::int8::totals;
-use super::lanes::{Job, Lanes, each_row, run_tile, tile_rows};
+use super::lanes::{Job, Lanes};
+use super::tiles::{Tile, each_row, run_tiles, write_row};
 
 /// Inputs that one instruction multiplies and adds.
 const GROUP: usize = 2;
@@ -70,7 +70,7 @@ impl Job for Take<'_> {
             unsafe {
                 for at in (0..whole).step_by(L::N) {
                     let x = L::load(row.as_ptr().add(at)).mul(L::load(inverse.as_ptr().add(at)));
-                    x.store_words(words.as_mut_ptr().add(at));
+                    L::int_store_words(x.to_int(), words.as_mut_ptr().add(at));
                 }
             }
             for at in whole..width {
@@ -251,26 +251,20 @@ impl Job for MultiplyWords<'_> {
             if column_factors.len() > 1 {
                 columns[..here].copy_from_slice(&column_factors[first..first + here]);
             }
-            let mut row = 0;
-            while row < count {
-                // SAFETY: `multiply_words` has checked the shapes; `row` and those behind it in the tile are below `count`.
-                unsafe {
-                    let tile = TileWords {
-                        rows: rows.as_ptr().add(row * stride + from * GROUP).cast(),
-                        stride: stride * size_of::<i16>(),
-                        groups: to - from,
-                        panel: panel.as_ptr().add(from * weight.width).cast(),
-                        factors: row_factors.map(|factors| &factors[row..]),
-                        columns: &columns,
-                        to: out.as_mut_ptr().add(row * out_stride + first),
-                        out_stride,
-                        here,
-                        add,
-                    };
-                    let here_rows = tile_rows::<L>(count - row);
-                    run_tile!(tile, L, here_rows, ());
-                    row += here_rows;
-                }
+            // SAFETY: `multiply_words` has checked the shapes; `row` and those behind it in the tile are below `count`.
+            unsafe {
+                run_tiles::<L, _>(count, |row| TileWords {
+                    rows: rows.as_ptr().add(row * stride + from * GROUP).cast(),
+                    stride: stride * size_of::<i16>(),
+                    groups: to - from,
+                    panel: panel.as_ptr().add(from * weight.width).cast(),
+                    factors: row_factors.map(|factors| &factors[row..]),
+                    columns: &columns,
+                    to: out.as_mut_ptr().add(row * out_stride + first),
+                    out_stride,
+                    here,
+                    add,
+                });
             }
         }
     }
@@ -289,16 +283,9 @@ struct TileWords<'a> {
     add: bool,
 }
 
-impl TileWords<'_> {
-    /// Computes and writes `ROWS` rows of one panel.
+impl Tile for TileWords<'_> {
     #[inline(always)]
-    unsafe fn run<L: Lanes, const ROWS: usize>(self) {
-        // SAFETY: the caller's.
-        unsafe { if L::VECTORS == 2 { self.vectors::<L, 2, ROWS>() } else { self.vectors::<L, 1, ROWS>() } }
-    }
-
-    #[inline(always)]
-    unsafe fn vectors<L: Lanes, const VECTORS: usize, const ROWS: usize>(self) {
+    unsafe fn compute<L: Lanes, const VECTORS: usize, const ROWS: usize>(self) {
         // SAFETY: the caller's.
         unsafe {
             let totals = totals::<L, VECTORS, ROWS, true>(self.rows, self.stride, self.groups, self.panel);

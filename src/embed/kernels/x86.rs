@@ -1,5 +1,6 @@
 //! AVX2 and AVX-512 lanes.
 
+use std::arch::asm;
 use std::arch::x86_64::*;
 
 use super::lanes::{Job, Lanes};
@@ -92,8 +93,8 @@ impl Lanes for Avx512 {
     }
 
     #[inline(always)]
-    unsafe fn exp2_whole(self) -> Self {
-        unsafe { Avx512(_mm512_scalef_ps(_mm512_set1_ps(1.0), self.0)) }
+    unsafe fn scale_exp2(self, whole: Self) -> Self {
+        unsafe { Avx512(_mm512_scalef_ps(self.0, whole.0)) }
     }
 
     #[inline(always)]
@@ -118,7 +119,17 @@ impl Lanes for Avx512 {
 
     #[inline(always)]
     unsafe fn dot_words(sum: __m512i, one: __m512i, other: __m512i) -> __m512i {
-        unsafe { _mm512_dpwssd_epi32(sum, one, other) }
+        unsafe { dot_words_512(sum, one, other) }
+    }
+
+    #[inline(always)]
+    unsafe fn int_add(x: __m512i, other: __m512i) -> __m512i {
+        unsafe { _mm512_add_epi32(x, other) }
+    }
+
+    #[inline(always)]
+    unsafe fn to_int(self) -> __m512i {
+        unsafe { _mm512_cvtps_epi32(self.0) }
     }
 
     #[inline(always)]
@@ -132,9 +143,24 @@ impl Lanes for Avx512 {
     }
 
     #[inline(always)]
-    unsafe fn store_words(self, to: *mut i16) {
-        unsafe { _mm256_storeu_si256(to.cast(), _mm512_cvtepi32_epi16(_mm512_cvtps_epi32(self.0))) }
+    unsafe fn int_store_words(x: __m512i, to: *mut i16) {
+        unsafe { _mm256_storeu_si256(to.cast(), _mm512_cvtepi32_epi16(x)) }
     }
+}
+
+/// `vpdpwssd`, and not its intrinsic: the compiler makes two instructions of that (`vpmaddwd`, `vpaddd`), for a shorter chain
+/// of sums, where here the number of instructions bounds.
+#[inline]
+#[target_feature(enable = "avx512f,avx512vnni")]
+fn dot_words_512(mut sum: __m512i, one: __m512i, other: __m512i) -> __m512i {
+    // SAFETY: reads and writes registers only, on a processor that has the instruction.
+    unsafe {
+        asm!(
+            "vpdpwssd {0}, {1}, {2}", inout(zmm_reg) sum, in(zmm_reg) one, in(zmm_reg) other,
+            options(pure, nomem, nostack, preserves_flags),
+        );
+    }
+    sum
 }
 
 /// AVX2 with and without VNNI differ in one operation.
@@ -204,10 +230,10 @@ macro_rules! avx2_lanes {
             }
 
             #[inline(always)]
-            unsafe fn exp2_whole(self) -> Self {
+            unsafe fn scale_exp2(self, whole: Self) -> Self {
                 unsafe {
-                    let exponent = _mm256_add_epi32(_mm256_cvtps_epi32(self.0), _mm256_set1_epi32(127));
-                    $name(_mm256_castsi256_ps(_mm256_slli_epi32::<23>(exponent)))
+                    let biased = _mm256_add_epi32(_mm256_cvtps_epi32(whole.0), _mm256_set1_epi32(127));
+                    $name(_mm256_mul_ps(self.0, _mm256_castsi256_ps(_mm256_slli_epi32::<23>(biased))))
                 }
             }
 
@@ -237,6 +263,16 @@ macro_rules! avx2_lanes {
             }
 
             #[inline(always)]
+            unsafe fn int_add(x: __m256i, other: __m256i) -> __m256i {
+                unsafe { _mm256_add_epi32(x, other) }
+            }
+
+            #[inline(always)]
+            unsafe fn to_int(self) -> __m256i {
+                unsafe { _mm256_cvtps_epi32(self.0) }
+            }
+
+            #[inline(always)]
             unsafe fn int_to_float(x: __m256i) -> Self {
                 unsafe { $name(_mm256_cvtepi32_ps(x)) }
             }
@@ -252,10 +288,9 @@ macro_rules! avx2_lanes {
             }
 
             #[inline(always)]
-            unsafe fn store_words(self, to: *mut i16) {
+            unsafe fn int_store_words(x: __m256i, to: *mut i16) {
                 unsafe {
-                    let whole = _mm256_cvtps_epi32(self.0);
-                    let (low, high) = (_mm256_castsi256_si128(whole), _mm256_extracti128_si256::<1>(whole));
+                    let (low, high) = (_mm256_castsi256_si128(x), _mm256_extracti128_si256::<1>(x));
                     _mm_storeu_si128(to.cast(), _mm_packs_epi32(low, high));
                 }
             }
