@@ -114,13 +114,18 @@ impl CpuEncoder {
         let mut layers = Vec::with_capacity(architecture.layers);
         for (number, window) in architecture.windows.iter().enumerate() {
             let layer = checkpoint.layer(number)?;
+            let pack = |linear| Linear::pack(set, linear, int8);
+            let ((qkv, output), (up, down)) = rayon::join(
+                || (pack(layer.qkv), pack(layer.output)),
+                || rayon::join(|| pack(layer.up), || pack(layer.down)),
+            );
             layers.push(Layer {
                 attention_norm: layer.attention_norm.map(norm),
-                qkv: Linear::pack(set, layer.qkv, int8),
-                output: Linear::pack(set, layer.output, int8),
+                qkv,
+                output,
                 feed_forward_norm: norm(layer.feed_forward_norm),
-                up: Linear::pack(set, layer.up, int8),
-                down: Linear::pack(set, layer.down, int8),
+                up,
+                down,
                 window: *window,
             });
         }

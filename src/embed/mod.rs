@@ -139,10 +139,15 @@ impl Embedder {
     /// [`Error::ModelFile`] and [`Error::ModelNotFollowed`] for the folder, [`Error::Device`] for the device.
     pub fn load(root: &Path, options: &EmbedderOptions) -> Result<Embedder> {
         let recipe = Recipe::read(root)?.with_prompts(&options.prompts);
-        let tokeniser = Tokeniser::load(root, &recipe)?;
-        let mut weights = Weights::open(&root.join(&recipe.weights))?;
-        let encoder =
-            Encoder::load(&recipe.architecture, &mut weights, options.device, (options.engine, options.precision))?;
+        // Side by side: each is about half of the time from a cold start to the first vector.
+        let (tokeniser, encoder) = rayon::join(
+            || Tokeniser::load(root, &recipe),
+            || {
+                let mut weights = Weights::open(&root.join(&recipe.weights))?;
+                Encoder::load(&recipe.architecture, &mut weights, options.device, (options.engine, options.precision))
+            },
+        );
+        let (tokeniser, encoder) = (tokeniser?, encoder?);
         let head = Head::load(root, &recipe, options.unit_rows)?;
         let token_budget = encoder.budget(options.token_budget);
         Ok(Embedder { recipe, tokeniser, head, token_budget, encoder, long: options.long })
