@@ -41,6 +41,7 @@ pub mod model;
 pub mod embed;
 
 // library
+pub mod learned;
 pub mod library;
 pub mod passage;
 
@@ -50,6 +51,7 @@ pub mod bulk;
 // answering
 pub mod cli;
 pub mod engine;
+pub mod evaluate;
 pub mod neighbours;
 pub mod recommend;
 pub mod sample;

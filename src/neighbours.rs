@@ -9,7 +9,7 @@ use std::collections::BinaryHeap;
 use std::thread::available_parallelism;
 
 use crate::error::Result;
-use crate::library::{FingerprintNumber, Library, PaperRow};
+use crate::library::{FingerprintNumber, Library, PaperRow, dot};
 
 /// The k best papers of a library under a score, and whatever ties with the last of them.
 ///
@@ -28,6 +28,31 @@ pub fn exact(
     let parts = vec![Best::new(k); threads];
     let parts = library.scan_parallel(fingerprint, parts, |best, row, vector| best.offer(row, score(row, vector)))?;
     Ok(parts.into_iter().reduce(Best::merge).map(Best::into_sorted).unwrap_or_default())
+}
+
+/// For each of some vectors the `k` nearest papers by cosine, and whatever ties with the last of them; only those that are
+/// admitted. One pass over the rows for all of them.
+///
+/// # Errors
+/// What the library reports.
+pub fn exact_of_each(
+    library: &Library,
+    fingerprint: FingerprintNumber,
+    k: usize,
+    vectors: &[Vec<f32>],
+    admitted: &(dyn Fn(PaperRow) -> bool + Sync),
+) -> Result<Vec<Vec<Scored<PaperRow>>>> {
+    let threads = available_parallelism().map_or(1, |threads| threads.get());
+    let parts = vec![vec![Best::new(k); vectors.len()]; threads];
+    let parts = library.scan_parallel(fingerprint, parts, |bests, row, stored| {
+        if admitted(row) {
+            for (best, vector) in bests.iter_mut().zip(vectors) {
+                best.offer(row, dot(stored, vector));
+            }
+        }
+    })?;
+    let merged = parts.into_iter().reduce(|all, part| all.into_iter().zip(part).map(|(a, b)| a.merge(b)).collect());
+    Ok(merged.unwrap_or_default().into_iter().map(Best::into_sorted).collect())
 }
 
 /// A candidate and how near it is.

@@ -1,19 +1,24 @@
-//! `recommend`: which papers stand nearest to those that somebody likes.
+//! `recommend`: which papers are most related to those that somebody likes.
 //!
 //! In: liked and disliked papers of a library, liked texts (embedded), a filter. Out: the k best papers with the liked one
-//! that each comes from and the rare terms they share.
+//! that each comes from, the parts of its score and the rare terms they share.
 //!
-//! Score of a paper: its highest cosine to anything liked, less half its highest cosine to anything disliked where that is
-//! positive. The highest and not the mean: two interests averaged into one point find what lies between them, which is
-//! neither. With one liked paper and nothing disliked the score is the cosine itself.
+//! Two steps. The nearest by cosine to each liked paper are candidates; these are compared closely, by all that
+//! [`Learned`] knows of the library. Of the first of each liked paper a share goes back into what it asks for. Against
+//! comparing every paper, candidates lose nothing that can be measured (docs/quality.md).
+//!
+//! Score of a paper: its highest to anything liked, less half its highest to anything disliked where that is positive. The
+//! highest and not the mean: two interests averaged into one point find what lies between them, which is neither.
 
 use std::collections::BTreeMap;
 
-use ndarray::{Array2, ArrayView1, Axis};
+use ndarray::Array2;
+use rayon::prelude::*;
 
 use crate::arxiv_id::ArxivId;
 use crate::error::{Error, Result};
-use crate::library::{Filter, FingerprintNumber, Library, Paper, PaperRow, dot};
+use crate::learned::{Learned, Parts, Subject, Weights};
+use crate::library::{Filter, FingerprintNumber, Library, Paper, PaperRow, PaperText};
 use crate::neighbours;
 use crate::terms;
 
@@ -21,6 +26,14 @@ use crate::terms;
 const UNLIKE_WEIGHT: f32 = 0.5;
 /// Terms named per answer.
 const TERMS: usize = 3;
+/// Candidates of one liked paper, at least; and of all together, about.
+const CANDIDATES: usize = 500;
+const ALL_CANDIDATES: usize = 5000;
+/// How many of the first go back into what is asked for, and how much they weigh together beside the liked paper.
+const FEEDBACK: usize = 3;
+const FEEDBACK_SHARE: f32 = 0.5;
+/// Among fewer candidates than so many for each, the first say little: they may be all there is.
+const CANDIDATES_PER_FEEDBACK: usize = 20;
 
 /// What is asked.
 #[derive(Clone, Debug, Default)]
@@ -35,6 +48,8 @@ pub struct Query {
     pub k: usize,
     /// Which papers may be answers.
     pub filter: Filter,
+    /// How much each part of a score counts.
+    pub weights: Weights,
 }
 
 /// What an answer comes from.
@@ -49,11 +64,17 @@ pub enum Liked {
 /// One answer.
 #[derive(Clone, Debug)]
 pub struct Answer {
-    /// Score as described at the top of this module, at most 1.
+    /// Score as described at the top of this module: the sum of the parts, less what disliked papers take away.
     pub score: f32,
+    /// The parts of the score.
+    pub parts: Parts,
+    /// What disliked papers take away, 0 or more.
+    pub away: f32,
+    /// Cosine of the vectors, which is not part of the score.
+    pub cosine: f32,
     /// The paper.
     pub paper: Paper,
-    /// What of the liked it is nearest to.
+    /// What of the liked it comes from.
     pub because: Liked,
     /// Terms it shares with that, rarest first.
     pub terms: Vec<String>,
@@ -78,68 +99,118 @@ pub fn check(library: &Library, query: &Query) -> Result<()> {
 /// text to embed.
 pub fn recommend(
     library: &Library,
+    learned: &Learned,
     fingerprint: FingerprintNumber,
     query: &Query,
     texts: &Array2<f32>,
 ) -> Result<Vec<Answer>> {
-    let liked = rows(library, &query.like)?;
-    let disliked = rows(library, &query.unlike)?;
-    let mut wanted = vectors(library, fingerprint, &query.like, &liked)?;
-    wanted.extend(texts.axis_iter(Axis(0)).map(|row: ArrayView1<'_, f32>| row.to_vec()));
-    let unwanted = vectors(library, fingerprint, &query.unlike, &disliked)?;
-    let within = library.matching(&query.filter)?;
-
-    let best = neighbours::exact(library, fingerprint, query.k, &|row, vector| {
-        let asked = liked.contains(&row) || disliked.contains(&row);
-        if asked || within.as_ref().is_some_and(|set| !set.contains(row)) {
-            return f32::NAN;
-        }
-        let nearest = highest(&wanted, vector).map_or(f32::NAN, |(_, cosine)| cosine);
-        let repelled = highest(&unwanted, vector).map_or(0.0, |(_, cosine)| cosine.max(0.0));
-        nearest - UNLIKE_WEIGHT * repelled
-    })?;
-
-    // By row and not by place: another process may have removed a paper since the scan.
-    let scores: BTreeMap<PaperRow, f32> = best.iter().map(|scored| (scored.key, scored.score)).collect();
-    let rows: Vec<PaperRow> = best.iter().map(|scored| scored.key).collect();
-    let papers = library.papers_by_rows(&rows)?;
-    let mut found: Vec<(f32, Paper)> = papers.into_iter().map(|paper| (scores[&paper.row], paper)).collect();
-    found.sort_by(|a, b| b.0.total_cmp(&a.0).then_with(|| a.1.id.cmp(&b.1.id)));
-    found.truncate(query.k);
-
-    let papers = library.len()?;
-    found
-        .into_iter()
-        .map(|(score, paper)| {
-            let own: Vec<u8> = library
-                .vector(fingerprint, paper.row)?
-                .unwrap_or_default()
-                .iter()
-                .flat_map(|x| x.to_le_bytes())
-                .collect();
-            let nearest = highest(&wanted, &own).map_or(0, |(nearest, _)| nearest);
-            let (because, text) = match query.like.get(nearest) {
-                Some(id) => {
-                    let text = library.paper(id)?.and_then(|paper| paper.passage);
-                    (Liked::Paper(id.clone()), text.unwrap_or_default())
-                }
-                None => {
-                    let at = nearest - query.like.len();
-                    (Liked::Text(at), query.like_text.get(at).cloned().unwrap_or_default())
-                }
-            };
-            let own = paper.passage.as_deref().unwrap_or("");
-            let shared = terms::shared(&text, own, papers, TERMS, |words| library.document_frequency(words))?;
-            let terms = shared.into_iter().map(|term| term.term).collect();
-            Ok(Answer { score, paper, because, terms })
-        })
-        .collect()
+    let (ranked, liked) = rank(library, learned, fingerprint, query, texts)?;
+    let rows: Vec<PaperRow> = ranked.iter().map(|found| found.row).collect();
+    // By row and not by place: another process may have removed a paper since.
+    let mut papers: BTreeMap<PaperRow, Paper> =
+        library.papers_by_rows(&rows)?.into_iter().map(|paper| (paper.row, paper)).collect();
+    let count = library.len()?;
+    let mut answers = Vec::with_capacity(ranked.len());
+    for Ranked { row, score, parts, away, cosine, liked: nearest, .. } in ranked {
+        let Some(paper) = papers.remove(&row) else { continue };
+        let (because, text) = match query.like.get(nearest) {
+            Some(id) => (Liked::Paper(id.clone()), &liked[nearest]),
+            None => (Liked::Text(nearest - query.like.len()), &liked[nearest]),
+        };
+        let own = paper.passage.as_deref().unwrap_or("");
+        let shared = terms::shared(text, own, count, TERMS, |words| library.document_frequency(words))?;
+        let terms = shared.into_iter().map(|term| term.term).collect();
+        answers.push(Answer { score, parts, away, cosine, paper, because, terms });
+    }
+    Ok(answers)
 }
 
-/// Index and cosine of the nearest of some vectors; the first of equals.
-fn highest(vectors: &[Vec<f32>], row: &[u8]) -> Option<(usize, f32)> {
-    let cosines = vectors.iter().map(|vector| dot(row, vector)).enumerate();
-    cosines.reduce(|best, next| if next.1 > best.1 { next } else { best })
+/// A place in the ranking.
+#[derive(Clone, Debug)]
+pub(crate) struct Ranked {
+    row: PaperRow,
+    /// The paper's id.
+    pub id: ArxivId,
+    score: f32,
+    parts: Parts,
+    away: f32,
+    cosine: f32,
+    /// Which of the liked, papers first.
+    liked: usize,
+}
+
+/// The best k, and the text of each that is liked.
+pub(crate) fn rank(
+    library: &Library,
+    learned: &Learned,
+    fingerprint: FingerprintNumber,
+    query: &Query,
+    texts: &Array2<f32>,
+) -> Result<(Vec<Ranked>, Vec<String>)> {
+    let liked = papers(library, fingerprint, &query.like)?;
+    let disliked = papers(library, fingerprint, &query.unlike)?;
+    let mut vectors: Vec<Vec<f32>> = liked.iter().map(|paper| paper.vector.clone()).collect();
+    vectors.extend(texts.outer_iter().map(|row| row.to_vec()));
+    let mut wanted = learned.subjects(&liked);
+    for (text, vector) in query.like_text.iter().zip(texts.outer_iter()) {
+        wanted.extend(learned.subject_of_text(text, &vector.to_vec()));
+    }
+    let unwanted = learned.subjects(&disliked);
+
+    let within = library.matching(&query.filter)?;
+    let asked: Vec<PaperRow> = liked.iter().chain(&disliked).map(|paper| paper.row).collect();
+    let depth = (ALL_CANDIDATES / wanted.len().max(1)).min(CANDIDATES).max(query.k);
+    let candidates = neighbours::exact_of_each(library, fingerprint, depth, &vectors, &|row| {
+        !asked.contains(&row) && within.as_ref().is_none_or(|set| set.contains(row))
+    })?;
+    let mut rows: Vec<PaperRow> = candidates.into_iter().flatten().map(|scored| scored.key).collect();
+    rows.sort_unstable();
+    rows.dedup();
+    let found = library.texts_of(fingerprint, &rows)?;
+    let mut ids = Vec::with_capacity(found.len());
+    for paper in &found {
+        ids.push(library.id_of(paper.row)?);
+    }
+    let subjects: Vec<Subject> = found.par_chunks(64).flat_map_iter(|papers| learned.subjects(papers)).collect();
+
+    let wanted: Vec<Subject> =
+        wanted.par_iter().map(|subject| expanded(learned, &query.weights, subject, &subjects, &ids)).collect();
+    let mut ranked: Vec<Ranked> = (subjects.par_iter().zip(&found).zip(ids))
+        .filter_map(|((subject, paper), id)| {
+            let compared = |other: &Subject| learned.compare(other, subject, &query.weights);
+            let best = wanted.iter().map(compared).enumerate();
+            let (liked, parts) = best.reduce(|best, next| if next.1.sum() > best.1.sum() { next } else { best })?;
+            let repelled = unwanted.iter().map(|other| compared(other).sum()).fold(0f32, f32::max);
+            let away = UNLIKE_WEIGHT * repelled;
+            let cosine = vectors[liked].iter().zip(&paper.vector).map(|(a, b)| a * b).sum();
+            Some(Ranked { row: paper.row, id: id?, score: parts.sum() - away, parts, away, cosine, liked })
+        })
+        .collect();
+    ranked.sort_by(|a, b| b.score.total_cmp(&a.score).then_with(|| a.id.cmp(&b.id)));
+    ranked.truncate(query.k);
+    let mut passages: Vec<String> =
+        liked.iter().map(|paper| crate::passage::passage(&paper.title, Some(&paper.abstract_text))).collect();
+    passages.extend(query.like_text.iter().cloned());
+    Ok((ranked, passages))
+}
+
+/// What a liked paper asks for, once its first answers are known.
+fn expanded(
+    learned: &Learned,
+    weights: &Weights,
+    liked: &Subject,
+    subjects: &[Subject],
+    ids: &[Option<ArxivId>],
+) -> Subject {
+    let mut scores: Vec<(f32, &Option<ArxivId>, &Subject)> = subjects
+        .iter()
+        .zip(ids)
+        .map(|(subject, id)| (learned.compare(liked, subject, weights).sum(), id, subject))
+        .collect();
+    scores.sort_by(|a, b| b.0.total_cmp(&a.0).then_with(|| a.1.cmp(b.1)));
+    scores.truncate(FEEDBACK.min(subjects.len() / CANDIDATES_PER_FEEDBACK));
+    let first: Vec<&Subject> = scores.into_iter().map(|(_, _, subject)| subject).collect();
+    liked.towards(&first, FEEDBACK_SHARE)
 }
 
 fn rows(library: &Library, ids: &[ArxivId]) -> Result<Vec<PaperRow>> {
@@ -154,14 +225,11 @@ fn rows(library: &Library, ids: &[ArxivId]) -> Result<Vec<PaperRow>> {
     if unknown.is_empty() { Ok(rows) } else { Err(Error::NotInLibrary { unknown }) }
 }
 
-fn vectors(
-    library: &Library,
-    fingerprint: FingerprintNumber,
-    ids: &[ArxivId],
-    rows: &[PaperRow],
-) -> Result<Vec<Vec<f32>>> {
-    let of = |(id, row): (&ArxivId, &PaperRow)| {
-        library.vector(fingerprint, *row)?.ok_or_else(|| Error::NoVector { id: id.to_string() })
-    };
-    ids.iter().zip(rows).map(of).collect()
+fn papers(library: &Library, fingerprint: FingerprintNumber, ids: &[ArxivId]) -> Result<Vec<PaperText>> {
+    let rows = rows(library, ids)?;
+    let papers = library.texts_of(fingerprint, &rows)?;
+    match ids.iter().zip(&rows).find(|(_, row)| !papers.iter().any(|paper| paper.row == **row)) {
+        Some((id, _)) => Err(Error::NoVector { id: id.to_string() }),
+        None => Ok(papers),
+    }
 }

@@ -5,6 +5,7 @@
 //! knows ([`crate::library::Library::document_frequency`]); this module asks for it through a closure.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::OnceLock;
 
 /// Words longer than this are identifiers or noise, not terms.
 const LONGEST_WORD: usize = 40;
@@ -122,10 +123,22 @@ struct Phrase {
     count: u32,
 }
 
+/// The words of a text that say what it is about, in order: folded as in the keyword index, in the singular, without
+/// stop-words, single letters and numbers of one digit.
+pub fn index_words(text: &str) -> Vec<String> {
+    let stop_words = stop_words();
+    let telling = |word: &String| word.len() > 1 && !stop_words.contains(word.as_str());
+    crate::library::terms(text).into_iter().filter(telling).map(singular).collect()
+}
+
+fn stop_words() -> &'static BTreeSet<&'static str> {
+    static STOP: OnceLock<BTreeSet<&'static str>> = OnceLock::new();
+    STOP.get_or_init(|| STOP_WORDS.split_ascii_whitespace().collect())
+}
+
 /// All words and phrases of a text by their comparable keys.
 fn phrases(text: &str) -> BTreeMap<Vec<String>, Phrase> {
-    let stop_words: BTreeSet<&str> = STOP_WORDS.split_ascii_whitespace().collect();
-    let words = words(text, &stop_words);
+    let words = words(text, stop_words());
     let mut found = BTreeMap::new();
     for start in 0..words.len() {
         let mut key = Vec::new();

@@ -5,6 +5,7 @@ use serde::Serialize;
 use serde_json::json;
 
 use crate::error::{Error, Result};
+use crate::learned::{Parts, Weights};
 use crate::library::{Filter, Paper};
 use crate::recommend::{self as recommender, Liked, Query};
 use crate::search as searcher;
@@ -26,7 +27,7 @@ struct ResultRow<'a> {
     primary_category: Option<&'a str>,
     categories: &'a [String],
     url: String,
-    /// What made it an answer: `liked` or `cosine` and `keyword_rank`, and the shared `terms`.
+    /// What made it an answer: `liked`, `cosine` and `parts`, or `cosine` and `keyword_rank`; and the shared `terms`.
     reason: serde_json::Value,
 }
 
@@ -37,6 +38,7 @@ pub(super) fn recommend(context: &Context, asked: Recommend, page: &mut Page) ->
         like_text: asked.like_text.clone(),
         k: asked.selection.k,
         filter: filter(&asked.selection)?,
+        weights: weights(&asked.weight),
     };
     if query.like_text.iter().any(|text| text.trim().is_empty()) {
         return Err(Error::EmptyQuery);
@@ -51,7 +53,8 @@ pub(super) fn recommend(context: &Context, asked: Recommend, page: &mut Page) ->
     let (fingerprint, _) = context.catch_up(&mut engine, &mut library, sample)?;
     let mut fetch = Fetching::default();
     let texts = engine.embed_queries(&query.like_text, &mut |event| fetch.show(event))?;
-    let answers = recommender::recommend(&library, fingerprint, &query, &texts)?;
+    let learned = context.learned(&library, fingerprint)?;
+    let answers = recommender::recommend(&library, &learned, fingerprint, &query, &texts)?;
 
     let rows: Vec<_> = answers
         .iter()
@@ -61,7 +64,13 @@ pub(super) fn recommend(context: &Context, asked: Recommend, page: &mut Page) ->
                 Liked::Paper(id) => json!(id.as_str()),
                 Liked::Text(at) => json!({ "text": at }),
             };
-            let reason = json!({ "liked": liked, "terms": answer.terms });
+            let Parts { meaning, associations, words, authors } = answer.parts;
+            let parts = json!({
+                "meaning": rounded(meaning), "associations": rounded(associations), "words": rounded(words),
+                "authors": rounded(authors), "unlike": rounded(-answer.away),
+            });
+            let cosine = rounded(answer.cosine);
+            let reason = json!({ "liked": liked, "terms": answer.terms, "cosine": cosine, "parts": parts });
             row(place + 1, f64::from(answer.score), &answer.paper, reason)
         })
         .collect();
@@ -146,6 +155,21 @@ fn filter(selection: &Selection) -> Result<Filter> {
         authors: selection.author.clone(),
         exclude: selection.exclude.clone(),
     })
+}
+
+/// Each part's default weight times what was asked for.
+pub(super) fn weights(asked: &[(String, f32)]) -> Weights {
+    let mut weights = Weights::default();
+    for (part, factor) in asked {
+        // Names were checked with the arguments.
+        let _ = weights.scale(part, *factor);
+    }
+    weights
+}
+
+/// Six decimals hold all that these numbers tell; more would only differ between machines. No negative zero.
+fn rounded(x: f32) -> f64 {
+    (f64::from(x) * 1e6).round() / 1e6 + 0.0
 }
 
 fn selection_json(selection: &Selection) -> serde_json::Value {

@@ -6,6 +6,8 @@ use clap::{Args, Parser, Subcommand};
 use jiff::civil::Date;
 
 use crate::bulk::Format;
+use crate::evaluate::Method;
+use crate::learned::Weights;
 
 /// Semantic recommender for arXiv papers: reads daily digests, embeds the abstracts, answers what is related.
 #[derive(Debug, Parser)]
@@ -74,6 +76,8 @@ pub enum Command {
     Recommend(Recommend),
     /// Find papers by meaning and by words.
     Search(Search),
+    /// Measure how well ways of ranking find what people have judged to be related.
+    Eval(Eval),
     /// Show what the library holds, or all of one paper.
     Info(Info),
     /// Take papers out of the library.
@@ -114,9 +118,30 @@ pub struct Recommend {
     /// A text that says what you like, e.g. an abstract.
     #[arg(long, value_name = "TEXT")]
     pub like_text: Vec<String>,
+    /// How much a part of the score counts beside its default: meaning, associations, words or authors; 0 leaves it out,
+    /// e.g. `--weight authors=0.5`.
+    #[arg(long, value_name = "PART=FACTOR", num_args = 1.., value_parser = weight)]
+    pub weight: Vec<(String, f32)>,
     /// What the answers must be like.
     #[command(flatten)]
     pub selection: Selection,
+}
+
+/// `relata eval`
+#[derive(Debug, Args)]
+pub struct Eval {
+    /// Judgements: one `{"query": ID, "relevant": [ID, ...]}` a line; the pool is the whole library.
+    #[arg(value_name = "JUDGEMENTS")]
+    pub judgements: PathBuf,
+    /// Ways of ranking: relata (what `recommend` does), cosine, tfidf or bm25 [default: all of them].
+    #[arg(long, value_name = "NAME", num_args = 1.., value_enum)]
+    pub method: Vec<Method>,
+    /// How much a part of the score counts beside its default, as in `recommend`.
+    #[arg(long, value_name = "PART=FACTOR", num_args = 1.., value_parser = weight)]
+    pub weight: Vec<(String, f32)>,
+    /// Print as JSON.
+    #[arg(long)]
+    pub json: bool,
 }
 
 /// `relata search`
@@ -269,6 +294,17 @@ pub enum ModelCommand {
         /// Which model.
         name: Option<String>,
     },
+}
+
+fn weight(text: &str) -> Result<(String, f32), String> {
+    let (part, factor) = text.split_once('=').ok_or("expected PART=FACTOR, e.g. authors=0.5")?;
+    if !Weights::PARTS.contains(&part) {
+        return Err(format!("no such part; there are {}", Weights::PARTS.join(", ")));
+    }
+    match factor.parse::<f32>() {
+        Ok(factor) if factor.is_finite() && factor >= 0.0 => Ok((part.to_owned(), factor)),
+        _ => Err(format!("{factor} is no factor: a number from 0 up")),
+    }
 }
 
 fn at_least_one(text: &str) -> Result<usize, String> {

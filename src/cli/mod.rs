@@ -7,6 +7,7 @@ mod add;
 mod answers;
 mod args;
 mod embed;
+mod eval;
 mod info;
 mod maintain;
 mod models;
@@ -25,6 +26,7 @@ use crate::arxiv_id::ArxivId;
 use crate::embed::{DeviceChoice, EmbedderOptions, EngineChoice, Long, Precision};
 use crate::engine::{Embedded, Engine};
 use crate::error::{Error, Result};
+use crate::learned::Learned;
 use crate::library::{FingerprintNumber, Library};
 use crate::model::{Choice, Progress, Settings};
 use crate::sample;
@@ -98,6 +100,7 @@ fn dispatch(cli: Cli, page: &mut Page) -> Result<Outcome> {
         Command::Add(add) => add::run(&context, &add, page),
         Command::Recommend(recommend) => answers::recommend(&context, recommend, page),
         Command::Search(search) => answers::search(&context, search, page),
+        Command::Eval(eval) => eval::run(&context, &eval, page),
         Command::Info(info) => match &info.id {
             Some(id) => info::paper(&context, id, info.json, page),
             None => info::library(&context, info.json, page),
@@ -199,6 +202,15 @@ impl Context {
         let long = self.places.long.parse::<Long>()?;
         let options = EmbedderOptions { device, engine, precision, long, ..EmbedderOptions::default() };
         Engine::new(Choice::parse(self.places.model.as_deref()), self.settings.clone(), options)
+    }
+
+    /// What the library teaches; says so where that takes a while, or where it could not be kept.
+    fn learned(&self, library: &Library, fingerprint: FingerprintNumber) -> Result<Learned> {
+        let fresh = Learned::of(library, fingerprint)?;
+        if let Some(note) = fresh.note {
+            say(&format!("note: {}", printable(&note)));
+        }
+        Ok(fresh.learned)
     }
 
     /// The number of the model's vectors in a library where every paper has one. See [`Engine::catch_up`].

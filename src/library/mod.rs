@@ -18,6 +18,7 @@ mod record;
 mod scan;
 mod schema;
 mod stored;
+mod texts;
 mod vectors;
 mod words;
 
@@ -37,6 +38,7 @@ pub use info::{Info, StoredFingerprint};
 pub use merge::Outcome;
 pub use paper::Paper;
 pub use scan::dot;
+pub use texts::PaperText;
 pub use vectors::{FingerprintNumber, FingerprintText, Missing, NewVector, StoreCount, StoredTokens, Tokens};
 pub use words::terms;
 

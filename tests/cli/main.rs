@@ -3,6 +3,7 @@
 mod adding;
 mod answering;
 mod embedding;
+mod evaluating;
 mod keeping;
 mod resuming;
 mod support;

@@ -1,0 +1,255 @@
+//! What was learned, kept in a file beside the library: `library.db.learned`.
+//!
+//! The file is derived: without it, or where it does not fit any more, it is made anew, and where it cannot be written, every
+//! command learns for itself. Format: safetensors, with what it belongs to and a checksum in the header. A file that is damaged,
+//! of another library or model, or from a time when the library was a quarter smaller or larger is told apart from one
+//! that serves; so an answer depends on what the library held when that was last learned, and says nothing wrong.
+
+use std::borrow::Cow;
+use std::collections::HashMap;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use ndarray::{Array1, Array2};
+use safetensors::tensor::{Dtype, SafeTensors, View, serialize};
+
+use super::vocabulary::Vocabulary;
+use super::whitening::Whitening;
+use super::{Learned, Spreads};
+use crate::arxiv_id::ArxivId;
+use crate::error::{Error, Result};
+use crate::library::{FingerprintNumber, Library};
+
+/// Changes whenever what is learned, or how it is written, does.
+const VERSION: &str = "1";
+
+/// Below so many papers learning is quicker than a file is worth.
+const WORTH_KEEPING: u64 = 500;
+
+/// Papers whose presence tells that a file belongs to this library.
+const PROBES: usize = 8;
+
+/// What a library teaches, and whether the user should hear of how it was come by.
+pub struct Fresh {
+    /// What was learned.
+    pub learned: Learned,
+    /// Whether it was learned just now.
+    pub anew: bool,
+    /// A kept file that did not serve although it should have, or one that could not be written: what and why.
+    pub note: Option<String>,
+}
+
+impl Learned {
+    /// What a library teaches under a fingerprint: kept from before where that still fits, else learned now and kept.
+    ///
+    /// # Errors
+    /// What the library reports. The state of the kept file is never an error.
+    pub fn of(library: &Library, fingerprint: FingerprintNumber) -> Result<Fresh> {
+        let path = path(library);
+        let mut note = None;
+        if let Some(path) = &path {
+            match read(path, library, fingerprint) {
+                Ok(Some(learned)) => return Ok(Fresh { learned, anew: false, note: None }),
+                Ok(None) => {}
+                Err(Unfit::Library(error)) => return Err(error),
+                Err(Unfit::Damaged(why)) => note = Some(format!("{} is damaged ({why}); made anew", path.display())),
+            }
+        }
+        let learned = Learned::learn(library, fingerprint)?;
+        if let Some(path) = path.filter(|_| learned.counted >= WORTH_KEEPING)
+            && let Err(fault) = write(&path, &learned, library, fingerprint)
+        {
+            note = Some(format!(
+                "what was learned from the library could not be kept, so that every command does it again: {fault}"
+            ));
+        }
+        Ok(Fresh { learned, anew: true, note })
+    }
+}
+
+/// `None` for a library that lies in no file.
+fn path(library: &Library) -> Option<PathBuf> {
+    library.path().file_name().filter(|_| library.is_file())?;
+    let mut path = library.path().as_os_str().to_owned();
+    path.push(".learned");
+    Some(PathBuf::from(path))
+}
+
+enum Unfit {
+    Library(Error),
+    Damaged(String),
+}
+
+fn damaged(why: impl ToString) -> Unfit {
+    Unfit::Damaged(why.to_string())
+}
+
+/// `None` where there is no file, or one that was right for what the library was.
+fn read(path: &Path, library: &Library, fingerprint: FingerprintNumber) -> std::result::Result<Option<Learned>, Unfit> {
+    let bytes = match fs::read(path) {
+        Ok(bytes) => bytes,
+        Err(fault) if fault.kind() == std::io::ErrorKind::NotFound => return Ok(None),
+        Err(fault) => return Err(damaged(fault)),
+    };
+    let (start, metadata) = SafeTensors::read_metadata(&bytes).map_err(damaged)?;
+    let facts = metadata.metadata().clone().unwrap_or_default();
+    let fact = |name: &str| facts.get(name).cloned().ok_or_else(|| damaged(format!("its header lacks {name}")));
+    if fact("version")? != VERSION {
+        return Ok(None);
+    }
+    if fact("sum")? != sum(bytes.get(start + 8..).unwrap_or_default()) {
+        return Err(damaged("its checksum does not fit"));
+    }
+    let digest = library.digest(fingerprint).map_err(Unfit::Library)?;
+    let now = library.vectors(fingerprint).map_err(Unfit::Library)?;
+    let then: u64 = fact("papers")?.parse().map_err(damaged)?;
+    if fact("fingerprint")? != digest || now.abs_diff(then) > then / 4 {
+        return Ok(None);
+    }
+    let probes: Vec<String> = fact("probes")?.split_whitespace().map(str::to_owned).collect();
+    let mut present = 0;
+    for id in probes.iter().filter_map(|probe| ArxivId::parse(probe)) {
+        present += usize::from(library.row_of(&id.0).map_err(Unfit::Library)?.is_some());
+    }
+    if present * 2 < probes.len() {
+        return Ok(None);
+    }
+    let tensors = SafeTensors::deserialize(&bytes).map_err(damaged)?;
+    let learned = Tensors(&tensors).learned(then, fact("sampled")?.parse().map_err(damaged)?)?;
+    Ok((learned.associations.ncols() == library.dimension(fingerprint).map_err(Unfit::Library)?).then_some(learned))
+}
+
+struct Tensors<'a>(&'a SafeTensors<'a>);
+
+impl Tensors<'_> {
+    fn learned(&self, counted: u64, papers: u64) -> std::result::Result<Learned, Unfit> {
+        let whitening = |name: &str| {
+            let mean = self.numbers(&format!("{name}.mean"), f32::from_le_bytes)?;
+            let map = self.numbers(&format!("{name}.map"), f32::from_le_bytes)?;
+            let map = Array2::from_shape_vec((mean.len(), mean.len()), map).map_err(damaged)?;
+            Ok(Whitening { mean: Array1::from_vec(mean), map })
+        };
+        let vocabulary = |name: &str| {
+            let ids = self.numbers(&format!("{name}.ids"), u64::from_le_bytes)?;
+            let numbers = self.numbers(&format!("{name}.numbers"), u32::from_le_bytes)?;
+            if ids.len() != numbers.len() || !ids.is_sorted() {
+                return Err(damaged(format!("{name} is out of order")));
+            }
+            Ok(Vocabulary { ids, numbers })
+        };
+        let (meaning, rows) = (whitening("meaning")?, vocabulary("rows")?);
+        let associations = self.numbers("associations", i8::from_le_bytes)?;
+        let associations = Array2::from_shape_vec((rows.len(), meaning.mean.len()), associations).map_err(damaged)?;
+        let spreads = self.numbers("spreads", f32::from_le_bytes)?;
+        let &[own, associated, words] = spreads.as_slice() else { return Err(damaged("it lacks a spread")) };
+        if rows.numbers.iter().any(|row| *row as usize >= rows.len()) {
+            return Err(damaged("it names rows that are not there"));
+        }
+        Ok(Learned {
+            counted,
+            papers,
+            meaning,
+            associated: whitening("associated")?,
+            words: vocabulary("words")?,
+            authors: vocabulary("authors")?,
+            rows,
+            associations,
+            spreads: Spreads { meaning: own, associations: associated, words },
+        })
+    }
+
+    fn numbers<T, const N: usize>(&self, name: &str, read: fn([u8; N]) -> T) -> std::result::Result<Vec<T>, Unfit> {
+        let tensor = self.0.tensor(name).map_err(damaged)?;
+        let (whole, rest) = tensor.data().as_chunks::<N>();
+        if !rest.is_empty() {
+            return Err(damaged(format!("{name} is cut")));
+        }
+        Ok(whole.iter().map(|bytes| read(*bytes)).collect())
+    }
+}
+
+/// A tensor to write.
+struct Numbers {
+    dtype: Dtype,
+    shape: Vec<usize>,
+    bytes: Vec<u8>,
+}
+
+impl View for &Numbers {
+    fn dtype(&self) -> Dtype {
+        self.dtype
+    }
+
+    fn shape(&self) -> &[usize] {
+        &self.shape
+    }
+
+    fn data(&self) -> Cow<'_, [u8]> {
+        Cow::Borrowed(&self.bytes)
+    }
+
+    fn data_len(&self) -> usize {
+        self.bytes.len()
+    }
+}
+
+/// Written whole under another name first: no reader ever sees half a file.
+fn write(path: &Path, learned: &Learned, library: &Library, fingerprint: FingerprintNumber) -> Result<()> {
+    fn floats<'a>(values: impl IntoIterator<Item = &'a f32>) -> Numbers {
+        let bytes: Vec<u8> = values.into_iter().flat_map(|x| x.to_le_bytes()).collect();
+        Numbers { dtype: Dtype::F32, shape: vec![bytes.len() / 4], bytes }
+    }
+    let mut tensors: Vec<(String, Numbers)> = Vec::new();
+    for (name, whitening) in [("meaning", &learned.meaning), ("associated", &learned.associated)] {
+        tensors.push((format!("{name}.mean"), floats(&whitening.mean)));
+        tensors.push((format!("{name}.map"), floats(&whitening.map)));
+    }
+    for (name, vocabulary) in [("words", &learned.words), ("authors", &learned.authors), ("rows", &learned.rows)] {
+        let ids = vocabulary.ids.iter().flat_map(|id| id.to_le_bytes()).collect();
+        let numbers = vocabulary.numbers.iter().flat_map(|number| number.to_le_bytes()).collect();
+        let shape = vec![vocabulary.len()];
+        tensors.push((format!("{name}.ids"), Numbers { dtype: Dtype::U64, shape: shape.clone(), bytes: ids }));
+        tensors.push((format!("{name}.numbers"), Numbers { dtype: Dtype::U32, shape, bytes: numbers }));
+    }
+    let Spreads { meaning, associations, words } = learned.spreads;
+    tensors.push(("spreads".to_owned(), floats(&[meaning, associations, words])));
+    let bytes = learned.associations.iter().flat_map(|x| x.to_le_bytes()).collect();
+    let shape = learned.associations.shape().to_vec();
+    tensors.push(("associations".to_owned(), Numbers { dtype: Dtype::I8, shape, bytes }));
+
+    let probes: Vec<String> = library
+        .sample(PROBES)?
+        .iter()
+        .filter_map(|row| library.id_of(*row).transpose())
+        .map(|id| id.map(|id| id.to_string()))
+        .collect::<Result<_>>()?;
+    let facts = |sum: String| {
+        HashMap::from([
+            ("version".to_owned(), VERSION.to_owned()),
+            ("fingerprint".to_owned(), library.digest(fingerprint).unwrap_or_default()),
+            ("papers".to_owned(), learned.counted.to_string()),
+            ("sampled".to_owned(), learned.papers.to_string()),
+            ("probes".to_owned(), probes.join(" ")),
+            ("sum".to_owned(), sum),
+        ])
+    };
+    let named = || tensors.iter().map(|(name, numbers)| (name.as_str(), numbers));
+    let damaged = |fault: safetensors::SafeTensorError| Error::io(path)(std::io::Error::other(fault));
+    // The checksum stands in the header of what it is the sum of: written once to learn it, and once with it.
+    let first = serialize(named(), Some(facts(String::new()))).map_err(damaged)?;
+    let (start, _) = SafeTensors::read_metadata(&first).map_err(damaged)?;
+    let bytes = serialize(named(), Some(facts(sum(&first[start + 8..])))).map_err(damaged)?;
+    let mut beside = path.as_os_str().to_owned();
+    beside.push(format!(".{}", std::process::id()));
+    let beside = PathBuf::from(beside);
+    let written = fs::write(&beside, bytes).and_then(|()| fs::rename(&beside, path));
+    if written.is_err() {
+        let _ = fs::remove_file(&beside);
+    }
+    written.map_err(Error::io(path))
+}
+
+/// CRC-32 of the data.
+fn sum(data: &[u8]) -> String {
+    format!("{:08x}", crc32fast::hash(data))
+}

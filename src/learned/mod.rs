@@ -1,0 +1,185 @@
+//! What a library teaches about its own papers, so that they are compared better than by the cosine of their vectors.
+//!
+//! In: a sample of a library's papers with their vectors. Out: how vectors are to be whitened, how rare a word or an author
+//! is, and what each word is associated with; and, for one paper, its [`Subject`]: the views of it that are compared. Nothing
+//! here comes from judgements of what is related: a library of any field teaches itself.
+//!
+//! The sample is at most [`SAMPLE`] papers, chosen by a hash of their ids and so the same whatever the order in which they came:
+//! learning takes about a second for a library of any size. What was learned is kept beside the library ([`kept`]).
+
+mod kept;
+mod subject;
+mod vocabulary;
+mod whitening;
+
+use ndarray::{Array2, Axis};
+use rayon::prelude::*;
+
+use crate::error::Result;
+use crate::library::{FingerprintNumber, Library, PaperText};
+
+pub use kept::Fresh;
+pub use subject::{Parts, Subject, Weights};
+
+pub(crate) use vocabulary::hash;
+
+use subject::{author_ids, words_of};
+use vocabulary::{Counted, Vocabulary};
+use whitening::{Spectrum, Whitening};
+
+/// Papers that are learned from, at most.
+const SAMPLE: usize = 20_000;
+
+/// A word is associated with something where it occurs in so many papers of the sample, and not in more than half.
+const ASSOCIATED_FROM: u32 = 2;
+
+/// What was learned from a library under one fingerprint.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Learned {
+    /// Papers of the library when it was learned from.
+    counted: u64,
+    /// Papers learned from.
+    papers: u64,
+    /// Turns vectors into meanings: half-whitened.
+    meaning: Whitening,
+    /// Turns sums of associations into what a text is associated with: half-whitened too.
+    associated: Whitening,
+    /// Papers per word.
+    words: Vocabulary,
+    /// Papers per author.
+    authors: Vocabulary,
+    /// Of each word that has associations: which row of `associations`.
+    rows: Vocabulary,
+    /// Words x dimension: unit rows times 127, rounded. The mean of the fully whitened vectors of the papers with a word.
+    associations: Array2<i8>,
+    /// Standard deviations of the similarities of two papers drawn at random.
+    spreads: Spreads,
+}
+
+/// See [`Learned`].
+#[derive(Clone, Copy, Debug, PartialEq)]
+struct Spreads {
+    meaning: f32,
+    associations: f32,
+    words: f32,
+}
+
+impl Spreads {
+    /// Of all-MiniLM vectors of some ten thousand papers; what a small library's own are drawn towards.
+    const TYPICAL: Spreads = Spreads { meaning: 0.065, associations: 0.065, words: 0.016 };
+    /// Pairs that weigh as much as the typical spread.
+    const PRIOR: f32 = 200.0;
+}
+
+impl Learned {
+    /// Learns from a library.
+    ///
+    /// # Errors
+    /// What the library reports.
+    pub fn learn(library: &Library, fingerprint: FingerprintNumber) -> Result<Learned> {
+        let sample = library.sample(SAMPLE)?;
+        let papers = library.texts_of(fingerprint, &sample)?;
+        let learned = Learned::from_papers(&papers, library.dimension(fingerprint)?);
+        Ok(Learned { counted: library.vectors(fingerprint)?, ..learned })
+    }
+
+    fn from_papers(papers: &[PaperText], dimension: usize) -> Learned {
+        let mut vectors = Array2::zeros((papers.len(), dimension));
+        for (mut row, paper) in vectors.axis_iter_mut(Axis(0)).zip(papers) {
+            row.iter_mut().zip(&paper.vector).for_each(|(to, from)| *to = *from);
+        }
+        let counted: Vec<Counted> =
+            papers.par_iter().map(|paper| words_of(&paper.title, &paper.abstract_text)).collect();
+        let words = Vocabulary::count(counted.iter().map(|counted| counted.iter().map(|(id, _)| *id)));
+        let authors: Vec<Vec<u64>> = papers.iter().map(|paper| author_ids(&paper.authors)).collect();
+        let authors = Vocabulary::count(authors.iter().map(|ids| ids.iter().copied()));
+
+        let spectrum = Spectrum::of(&vectors);
+        let mut learned = Learned {
+            counted: papers.len() as u64,
+            papers: papers.len() as u64,
+            meaning: spectrum.whitening(0.25),
+            associated: Whitening::none(dimension),
+            words,
+            authors,
+            rows: Vocabulary::default(),
+            associations: Array2::zeros((0, dimension)),
+            spreads: Spreads::TYPICAL,
+        };
+        let weighted: Vec<_> = counted.iter().map(|counted| learned.weigh(counted)).collect();
+        learned.associate(&weighted, &spectrum.whitening(0.5).apply_all(vectors.view()));
+        let sums: Vec<f32> = weighted.par_iter().flat_map_iter(|words| learned.sum_of_associations(words)).collect();
+        let sums = Array2::from_shape_vec((papers.len(), dimension), sums).unwrap_or_default();
+        learned.associated = Spectrum::of(&sums).whitening(0.25);
+        learned.spreads = learned.measure(&vectors, &sums, &weighted);
+        learned
+    }
+
+    /// Gives each word that is neither rare nor everywhere the mean of the vectors of its papers.
+    fn associate(&mut self, weighted: &[Vec<(u64, f32)>], vectors: &Array2<f32>) {
+        let dimension = vectors.ncols();
+        let most = (self.papers / 2).max(1) as u32;
+        self.rows = self.words.numbered(|count| (ASSOCIATED_FROM..=most).contains(&count));
+        let mut sums = Array2::<f32>::zeros((self.rows.len(), dimension));
+        for (words, vector) in weighted.iter().zip(vectors.axis_iter(Axis(0))) {
+            for (word, weight) in words {
+                if let Some(row) = self.rows.get(*word) {
+                    sums.row_mut(row as usize).scaled_add(*weight, &vector);
+                }
+            }
+        }
+        for mut row in sums.axis_iter_mut(Axis(0)) {
+            let largest = row.iter().fold(f32::MIN_POSITIVE, |most, x| most.max(x.abs()));
+            row.mapv_inplace(|x| (x / largest * 127.0).round());
+        }
+        self.associations = sums.mapv(|x| x as i8);
+    }
+
+    /// Standard deviations over pairs of the sample: each paper with the one half the sample away.
+    fn measure(&self, vectors: &Array2<f32>, sums: &Array2<f32>, weighted: &[Vec<(u64, f32)>]) -> Spreads {
+        let half = vectors.nrows() / 2;
+        let meaning = self.meaning.apply_all(vectors.view());
+        let associated = self.associated.apply_all(sums.view());
+        let spread = |typical: f32, similarity: &dyn Fn(usize) -> f32| {
+            let (mut sum, mut squares) = (0f64, 0f64);
+            for pair in 0..half {
+                let value = f64::from(similarity(pair));
+                (sum, squares) = (sum + value, squares + value * value);
+            }
+            let pairs = half.max(1) as f64;
+            let variance = (squares / pairs - (sum / pairs).powi(2)).max(0.0) * half as f64;
+            let prior = f64::from(Spreads::PRIOR);
+            ((variance + prior * f64::from(typical * typical)) / (half as f64 + prior)).sqrt() as f32
+        };
+        Spreads {
+            meaning: spread(Spreads::TYPICAL.meaning, &|pair| meaning.row(pair).dot(&meaning.row(pair + half))),
+            associations: spread(Spreads::TYPICAL.associations, &|pair| {
+                associated.row(pair).dot(&associated.row(pair + half))
+            }),
+            words: spread(Spreads::TYPICAL.words, &|pair| subject::overlap(&weighted[pair], &weighted[pair + half])),
+        }
+    }
+
+    /// Words of a text as a unit vector: a word counts `(1 + ln n) · ln((papers + 1) / (df + 0.5))` where it stands n times.
+    fn weigh(&self, counted: &Counted) -> Vec<(u64, f32)> {
+        let mut weighted: Vec<(u64, f32)> =
+            counted.iter().map(|(id, count)| (*id, (1.0 + count.ln()) * self.words.rarity(*id, self.papers))).collect();
+        let length = weighted.iter().map(|(_, weight)| weight * weight).sum::<f32>().sqrt().max(f32::MIN_POSITIVE);
+        weighted.iter_mut().for_each(|(_, weight)| *weight /= length);
+        weighted
+    }
+
+    /// The unit mean of what words are associated with; zeros where they are with nothing.
+    fn sum_of_associations(&self, words: &[(u64, f32)]) -> Vec<f32> {
+        let mut sum = vec![0f32; self.associations.ncols()];
+        for (word, weight) in words {
+            let Some(row) = self.rows.get(*word) else { continue };
+            let row = self.associations.row(row as usize);
+            let length = row.iter().map(|x| f32::from(*x).powi(2)).sum::<f32>().sqrt().max(1.0);
+            let factor = weight / length;
+            sum.iter_mut().zip(row).for_each(|(sum, x)| *sum += factor * f32::from(*x));
+        }
+        whitening::to_unit(&mut sum);
+        sum
+    }
+}

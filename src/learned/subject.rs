@@ -1,0 +1,233 @@
+//! What is compared of a paper, and how two are compared.
+//!
+//! Four views, each of which finds what the others miss (docs/quality.md): the half-whitened vector, what the words are
+//! associated with, the words themselves, and the authors. A similarity is counted in standard deviations of that of two papers
+//! drawn at random, so that they can be added up; the weights were chosen on one half of the judgements.
+
+use super::Learned;
+use super::vocabulary::{Counted, hash};
+use super::whitening::to_unit;
+use crate::library::PaperText;
+use crate::terms::index_words;
+
+/// A word of the title counts as if it stood there twice.
+const TITLE: f32 = 2.0;
+
+/// A paper, or what somebody likes, as it is compared.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Subject {
+    /// Half-whitened vector, unit length.
+    meaning: Vec<f32>,
+    /// What its words are associated with, half-whitened, unit length.
+    associations: Vec<f32>,
+    /// Weight of each word by its hash, ascending; unit length.
+    words: Vec<(u64, f32)>,
+    /// Rarity of each author by the hash of the name, ascending; 0 for one of every paper, 1 for one never seen.
+    authors: Vec<(u64, f32)>,
+}
+
+/// How much each part counts.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Weights {
+    /// Of the half-whitened vectors' cosine, in standard deviations.
+    pub meaning: f32,
+    /// Of the cosine of what words are associated with, in standard deviations.
+    pub associations: f32,
+    /// Of the words' cosine, in standard deviations.
+    pub words: f32,
+    /// Of shared authors: between 0 (none) and 1 (the same ones, none seen elsewhere).
+    pub authors: f32,
+}
+
+impl Weights {
+    /// The names of the parts.
+    pub const PARTS: [&str; 4] = ["meaning", "associations", "words", "authors"];
+
+    /// Multiplies the weight of a part by its name; `None` for a name that is none.
+    pub fn scale(&mut self, part: &str, factor: f32) -> Option<()> {
+        let weight = match part {
+            "meaning" => &mut self.meaning,
+            "associations" => &mut self.associations,
+            "words" => &mut self.words,
+            "authors" => &mut self.authors,
+            _ => return None,
+        };
+        *weight *= factor;
+        Some(())
+    }
+}
+
+impl Default for Weights {
+    fn default() -> Weights {
+        Weights { meaning: 1.0, associations: 0.7, words: 0.25, authors: 10.0 }
+    }
+}
+
+/// The parts of a score; the score is their sum.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Parts {
+    /// See [`Weights::meaning`].
+    pub meaning: f32,
+    /// See [`Weights::associations`].
+    pub associations: f32,
+    /// See [`Weights::words`].
+    pub words: f32,
+    /// See [`Weights::authors`].
+    pub authors: f32,
+}
+
+impl Parts {
+    /// The score.
+    pub fn sum(&self) -> f32 {
+        self.meaning + self.associations + self.words + self.authors
+    }
+}
+
+impl Learned {
+    /// The views of papers.
+    pub fn subjects(&self, papers: &[PaperText]) -> Vec<Subject> {
+        let vectors: Vec<&[f32]> = papers.iter().map(|paper| paper.vector.as_slice()).collect();
+        let counted = papers.iter().map(|paper| words_of(&paper.title, &paper.abstract_text)).collect();
+        let authors = papers.iter().map(|paper| author_ids(&paper.authors)).collect();
+        self.views(&vectors, counted, authors)
+    }
+
+    /// The words of a paper with their weights, by hash, ascending; unit length.
+    pub(crate) fn words_of(&self, paper: &PaperText) -> Vec<(u64, f32)> {
+        self.weigh(&words_of(&paper.title, &paper.abstract_text))
+    }
+
+    /// The view of a text with its vector: it has no title and no authors.
+    pub fn subject_of_text(&self, text: &str, vector: &[f32]) -> Option<Subject> {
+        self.views(&[vector], vec![words_of("", text)], vec![Vec::new()]).pop()
+    }
+
+    fn views(&self, vectors: &[&[f32]], counted: Vec<Counted>, authors: Vec<Vec<u64>>) -> Vec<Subject> {
+        let dimension = self.associations.ncols();
+        let rows = |values: Vec<f32>| ndarray::Array2::from_shape_vec((vectors.len(), dimension), values);
+        let words: Vec<Vec<(u64, f32)>> = counted.iter().map(|counted| self.weigh(counted)).collect();
+        let sums = words.iter().flat_map(|words| self.sum_of_associations(words)).collect();
+        let (Ok(vectors), Ok(sums)) = (rows(vectors.concat()), rows(sums)) else { return Vec::new() };
+        let meanings = self.meaning.apply_all(vectors.view());
+        let associations = self.associated.apply_all(sums.view());
+        let most = (self.papers as f32 + 1.0).ln();
+        let subjects = meanings.outer_iter().zip(associations.outer_iter()).zip(words).zip(authors);
+        subjects
+            .map(|(((meaning, associations), words), authors)| Subject {
+                meaning: meaning.to_vec(),
+                // Without a known word there is nothing, and not what is left when the mean is taken off.
+                associations: if words.iter().any(|(word, _)| self.rows.get(*word).is_some()) {
+                    associations.to_vec()
+                } else {
+                    vec![0.0; dimension]
+                },
+                words,
+                authors: authors.into_iter().map(|id| (id, self.authors.rarity(id, self.papers) / most)).collect(),
+            })
+            .collect()
+    }
+
+    /// How alike two are.
+    pub fn compare(&self, one: &Subject, other: &Subject, weights: &Weights) -> Parts {
+        let shared = overlap_by(&one.authors, &other.authors, |rarity, _| rarity);
+        let sizes = ((one.authors.len() * other.authors.len()) as f32).sqrt().max(1.0);
+        Parts {
+            meaning: weights.meaning * dot(&one.meaning, &other.meaning) / self.spreads.meaning,
+            associations: weights.associations * dot(&one.associations, &other.associations)
+                / self.spreads.associations,
+            words: weights.words * overlap(&one.words, &other.words) / self.spreads.words,
+            authors: weights.authors * shared / sizes,
+        }
+    }
+}
+
+impl Subject {
+    /// Moved towards the mean of others by `share` (Rocchio 1971): what the best answers have in common is what was asked for.
+    /// Authors stay.
+    pub fn towards(&self, others: &[&Subject], share: f32) -> Subject {
+        let Some(share) = (!others.is_empty()).then(|| share / others.len() as f32) else { return self.clone() };
+        let mix = |of: &dyn Fn(&Subject) -> Vec<f32>| {
+            let mut sum = of(self);
+            for other in others {
+                sum.iter_mut().zip(of(other)).for_each(|(sum, x)| *sum += share * x);
+            }
+            to_unit(&mut sum);
+            sum
+        };
+        let mut words: std::collections::BTreeMap<u64, f32> = self.words.iter().copied().collect();
+        for (word, weight) in others.iter().flat_map(|other| &other.words) {
+            *words.entry(*word).or_default() += share * weight;
+        }
+        let length = words.values().map(|weight| weight * weight).sum::<f32>().sqrt().max(f32::MIN_POSITIVE);
+        Subject {
+            meaning: mix(&|subject| subject.meaning.clone()),
+            associations: mix(&|subject| subject.associations.clone()),
+            words: words.into_iter().map(|(word, weight)| (word, weight / length)).collect(),
+            authors: self.authors.clone(),
+        }
+    }
+}
+
+/// The words of a paper by their hashes, ascending, with how often they stand there.
+pub(super) fn words_of(title: &str, abstract_text: &str) -> Counted {
+    let mut all: Vec<(u64, f32)> = Vec::new();
+    for (text, weight) in [(title, TITLE), (abstract_text, 1.0)] {
+        all.extend(index_words(text).iter().map(|word| (hash(word), weight)));
+    }
+    all.sort_unstable_by_key(|(id, _)| *id);
+    all.dedup_by(|next, kept| {
+        let same = next.0 == kept.0;
+        if same {
+            kept.1 += next.1;
+        }
+        same
+    });
+    all
+}
+
+/// Authors by the hash of last name and first initial, ascending: sources differ in whether first names are written out.
+pub(super) fn author_ids(authors: &[String]) -> Vec<u64> {
+    let mut ids: Vec<u64> = authors
+        .iter()
+        .filter_map(|name| {
+            let words = crate::library::terms(name);
+            let initial = words.first()?.chars().next()?;
+            Some(hash(&format!("{} {initial}", words.last()?)))
+        })
+        .collect();
+    ids.sort_unstable();
+    ids.dedup();
+    ids
+}
+
+/// Sixteen running sums, so that it runs in vector registers; the order of additions is the same everywhere.
+fn dot(one: &[f32], other: &[f32]) -> f32 {
+    let ((one, one_rest), (other, other_rest)) = (one.as_chunks::<16>(), other.as_chunks::<16>());
+    let mut sums = [0f32; 16];
+    for (one, other) in one.iter().zip(other) {
+        for lane in 0..16 {
+            sums[lane] += one[lane] * other[lane];
+        }
+    }
+    sums.iter().sum::<f32>() + one_rest.iter().zip(other_rest).map(|(a, b)| a * b).sum::<f32>()
+}
+
+/// The dot product of two sparse vectors.
+pub(super) fn overlap(one: &[(u64, f32)], other: &[(u64, f32)]) -> f32 {
+    overlap_by(one, other, |a, b| a * b)
+}
+
+fn overlap_by(one: &[(u64, f32)], other: &[(u64, f32)], term: impl Fn(f32, f32) -> f32) -> f32 {
+    let (mut left, mut right, mut sum) = (one.iter().peekable(), other.iter().peekable(), 0.0);
+    while let (Some((a, x)), Some((b, y))) = (left.peek(), right.peek()) {
+        match a.cmp(b) {
+            std::cmp::Ordering::Less => _ = left.next(),
+            std::cmp::Ordering::Greater => _ = right.next(),
+            std::cmp::Ordering::Equal => {
+                sum += term(*x, *y);
+                (_, _) = (left.next(), right.next());
+            }
+        }
+    }
+    sum
+}

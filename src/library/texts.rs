@@ -1,0 +1,105 @@
+//! Texts and vectors of chosen papers: what is read to compare papers closely.
+//!
+//! In: rows, or how many are wanted. Out: title, abstract, authors and vector. Less than a whole [`Paper`](super::Paper), which
+//! lies in five tables, so some hundred candidates of an answer are read in a few milliseconds.
+
+use rusqlite::{OptionalExtension, params};
+
+use super::faults::{Faults, unreadable};
+use super::vectors::{floats, key};
+use super::{Access, FingerprintNumber, Library, PaperRow};
+use crate::error::Result;
+
+/// A paper as it is compared.
+#[derive(Clone, Debug, PartialEq)]
+pub struct PaperText {
+    /// Its row.
+    pub row: PaperRow,
+    /// Title, empty where it is not known.
+    pub title: String,
+    /// Abstract, empty where it is not known.
+    pub abstract_text: String,
+    /// Authors in order.
+    pub authors: Vec<String>,
+    /// Its vector, unit length.
+    pub vector: Vec<f32>,
+}
+
+impl Library {
+    /// These papers, in this order; one without a vector, or removed meanwhile, is left out.
+    pub fn texts_of(&self, fingerprint: FingerprintNumber, rows: &[PaperRow]) -> Result<Vec<PaperText>> {
+        let transaction = self.connection.unchecked_transaction().in_library(&self.path)?;
+        let mut statement = transaction
+            .prepare_cached(
+                "SELECT title, abstract, authors, vector FROM papers JOIN embeddings ON key = ?1 WHERE row = ?2",
+            )
+            .in_library(&self.path)?;
+        let mut papers = Vec::with_capacity(rows.len());
+        for &row in rows {
+            let read = |found: &rusqlite::Row<'_>| {
+                let authors = serde_json::from_str(found.get_ref(2)?.as_str()?)
+                    .map_err(|_| unreadable("a list of authors cannot be read"))?;
+                Ok(PaperText {
+                    row,
+                    title: found.get::<_, Option<String>>(0)?.unwrap_or_default(),
+                    abstract_text: found.get::<_, Option<String>>(1)?.unwrap_or_default(),
+                    authors,
+                    vector: floats(found.get_ref(3)?.as_blob()?).collect(),
+                })
+            };
+            papers.extend(
+                statement.query_row(params![key(fingerprint, row), row.0], read).optional().in_library(&self.path)?,
+            );
+        }
+        drop(statement);
+        Ok(papers)
+    }
+
+    /// At most `limit` papers that can have a vector, chosen and ordered by a hash of their ids: the same ones whatever the order in
+    /// which papers came.
+    pub fn sample(&self, limit: usize) -> Result<Vec<PaperRow>> {
+        let mut statement = self
+            .connection
+            .prepare_cached("SELECT row, id FROM papers WHERE passage IS NOT NULL")
+            .in_library(&self.path)?;
+        let read = |row: &rusqlite::Row<'_>| Ok((mixed(row.get_ref(1)?.as_str()?), PaperRow(row.get(0)?)));
+        let mut drawn = statement
+            .query_map([], read)
+            .and_then(Iterator::collect::<rusqlite::Result<Vec<_>>>)
+            .in_library(&self.path)?;
+        if drawn.len() > limit {
+            drawn.select_nth_unstable_by_key(limit, |(hash, _)| *hash);
+            drawn.truncate(limit);
+        }
+        drawn.sort_unstable_by_key(|(hash, _)| *hash);
+        Ok(drawn.into_iter().map(|(_, row)| row).collect())
+    }
+
+    /// How many papers have a vector of this fingerprint.
+    pub fn vectors(&self, fingerprint: FingerprintNumber) -> Result<u64> {
+        self.connection
+            .query_row("SELECT vectors FROM fingerprints WHERE number = ?1", [fingerprint.0], |row| row.get(0))
+            .in_library(&self.path)
+    }
+
+    /// The digest of a fingerprint.
+    pub fn digest(&self, fingerprint: FingerprintNumber) -> Result<String> {
+        self.connection
+            .query_row("SELECT digest FROM fingerprints WHERE number = ?1", [fingerprint.0], |row| row.get(0))
+            .in_library(&self.path)
+    }
+
+    /// Whether it lies in a file.
+    pub fn is_file(&self) -> bool {
+        self.access != Access::Memory
+    }
+}
+
+/// FNV-1a, then the last step of MurmurHash3 (Appleby): without it, ids that differ in their last digits lie side by side.
+fn mixed(id: &str) -> u64 {
+    let mut hash = crate::learned::hash(id);
+    for factor in [0xff51_afd7_ed55_8ccd, 0xc4ce_b9fe_1a85_ec53] {
+        hash = (hash ^ (hash >> 33)).wrapping_mul(factor);
+    }
+    hash ^ (hash >> 33)
+}
