@@ -118,8 +118,8 @@ pub fn recommend(
             None => (Liked::Text(nearest - query.like.len()), &liked[nearest]),
         };
         let own = paper.passage.as_deref().unwrap_or("");
-        let shared = terms::shared(text, own, count, TERMS, |words| library.document_frequency(words))?;
-        let terms = shared.into_iter().map(|term| term.term).collect();
+        let frequency = |words: &[String]| Ok::<_, Error>(learned.document_frequency(words, count));
+        let terms = terms::shared(text, own, count, TERMS, frequency)?.into_iter().map(|term| term.term).collect();
         answers.push(Answer { score, parts, away, cosine, paper, because, terms });
     }
     Ok(answers)

@@ -89,9 +89,11 @@ pub(super) fn run(context: &Context, add: &Add, page: &mut Page) -> Result<Outco
     let embedding = if add.no_embed || library.is_empty()? {
         Ok(0)
     } else {
-        context
-            .engine()
-            .and_then(|mut engine| context.catch_up(&mut engine, &mut library, false).map(|(_, embedded)| embedded))
+        context.engine().and_then(|mut engine| {
+            let (fingerprint, embedded) = context.catch_up(&mut engine, &mut library, false)?;
+            context.learn_ahead(&library, fingerprint)?;
+            Ok(embedded)
+        })
     };
     if let Ok(embedded) = &embedding {
         report.embedded = *embedded;

@@ -213,6 +213,14 @@ impl Context {
         Ok(fresh.learned)
     }
 
+    /// Learns from a library that has grown or changed much, so that the next answer need not.
+    fn learn_ahead(&self, library: &Library, fingerprint: FingerprintNumber) -> Result<()> {
+        if library.vectors(fingerprint)? >= Learned::WORTH_KEEPING {
+            self.learned(library, fingerprint)?;
+        }
+        Ok(())
+    }
+
     /// The number of the model's vectors in a library where every paper has one. See [`Engine::catch_up`].
     fn catch_up(&self, engine: &mut Engine, library: &mut Library, begin: bool) -> Result<(FingerprintNumber, u64)> {
         let mut fetch = Fetching::default();

@@ -23,9 +23,6 @@ use crate::library::{FingerprintNumber, Library};
 /// Changes whenever what is learned, or how it is written, does.
 const VERSION: &str = "1";
 
-/// Below so many papers learning is quicker than a file is worth.
-const WORTH_KEEPING: u64 = 500;
-
 /// Papers whose presence tells that a file belongs to this library.
 const PROBES: usize = 8;
 
@@ -40,6 +37,9 @@ pub struct Fresh {
 }
 
 impl Learned {
+    /// Below so many papers learning is quicker than a file is worth.
+    pub const WORTH_KEEPING: u64 = 500;
+
     /// What a library teaches under a fingerprint: kept from before where that still fits, else learned now and kept.
     ///
     /// # Errors
@@ -56,7 +56,7 @@ impl Learned {
             }
         }
         let learned = Learned::learn(library, fingerprint)?;
-        if let Some(path) = path.filter(|_| learned.counted >= WORTH_KEEPING)
+        if let Some(path) = path.filter(|_| learned.counted >= Learned::WORTH_KEEPING)
             && let Err(fault) = write(&path, &learned, library, fingerprint)
         {
             note = Some(format!(
@@ -140,8 +140,12 @@ impl Tensors<'_> {
         let (meaning, rows) = (whitening("meaning")?, vocabulary("rows")?);
         let associations = self.numbers("associations", i8::from_le_bytes)?;
         let associations = Array2::from_shape_vec((rows.len(), meaning.mean.len()), associations).map_err(damaged)?;
+        let scales = self.numbers("scales", f32::from_le_bytes)?;
         let spreads = self.numbers("spreads", f32::from_le_bytes)?;
         let &[own, associated, words] = spreads.as_slice() else { return Err(damaged("it lacks a spread")) };
+        if scales.len() != rows.len() {
+            return Err(damaged("it lacks a scale"));
+        }
         if rows.numbers.iter().any(|row| *row as usize >= rows.len()) {
             return Err(damaged("it names rows that are not there"));
         }
@@ -154,6 +158,7 @@ impl Tensors<'_> {
             authors: vocabulary("authors")?,
             rows,
             associations,
+            scales,
             spreads: Spreads { meaning: own, associations: associated, words },
         })
     }
@@ -212,6 +217,7 @@ fn write(path: &Path, learned: &Learned, library: &Library, fingerprint: Fingerp
         tensors.push((format!("{name}.numbers"), Numbers { dtype: Dtype::U32, shape, bytes: numbers }));
     }
     let Spreads { meaning, associations, words } = learned.spreads;
+    tensors.push(("scales".to_owned(), floats(&learned.scales)));
     tensors.push(("spreads".to_owned(), floats(&[meaning, associations, words])));
     let bytes = learned.associations.iter().flat_map(|x| x.to_le_bytes()).collect();
     let shape = learned.associations.shape().to_vec();

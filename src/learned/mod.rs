@@ -52,6 +52,8 @@ pub struct Learned {
     rows: Vocabulary,
     /// Words x dimension: unit rows times 127, rounded. The mean of the fully whitened vectors of the papers with a word.
     associations: Array2<i8>,
+    /// What makes a unit row of each row of `associations`.
+    scales: Vec<f32>,
     /// Standard deviations of the similarities of two papers drawn at random.
     spreads: Spreads,
 }
@@ -104,6 +106,7 @@ impl Learned {
             authors,
             rows: Vocabulary::default(),
             associations: Array2::zeros((0, dimension)),
+            scales: Vec::new(),
             spreads: Spreads::TYPICAL,
         };
         let weighted: Vec<_> = counted.iter().map(|counted| learned.weigh(counted)).collect();
@@ -132,6 +135,8 @@ impl Learned {
             let largest = row.iter().fold(f32::MIN_POSITIVE, |most, x| most.max(x.abs()));
             row.mapv_inplace(|x| (x / largest * 127.0).round());
         }
+        let scale = |row: ndarray::ArrayView1<'_, f32>| 1.0 / row.dot(&row).sqrt().max(1.0);
+        self.scales = sums.outer_iter().map(scale).collect();
         self.associations = sums.mapv(|x| x as i8);
     }
 
@@ -169,14 +174,25 @@ impl Learned {
         weighted
     }
 
+    /// In how many of `papers` papers each word occurs, about: as often as in the sample. Asking the keyword index instead takes a
+    /// walk over the papers of each word.
+    pub fn document_frequency(&self, words: &[String], papers: u64) -> Vec<u64> {
+        let count = |word: &String| {
+            let known = crate::terms::index_words(word);
+            // A stop-word is in every paper.
+            let counts = known.iter().map(|word| self.words.get(hash(word)).unwrap_or(1));
+            counts.min().map_or(papers, |count| u64::from(count) * papers / self.papers.max(1))
+        };
+        words.iter().map(count).collect()
+    }
+
     /// The unit mean of what words are associated with; zeros where they are with nothing.
     fn sum_of_associations(&self, words: &[(u64, f32)]) -> Vec<f32> {
         let mut sum = vec![0f32; self.associations.ncols()];
         for (word, weight) in words {
-            let Some(row) = self.rows.get(*word) else { continue };
-            let row = self.associations.row(row as usize);
-            let length = row.iter().map(|x| f32::from(*x).powi(2)).sum::<f32>().sqrt().max(1.0);
-            let factor = weight / length;
+            let Some(row) = self.rows.get(*word).map(|row| row as usize) else { continue };
+            let factor = weight * self.scales[row];
+            let row = self.associations.row(row);
             sum.iter_mut().zip(row).for_each(|(sum, x)| *sum += factor * f32::from(*x));
         }
         whitening::to_unit(&mut sum);
