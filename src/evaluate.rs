@@ -1,7 +1,7 @@
 //! `eval`: how well ways of ranking find what people have judged to be related.
 //!
 //! In: judgements (a paper and those relevant to it), a library as the pool. Out: per method the mean of nDCG@10, P@5, recall@20 and
-//! MRR over the queries, each with a 95 % interval by bootstrap. Relevance is yes or no, and what is not judged
+//! MRR over the queries, each with a 95 % interval by bootstrap, and how alike the answers are among themselves. Relevance is yes or no, and what is not judged
 //! counts as not relevant, so the figures compare methods on the same judgements and mean little alone.
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -75,11 +75,20 @@ pub struct Outcome {
     /// Which.
     pub method: Method,
     /// By the names of [`METRICS`], in their order.
-    pub metrics: [Estimate; 4],
+    pub metrics: [Estimate; 5],
 }
 
-/// What is measured.
-pub const METRICS: [&str; 4] = ["ndcg@10", "p@5", "recall@20", "mrr"];
+/// What is measured. The last is the mean cosine of two of the first ten answers: less is more diverse.
+pub const METRICS: [&str; 5] = ["ndcg@10", "p@5", "recall@20", "mrr", "similarity@10"];
+
+/// What `recommend` is asked with.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Options {
+    /// See [`Query::weights`].
+    pub weights: Weights,
+    /// See [`Query::diversity`].
+    pub diversity: f32,
+}
 
 /// Ranks for every judgement by one method. `done` is called after each query.
 ///
@@ -90,15 +99,16 @@ pub fn evaluate(
     learned: &Learned,
     fingerprint: FingerprintNumber,
     judgements: &[Judgement],
-    (method, weights): (Method, &Weights),
+    (method, options): (Method, &Options),
     done: &mut dyn FnMut(),
 ) -> Result<Outcome> {
     let words = if method == Method::Tfidf { Some(Words::of(library, learned, fingerprint)?) } else { None };
-    let mut values: [Vec<f64>; 4] = Default::default();
+    let mut values: [Vec<f64>; 5] = Default::default();
     for judgement in judgements {
-        let found = ranking(library, learned, fingerprint, judgement, (method, weights), words.as_ref())?;
+        let found = ranking(library, learned, fingerprint, judgement, (method, options), words.as_ref())?;
+        let similarity = similarity(library, fingerprint, &found[..found.len().min(10)])?;
         let measured = measure(&found, &judgement.relevant);
-        values.iter_mut().zip(measured).for_each(|(values, value)| values.push(value));
+        values.iter_mut().zip(measured.into_iter().chain([similarity])).for_each(|(values, value)| values.push(value));
         done();
     }
     Ok(Outcome { method, metrics: values.map(|values| estimate(&values)) })
@@ -109,13 +119,14 @@ fn ranking(
     learned: &Learned,
     fingerprint: FingerprintNumber,
     judgement: &Judgement,
-    (method, weights): (Method, &Weights),
+    (method, options): (Method, &Options),
     words: Option<&Words>,
 ) -> Result<Vec<ArxivId>> {
     let query = &judgement.query;
     let rows: Vec<PaperRow> = match method {
         Method::Relata => {
-            let asked = Query { like: vec![query.clone()], k: DEPTH, weights: *weights, ..Query::default() };
+            let Options { weights, diversity } = *options;
+            let asked = Query { like: vec![query.clone()], k: DEPTH, weights, diversity, ..Query::default() };
             let (ranked, _) = recommend::rank(library, learned, fingerprint, &asked, &Array2::zeros((0, 0)))?;
             return Ok(ranked.into_iter().map(|found| found.id).collect());
         }
@@ -187,6 +198,24 @@ impl Words {
         order.sort_by(|a, b| scores[*b].total_cmp(&scores[*a]).then_with(|| self.ids[*a].cmp(&self.ids[*b])));
         order.into_iter().take(DEPTH).map(|place| self.ids[place].clone()).collect()
     }
+}
+
+/// Mean cosine of all pairs; 0 where there is none.
+fn similarity(library: &Library, fingerprint: FingerprintNumber, found: &[ArxivId]) -> Result<f64> {
+    let mut vectors = Vec::with_capacity(found.len());
+    for id in found {
+        if let Some(row) = library.row_of(id)? {
+            vectors.extend(library.vector(fingerprint, row)?);
+        }
+    }
+    let (mut sum, mut pairs) = (0.0, 0u32);
+    for (at, one) in vectors.iter().enumerate() {
+        for other in &vectors[..at] {
+            sum += one.iter().zip(other).map(|(a, b)| f64::from(a * b)).sum::<f64>();
+            pairs += 1;
+        }
+    }
+    Ok(sum / f64::from(pairs.max(1)))
 }
 
 /// nDCG@10, P@5, recall@20 and the reciprocal rank of the first relevant one, each from 0 to 1.

@@ -56,6 +56,7 @@ pub mod neighbours;
 pub mod recommend;
 pub mod sample;
 pub mod search;
+mod selection;
 pub mod terms;
 
 pub use arxiv_id::ArxivId;

@@ -8,7 +8,8 @@
 //! comparing every paper, candidates lose nothing that can be measured (docs/quality.md).
 //!
 //! Score of a paper: its highest to anything liked, less half its highest to anything disliked where that is positive. The
-//! highest and not the mean: two interests averaged into one point find what lies between them, which is neither.
+//! highest and not the mean: two interests averaged into one point find what lies between them, which is neither. Which of
+//! the ranked papers become answers is chosen by `selection`.
 
 use std::collections::BTreeMap;
 
@@ -20,6 +21,7 @@ use crate::error::{Error, Result};
 use crate::learned::{Learned, Parts, Subject, Weights};
 use crate::library::{Filter, FingerprintNumber, Library, Paper, PaperRow, PaperText};
 use crate::neighbours;
+use crate::selection;
 use crate::terms;
 
 /// Weight of the nearest disliked paper.
@@ -50,6 +52,8 @@ pub struct Query {
     pub filter: Filter,
     /// How much each part of a score counts.
     pub weights: Weights,
+    /// How much an answer's likeness to those before it counts against its score, from 0 to 1; 0 takes the best.
+    pub diversity: f32,
 }
 
 /// What an answer comes from.
@@ -173,9 +177,11 @@ pub(crate) fn rank(
     }
     let subjects: Vec<Subject> = found.par_chunks(64).flat_map_iter(|papers| learned.subjects(papers)).collect();
 
+    let interests =
+        selection::interests(wanted.len(), |a, b| learned.compare(&wanted[a], &wanted[b], &query.weights).sum());
     let wanted: Vec<Subject> =
         wanted.par_iter().map(|subject| expanded(learned, &query.weights, subject, &subjects, &ids)).collect();
-    let mut ranked: Vec<Ranked> = (subjects.par_iter().zip(&found).zip(ids))
+    let mut ranked: Vec<(Ranked, &Subject)> = (subjects.par_iter().zip(&found).zip(ids))
         .filter_map(|((subject, paper), id)| {
             let compared = |other: &Subject| learned.compare(other, subject, &query.weights);
             let best = wanted.iter().map(compared).enumerate();
@@ -183,11 +189,18 @@ pub(crate) fn rank(
             let repelled = unwanted.iter().map(|other| compared(other).sum()).fold(0f32, f32::max);
             let away = UNLIKE_WEIGHT * repelled;
             let cosine = vectors[liked].iter().zip(&paper.vector).map(|(a, b)| a * b).sum();
-            Some(Ranked { row: paper.row, id: id?, score: parts.sum() - away, parts, away, cosine, liked })
+            let score = parts.sum() - away;
+            Some((Ranked { row: paper.row, id: id?, score, parts, away, cosine, liked }, subject))
         })
         .collect();
-    ranked.sort_by(|a, b| b.score.total_cmp(&a.score).then_with(|| a.id.cmp(&b.id)));
-    ranked.truncate(query.k);
+    ranked.sort_by(|(a, _), (b, _)| b.score.total_cmp(&a.score).then_with(|| a.id.cmp(&b.id)));
+    let mut sizes = vec![0; interests.iter().max().map_or(0, |last| last + 1)];
+    interests.iter().for_each(|interest| sizes[*interest] += 1);
+    let places: Vec<(f32, usize)> = ranked.iter().map(|(found, _)| (found.score, interests[found.liked])).collect();
+    let chosen = selection::choose(&places, &sizes, query.k, query.diversity, |a, b| {
+        learned.compare(ranked[a].1, ranked[b].1, &query.weights).sum()
+    });
+    let ranked = chosen.into_iter().map(|place| ranked[place].0.clone()).collect();
     let mut passages: Vec<String> =
         liked.iter().map(|paper| crate::passage::passage(&paper.title, Some(&paper.abstract_text))).collect();
     passages.extend(query.like_text.iter().cloned());

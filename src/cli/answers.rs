@@ -39,6 +39,7 @@ pub(super) fn recommend(context: &Context, asked: Recommend, page: &mut Page) ->
         k: asked.selection.k,
         filter: filter(&asked.selection)?,
         weights: weights(&asked.weight),
+        diversity: asked.diversity,
     };
     if query.like_text.iter().any(|text| text.trim().is_empty()) {
         return Err(Error::EmptyQuery);

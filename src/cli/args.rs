@@ -122,6 +122,9 @@ pub struct Recommend {
     /// e.g. `--weight authors=0.5`.
     #[arg(long, value_name = "PART=FACTOR", num_args = 1.., value_parser = weight)]
     pub weight: Vec<(String, f32)>,
+    /// How much the likeness of an answer to those before it counts against its score, from 0 to 1.
+    #[arg(long, value_name = "SHARE", default_value_t = 0.0, value_parser = share)]
+    pub diversity: f32,
     /// What the answers must be like.
     #[command(flatten)]
     pub selection: Selection,
@@ -139,6 +142,9 @@ pub struct Eval {
     /// How much a part of the score counts beside its default, as in `recommend`.
     #[arg(long, value_name = "PART=FACTOR", num_args = 1.., value_parser = weight)]
     pub weight: Vec<(String, f32)>,
+    /// How much the likeness of an answer to those before it counts against its score, as in `recommend`.
+    #[arg(long, value_name = "SHARE", default_value_t = 0.0, value_parser = share)]
+    pub diversity: f32,
     /// Print as JSON.
     #[arg(long)]
     pub json: bool,
@@ -294,6 +300,13 @@ pub enum ModelCommand {
         /// Which model.
         name: Option<String>,
     },
+}
+
+fn share(text: &str) -> Result<f32, String> {
+    match text.parse::<f32>() {
+        Ok(share) if (0.0..=1.0).contains(&share) => Ok(share),
+        _ => Err("expected a number from 0 to 1".into()),
+    }
 }
 
 fn weight(text: &str) -> Result<(String, f32), String> {

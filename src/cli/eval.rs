@@ -14,7 +14,7 @@ use super::terminal::{Page, printable, progress, say};
 use super::{Context, Outcome};
 use crate::arxiv_id::ArxivId;
 use crate::error::{Error, Result};
-use crate::evaluate::{Estimate, Judgement, METRICS, Method, evaluate};
+use crate::evaluate::{Estimate, Judgement, METRICS, Method, Options, evaluate};
 use crate::library::Library;
 
 /// A line of the file.
@@ -40,13 +40,13 @@ pub(super) fn run(context: &Context, asked: &Eval, page: &mut Page) -> Result<Ou
     let mut engine = context.engine()?;
     let (fingerprint, _) = context.catch_up(&mut engine, &mut library, sample)?;
     let learned = context.learned(&library, fingerprint)?;
-    let weights = weights(&asked.weight);
+    let options = Options { weights: weights(&asked.weight), diversity: asked.diversity };
     let methods = if asked.method.is_empty() { &Method::ALL[..] } else { &asked.method };
     let total = (methods.len() * judgements.len()) as u64;
     let bar = progress(total, "ranking", "{msg} {wide_bar} {human_pos}/{human_len} queries {eta}");
     let mut outcomes = Vec::new();
     for method in methods {
-        let outcome = evaluate(&library, &learned, fingerprint, &judgements, (*method, &weights), &mut || bar.inc(1));
+        let outcome = evaluate(&library, &learned, fingerprint, &judgements, (*method, &options), &mut || bar.inc(1));
         outcomes.push(outcome.inspect_err(|_| bar.finish_and_clear())?);
     }
     bar.finish_and_clear();

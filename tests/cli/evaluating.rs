@@ -174,3 +174,28 @@ fn what_is_learned_does_not_depend_on_the_order_of_papers() {
     let other = answers(&[&papers[300..], &papers[..100], &papers[100..300]]);
     assert_eq!(one, other);
 }
+
+#[test]
+fn diversity_spreads_answers_and_is_measured() {
+    let home = filled(140);
+    let line = json!({ "query": "2601.00008", "relevant": ["2601.00043", "2601.00078", "2601.00113"] });
+    home.write("judged.jsonl", line.to_string());
+    let similarity = |diversity: &str| {
+        let value = home.json(&["eval", "judged.jsonl", "--method", "relata", "--diversity", diversity, "--json"]);
+        value["methods"][0]["similarity@10"]["mean"].as_f64().expect("a number")
+    };
+    assert!(similarity("0.6") < similarity("0") - 1e-4, "{} {}", similarity("0.6"), similarity("0"));
+    let ask = |diversity: &str| {
+        found(&home.json(&["recommend", "--like", "2601.00008", "--diversity", diversity, "-k", "12", "--json"]))
+    };
+    let (plain, spread) = (ask("0"), ask("0.6"));
+    assert_eq!(plain[0], spread[0], "the best comes first in any case");
+    let distinct: std::collections::BTreeSet<&String> = spread.iter().collect();
+    assert_eq!(distinct.len(), 12);
+    assert_ne!(plain, spread);
+    for wrong in ["-0.1", "1.5", "x"] {
+        let ended = home.run(&["recommend", "--like", "2601.00008", &format!("--diversity={wrong}")]);
+        assert_eq!(ended.code, 2, "{wrong}");
+        assert!(ended.stderr.contains("from 0 to 1"), "{}", ended.stderr);
+    }
+}
