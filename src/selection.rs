@@ -9,6 +9,10 @@
 /// different lists 4 % (docs/quality.md).
 const ONE_INTEREST: f32 = 8.0;
 
+/// What likeness to a chosen paper weighs beside a score at the largest diversity. At 1, scores would hardly count: two good answers
+/// are about as much like each other as like the question.
+const LARGEST: f32 = 0.5;
+
 /// How deep a choice looks for something different: papers further down are no answers to the question.
 const DEPTH: usize = 50;
 
@@ -59,7 +63,7 @@ pub(crate) fn choose(
             .filter(|interest| !left[*interest].is_empty())
             .min_by(|a, b| behind(a).total_cmp(&behind(b)).then_with(|| left[*a][0].cmp(&left[*b][0])));
         let Some(interest) = next else { break };
-        let marginal = |place: &usize| (1.0 - diversity) * candidates[*place].0 - diversity * nearest[*place];
+        let marginal = |place: &usize| candidates[*place].0 - LARGEST * diversity * nearest[*place];
         let depth = if diversity > 0.0 { DEPTH } else { 1 };
         let window = left[interest].iter().take(depth).enumerate();
         let best = window.reduce(|best, other| if marginal(other.1) > marginal(best.1) { other } else { best });
