@@ -4,8 +4,8 @@
 //! is, and what each word is associated with; and, for one paper, its [`Subject`]: the views of it that are compared. Nothing
 //! here comes from judgements of what is related: a library of any field teaches itself.
 //!
-//! The sample is at most [`SAMPLE`] papers, chosen by a hash of their ids and so the same whatever the order in which they came:
-//! learning takes about a second for a library of any size. What was learned is kept beside the library ([`kept`]).
+//! The sample is at most 20,000 papers, chosen by a hash of their ids and so the same whatever the order in which they came:
+//! learning takes a second or two for a library of any size. What was learned is kept beside the library (`kept.rs`).
 
 mod kept;
 mod subject;
