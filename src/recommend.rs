@@ -28,7 +28,7 @@ use crate::terms;
 const UNLIKE_WEIGHT: f32 = 0.5;
 /// Terms named per answer.
 const TERMS: usize = 3;
-/// Candidates of one liked paper, at least; and of all together, about.
+/// Candidates of one liked paper, unless more answers are asked for; and of all together, about.
 const CANDIDATES: usize = 500;
 const ALL_CANDIDATES: usize = 5000;
 /// How many of the first go back into what is asked for, and how much they weigh together beside the liked paper.

@@ -1,8 +1,9 @@
 //! Terms of a text: the words and short phrases by which a person would say what two papers share.
 //!
 //! In: titles and abstracts as written. Out: for two texts the terms that stand in both, rarest first. A phrase is a run
-//! of up to four words bounded by stop-words or punctuation; LaTeX is passed over. How rare a word is, the library
-//! knows ([`crate::library::Library::document_frequency`]); this module asks for it through a closure.
+//! of up to four words bounded by stop-words or punctuation; LaTeX is passed over. How rare a word is, the keyword
+//! index knows ([`crate::library::Library::document_frequency`]), or about and sooner what was learned
+//! ([`crate::learned::Learned::document_frequency`]); this module asks for it through a closure.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::OnceLock;

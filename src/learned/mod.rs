@@ -50,7 +50,8 @@ pub struct Learned {
     authors: Vocabulary,
     /// Of each word that has associations: which row of `associations`.
     rows: Vocabulary,
-    /// Words x dimension: unit rows times 127, rounded. The mean of the fully whitened vectors of the papers with a word.
+    /// Words x dimension: the weighted mean of the fully whitened vectors of the papers with a word, scaled so that the largest
+    /// element of a row is 127 or -127, and rounded.
     associations: Array2<i8>,
     /// What makes a unit row of each row of `associations`.
     scales: Vec<f32>,

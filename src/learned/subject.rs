@@ -1,8 +1,9 @@
 //! What is compared of a paper, and how two are compared.
 //!
 //! Four views, each of which finds what the others miss (docs/quality.md): the half-whitened vector, what the words are
-//! associated with, the words themselves, and the authors. A similarity is counted in standard deviations of that of two papers
-//! drawn at random, so that they can be added up; the weights were chosen on one half of the judgements.
+//! associated with, the words themselves, and the authors. The first three are counted in standard deviations of the
+//! similarity of two papers drawn at random, so that they can be added up; authors are a share of those of both, times a weight. Weights were
+//! chosen on one half of the judgements.
 
 use super::Learned;
 use super::vocabulary::{Counted, hash};
@@ -22,7 +23,7 @@ pub struct Subject {
     associations: Vec<f32>,
     /// Weight of each word by its hash, ascending; unit length.
     words: Vec<(u64, f32)>,
-    /// Rarity of each author by the hash of the name, ascending; 0 for one of every paper, 1 for one never seen.
+    /// Rarity of each author by the hash of the name, ascending; 0 for one of every paper, nearly 1 for one seen once.
     authors: Vec<(u64, f32)>,
 }
 
@@ -35,7 +36,7 @@ pub struct Weights {
     pub associations: f32,
     /// Of the words' cosine, in standard deviations.
     pub words: f32,
-    /// Of shared authors: between 0 (none) and 1 (the same ones, none seen elsewhere).
+    /// Of shared authors: between 0 (none) and nearly 1 (the same ones, none seen elsewhere).
     pub authors: f32,
 }
 

@@ -163,7 +163,7 @@ fn dot_words_512(mut sum: __m512i, one: __m512i, other: __m512i) -> __m512i {
     sum
 }
 
-/// AVX2 with and without VNNI differ in one operation.
+/// AVX2 with and without VNNI differ in the products of bytes and of words.
 macro_rules! avx2_lanes {
     ($name:ident, $dot:path, $dot_words:path) => {
         #[allow(clippy::undocumented_unsafe_blocks)]
