@@ -40,9 +40,9 @@ const CANDIDATES_PER_FEEDBACK: usize = 20;
 /// What is asked.
 #[derive(Clone, Debug, Default)]
 pub struct Query {
-    /// Liked papers; all must be in the library.
+    /// Liked papers, each once; all must be in the library.
     pub like: Vec<ArxivId>,
-    /// Disliked papers; all must be in the library.
+    /// Disliked papers, each once; all must be in the library.
     pub unlike: Vec<ArxivId>,
     /// Liked texts.
     pub like_text: Vec<String>,
@@ -100,7 +100,7 @@ pub fn check(library: &Library, query: &Query) -> Result<()> {
 ///
 /// # Errors
 /// [`Error::NotInLibrary`] names the ids that are not there, each with its closest; [`Error::NoVector`] a paper that has no
-/// text to embed.
+/// text to embed, [`Error::LibraryDamaged`] one whose vector is damaged.
 pub fn recommend(
     library: &Library,
     learned: &Learned,
@@ -177,8 +177,9 @@ pub(crate) fn rank(
     }
     let subjects: Vec<Subject> = found.par_chunks(64).flat_map_iter(|papers| learned.subjects(papers)).collect();
 
+    // What is one interest does not hang on how parts of a score are weighed.
     let interests =
-        selection::interests(wanted.len(), |a, b| learned.compare(&wanted[a], &wanted[b], &query.weights).sum());
+        selection::interests(wanted.len(), |a, b| learned.compare(&wanted[a], &wanted[b], &Weights::default()).sum());
     let wanted: Vec<Subject> =
         wanted.par_iter().map(|subject| expanded(learned, &query.weights, subject, &subjects, &ids)).collect();
     let mut ranked: Vec<(Ranked, &Subject)> = (subjects.par_iter().zip(&found).zip(ids))
@@ -242,6 +243,10 @@ fn papers(library: &Library, fingerprint: FingerprintNumber, ids: &[ArxivId]) ->
     let rows = rows(library, ids)?;
     let papers = library.texts_of(fingerprint, &rows)?;
     match ids.iter().zip(&rows).find(|(_, row)| !papers.iter().any(|paper| paper.row == **row)) {
+        Some((id, row)) if library.vector(fingerprint, *row)?.is_some() => {
+            let what = format!("the vector of {id} is no unit vector of the model's dimension");
+            Err(Error::LibraryDamaged { path: library.path().to_owned(), what })
+        }
         Some((id, _)) => Err(Error::NoVector { id: id.to_string() }),
         None => Ok(papers),
     }

@@ -5,6 +5,8 @@
 //! one. Within an interest `diversity` weighs how much a paper is like those chosen already against its score (maximal
 //! marginal relevance: Carbonell & Goldstein, SIGIR 1998); 0 takes the best.
 
+use std::collections::VecDeque;
+
 /// Two liked papers at least so alike are one interest. Of pairs under one heading of a reading list three quarters are above 9.0,
 /// of pairs from different lists 5 % above 6.8 (docs/quality.md).
 const ONE_INTEREST: f32 = 8.0;
@@ -48,14 +50,16 @@ pub(crate) fn choose(
     diversity: f32,
     alike: impl Fn(usize, usize) -> f32,
 ) -> Vec<usize> {
-    let mut left: Vec<Vec<usize>> = vec![Vec::new(); sizes.len()];
+    let mut left: Vec<VecDeque<usize>> = vec![VecDeque::new(); sizes.len()];
     for (place, (_, interest)) in candidates.iter().enumerate() {
-        left[*interest].push(place);
+        left[*interest].push_back(place);
     }
-    // How much each candidate is like what is chosen already.
+    // How much each candidate is like the chosen ones, and with how many of these it was compared: a candidate is compared once it
+    // comes within reach, and then with all that were chosen before.
     let mut nearest = vec![0f32; candidates.len()];
+    let mut compared = vec![0usize; candidates.len()];
     let mut taken = vec![0usize; sizes.len()];
-    let mut chosen = Vec::new();
+    let mut chosen: Vec<usize> = Vec::new();
     while chosen.len() < k {
         // The one that is furthest behind its share; of equals, the one with the better next answer.
         let behind = |interest: &usize| (taken[*interest] + 1) as f64 / sizes[*interest].max(1) as f64;
@@ -63,19 +67,22 @@ pub(crate) fn choose(
             .filter(|interest| !left[*interest].is_empty())
             .min_by(|a, b| behind(a).total_cmp(&behind(b)).then_with(|| left[*a][0].cmp(&left[*b][0])));
         let Some(interest) = next else { break };
-        let marginal = |place: &usize| candidates[*place].0 - LARGEST * diversity * nearest[*place];
         let depth = if diversity > 0.0 { DEPTH } else { 1 };
-        let window = left[interest].iter().take(depth).enumerate();
-        let best = window.reduce(|best, other| if marginal(other.1) > marginal(best.1) { other } else { best });
-        let Some(at) = best.map(|(at, _)| at) else { break };
-        let place = left[interest].remove(at);
-        taken[interest] += 1;
-        chosen.push(place);
         if diversity > 0.0 {
-            for other in left.iter().flat_map(|left| left.iter().take(depth)) {
-                nearest[*other] = nearest[*other].max(alike(place, *other));
+            for place in left[interest].iter().take(depth) {
+                for earlier in &chosen[compared[*place]..] {
+                    nearest[*place] = nearest[*place].max(alike(*earlier, *place));
+                }
+                compared[*place] = chosen.len();
             }
         }
+        let marginal = |place: &usize| candidates[*place].0 - LARGEST * diversity * nearest[*place];
+        let window = left[interest].iter().take(depth).enumerate();
+        let best = window.reduce(|best, other| if marginal(other.1) > marginal(best.1) { other } else { best });
+        let at = best.map(|(at, _)| at);
+        let Some(place) = at.and_then(|at| left[interest].remove(at)) else { break };
+        taken[interest] += 1;
+        chosen.push(place);
     }
     if diversity == 0.0 {
         chosen.sort_unstable();
@@ -120,5 +127,19 @@ mod tests {
         assert_eq!(choose(&candidates, &[1], 2, 0.0, alike), [0, 1]);
         assert_eq!(choose(&candidates, &[1], 2, 0.5, alike), [0, 5]);
         assert_eq!(choose(&candidates, &[1], 10, 0.5, alike), [0, 5, 1, 2, 3, 4, 6, 7, 8, 9]);
+    }
+
+    #[test]
+    fn a_late_candidate_is_compared_with_what_was_chosen_before_it() {
+        // Place 50 is a version of place 0 and comes within reach only once that is chosen; 51 is like nothing.
+        let candidates: Vec<(f32, usize)> = (0..60).map(|n| (10.0 - n as f32 / 1000.0, 0)).collect();
+        let alike = |a: usize, b: usize| match (a.min(b), a.max(b)) {
+            (0, 50) => 10.0,
+            (_, 51) => 0.0,
+            _ => 1.0,
+        };
+        let chosen = choose(&candidates, &[1], 60, 1.0, alike);
+        assert_eq!(chosen[..4], [0, 1, 51, 2]);
+        assert_eq!(chosen.last(), Some(&50));
     }
 }

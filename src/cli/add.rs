@@ -87,21 +87,21 @@ pub(super) fn run(context: &Context, add: &Add, page: &mut Page) -> Result<Outco
     }
 
     let embedding = if add.no_embed || library.is_empty()? {
-        Ok(0)
+        Ok(None)
     } else {
-        context.engine().and_then(|mut engine| {
-            let (fingerprint, embedded) = context.catch_up(&mut engine, &mut library, false)?;
-            context.learn_ahead(&library, fingerprint)?;
-            Ok(embedded)
-        })
+        context.engine().and_then(|mut engine| context.catch_up(&mut engine, &mut library, false).map(Some))
     };
-    if let Ok(embedded) = &embedding {
+    if let Ok(Some((_, embedded))) = &embedding {
         report.embedded = *embedded;
     }
     print(&report, add.json, page)?;
-    if let Err(error) = embedding {
-        say("The papers are stored; not all of them are embedded. `relata reembed` goes on from there.");
-        return Err(error);
+    match embedding {
+        Err(error) => {
+            say("The papers are stored; not all of them are embedded. `relata reembed` goes on from there.");
+            return Err(error);
+        }
+        Ok(Some((fingerprint, _))) => context.learn_ahead(&library, fingerprint)?,
+        Ok(None) => {}
     }
     Ok(match (report.skips.count(), report.papers()) {
         (0, 0) => Outcome::Nothing,

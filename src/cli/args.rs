@@ -119,8 +119,8 @@ pub struct Recommend {
     #[arg(long, value_name = "TEXT")]
     pub like_text: Vec<String>,
     /// How much a part of the score counts beside its default: meaning, associations, words or authors; 0 leaves it out,
-    /// e.g. `--weight authors=0.5`.
-    #[arg(long, value_name = "PART=FACTOR", num_args = 1.., value_parser = weight)]
+    /// e.g. `--weight authors=0.5,words=2`.
+    #[arg(long, value_name = "PART=FACTOR", value_delimiter = ',', value_parser = weight)]
     pub weight: Vec<(String, f32)>,
     /// How much the likeness of an answer to those before it counts against its score, from 0 to 1.
     #[arg(long, value_name = "SHARE", default_value_t = 0.0, value_parser = share)]
@@ -136,11 +136,11 @@ pub struct Eval {
     /// Judgements: one `{"query": ID, "relevant": [ID, ...]}` a line; the pool is the whole library.
     #[arg(value_name = "JUDGEMENTS")]
     pub judgements: PathBuf,
-    /// Ways of ranking: relata (what `recommend` does), cosine, tfidf or bm25 [default: all of them].
-    #[arg(long, value_name = "NAME", num_args = 1.., value_enum)]
+    /// Ways of ranking, with commas between them: relata (what `recommend` does), cosine, tfidf or bm25 [default: all of them].
+    #[arg(long, value_name = "NAME", value_delimiter = ',', value_enum)]
     pub method: Vec<Method>,
     /// How much a part of the score counts beside its default, as in `recommend`.
-    #[arg(long, value_name = "PART=FACTOR", num_args = 1.., value_parser = weight)]
+    #[arg(long, value_name = "PART=FACTOR", value_delimiter = ',', value_parser = weight)]
     pub weight: Vec<(String, f32)>,
     /// How much the likeness of an answer to those before it counts against its score, as in `recommend`.
     #[arg(long, value_name = "SHARE", default_value_t = 0.0, value_parser = share)]
@@ -315,8 +315,8 @@ fn weight(text: &str) -> Result<(String, f32), String> {
         return Err(format!("no such part; there are {}", Weights::PARTS.join(", ")));
     }
     match factor.parse::<f32>() {
-        Ok(factor) if factor.is_finite() && factor >= 0.0 => Ok((part.to_owned(), factor)),
-        _ => Err(format!("{factor} is no factor: a number from 0 up")),
+        Ok(factor) if (0.0..=1000.0).contains(&factor) => Ok((part.to_owned(), factor)),
+        _ => Err(format!("{factor} is no factor: a number from 0 to 1000")),
     }
 }
 

@@ -31,7 +31,7 @@ pub(super) fn run(context: &Context, asked: &Eval, page: &mut Page) -> Result<Ou
         say(&format!("{}: {}", asked.judgements.display(), printable(fault)));
     }
     if missing > 0 {
-        say(&format!("{missing} judged papers are not in the library and were left out."));
+        say(&format!("{missing} judged papers are not in the library, or have no text there, and were left out."));
     }
     if judgements.is_empty() {
         say("No judgement is left whose query and at least one relevant paper are in the library.");
@@ -84,7 +84,7 @@ struct Read {
     judgements: Vec<Judgement>,
     /// Lines that cannot be read, and why.
     wrong: Vec<String>,
-    /// Papers that the library does not have.
+    /// Papers that the library does not have, or not with a text.
     missing: usize,
 }
 
@@ -102,11 +102,11 @@ fn read(path: &Path, library: &Library) -> Result<Read> {
                 let judged = relevant.len() + 1;
                 let mut known = BTreeSet::new();
                 for id in relevant {
-                    if library.row_of(&id)?.is_some() {
+                    if library.has_text(&id)? {
                         known.insert(id);
                     }
                 }
-                let asked = library.row_of(&query)?.is_some();
+                let asked = library.has_text(&query)?;
                 read.missing += judged - known.len() - usize::from(asked);
                 if asked && !known.is_empty() {
                     read.judgements.push(Judgement { query, relevant: known });

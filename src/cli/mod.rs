@@ -14,6 +14,7 @@ mod models;
 mod skips;
 mod terminal;
 
+use std::collections::BTreeSet;
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -272,9 +273,11 @@ impl Fetching {
     }
 }
 
-/// Reads ids in any pasted form.
+/// Reads ids in any pasted form; a paper that is named twice counts once.
 fn ids(texts: &[String]) -> Result<Vec<ArxivId>> {
-    texts.iter().map(|text| id(text)).collect()
+    let mut seen = BTreeSet::new();
+    let read = texts.iter().map(|text| id(text));
+    read.filter(|id| id.as_ref().map_or(true, |id| seen.insert(id.clone()))).collect()
 }
 
 fn id(text: &str) -> Result<ArxivId> {

@@ -1,7 +1,7 @@
 //! What was learned, kept in a file beside the library: `library.db.learned`.
 //!
 //! The file is derived: without it, or where it does not fit any more, it is made anew, and where it cannot be written, every
-//! command learns for itself. Format: safetensors, with what it belongs to and a checksum in the header. A file that is damaged,
+//! command learns for itself. Format: safetensors, with what it belongs to in the header, and the CRC-32 of all of it after it. A file that is damaged,
 //! of another library or model, or from a time when the library was a quarter smaller or larger is told apart from one
 //! that serves; so an answer depends on what the library held when that was last learned, and says nothing wrong.
 
@@ -21,7 +21,7 @@ use crate::error::{Error, Result};
 use crate::library::{FingerprintNumber, Library};
 
 /// Changes whenever what is learned, or how it is written, does.
-const VERSION: &str = "1";
+const VERSION: &str = "2";
 
 /// Papers whose presence tells that a file belongs to this library.
 const PROBES: usize = 8;
@@ -45,24 +45,30 @@ impl Learned {
     /// # Errors
     /// What the library reports. The state of the kept file is never an error.
     pub fn of(library: &Library, fingerprint: FingerprintNumber) -> Result<Fresh> {
-        let path = path(library);
-        let mut note = None;
-        if let Some(path) = &path {
-            match read(path, library, fingerprint) {
-                Ok(Some(learned)) => return Ok(Fresh { learned, anew: false, note: None }),
-                Ok(None) => {}
-                Err(Unfit::Library(error)) => return Err(error),
-                Err(Unfit::Damaged(why)) => note = Some(format!("{} is damaged ({why}); made anew", path.display())),
-            }
-        }
+        let Some(path) = path(library) else {
+            return Ok(Fresh { learned: Learned::learn(library, fingerprint)?, anew: true, note: None });
+        };
+        let damage = match read(&path, library, fingerprint) {
+            Ok(Some(learned)) => return Ok(Fresh { learned, anew: false, note: None }),
+            Ok(None) => None,
+            Err(Unfit::Library(error)) => return Err(error),
+            Err(Unfit::Damaged(why)) => Some(format!("{} is damaged ({why})", path.display())),
+        };
         let learned = Learned::learn(library, fingerprint)?;
-        if let Some(path) = path.filter(|_| learned.counted >= Learned::WORTH_KEEPING)
-            && let Err(fault) = write(&path, &learned, library, fingerprint)
-        {
-            note = Some(format!(
-                "what was learned from the library could not be kept, so that every command does it again: {fault}"
-            ));
-        }
+        let (kept, done) = if learned.counted >= Learned::WORTH_KEEPING {
+            (write(&path, &learned, library, fingerprint), "made anew")
+        } else {
+            // A library that small keeps none.
+            let removed = if damage.is_some() { fs::remove_file(&path) } else { Ok(()) };
+            (removed.map_err(Error::io(&path)), "removed")
+        };
+        let note = match (kept, damage) {
+            (Ok(()), damage) => damage.map(|damage| format!("{damage}; {done}")),
+            (Err(fault), damage) => Some(format!(
+                "{}what was learned from the library could not be kept, so that every command does it again: {fault}",
+                damage.map(|damage| format!("{damage}; ")).unwrap_or_default()
+            )),
+        };
         Ok(Fresh { learned, anew: true, note })
     }
 }
@@ -91,14 +97,15 @@ fn read(path: &Path, library: &Library, fingerprint: FingerprintNumber) -> std::
         Err(fault) if fault.kind() == std::io::ErrorKind::NotFound => return Ok(None),
         Err(fault) => return Err(damaged(fault)),
     };
-    let (start, metadata) = SafeTensors::read_metadata(&bytes).map_err(damaged)?;
+    let Some((bytes, sum)) = bytes.split_last_chunk::<4>() else { return Err(damaged("it is cut")) };
+    if crc32fast::hash(bytes) != u32::from_le_bytes(*sum) {
+        return Err(damaged("its checksum does not fit"));
+    }
+    let (_, metadata) = SafeTensors::read_metadata(bytes).map_err(damaged)?;
     let facts = metadata.metadata().clone().unwrap_or_default();
     let fact = |name: &str| facts.get(name).cloned().ok_or_else(|| damaged(format!("its header lacks {name}")));
     if fact("version")? != VERSION {
         return Ok(None);
-    }
-    if fact("sum")? != sum(bytes.get(start + 8..).unwrap_or_default()) {
-        return Err(damaged("its checksum does not fit"));
     }
     let digest = library.digest(fingerprint).map_err(Unfit::Library)?;
     let now = library.vectors(fingerprint).map_err(Unfit::Library)?;
@@ -114,7 +121,7 @@ fn read(path: &Path, library: &Library, fingerprint: FingerprintNumber) -> std::
     if present * 2 < probes.len() {
         return Ok(None);
     }
-    let tensors = SafeTensors::deserialize(&bytes).map_err(damaged)?;
+    let tensors = SafeTensors::deserialize(bytes).map_err(damaged)?;
     let learned = Tensors(&tensors).learned(then, fact("sampled")?.parse().map_err(damaged)?)?;
     Ok((learned.associations.ncols() == library.dimension(fingerprint).map_err(Unfit::Library)?).then_some(learned))
 }
@@ -137,12 +144,17 @@ impl Tensors<'_> {
             }
             Ok(Vocabulary { ids, numbers })
         };
-        let (meaning, rows) = (whitening("meaning")?, vocabulary("rows")?);
+        let (meaning, associated, rows) = (whitening("meaning")?, whitening("associated")?, vocabulary("rows")?);
         let associations = self.numbers("associations", i8::from_le_bytes)?;
         let associations = Array2::from_shape_vec((rows.len(), meaning.mean.len()), associations).map_err(damaged)?;
         let scales = self.numbers("scales", f32::from_le_bytes)?;
         let spreads = self.numbers("spreads", f32::from_le_bytes)?;
-        let &[own, associated, words] = spreads.as_slice() else { return Err(damaged("it lacks a spread")) };
+        let &[spread, associated_spread, words_spread] = spreads.as_slice() else {
+            return Err(damaged("it lacks a spread"));
+        };
+        if papers == 0 || associated.mean.len() != meaning.mean.len() || !spreads.iter().all(|x| x.is_normal()) {
+            return Err(damaged("its numbers make no sense"));
+        }
         if scales.len() != rows.len() {
             return Err(damaged("it lacks a scale"));
         }
@@ -153,13 +165,13 @@ impl Tensors<'_> {
             counted,
             papers,
             meaning,
-            associated: whitening("associated")?,
+            associated,
             words: vocabulary("words")?,
             authors: vocabulary("authors")?,
             rows,
             associations,
             scales,
-            spreads: Spreads { meaning: own, associations: associated, words },
+            spreads: Spreads { meaning: spread, associations: associated_spread, words: words_spread },
         })
     }
 
@@ -229,22 +241,16 @@ fn write(path: &Path, learned: &Learned, library: &Library, fingerprint: Fingerp
         .filter_map(|row| library.id_of(*row).transpose())
         .map(|id| id.map(|id| id.to_string()))
         .collect::<Result<_>>()?;
-    let facts = |sum: String| {
-        HashMap::from([
-            ("version".to_owned(), VERSION.to_owned()),
-            ("fingerprint".to_owned(), library.digest(fingerprint).unwrap_or_default()),
-            ("papers".to_owned(), learned.counted.to_string()),
-            ("sampled".to_owned(), learned.papers.to_string()),
-            ("probes".to_owned(), probes.join(" ")),
-            ("sum".to_owned(), sum),
-        ])
-    };
-    let named = || tensors.iter().map(|(name, numbers)| (name.as_str(), numbers));
-    let damaged = |fault: safetensors::SafeTensorError| Error::io(path)(std::io::Error::other(fault));
-    // The checksum stands in the header of what it is the sum of: written once to learn it, and once with it.
-    let first = serialize(named(), Some(facts(String::new()))).map_err(damaged)?;
-    let (start, _) = SafeTensors::read_metadata(&first).map_err(damaged)?;
-    let bytes = serialize(named(), Some(facts(sum(&first[start + 8..])))).map_err(damaged)?;
+    let facts = HashMap::from([
+        ("version".to_owned(), VERSION.to_owned()),
+        ("fingerprint".to_owned(), library.digest(fingerprint)?),
+        ("papers".to_owned(), learned.counted.to_string()),
+        ("sampled".to_owned(), learned.papers.to_string()),
+        ("probes".to_owned(), probes.join(" ")),
+    ]);
+    let named = tensors.iter().map(|(name, numbers)| (name.as_str(), numbers));
+    let mut bytes = serialize(named, Some(facts)).map_err(|fault| Error::io(path)(std::io::Error::other(fault)))?;
+    bytes.extend(crc32fast::hash(&bytes).to_le_bytes());
     let mut beside = path.as_os_str().to_owned();
     beside.push(format!(".{}", std::process::id()));
     let beside = PathBuf::from(beside);
@@ -253,9 +259,4 @@ fn write(path: &Path, learned: &Learned, library: &Library, fingerprint: Fingerp
         let _ = fs::remove_file(&beside);
     }
     written.map_err(Error::io(path))
-}
-
-/// CRC-32 of the data.
-fn sum(data: &[u8]) -> String {
-    format!("{:08x}", crc32fast::hash(data))
 }

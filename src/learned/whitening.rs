@@ -35,10 +35,11 @@ impl Spectrum {
         let centred = rows - &mean;
         let covariance = centred.t().dot(&centred) / count as f32;
         let average = covariance.diag().sum() / dimension as f32;
-        let Ok((values, directions)) = covariance.eigh() else { return none() };
-        if average <= 0.0 {
+        // The solver does not come back from what is not finite.
+        if !(average.is_finite() && average > 0.0) {
             return none();
         }
+        let Ok((values, directions)) = covariance.eigh() else { return none() };
         let prior = dimension as f32;
         let shrunk = |value: f32| (count as f32 * value.max(0.0) + prior * average) / (count as f32 + prior) / average;
         Spectrum { mean, values: values.mapv(shrunk), directions }
@@ -126,5 +127,6 @@ mod tests {
         assert!(most / least < 1.5, "{most} {least}");
         assert_eq!(Spectrum::of(&Array2::zeros((0, 3))).whitening(0.5), Whitening::none(3));
         assert_eq!(Spectrum::of(&Array2::zeros((5, 3))).whitening(0.5), Whitening::none(3));
+        assert_eq!(Spectrum::of(&Array2::from_elem((5, 3), f32::NAN)).whitening(0.5), Whitening::none(3));
     }
 }

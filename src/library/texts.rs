@@ -6,8 +6,9 @@
 use rusqlite::{OptionalExtension, params};
 
 use super::faults::{Faults, unreadable};
-use super::vectors::{floats, key};
+use super::vectors::{flaw, floats, key};
 use super::{Access, FingerprintNumber, Library, PaperRow};
+use crate::arxiv_id::ArxivId;
 use crate::error::Result;
 
 /// A paper as it is compared.
@@ -26,7 +27,7 @@ pub struct PaperText {
 }
 
 impl Library {
-    /// These papers, in this order; one without a vector, or removed meanwhile, is left out.
+    /// These papers, in this order; one without a vector, with a damaged one, or removed meanwhile, is left out.
     pub fn texts_of(&self, fingerprint: FingerprintNumber, rows: &[PaperRow]) -> Result<Vec<PaperText>> {
         let transaction = self.connection.unchecked_transaction().in_library(&self.path)?;
         let mut statement = transaction
@@ -34,6 +35,7 @@ impl Library {
                 "SELECT title, abstract, authors, vector FROM papers JOIN embeddings ON key = ?1 WHERE row = ?2",
             )
             .in_library(&self.path)?;
+        let dimension = self.dimension(fingerprint)?;
         let mut papers = Vec::with_capacity(rows.len());
         for &row in rows {
             let read = |found: &rusqlite::Row<'_>| {
@@ -47,21 +49,27 @@ impl Library {
                     vector: floats(found.get_ref(3)?.as_blob()?).collect(),
                 })
             };
-            papers.extend(
-                statement.query_row(params![key(fingerprint, row), row.0], read).optional().in_library(&self.path)?,
-            );
+            let found =
+                statement.query_row(params![key(fingerprint, row), row.0], read).optional().in_library(&self.path)?;
+            papers.extend(found.filter(|paper: &PaperText| flaw(paper.vector.iter().copied(), dimension).is_none()));
         }
         drop(statement);
         Ok(papers)
     }
 
-    /// At most `limit` papers that can have a vector, chosen and ordered by a hash of their ids: the same ones whatever the order in
-    /// which papers came.
-    pub fn sample(&self, limit: usize) -> Result<Vec<PaperRow>> {
+    /// Whether a paper is here and has a text, so that it can be compared.
+    pub fn has_text(&self, id: &ArxivId) -> Result<bool> {
         let mut statement = self
             .connection
-            .prepare_cached("SELECT row, id FROM papers WHERE passage IS NOT NULL")
+            .prepare_cached("SELECT 1 FROM papers WHERE id = ?1 AND passage IS NOT NULL")
             .in_library(&self.path)?;
+        statement.exists([id.as_str()]).in_library(&self.path)
+    }
+
+    /// At most `limit` papers, with or without a text, chosen and ordered by a hash of their ids: the same ones whatever the
+    /// order in which papers came. Reads the index of ids and not the papers, which lie on a hundred times as many pages.
+    pub fn sample(&self, limit: usize) -> Result<Vec<PaperRow>> {
+        let mut statement = self.connection.prepare_cached("SELECT row, id FROM papers").in_library(&self.path)?;
         let read = |row: &rusqlite::Row<'_>| Ok((mixed(row.get_ref(1)?.as_str()?), PaperRow(row.get(0)?)));
         let mut drawn = statement
             .query_map([], read)

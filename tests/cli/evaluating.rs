@@ -50,7 +50,7 @@ fn a_method_is_measured_by_what_recommend_answers() {
         (&value["methods"][0]["ndcg@10"]["mean"], &value["methods"][0]["p@5"]["mean"]),
         (&json!(1.0), &json!(0.6))
     );
-    let text = home.run(&["eval", "subjects.jsonl", "--method", "tfidf", "bm25"]);
+    let text = home.run(&["eval", "subjects.jsonl", "--method", "tfidf,bm25"]);
     let lines: Vec<&str> = text.stdout.lines().collect();
     assert_eq!((text.code, lines.len()), (0, 4), "{}", text.stdout);
     assert!(lines[1].starts_with("method   ndcg@10") && lines[2].starts_with("tfidf    "), "{}", text.stdout);
@@ -72,6 +72,13 @@ fn bad_judgements_are_named_and_the_others_count() {
     for expected in ["judged.jsonl: line 2: expected", "line 3: \"a paper\" is no arXiv id", "2 judged papers"] {
         assert!(ended.stderr.contains(expected), "{expected}: {}", ended.stderr);
     }
+    // A paper of which only the id is known has nothing to be compared by.
+    home.write("bare.jsonl", json!({ "id": "2601.00777", "authors": ["Ada Example"] }).to_string());
+    home.json(&["add", "--json", "bare.jsonl"]);
+    home.write("judged.jsonl", format!("{}\n{}", lines[0], lines[0].replace("00001", "00777")));
+    let ended = home.run(&["eval", "judged.jsonl", "--json"]);
+    assert_eq!((ended.code, &ended.json()["queries"]), (0, &json!(1)), "{}", ended.stderr);
+    assert!(ended.stderr.contains("3 judged papers"), "{}", ended.stderr);
     home.write("judged.jsonl", lines[3]);
     let ended = home.run(&["eval", "judged.jsonl"]);
     assert_eq!((ended.code, ended.stdout.as_str()), (1, ""), "{}", ended.stderr);
@@ -98,11 +105,11 @@ fn weights_change_what_counts() {
         .map(|part| parts(&once)[*part].as_f64().expect("a number"))
         .sum();
     assert!((score - sum).abs() < 1e-4, "{score} is not {sum}");
-    let alone = ask(&["authors=0", "meaning=0", "associations=0", "words=1"]);
+    let alone = ask(&["authors=0,meaning=0,associations=0,words=1"]);
     let alone = parts(&alone);
     assert_eq!((&alone["authors"], &alone["meaning"], &alone["associations"]), (&json!(0.0), &json!(0.0), &json!(0.0)));
     assert!(alone["words"].as_f64().expect("a number") > 1.0);
-    for wrong in ["authors", "authors=x", "authors=-1", "years=1"] {
+    for wrong in ["authors", "authors=x", "authors=-1", "authors=1e9", "years=1"] {
         let ended = home.run(&["recommend", "--like", "2601.00001", "--weight", wrong]);
         assert_eq!(ended.code, 2, "{wrong}: {}", ended.stdout);
         assert!(ended.stderr.contains(wrong.split('=').next_back().expect("a part")), "{}", ended.stderr);
@@ -138,6 +145,15 @@ fn what_was_learned_is_kept_and_can_always_be_deleted() {
     std::fs::remove_file(&kept).expect("the file");
     assert_eq!(ask().stdout, first.stdout);
 
+    // Damaged in its header, where it says how many papers it was learned from.
+    let at = bytes.windows(9).position(|window| window == b"\"sampled\"").expect("the header") + 11;
+    let mut damaged = bytes.clone();
+    damaged[at] = b'0';
+    std::fs::write(&kept, &damaged).expect("a file");
+    let ended = ask();
+    assert!(ended.stderr.contains("is damaged (its checksum does not fit); made anew"), "{}", ended.stderr);
+    assert_eq!(ended.stdout, first.stdout);
+
     // Another library's: passed over without a word.
     let other = Home::tiny();
     let papers: Vec<_> = (2000..2600).map(invented).collect();
@@ -154,6 +170,62 @@ fn what_was_learned_is_kept_and_can_always_be_deleted() {
     let ended = ask();
     assert_eq!((ended.code, &ended.stdout), (0, &first.stdout));
     assert!(ended.stderr.contains("could not be kept"), "{}", ended.stderr);
+}
+
+#[test]
+fn a_small_library_keeps_nothing_and_removes_what_is_damaged() {
+    let home = filled(60);
+    let kept = home.path("library.db.learned");
+    assert!(!kept.exists());
+    std::fs::write(&kept, "not what it should be").expect("a file");
+    let ended = home.run(&["recommend", "--like", "2601.00001"]);
+    assert_eq!(ended.code, 0);
+    assert!(ended.stderr.contains("is damaged (its checksum does not fit); removed"), "{}", ended.stderr);
+    assert!(!kept.exists());
+}
+
+#[test]
+fn damaged_vectors_are_passed_over_and_named_where_they_are_asked_with() {
+    let home = filled(60);
+    let before = found(&home.json(&["recommend", "--like", "2601.00001", "2601.00002", "-k", "60", "--json"]));
+    {
+        let database = rusqlite::Connection::open(home.path("library.db")).expect("a database");
+        let damage = |id: &str, vector: Vec<u8>| {
+            let changed = database
+                .execute(
+                    "UPDATE embeddings SET vector = ?1 WHERE paper = (SELECT row FROM papers WHERE id = ?2)",
+                    rusqlite::params![vector, id],
+                )
+                .expect("an update");
+            assert_eq!(changed, 1);
+        };
+        let length: usize = database
+            .query_row("SELECT length(vector) FROM embeddings LIMIT 1", [], |row| row.get(0))
+            .expect("a length");
+        damage("2601.00003", f32::NAN.to_le_bytes().repeat(length / 4));
+        damage("2601.00004", vec![0; length - 4]);
+        damage("2601.00005", f32::INFINITY.to_le_bytes().repeat(length / 4));
+    }
+    let after = found(&home.json(&["recommend", "--like", "2601.00001", "2601.00002", "-k", "60", "--json"]));
+    let sorted = |mut ids: Vec<String>| {
+        ids.sort();
+        ids
+    };
+    let kept = before.into_iter().filter(|id| !["2601.00003", "2601.00004", "2601.00005"].contains(&id.as_str()));
+    assert_eq!(sorted(after), sorted(kept.collect()));
+    for id in ["2601.00003", "2601.00004", "2601.00005"] {
+        let ended = home.run(&["recommend", "--like", "2601.00001", id]);
+        assert_eq!((ended.code, ended.stdout.as_str()), (2, ""));
+        assert!(ended.stderr.contains(&format!("the vector of {id}")), "{}", ended.stderr);
+    }
+}
+
+#[test]
+fn a_paper_that_is_liked_twice_counts_once() {
+    let home = filled(140);
+    let ask = |liked: &[&str]| found(&home.json(&[&["recommend", "-k", "20", "--json", "--like"][..], liked].concat()));
+    let once = ask(&["2601.00001", "2601.00033"]);
+    assert_eq!(ask(&["2601.00001", "arXiv:2601.00001v2", "2601.00033", "2601.00001"]), once);
 }
 
 #[test]
