@@ -12,7 +12,7 @@ use crate::arxiv_id::ArxivId;
 use crate::error::Result;
 use crate::learned::{Learned, Weights};
 use crate::library::{FingerprintNumber, Library, PaperRow};
-use crate::neighbours;
+use crate::neighbours::{Admitted, Ground};
 use crate::recommend::{self, Query};
 
 /// How deep rankings are looked at.
@@ -95,17 +95,17 @@ pub struct Options {
 /// # Errors
 /// As [`recommend::recommend`].
 pub fn evaluate(
-    library: &Library,
+    ground: &Ground<'_>,
     learned: &Learned,
-    fingerprint: FingerprintNumber,
     judgements: &[Judgement],
     (method, options): (Method, &Options),
     done: &mut dyn FnMut(),
 ) -> Result<Outcome> {
+    let Ground { library, fingerprint, .. } = *ground;
     let words = if method == Method::Tfidf { Some(Words::of(library, learned, fingerprint)?) } else { None };
     let mut values: [Vec<f64>; 5] = Default::default();
     for judgement in judgements {
-        let found = ranking(library, learned, fingerprint, judgement, (method, options), words.as_ref())?;
+        let found = ranking(ground, learned, judgement, (method, options), words.as_ref())?;
         let similarity = similarity(library, fingerprint, &found[..found.len().min(10)])?;
         let measured = measure(&found, &judgement.relevant);
         values.iter_mut().zip(measured.into_iter().chain([similarity])).for_each(|(values, value)| values.push(value));
@@ -115,26 +115,25 @@ pub fn evaluate(
 }
 
 fn ranking(
-    library: &Library,
+    ground: &Ground<'_>,
     learned: &Learned,
-    fingerprint: FingerprintNumber,
     judgement: &Judgement,
     (method, options): (Method, &Options),
     words: Option<&Words>,
 ) -> Result<Vec<ArxivId>> {
+    let Ground { library, fingerprint, .. } = *ground;
     let query = &judgement.query;
     let rows: Vec<PaperRow> = match method {
         Method::Relata => {
             let Options { weights, diversity } = *options;
             let asked = Query { like: vec![query.clone()], k: DEPTH, weights, diversity, ..Query::default() };
-            let (ranked, _) = recommend::rank(library, learned, fingerprint, &asked, &Array2::zeros((0, 0)))?;
+            let (ranked, _) = recommend::rank(ground, learned, &asked, &Array2::zeros((0, 0)))?;
             return Ok(ranked.into_iter().map(|found| found.id).collect());
         }
         Method::Cosine => {
             let Some(row) = library.row_of(query)? else { return Ok(Vec::new()) };
             let vector = library.vector(fingerprint, row)?.unwrap_or_default();
-            let found =
-                neighbours::exact_of_each(library, fingerprint, DEPTH, &[vector], &|candidate| candidate != row)?;
+            let found = ground.nearest(&[vector], DEPTH, &Admitted { within: None, without: &[row] })?;
             let scored = found.into_iter().flatten();
             let mut named = Vec::new();
             for scored in scored {

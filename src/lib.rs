@@ -27,6 +27,8 @@
 //! ```
 #![deny(missing_docs)]
 
+mod kernels;
+
 pub mod arxiv_id;
 pub mod error;
 pub mod paper;
@@ -52,6 +54,7 @@ pub mod bulk;
 pub mod cli;
 pub mod engine;
 pub mod evaluate;
+pub mod index;
 pub mod neighbours;
 pub mod recommend;
 pub mod sample;

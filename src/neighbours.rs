@@ -1,58 +1,110 @@
-//! Exact nearest neighbours: the k rows with the highest score, whatever is scored.
+//! Nearest neighbours: the k papers with the highest cosine to a vector, best first, with all that tie.
 //!
-//! In: a stream of (key, score). Out: the best k and their ties, highest score first, equal scores by smaller key. The library scans
-//! its rows ([`crate::library::Library::scan_parallel`]); this module keeps what is best. An exact scan serves up to some
-//! hundred thousand papers within the time of a command's start.
+//! In: vectors, a filter, and the [`Index`] where there is one. Out: papers with exact scores. The index names the papers that are
+//! likely to be nearest, and what it does not know of (papers that changed since it was made) is added; these few are compared
+//! exactly. Without an index every paper is ([`crate::library::Library::scan_parallel`]).
 
 use std::cmp::Ordering;
 use std::collections::BinaryHeap;
 use std::thread::available_parallelism;
 
-use crate::error::Result;
-use crate::library::{FingerprintNumber, Library, PaperRow, dot};
+use rayon::prelude::*;
 
-/// The k best papers of a library under a score, and whatever ties with the last of them.
-///
-/// `score` gets a paper and its vector (dimension x f32, little-endian) and says NaN for who is no candidate. The rows are
-/// shared among all cores; the answer does not depend on how many there are.
-///
-/// # Errors
-/// What the library reports.
-pub fn exact(
-    library: &Library,
-    fingerprint: FingerprintNumber,
-    k: usize,
-    score: &(dyn Fn(PaperRow, &[u8]) -> f32 + Sync),
-) -> Result<Vec<Scored<PaperRow>>> {
-    let threads = available_parallelism().map_or(1, |threads| threads.get());
-    let parts = vec![Best::new(k); threads];
-    let parts = library.scan_parallel(fingerprint, parts, |best, row, vector| best.offer(row, score(row, vector)))?;
-    Ok(parts.into_iter().reduce(Best::merge).map(Best::into_sorted).unwrap_or_default())
+use crate::error::Result;
+use crate::index::Index;
+use crate::library::{FingerprintNumber, Library, PaperRow, PaperSet, dot};
+
+/// A filter that keeps no more papers than this is answered by looking at all that it keeps.
+const FEW: usize = 2000;
+
+/// Where neighbours are looked for.
+#[derive(Clone, Copy, Debug)]
+pub struct Ground<'a> {
+    /// The library.
+    pub library: &'a Library,
+    /// Whose vectors.
+    pub fingerprint: FingerprintNumber,
+    /// Its index, if there is one.
+    pub index: Option<&'a Index>,
 }
 
-/// For each of some vectors the `k` nearest papers by cosine, and whatever ties with the last of them; only those that are
-/// admitted. One pass over the rows for all of them.
-///
-/// # Errors
-/// What the library reports.
-pub fn exact_of_each(
-    library: &Library,
-    fingerprint: FingerprintNumber,
-    k: usize,
-    vectors: &[Vec<f32>],
-    admitted: &(dyn Fn(PaperRow) -> bool + Sync),
-) -> Result<Vec<Vec<Scored<PaperRow>>>> {
-    let threads = available_parallelism().map_or(1, |threads| threads.get());
-    let parts = vec![vec![Best::new(k); vectors.len()]; threads];
-    let parts = library.scan_parallel(fingerprint, parts, |bests, row, stored| {
-        if admitted(row) {
-            for (best, vector) in bests.iter_mut().zip(vectors) {
-                best.offer(row, dot(stored, vector));
+/// Which papers may be neighbours.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Admitted<'a> {
+    /// Only these; all, where nothing is said.
+    pub within: Option<&'a PaperSet>,
+    /// None of these.
+    pub without: &'a [PaperRow],
+}
+
+impl Admitted<'_> {
+    fn admits(&self, row: PaperRow) -> bool {
+        self.within.is_none_or(|set| set.contains(row)) && !self.without.contains(&row)
+    }
+}
+
+impl Ground<'_> {
+    /// For each of some unit vectors the `k` nearest papers by cosine, and whatever ties with the last of them.
+    ///
+    /// # Errors
+    /// What the library reports. A damaged index is none: all papers are looked at, and [`Index::damage`] names the damage.
+    pub fn nearest(
+        &self,
+        vectors: &[Vec<f32>],
+        k: usize,
+        admitted: &Admitted<'_>,
+    ) -> Result<Vec<Vec<Scored<PaperRow>>>> {
+        if let Some(set) = admitted.within.filter(|set| set.len() <= FEW) {
+            return self.among(vectors, k, vec![set.rows(); vectors.len()], admitted);
+        }
+        if let Some(index) = self.index {
+            let likely = |vector: &Vec<f32>| index.nearest(vector, k, &|row| admitted.admits(row));
+            if let Some(mut found) = vectors.par_iter().map(likely).collect::<Option<Vec<Vec<PaperRow>>>>() {
+                found.iter_mut().for_each(|rows| rows.extend(index.changed()));
+                return self.among(vectors, k, found.iter().map(Vec::as_slice).collect(), admitted);
             }
         }
-    })?;
-    let merged = parts.into_iter().reduce(|all, part| all.into_iter().zip(part).map(|(a, b)| a.merge(b)).collect());
-    Ok(merged.unwrap_or_default().into_iter().map(Best::into_sorted).collect())
+        self.exact(vectors, k, admitted)
+    }
+
+    /// The nearest of each vector's own rows.
+    fn among(
+        &self,
+        vectors: &[Vec<f32>],
+        k: usize,
+        rows: Vec<&[PaperRow]>,
+        admitted: &Admitted<'_>,
+    ) -> Result<Vec<Vec<Scored<PaperRow>>>> {
+        let nearest = |(vector, rows): (&Vec<f32>, &[PaperRow])| {
+            let mut best = Best::new(k);
+            self.library.vectors_of(self.fingerprint, rows, &mut |row, stored| {
+                if admitted.admits(row) {
+                    best.offer(row, dot(stored, vector));
+                }
+            })?;
+            Ok(best.into_sorted())
+        };
+        vectors.iter().zip(rows).map(nearest).collect()
+    }
+
+    /// All rows are shared among all cores, in one pass for all vectors; the answer does not depend on how many there are.
+    fn exact(&self, vectors: &[Vec<f32>], k: usize, admitted: &Admitted<'_>) -> Result<Vec<Vec<Scored<PaperRow>>>> {
+        let parts = vec![vec![Best::new(k); vectors.len()]; threads()];
+        let parts = self.library.scan_parallel(self.fingerprint, parts, |bests, row, stored| {
+            if admitted.admits(row) {
+                for (best, vector) in bests.iter_mut().zip(vectors) {
+                    best.offer(row, dot(stored, vector));
+                }
+            }
+        })?;
+        let merged = parts.into_iter().reduce(|all, part| all.into_iter().zip(part).map(|(a, b)| a.merge(b)).collect());
+        Ok(merged.unwrap_or_default().into_iter().map(Best::into_sorted).collect())
+    }
+}
+
+/// Threads that work is shared among.
+pub(crate) fn threads() -> usize {
+    available_parallelism().map_or(1, |threads| threads.get())
 }
 
 /// A candidate and how near it is.
@@ -122,6 +174,11 @@ impl<K: Ord + Copy> Best<K> {
                 self.tied.clear();
             }
         }
+    }
+
+    /// The score that a newcomer must reach; `None` while there is room.
+    pub fn worst(&self) -> Option<f32> {
+        self.kept.peek().filter(|_| self.kept.len() >= self.k).map(|worst| worst.score)
     }
 
     /// Takes in what another thread kept; which candidates remain does not depend on who merges whom.

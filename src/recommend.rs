@@ -20,7 +20,7 @@ use crate::arxiv_id::ArxivId;
 use crate::error::{Error, Result};
 use crate::learned::{Learned, Parts, Subject, Weights};
 use crate::library::{Filter, FingerprintNumber, Library, Paper, PaperRow, PaperText};
-use crate::neighbours;
+use crate::neighbours::{Admitted, Ground};
 use crate::selection;
 use crate::terms;
 
@@ -101,14 +101,9 @@ pub fn check(library: &Library, query: &Query) -> Result<()> {
 /// # Errors
 /// [`Error::NotInLibrary`] names the ids that are not there, each with its closest; [`Error::NoVector`] a paper that has no
 /// text to embed, [`Error::LibraryDamaged`] one whose vector is damaged.
-pub fn recommend(
-    library: &Library,
-    learned: &Learned,
-    fingerprint: FingerprintNumber,
-    query: &Query,
-    texts: &Array2<f32>,
-) -> Result<Vec<Answer>> {
-    let (ranked, liked) = rank(library, learned, fingerprint, query, texts)?;
+pub fn recommend(ground: &Ground<'_>, learned: &Learned, query: &Query, texts: &Array2<f32>) -> Result<Vec<Answer>> {
+    let library = ground.library;
+    let (ranked, liked) = rank(ground, learned, query, texts)?;
     let rows: Vec<PaperRow> = ranked.iter().map(|found| found.row).collect();
     // By row and not by place: another process may have removed a paper since.
     let mut papers: BTreeMap<PaperRow, Paper> =
@@ -145,12 +140,12 @@ pub(crate) struct Ranked {
 
 /// The best k, and the text of each that is liked.
 pub(crate) fn rank(
-    library: &Library,
+    ground: &Ground<'_>,
     learned: &Learned,
-    fingerprint: FingerprintNumber,
     query: &Query,
     texts: &Array2<f32>,
 ) -> Result<(Vec<Ranked>, Vec<String>)> {
+    let Ground { library, fingerprint, .. } = *ground;
     let liked = papers(library, fingerprint, &query.like)?;
     let disliked = papers(library, fingerprint, &query.unlike)?;
     let mut vectors: Vec<Vec<f32>> = liked.iter().map(|paper| paper.vector.clone()).collect();
@@ -164,9 +159,8 @@ pub(crate) fn rank(
     let within = library.matching(&query.filter)?;
     let asked: Vec<PaperRow> = liked.iter().chain(&disliked).map(|paper| paper.row).collect();
     let depth = (ALL_CANDIDATES / wanted.len().max(1)).min(CANDIDATES).max(query.k);
-    let candidates = neighbours::exact_of_each(library, fingerprint, depth, &vectors, &|row| {
-        !asked.contains(&row) && within.as_ref().is_none_or(|set| set.contains(row))
-    })?;
+    let admitted = Admitted { within: within.as_ref(), without: &asked };
+    let candidates = ground.nearest(&vectors, depth, &admitted)?;
     let mut rows: Vec<PaperRow> = candidates.into_iter().flatten().map(|scored| scored.key).collect();
     rows.sort_unstable();
     rows.dedup();

@@ -10,8 +10,8 @@ use ndarray::ArrayView1;
 
 use crate::arxiv_id::ArxivId;
 use crate::error::Result;
-use crate::library::{Filter, FingerprintNumber, Library, Paper, PaperRow, dot};
-use crate::neighbours;
+use crate::library::{Filter, Library, Paper, PaperRow};
+use crate::neighbours::{Admitted, Ground};
 use crate::terms;
 
 /// The constant of reciprocal rank fusion.
@@ -39,26 +39,24 @@ pub struct Hit {
 /// Where a paper stands: rank and cosine among the nearest, rank among the keyword matches.
 type Places = (Option<(usize, f32)>, Option<usize>);
 
-/// Ranks the papers of a library by a text. `vector` is its unit vector, or `None` to search by words alone.
+/// Ranks the papers of a library by a text. `vector` is its unit vector and where its neighbours are looked for, or `None` to search by
+/// words alone.
 ///
 /// # Errors
 /// What the library reports.
 pub fn search(
     library: &Library,
     text: &str,
-    vector: Option<(FingerprintNumber, ArrayView1<'_, f32>)>,
+    vector: Option<(&Ground<'_>, ArrayView1<'_, f32>)>,
     filter: &Filter,
     k: usize,
 ) -> Result<Vec<Hit>> {
     let depth = DEPTH.max(k);
     let within = library.matching(filter)?;
     let mut fused: BTreeMap<PaperRow, Places> = BTreeMap::new();
-    if let Some((fingerprint, vector)) = vector {
-        let query = vector.to_vec();
-        let best = neighbours::exact(library, fingerprint, depth, &|row, bytes| {
-            let outside = within.as_ref().is_some_and(|set| !set.contains(row));
-            if outside { f32::NAN } else { dot(bytes, &query) }
-        })?;
+    if let Some((ground, vector)) = vector {
+        let admitted = Admitted { within: within.as_ref(), without: &[] };
+        let best: Vec<_> = ground.nearest(&[vector.to_vec()], depth, &admitted)?.into_iter().flatten().collect();
         let mut rank = 0;
         for (place, scored) in best.iter().enumerate() {
             // Equal scores share a rank, so the order of rows never shows in an answer.

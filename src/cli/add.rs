@@ -100,7 +100,7 @@ pub(super) fn run(context: &Context, add: &Add, page: &mut Page) -> Result<Outco
             say("The papers are stored; not all of them are embedded. `relata reembed` goes on from there.");
             return Err(error);
         }
-        Ok(Some((fingerprint, _))) => context.learn_ahead(&library, fingerprint)?,
+        Ok(Some((fingerprint, _))) => context.prepare(&mut library, fingerprint)?,
         Ok(None) => {}
     }
     Ok(match (report.skips.count(), report.papers()) {

@@ -7,6 +7,7 @@ use serde_json::json;
 use crate::error::{Error, Result};
 use crate::learned::{Parts, Weights};
 use crate::library::{Filter, Paper};
+use crate::neighbours::Ground;
 use crate::recommend::{self as recommender, Liked, Query};
 use crate::search as searcher;
 
@@ -55,7 +56,9 @@ pub(super) fn recommend(context: &Context, asked: Recommend, page: &mut Page) ->
     let mut fetch = Fetching::default();
     let texts = engine.embed_queries(&query.like_text, &mut |event| fetch.show(event))?;
     let learned = context.learned(&library, fingerprint)?;
-    let answers = recommender::recommend(&library, &learned, fingerprint, &query, &texts)?;
+    let index = context.index(&library, fingerprint)?;
+    let ground = Ground { library: &library, fingerprint, index: index.as_ref() };
+    let answers = recommender::recommend(&ground, &learned, &query, &texts)?;
 
     let rows: Vec<_> = answers
         .iter()
@@ -114,7 +117,16 @@ pub(super) fn search(context: &Context, asked: Search, page: &mut Page) -> Resul
     } else {
         None
     };
-    let vector = vectors.as_ref().map(|(fingerprint, vectors)| (*fingerprint, vectors.row(0)));
+    let index = match &vectors {
+        Some((fingerprint, _)) => context.index(&library, *fingerprint)?,
+        None => None,
+    };
+    let ground = vectors.as_ref().map(|(fingerprint, _)| Ground {
+        library: &library,
+        fingerprint: *fingerprint,
+        index: index.as_ref(),
+    });
+    let vector = ground.as_ref().zip(vectors.as_ref()).map(|(ground, (_, vectors))| (ground, vectors.row(0)));
     let hits = searcher::search(&library, &asked.text, vector, &filter(&asked.selection)?, asked.selection.k)?;
     let rows: Vec<_> = hits
         .iter()

@@ -16,6 +16,7 @@ use crate::arxiv_id::ArxivId;
 use crate::error::{Error, Result};
 use crate::evaluate::{Estimate, Judgement, METRICS, Method, Options, evaluate};
 use crate::library::Library;
+use crate::neighbours::Ground;
 
 /// A line of the file.
 #[derive(Deserialize)]
@@ -40,13 +41,15 @@ pub(super) fn run(context: &Context, asked: &Eval, page: &mut Page) -> Result<Ou
     let mut engine = context.engine()?;
     let (fingerprint, _) = context.catch_up(&mut engine, &mut library, sample)?;
     let learned = context.learned(&library, fingerprint)?;
+    let index = context.index(&library, fingerprint)?;
+    let ground = Ground { library: &library, fingerprint, index: index.as_ref() };
     let options = Options { weights: weights(&asked.weight), diversity: asked.diversity };
     let methods = if asked.method.is_empty() { &Method::ALL[..] } else { &asked.method };
     let total = (methods.len() * judgements.len()) as u64;
     let bar = progress(total, "ranking", "{msg} {wide_bar} {human_pos}/{human_len} queries {eta}");
     let mut outcomes = Vec::new();
     for method in methods {
-        let outcome = evaluate(&library, &learned, fingerprint, &judgements, (*method, &options), &mut || bar.inc(1));
+        let outcome = evaluate(&ground, &learned, &judgements, (*method, &options), &mut || bar.inc(1));
         outcomes.push(outcome.inspect_err(|_| bar.finish_and_clear())?);
     }
     bar.finish_and_clear();

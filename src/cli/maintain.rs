@@ -62,7 +62,7 @@ pub(super) fn reembed(context: &Context, asked: &Reembed, page: &mut Page) -> Re
     };
     let mut engine = context.engine()?;
     let (number, embedded) = context.catch_up(&mut engine, &mut library, true)?;
-    context.learn_ahead(&library, number)?;
+    context.prepare(&mut library, number)?;
     let forgotten = if asked.forget_others { library.forget_others(number)? } else { 0 };
     let model = &engine.identity().name;
     if asked.json {

@@ -27,6 +27,7 @@ use crate::arxiv_id::ArxivId;
 use crate::embed::{DeviceChoice, EmbedderOptions, EngineChoice, Long, Precision};
 use crate::engine::{Embedded, Engine};
 use crate::error::{Error, Result};
+use crate::index::{self, Index};
 use crate::learned::Learned;
 use crate::library::{FingerprintNumber, Library};
 use crate::model::{Choice, Progress, Settings};
@@ -214,12 +215,31 @@ impl Context {
         Ok(fresh.learned)
     }
 
-    /// Learns from a library that has grown or changed much, so that the next answer need not.
-    fn learn_ahead(&self, library: &Library, fingerprint: FingerprintNumber) -> Result<()> {
-        if library.vectors(fingerprint)? >= Learned::WORTH_KEEPING {
+    /// The library's index, where it has one that serves.
+    fn index(&self, library: &Library, fingerprint: FingerprintNumber) -> Result<Option<Index>> {
+        match Index::open(library, fingerprint)? {
+            index::State::Ready(index) => Ok(Some(*index)),
+            index::State::Absent => Ok(None),
+            index::State::Damaged(what) => {
+                say(&format!("note: {}", printable(&what)));
+                Ok(None)
+            }
+        }
+    }
+
+    /// Learns from a library that has grown or changed much and brings its index up to date, so that the next answer need not wait.
+    fn prepare(&self, library: &mut Library, fingerprint: FingerprintNumber) -> Result<()> {
+        let papers = library.vectors(fingerprint)?;
+        if papers >= Learned::WORTH_KEEPING {
             self.learned(library, fingerprint)?;
         }
-        Ok(())
+        let bar = OnceLock::new();
+        let begin = || progress(papers, "indexing", "{msg} {wide_bar} {human_pos}/{human_len} papers {eta}");
+        let kept = Index::keep(library, fingerprint, &|coded| bar.get_or_init(begin).inc(coded));
+        if let Some(bar) = bar.get() {
+            bar.finish_and_clear();
+        }
+        kept.map(|_| ())
     }
 
     /// The number of the model's vectors in a library where every paper has one. See [`Engine::catch_up`].

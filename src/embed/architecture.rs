@@ -4,17 +4,7 @@
 //! norms stand before or behind, whether the feed-forward has a gate, how far a layer sees. `config` reads them from a model's
 //! config.json, `checkpoint` names and reads the tensors that follow from them, and an engine computes what they say.
 
-/// The activation between the two halves of a feed-forward layer.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Activation {
-    /// Exact: x Φ(x), by erf.
-    Gelu,
-    /// The tanh approximation.
-    GeluTanh,
-    Relu,
-    /// x times the logistic function of x, also called swish.
-    Silu,
-}
+pub(super) use crate::kernels::Activation;
 
 /// Kinds of encoder: each has keys in config.json and names of tensors of its own.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

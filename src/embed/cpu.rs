@@ -13,13 +13,13 @@ use rayon::prelude::*;
 use super::architecture::{Activation, Architecture};
 use super::checkpoint::{self, Checkpoint, Tables};
 use super::encoder::TokenBatch;
-use super::kernels::{
-    Aligned, Head, Input, InstructionSet, NormWeights, Numbers, Packed, PackedInt8, Quantised, activate, attend, gate,
-    multiply, multiply_int8, normalise,
-};
 use super::places::{Angles, by_distance};
 use super::weights::Weights;
 use crate::Result;
+use crate::kernels::{
+    Aligned, Head, Input, InstructionSet, NormWeights, Numbers, Packed, PackedInt8, Quantised, activate, attend, gate,
+    multiply, multiply_int8, normalise,
+};
 
 /// Tokens of a block, about: one abstract, or many titles. Its rows of all kinds take 2 MB for all-MiniLM.
 const BLOCK: usize = 256;

@@ -17,7 +17,7 @@ mod encoder;
 mod files;
 mod fingerprint;
 mod folder;
-mod kernels;
+
 mod long;
 mod module;
 mod pipeline;
@@ -59,7 +59,7 @@ const WINDOW: usize = 4096;
 ///
 /// [`Error::Device`] where `RELATA_CPU` names a set that is unknown or not there.
 pub fn kernels_name() -> Result<&'static str> {
-    Ok(kernels::InstructionSet::choose()?.name())
+    Ok(crate::kernels::InstructionSet::choose()?.name())
 }
 
 /// How to load and run a model.

@@ -5,6 +5,7 @@
 //! Read on in the order of the data: `record` (how sources merge), `merge`, `vectors` and `scan`, then what is
 //! asked: `paper`, `filter`, `keywords`, `info`, `check`.
 
+mod changes;
 mod check;
 mod closest;
 mod dump;
@@ -49,6 +50,13 @@ const PATIENCE: Duration = Duration::from_secs(60);
 /// for anything that leaves the program, use the id.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct PaperRow(pub(crate) i64);
+
+impl PaperRow {
+    /// The number, from 1.
+    pub fn number(self) -> i64 {
+        self.0
+    }
+}
 
 /// An open library. One connection: share it between threads by opening it again.
 #[derive(Debug)]

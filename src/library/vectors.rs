@@ -197,6 +197,27 @@ impl Library {
             .in_library(&self.path)
     }
 
+    /// Visits the vectors of these papers as they are stored (f32, little-endian), in this order; one without is left out.
+    pub fn vectors_of(
+        &self,
+        fingerprint: FingerprintNumber,
+        rows: &[PaperRow],
+        visit: &mut dyn FnMut(PaperRow, &[u8]),
+    ) -> Result<()> {
+        // One transaction: a lock for each row would take longer than reading it.
+        let transaction = self.connection.unchecked_transaction().in_library(&self.path)?;
+        let mut statement =
+            transaction.prepare_cached("SELECT vector FROM embeddings WHERE key = ?1").in_library(&self.path)?;
+        for &row in rows {
+            let read = |found: &rusqlite::Row<'_>| {
+                visit(row, found.get_ref(0)?.as_blob()?);
+                Ok(())
+            };
+            statement.query_row([key(fingerprint, row)], read).optional().in_library(&self.path)?;
+        }
+        Ok(())
+    }
+
     /// How much of a paper's text the model saw, if it has a vector.
     pub fn tokens(&self, fingerprint: FingerprintNumber, row: PaperRow) -> Result<Option<Tokens>> {
         self.connection

@@ -1,4 +1,4 @@
-//! The loops in which the time goes, written once over [`Lanes`] and compiled for each instruction set.
+//! The loops in which the time goes, of embedding and of finding neighbours, written once over [`Lanes`] and compiled for each instruction set.
 //!
 //! A kernel is a [`Job`]: a generic function over vectors of 32-bit lanes. [`InstructionSet::run`] compiles it for
 //! AVX-512 with VNNI, AVX2 (with VNNI and without) and for no instruction set at all, and picks at run time. The portable
@@ -14,6 +14,7 @@
 mod activation;
 mod aligned;
 mod attention;
+mod codes;
 mod gemm;
 mod int8;
 mod lanes;
@@ -25,12 +26,13 @@ mod words;
 #[cfg(target_arch = "x86_64")]
 mod x86;
 
-pub(super) use activation::{activate, gate};
-pub(super) use aligned::Aligned;
-pub(super) use attention::{Head, Input, Numbers, attend};
-pub(super) use gemm::{Packed, multiply};
-pub(super) use int8::{PackedInt8, Quantised, multiply_int8};
-pub(super) use norm::{NormWeights, normalise};
+pub(crate) use activation::{Activation, activate, gate};
+pub(crate) use aligned::Aligned;
+pub(crate) use attention::{Head, Input, Numbers, attend};
+pub(crate) use codes::{BLOCK, Factors, PLANES, Planes, bounds, dot_bytes, dots};
+pub(crate) use gemm::{Packed, multiply};
+pub(crate) use int8::{PackedInt8, Quantised, multiply_int8};
+pub(crate) use norm::{NormWeights, normalise};
 
 use lanes::{Job, Lanes};
 
@@ -59,7 +61,7 @@ impl InstructionSet {
         #[cfg(target_arch = "x86_64")]
         {
             use std::arch::is_x86_feature_detected as has;
-            let avx2 = has!("avx2") && has!("fma");
+            let avx2 = has!("avx2") && has!("fma") && has!("popcnt");
             if avx2 && has!("avx512f") && has!("avx512bw") && has!("avx512vl") && has!("avx512vnni") {
                 sets.push(InstructionSet::Avx512);
             }

@@ -6,19 +6,19 @@ use std::arch::x86_64::*;
 use super::lanes::{Job, Lanes};
 
 /// Compiles a kernel for AVX2 and FMA.
-#[target_feature(enable = "avx2,fma")]
+#[target_feature(enable = "avx2,fma,popcnt")]
 pub(super) unsafe fn avx2<J: Job>(job: J) -> J::Output {
     job.run::<Avx2>()
 }
 
 /// Compiles a kernel for AVX2, FMA and AVX-VNNI.
-#[target_feature(enable = "avx2,fma,avxvnni")]
+#[target_feature(enable = "avx2,fma,popcnt,avxvnni")]
 pub(super) unsafe fn avx2_vnni<J: Job>(job: J) -> J::Output {
     job.run::<Avx2Vnni>()
 }
 
 /// Compiles a kernel for AVX-512 with VNNI.
-#[target_feature(enable = "avx2,fma,avx512f,avx512bw,avx512vl,avx512vnni")]
+#[target_feature(enable = "avx2,fma,popcnt,avx512f,avx512bw,avx512vl,avx512vnni")]
 pub(super) unsafe fn avx512<J: Job>(job: J) -> J::Output {
     job.run::<Avx512>()
 }

@@ -2,7 +2,18 @@
 
 use super::lanes::{Job, Lanes};
 use super::{InstructionSet, Numbers};
-use crate::embed::architecture::Activation;
+
+/// The activation between the two halves of a feed-forward layer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Activation {
+    /// Exact: x Φ(x), by erf.
+    Gelu,
+    /// The tanh approximation.
+    GeluTanh,
+    Relu,
+    /// x times the logistic function of x, also called swish.
+    Silu,
+}
 
 /// e to the power of each lane, for lanes up to 88; below -87 the result is that of -87. Relative error below 2e-7.
 ///

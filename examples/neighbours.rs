@@ -1,0 +1,108 @@
+//! Times the index of a library in one process: building it, one query at a time, many at once. `benches/neighbours/run.py` stands it
+//! beside other programs.
+//!
+//!     cargo run --release --example neighbours -- LIBRARY build
+//!     cargo run --release --example neighbours -- LIBRARY QUERIES.npy K [exact] [within=SHARE]
+//!
+//! QUERIES.npy holds unit rows, f32. One line of JSON is printed: seconds to open, seconds of each query (after one pass to warm up),
+//! queries a second with all threads, and the rows found.
+
+use std::time::Instant;
+
+use anyhow::{Context, bail};
+use rayon::prelude::*;
+use relata::index::{Index, State};
+use relata::library::{FingerprintNumber, Library};
+use relata::neighbours::{Admitted, Ground};
+use serde_json::json;
+
+fn main() -> anyhow::Result<()> {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    let [library, what, rest @ ..] = arguments.as_slice() else {
+        bail!("usage: neighbours LIBRARY build | QUERIES.npy K")
+    };
+    let mut library = Library::open(library.as_ref())?;
+    let stored = library.fingerprints()?;
+    let fingerprint = stored.first().context("no vectors")?.number;
+    if what == "build" {
+        let began = Instant::now();
+        let kept = Index::keep(&mut library, fingerprint, &|_| ())?;
+        println!(
+            "{}",
+            json!({ "kept": format!("{kept:?}"), "seconds": began.elapsed().as_secs_f64(), "peak_kib": peak()? })
+        );
+        return Ok(());
+    }
+    let queries = rows(&std::fs::read(what)?)?;
+    let k: usize = rest.first().context("how many neighbours?")?.parse()?;
+    let began = Instant::now();
+    let index = match Index::open(&library, fingerprint)? {
+        State::Ready(index) if !rest.iter().any(|word| word == "exact") => Some(*index),
+        State::Damaged(what) => bail!(what),
+        _ => None,
+    };
+    let opened = began.elapsed().as_secs_f64();
+    let ground = Ground { library: &library, fingerprint, index: index.as_ref() };
+    let ask =
+        |ground: &Ground<'_>, query: &Vec<f32>| ground.nearest(std::slice::from_ref(query), k, &Admitted::default());
+    for query in &queries {
+        ask(&ground, query)?;
+    }
+    let (mut seconds, mut found) = (Vec::new(), Vec::new());
+    for query in &queries {
+        let began = Instant::now();
+        let nearest = ask(&ground, query)?;
+        seconds.push(began.elapsed().as_secs_f64());
+        found.push(nearest[0].iter().map(|scored| scored.key.number()).collect::<Vec<_>>());
+    }
+    println!(
+        "{}",
+        json!({
+            "opened": opened, "index": index.is_some(), "seconds": seconds, "peak_kib": peak()?,
+            "batch": batch(&ground, library.path(), fingerprint, &queries, k)?, "found": found,
+        })
+    );
+    Ok(())
+}
+
+/// Queries a second, with a connection for each thread.
+fn batch(
+    ground: &Ground<'_>,
+    path: &std::path::Path,
+    fingerprint: FingerprintNumber,
+    queries: &[Vec<f32>],
+    k: usize,
+) -> anyhow::Result<f64> {
+    let part = queries.len().div_ceil(rayon::current_num_threads());
+    let index = ground.index;
+    let began = Instant::now();
+    queries
+        .par_chunks(part)
+        .map(|queries| {
+            let library = Library::open(path)?;
+            let ground = Ground { library: &library, fingerprint, index };
+            queries
+                .iter()
+                .try_for_each(|query| ground.nearest(std::slice::from_ref(query), k, &Admitted::default()).map(|_| ()))
+        })
+        .collect::<relata::Result<Vec<()>>>()?;
+    Ok(queries.len() as f64 / began.elapsed().as_secs_f64())
+}
+
+/// Rows of a two-dimensional .npy of f32.
+fn rows(bytes: &[u8]) -> anyhow::Result<Vec<Vec<f32>>> {
+    let length = u16::from_le_bytes([bytes[8], bytes[9]]) as usize;
+    let header = std::str::from_utf8(&bytes[10..10 + length])?;
+    let shape = header.split("'shape': (").nth(1).context("no shape")?.split(')').next().context("no shape")?;
+    let width: usize = shape.split(',').nth(1).context("no width")?.trim().parse()?;
+    let values: Vec<f32> =
+        bytes[10 + length..].as_chunks::<4>().0.iter().map(|bytes| f32::from_le_bytes(*bytes)).collect();
+    Ok(values.chunks_exact(width).map(<[f32]>::to_vec).collect())
+}
+
+/// The most memory that this process had, mapped pages that it looked at among it.
+fn peak() -> anyhow::Result<u64> {
+    let status = std::fs::read_to_string("/proc/self/status")?;
+    let line = status.lines().find(|line| line.starts_with("VmHWM")).context("no peak")?;
+    Ok(line.split_whitespace().nth(1).context("no peak")?.parse()?)
+}

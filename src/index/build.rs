@@ -1,0 +1,358 @@
+//! Rows of the library into a table, cell by cell.
+//!
+//! In: the vectors of a library, all of them or those that changed since a table was made. Out: a new table. Of a library that grew
+//! or shrank to twice or half of what its cells were made for they are made anew, else they stay and only what changed is coded.
+//!
+//! Nothing here depends on the number of threads: every row is coded for itself, and parts are put together in the order of rows.
+
+use rayon::prelude::*;
+
+use super::cells::{Cells, Room, train};
+use super::code::{RowFactors, encode};
+use super::rotation::{Rotation, words};
+use super::table::{DEPTHS, NOBODY, Table, Trusted};
+use crate::error::Result;
+use crate::kernels::{BLOCK, Factors, InstructionSet};
+use crate::library::{FingerprintNumber, Library, PaperRow};
+use crate::neighbours::threads;
+
+/// Rows that cells are made from, for each of them.
+const SAMPLE_PER_CELL: usize = 40;
+
+/// Queries that the reach is measured with.
+const TRIALS: usize = 256;
+
+/// Of the true neighbours of the trials, the share that the reach takes in, and what it is widened by: other queries may lie
+/// further from everything than the library's own papers do.
+const TAKEN_IN: f64 = 0.998;
+const WIDENED: f32 = 0.01;
+
+/// Seed of the rotation.
+const SEED: u64 = 0x5265_6c61;
+
+/// A table in memory.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) struct Owned {
+    pub(super) dimension: usize,
+    pub(super) rotation: Rotation,
+    pub(super) centres: Vec<f32>,
+    pub(super) starts: Vec<u64>,
+    pub(super) codes: Vec<[u64; BLOCK]>,
+    pub(super) factors: Vec<Factors>,
+    pub(super) keys: Vec<u64>,
+    pub(super) bytes: Vec<i8>,
+    pub(super) scales: Vec<f32>,
+    pub(super) reach: [f32; DEPTHS.len()],
+    /// Rows in it.
+    pub(super) rows: u64,
+    /// Rows that there were when its cells were made.
+    pub(super) trained: u64,
+}
+
+impl Owned {
+    pub(super) fn table(&self) -> Table<'_> {
+        Table {
+            dimension: self.dimension,
+            rotation: &self.rotation,
+            centres: &self.centres,
+            starts: &self.starts,
+            codes: &self.codes,
+            factors: &self.factors,
+            keys: &self.keys,
+            bytes: &self.bytes,
+            scales: &self.scales,
+            reach: self.reach,
+        }
+    }
+}
+
+/// How many cells so many rows get.
+fn cells_for(rows: usize) -> usize {
+    ((rows as f64).sqrt() * 2.0).round().max(1.0) as usize
+}
+
+/// A table of all vectors. `coded` is told of rows as they are coded.
+pub(super) fn build(
+    library: &Library,
+    fingerprint: FingerprintNumber,
+    set: InstructionSet,
+    coded: &(dyn Fn(u64) + Sync),
+) -> Result<Owned> {
+    let dimension = library.dimension(fingerprint)?;
+    let count = library.vectors(fingerprint)? as usize;
+    let cells = cells_for(count);
+    let mut sample = Vec::with_capacity(cells * SAMPLE_PER_CELL * dimension);
+    let drawn = library.sample(cells * SAMPLE_PER_CELL)?;
+    library.vectors_of(fingerprint, &drawn, &mut |_, vector| {
+        sample.extend(sound(vector, dimension).into_iter().flatten());
+    })?;
+    let centres = train(set, &sample, dimension, cells);
+    let trials: Vec<f32> = sample.into_iter().take(TRIALS * dimension).collect();
+
+    let rotation = Rotation::new(dimension, SEED);
+    let coder = Coder::new(set, &rotation, &centres, dimension);
+    let parts = (0..threads()).map(|_| Part::new(count / threads() + 1, dimension)).collect();
+    let parts = library.scan_parallel(fingerprint, parts, |part: &mut Part, row, vector| {
+        if let Some(vector) = sound(vector, dimension) {
+            part.take(&coder, row, vector, coded);
+        }
+    })?;
+    let coded_rows = Rows::joined(parts.into_iter().map(|part| part.finish(&coder)).collect());
+    let mut owned = arrange(coded_rows, rotation.clone(), centres.clone());
+    owned.trained = owned.rows;
+    owned.reach = measure(&owned.table(), set, &trials);
+    Ok(owned)
+}
+
+/// The table again, without the rows that changed, and with those of them that there are (now) coded anew.
+pub(super) fn renew(
+    library: &Library,
+    fingerprint: FingerprintNumber,
+    set: InstructionSet,
+    old: &Table<'_>,
+    (changed, trained): (&[PaperRow], u64),
+) -> Result<Owned> {
+    let mut rows = Rows::with_room(old.keys.len() + changed.len(), old.dimension);
+    for cell in 0..old.starts.len() - 1 {
+        for place in old.places(cell) {
+            let key = old.keys[place];
+            if key != NOBODY && changed.binary_search(&PaperRow(key as i64)).is_err() {
+                rows.copy(old, cell, place);
+            }
+        }
+    }
+    let coder = Coder::new(set, old.rotation, old.centres, old.dimension);
+    let mut part = Part::new(changed.len(), old.dimension);
+    library.vectors_of(fingerprint, changed, &mut |row, vector| {
+        if let Some(vector) = sound(vector, old.dimension) {
+            part.take(&coder, row, vector, &|_| ());
+        }
+    })?;
+    let rows = Rows::joined(vec![rows, part.finish(&coder)]);
+    let owned = arrange(rows, old.rotation.clone(), old.centres.to_vec());
+    Ok(Owned { reach: old.reach, trained, ..owned })
+}
+
+/// The elements of a vector, unless its length or one of them is not what it should be: such a row is nobody's neighbour.
+fn sound(vector: &[u8], dimension: usize) -> Option<impl Iterator<Item = f32>> {
+    let (elements, rest) = vector.as_chunks::<4>();
+    let finite = elements.iter().all(|bytes| f32::from_le_bytes(*bytes).is_finite());
+    (elements.len() == dimension && rest.is_empty() && finite)
+        .then(|| elements.iter().map(|bytes| f32::from_le_bytes(*bytes)))
+}
+
+/// Codes rows.
+struct Coder<'a> {
+    rotation: &'a Rotation,
+    centres: &'a [f32],
+    cells: Cells,
+    dimension: usize,
+}
+
+impl Coder<'_> {
+    fn new<'a>(set: InstructionSet, rotation: &'a Rotation, centres: &'a [f32], dimension: usize) -> Coder<'a> {
+        Coder { rotation, centres, cells: Cells::new(set, centres, dimension), dimension }
+    }
+}
+
+/// Coded rows, in the order in which they came.
+#[derive(Default)]
+struct Rows {
+    dimension: usize,
+    keys: Vec<u64>,
+    cells: Vec<u32>,
+    /// Rows x words.
+    codes: Vec<u64>,
+    factors: Vec<RowFactors>,
+    /// Rows x dimension.
+    bytes: Vec<i8>,
+    scales: Vec<f32>,
+}
+
+impl Rows {
+    fn with_room(rows: usize, dimension: usize) -> Rows {
+        Rows {
+            dimension,
+            keys: Vec::with_capacity(rows),
+            cells: Vec::with_capacity(rows),
+            codes: Vec::with_capacity(rows * words(dimension)),
+            factors: Vec::with_capacity(rows),
+            bytes: Vec::with_capacity(rows * dimension),
+            scales: Vec::with_capacity(rows),
+        }
+    }
+
+    fn joined(parts: Vec<Rows>) -> Rows {
+        let mut parts = parts.into_iter();
+        let mut all = parts.next().unwrap_or_default();
+        for part in parts {
+            all.keys.extend(part.keys);
+            all.cells.extend(part.cells);
+            all.codes.extend(part.codes);
+            all.factors.extend(part.factors);
+            all.bytes.extend(part.bytes);
+            all.scales.extend(part.scales);
+        }
+        all
+    }
+
+    /// Takes over a row as it was coded before.
+    fn copy(&mut self, table: &Table<'_>, cell: usize, place: usize) {
+        let (block, lane, words) = (place / BLOCK, place % BLOCK, words(self.dimension));
+        self.keys.push(table.keys[place]);
+        self.cells.push(cell as u32);
+        self.codes.extend(table.codes[block * words..][..words].iter().map(|word| word[lane]));
+        let factors = &table.factors[block];
+        self.factors.push(RowFactors { scale: factors.scale[lane], error: factors.error[lane] });
+        self.bytes.extend(table.row(place));
+        self.scales.push(table.scales[place]);
+    }
+}
+
+/// Rows on their way: they are coded some at a time.
+struct Part {
+    waiting: Vec<f32>,
+    waiting_keys: Vec<u64>,
+    room: Room,
+    rows: Rows,
+}
+
+impl Part {
+    /// Rows that wait to be coded together.
+    const TOGETHER: usize = 256;
+
+    fn new(rows: usize, dimension: usize) -> Part {
+        Part {
+            waiting: Vec::new(),
+            waiting_keys: Vec::new(),
+            room: Room::default(),
+            rows: Rows::with_room(rows, dimension),
+        }
+    }
+
+    fn take(
+        &mut self,
+        coder: &Coder<'_>,
+        row: PaperRow,
+        vector: impl Iterator<Item = f32>,
+        coded: &(dyn Fn(u64) + Sync),
+    ) {
+        self.waiting.extend(vector);
+        self.waiting_keys.push(row.0 as u64);
+        if self.waiting_keys.len() == Part::TOGETHER {
+            self.code(coder);
+            coded(Part::TOGETHER as u64);
+        }
+    }
+
+    fn finish(mut self, coder: &Coder<'_>) -> Rows {
+        self.code(coder);
+        self.rows
+    }
+
+    fn code(&mut self, coder: &Coder<'_>) {
+        let (dimension, words) = (coder.dimension, words(coder.dimension));
+        let first = self.rows.cells.len();
+        coder.cells.assign(&self.waiting, &mut self.room, &mut self.rows.cells);
+        let (mut turned, mut difference, mut bits) = (vec![0.0; words * 64], vec![0.0; dimension], vec![0; words]);
+        for (vector, cell) in self.waiting.chunks_exact(dimension).zip(&self.rows.cells[first..]) {
+            let centre = &coder.centres[*cell as usize * dimension..][..dimension];
+            for ((to, x), c) in difference.iter_mut().zip(vector).zip(centre) {
+                *to = x - c;
+            }
+            self.rows.factors.push(encode(coder.rotation, &difference, &mut turned, &mut bits));
+            self.rows.codes.extend(&bits);
+            let most = vector.iter().fold(0f32, |most, x| if x.abs() > most { x.abs() } else { most });
+            let scale = if most > 0.0 { most / 127.0 } else { 1.0 };
+            let inverse = 1.0 / scale;
+            self.rows.bytes.extend(vector.iter().map(|x| rounded(x * inverse)));
+            self.rows.scales.push(scale);
+        }
+        self.rows.keys.append(&mut self.waiting_keys);
+        self.waiting.clear();
+    }
+}
+
+/// To the nearest whole number, ties to even, as vector instructions do it: `f32::round` is a call for each element.
+fn rounded(x: f32) -> i8 {
+    const MAGIC: f32 = 12_582_912.0; // 1.5 · 2^23: beyond it, f32 has no fraction
+    (x + MAGIC - MAGIC) as i8
+}
+
+/// Puts rows together by their cells, eight to a block.
+fn arrange(rows: Rows, rotation: Rotation, centres: Vec<f32>) -> Owned {
+    let (dimension, words) = (rows.dimension, words(rows.dimension));
+    let cells = centres.len() / dimension.max(1);
+    let mut sizes = vec![0u64; cells];
+    rows.cells.iter().for_each(|cell| sizes[*cell as usize] += 1);
+    let mut starts = vec![0u64; cells + 1];
+    for (cell, size) in sizes.iter().enumerate() {
+        starts[cell + 1] = starts[cell] + size.div_ceil(BLOCK as u64);
+    }
+    let blocks = starts[cells] as usize;
+    let mut next: Vec<usize> = starts[..cells].iter().map(|start| *start as usize * BLOCK).collect();
+    let places: Vec<usize> = rows
+        .cells
+        .iter()
+        .map(|cell| {
+            let next = &mut next[*cell as usize];
+            *next += 1;
+            *next - 1
+        })
+        .collect();
+    let mut owned = Owned {
+        dimension,
+        rotation,
+        centres,
+        starts,
+        codes: vec![[0; BLOCK]; blocks * words],
+        factors: vec![Factors::default(); blocks],
+        keys: vec![NOBODY; blocks * BLOCK],
+        bytes: vec![0; blocks * BLOCK * dimension],
+        scales: vec![0.0; blocks * BLOCK],
+        reach: [f32::INFINITY; DEPTHS.len()],
+        rows: rows.keys.len() as u64,
+        trained: 0,
+    };
+    for (row, &place) in places.iter().enumerate() {
+        let (block, lane) = (place / BLOCK, place % BLOCK);
+        let mut ones = 0;
+        for (word, bits) in rows.codes[row * words..][..words].iter().enumerate() {
+            owned.codes[block * words + word][lane] = *bits;
+            ones += bits.count_ones();
+        }
+        let factors = &mut owned.factors[block];
+        (factors.scale[lane], factors.error[lane]) = (rows.factors[row].scale, rows.factors[row].error);
+        factors.ones[lane] = ones as f32;
+        owned.keys[place] = rows.keys[row];
+        owned.bytes[place * dimension..][..dimension].copy_from_slice(&rows.bytes[row * dimension..][..dimension]);
+        owned.scales[place] = rows.scales[row];
+    }
+    owned
+}
+
+/// How far below the worst of its neighbours the centre of nearly every neighbour lies, for rows of the table as queries.
+fn measure(table: &Table<'_>, set: InstructionSet, trials: &[f32]) -> [f32; DEPTHS.len()] {
+    let gaps: Vec<[Vec<f32>; DEPTHS.len()]> = trials
+        .par_chunks(table.dimension.max(1))
+        .map(|query| {
+            let wanted = (query, DEPTHS[DEPTHS.len() - 1], f32::INFINITY);
+            let found = table.search(set, wanted, &|_| true, &Trusted).unwrap_or_default();
+            DEPTHS.map(|depth| {
+                let found = &found[..found.len().min(depth)];
+                let worst = found.last().map_or(0.0, |found| found.score);
+                let gap = |cell: usize| {
+                    let centre = &table.centres[cell * table.dimension..][..table.dimension];
+                    worst - centre.iter().zip(query).map(|(c, x)| c * x).sum::<f32>()
+                };
+                found.iter().map(|found| gap(found.cell)).collect()
+            })
+        })
+        .collect();
+    std::array::from_fn(|depth| {
+        let mut gaps: Vec<f32> = gaps.iter().flat_map(|gaps| &gaps[depth]).copied().collect();
+        gaps.sort_unstable_by(f32::total_cmp);
+        let at = (gaps.len() as f64 * TAKEN_IN) as usize;
+        gaps.get(at.min(gaps.len().saturating_sub(1))).map_or(f32::INFINITY, |gap| gap + WIDENED)
+    })
+}
