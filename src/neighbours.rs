@@ -38,7 +38,7 @@ pub struct Admitted<'a> {
 }
 
 impl Admitted<'_> {
-    fn admits(&self, row: PaperRow) -> bool {
+    pub(crate) fn admits(&self, row: PaperRow) -> bool {
         self.within.is_none_or(|set| set.contains(row)) && !self.without.contains(&row)
     }
 }
@@ -58,7 +58,7 @@ impl Ground<'_> {
             return self.among(vectors, k, vec![set.rows(); vectors.len()], admitted);
         }
         if let Some(index) = self.index {
-            let likely = |vector: &Vec<f32>| index.nearest(vector, k, &|row| admitted.admits(row));
+            let likely = |vector: &Vec<f32>| index.nearest(vector, k, admitted);
             if let Some(mut found) = vectors.par_iter().map(likely).collect::<Option<Vec<Vec<PaperRow>>>>() {
                 found.iter_mut().for_each(|rows| rows.extend(index.changed()));
                 return self.among(vectors, k, found.iter().map(Vec::as_slice).collect(), admitted);

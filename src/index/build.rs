@@ -10,7 +10,7 @@ use rayon::prelude::*;
 use super::cells::{Cells, Room, train};
 use super::code::{RowFactors, encode};
 use super::rotation::{Rotation, words};
-use super::table::{DEPTHS, NOBODY, Table, Trusted};
+use super::table::{DEPTHS, Effort, NOBODY, Promise, Table, Trusted};
 use crate::error::Result;
 use crate::kernels::{BLOCK, Factors, InstructionSet};
 use crate::library::{FingerprintNumber, Library, PaperRow};
@@ -19,13 +19,11 @@ use crate::neighbours::threads;
 /// Rows that cells are made from, for each of them.
 const SAMPLE_PER_CELL: usize = 40;
 
-/// Queries that the reach is measured with.
+/// Queries that the effort is measured with.
 const TRIALS: usize = 256;
 
-/// Of the true neighbours of the trials, the share that the reach takes in, and what it is widened by: other queries may lie
-/// further from everything than the library's own papers do.
-const TAKEN_IN: f64 = 0.998;
-const WIDENED: f32 = 0.01;
+/// Of the true neighbours of the trials, the share that is scanned.
+const TAKEN_IN: f64 = 0.997;
 
 /// Seed of the rotation.
 const SEED: u64 = 0x5265_6c61;
@@ -36,13 +34,14 @@ pub(super) struct Owned {
     pub(super) dimension: usize,
     pub(super) rotation: Rotation,
     pub(super) centres: Vec<f32>,
+    pub(super) lengths: Vec<f32>,
     pub(super) starts: Vec<u64>,
     pub(super) codes: Vec<[u64; BLOCK]>,
     pub(super) factors: Vec<Factors>,
     pub(super) keys: Vec<u64>,
     pub(super) bytes: Vec<i8>,
     pub(super) scales: Vec<f32>,
-    pub(super) reach: [f32; DEPTHS.len()],
+    pub(super) efforts: [Effort; DEPTHS.len()],
     /// Rows in it.
     pub(super) rows: u64,
     /// Rows that there were when its cells were made.
@@ -55,13 +54,14 @@ impl Owned {
             dimension: self.dimension,
             rotation: &self.rotation,
             centres: &self.centres,
+            lengths: &self.lengths,
             starts: &self.starts,
             codes: &self.codes,
             factors: &self.factors,
             keys: &self.keys,
             bytes: &self.bytes,
             scales: &self.scales,
-            reach: self.reach,
+            efforts: self.efforts,
         }
     }
 }
@@ -81,13 +81,14 @@ pub(super) fn build(
     let dimension = library.dimension(fingerprint)?;
     let count = library.vectors(fingerprint)? as usize;
     let cells = cells_for(count);
-    let mut sample = Vec::with_capacity(cells * SAMPLE_PER_CELL * dimension);
-    let drawn = library.sample(cells * SAMPLE_PER_CELL)?;
+    let drawn = library.sample(cells * SAMPLE_PER_CELL + TRIALS)?;
+    let mut sample = Vec::with_capacity(drawn.len() * dimension);
     library.vectors_of(fingerprint, &drawn, &mut |_, vector| {
         sample.extend(sound(vector, dimension).into_iter().flatten());
     })?;
+    // Rows that made a centre lie nearer to it than others do: they would find each other too easily.
+    let trials = sample.split_off(sample.len() - sample.len().min(TRIALS * dimension).min(sample.len() / 2));
     let centres = train(set, &sample, dimension, cells);
-    let trials: Vec<f32> = sample.into_iter().take(TRIALS * dimension).collect();
 
     let rotation = Rotation::new(dimension, SEED);
     let coder = Coder::new(set, &rotation, &centres, dimension);
@@ -100,7 +101,7 @@ pub(super) fn build(
     let coded_rows = Rows::joined(parts.into_iter().map(|part| part.finish(&coder)).collect());
     let mut owned = arrange(coded_rows, rotation.clone(), centres.clone());
     owned.trained = owned.rows;
-    owned.reach = measure(&owned.table(), set, &trials);
+    owned.efforts = measure(&owned.table(), set, &trials);
     Ok(owned)
 }
 
@@ -130,7 +131,7 @@ pub(super) fn renew(
     })?;
     let rows = Rows::joined(vec![rows, part.finish(&coder)]);
     let owned = arrange(rows, old.rotation.clone(), old.centres.to_vec());
-    Ok(Owned { reach: old.reach, trained, ..owned })
+    Ok(Owned { efforts: old.efforts, trained, ..owned })
 }
 
 /// The elements of a vector, unless its length or one of them is not what it should be: such a row is nobody's neighbour.
@@ -303,6 +304,7 @@ fn arrange(rows: Rows, rotation: Rotation, centres: Vec<f32>) -> Owned {
     let mut owned = Owned {
         dimension,
         rotation,
+        lengths: centres.chunks_exact(dimension.max(1)).map(length).collect(),
         centres,
         starts,
         codes: vec![[0; BLOCK]; blocks * words],
@@ -310,7 +312,7 @@ fn arrange(rows: Rows, rotation: Rotation, centres: Vec<f32>) -> Owned {
         keys: vec![NOBODY; blocks * BLOCK],
         bytes: vec![0; blocks * BLOCK * dimension],
         scales: vec![0.0; blocks * BLOCK],
-        reach: [f32::INFINITY; DEPTHS.len()],
+        efforts: [Effort::ALL; DEPTHS.len()],
         rows: rows.keys.len() as u64,
         trained: 0,
     };
@@ -331,28 +333,46 @@ fn arrange(rows: Rows, rotation: Rotation, centres: Vec<f32>) -> Owned {
     owned
 }
 
-/// How far below the worst of its neighbours the centre of nearly every neighbour lies, for rows of the table as queries.
-fn measure(table: &Table<'_>, set: InstructionSet, trials: &[f32]) -> [f32; DEPTHS.len()] {
-    let gaps: Vec<[Vec<f32>; DEPTHS.len()]> = trials
+/// Never 0: a centre without direction is as good as any.
+fn length(centre: &[f32]) -> f32 {
+    centre.iter().map(|x| x * x).sum::<f32>().sqrt().max(1e-6)
+}
+
+/// How far a search must go to find nearly all neighbours, for rows of the table as queries.
+fn measure(table: &Table<'_>, set: InstructionSet, trials: &[f32]) -> [Effort; DEPTHS.len()] {
+    let deepest = DEPTHS[DEPTHS.len() - 1] + 1;
+    let needed: Vec<[Vec<(f32, f32)>; DEPTHS.len()]> = trials
         .par_chunks(table.dimension.max(1))
         .map(|query| {
-            let wanted = (query, DEPTHS[DEPTHS.len() - 1], f32::INFINITY);
-            let found = table.search(set, wanted, &|_| true, &Trusted).unwrap_or_default();
+            let found = table.search(set, (query, deepest, Effort::ALL), &|_| true, &Trusted).unwrap_or_default();
+            let (products, mut order) = table.order(set, query);
+            let mut scanned = vec![0f32; products.len()];
+            let mut rows = 0;
+            while let Some(Promise { cell, .. }) = order.pop() {
+                rows += table.places(cell).len();
+                scanned[cell] = rows as f32;
+            }
+            // The first is the query itself.
+            let found = &found[1.min(found.len())..];
             DEPTHS.map(|depth| {
                 let found = &found[..found.len().min(depth)];
                 let worst = found.last().map_or(0.0, |found| found.score);
-                let gap = |cell: usize| {
-                    let centre = &table.centres[cell * table.dimension..][..table.dimension];
-                    worst - centre.iter().zip(query).map(|(c, x)| c * x).sum::<f32>()
-                };
-                found.iter().map(|found| gap(found.cell)).collect()
+                found.iter().map(|found| (scanned[found.cell], worst - products[found.cell])).collect()
             })
         })
         .collect();
     std::array::from_fn(|depth| {
-        let mut gaps: Vec<f32> = gaps.iter().flat_map(|gaps| &gaps[depth]).copied().collect();
-        gaps.sort_unstable_by(f32::total_cmp);
-        let at = (gaps.len() as f64 * TAKEN_IN) as usize;
-        gaps.get(at.min(gaps.len().saturating_sub(1))).map_or(f32::INFINITY, |gap| gap + WIDENED)
+        let needed = || needed.iter().flat_map(|needed| &needed[depth]);
+        Effort {
+            rows: most(needed().map(|(rows, _)| *rows).collect()),
+            reach: most(needed().map(|(_, reach)| *reach).collect()),
+        }
     })
+}
+
+/// What nearly all values stay below.
+fn most(mut values: Vec<f32>) -> f32 {
+    values.sort_unstable_by(f32::total_cmp);
+    let at = (values.len() as f64 * TAKEN_IN) as usize;
+    values.get(at.min(values.len().saturating_sub(1))).copied().unwrap_or(f32::INFINITY)
 }

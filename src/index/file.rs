@@ -19,7 +19,7 @@ use sha2::{Digest, Sha256};
 
 use super::build::Owned;
 use super::rotation::{Rotation, words};
-use super::table::{DEPTHS, Damage, Guard, Table};
+use super::table::{DEPTHS, Damage, Effort, Guard, Table};
 use crate::error::{Error, Result};
 use crate::kernels::{BLOCK, Factors};
 
@@ -32,7 +32,7 @@ pub(super) struct Mapped {
     map: Mmap,
     dimension: usize,
     rotation: Rotation,
-    reach: [f32; DEPTHS.len()],
+    efforts: [Effort; DEPTHS.len()],
     ranges: Ranges,
     checked: Vec<AtomicBool>,
     pub(super) facts: Facts,
@@ -55,6 +55,7 @@ pub(super) struct Facts {
 #[derive(Debug)]
 struct Ranges {
     centres: Range<usize>,
+    lengths: Range<usize>,
     starts: Range<usize>,
     codes: Range<usize>,
     factors: Range<usize>,
@@ -95,6 +96,7 @@ impl Mapped {
         };
         let ranges = Ranges {
             centres: range("centres")?,
+            lengths: range("lengths")?,
             starts: range("starts")?,
             codes: range("codes")?,
             factors: range("factors")?,
@@ -105,12 +107,14 @@ impl Mapped {
             row_sums: range("row_sums")?,
         };
         let flips = range("flips")?;
-        let small = [&flips, &ranges.centres, &ranges.starts, &ranges.cell_sums].map(|range| &map[range.clone()]);
+        let small = [&flips, &ranges.centres, &ranges.lengths, &ranges.starts, &ranges.cell_sums];
+        let small = small.map(|range| &map[range.clone()]);
         if *fact("sum")? != sum(&facts, &small) {
             return Err(damage("its checksum does not fit"));
         }
-        let reach: Vec<f32> = fact("reach")?.split(' ').filter_map(|reach| reach.parse().ok()).collect();
-        let reach = <[f32; DEPTHS.len()]>::try_from(reach).map_err(|_| damage("its header lacks a reach"))?;
+        let efforts: Vec<f32> = fact("efforts")?.split(' ').filter_map(|number| number.parse().ok()).collect();
+        let efforts = efforts.as_chunks().0.iter().map(|&[rows, reach]| Effort { rows, reach }).collect::<Vec<_>>();
+        let efforts = efforts.try_into().map_err(|_| damage("its header lacks an effort"))?;
         let rotation = Rotation { flips: slice(&map[flips])?.to_vec() };
         let facts = Facts {
             token: fact("token")?.clone(),
@@ -121,7 +125,7 @@ impl Mapped {
         if number("dimension")? != dimension as u64 || !rotation.fits(dimension) {
             return Err(damage("it is of another dimension"));
         }
-        let mut mapped = Mapped { map, dimension, rotation, reach, ranges, checked: Vec::new(), facts };
+        let mut mapped = Mapped { map, dimension, rotation, efforts, ranges, checked: Vec::new(), facts };
         let cells = mapped.fitting()?;
         mapped.checked.resize_with(cells, AtomicBool::default);
         Ok(Some(mapped))
@@ -129,13 +133,15 @@ impl Mapped {
 
     /// The number of cells, if all tensors have the lengths that go with it.
     fn fitting(&self) -> std::result::Result<usize, Damage> {
-        let Ranges { centres, starts, codes, factors, keys, bytes, scales, cell_sums, row_sums } = &self.ranges;
+        let Ranges { centres, lengths, starts, codes, factors, keys, bytes, scales, cell_sums, row_sums } =
+            &self.ranges;
         let starts: &[u64] = slice(&self.map[starts.clone()])?;
         let cells = starts.len().saturating_sub(1);
         let blocks = starts.last().copied().unwrap_or(0) as usize;
         let places = blocks.saturating_mul(BLOCK);
         let fit = [
             (centres, cells.saturating_mul(self.dimension), size_of::<f32>()),
+            (lengths, cells, size_of::<f32>()),
             (codes, blocks.saturating_mul(words(self.dimension)), size_of::<[u64; BLOCK]>()),
             (factors, blocks, size_of::<Factors>()),
             (keys, places, size_of::<u64>()),
@@ -157,13 +163,14 @@ impl Mapped {
             dimension: self.dimension,
             rotation: &self.rotation,
             centres: slice(part(&self.ranges.centres))?,
+            lengths: slice(part(&self.ranges.lengths))?,
             starts: slice(part(&self.ranges.starts))?,
             codes: slice(part(&self.ranges.codes))?,
             factors: slice(part(&self.ranges.factors))?,
             keys: slice(part(&self.ranges.keys))?,
             bytes: slice(part(&self.ranges.bytes))?,
             scales: slice(part(&self.ranges.scales))?,
-            reach: self.reach,
+            efforts: self.efforts,
         })
     }
 
@@ -290,6 +297,7 @@ pub(super) fn write(path: &Path, owned: &Owned, change: i64) -> Result<Facts> {
     let tensors = [
         ("flips", tensor(Dtype::U64, 1, &owned.rotation.flips)),
         ("centres", tensor(Dtype::F32, cells, &owned.centres)),
+        ("lengths", tensor(Dtype::F32, 1, &owned.lengths)),
         ("starts", tensor(Dtype::U64, 1, &owned.starts)),
         ("codes", tensor(Dtype::U64, blocks, &owned.codes)),
         ("factors", tensor(Dtype::F32, 3 * blocks, &owned.factors)),
@@ -299,7 +307,7 @@ pub(super) fn write(path: &Path, owned: &Owned, change: i64) -> Result<Facts> {
         ("cell_sums", tensor(Dtype::U32, 1, &cell_sums)),
         ("row_sums", tensor(Dtype::U32, 1, &row_sums)),
     ];
-    let reach: Vec<String> = owned.reach.iter().map(f32::to_string).collect();
+    let efforts: Vec<String> = owned.efforts.iter().map(|Effort { rows, reach }| format!("{rows} {reach}")).collect();
     let mut facts = HashMap::from([
         ("version".to_owned(), VERSION.to_owned()),
         ("token".to_owned(), token.clone()),
@@ -307,9 +315,9 @@ pub(super) fn write(path: &Path, owned: &Owned, change: i64) -> Result<Facts> {
         ("trained".to_owned(), owned.trained.to_string()),
         ("rows".to_owned(), owned.rows.to_string()),
         ("dimension".to_owned(), owned.dimension.to_string()),
-        ("reach".to_owned(), reach.join(" ")),
+        ("efforts".to_owned(), efforts.join(" ")),
     ]);
-    let small = [tensors[0].1.bytes, tensors[1].1.bytes, tensors[2].1.bytes, tensors[8].1.bytes];
+    let small = [0, 1, 2, 3, 9].map(|number: usize| tensors[number].1.bytes);
     facts.insert("sum".to_owned(), sum(&facts, &small));
 
     let mut beside = path.as_os_str().to_owned();

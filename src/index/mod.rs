@@ -23,9 +23,10 @@ use std::sync::OnceLock;
 use crate::error::Result;
 use crate::kernels::InstructionSet;
 use crate::library::{FingerprintNumber, Library, PaperRow};
+use crate::neighbours::Admitted;
 
 use file::Mapped;
-use table::Damage;
+use table::{Damage, Effort};
 
 /// An index that is open.
 #[derive(Debug)]
@@ -146,20 +147,20 @@ impl Index {
 
     /// About the `k` nearest of those admitted and some more, so that nearly always the true `k` are among them; `None` where the
     /// file is damaged, which [`Index::damage`] then names.
-    pub(crate) fn nearest(
-        &self,
-        query: &[f32],
-        k: usize,
-        admitted: &(dyn Fn(PaperRow) -> bool + Sync),
-    ) -> Option<Vec<PaperRow>> {
+    pub(crate) fn nearest(&self, query: &[f32], k: usize, admitted: &Admitted<'_>) -> Option<Vec<PaperRow>> {
         let found = self.mapped.table().and_then(|table| {
             // Scores in bytes are off in the third decimal, so the last few of the true neighbours may come a little later.
             let kept = k.saturating_add(8 + k / 16);
             let here = |key: u64| {
                 let row = PaperRow(key as i64);
-                admitted(row) && (self.changed.is_empty() || self.changed.binary_search(&row).is_err())
+                admitted.admits(row) && (self.changed.is_empty() || self.changed.binary_search(&row).is_err())
             };
-            table.search(self.set, (query, kept, table.reach(k)), &here, &self.mapped)
+            let effort = match admitted.within {
+                None => Effort { reach: f32::NEG_INFINITY, ..table.effort(k as f32) },
+                // The k nearest that a filter keeps are about the nearest k divided by its share.
+                Some(set) => table.effort(k as f32 * self.rows() as f32 / set.len().max(1) as f32),
+            };
+            table.search(self.set, (query, kept, effort), &here, &self.mapped)
         });
         match found {
             Ok(found) => Some(found.into_iter().map(|found| PaperRow(found.key as i64)).collect()),

@@ -1,10 +1,10 @@
 //! The rows of an index, cell by cell, and how a query goes through them.
 //!
 //! In: a unit query. Out: the rows most likely to be its nearest, with scores that are right to three decimals. Cells are scanned in
-//! the order in which their centres are near the query. In a cell every row has a bound from its code (`code.rs`); a row
-//! whose bound reaches the worst of those kept so far is looked at in bytes. Scanning ends at the first centre that lies
-//! further below that worst one than nearly all neighbours of the queries that were tried when the index was built did (its
-//! `reach`): a query in a crowded place is done sooner than one far from everything, and one with a strict filter goes on.
+//! the order of the cosines of their centres and the query. In a cell every row has a bound from its code (`code.rs`); a row
+//! whose bound reaches the worst of those kept so far is looked at in bytes. How many rows are scanned was measured when the
+//! index was made, with rows of the library as queries: so many that nearly all true neighbours were among them (`Effort`).
+//! That holds for any data: where nothing is clustered, nearly everything is scanned.
 
 use std::cmp::Ordering;
 use std::collections::BinaryHeap;
@@ -19,10 +19,25 @@ pub(super) const NOBODY: u64 = u64::MAX;
 
 /// How many standard deviations above its estimate a row's score may be. One true neighbour in a few hundred is
 /// further off than that.
-const WIDTH: f32 = 2.5;
+const WIDTH: f32 = 2.0;
 
-/// Depths at which the reach is known.
+/// Depths at which the effort is known.
 pub(super) const DEPTHS: [usize; 3] = [10, 100, 1000];
+
+/// How far a search must go.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) struct Effort {
+    /// At least so many rows are scanned.
+    pub(super) rows: f32,
+    /// With a filter, cells are scanned as long as their centres lie no further below the worst neighbour: what the filter keeps may
+    /// lie elsewhere than what is nearest.
+    pub(super) reach: f32,
+}
+
+impl Effort {
+    /// Everything is scanned.
+    pub(super) const ALL: Effort = Effort { rows: f32::INFINITY, reach: f32::INFINITY };
+}
 
 /// Slices over all that a query needs, whether they lie in a file or in memory.
 #[derive(Clone, Copy)]
@@ -31,6 +46,8 @@ pub(super) struct Table<'a> {
     pub(super) rotation: &'a Rotation,
     /// Cells x dimension: means of their rows.
     pub(super) centres: &'a [f32],
+    /// Cells: the lengths of the centres, above 0.
+    pub(super) lengths: &'a [f32],
     /// Where each cell begins, in blocks, and where the last ends.
     pub(super) starts: &'a [u64],
     /// Blocks x words.
@@ -43,8 +60,8 @@ pub(super) struct Table<'a> {
     pub(super) bytes: &'a [i8],
     /// Places: what a byte is worth.
     pub(super) scales: &'a [f32],
-    /// By [`DEPTHS`]: how far below the worst neighbour a centre of one may lie.
-    pub(super) reach: [f32; DEPTHS.len()],
+    /// By [`DEPTHS`].
+    pub(super) efforts: [Effort; DEPTHS.len()],
 }
 
 /// A row that was found.
@@ -92,39 +109,50 @@ impl Table<'_> {
         &self.bytes[place * self.dimension..][..self.dimension]
     }
 
-    /// How far below the worst of `k` neighbours a centre may lie.
-    pub(super) fn reach(&self, k: usize) -> f32 {
-        let at = |depth: usize| (depth as f32).ln();
-        let (first, last) = (DEPTHS[0], DEPTHS[DEPTHS.len() - 1]);
-        let wanted = at(k.clamp(first, last));
-        let upper = DEPTHS.iter().position(|depth| at(*depth) >= wanted).unwrap_or(DEPTHS.len() - 1).max(1);
-        let (below, above) = (at(DEPTHS[upper - 1]), at(DEPTHS[upper]));
-        let share = (wanted - below) / (above - below);
-        self.reach[upper - 1] * (1.0 - share) + self.reach[upper] * share
+    /// The effort that finds the `depth` nearest; between and beyond the known depths as a power of the depth.
+    pub(super) fn effort(&self, depth: f32) -> Effort {
+        let at = |known: usize| (DEPTHS[known] as f32).ln();
+        let wanted = depth.max(1.0).ln().max(at(0));
+        let upper = (1..DEPTHS.len() - 1).find(|known| at(*known) >= wanted).unwrap_or(DEPTHS.len() - 1);
+        let (below, above) = (self.efforts[upper - 1], self.efforts[upper]);
+        let share = (wanted - at(upper - 1)) / (at(upper) - at(upper - 1));
+        let mixed = |below: f32, above: f32| below + share * (above - below);
+        Effort {
+            rows: mixed(below.rows.max(1.0).ln(), above.rows.max(1.0).ln()).exp(),
+            reach: mixed(below.reach, above.reach),
+        }
+    }
+
+    /// The products of all centres with a query, and the cells in the order in which they are scanned.
+    pub(super) fn order(&self, set: InstructionSet, query: &[f32]) -> (Vec<f32>, BinaryHeap<Promise>) {
+        let mut products = vec![0f32; self.starts.len() - 1];
+        dots(set, self.centres, query, &mut products);
+        let promise = |(cell, (product, length)): (usize, (&f32, &f32))| Promise { cosine: product / length, cell };
+        let order = products.iter().zip(self.lengths).enumerate().map(promise).collect();
+        (products, order)
     }
 
     /// The best `k` admitted rows and whatever ties with them, best first.
     pub(super) fn search(
         &self,
         set: InstructionSet,
-        (query, k, reach): (&[f32], usize, f32),
+        (query, k, effort): (&[f32], usize, Effort),
         admitted: &dyn Fn(u64) -> bool,
         guard: &dyn Guard,
     ) -> Result<Vec<Found>, Damage> {
         let planes = planes(self.rotation, query);
-        let mut promises = vec![0f32; self.starts.len() - 1];
-        dots(set, self.centres, query, &mut promises);
-        let mut order: BinaryHeap<Promise> =
-            promises.into_iter().enumerate().map(|(cell, score)| Promise { score, cell }).collect();
+        let (products, mut order) = self.order(set, query);
         let mut best: Best<(u64, usize)> = Best::new(k);
         let mut worst = f32::NEG_INFINITY;
-        let mut upper = Vec::new();
-        while let Some(Promise { score: start, cell }) = order.pop() {
-            if start < worst - reach {
+        let (mut upper, mut scanned) = (Vec::new(), 0f32);
+        while let Some(Promise { cell, .. }) = order.pop() {
+            let start = products[cell];
+            if scanned >= effort.rows && start < worst - effort.reach {
                 break;
             }
             guard.cell(self, cell)?;
             let blocks = self.starts[cell] as usize..self.starts[cell + 1] as usize;
+            scanned += (blocks.len() * BLOCK) as f32;
             let words = planes.bits.len();
             upper.clear();
             upper.resize(blocks.len(), [0f32; BLOCK]);
@@ -150,11 +178,11 @@ impl Table<'_> {
     }
 }
 
-/// A cell and its centre's product with the query.
+/// A cell and the cosine of its centre and the query.
 #[derive(Clone, Copy, Debug)]
-struct Promise {
-    score: f32,
-    cell: usize,
+pub(super) struct Promise {
+    cosine: f32,
+    pub(super) cell: usize,
 }
 
 impl PartialEq for Promise {
@@ -167,7 +195,7 @@ impl Eq for Promise {}
 
 impl Ord for Promise {
     fn cmp(&self, other: &Promise) -> Ordering {
-        self.score.total_cmp(&other.score).then_with(|| other.cell.cmp(&self.cell))
+        self.cosine.total_cmp(&other.cosine).then_with(|| other.cell.cmp(&self.cell))
     }
 }
 
