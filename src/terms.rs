@@ -5,7 +5,7 @@
 //! index knows ([`crate::library::Library::document_frequency`]), or about and sooner what was learned
 //! ([`crate::learned::Learned::document_frequency`]); this module asks for it through a closure.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::sync::OnceLock;
 
 /// Words longer than this are identifiers or noise, not terms.
@@ -124,16 +124,19 @@ struct Phrase {
     count: u32,
 }
 
-/// The words of a text that say what it is about, in order: folded as in the keyword index, in the singular, without
+/// Visits the words of a text that say what it is about, in order: folded as in the keyword index, in the singular, without
 /// stop-words, single letters and numbers of one digit.
-pub fn index_words(text: &str) -> Vec<String> {
+pub fn index_words(text: &str, visit: &mut dyn FnMut(&str)) {
     let stop_words = stop_words();
-    let telling = |word: &String| word.len() > 1 && !stop_words.contains(word.as_str());
-    crate::library::terms(text).into_iter().filter(telling).map(singular).collect()
+    crate::library::each_term(text, &mut |word| {
+        if word.len() > 1 && !stop_words.contains(word) {
+            visit(singular(word));
+        }
+    });
 }
 
-fn stop_words() -> &'static BTreeSet<&'static str> {
-    static STOP: OnceLock<BTreeSet<&'static str>> = OnceLock::new();
+fn stop_words() -> &'static HashSet<&'static str> {
+    static STOP: OnceLock<HashSet<&'static str>> = OnceLock::new();
     STOP.get_or_init(|| STOP_WORDS.split_ascii_whitespace().collect())
 }
 
@@ -157,7 +160,7 @@ fn phrases(text: &str) -> BTreeMap<Vec<String>, Phrase> {
     found
 }
 
-fn words<'a>(text: &'a str, stop_words: &BTreeSet<&str>) -> Vec<Word<'a>> {
+fn words<'a>(text: &'a str, stop_words: &HashSet<&str>) -> Vec<Word<'a>> {
     let boundary = || Word { key: None, shown: "" };
     let mut found = Vec::new();
     let mut in_formula = false;
@@ -176,7 +179,7 @@ fn words<'a>(text: &'a str, stop_words: &BTreeSet<&str>) -> Vec<Word<'a>> {
         let countable = bare.chars().any(char::is_alphabetic) && bare.chars().count() > 1;
         let lower = bare.to_lowercase();
         if plain && countable && bare.len() <= LONGEST_WORD && !stop_words.contains(lower.as_str()) {
-            found.push(Word { key: Some(singular(lower)), shown: bare });
+            found.push(Word { key: Some(singular(&lower).to_owned()), shown: bare });
         } else {
             found.push(boundary());
         }
@@ -188,15 +191,12 @@ fn words<'a>(text: &'a str, stop_words: &BTreeSet<&str>) -> Vec<Word<'a>> {
 }
 
 /// `networks` compares equal to `network`; short words and `-ss`, `-us`, `-is` stay.
-fn singular(mut word: String) -> String {
-    let keeps = word.ends_with("ss") || word.ends_with("us") || word.ends_with("is");
-    if word.len() > 3 && word.ends_with('s') && !keeps {
-        word.pop();
-        if word.ends_with('\'') {
-            word.pop();
-        }
+fn singular(word: &str) -> &str {
+    let keeps = word.len() <= 3 || word.ends_with("ss") || word.ends_with("us") || word.ends_with("is");
+    match word.strip_suffix('s').filter(|_| !keeps) {
+        Some(cut) => cut.strip_suffix('\'').unwrap_or(cut),
+        None => word,
     }
-    word
 }
 
 #[cfg(test)]

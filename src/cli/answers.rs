@@ -97,7 +97,9 @@ pub(super) fn recommend(context: &Context, asked: Recommend, page: &mut Page) ->
             write_row(page, row, &answer.terms, from.as_deref())?;
         }
     }
-    Ok(outcome(rows.len()))
+    let outcome = outcome(rows.len());
+    context.mend_index(&mut library, fingerprint, index, page)?;
+    Ok(outcome)
 }
 
 pub(super) fn search(context: &Context, asked: Search, page: &mut Page) -> Result<Outcome> {
@@ -144,7 +146,11 @@ pub(super) fn search(context: &Context, asked: Search, page: &mut Page) -> Resul
             write_row(page, row, &hit.terms, None)?;
         }
     }
-    Ok(outcome(rows.len()))
+    let outcome = outcome(rows.len());
+    if let Some((fingerprint, _)) = vectors {
+        context.mend_index(&mut library, fingerprint, index, page)?;
+    }
+    Ok(outcome)
 }
 
 fn outcome(found: usize) -> Outcome {

@@ -221,18 +221,40 @@ impl Context {
             index::State::Ready(index) => Ok(Some(*index)),
             index::State::Absent => Ok(None),
             index::State::Damaged(what) => {
-                say(&format!("note: {}", printable(&what)));
+                say(&format!("note: {}; every paper is looked at instead", printable(&what)));
                 Ok(None)
             }
         }
     }
 
-    /// Learns from a library that has grown or changed much and brings its index up to date, so that the next answer need not wait.
-    fn prepare(&self, library: &mut Library, fingerprint: FingerprintNumber) -> Result<()> {
-        let papers = library.vectors(fingerprint)?;
-        if papers >= Learned::WORTH_KEEPING {
-            self.learned(library, fingerprint)?;
+    /// Makes the index that an answer had to do without, once the answer is out. Where that fails, the answer stands.
+    fn mend_index(
+        &self,
+        library: &mut Library,
+        fingerprint: FingerprintNumber,
+        index: Option<Index>,
+        page: &mut Page,
+    ) -> Result<()> {
+        let damage = index.as_ref().and_then(Index::damage);
+        if damage.is_none() && (index.is_some() || library.vectors(fingerprint)? < Index::WORTH_BUILDING) {
+            return Ok(());
         }
+        page.flush()?;
+        if let Some(what) = damage {
+            say(&format!("note: {}; every paper was looked at instead", printable(what)));
+        }
+        say("The index is made now, so that the next answer comes sooner. To interrupt this does no harm.");
+        if let Some(index) = index {
+            index.remove();
+        }
+        if let Err(error) = self.keep_index(library, fingerprint) {
+            say(&format!("note: there is no index, so answers take longer: {}", complete(&error)));
+        }
+        Ok(())
+    }
+
+    fn keep_index(&self, library: &mut Library, fingerprint: FingerprintNumber) -> Result<()> {
+        let papers = library.vectors(fingerprint)?;
         let bar = OnceLock::new();
         let begin = || progress(papers, "indexing", "{msg} {wide_bar} {human_pos}/{human_len} papers {eta}");
         let kept = Index::keep(library, fingerprint, &|coded| bar.get_or_init(begin).inc(coded));
@@ -240,6 +262,14 @@ impl Context {
             bar.finish_and_clear();
         }
         kept.map(|_| ())
+    }
+
+    /// Learns from a library that has grown or changed much and brings its index up to date, so that the next answer need not wait.
+    fn prepare(&self, library: &mut Library, fingerprint: FingerprintNumber) -> Result<()> {
+        if library.vectors(fingerprint)? >= Learned::WORTH_KEEPING {
+            self.learned(library, fingerprint)?;
+        }
+        self.keep_index(library, fingerprint)
     }
 
     /// The number of the model's vectors in a library where every paper has one. See [`Engine::catch_up`].

@@ -10,7 +10,7 @@ use rayon::prelude::*;
 use super::cells::{Cells, Room, train};
 use super::code::{RowFactors, encode};
 use super::rotation::{Rotation, words};
-use super::table::{DEPTHS, Effort, NOBODY, Promise, Table, Trusted};
+use super::table::{ALL, DEPTHS, NOBODY, Promise, Table, Trusted};
 use crate::error::Result;
 use crate::kernels::{BLOCK, Factors, InstructionSet};
 use crate::library::{FingerprintNumber, Library, PaperRow};
@@ -22,8 +22,12 @@ const SAMPLE_PER_CELL: usize = 40;
 /// Queries that the effort is measured with.
 const TRIALS: usize = 256;
 
-/// Of the true neighbours of the trials, the share that is scanned.
-const TAKEN_IN: f64 = 0.997;
+/// Of the true neighbours of the trials, the share that is scanned, by [`DEPTHS`].
+const TAKEN_IN: [f64; DEPTHS.len()] = [0.997, 0.996, 0.994, 0.993, 0.992];
+
+/// Standard deviations that the difference of two scores in bytes may be off, times that of one in what a byte is worth: rounding
+/// is off by 0.29 (1 / √12) in each of a unit query's directions.
+const BLUR: f32 = 3.0 * 1.42 * 0.29;
 
 /// Seed of the rotation.
 const SEED: u64 = 0x5265_6c61;
@@ -41,7 +45,8 @@ pub(super) struct Owned {
     pub(super) keys: Vec<u64>,
     pub(super) bytes: Vec<i8>,
     pub(super) scales: Vec<f32>,
-    pub(super) efforts: [Effort; DEPTHS.len()],
+    pub(super) efforts: [f32; DEPTHS.len()],
+    pub(super) blur: f32,
     /// Rows in it.
     pub(super) rows: u64,
     /// Rows that there were when its cells were made.
@@ -62,6 +67,7 @@ impl Owned {
             bytes: &self.bytes,
             scales: &self.scales,
             efforts: self.efforts,
+            blur: self.blur,
         }
     }
 }
@@ -312,7 +318,8 @@ fn arrange(rows: Rows, rotation: Rotation, centres: Vec<f32>) -> Owned {
         keys: vec![NOBODY; blocks * BLOCK],
         bytes: vec![0; blocks * BLOCK * dimension],
         scales: vec![0.0; blocks * BLOCK],
-        efforts: [Effort::ALL; DEPTHS.len()],
+        efforts: [ALL; DEPTHS.len()],
+        blur: BLUR * most(0.999, rows.scales.clone()),
         rows: rows.keys.len() as u64,
         trained: 0,
     };
@@ -338,13 +345,13 @@ fn length(centre: &[f32]) -> f32 {
     centre.iter().map(|x| x * x).sum::<f32>().sqrt().max(1e-6)
 }
 
-/// How far a search must go to find nearly all neighbours, for rows of the table as queries.
-fn measure(table: &Table<'_>, set: InstructionSet, trials: &[f32]) -> [Effort; DEPTHS.len()] {
+/// How many rows are scanned until nearly all neighbours are among them, for rows of the table as queries.
+fn measure(table: &Table<'_>, set: InstructionSet, trials: &[f32]) -> [f32; DEPTHS.len()] {
     let deepest = DEPTHS[DEPTHS.len() - 1] + 1;
-    let needed: Vec<[Vec<(f32, f32)>; DEPTHS.len()]> = trials
+    let needed: Vec<[Vec<f32>; DEPTHS.len()]> = trials
         .par_chunks(table.dimension.max(1))
         .map(|query| {
-            let found = table.search(set, (query, deepest, Effort::ALL), &|_| true, &Trusted).unwrap_or_default();
+            let found = table.search(set, (query, deepest, ALL), &|_| true, &Trusted).unwrap_or_default();
             let (products, mut order) = table.order(set, query);
             let mut scanned = vec![0f32; products.len()];
             let mut rows = 0;
@@ -354,25 +361,17 @@ fn measure(table: &Table<'_>, set: InstructionSet, trials: &[f32]) -> [Effort; D
             }
             // The first is the query itself.
             let found = &found[1.min(found.len())..];
-            DEPTHS.map(|depth| {
-                let found = &found[..found.len().min(depth)];
-                let worst = found.last().map_or(0.0, |found| found.score);
-                found.iter().map(|found| (scanned[found.cell], worst - products[found.cell])).collect()
-            })
+            DEPTHS.map(|depth| found.iter().take(depth).map(|found| scanned[found.cell]).collect())
         })
         .collect();
     std::array::from_fn(|depth| {
-        let needed = || needed.iter().flat_map(|needed| &needed[depth]);
-        Effort {
-            rows: most(needed().map(|(rows, _)| *rows).collect()),
-            reach: most(needed().map(|(_, reach)| *reach).collect()),
-        }
+        most(TAKEN_IN[depth], needed.iter().flat_map(|needed| &needed[depth]).copied().collect())
     })
 }
 
-/// What nearly all values stay below.
-fn most(mut values: Vec<f32>) -> f32 {
+/// What a share of all values stays below.
+fn most(share: f64, mut values: Vec<f32>) -> f32 {
     values.sort_unstable_by(f32::total_cmp);
-    let at = (values.len() as f64 * TAKEN_IN) as usize;
+    let at = (values.len() as f64 * share) as usize;
     values.get(at.min(values.len().saturating_sub(1))).copied().unwrap_or(f32::INFINITY)
 }

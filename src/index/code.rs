@@ -79,22 +79,24 @@ mod tests {
             let length = vector.iter().map(|x| x * x).sum::<f32>().sqrt();
             vector.iter().map(|x| x / length).collect::<Vec<f32>>()
         };
-        let query = unit();
-        let planes = planes(&rotation, &query);
         let (mut bits, mut turned) = (vec![0u64; 6], vec![0.0; 384]);
         let mut errors = Vec::new();
-        for _ in 0..2000 {
-            let row: Vec<f32> = unit().iter().zip(&query).map(|(x, q)| 0.6 * (x + 0.5 * q)).collect();
-            let factors = encode(&rotation, &row, &mut turned, &mut bits);
+        for _ in 0..40 {
+            let query = unit();
+            let planes = planes(&rotation, &query);
             let number = |at: usize| (0..PLANES).map(|p| (planes.bits[at / 64][p] >> (at % 64) & 1) << p).sum::<u64>();
-            let product: f32 = (0..dimension)
-                .map(|at| {
-                    let element = planes.low + planes.step * number(at) as f32;
-                    if bits[at / 64] >> (at % 64) & 1 == 1 { element } else { -element }
-                })
-                .sum();
-            let exact: f32 = row.iter().zip(&query).map(|(x, y)| x * y).sum();
-            errors.push((factors.scale * product - exact) / factors.error);
+            for _ in 0..50 {
+                let row: Vec<f32> = unit().iter().zip(&query).map(|(x, q)| 0.6 * (x + 0.5 * q)).collect();
+                let factors = encode(&rotation, &row, &mut turned, &mut bits);
+                let product: f32 = (0..dimension)
+                    .map(|at| {
+                        let element = planes.low + planes.step * number(at) as f32;
+                        if bits[at / 64] >> (at % 64) & 1 == 1 { element } else { -element }
+                    })
+                    .sum();
+                let exact: f32 = row.iter().zip(&query).map(|(x, y)| x * y).sum();
+                errors.push((factors.scale * product - exact) / factors.error);
+            }
         }
         let mean = errors.iter().sum::<f32>() / 2000.0;
         let spread = (errors.iter().map(|x| x * x).sum::<f32>() / 2000.0).sqrt();

@@ -19,7 +19,7 @@ use sha2::{Digest, Sha256};
 
 use super::build::Owned;
 use super::rotation::{Rotation, words};
-use super::table::{DEPTHS, Damage, Effort, Guard, Table};
+use super::table::{DEPTHS, Damage, Guard, Table};
 use crate::error::{Error, Result};
 use crate::kernels::{BLOCK, Factors};
 
@@ -32,7 +32,8 @@ pub(super) struct Mapped {
     map: Mmap,
     dimension: usize,
     rotation: Rotation,
-    efforts: [Effort; DEPTHS.len()],
+    efforts: [f32; DEPTHS.len()],
+    blur: f32,
     ranges: Ranges,
     checked: Vec<AtomicBool>,
     pub(super) facts: Facts,
@@ -113,8 +114,8 @@ impl Mapped {
             return Err(damage("its checksum does not fit"));
         }
         let efforts: Vec<f32> = fact("efforts")?.split(' ').filter_map(|number| number.parse().ok()).collect();
-        let efforts = efforts.as_chunks().0.iter().map(|&[rows, reach]| Effort { rows, reach }).collect::<Vec<_>>();
         let efforts = efforts.try_into().map_err(|_| damage("its header lacks an effort"))?;
+        let blur = fact("blur")?.parse().map_err(damage)?;
         let rotation = Rotation { flips: slice(&map[flips])?.to_vec() };
         let facts = Facts {
             token: fact("token")?.clone(),
@@ -125,7 +126,7 @@ impl Mapped {
         if number("dimension")? != dimension as u64 || !rotation.fits(dimension) {
             return Err(damage("it is of another dimension"));
         }
-        let mut mapped = Mapped { map, dimension, rotation, efforts, ranges, checked: Vec::new(), facts };
+        let mut mapped = Mapped { map, dimension, rotation, efforts, blur, ranges, checked: Vec::new(), facts };
         let cells = mapped.fitting()?;
         mapped.checked.resize_with(cells, AtomicBool::default);
         Ok(Some(mapped))
@@ -171,6 +172,7 @@ impl Mapped {
             bytes: slice(part(&self.ranges.bytes))?,
             scales: slice(part(&self.ranges.scales))?,
             efforts: self.efforts,
+            blur: self.blur,
         })
     }
 
@@ -307,7 +309,7 @@ pub(super) fn write(path: &Path, owned: &Owned, change: i64) -> Result<Facts> {
         ("cell_sums", tensor(Dtype::U32, 1, &cell_sums)),
         ("row_sums", tensor(Dtype::U32, 1, &row_sums)),
     ];
-    let efforts: Vec<String> = owned.efforts.iter().map(|Effort { rows, reach }| format!("{rows} {reach}")).collect();
+    let efforts: Vec<String> = owned.efforts.iter().map(f32::to_string).collect();
     let mut facts = HashMap::from([
         ("version".to_owned(), VERSION.to_owned()),
         ("token".to_owned(), token.clone()),
@@ -316,6 +318,7 @@ pub(super) fn write(path: &Path, owned: &Owned, change: i64) -> Result<Facts> {
         ("rows".to_owned(), owned.rows.to_string()),
         ("dimension".to_owned(), owned.dimension.to_string()),
         ("efforts".to_owned(), efforts.join(" ")),
+        ("blur".to_owned(), owned.blur.to_string()),
     ]);
     let small = [0, 1, 2, 3, 9].map(|number: usize| tensors[number].1.bytes);
     facts.insert("sum".to_owned(), sum(&facts, &small));

@@ -26,7 +26,7 @@ use crate::library::{FingerprintNumber, Library, PaperRow};
 use crate::neighbours::Admitted;
 
 use file::Mapped;
-use table::{Damage, Effort};
+use table::Damage;
 
 /// An index that is open.
 #[derive(Debug)]
@@ -92,9 +92,18 @@ impl Index {
     /// # Errors
     /// What the library reports; [`crate::Error::Io`] where the file cannot be written. The old one then still serves.
     pub fn keep(library: &mut Library, fingerprint: FingerprintNumber, coded: &(dyn Fn(u64) + Sync)) -> Result<Kept> {
+        Index::keep_from(library, fingerprint, Index::WORTH_BUILDING, coded)
+    }
+
+    fn keep_from(
+        library: &mut Library,
+        fingerprint: FingerprintNumber,
+        least: u64,
+        coded: &(dyn Fn(u64) + Sync),
+    ) -> Result<Kept> {
         let Some(path) = path(library, fingerprint) else { return Ok(Kept::Needless) };
         let rows = library.vectors(fingerprint)?;
-        if rows < Index::WORTH_BUILDING {
+        if rows < least {
             return Ok(Kept::Needless);
         }
         let set = InstructionSet::choose()?;
@@ -148,19 +157,18 @@ impl Index {
     /// About the `k` nearest of those admitted and some more, so that nearly always the true `k` are among them; `None` where the
     /// file is damaged, which [`Index::damage`] then names.
     pub(crate) fn nearest(&self, query: &[f32], k: usize, admitted: &Admitted<'_>) -> Option<Vec<PaperRow>> {
+        if self.damage.get().is_some() {
+            return None;
+        }
         let found = self.mapped.table().and_then(|table| {
-            // Scores in bytes are off in the third decimal, so the last few of the true neighbours may come a little later.
-            let kept = k.saturating_add(8 + k / 16);
             let here = |key: u64| {
                 let row = PaperRow(key as i64);
                 admitted.admits(row) && (self.changed.is_empty() || self.changed.binary_search(&row).is_err())
             };
-            let effort = match admitted.within {
-                None => Effort { reach: f32::NEG_INFINITY, ..table.effort(k as f32) },
-                // The k nearest that a filter keeps are about the nearest k divided by its share.
-                Some(set) => table.effort(k as f32 * self.rows() as f32 / set.len().max(1) as f32),
-            };
-            table.search(self.set, (query, kept, effort), &here, &self.mapped)
+            // What a filter keeps may lie elsewhere than what is nearest. To scan all codes is still sooner than to look at
+            // all that it keeps.
+            let effort = if admitted.within.is_some() { table::ALL } else { table.effort(k) };
+            table.search(self.set, (query, k, effort), &here, &self.mapped)
         });
         match found {
             Ok(found) => Some(found.into_iter().map(|found| PaperRow(found.key as i64)).collect()),
@@ -201,3 +209,6 @@ fn tidy(path: &Path) {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

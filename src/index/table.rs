@@ -3,7 +3,7 @@
 //! In: a unit query. Out: the rows most likely to be its nearest, with scores that are right to three decimals. Cells are scanned in
 //! the order of the cosines of their centres and the query. In a cell every row has a bound from its code (`code.rs`); a row
 //! whose bound reaches the worst of those kept so far is looked at in bytes. How many rows are scanned was measured when the
-//! index was made, with rows of the library as queries: so many that nearly all true neighbours were among them (`Effort`).
+//! index was made, with rows of the library as queries: so many that nearly all true neighbours were among them.
 //! That holds for any data: where nothing is clustered, nearly everything is scanned.
 
 use std::cmp::Ordering;
@@ -12,32 +12,20 @@ use std::collections::BinaryHeap;
 use super::code::planes;
 use super::rotation::Rotation;
 use crate::kernels::{BLOCK, Factors, InstructionSet, bounds, dot_bytes, dots};
-use crate::neighbours::{Best, Scored};
+use crate::neighbours::Best;
 
 /// The key of a place that no row has: blocks are filled up.
 pub(super) const NOBODY: u64 = u64::MAX;
 
 /// How many standard deviations above its estimate a row's score may be. One true neighbour in a few hundred is
 /// further off than that.
-const WIDTH: f32 = 2.0;
+const WIDTH: f32 = 2.5;
 
 /// Depths at which the effort is known.
-pub(super) const DEPTHS: [usize; 3] = [10, 100, 1000];
+pub(super) const DEPTHS: [usize; 5] = [10, 32, 100, 316, 1000];
 
-/// How far a search must go.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub(super) struct Effort {
-    /// At least so many rows are scanned.
-    pub(super) rows: f32,
-    /// With a filter, cells are scanned as long as their centres lie no further below the worst neighbour: what the filter keeps may
-    /// lie elsewhere than what is nearest.
-    pub(super) reach: f32,
-}
-
-impl Effort {
-    /// Everything is scanned.
-    pub(super) const ALL: Effort = Effort { rows: f32::INFINITY, reach: f32::INFINITY };
-}
+/// Effort with which everything is scanned.
+pub(super) const ALL: f32 = f32::INFINITY;
 
 /// Slices over all that a query needs, whether they lie in a file or in memory.
 #[derive(Clone, Copy)]
@@ -60,8 +48,10 @@ pub(super) struct Table<'a> {
     pub(super) bytes: &'a [i8],
     /// Places: what a byte is worth.
     pub(super) scales: &'a [f32],
-    /// By [`DEPTHS`].
-    pub(super) efforts: [Effort; DEPTHS.len()],
+    /// By [`DEPTHS`]: rows that are scanned.
+    pub(super) efforts: [f32; DEPTHS.len()],
+    /// How far the difference of two scores in bytes may be off.
+    pub(super) blur: f32,
 }
 
 /// A row that was found.
@@ -109,18 +99,14 @@ impl Table<'_> {
         &self.bytes[place * self.dimension..][..self.dimension]
     }
 
-    /// The effort that finds the `depth` nearest; between and beyond the known depths as a power of the depth.
-    pub(super) fn effort(&self, depth: f32) -> Effort {
+    /// How many rows are scanned to find the `k` nearest; between and beyond the known depths as a power of the depth.
+    pub(super) fn effort(&self, k: usize) -> f32 {
         let at = |known: usize| (DEPTHS[known] as f32).ln();
-        let wanted = depth.max(1.0).ln().max(at(0));
+        let wanted = (k.max(1) as f32).ln().max(at(0));
         let upper = (1..DEPTHS.len() - 1).find(|known| at(*known) >= wanted).unwrap_or(DEPTHS.len() - 1);
-        let (below, above) = (self.efforts[upper - 1], self.efforts[upper]);
+        let (below, above) = (self.efforts[upper - 1].max(1.0).ln(), self.efforts[upper].max(1.0).ln());
         let share = (wanted - at(upper - 1)) / (at(upper) - at(upper - 1));
-        let mixed = |below: f32, above: f32| below + share * (above - below);
-        Effort {
-            rows: mixed(below.rows.max(1.0).ln(), above.rows.max(1.0).ln()).exp(),
-            reach: mixed(below.reach, above.reach),
-        }
+        (below + share * (above - below)).exp()
     }
 
     /// The products of all centres with a query, and the cells in the order in which they are scanned.
@@ -132,24 +118,25 @@ impl Table<'_> {
         (products, order)
     }
 
-    /// The best `k` admitted rows and whatever ties with them, best first.
+    /// The admitted rows that can be among the best `k` as far as scores in bytes tell, best first.
     pub(super) fn search(
         &self,
         set: InstructionSet,
-        (query, k, effort): (&[f32], usize, Effort),
+        (query, k, effort): (&[f32], usize, f32),
         admitted: &dyn Fn(u64) -> bool,
         guard: &dyn Guard,
     ) -> Result<Vec<Found>, Damage> {
         let planes = planes(self.rotation, query);
         let (products, mut order) = self.order(set, query);
-        let mut best: Best<(u64, usize)> = Best::new(k);
+        let mut best: Best<u64> = Best::new(k);
+        let mut found = Vec::new();
         let mut worst = f32::NEG_INFINITY;
         let (mut upper, mut scanned) = (Vec::new(), 0f32);
         while let Some(Promise { cell, .. }) = order.pop() {
-            let start = products[cell];
-            if scanned >= effort.rows && start < worst - effort.reach {
+            if scanned >= effort && best.worst().is_some() {
                 break;
             }
+            let start = products[cell];
             guard.cell(self, cell)?;
             let blocks = self.starts[cell] as usize..self.starts[cell + 1] as usize;
             scanned += (blocks.len() * BLOCK) as f32;
@@ -159,7 +146,7 @@ impl Table<'_> {
             let codes = &self.codes[blocks.start * words..blocks.end * words];
             bounds(set, codes, &self.factors[blocks.clone()], &planes, (start, WIDTH), &mut upper);
             for (at, bound) in upper.as_flattened().iter().enumerate() {
-                if *bound < worst {
+                if *bound < worst - self.blur {
                     continue;
                 }
                 let place = blocks.start * BLOCK + at;
@@ -169,12 +156,16 @@ impl Table<'_> {
                 }
                 guard.place(self, place)?;
                 let score = self.scales[place] * dot_bytes(set, self.row(place), query);
-                best.offer((key, cell), score);
-                worst = best.worst().unwrap_or(f32::NEG_INFINITY);
+                if score >= worst - self.blur {
+                    found.push(Found { key, score, cell });
+                    best.offer(key, score);
+                    worst = best.worst().unwrap_or(f32::NEG_INFINITY);
+                }
             }
         }
-        let found = best.into_sorted().into_iter();
-        Ok(found.map(|Scored { key: (key, cell), score }| Found { key, score, cell }).collect())
+        found.retain(|found| found.score >= worst - self.blur);
+        found.sort_unstable_by(|a, b| b.score.total_cmp(&a.score).then_with(|| a.key.cmp(&b.key)));
+        Ok(found)
     }
 }
 

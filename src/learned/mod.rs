@@ -179,10 +179,13 @@ impl Learned {
     /// walk over the papers of each word.
     pub fn document_frequency(&self, words: &[String], papers: u64) -> Vec<u64> {
         let count = |word: &String| {
-            let known = crate::terms::index_words(word);
+            let mut least = None;
+            crate::terms::index_words(word, &mut |word| {
+                let count = self.words.get(hash(word)).unwrap_or(1);
+                least = Some(least.map_or(count, |least: u32| least.min(count)));
+            });
             // A stop-word is in every paper.
-            let counts = known.iter().map(|word| self.words.get(hash(word)).unwrap_or(1));
-            counts.min().map_or(papers, |count| u64::from(count) * papers / self.papers.max(1))
+            least.map_or(papers, |count| u64::from(count) * papers / self.papers.max(1))
         };
         words.iter().map(count).collect()
     }

@@ -173,7 +173,7 @@ impl Subject {
 pub(super) fn words_of(title: &str, abstract_text: &str) -> Counted {
     let mut all: Vec<(u64, f32)> = Vec::new();
     for (text, weight) in [(title, TITLE), (abstract_text, 1.0)] {
-        all.extend(index_words(text).iter().map(|word| (hash(word), weight)));
+        index_words(text, &mut |word| all.push((hash(word), weight)));
     }
     all.sort_unstable_by_key(|(id, _)| *id);
     all.dedup_by(|next, kept| {

@@ -2,8 +2,6 @@
 //!
 //! In: categories, dates, authors and words to leave out. Out: the set of rows that pass all of them.
 
-use std::collections::BTreeSet;
-
 use jiff::civil::Date;
 use rusqlite::{Params, params};
 
@@ -84,12 +82,12 @@ impl PaperSet {
         self.rows.is_empty()
     }
 
-    fn intersect(self, other: &BTreeSet<PaperRow>) -> PaperSet {
-        PaperSet::new(self.rows.into_iter().filter(|row| other.contains(row)).collect())
+    fn intersect(self, other: &PaperSet) -> PaperSet {
+        PaperSet::new(self.rows.into_iter().filter(|row| other.contains(*row)).collect())
     }
 
-    fn subtract(self, other: &BTreeSet<PaperRow>) -> PaperSet {
-        PaperSet::new(self.rows.into_iter().filter(|row| !other.contains(row)).collect())
+    fn subtract(self, other: &PaperSet) -> PaperSet {
+        PaperSet::new(self.rows.into_iter().filter(|row| !other.contains(*row)).collect())
     }
 }
 
@@ -99,41 +97,53 @@ impl Library {
         if filter.is_empty() {
             return Ok(None);
         }
-        let since = filter.since.map_or(String::new(), |date| date.to_string());
-        let until = filter.until.map_or("9999-12-31".to_owned(), |date| date.to_string());
-        let dated = self.rows("SELECT row FROM papers WHERE date >= ?1 AND date <= ?2", params![since, until])?;
-        let mut set = PaperSet::new(dated.into_iter().collect());
+        let mut sets = Vec::new();
         if !filter.categories.is_empty() {
-            let mut rows = BTreeSet::new();
+            let mut rows = Vec::new();
             for category in &filter.categories {
                 rows.extend(self.in_category(category)?);
             }
-            set = set.intersect(&rows);
+            sets.push(PaperSet::new(rows));
         }
         if !filter.authors.is_empty() {
-            let mut rows = BTreeSet::new();
+            let mut rows = Vec::new();
             for name in &filter.authors {
                 rows.extend(self.by_author(name)?);
             }
-            set = set.intersect(&rows);
+            sets.push(PaperSet::new(rows));
+        }
+        // Without dates this would name every paper: then only where there is nothing else to begin with.
+        if sets.is_empty() || filter.since.is_some() || filter.until.is_some() {
+            let since = filter.since.map_or(String::new(), |date| date.to_string());
+            let until = filter.until.map_or("9999-12-31".to_owned(), |date| date.to_string());
+            let dated = self.rows("SELECT row FROM papers WHERE date >= ?1 AND date <= ?2", params![since, until])?;
+            sets.push(PaperSet::new(dated));
+        }
+        // The smallest first: the others need only be asked about its papers.
+        sets.sort_by_key(PaperSet::len);
+        let mut sets = sets.into_iter();
+        let mut set = sets.next().unwrap_or_else(|| PaperSet::new(Vec::new()));
+        for other in sets {
+            set = set.intersect(&other);
         }
         for text in &filter.exclude {
             let words = terms(text);
             if !words.is_empty() {
                 let words: Vec<&str> = words.iter().map(String::as_str).collect();
                 let query = format!("{{title abstract}} : {}", phrase(&words));
-                set = set.subtract(&self.rows("SELECT rowid FROM keywords WHERE keywords MATCH ?1", [query])?);
+                let rows = self.rows("SELECT rowid FROM keywords WHERE keywords MATCH ?1", [query])?;
+                set = set.subtract(&PaperSet::new(rows));
             }
         }
         Ok(Some(set))
     }
 
-    fn rows(&self, sql: &str, values: impl Params) -> Result<BTreeSet<PaperRow>> {
+    fn rows(&self, sql: &str, values: impl Params) -> Result<Vec<PaperRow>> {
         let mut statement = self.connection.prepare_cached(sql).in_library(&self.path)?;
         statement.query_map(values, |row| row.get(0).map(PaperRow)).and_then(Iterator::collect).in_library(&self.path)
     }
 
-    fn in_category(&self, category: &str) -> Result<BTreeSet<PaperRow>> {
+    fn in_category(&self, category: &str) -> Result<Vec<PaperRow>> {
         let category = category.trim();
         let archive = category.strip_suffix(".*").unwrap_or(category);
         // `/` follows `.` in ASCII, so the range is everything that begins with the archive and a dot.
@@ -144,9 +154,9 @@ impl Library {
     }
 
     /// The index finds papers that have all the words, perhaps of several authors; their lists of authors decide.
-    fn by_author(&self, name: &str) -> Result<BTreeSet<PaperRow>> {
+    fn by_author(&self, name: &str) -> Result<Vec<PaperRow>> {
         let asked = terms(name);
-        let mut found = BTreeSet::new();
+        let mut found = Vec::new();
         if asked.is_empty() {
             return Ok(found);
         }
@@ -169,7 +179,7 @@ impl Library {
                 })
                 .in_library(&self.path)?;
             if authors.iter().any(|author| is_called(author, &asked)) {
-                found.insert(PaperRow(row.get(0).in_library(&self.path)?));
+                found.push(PaperRow(row.get(0).in_library(&self.path)?));
             }
         }
         Ok(found)

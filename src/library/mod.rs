@@ -43,6 +43,8 @@ pub use texts::PaperText;
 pub use vectors::{FingerprintNumber, FingerprintText, Missing, NewVector, StoreCount, StoredTokens, Tokens};
 pub use words::terms;
 
+pub(crate) use words::each_term;
+
 /// How long a writer waits for another one. A batch takes well under a second, but SQLite's waiting is not a fair queue.
 const PATIENCE: Duration = Duration::from_secs(60);
 

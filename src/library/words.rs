@@ -28,6 +28,11 @@ pub fn terms(text: &str) -> Vec<String> {
     words(text).into_iter().map(|word| word.text).collect()
 }
 
+/// As [`terms`], one after the other.
+pub(crate) fn each_term(text: &str, visit: &mut dyn FnMut(&str)) {
+    cut(text, &mut |word, _, _| visit(word));
+}
+
 /// The words of a text.
 pub(super) fn words(text: &str) -> Vec<Word> {
     let mut words = Vec::new();
