@@ -3,6 +3,8 @@
 use serde_json::json;
 
 use crate::error::Result;
+use crate::index::{Index, State};
+use crate::library::Problem;
 
 use super::args::{Check, Reembed, Remove};
 use super::terminal::{Page, printable, say};
@@ -38,7 +40,17 @@ pub(super) fn check(context: &Context, asked: &Check, page: &mut Page) -> Result
         say("The library is empty: there is nothing to check.");
         return Ok(Outcome::Nothing);
     };
-    let problems = library.check()?;
+    let mut problems = library.check()?;
+    for stored in library.fingerprints()? {
+        let damage = match Index::open(&library, stored.number)? {
+            State::Ready(index) => index.check(),
+            State::Damaged(what) => Some(what),
+            State::Absent => None,
+        };
+        problems.extend(
+            damage.map(|what| Problem { what: format!("{what}; the next answer or `relata add` makes it anew") }),
+        );
+    }
     let papers = library.len()?;
     if asked.json {
         let rows: Vec<_> = problems.iter().map(|problem| &problem.what).collect();

@@ -10,7 +10,7 @@ use rayon::prelude::*;
 use super::cells::{Cells, Room, train};
 use super::code::{RowFactors, encode};
 use super::rotation::{Rotation, words};
-use super::table::{ALL, DEPTHS, NOBODY, Promise, Table, Trusted};
+use super::table::{ALL, DEPTHS, Damage, NOBODY, Promise, Source, Table};
 use crate::error::Result;
 use crate::kernels::{BLOCK, Factors, InstructionSet};
 use crate::library::{FingerprintNumber, Library, PaperRow};
@@ -64,11 +64,21 @@ impl Owned {
             codes: &self.codes,
             factors: &self.factors,
             keys: &self.keys,
-            bytes: &self.bytes,
             scales: &self.scales,
             efforts: self.efforts,
             blur: self.blur,
         }
+    }
+}
+
+impl Source for Owned {
+    fn check(&self, _: &Table<'_>, _: usize) -> std::result::Result<(), Damage> {
+        Ok(())
+    }
+
+    fn read(&self, place: usize, row: &mut [i8]) -> std::result::Result<(), Damage> {
+        row.copy_from_slice(&self.bytes[place * self.dimension..][..self.dimension]);
+        Ok(())
     }
 }
 
@@ -107,7 +117,7 @@ pub(super) fn build(
     let coded_rows = Rows::joined(parts.into_iter().map(|part| part.finish(&coder)).collect());
     let mut owned = arrange(coded_rows, rotation.clone(), centres.clone());
     owned.trained = owned.rows;
-    owned.efforts = measure(&owned.table(), set, &trials);
+    owned.efforts = measure(&owned, set, &trials);
     Ok(owned)
 }
 
@@ -117,14 +127,17 @@ pub(super) fn renew(
     fingerprint: FingerprintNumber,
     set: InstructionSet,
     old: &Table<'_>,
+    source: &dyn Source,
     (changed, trained): (&[PaperRow], u64),
-) -> Result<Owned> {
+) -> Result<std::result::Result<Owned, Damage>> {
     let mut rows = Rows::with_room(old.keys.len() + changed.len(), old.dimension);
     for cell in 0..old.starts.len() - 1 {
         for place in old.places(cell) {
             let key = old.keys[place];
             if key != NOBODY && changed.binary_search(&PaperRow(key as i64)).is_err() {
-                rows.copy(old, cell, place);
+                if let Err(damage) = rows.copy(old, source, cell, place) {
+                    return Ok(Err(damage));
+                }
             }
         }
     }
@@ -137,7 +150,7 @@ pub(super) fn renew(
     })?;
     let rows = Rows::joined(vec![rows, part.finish(&coder)]);
     let owned = arrange(rows, old.rotation.clone(), old.centres.to_vec());
-    Ok(Owned { efforts: old.efforts, trained, ..owned })
+    Ok(Ok(Owned { efforts: old.efforts, trained, ..owned }))
 }
 
 /// The elements of a vector, unless its length or one of them is not what it should be: such a row is nobody's neighbour.
@@ -204,15 +217,24 @@ impl Rows {
     }
 
     /// Takes over a row as it was coded before.
-    fn copy(&mut self, table: &Table<'_>, cell: usize, place: usize) {
+    fn copy(
+        &mut self,
+        table: &Table<'_>,
+        source: &dyn Source,
+        cell: usize,
+        place: usize,
+    ) -> std::result::Result<(), Damage> {
+        let first = self.bytes.len();
+        self.bytes.resize(first + self.dimension, 0);
+        source.read(place, &mut self.bytes[first..])?;
         let (block, lane, words) = (place / BLOCK, place % BLOCK, words(self.dimension));
         self.keys.push(table.keys[place]);
         self.cells.push(cell as u32);
         self.codes.extend(table.codes[block * words..][..words].iter().map(|word| word[lane]));
         let factors = &table.factors[block];
         self.factors.push(RowFactors { scale: factors.scale[lane], error: factors.error[lane] });
-        self.bytes.extend(table.row(place));
         self.scales.push(table.scales[place]);
+        Ok(())
     }
 }
 
@@ -346,12 +368,13 @@ fn length(centre: &[f32]) -> f32 {
 }
 
 /// How many rows are scanned until nearly all neighbours are among them, for rows of the table as queries.
-fn measure(table: &Table<'_>, set: InstructionSet, trials: &[f32]) -> [f32; DEPTHS.len()] {
+fn measure(owned: &Owned, set: InstructionSet, trials: &[f32]) -> [f32; DEPTHS.len()] {
+    let table = owned.table();
     let deepest = DEPTHS[DEPTHS.len() - 1] + 1;
     let needed: Vec<[Vec<f32>; DEPTHS.len()]> = trials
         .par_chunks(table.dimension.max(1))
         .map(|query| {
-            let found = table.search(set, (query, deepest, ALL), &|_| true, &Trusted).unwrap_or_default();
+            let found = table.search(set, (query, deepest, ALL), &|_| true, owned).unwrap_or_default();
             let (products, mut order) = table.order(set, query);
             let mut scanned = vec![0f32; products.len()];
             let mut rows = 0;

@@ -19,7 +19,7 @@ use sha2::{Digest, Sha256};
 
 use super::build::Owned;
 use super::rotation::{Rotation, words};
-use super::table::{DEPTHS, Damage, Guard, Table};
+use super::table::{DEPTHS, Damage, Source, Table};
 use crate::error::{Error, Result};
 use crate::kernels::{BLOCK, Factors};
 
@@ -29,6 +29,7 @@ const VERSION: &str = if cfg!(target_endian = "little") { "1 little-endian" } el
 /// An opened file.
 #[derive(Debug)]
 pub(super) struct Mapped {
+    file: File,
     map: Mmap,
     dimension: usize,
     rotation: Rotation,
@@ -126,7 +127,7 @@ impl Mapped {
         if number("dimension")? != dimension as u64 || !rotation.fits(dimension) {
             return Err(damage("it is of another dimension"));
         }
-        let mut mapped = Mapped { map, dimension, rotation, efforts, blur, ranges, checked: Vec::new(), facts };
+        let mut mapped = Mapped { file, map, dimension, rotation, efforts, blur, ranges, checked: Vec::new(), facts };
         let cells = mapped.fitting()?;
         mapped.checked.resize_with(cells, AtomicBool::default);
         Ok(Some(mapped))
@@ -169,7 +170,6 @@ impl Mapped {
             codes: slice(part(&self.ranges.codes))?,
             factors: slice(part(&self.ranges.factors))?,
             keys: slice(part(&self.ranges.keys))?,
-            bytes: slice(part(&self.ranges.bytes))?,
             scales: slice(part(&self.ranges.scales))?,
             efforts: self.efforts,
             blur: self.blur,
@@ -181,19 +181,25 @@ impl Mapped {
         self.try_table()
     }
 
+    /// Checks every cell; rows are checked as they are read.
+    pub(super) fn check_cells(&self, table: &Table<'_>) -> std::result::Result<(), Damage> {
+        (0..self.checked.len()).try_for_each(|cell| self.check(table, cell))
+    }
+
     /// Checks every cell and every row.
-    pub(super) fn check(&self) -> std::result::Result<(), Damage> {
+    pub(super) fn check_all(&self) -> std::result::Result<(), Damage> {
         let table = self.table()?;
+        let mut row = vec![0; self.dimension];
         for cell in 0..self.checked.len() {
-            self.cell(&table, cell)?;
-            table.places(cell).try_for_each(|place| self.place(&table, place))?;
+            self.check(&table, cell)?;
+            table.places(cell).try_for_each(|place| self.read(place, &mut row))?;
         }
         Ok(())
     }
 }
 
-impl Guard for Mapped {
-    fn cell(&self, table: &Table<'_>, cell: usize) -> std::result::Result<(), Damage> {
+impl Source for Mapped {
+    fn check(&self, table: &Table<'_>, cell: usize) -> std::result::Result<(), Damage> {
         if self.checked[cell].load(Ordering::Relaxed) {
             return Ok(());
         }
@@ -205,9 +211,12 @@ impl Guard for Mapped {
         Ok(())
     }
 
-    fn place(&self, table: &Table<'_>, place: usize) -> std::result::Result<(), Damage> {
+    /// Read and not mapped: for each row that is looked at, the system would map 64 KiB around it and count them as ours.
+    fn read(&self, place: usize, row: &mut [i8]) -> std::result::Result<(), Damage> {
+        let at = self.ranges.bytes.start + place * self.dimension;
+        read_at(&self.file, at as u64, bytemuck::cast_slice_mut(row)).map_err(damage)?;
         let expected: &[u32] = slice(&self.map[self.ranges.row_sums.clone()])?;
-        if row_sum(table, place) != expected[place] {
+        if crc32fast::hash(bytemuck::cast_slice(row)) != expected[place] {
             return Err(damage("the checksum of a row does not fit"));
         }
         Ok(())
@@ -220,6 +229,22 @@ fn map(file: &File) -> std::io::Result<Mmap> {
     // SAFETY: what a mapping shows may change under us where somebody writes into the file or cuts it. Relata replaces the file
     // and never writes into it; what others do to it can give wrong numbers, which sums tell, or end the process.
     unsafe { Mmap::map(file) }
+}
+
+#[cfg(unix)]
+fn read_at(file: &File, at: u64, bytes: &mut [u8]) -> std::io::Result<()> {
+    std::os::unix::fs::FileExt::read_exact_at(file, bytes, at)
+}
+
+#[cfg(windows)]
+fn read_at(file: &File, mut at: u64, mut bytes: &mut [u8]) -> std::io::Result<()> {
+    while !bytes.is_empty() {
+        match std::os::windows::fs::FileExt::seek_read(file, bytes, at)? {
+            0 => return Err(std::io::ErrorKind::UnexpectedEof.into()),
+            read => (bytes, at) = (&mut bytes[read..], at + read as u64),
+        }
+    }
+    Ok(())
 }
 
 fn slice<T: Pod>(bytes: &[u8]) -> std::result::Result<&[T], Damage> {
@@ -245,13 +270,7 @@ fn cell_sum(table: &Table<'_>, cell: usize) -> u32 {
     hasher.update(bytemuck::cast_slice(&table.codes[blocks.start * words..blocks.end * words]));
     hasher.update(bytemuck::cast_slice(&table.factors[blocks.clone()]));
     hasher.update(bytemuck::cast_slice(&table.keys[table.places(cell)]));
-    hasher.finalize()
-}
-
-fn row_sum(table: &Table<'_>, place: usize) -> u32 {
-    let mut hasher = crc32fast::Hasher::new();
-    hasher.update(bytemuck::cast_slice(table.row(place)));
-    hasher.update(&table.scales[place].to_ne_bytes());
+    hasher.update(bytemuck::cast_slice(&table.scales[table.places(cell)]));
     hasher.finalize()
 }
 
@@ -284,7 +303,8 @@ impl View for &Tensor<'_> {
 pub(super) fn write(path: &Path, owned: &Owned, change: i64) -> Result<Facts> {
     let table = owned.table();
     let cell_sums: Vec<u32> = (0..owned.starts.len() - 1).map(|cell| cell_sum(&table, cell)).collect();
-    let row_sums: Vec<u32> = (0..owned.keys.len()).map(|place| row_sum(&table, place)).collect();
+    let rows = owned.bytes.chunks_exact(owned.dimension.max(1));
+    let row_sums: Vec<u32> = rows.map(|row| crc32fast::hash(bytemuck::cast_slice(row))).collect();
     let mut hasher = Sha256::new();
     for bytes in [bytemuck::cast_slice(&cell_sums), bytemuck::cast_slice(&row_sums), &change.to_le_bytes()[..]] {
         hasher.update(bytes);

@@ -114,16 +114,17 @@ impl Index {
                 if index.changed.len() <= Index::CHANGES {
                     return Ok(Kept::Good);
                 }
-                if rows / 2 > trained || rows < trained / 2 || index.mapped.check().is_err() {
-                    (build::build(library, fingerprint, set, coded)?, Kept::Built)
-                } else {
-                    match index.mapped.table() {
-                        Ok(table) => {
+                let renewed =
+                    match index.mapped.table().and_then(|table| index.mapped.check_cells(&table).map(|()| table)) {
+                        Ok(table) if rows / 2 <= trained && rows >= trained / 2 => {
                             let changed = (index.changed.as_slice(), trained);
-                            (build::renew(library, fingerprint, set, &table, changed)?, Kept::Renewed)
+                            build::renew(library, fingerprint, set, &table, &index.mapped, changed)?.ok()
                         }
-                        Err(_) => (build::build(library, fingerprint, set, coded)?, Kept::Built),
-                    }
+                        _ => None,
+                    };
+                match renewed {
+                    Some(owned) => (owned, Kept::Renewed),
+                    None => (build::build(library, fingerprint, set, coded)?, Kept::Built),
                 }
             }
             State::Absent | State::Damaged(_) => (build::build(library, fingerprint, set, coded)?, Kept::Built),
@@ -177,6 +178,11 @@ impl Index {
                 None
             }
         }
+    }
+
+    /// What is wrong with any part of the file, if anything. Reads all of it.
+    pub fn check(&self) -> Option<String> {
+        self.mapped.check_all().err().map(|Damage(why)| named(&self.path, &why))
     }
 
     /// Removes the file, so that the next [`Index::keep`] makes it anew.

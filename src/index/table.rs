@@ -1,8 +1,8 @@
 //! The rows of an index, cell by cell, and how a query goes through them.
 //!
 //! In: a unit query. Out: the rows most likely to be its nearest, with scores that are right to three decimals. Cells are scanned in
-//! the order of the cosines of their centres and the query. In a cell every row has a bound from its code (`code.rs`); a row
-//! whose bound reaches the worst of those kept so far is looked at in bytes. How many rows are scanned was measured when the
+//! the order of the cosines of their centres and the query. In a cell every row has bounds from its code (`code.rs`); rows
+//! that can be among the best by their bounds are looked at in bytes. How many rows are scanned was measured when the
 //! index was made, with rows of the library as queries: so many that nearly all true neighbours were among them.
 //! That holds for any data: where nothing is clustered, nearly everything is scanned.
 
@@ -44,9 +44,7 @@ pub(super) struct Table<'a> {
     pub(super) factors: &'a [Factors],
     /// Places: blocks x 8. Rows of the library, or [`NOBODY`].
     pub(super) keys: &'a [u64],
-    /// Places x dimension.
-    pub(super) bytes: &'a [i8],
-    /// Places: what a byte is worth.
+    /// Places: what a byte is worth. The bytes come from a [`Source`].
     pub(super) scales: &'a [f32],
     /// By [`DEPTHS`]: rows that are scanned.
     pub(super) efforts: [f32; DEPTHS.len()],
@@ -67,36 +65,18 @@ pub(super) struct Found {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Damage(pub(super) String);
 
-/// Whether what is about to be used is what was written.
-pub(super) trait Guard {
-    /// Asked once for each cell that is scanned.
-    fn cell(&self, table: &Table<'_>, cell: usize) -> Result<(), Damage>;
-    /// Asked for each row that is looked at in bytes.
-    fn place(&self, table: &Table<'_>, place: usize) -> Result<(), Damage>;
-}
-
-/// For what has just been made.
-pub(super) struct Trusted;
-
-impl Guard for Trusted {
-    fn cell(&self, _: &Table<'_>, _: usize) -> Result<(), Damage> {
-        Ok(())
-    }
-
-    fn place(&self, _: &Table<'_>, _: usize) -> Result<(), Damage> {
-        Ok(())
-    }
+/// Where rows in bytes come from, and whether what is about to be used is what was written.
+pub(super) trait Source {
+    /// Asked for each cell before it is scanned.
+    fn check(&self, table: &Table<'_>, cell: usize) -> Result<(), Damage>;
+    /// Puts the bytes of a place into `row`.
+    fn read(&self, place: usize, row: &mut [i8]) -> Result<(), Damage>;
 }
 
 impl Table<'_> {
     /// The places of a cell.
     pub(super) fn places(&self, cell: usize) -> std::ops::Range<usize> {
         self.starts[cell] as usize * BLOCK..self.starts[cell + 1] as usize * BLOCK
-    }
-
-    /// The bytes of a place.
-    pub(super) fn row(&self, place: usize) -> &[i8] {
-        &self.bytes[place * self.dimension..][..self.dimension]
     }
 
     /// How many rows are scanned to find the `k` nearest; between and beyond the known depths as a power of the depth.
@@ -124,29 +104,29 @@ impl Table<'_> {
         set: InstructionSet,
         (query, k, effort): (&[f32], usize, f32),
         admitted: &dyn Fn(u64) -> bool,
-        guard: &dyn Guard,
+        source: &dyn Source,
     ) -> Result<Vec<Found>, Damage> {
         let planes = planes(self.rotation, query);
         let (products, mut order) = self.order(set, query);
-        let mut best: Best<u64> = Best::new(k);
-        let mut found = Vec::new();
+        // First by codes alone. Whatever cannot reach the worst of the k best by what they have at the least is passed over.
+        let mut least: Best<u64> = Best::new(k);
+        let mut candidates: Vec<Candidate> = Vec::new();
         let mut worst = f32::NEG_INFINITY;
         let (mut upper, mut scanned) = (Vec::new(), 0f32);
         while let Some(Promise { cell, .. }) = order.pop() {
-            if scanned >= effort && best.worst().is_some() {
+            if scanned >= effort && least.worst().is_some() {
                 break;
             }
-            let start = products[cell];
-            guard.cell(self, cell)?;
+            source.check(self, cell)?;
             let blocks = self.starts[cell] as usize..self.starts[cell + 1] as usize;
             scanned += (blocks.len() * BLOCK) as f32;
             let words = planes.bits.len();
             upper.clear();
             upper.resize(blocks.len(), [0f32; BLOCK]);
             let codes = &self.codes[blocks.start * words..blocks.end * words];
-            bounds(set, codes, &self.factors[blocks.clone()], &planes, (start, WIDTH), &mut upper);
-            for (at, bound) in upper.as_flattened().iter().enumerate() {
-                if *bound < worst - self.blur {
+            bounds(set, codes, &self.factors[blocks.clone()], &planes, (products[cell], WIDTH), &mut upper);
+            for (at, &most) in upper.as_flattened().iter().enumerate() {
+                if most < worst {
                     continue;
                 }
                 let place = blocks.start * BLOCK + at;
@@ -154,18 +134,57 @@ impl Table<'_> {
                 if key == NOBODY || !admitted(key) {
                     continue;
                 }
-                guard.place(self, place)?;
-                let score = self.scales[place] * dot_bytes(set, self.row(place), query);
-                if score >= worst - self.blur {
-                    found.push(Found { key, score, cell });
-                    best.offer(key, score);
-                    worst = best.worst().unwrap_or(f32::NEG_INFINITY);
-                }
+                candidates.push(Candidate { most, place, cell });
+                least.offer(key, most - 2.0 * WIDTH * self.factors[place / BLOCK].error[place % BLOCK]);
+                worst = least.worst().unwrap_or(f32::NEG_INFINITY);
             }
+        }
+        // Then in bytes, the most promising first, until no other can reach the worst of the k best.
+        candidates.retain(|candidate| candidate.most >= worst);
+        let mut candidates = BinaryHeap::from(candidates);
+        let mut row = vec![0i8; self.dimension];
+        let mut best: Best<u64> = Best::new(k);
+        let mut found = Vec::new();
+        let mut worst = f32::NEG_INFINITY;
+        while let Some(Candidate { place, cell, .. }) = candidates.pop().filter(|next| next.most >= worst - self.blur) {
+            source.read(place, &mut row)?;
+            let score = self.scales[place] * dot_bytes(set, &row, query);
+            let key = self.keys[place];
+            found.push(Found { key, score, cell });
+            best.offer(key, score);
+            worst = best.worst().unwrap_or(f32::NEG_INFINITY);
         }
         found.retain(|found| found.score >= worst - self.blur);
         found.sort_unstable_by(|a, b| b.score.total_cmp(&a.score).then_with(|| a.key.cmp(&b.key)));
         Ok(found)
+    }
+}
+
+/// A row whose score may be as high as `most`, by its code.
+#[derive(Clone, Copy, Debug)]
+struct Candidate {
+    most: f32,
+    place: usize,
+    cell: usize,
+}
+
+impl PartialEq for Candidate {
+    fn eq(&self, other: &Candidate) -> bool {
+        self.cmp(other) == Ordering::Equal
+    }
+}
+
+impl Eq for Candidate {}
+
+impl Ord for Candidate {
+    fn cmp(&self, other: &Candidate) -> Ordering {
+        self.most.total_cmp(&other.most).then_with(|| other.place.cmp(&self.place))
+    }
+}
+
+impl PartialOrd for Candidate {
+    fn partial_cmp(&self, other: &Candidate) -> Option<Ordering> {
+        Some(self.cmp(other))
     }
 }
 
