@@ -399,6 +399,21 @@ pub enum Error {
         /// The ids, each with the nearest that are there and their titles.
         unknown: Vec<(String, Vec<(crate::ArxivId, String)>)>,
     },
+    /// A question that says nothing of what is liked.
+    #[error(
+        "nothing says what you like: name papers with --like ID..., or begin a profile with `relata like ID...`{other}",
+        other = if profile == "default" { String::new() } else { format!(" --profile {profile}") }
+    )]
+    NothingLiked {
+        /// The profile that was asked with.
+        profile: String,
+    },
+    /// A file that is no collection of references.
+    #[error("{path} is neither BibTeX, RIS, CSL-JSON, a table with titles, an exported profile nor a list of arXiv ids", path = path.display())]
+    ReferencesUnknown {
+        /// The file.
+        path: PathBuf,
+    },
     /// A paper that has no text, and so no vector.
     #[error("{id} has no title in the library and so no text to compare with; add a source that has one")]
     NoVector {

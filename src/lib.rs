@@ -57,6 +57,7 @@ pub mod evaluate;
 pub mod index;
 pub mod neighbours;
 pub mod recommend;
+pub mod references;
 pub mod sample;
 pub mod search;
 mod selection;

@@ -4,14 +4,15 @@ use console::Style;
 use serde::Serialize;
 use serde_json::json;
 
+use crate::ArxivId;
 use crate::error::{Error, Result};
 use crate::learned::{Parts, Weights};
-use crate::library::{Filter, Paper};
+use crate::library::{Filter, Library, Paper};
 use crate::neighbours::Ground;
 use crate::recommend::{self as recommender, Liked, Query};
 use crate::search as searcher;
 
-use super::args::{Recommend, Search, Selection};
+use super::args::{DEFAULT_PROFILE, Recommend, Search, Selection};
 use super::terminal::{Page, printable, say};
 use super::{Context, Fetching, Outcome, ids};
 
@@ -33,7 +34,7 @@ struct ResultRow<'a> {
 }
 
 pub(super) fn recommend(context: &Context, asked: Recommend, page: &mut Page) -> Result<Outcome> {
-    let query = Query {
+    let mut query = Query {
         like: ids(&asked.like)?,
         unlike: ids(&asked.unlike)?,
         like_text: asked.like_text.clone(),
@@ -46,6 +47,7 @@ pub(super) fn recommend(context: &Context, asked: Recommend, page: &mut Page) ->
         return Err(Error::EmptyQuery);
     }
     let (mut library, sample) = context.open_or_sample()?;
+    let profile = add_profile(&library, &asked, &mut query)?;
     recommender::check(&library, &query)?;
     let mut engine = context.engine()?;
     for text in query.like_text.iter().filter(|text| !engine.identity().reads(text)) {
@@ -83,6 +85,7 @@ pub(super) fn recommend(context: &Context, asked: Recommend, page: &mut Page) ->
             "like": query.like.iter().map(|id| id.as_str()).collect::<Vec<_>>(),
             "unlike": query.unlike.iter().map(|id| id.as_str()).collect::<Vec<_>>(),
             "like_text": query.like_text,
+            "profile": profile,
             "filter": selection_json(&asked.selection),
         });
         write_json(page, &query, &rows)?;
@@ -100,6 +103,31 @@ pub(super) fn recommend(context: &Context, asked: Recommend, page: &mut Page) ->
     let outcome = outcome(rows.len());
     context.mend_index(&mut library, fingerprint, index, page)?;
     Ok(outcome)
+}
+
+/// Adds what a profile likes and dislikes, as far as it is in the library, and says which profile that was. What is named on the
+/// command line holds against the profile.
+fn add_profile(library: &Library, asked: &Recommend, query: &mut Query) -> Result<Option<String>> {
+    let alone = query.like.is_empty() && query.like_text.is_empty();
+    let Some(name) = asked.profile.clone().or_else(|| alone.then(|| DEFAULT_PROFILE.to_owned())) else {
+        return Ok(None);
+    };
+    let profile = library.profile(&name)?;
+    let named: Vec<ArxivId> = query.like.iter().chain(&query.unlike).cloned().collect();
+    let mut missing = 0;
+    for (own, into) in [(profile.like, &mut query.like), (profile.unlike, &mut query.unlike)] {
+        for id in own.into_iter().filter(|id| !named.contains(id)) {
+            // One without a text says nothing.
+            if library.has_text(&id)? { into.push(id) } else { missing += 1 }
+        }
+    }
+    if query.like.is_empty() && query.like_text.is_empty() {
+        return Err(Error::NothingLiked { profile: name });
+    }
+    if missing > 0 {
+        say(&format!("{missing} papers of the profile {} are not in the library.", printable(&name)));
+    }
+    Ok(Some(name))
 }
 
 pub(super) fn search(context: &Context, asked: Search, page: &mut Page) -> Result<Outcome> {

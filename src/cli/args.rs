@@ -78,6 +78,12 @@ pub enum Command {
     Search(Search),
     /// Measure how well ways of ranking find what people have judged to be related.
     Eval(Eval),
+    /// Remember papers that you like; `relata recommend` then needs no other question.
+    Like(Opine),
+    /// Remember papers that you want less of.
+    Unlike(Opine),
+    /// List, export, import or remove profiles: what you like and dislike, under a name.
+    Profile(ProfileArgs),
     /// Show what the library holds, or all of one paper.
     Info(Info),
     /// Take papers out of the library.
@@ -109,12 +115,16 @@ pub struct Add {
 /// `relata recommend`
 #[derive(Debug, Args)]
 pub struct Recommend {
-    /// Papers you like: `2602.10611`, `arXiv:2602.10611v2`, `hep-th/9901001`, or links to them.
-    #[arg(long, value_name = "ID", num_args = 1.., required_unless_present = "like_text")]
+    /// Papers you like: `2602.10611`, `arXiv:2602.10611v2`, `hep-th/9901001`, or links to them. Without any, and without
+    /// --like-text, what your profile likes is the question.
+    #[arg(long, value_name = "ID", num_args = 1..)]
     pub like: Vec<String>,
     /// Papers you do not want more of.
     #[arg(long, value_name = "ID", num_args = 1..)]
     pub unlike: Vec<String>,
+    /// Also what this profile likes and dislikes; its papers are no answers.
+    #[arg(long, value_name = "NAME")]
+    pub profile: Option<String>,
     /// A text that says what you like, e.g. an abstract.
     #[arg(long, value_name = "TEXT")]
     pub like_text: Vec<String>,
@@ -184,6 +194,77 @@ pub struct Selection {
     /// Print the answer as JSON.
     #[arg(long)]
     pub json: bool,
+}
+
+/// `relata like` and `relata unlike`
+#[derive(Debug, Args)]
+pub struct Opine {
+    /// Papers of the library.
+    #[arg(required = true, value_name = "ID")]
+    pub ids: Vec<String>,
+    /// In which profile.
+    #[command(flatten)]
+    pub profile: ProfileName,
+    /// Take back what was said of them.
+    #[arg(long)]
+    pub forget: bool,
+    /// Print the outcome as JSON.
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// The name of a profile.
+#[derive(Debug, Args)]
+pub struct ProfileName {
+    /// The profile.
+    #[arg(long, value_name = "NAME", default_value = DEFAULT_PROFILE)]
+    pub profile: String,
+}
+
+/// The profile where none is named.
+pub const DEFAULT_PROFILE: &str = "default";
+
+/// `relata profile`
+#[derive(Debug, Args)]
+pub struct ProfileArgs {
+    /// What to do with profiles.
+    #[command(subcommand)]
+    pub command: ProfileCommand,
+}
+
+/// The commands on profiles.
+#[derive(Debug, Subcommand)]
+pub enum ProfileCommand {
+    /// List the profiles and how many papers each likes and dislikes.
+    List {
+        /// Print all of them as JSON.
+        #[arg(long)]
+        json: bool,
+    },
+    /// Print a profile as JSON, which `import` reads.
+    Export {
+        /// Which.
+        #[command(flatten)]
+        profile: ProfileName,
+    },
+    /// Like the papers of a file: BibTeX, RIS, CSL-JSON, CSV, an exported profile or a list of arXiv ids. Entries are matched with the
+    /// library by arXiv id, DOI or title; those that are not are named.
+    Import {
+        /// The file, as Zotero and other reference managers export it.
+        #[arg(value_name = "FILE")]
+        file: PathBuf,
+        /// Into which.
+        #[command(flatten)]
+        profile: ProfileName,
+        /// Print the report as JSON.
+        #[arg(long)]
+        json: bool,
+    },
+    /// Forget a profile.
+    Remove {
+        /// Which.
+        name: String,
+    },
 }
 
 /// `relata info`

@@ -11,6 +11,7 @@ mod eval;
 mod info;
 mod maintain;
 mod models;
+mod profiles;
 mod skips;
 mod terminal;
 
@@ -29,7 +30,7 @@ use crate::engine::{Embedded, Engine};
 use crate::error::{Error, Result};
 use crate::index::{self, Index};
 use crate::learned::Learned;
-use crate::library::{FingerprintNumber, Library};
+use crate::library::{FingerprintNumber, Library, Opinion};
 use crate::model::{Choice, Progress, Settings};
 use crate::sample;
 
@@ -103,6 +104,9 @@ fn dispatch(cli: Cli, page: &mut Page) -> Result<Outcome> {
         Command::Recommend(recommend) => answers::recommend(&context, recommend, page),
         Command::Search(search) => answers::search(&context, search, page),
         Command::Eval(eval) => eval::run(&context, &eval, page),
+        Command::Like(asked) => profiles::opine(&context, &asked, Opinion::Liked, page),
+        Command::Unlike(asked) => profiles::opine(&context, &asked, Opinion::Disliked, page),
+        Command::Profile(asked) => profiles::profile(&context, &asked.command, page),
         Command::Info(info) => match &info.id {
             Some(id) => info::paper(&context, id, info.json, page),
             None => info::library(&context, info.json, page),

@@ -5,6 +5,7 @@ mod answering;
 mod embedding;
 mod evaluating;
 mod keeping;
+mod profiles;
 mod resuming;
 mod support;
 mod surviving;

@@ -1,0 +1,180 @@
+//! `relata like`, `relata unlike` and `relata profile`: what somebody thinks of papers, kept in the library.
+
+use serde_json::json;
+
+use crate::arxiv_id::ArxivId;
+use crate::error::{Error, Result};
+use crate::library::{Library, Opinion, Profile};
+use crate::references::{self, Reference};
+
+use super::args::{Opine, ProfileCommand};
+use super::skips::Skips;
+use super::terminal::{Page, printable, say};
+use super::{Context, Outcome, ids};
+
+pub(super) fn opine(context: &Context, asked: &Opine, opinion: Opinion, page: &mut Page) -> Result<Outcome> {
+    let ids = ids(&asked.ids)?;
+    let mut library = context.open()?;
+    let mut known = Vec::new();
+    let mut unknown = Vec::new();
+    for id in ids {
+        // What was liked once can be taken back whether or not its paper is still here.
+        if asked.forget || library.row_of(&id)?.is_some() {
+            known.push(id);
+        } else {
+            unknown.push((id.to_string(), library.closest(id.as_str(), 3)?));
+        }
+    }
+    let changed = library.set_opinion(&asked.profile.profile, &known, (!asked.forget).then_some(opinion))?;
+    let changed = changed.iter().filter(|changed| **changed).count();
+    let profile = library.profile(&asked.profile.profile)?;
+    if asked.json {
+        let missing: Vec<&String> = unknown.iter().map(|(id, _)| id).collect();
+        page.json(&json!({ "changed": changed, "unknown": missing, "profile": profile_json(&profile) }))?;
+    } else {
+        page.line(&format!("changed {changed}; {}", summary(&profile)))?;
+    }
+    if unknown.is_empty() {
+        return Ok(Outcome::Done);
+    }
+    let nothing = known.is_empty();
+    let error = Error::NotInLibrary { unknown };
+    if nothing {
+        return Err(error);
+    }
+    say(&format!("error: {}", super::complete(&error)));
+    Ok(Outcome::Partial)
+}
+
+pub(super) fn profile(context: &Context, command: &ProfileCommand, page: &mut Page) -> Result<Outcome> {
+    match command {
+        ProfileCommand::List { json } => list(context, *json, page),
+        ProfileCommand::Export { profile } => export(context, &profile.profile, page),
+        ProfileCommand::Import { file, profile, json } => {
+            let read = references::read(file)?;
+            import(&mut context.open()?, &profile.profile, read, *json, page)
+        }
+        ProfileCommand::Remove { name } => {
+            let Some(mut library) = context.open_existing()? else { return Ok(nothing_yet()) };
+            let removed = library.remove_profile(name)?;
+            if removed == 0 {
+                say(&format!("There is no profile {}.", printable(name)));
+                return Ok(Outcome::Nothing);
+            }
+            page.line(&format!("removed {} ({removed} papers)", printable(name)))?;
+            Ok(Outcome::Done)
+        }
+    }
+}
+
+fn list(context: &Context, as_json: bool, page: &mut Page) -> Result<Outcome> {
+    let profiles = match context.open_existing()? {
+        Some(library) => library.profiles()?,
+        None => Vec::new(),
+    };
+    if as_json {
+        page.json(&json!({ "profiles": profiles.iter().map(profile_json).collect::<Vec<_>>() }))?;
+    } else {
+        for profile in &profiles {
+            page.line(&summary(profile))?;
+        }
+    }
+    Ok(if profiles.is_empty() { nothing_yet() } else { Outcome::Done })
+}
+
+fn nothing_yet() -> Outcome {
+    say("There is no profile yet. Begin one with: relata like ID...");
+    Outcome::Nothing
+}
+
+fn export(context: &Context, name: &str, page: &mut Page) -> Result<Outcome> {
+    let profile = match context.open_existing()? {
+        Some(library) => library.profile(name)?,
+        None => Profile::default(),
+    };
+    if profile.like.is_empty() && profile.unlike.is_empty() {
+        say(&format!("The profile {} names no paper.", printable(name)));
+        return Ok(Outcome::Nothing);
+    }
+    page.json(&profile_json(&profile))?;
+    Ok(Outcome::Done)
+}
+
+fn import(
+    library: &mut Library,
+    name: &str,
+    read: Vec<std::result::Result<Reference, crate::Skipped>>,
+    as_json: bool,
+    page: &mut Page,
+) -> Result<Outcome> {
+    let mut skips = Skips::default();
+    let (mut liked, mut disliked, mut unmatched) = (Vec::new(), Vec::new(), Vec::new());
+    for entry in read {
+        match entry {
+            Err(skipped) => skips.push(skipped),
+            Ok(reference) => match matched(library, &reference)? {
+                Ok(id) if reference.disliked => disliked.push(id),
+                Ok(id) => liked.push(id),
+                Err(why) => unmatched.push((reference, why)),
+            },
+        }
+    }
+    let mut changed = library.set_opinion(name, &liked, Some(Opinion::Liked))?;
+    changed.extend(library.set_opinion(name, &disliked, Some(Opinion::Disliked))?);
+    let added = changed.iter().filter(|changed| **changed).count();
+    let matched = liked.len() + disliked.len();
+    if as_json {
+        let unmatched: Vec<_> = unmatched
+            .iter()
+            .map(|(reference, why)| json!({ "line": reference.line, "entry": reference.label, "reason": why }))
+            .collect();
+        page.json(&json!({
+            "profile": name, "matched": matched, "added": added, "unmatched": unmatched, "skipped": skips.count(),
+        }))?;
+    } else {
+        for (reference, why) in &unmatched {
+            say(&format!("line {}: {}: {why}", reference.line, printable(&reference.label)));
+        }
+        let (unmatched, skipped) = (unmatched.len(), skips.count());
+        page.line(&format!("matched {matched}, added {added}, unmatched {unmatched}, skipped {skipped}"))?;
+    }
+    skips.say();
+    Ok(match (matched, skips.count()) {
+        (_, 1..) => Outcome::Partial,
+        (0, _) => Outcome::Nothing,
+        _ => Outcome::Done,
+    })
+}
+
+/// The paper that a reference means: by arXiv id, else by DOI, else by title; or why there is none.
+fn matched(library: &Library, reference: &Reference) -> Result<std::result::Result<ArxivId, &'static str>> {
+    for id in &reference.ids {
+        if library.row_of(id)?.is_some() {
+            return Ok(Ok(id.clone()));
+        }
+    }
+    if let Some(doi) = &reference.doi
+        && let Some(id) = library.with_doi(doi)?.into_iter().next()
+    {
+        return Ok(Ok(id));
+    }
+    if !reference.ids.is_empty() {
+        return Ok(Err("its arXiv paper is not in the library"));
+    }
+    let Some(title) = &reference.title else { return Ok(Err("it names neither an arXiv paper nor a title")) };
+    let mut found = library.with_title(title)?.into_iter();
+    Ok(match (found.next(), found.next()) {
+        (Some(id), None) => Ok(id),
+        (Some(_), Some(_)) => Err("several papers of the library have this title"),
+        (None, _) => Err("no paper of the library has this title"),
+    })
+}
+
+fn summary(profile: &Profile) -> String {
+    format!("{}: {} liked, {} disliked", printable(&profile.name), profile.like.len(), profile.unlike.len())
+}
+
+fn profile_json(profile: &Profile) -> serde_json::Value {
+    let names = |ids: &[ArxivId]| ids.iter().map(ArxivId::to_string).collect::<Vec<_>>();
+    json!({ "profile": profile.name, "like": names(&profile.like), "unlike": names(&profile.unlike) })
+}

@@ -1,0 +1,123 @@
+//! Profiles: what somebody likes and dislikes, kept under a name.
+//!
+//! In: a name and ids. Out: the ids of that name. A paper is liked or disliked or neither, never both: what was said last holds.
+//! Profiles name papers by id, so one that is removed and comes again is still liked.
+
+use rusqlite::{TransactionBehavior, params};
+
+use super::faults::Faults;
+use super::paper::parse_id;
+use super::{Library, PaperRow};
+use crate::arxiv_id::ArxivId;
+use crate::error::Result;
+
+/// What somebody thinks of a paper.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Opinion {
+    /// More of this.
+    Liked,
+    /// Less of this.
+    Disliked,
+}
+
+/// A profile.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Profile {
+    /// Its name.
+    pub name: String,
+    /// Liked papers, ascending.
+    pub like: Vec<ArxivId>,
+    /// Disliked papers, ascending.
+    pub unlike: Vec<ArxivId>,
+}
+
+impl Library {
+    /// Enters an opinion of papers, or with `None` takes it back, in one transaction. Says for each id whether that changed anything.
+    pub fn set_opinion(&mut self, profile: &str, ids: &[ArxivId], opinion: Option<Opinion>) -> Result<Vec<bool>> {
+        let path = &self.path;
+        let transaction = self.connection.transaction_with_behavior(TransactionBehavior::Immediate).in_library(path)?;
+        let enter = |id: &ArxivId| {
+            let changed = match opinion {
+                Some(opinion) => transaction
+                    .prepare_cached(
+                        "INSERT INTO profile_papers (profile, id, liked) VALUES (?1, ?2, ?3) \
+                         ON CONFLICT DO UPDATE SET liked = excluded.liked WHERE liked <> excluded.liked",
+                    )?
+                    .execute(params![profile, id.as_str(), opinion == Opinion::Liked])?,
+                None => transaction
+                    .prepare_cached("DELETE FROM profile_papers WHERE profile = ?1 AND id = ?2")?
+                    .execute(params![profile, id.as_str()])?,
+            };
+            Ok(changed > 0)
+        };
+        let changed = ids.iter().map(enter).collect::<rusqlite::Result<Vec<bool>>>().in_library(path)?;
+        transaction.commit().in_library(path)?;
+        Ok(changed)
+    }
+
+    /// A profile; empty where there is none of that name.
+    pub fn profile(&self, name: &str) -> Result<Profile> {
+        let mut profile = Profile { name: name.to_owned(), ..Profile::default() };
+        let mut statement = self
+            .connection
+            .prepare_cached("SELECT id, liked FROM profile_papers WHERE profile = ?1 ORDER BY id")
+            .in_library(&self.path)?;
+        let mut rows = statement.query([name]).in_library(&self.path)?;
+        while let Some(row) = rows.next().in_library(&self.path)? {
+            let id = row.get_ref(0).and_then(|id| parse_id(id.as_str()?)).in_library(&self.path)?;
+            let liked: bool = row.get(1).in_library(&self.path)?;
+            if liked { &mut profile.like } else { &mut profile.unlike }.push(id);
+        }
+        Ok(profile)
+    }
+
+    /// All profiles, by name.
+    pub fn profiles(&self) -> Result<Vec<Profile>> {
+        let names: Vec<String> =
+            self.list("SELECT DISTINCT profile FROM profile_papers ORDER BY profile", |row| row.get(0))?;
+        names.iter().map(|name| self.profile(name)).collect()
+    }
+
+    /// Forgets a profile. Says how many papers it named.
+    pub fn remove_profile(&mut self, name: &str) -> Result<usize> {
+        self.connection.execute("DELETE FROM profile_papers WHERE profile = ?1", [name]).in_library(&self.path)
+    }
+
+    /// Papers with this DOI, whatever its case.
+    pub fn with_doi(&self, doi: &str) -> Result<Vec<ArxivId>> {
+        self.ids("SELECT id FROM papers WHERE doi = ?1 COLLATE NOCASE ORDER BY id", doi)
+    }
+
+    /// Papers with this title, whatever its case, accents and punctuation.
+    pub fn with_title(&self, title: &str) -> Result<Vec<ArxivId>> {
+        let words = super::terms(title);
+        if words.is_empty() {
+            return Ok(Vec::new());
+        }
+        let query =
+            format!("title : {}", super::keywords::phrase(&words.iter().map(String::as_str).collect::<Vec<_>>()));
+        let mut statement = self
+            .connection
+            .prepare_cached("SELECT rowid FROM keywords WHERE keywords MATCH ?1")
+            .in_library(&self.path)?;
+        let rows: Vec<PaperRow> = statement
+            .query_map([query], |row| row.get(0).map(PaperRow))
+            .and_then(Iterator::collect)
+            .in_library(&self.path)?;
+        let papers = self.papers_by_rows(&rows)?;
+        // The phrase may stand within a longer title.
+        let same = |found: &Option<String>| found.as_deref().is_some_and(|found| super::terms(found) == words);
+        let mut ids: Vec<ArxivId> =
+            papers.into_iter().filter(|paper| same(&paper.title)).map(|paper| paper.id).collect();
+        ids.sort_unstable();
+        Ok(ids)
+    }
+
+    fn ids(&self, sql: &str, value: &str) -> Result<Vec<ArxivId>> {
+        let mut statement = self.connection.prepare_cached(sql).in_library(&self.path)?;
+        statement
+            .query_map([value], |row| parse_id(row.get_ref(0)?.as_str()?))
+            .and_then(Iterator::collect)
+            .in_library(&self.path)
+    }
+}

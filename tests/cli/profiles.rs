@@ -1,0 +1,134 @@
+//! Profiles: liking, disliking, importing, and being recommended by them.
+
+use serde_json::{Value, json};
+
+use crate::support::{Home, digest, invented};
+
+fn filled() -> Home {
+    let home = Home::tiny();
+    let papers: Vec<_> = (0..60).map(invented).collect();
+    home.write("2026-01-05.md", digest(&papers));
+    home.json(&["add", "--json", "2026-01-05.md"]);
+    home
+}
+
+fn found(value: &Value) -> Vec<String> {
+    let rows = value["results"].as_array().expect("a list of results");
+    rows.iter().map(|row| row["id"].as_str().expect("an id").to_owned()).collect()
+}
+
+#[test]
+fn what_is_liked_is_remembered_and_is_the_question() {
+    let home = filled();
+    let ended = home.run(&["recommend"]);
+    assert_eq!((ended.code, ended.stdout.as_str()), (2, ""));
+    assert!(
+        ended.stderr.contains("nothing says what you like") && ended.stderr.contains("relata like ID"),
+        "{}",
+        ended.stderr
+    );
+
+    let ended = home.run(&["like", "2601.00001", "https://arxiv.org/abs/2601.00002v3"]);
+    assert_eq!((ended.code, ended.stdout.as_str()), (0, "changed 2; default: 2 liked, 0 disliked\n"));
+    let value = home.json(&["unlike", "2601.00002", "2601.00040", "--json"]);
+    let expected = json!({ "profile": "default", "like": ["2601.00001"], "unlike": ["2601.00002", "2601.00040"] });
+    assert_eq!(value, json!({ "changed": 2, "unknown": [], "profile": expected }));
+
+    let by_profile = home.json(&["recommend", "--json"]);
+    assert_eq!(by_profile["query"]["profile"], "default");
+    let named = home.json(&["recommend", "--like", "2601.00001", "--unlike", "2601.00002", "2601.00040", "--json"]);
+    assert_eq!(by_profile["results"], named["results"]);
+    assert_eq!(named["query"]["profile"], Value::Null);
+
+    // What is named on the command line holds against the profile.
+    let against = home.json(&["recommend", "--like", "2601.00040", "--profile", "default", "--json"]);
+    assert_eq!(against["query"]["like"], json!(["2601.00040", "2601.00001"]));
+    assert_eq!(against["query"]["unlike"], json!(["2601.00002"]));
+    for id in ["2601.00001", "2601.00002", "2601.00040"] {
+        assert!(!found(&against).contains(&id.to_owned()), "{id} is no answer");
+    }
+
+    assert_eq!(home.run(&["like", "2601.00001", "--forget"]).stdout, "changed 1; default: 0 liked, 2 disliked\n");
+    assert_eq!(home.run(&["recommend"]).code, 2, "nothing is liked any more");
+}
+
+#[test]
+fn profiles_stand_beside_each_other_and_outlive_their_papers() {
+    let home = filled();
+    assert_eq!(home.run(&["profile", "list"]).code, 1);
+    home.json(&["like", "2601.00001", "2601.00008", "--profile", "ice and fire", "--json"]);
+    home.json(&["like", "2601.00003", "--json"]);
+    let listed = home.run(&["profile", "list"]);
+    assert_eq!(listed.stdout, "default: 1 liked, 0 disliked\nice and fire: 2 liked, 0 disliked\n");
+    home.json(&["remove", "2601.00008", "--json"]);
+    let ended = home.run(&["recommend", "--profile", "ice and fire", "--json"]);
+    assert_eq!(ended.code, 0);
+    assert!(ended.stderr.contains("1 papers of the profile ice and fire are not in the library"), "{}", ended.stderr);
+    assert_eq!(ended.json()["query"]["like"], json!(["2601.00001"]));
+    home.json(&["add", "--json", "2026-01-05.md"]);
+    let value = home.json(&["recommend", "--profile", "ice and fire", "--json"]);
+    assert_eq!(value["query"]["like"], json!(["2601.00001", "2601.00008"]));
+
+    let exported = home.run(&["profile", "export", "--profile", "ice and fire"]);
+    home.write("kept.json", &exported.stdout);
+    assert_eq!(home.run(&["profile", "remove", "ice and fire"]).stdout, "removed ice and fire (2 papers)\n");
+    assert_eq!(home.run(&["profile", "export", "--profile", "ice and fire"]).code, 1);
+    let value = home.json(&["profile", "import", "kept.json", "--profile", "ice and fire", "--json"]);
+    assert_eq!((&value["matched"], &value["added"]), (&json!(2), &json!(2)));
+    assert_eq!(home.run(&["profile", "export", "--profile", "ice and fire"]).stdout, exported.stdout);
+}
+
+#[test]
+fn unknown_papers_are_not_liked_and_told_with_their_closest() {
+    let home = filled();
+    let ended = home.run(&["like", "2601.00061", "2601.00001"]);
+    assert_eq!((ended.code, ended.stdout.as_str()), (2, "changed 1; default: 1 liked, 0 disliked\n"));
+    assert!(ended.stderr.contains("2601.00061") && ended.stderr.contains("2601.00060"), "{}", ended.stderr);
+    assert_eq!(home.run(&["like", "2601.00061"]).code, 1);
+    let ended = home.run(&["like", "no id"]);
+    assert_eq!(ended.code, 2);
+}
+
+#[test]
+fn references_are_matched_by_id_doi_and_title() {
+    let home = filled();
+    home.write(
+        "doi.jsonl",
+        json!({ "id": "2601.00500", "title": "A paper with a DOI", "doi": "10.1000/XYZ.5" }).to_string(),
+    );
+    home.json(&["add", "--json", "doi.jsonl"]);
+    home.write(
+        "mine.bib",
+        "@article{a, title={Anything}, eprint={2601.00001}, archivePrefix={arXiv}}\n\
+         @article{b, title={Something else}, doi={10.1000/xyz.5}}\n\
+         @article{c, title={{Slow} Sampling for Glaciers, Part 7}}\n\
+         @article{d, title={A paper that nobody has}}\n\
+         @article{e, title={Elsewhere}, eprint={2512.99999}, archivePrefix={arXiv}}\n\
+         @article{f, title={Never closed\n",
+    );
+    let ended = home.run(&["profile", "import", "mine.bib", "--json"]);
+    assert_eq!(ended.code, 2, "{}", ended.stderr);
+    let value = ended.json();
+    assert_eq!((&value["matched"], &value["added"], &value["skipped"]), (&json!(3), &json!(3), &json!(1)));
+    let unmatched: Vec<(u64, &str)> = value["unmatched"]
+        .as_array()
+        .expect("a list")
+        .iter()
+        .map(|entry| (entry["line"].as_u64().expect("a line"), entry["reason"].as_str().expect("a reason")))
+        .collect();
+    assert_eq!(
+        unmatched,
+        [(4, "no paper of the library has this title"), (5, "its arXiv paper is not in the library")]
+    );
+    assert!(ended.stderr.contains("mine.bib:6"), "{}", ended.stderr);
+    let profile: Value = home.json(&["profile", "export"]);
+    assert_eq!(profile["like"], json!(["2601.00001", invented(7).id, "2601.00500"]));
+
+    // Once more: nothing is new. A file of nothing we know of is an error that says what could be.
+    let ended = home.run(&["profile", "import", "mine.bib"]);
+    assert_eq!(ended.stdout, "matched 3, added 0, unmatched 2, skipped 1\n");
+    home.write("letter.txt", "Dear reader,\n");
+    let ended = home.run(&["profile", "import", "letter.txt"]);
+    assert_eq!((ended.code, ended.stdout.as_str()), (2, ""));
+    assert!(ended.stderr.contains("letter.txt is neither BibTeX"), "{}", ended.stderr);
+}
