@@ -134,10 +134,11 @@ pub(super) fn renew(
     for cell in 0..old.starts.len() - 1 {
         for place in old.places(cell) {
             let key = old.keys[place];
-            if key != NOBODY && changed.binary_search(&PaperRow(key as i64)).is_err() {
-                if let Err(damage) = rows.copy(old, source, cell, place) {
-                    return Ok(Err(damage));
-                }
+            if key != NOBODY
+                && changed.binary_search(&PaperRow(key as i64)).is_err()
+                && let Err(damage) = rows.copy(old, source, cell, place)
+            {
+                return Ok(Err(damage));
             }
         }
     }

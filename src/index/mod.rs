@@ -145,7 +145,7 @@ impl Index {
         &self.path
     }
 
-    /// Papers that changed since it was made, ascending: [`Index::nearest`] leaves them out.
+    /// Papers that changed since it was made, ascending: a search leaves them out.
     pub fn changed(&self) -> &[PaperRow] {
         &self.changed
     }

@@ -236,12 +236,11 @@ mod tests {
             let mut expected = vec![[0f32; BLOCK]; blocks];
             bounds(InstructionSet::Portable, &codes, &factors, &planes, (0.5, 2.0), &mut expected);
             for (block, own) in factors.iter().enumerate() {
-                for lane in 0..BLOCK {
+                for (lane, &got) in expected[block].iter().enumerate() {
                     let row = block * BLOCK + lane;
                     let signed = |at: usize| if bit(row, at) == 1 { elements[at] } else { -elements[at] };
                     let product: f64 = (0..words * 64).map(signed).sum();
                     let exact = 0.5 + f64::from(own.scale[lane]) * product + 2.0 * f64::from(own.error[lane]);
-                    let got = expected[block][lane];
                     prop_assert!((f64::from(got) - exact).abs() < 1e-4, "{got} is not {exact}");
                 }
             }
