@@ -10,7 +10,7 @@ use rayon::prelude::*;
 use super::cells::{Cells, Room, train};
 use super::code::{RowFactors, encode};
 use super::rotation::{Rotation, words};
-use super::table::{ALL, DEPTHS, Damage, NOBODY, Promise, Source, Table};
+use super::table::{Damage, NOBODY, Promise, Reach, Source, Step, Table};
 use crate::error::Result;
 use crate::kernels::{BLOCK, Factors, InstructionSet};
 use crate::library::{FingerprintNumber, Library, PaperRow};
@@ -19,11 +19,18 @@ use crate::neighbours::threads;
 /// Rows that cells are made from, for each of them.
 const SAMPLE_PER_CELL: usize = 40;
 
-/// Queries that the effort is measured with.
+/// Queries that a search's reach is measured with.
 const TRIALS: usize = 256;
 
-/// Of the true neighbours of the trials, the share that is scanned, by [`DEPTHS`].
-const TAKEN_IN: [f64; DEPTHS.len()] = [0.997, 0.996, 0.994, 0.993, 0.992];
+/// Neighbours of each of them.
+const DEEPEST: usize = 1000;
+
+/// Of the neighbours of trials, the share that is scanned: where few are looked for, and where many are.
+const TAKEN_IN: (f64, f64) = (0.993, 0.986);
+
+/// How far scores are apart that are measured together, and how many there have to be of them at the least.
+const STEP: f32 = 0.02;
+const PER_STEP: usize = 500;
 
 /// Standard deviations that the difference of two scores in bytes may be off, times that of one in what a byte is worth: rounding
 /// is off by 0.29 (1 / √12) in each of a unit query's directions.
@@ -45,7 +52,8 @@ pub(super) struct Owned {
     pub(super) keys: Vec<u64>,
     pub(super) bytes: Vec<i8>,
     pub(super) scales: Vec<f32>,
-    pub(super) efforts: [f32; DEPTHS.len()],
+    pub(super) steps: Vec<Step>,
+    pub(super) error: f32,
     pub(super) blur: f32,
     /// Rows in it.
     pub(super) rows: u64,
@@ -65,7 +73,7 @@ impl Owned {
             factors: &self.factors,
             keys: &self.keys,
             scales: &self.scales,
-            efforts: self.efforts,
+            reach: Reach { steps: &self.steps, error: self.error },
             blur: self.blur,
         }
     }
@@ -117,7 +125,7 @@ pub(super) fn build(
     let coded_rows = Rows::joined(parts.into_iter().map(|part| part.finish(&coder)).collect());
     let mut owned = arrange(coded_rows, rotation.clone(), centres.clone());
     owned.trained = owned.rows;
-    owned.efforts = measure(&owned, set, &trials);
+    owned.steps = measure(&owned, set, &trials);
     Ok(owned)
 }
 
@@ -151,7 +159,7 @@ pub(super) fn renew(
     })?;
     let rows = Rows::joined(vec![rows, part.finish(&coder)]);
     let owned = arrange(rows, old.rotation.clone(), old.centres.to_vec());
-    Ok(Ok(Owned { efforts: old.efforts, trained, ..owned }))
+    Ok(Ok(Owned { steps: old.reach.steps.to_vec(), error: old.reach.error, trained, ..owned }))
 }
 
 /// The elements of a vector, unless its length or one of them is not what it should be: such a row is nobody's neighbour.
@@ -341,7 +349,8 @@ fn arrange(rows: Rows, rotation: Rotation, centres: Vec<f32>) -> Owned {
         keys: vec![NOBODY; blocks * BLOCK],
         bytes: vec![0; blocks * BLOCK * dimension],
         scales: vec![0.0; blocks * BLOCK],
-        efforts: [ALL; DEPTHS.len()],
+        steps: Vec::new(),
+        error: rows.factors.iter().map(|factors| factors.error).sum::<f32>() / rows.factors.len().max(1) as f32,
         blur: BLUR * most(0.999, rows.scales.clone()),
         rows: rows.keys.len() as u64,
         trained: 0,
@@ -368,14 +377,14 @@ fn length(centre: &[f32]) -> f32 {
     centre.iter().map(|x| x * x).sum::<f32>().sqrt().max(1e-6)
 }
 
-/// How many rows are scanned until nearly all neighbours are among them, for rows of the table as queries.
-fn measure(owned: &Owned, set: InstructionSet, trials: &[f32]) -> [f32; DEPTHS.len()] {
+/// How many rows are scanned until nearly all neighbours of such a score are among them, for rows of the table as queries.
+fn measure(owned: &Owned, set: InstructionSet, trials: &[f32]) -> Vec<Step> {
     let table = owned.table();
-    let deepest = DEPTHS[DEPTHS.len() - 1] + 1;
-    let needed: Vec<[Vec<f32>; DEPTHS.len()]> = trials
+    // Neighbours: their scores, and the rows that are scanned up to their cells.
+    let mut neighbours: Vec<(f32, f32)> = trials
         .par_chunks(table.dimension.max(1))
-        .map(|query| {
-            let found = table.search(set, (query, deepest, ALL), &|_| true, owned).unwrap_or_default();
+        .flat_map_iter(|query| {
+            let found = table.search(set, (query, DEEPEST + 1, true), &|_| true, owned).unwrap_or_default();
             let (products, mut order) = table.order(set, query);
             let mut scanned = vec![0f32; products.len()];
             let mut rows = 0;
@@ -384,13 +393,26 @@ fn measure(owned: &Owned, set: InstructionSet, trials: &[f32]) -> [f32; DEPTHS.l
                 scanned[cell] = rows as f32;
             }
             // The first is the query itself.
-            let found = &found[1.min(found.len())..];
-            DEPTHS.map(|depth| found.iter().take(depth).map(|found| scanned[found.cell]).collect())
+            found.into_iter().skip(1).map(move |found| (found.score, scanned[found.cell]))
         })
         .collect();
-    std::array::from_fn(|depth| {
-        most(TAKEN_IN[depth], needed.iter().flat_map(|needed| &needed[depth]).copied().collect())
-    })
+    neighbours.sort_unstable_by(|a, b| b.0.total_cmp(&a.0).then_with(|| a.1.total_cmp(&b.1)));
+    let mut steps: Vec<Step> = Vec::new();
+    let mut rest = neighbours.as_slice();
+    while let Some((score, _)) = rest.first() {
+        let least = score - STEP;
+        let count = rest.partition_point(|(score, _)| *score > least).max(PER_STEP).min(rest.len());
+        let (these, next) = rest.split_at(count);
+        let before = steps.last().copied().unwrap_or_default();
+        let rows = |share| most(share, these.iter().map(|(_, rows)| *rows).collect());
+        steps.push(Step {
+            score: these[count - 1].0,
+            few: rows(TAKEN_IN.0).max(before.few),
+            many: rows(TAKEN_IN.1).max(before.many),
+        });
+        rest = next;
+    }
+    steps
 }
 
 /// What a share of all values stays below.

@@ -19,12 +19,12 @@ use sha2::{Digest, Sha256};
 
 use super::build::Owned;
 use super::rotation::{Rotation, words};
-use super::table::{DEPTHS, Damage, Source, Table};
+use super::table::{Damage, Reach, Source, Table};
 use crate::error::{Error, Result};
 use crate::kernels::{BLOCK, Factors};
 
 /// Changes whenever what the file holds, or means, does. Numbers in it are as in memory.
-const VERSION: &str = if cfg!(target_endian = "little") { "1 little-endian" } else { "1 big-endian" };
+const VERSION: &str = if cfg!(target_endian = "little") { "2 little-endian" } else { "2 big-endian" };
 
 /// An opened file.
 #[derive(Debug)]
@@ -33,7 +33,7 @@ pub(super) struct Mapped {
     map: Mmap,
     dimension: usize,
     rotation: Rotation,
-    efforts: [f32; DEPTHS.len()],
+    error: f32,
     blur: f32,
     ranges: Ranges,
     checked: Vec<AtomicBool>,
@@ -58,6 +58,7 @@ pub(super) struct Facts {
 struct Ranges {
     centres: Range<usize>,
     lengths: Range<usize>,
+    steps: Range<usize>,
     starts: Range<usize>,
     codes: Range<usize>,
     factors: Range<usize>,
@@ -99,6 +100,7 @@ impl Mapped {
         let ranges = Ranges {
             centres: range("centres")?,
             lengths: range("lengths")?,
+            steps: range("steps")?,
             starts: range("starts")?,
             codes: range("codes")?,
             factors: range("factors")?,
@@ -109,13 +111,12 @@ impl Mapped {
             row_sums: range("row_sums")?,
         };
         let flips = range("flips")?;
-        let small = [&flips, &ranges.centres, &ranges.lengths, &ranges.starts, &ranges.cell_sums];
+        let small = [&flips, &ranges.centres, &ranges.lengths, &ranges.steps, &ranges.starts, &ranges.cell_sums];
         let small = small.map(|range| &map[range.clone()]);
         if *fact("sum")? != sum(&facts, &small) {
             return Err(damage("its checksum does not fit"));
         }
-        let efforts: Vec<f32> = fact("efforts")?.split(' ').filter_map(|number| number.parse().ok()).collect();
-        let efforts = efforts.try_into().map_err(|_| damage("its header lacks an effort"))?;
+        let error = fact("error")?.parse().map_err(damage)?;
         let blur = fact("blur")?.parse().map_err(damage)?;
         let rotation = Rotation { flips: slice(&map[flips])?.to_vec() };
         let facts = Facts {
@@ -127,7 +128,7 @@ impl Mapped {
         if number("dimension")? != dimension as u64 || !rotation.fits(dimension) {
             return Err(damage("it is of another dimension"));
         }
-        let mut mapped = Mapped { file, map, dimension, rotation, efforts, blur, ranges, checked: Vec::new(), facts };
+        let mut mapped = Mapped { file, map, dimension, rotation, error, blur, ranges, checked: Vec::new(), facts };
         let cells = mapped.fitting()?;
         mapped.checked.resize_with(cells, AtomicBool::default);
         Ok(Some(mapped))
@@ -135,7 +136,7 @@ impl Mapped {
 
     /// The number of cells, if all tensors have the lengths that go with it.
     fn fitting(&self) -> std::result::Result<usize, Damage> {
-        let Ranges { centres, lengths, starts, codes, factors, keys, bytes, scales, cell_sums, row_sums } =
+        let Ranges { centres, lengths, steps: _, starts, codes, factors, keys, bytes, scales, cell_sums, row_sums } =
             &self.ranges;
         let starts: &[u64] = slice(&self.map[starts.clone()])?;
         let cells = starts.len().saturating_sub(1);
@@ -171,7 +172,7 @@ impl Mapped {
             factors: slice(part(&self.ranges.factors))?,
             keys: slice(part(&self.ranges.keys))?,
             scales: slice(part(&self.ranges.scales))?,
-            efforts: self.efforts,
+            reach: Reach { steps: slice(part(&self.ranges.steps))?, error: self.error },
             blur: self.blur,
         })
     }
@@ -320,6 +321,7 @@ pub(super) fn write(path: &Path, owned: &Owned, change: i64) -> Result<Facts> {
         ("flips", tensor(Dtype::U64, 1, &owned.rotation.flips)),
         ("centres", tensor(Dtype::F32, cells, &owned.centres)),
         ("lengths", tensor(Dtype::F32, 1, &owned.lengths)),
+        ("steps", tensor(Dtype::F32, 3, &owned.steps)),
         ("starts", tensor(Dtype::U64, 1, &owned.starts)),
         ("codes", tensor(Dtype::U64, blocks, &owned.codes)),
         ("factors", tensor(Dtype::F32, 3 * blocks, &owned.factors)),
@@ -329,7 +331,6 @@ pub(super) fn write(path: &Path, owned: &Owned, change: i64) -> Result<Facts> {
         ("cell_sums", tensor(Dtype::U32, 1, &cell_sums)),
         ("row_sums", tensor(Dtype::U32, 1, &row_sums)),
     ];
-    let efforts: Vec<String> = owned.efforts.iter().map(f32::to_string).collect();
     let mut facts = HashMap::from([
         ("version".to_owned(), VERSION.to_owned()),
         ("token".to_owned(), token.clone()),
@@ -337,10 +338,10 @@ pub(super) fn write(path: &Path, owned: &Owned, change: i64) -> Result<Facts> {
         ("trained".to_owned(), owned.trained.to_string()),
         ("rows".to_owned(), owned.rows.to_string()),
         ("dimension".to_owned(), owned.dimension.to_string()),
-        ("efforts".to_owned(), efforts.join(" ")),
+        ("error".to_owned(), owned.error.to_string()),
         ("blur".to_owned(), owned.blur.to_string()),
     ]);
-    let small = [0, 1, 2, 3, 9].map(|number: usize| tensors[number].1.bytes);
+    let small = [0, 1, 2, 3, 4, 10].map(|number: usize| tensors[number].1.bytes);
     facts.insert("sum".to_owned(), sum(&facts, &small));
 
     let mut beside = path.as_os_str().to_owned();

@@ -168,8 +168,8 @@ impl Index {
             };
             // What a filter keeps may lie elsewhere than what is nearest. To scan all codes is still sooner than to look at
             // all that it keeps.
-            let effort = if admitted.within.is_some() { table::ALL } else { table.effort(k) };
-            table.search(self.set, (query, k, effort), &here, &self.mapped)
+            let everything = admitted.within.is_some();
+            table.search(self.set, (query, k, everything), &here, &self.mapped)
         });
         match found {
             Ok(found) => Some(found.into_iter().map(|found| PaperRow(found.key as i64)).collect()),

@@ -3,11 +3,14 @@
 //! In: a unit query. Out: the rows most likely to be its nearest, with scores that are right to three decimals. Cells are scanned in
 //! the order of the cosines of their centres and the query. In a cell every row has bounds from its code (`code.rs`); rows
 //! that can be among the best by their bounds are looked at in bytes. How many rows are scanned was measured when the
-//! index was made, with rows of the library as queries: so many that nearly all true neighbours were among them.
-//! That holds for any data: where nothing is clustered, nearly everything is scanned.
+//! index was made, with rows of the library as queries: so many that nearly all rows with such a score were among them.
+//! That holds for any data: where nothing is clustered, nearly everything is scanned, and so it is for a query that has nothing
+//! near it.
 
 use std::cmp::Ordering;
 use std::collections::BinaryHeap;
+
+use bytemuck::{Pod, Zeroable};
 
 use super::code::planes;
 use super::rotation::Rotation;
@@ -21,11 +24,45 @@ pub(super) const NOBODY: u64 = u64::MAX;
 /// further off than that.
 const WIDTH: f32 = 2.5;
 
-/// Depths at which the effort is known.
-pub(super) const DEPTHS: [usize; 5] = [10, 32, 100, 316, 1000];
+/// What those that are best by their codes owe to the errors of their codes, in standard deviations: they are not that good.
+const LUCK: f32 = 1.0;
 
-/// Effort with which everything is scanned.
-pub(super) const ALL: f32 = f32::INFINITY;
+/// How many neighbours are few, and how many are many: see [`Step`].
+pub(super) const FEW: f32 = 10.0;
+pub(super) const MANY: f32 = 100.0;
+
+/// Rows that have to be scanned to have nearly all of those that score so much.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Pod, Zeroable)]
+#[repr(C)]
+pub(super) struct Step {
+    /// The least score that this step is for.
+    pub(super) score: f32,
+    /// Where few neighbours are looked for: each counts for more.
+    pub(super) few: f32,
+    /// Where many are.
+    pub(super) many: f32,
+}
+
+/// How far a query goes: by the score of the worst of the rows that it looks for, which says how crowded the place is.
+///
+/// The number of neighbours does not say it: ten are found in one cell where a paper has thirty near copies, and in fifty cells
+/// where it is alone.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Reach<'a> {
+    /// Scores descend, rows do not.
+    pub(super) steps: &'a [Step],
+    /// The mean standard deviation of a score by code.
+    pub(super) error: f32,
+}
+
+impl Reach<'_> {
+    /// For `k` neighbours: the least score of each step, and the rows that are scanned. Below the last, everything is.
+    pub(super) fn limits(&self, k: usize) -> Vec<(f32, f32)> {
+        let share = ((k.max(1) as f32).ln() - FEW.ln()) / (MANY.ln() - FEW.ln());
+        let share = share.clamp(0.0, 1.0);
+        self.steps.iter().map(|step| (step.score, step.few.powf(1.0 - share) * step.many.powf(share))).collect()
+    }
+}
 
 /// Slices over all that a query needs, whether they lie in a file or in memory.
 #[derive(Clone, Copy)]
@@ -46,8 +83,8 @@ pub(super) struct Table<'a> {
     pub(super) keys: &'a [u64],
     /// Places: what a byte is worth. The bytes come from a [`Source`].
     pub(super) scales: &'a [f32],
-    /// By [`DEPTHS`]: rows that are scanned.
-    pub(super) efforts: [f32; DEPTHS.len()],
+    /// How far is scanned.
+    pub(super) reach: Reach<'a>,
     /// How far the difference of two scores in bytes may be off.
     pub(super) blur: f32,
 }
@@ -79,16 +116,6 @@ impl Table<'_> {
         self.starts[cell] as usize * BLOCK..self.starts[cell + 1] as usize * BLOCK
     }
 
-    /// How many rows are scanned to find the `k` nearest; between and beyond the known depths as a power of the depth.
-    pub(super) fn effort(&self, k: usize) -> f32 {
-        let at = |known: usize| (DEPTHS[known] as f32).ln();
-        let wanted = (k.max(1) as f32).ln().max(at(0));
-        let upper = (1..DEPTHS.len() - 1).find(|known| at(*known) >= wanted).unwrap_or(DEPTHS.len() - 1);
-        let (below, above) = (self.efforts[upper - 1].max(1.0).ln(), self.efforts[upper].max(1.0).ln());
-        let share = (wanted - at(upper - 1)) / (at(upper) - at(upper - 1));
-        (below + share * (above - below)).exp()
-    }
-
     /// The products of all centres with a query, and the cells in the order in which they are scanned.
     pub(super) fn order(&self, set: InstructionSet, query: &[f32]) -> (Vec<f32>, BinaryHeap<Promise>) {
         let mut products = vec![0f32; self.starts.len() - 1];
@@ -102,7 +129,7 @@ impl Table<'_> {
     pub(super) fn search(
         &self,
         set: InstructionSet,
-        (query, k, effort): (&[f32], usize, f32),
+        (query, k, everything): (&[f32], usize, bool),
         admitted: &dyn Fn(u64) -> bool,
         source: &dyn Source,
     ) -> Result<Vec<Found>, Damage> {
@@ -113,8 +140,12 @@ impl Table<'_> {
         let mut candidates: Vec<Candidate> = Vec::new();
         let mut worst = f32::NEG_INFINITY;
         let (mut upper, mut scanned) = (Vec::new(), 0f32);
+        let limits = self.reach.limits(k);
+        let limit = |score: f32| limits.get(limits.partition_point(|(least, _)| *least > score)).map(|(_, rows)| *rows);
         while let Some(Promise { cell, .. }) = order.pop() {
-            if scanned >= effort && least.worst().is_some() {
+            // The worst of the k best has at the least what it has by its code, less WIDTH deviations.
+            let thought = least.worst().map(|worst| worst + (WIDTH - LUCK) * self.reach.error);
+            if !everything && thought.and_then(limit).is_some_and(|rows| scanned >= rows) {
                 break;
             }
             source.check(self, cell)?;

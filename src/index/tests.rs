@@ -1,5 +1,6 @@
 //! The index against the exact scan: on data of every shape, through changes, and damaged in every part.
 
+use std::cell::Cell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::Path;
@@ -197,11 +198,37 @@ fn a_clustered_library_is_not_scanned_whole() {
     made.keep();
     let index = made.ready();
     let table = index.mapped.table().expect("a table");
-    assert!(table.effort(10) < 1000.0, "{:?}", table.efforts);
-    assert!(table.efforts.is_sorted(), "{:?}", table.efforts);
-    assert!(table.effort(1000) < table.effort(2900));
-    assert_eq!(table.effort(1), table.effort(10));
-    assert!(table.effort(100) < table.effort(200) && table.effort(200) < table.effort(316));
+    let limits = |k: usize| table.reach.limits(k);
+    assert!(limits(10).len() > 5 && limits(10).is_sorted_by(|a, b| a.0 >= b.0 && a.1 <= b.1), "{:?}", limits(10));
+    assert_eq!((limits(1), limits(1000)), (limits(10), limits(100)));
+    let further = |a: &[(f32, f32)], b: &[(f32, f32)]| a.iter().zip(b).all(|(a, b)| a.0 == b.0 && a.1 >= b.1 - 0.01);
+    assert!(further(&limits(10), &limits(30)) && further(&limits(30), &limits(100)) && limits(10) != limits(100));
+
+    let (near, far) = (made.vectors[&1].clone(), unit((0..DIMENSION).map(|at| [1.0, -1.0][at % 2]).collect()));
+    let scanned = |query: &[f32]| {
+        let counted = Counted { inner: &index.mapped, rows: Cell::new(0) };
+        table.search(index.set, (query, 10, false), &|_| true, &counted).expect("found");
+        counted.rows.get()
+    };
+    assert!(scanned(&near) < 600, "{}", scanned(&near));
+    assert!(scanned(&far) >= 3000, "what is near nothing is compared with everything: {}", scanned(&far));
+}
+
+/// Counts the rows that are scanned.
+struct Counted<'a> {
+    inner: &'a file::Mapped,
+    rows: Cell<usize>,
+}
+
+impl table::Source for Counted<'_> {
+    fn check(&self, table: &table::Table<'_>, cell: usize) -> std::result::Result<(), Damage> {
+        self.rows.set(self.rows.get() + table.places(cell).len());
+        self.inner.check(table, cell)
+    }
+
+    fn read(&self, place: usize, row: &mut [i8]) -> std::result::Result<(), Damage> {
+        self.inner.read(place, row)
+    }
 }
 
 #[test]
@@ -277,7 +304,7 @@ fn changes_are_seen_at_once_and_taken_in_without_a_new_build() {
     let mut same = 0;
     for query in &queries {
         let search = |table: &table::Table<'_>, source: &dyn table::Source| {
-            let wanted = (query.as_slice(), 10, table::ALL);
+            let wanted = (query.as_slice(), 10, true);
             let found = table.search(renewed.set, wanted, &|_| true, source).expect("a sound table");
             found.into_iter().take(10).map(|found| found.key).collect::<BTreeSet<_>>()
         };
