@@ -171,14 +171,13 @@ impl Words {
         let mut words = Words { ids: Vec::new(), places: BTreeMap::new(), of: Vec::new(), papers: BTreeMap::new() };
         for rows in library.sample(usize::MAX)?.chunks(1024) {
             for paper in library.texts_of(fingerprint, rows)? {
-                let Some(id) = library.id_of(paper.row)? else { continue };
                 let weighted = learned.words_of(&paper);
                 let place = words.ids.len();
                 for (word, weight) in &weighted {
                     words.papers.entry(*word).or_default().push((place, *weight));
                 }
-                words.places.insert(id.clone(), place);
-                words.ids.push(id);
+                words.places.insert(paper.id.clone(), place);
+                words.ids.push(paper.id);
                 words.of.push(weighted);
             }
         }

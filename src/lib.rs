@@ -28,6 +28,7 @@
 #![deny(missing_docs)]
 
 mod kernels;
+mod mapped;
 
 pub mod arxiv_id;
 pub mod error;

@@ -57,14 +57,48 @@ impl Ground<'_> {
         if let Some(set) = admitted.within.filter(|set| set.len() <= FEW) {
             return self.among(vectors, k, vec![set.rows(); vectors.len()], admitted);
         }
-        if let Some(index) = self.index {
-            let likely = |vector: &Vec<f32>| index.nearest(vector, k, admitted);
-            if let Some(mut found) = vectors.par_iter().map(likely).collect::<Option<Vec<Vec<PaperRow>>>>() {
-                found.iter_mut().for_each(|rows| rows.extend(index.changed()));
-                return self.among(vectors, k, found.iter().map(Vec::as_slice).collect(), admitted);
-            }
+        if let Some((index, found)) = self.likely(vectors, k, admitted) {
+            let rows = |found: Vec<Scored<PaperRow>>| {
+                found.iter().map(|found| found.key).chain(index.changed().iter().copied()).collect()
+            };
+            let rows: Vec<Vec<PaperRow>> = found.into_iter().map(rows).collect();
+            return self.among(vectors, k, rows.iter().map(Vec::as_slice).collect(), admitted);
         }
         self.exact(vectors, k, admitted)
+    }
+
+    /// As [`Ground::nearest`], for those who compare the answers closely themselves: scores are right to three decimals, and which
+    /// of two papers that differ by less is the last is left open.
+    ///
+    /// # Errors
+    /// As [`Ground::nearest`].
+    pub fn candidates(
+        &self,
+        vectors: &[Vec<f32>],
+        k: usize,
+        admitted: &Admitted<'_>,
+    ) -> Result<Vec<Vec<Scored<PaperRow>>>> {
+        let Some((index, found)) = self.likely(vectors, k, admitted) else { return self.nearest(vectors, k, admitted) };
+        let changed = self.among(vectors, k, vec![index.changed(); vectors.len()], admitted)?;
+        let both = |(mut found, changed): (Vec<Scored<PaperRow>>, Vec<Scored<PaperRow>>)| {
+            found.extend(changed);
+            found.sort_unstable();
+            found.truncate(k);
+            found
+        };
+        Ok(found.into_iter().zip(changed).map(both).collect())
+    }
+
+    /// What the index finds; nothing where there is none, or none that serves, or where less is to be looked at than it would.
+    fn likely(
+        &self,
+        vectors: &[Vec<f32>],
+        k: usize,
+        admitted: &Admitted<'_>,
+    ) -> Option<(&Index, Vec<Vec<Scored<PaperRow>>>)> {
+        let index = self.index.filter(|_| admitted.within.is_none_or(|set| set.len() > FEW))?;
+        let found: Option<Vec<_>> = vectors.par_iter().map(|vector| index.nearest(vector, k, admitted)).collect();
+        found.map(|found| (index, found))
     }
 
     /// The nearest of each vector's own rows.

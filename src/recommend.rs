@@ -12,6 +12,7 @@
 //! the ranked papers become answers is chosen by `selection`.
 
 use std::collections::BTreeMap;
+use std::sync::OnceLock;
 
 use ndarray::Array2;
 use rayon::prelude::*;
@@ -160,24 +161,19 @@ pub(crate) fn rank(
     let asked: Vec<PaperRow> = liked.iter().chain(&disliked).map(|paper| paper.row).collect();
     let depth = (ALL_CANDIDATES / wanted.len().max(1)).min(CANDIDATES).max(query.k);
     let admitted = Admitted { within: within.as_ref(), without: &asked };
-    let candidates = ground.nearest(&vectors, depth, &admitted)?;
+    let candidates = ground.candidates(&vectors, depth, &admitted)?;
     let mut rows: Vec<PaperRow> = candidates.into_iter().flatten().map(|scored| scored.key).collect();
     rows.sort_unstable();
     rows.dedup();
-    let found = library.texts_of(fingerprint, &rows)?;
-    let mut ids = Vec::with_capacity(found.len());
-    for paper in &found {
-        ids.push(library.id_of(paper.row)?);
-    }
-    let subjects: Vec<Subject> = found.par_chunks(64).flat_map_iter(|papers| learned.subjects(papers)).collect();
+    let (found, subjects) = subjects(ground, learned, &rows)?;
 
     // What is one interest does not hang on how parts of a score are weighed.
     let interests =
         selection::interests(wanted.len(), |a, b| learned.compare(&wanted[a], &wanted[b], &Weights::default()).sum());
     let wanted: Vec<Subject> =
-        wanted.par_iter().map(|subject| expanded(learned, &query.weights, subject, &subjects, &ids)).collect();
-    let mut ranked: Vec<(Ranked, &Subject)> = (subjects.par_iter().zip(&found).zip(ids))
-        .filter_map(|((subject, paper), id)| {
+        wanted.par_iter().map(|subject| expanded(learned, &query.weights, subject, &subjects, &found)).collect();
+    let mut ranked: Vec<(Ranked, &Subject)> = (subjects.par_iter().zip(&found))
+        .filter_map(|(subject, paper)| {
             let compared = |other: &Subject| learned.compare(other, subject, &query.weights);
             let best = wanted.iter().map(compared).enumerate();
             let (liked, parts) = best.reduce(|best, next| if next.1.sum() > best.1.sum() { next } else { best })?;
@@ -185,7 +181,7 @@ pub(crate) fn rank(
             let away = UNLIKE_WEIGHT * repelled;
             let cosine = vectors[liked].iter().zip(&paper.vector).map(|(a, b)| a * b).sum();
             let score = parts.sum() - away;
-            Some((Ranked { row: paper.row, id: id?, score, parts, away, cosine, liked }, subject))
+            Some((Ranked { row: paper.row, id: paper.id.clone(), score, parts, away, cosine, liked }, subject))
         })
         .collect();
     ranked.sort_by(|(a, _), (b, _)| b.score.total_cmp(&a.score).then_with(|| a.id.cmp(&b.id)));
@@ -202,18 +198,36 @@ pub(crate) fn rank(
     Ok((ranked, passages))
 }
 
+/// The papers in these rows with their views. The views of some are made while the next are read.
+fn subjects(ground: &Ground<'_>, learned: &Learned, rows: &[PaperRow]) -> Result<(Vec<PaperText>, Vec<Subject>)> {
+    const AT_ONCE: usize = 50;
+    let parts: Vec<OnceLock<(Vec<PaperText>, Vec<Subject>)>> = rows.chunks(AT_ONCE).map(|_| OnceLock::new()).collect();
+    rayon::in_place_scope(|scope| -> Result<()> {
+        for (rows, part) in rows.chunks(AT_ONCE).zip(&parts) {
+            let papers = ground.library.texts_of(ground.fingerprint, rows)?;
+            scope.spawn(move |_| {
+                let subjects = learned.subjects(&papers);
+                let _ = part.set((papers, subjects));
+            });
+        }
+        Ok(())
+    })?;
+    let (papers, subjects): (Vec<_>, Vec<_>) = parts.into_iter().filter_map(OnceLock::into_inner).unzip();
+    Ok((papers.into_iter().flatten().collect(), subjects.into_iter().flatten().collect()))
+}
+
 /// What a liked paper asks for, once its first answers are known.
 fn expanded(
     learned: &Learned,
     weights: &Weights,
     liked: &Subject,
     subjects: &[Subject],
-    ids: &[Option<ArxivId>],
+    papers: &[PaperText],
 ) -> Subject {
-    let mut scores: Vec<(f32, &Option<ArxivId>, &Subject)> = subjects
+    let mut scores: Vec<(f32, &ArxivId, &Subject)> = subjects
         .iter()
-        .zip(ids)
-        .map(|(subject, id)| (learned.compare(liked, subject, weights).sum(), id, subject))
+        .zip(papers)
+        .map(|(subject, paper)| (learned.compare(liked, subject, weights).sum(), &paper.id, subject))
         .collect();
     scores.sort_by(|a, b| b.0.total_cmp(&a.0).then_with(|| a.1.cmp(b.1)));
     scores.truncate(FEEDBACK.min(subjects.len() / CANDIDATES_PER_FEEDBACK));

@@ -57,10 +57,12 @@ pub(super) fn recommend(context: &Context, asked: Recommend, page: &mut Page) ->
     let (fingerprint, _) = context.catch_up(&mut engine, &mut library, sample)?;
     let mut fetch = Fetching::default();
     let texts = engine.embed_queries(&query.like_text, &mut |event| fetch.show(event))?;
+    let snapshot = library.snapshot()?;
     let learned = context.learned(&library, fingerprint)?;
     let index = context.index(&library, fingerprint)?;
     let ground = Ground { library: &library, fingerprint, index: index.as_ref() };
     let answers = recommender::recommend(&ground, &learned, &query, &texts)?;
+    drop(snapshot);
 
     let rows: Vec<_> = answers
         .iter()
@@ -147,6 +149,7 @@ pub(super) fn search(context: &Context, asked: Search, page: &mut Page) -> Resul
     } else {
         None
     };
+    let snapshot = library.snapshot()?;
     let index = match &vectors {
         Some((fingerprint, _)) => context.index(&library, *fingerprint)?,
         None => None,
@@ -158,6 +161,7 @@ pub(super) fn search(context: &Context, asked: Search, page: &mut Page) -> Resul
     });
     let vector = ground.as_ref().zip(vectors.as_ref()).map(|(ground, (_, vectors))| (ground, vectors.row(0)));
     let hits = searcher::search(&library, &asked.text, vector, &filter(&asked.selection)?, asked.selection.k)?;
+    drop(snapshot);
     let rows: Vec<_> = hits
         .iter()
         .enumerate()

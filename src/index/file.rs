@@ -22,6 +22,7 @@ use super::rotation::{Rotation, words};
 use super::table::{Damage, Reach, Source, Table};
 use crate::error::{Error, Result};
 use crate::kernels::{BLOCK, Factors};
+use crate::mapped::map;
 
 /// Changes whenever what the file holds, or means, does. Numbers in it are as in memory.
 const VERSION: &str = if cfg!(target_endian = "little") { "2 little-endian" } else { "2 big-endian" };
@@ -222,14 +223,6 @@ impl Source for Mapped {
         }
         Ok(())
     }
-}
-
-/// The one place where a file is mapped. Files of an index are never changed in place, only replaced.
-#[allow(unsafe_code)]
-fn map(file: &File) -> std::io::Result<Mmap> {
-    // SAFETY: what a mapping shows may change under us where somebody writes into the file or cuts it. Relata replaces the file
-    // and never writes into it; what others do to it can give wrong numbers, which sums tell, or end the process.
-    unsafe { Mmap::map(file) }
 }
 
 #[cfg(unix)]

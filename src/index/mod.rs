@@ -23,7 +23,7 @@ use std::sync::OnceLock;
 use crate::error::Result;
 use crate::kernels::InstructionSet;
 use crate::library::{FingerprintNumber, Library, PaperRow};
-use crate::neighbours::Admitted;
+use crate::neighbours::{Admitted, Scored};
 
 use file::Mapped;
 use table::Damage;
@@ -155,9 +155,9 @@ impl Index {
         self.damage.get().map(String::as_str)
     }
 
-    /// About the `k` nearest of those admitted and some more, so that nearly always the true `k` are among them; `None` where the
+    /// About the `k` nearest of those admitted and some more, so that nearly always the true `k` are among them, with scores to three decimals; `None` where the
     /// file is damaged, which [`Index::damage`] then names.
-    pub(crate) fn nearest(&self, query: &[f32], k: usize, admitted: &Admitted<'_>) -> Option<Vec<PaperRow>> {
+    pub(crate) fn nearest(&self, query: &[f32], k: usize, admitted: &Admitted<'_>) -> Option<Vec<Scored<PaperRow>>> {
         if self.damage.get().is_some() {
             return None;
         }
@@ -172,7 +172,9 @@ impl Index {
             table.search(self.set, (query, k, everything), &here, &self.mapped)
         });
         match found {
-            Ok(found) => Some(found.into_iter().map(|found| PaperRow(found.key as i64)).collect()),
+            Ok(found) => Some(
+                found.into_iter().map(|found| Scored { key: PaperRow(found.key as i64), score: found.score }).collect(),
+            ),
             Err(Damage(why)) => {
                 let _ = self.damage.set(named(&self.path, &why));
                 None

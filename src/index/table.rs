@@ -11,6 +11,7 @@ use std::cmp::Ordering;
 use std::collections::BinaryHeap;
 
 use bytemuck::{Pod, Zeroable};
+use rayon::prelude::*;
 
 use super::code::planes;
 use super::rotation::Rotation;
@@ -64,6 +65,9 @@ impl Reach<'_> {
     }
 }
 
+/// Rows that are read before it is worth to ask another thread.
+const READ_AT_ONCE: usize = 32;
+
 /// Slices over all that a query needs, whether they lie in a file or in memory.
 #[derive(Clone, Copy)]
 pub(super) struct Table<'a> {
@@ -103,7 +107,7 @@ pub(super) struct Found {
 pub(super) struct Damage(pub(super) String);
 
 /// Where rows in bytes come from, and whether what is about to be used is what was written.
-pub(super) trait Source {
+pub(super) trait Source: Sync {
     /// Asked for each cell before it is scanned.
     fn check(&self, table: &Table<'_>, cell: usize) -> Result<(), Damage>;
     /// Puts the bytes of a place into `row`.
@@ -170,20 +174,31 @@ impl Table<'_> {
                 worst = least.worst().unwrap_or(f32::NEG_INFINITY);
             }
         }
-        // Then in bytes, the most promising first, until no other can reach the worst of the k best.
+        // Then in bytes, the most promising first, until no other can reach the worst of the k best. Some are read at once, as many on
+        // any number of threads.
         candidates.retain(|candidate| candidate.most >= worst);
-        let mut candidates = BinaryHeap::from(candidates);
-        let mut row = vec![0i8; self.dimension];
+        candidates.sort_unstable_by(|a, b| b.cmp(a));
         let mut best: Best<u64> = Best::new(k);
         let mut found = Vec::new();
         let mut worst = f32::NEG_INFINITY;
-        while let Some(Candidate { place, cell, .. }) = candidates.pop().filter(|next| next.most >= worst - self.blur) {
-            source.read(place, &mut row)?;
-            let score = self.scales[place] * dot_bytes(set, &row, query);
-            let key = self.keys[place];
-            found.push(Found { key, score, cell });
-            best.offer(key, score);
+        for some in candidates.chunks((k / 4).max(1)) {
+            let hopeful = &some[..some.partition_point(|next| next.most >= worst - self.blur)];
+            let read = hopeful.par_iter().with_min_len(READ_AT_ONCE).map_init(
+                || vec![0i8; self.dimension],
+                |row, &Candidate { place, cell, .. }| {
+                    source.read(place, row)?;
+                    let score = self.scales[place] * dot_bytes(set, row, query);
+                    Ok(Found { key: self.keys[place], score, cell })
+                },
+            );
+            for next in read.collect::<Result<Vec<Found>, Damage>>()? {
+                best.offer(next.key, next.score);
+                found.push(next);
+            }
             worst = best.worst().unwrap_or(f32::NEG_INFINITY);
+            if hopeful.len() < some.len() {
+                break;
+            }
         }
         found.retain(|found| found.score >= worst - self.blur);
         found.sort_unstable_by(|a, b| b.score.total_cmp(&a.score).then_with(|| a.key.cmp(&b.key)));

@@ -1,9 +1,9 @@
 //! The index against the exact scan: on data of every shape, through changes, and damaged in every part.
 
-use std::cell::Cell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::Path;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use super::*;
 use crate::library::{FingerprintText, NewVector, Tokens};
@@ -206,23 +206,23 @@ fn a_clustered_library_is_not_scanned_whole() {
 
     let (near, far) = (made.vectors[&1].clone(), unit((0..DIMENSION).map(|at| [1.0, -1.0][at % 2]).collect()));
     let scanned = |query: &[f32]| {
-        let counted = Counted { inner: &index.mapped, rows: Cell::new(0) };
+        let counted = Counted { inner: &index.mapped, rows: AtomicUsize::new(0) };
         table.search(index.set, (query, 10, false), &|_| true, &counted).expect("found");
-        counted.rows.get()
+        counted.rows.load(Ordering::Relaxed)
     };
-    assert!(scanned(&near) < 600, "{}", scanned(&near));
-    assert!(scanned(&far) >= 3000, "what is near nothing is compared with everything: {}", scanned(&far));
+    assert!(scanned(&near) < 300, "{}", scanned(&near));
+    assert!(scanned(&far) > 2 * scanned(&near), "what has nothing near it goes further: {}", scanned(&far));
 }
 
 /// Counts the rows that are scanned.
 struct Counted<'a> {
     inner: &'a file::Mapped,
-    rows: Cell<usize>,
+    rows: AtomicUsize,
 }
 
 impl table::Source for Counted<'_> {
     fn check(&self, table: &table::Table<'_>, cell: usize) -> std::result::Result<(), Damage> {
-        self.rows.set(self.rows.get() + table.places(cell).len());
+        self.rows.fetch_add(table.places(cell).len(), Ordering::Relaxed);
         self.inner.check(table, cell)
     }
 

@@ -161,6 +161,29 @@ impl Job for DotBytes<'_> {
     }
 }
 
+/// Adds a row of bytes, times `factor`, to `sum`.
+pub(crate) fn add_bytes(set: InstructionSet, row: &[i8], factor: f32, sum: &mut [f32]) {
+    assert!(row.len() == sum.len());
+    set.run(AddBytes { row, factor, sum });
+}
+
+struct AddBytes<'a> {
+    row: &'a [i8],
+    factor: f32,
+    sum: &'a mut [f32],
+}
+
+impl Job for AddBytes<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run<L: Lanes>(self) {
+        for (sum, x) in self.sum.iter_mut().zip(self.row) {
+            *sum += self.factor * f32::from(*x);
+        }
+    }
+}
+
 /// Scalar product of each row with a query: `rows` holds rows x the query's length.
 pub(crate) fn dots(set: InstructionSet, rows: &[f32], query: &[f32], out: &mut [f32]) {
     assert!(rows.len() == out.len() * query.len());
@@ -266,6 +289,11 @@ mod tests {
                 let mut out = [0.0];
                 dots(set, &row, &query, &mut out);
                 prop_assert!((f64::from(out[0]) - exact).abs() < 1e-2 || length == 0);
+                let mut sum = query.clone();
+                add_bytes(set, &bytes, 0.5, &mut sum);
+                for ((sum, x), before) in sum.iter().zip(&row).zip(&query) {
+                    prop_assert!((sum - (before + 0.5 * x)).abs() < 1e-4, "{set:?}: {sum}");
+                }
             }
         }
     }

@@ -12,6 +12,7 @@ use super::lanes::{Job, Lanes};
 use super::tiles::{Tile, each_row, run_tiles, write_row};
 
 /// A weight matrix in panels.
+#[derive(Debug)]
 pub(crate) struct Packed {
     panels: Aligned<f32>,
     inputs: usize,

@@ -29,7 +29,7 @@ mod x86;
 pub(crate) use activation::{Activation, activate, gate};
 pub(crate) use aligned::Aligned;
 pub(crate) use attention::{Head, Input, Numbers, attend};
-pub(crate) use codes::{BLOCK, Factors, PLANES, Planes, bounds, dot_bytes, dots};
+pub(crate) use codes::{BLOCK, Factors, PLANES, Planes, add_bytes, bounds, dot_bytes, dots};
 pub(crate) use gemm::{Packed, multiply};
 pub(crate) use int8::{PackedInt8, Quantised, multiply_int8};
 pub(crate) use norm::{NormWeights, normalise};

@@ -1,27 +1,32 @@
 //! What was learned, kept in a file beside the library: `library.db.learned`.
 //!
 //! The file is derived: without it, or where it does not fit any more, it is made anew, and where it cannot be written, every
-//! command learns for itself. Format: safetensors, with what it belongs to in the header, and the CRC-32 of all of it after it. A file that is damaged,
-//! of another library or model, or from a time when the library was a quarter smaller or larger is told apart from one
-//! that serves; so an answer depends on what the library held when that was last learned, and says nothing wrong.
+//! command learns for itself. Format: safetensors, with what it belongs to in the header, and the CRC-32 of all of it after it.
+//! It is mapped: an answer needs some hundred words of tens of thousands. A file that is damaged, of another library or model,
+//! or from a time when the library was a quarter smaller or larger is told apart from one that serves; so an answer depends
+//! on what the library held when that was last learned, and says nothing wrong.
 
 use std::borrow::Cow;
 use std::collections::HashMap;
-use std::fs;
+use std::fs::{self, File};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
-use ndarray::{Array1, Array2};
-use safetensors::tensor::{Dtype, SafeTensors, View, serialize};
+use bytemuck::Pod;
+use memmap2::Mmap;
+use safetensors::tensor::{Dtype, Metadata, SafeTensors, View, serialize};
 
 use super::vocabulary::Vocabulary;
 use super::whitening::Whitening;
 use super::{Learned, Spreads};
 use crate::arxiv_id::ArxivId;
 use crate::error::{Error, Result};
+use crate::kernels::InstructionSet;
 use crate::library::{FingerprintNumber, Library};
+use crate::mapped::{Column, map};
 
-/// Changes whenever what is learned, or how it is written, does.
-const VERSION: &str = "2";
+/// Changes whenever what is learned, or how it is written, does. Numbers in it are as in memory.
+const VERSION: &str = if cfg!(target_endian = "little") { "3 little-endian" } else { "3 big-endian" };
 
 /// Papers whose presence tells that a file belongs to this library.
 const PROBES: usize = 8;
@@ -92,16 +97,16 @@ fn damaged(why: impl ToString) -> Unfit {
 
 /// `None` where there is no file, or one that was right for what the library was.
 fn read(path: &Path, library: &Library, fingerprint: FingerprintNumber) -> std::result::Result<Option<Learned>, Unfit> {
-    let bytes = match fs::read(path) {
-        Ok(bytes) => bytes,
+    let map = match File::open(path).and_then(|file| map(&file)) {
+        Ok(map) => Arc::new(map),
         Err(fault) if fault.kind() == std::io::ErrorKind::NotFound => return Ok(None),
         Err(fault) => return Err(damaged(fault)),
     };
-    let Some((bytes, sum)) = bytes.split_last_chunk::<4>() else { return Err(damaged("it is cut")) };
+    let Some((bytes, sum)) = map.split_last_chunk::<4>() else { return Err(damaged("it is cut")) };
     if crc32fast::hash(bytes) != u32::from_le_bytes(*sum) {
         return Err(damaged("its checksum does not fit"));
     }
-    let (_, metadata) = SafeTensors::read_metadata(bytes).map_err(damaged)?;
+    let (header, metadata) = SafeTensors::read_metadata(bytes).map_err(damaged)?;
     let facts = metadata.metadata().clone().unwrap_or_default();
     let fact = |name: &str| facts.get(name).cloned().ok_or_else(|| damaged(format!("its header lacks {name}")));
     if fact("version")? != VERSION {
@@ -121,35 +126,46 @@ fn read(path: &Path, library: &Library, fingerprint: FingerprintNumber) -> std::
     if present * 2 < probes.len() {
         return Ok(None);
     }
-    let tensors = SafeTensors::deserialize(bytes).map_err(damaged)?;
-    let learned = Tensors(&tensors).learned(then, fact("sampled")?.parse().map_err(damaged)?)?;
-    Ok((learned.associations.ncols() == library.dimension(fingerprint).map_err(Unfit::Library)?).then_some(learned))
+    let set = InstructionSet::choose().map_err(Unfit::Library)?;
+    let tensors = Tensors { map: &map, metadata: &metadata, begin: header + 8, set };
+    let learned = tensors.learned(then, fact("sampled")?.parse().map_err(damaged)?)?;
+    Ok((learned.dimension() == library.dimension(fingerprint).map_err(Unfit::Library)?).then_some(learned))
 }
 
-struct Tensors<'a>(&'a SafeTensors<'a>);
+struct Tensors<'a> {
+    map: &'a Arc<Mmap>,
+    metadata: &'a Metadata,
+    /// Where in the file the first tensor begins.
+    begin: usize,
+    set: InstructionSet,
+}
 
 impl Tensors<'_> {
     fn learned(&self, counted: u64, papers: u64) -> std::result::Result<Learned, Unfit> {
         let whitening = |name: &str| {
-            let mean = self.numbers(&format!("{name}.mean"), f32::from_le_bytes)?;
-            let map = self.numbers(&format!("{name}.map"), f32::from_le_bytes)?;
-            let map = Array2::from_shape_vec((mean.len(), mean.len()), map).map_err(damaged)?;
-            Ok(Whitening { mean: Array1::from_vec(mean), map })
+            let mean: Column<f32> = self.numbers(&format!("{name}.mean"))?;
+            let map: Column<f32> = self.numbers(&format!("{name}.map"))?;
+            if map.len() != mean.len() * mean.len() {
+                return Err(damaged(format!("{name} is no square")));
+            }
+            Ok(Whitening::new(mean, map, self.set))
         };
         let vocabulary = |name: &str| {
-            let ids = self.numbers(&format!("{name}.ids"), u64::from_le_bytes)?;
-            let numbers = self.numbers(&format!("{name}.numbers"), u32::from_le_bytes)?;
+            let ids: Column<u64> = self.numbers(&format!("{name}.ids"))?;
+            let numbers: Column<u32> = self.numbers(&format!("{name}.numbers"))?;
             if ids.len() != numbers.len() || !ids.is_sorted() {
                 return Err(damaged(format!("{name} is out of order")));
             }
             Ok(Vocabulary { ids, numbers })
         };
         let (meaning, associated, rows) = (whitening("meaning")?, whitening("associated")?, vocabulary("rows")?);
-        let associations = self.numbers("associations", i8::from_le_bytes)?;
-        let associations = Array2::from_shape_vec((rows.len(), meaning.mean.len()), associations).map_err(damaged)?;
-        let scales = self.numbers("scales", f32::from_le_bytes)?;
-        let spreads = self.numbers("spreads", f32::from_le_bytes)?;
-        let &[spread, associated_spread, words_spread] = spreads.as_slice() else {
+        let associations: Column<i8> = self.numbers("associations")?;
+        if Some(associations.len()) != rows.len().checked_mul(meaning.mean.len()) {
+            return Err(damaged("it lacks an association"));
+        }
+        let scales: Column<f32> = self.numbers("scales")?;
+        let spreads: Column<f32> = self.numbers("spreads")?;
+        let &[spread, associated_spread, words_spread] = &*spreads else {
             return Err(damaged("it lacks a spread"));
         };
         if papers == 0 || associated.mean.len() != meaning.mean.len() || !spreads.iter().all(|x| x.is_normal()) {
@@ -172,27 +188,31 @@ impl Tensors<'_> {
             associations,
             scales,
             spreads: Spreads { meaning: spread, associations: associated_spread, words: words_spread },
+            set: self.set,
         })
     }
 
-    fn numbers<T, const N: usize>(&self, name: &str, read: fn([u8; N]) -> T) -> std::result::Result<Vec<T>, Unfit> {
-        let tensor = self.0.tensor(name).map_err(damaged)?;
-        let (whole, rest) = tensor.data().as_chunks::<N>();
-        if !rest.is_empty() {
-            return Err(damaged(format!("{name} is cut")));
-        }
-        Ok(whole.iter().map(|bytes| read(*bytes)).collect())
+    fn numbers<T: Pod>(&self, name: &str) -> std::result::Result<Column<T>, Unfit> {
+        let tensor = self.metadata.info(name).ok_or_else(|| damaged(format!("it lacks {name}")))?;
+        let (from, to) = tensor.data_offsets;
+        Column::mapped(self.map, self.begin + from..self.begin + to).ok_or_else(|| damaged(format!("{name} is cut")))
     }
 }
 
 /// A tensor to write.
-struct Numbers {
+struct Numbers<'a> {
     dtype: Dtype,
     shape: Vec<usize>,
-    bytes: Vec<u8>,
+    bytes: &'a [u8],
 }
 
-impl View for &Numbers {
+impl Numbers<'_> {
+    fn of<T: Pod>(dtype: Dtype, numbers: &[T]) -> Numbers<'_> {
+        Numbers { dtype, shape: vec![numbers.len()], bytes: bytemuck::cast_slice(numbers) }
+    }
+}
+
+impl View for &Numbers<'_> {
     fn dtype(&self) -> Dtype {
         self.dtype
     }
@@ -202,7 +222,7 @@ impl View for &Numbers {
     }
 
     fn data(&self) -> Cow<'_, [u8]> {
-        Cow::Borrowed(&self.bytes)
+        Cow::Borrowed(self.bytes)
     }
 
     fn data_len(&self) -> usize {
@@ -212,28 +232,20 @@ impl View for &Numbers {
 
 /// Written whole under another name first: no reader ever sees half a file.
 fn write(path: &Path, learned: &Learned, library: &Library, fingerprint: FingerprintNumber) -> Result<()> {
-    fn floats<'a>(values: impl IntoIterator<Item = &'a f32>) -> Numbers {
-        let bytes: Vec<u8> = values.into_iter().flat_map(|x| x.to_le_bytes()).collect();
-        Numbers { dtype: Dtype::F32, shape: vec![bytes.len() / 4], bytes }
-    }
-    let mut tensors: Vec<(String, Numbers)> = Vec::new();
+    let Spreads { meaning, associations, words } = learned.spreads;
+    let spreads = [meaning, associations, words];
+    let mut tensors: Vec<(String, Numbers<'_>)> = Vec::new();
     for (name, whitening) in [("meaning", &learned.meaning), ("associated", &learned.associated)] {
-        tensors.push((format!("{name}.mean"), floats(&whitening.mean)));
-        tensors.push((format!("{name}.map"), floats(&whitening.map)));
+        tensors.push((format!("{name}.mean"), Numbers::of(Dtype::F32, &whitening.mean)));
+        tensors.push((format!("{name}.map"), Numbers::of(Dtype::F32, &whitening.map)));
     }
     for (name, vocabulary) in [("words", &learned.words), ("authors", &learned.authors), ("rows", &learned.rows)] {
-        let ids = vocabulary.ids.iter().flat_map(|id| id.to_le_bytes()).collect();
-        let numbers = vocabulary.numbers.iter().flat_map(|number| number.to_le_bytes()).collect();
-        let shape = vec![vocabulary.len()];
-        tensors.push((format!("{name}.ids"), Numbers { dtype: Dtype::U64, shape: shape.clone(), bytes: ids }));
-        tensors.push((format!("{name}.numbers"), Numbers { dtype: Dtype::U32, shape, bytes: numbers }));
+        tensors.push((format!("{name}.ids"), Numbers::of(Dtype::U64, &vocabulary.ids)));
+        tensors.push((format!("{name}.numbers"), Numbers::of(Dtype::U32, &vocabulary.numbers)));
     }
-    let Spreads { meaning, associations, words } = learned.spreads;
-    tensors.push(("scales".to_owned(), floats(&learned.scales)));
-    tensors.push(("spreads".to_owned(), floats(&[meaning, associations, words])));
-    let bytes = learned.associations.iter().flat_map(|x| x.to_le_bytes()).collect();
-    let shape = learned.associations.shape().to_vec();
-    tensors.push(("associations".to_owned(), Numbers { dtype: Dtype::I8, shape, bytes }));
+    tensors.push(("scales".to_owned(), Numbers::of(Dtype::F32, &learned.scales)));
+    tensors.push(("spreads".to_owned(), Numbers::of(Dtype::F32, &spreads)));
+    tensors.push(("associations".to_owned(), Numbers::of(Dtype::I8, &learned.associations)));
 
     let probes: Vec<String> = library
         .sample(PROBES)?

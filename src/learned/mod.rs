@@ -12,11 +12,13 @@ mod subject;
 mod vocabulary;
 mod whitening;
 
-use ndarray::{Array2, Axis};
+use ndarray::{Array2, ArrayView1, Axis};
 use rayon::prelude::*;
 
 use crate::error::Result;
+use crate::kernels::{InstructionSet, add_bytes};
 use crate::library::{FingerprintNumber, Library, PaperText};
+use crate::mapped::Column;
 
 pub use kept::Fresh;
 pub use subject::{Parts, Subject, Weights};
@@ -34,7 +36,7 @@ const SAMPLE: usize = 20_000;
 const ASSOCIATED_FROM: u32 = 2;
 
 /// What was learned from a library under one fingerprint.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Debug, PartialEq)]
 pub struct Learned {
     /// Papers of the library when it was learned from.
     counted: u64,
@@ -52,11 +54,13 @@ pub struct Learned {
     rows: Vocabulary,
     /// Words x dimension: the weighted mean of the fully whitened vectors of the papers with a word, scaled so that the largest
     /// element of a row is 127 or -127, and rounded.
-    associations: Array2<i8>,
+    associations: Column<i8>,
     /// What makes a unit row of each row of `associations`.
-    scales: Vec<f32>,
+    scales: Column<f32>,
     /// Standard deviations of the similarities of two papers drawn at random.
     spreads: Spreads,
+    /// What it computes with.
+    set: InstructionSet,
 }
 
 /// See [`Learned`].
@@ -82,53 +86,53 @@ impl Learned {
     pub fn learn(library: &Library, fingerprint: FingerprintNumber) -> Result<Learned> {
         let sample = library.sample(SAMPLE)?;
         let papers = library.texts_of(fingerprint, &sample)?;
-        let learned = Learned::from_papers(&papers, library.dimension(fingerprint)?);
+        let set = InstructionSet::choose()?;
+        let learned = Learned::from_papers(&papers, library.dimension(fingerprint)?, set);
         Ok(Learned { counted: library.vectors(fingerprint)?, ..learned })
     }
 
-    fn from_papers(papers: &[PaperText], dimension: usize) -> Learned {
-        let mut vectors = Array2::zeros((papers.len(), dimension));
-        for (mut row, paper) in vectors.axis_iter_mut(Axis(0)).zip(papers) {
-            row.iter_mut().zip(&paper.vector).for_each(|(to, from)| *to = *from);
-        }
+    fn from_papers(papers: &[PaperText], dimension: usize, set: InstructionSet) -> Learned {
+        let vectors: Vec<f32> = papers.iter().flat_map(|paper| paper.vector.iter().copied()).collect();
         let counted: Vec<Counted> =
             papers.par_iter().map(|paper| words_of(&paper.title, &paper.abstract_text)).collect();
         let words = Vocabulary::count(counted.iter().map(|counted| counted.iter().map(|(id, _)| *id)));
         let authors: Vec<Vec<u64>> = papers.iter().map(|paper| author_ids(&paper.authors)).collect();
         let authors = Vocabulary::count(authors.iter().map(|ids| ids.iter().copied()));
 
-        let spectrum = Spectrum::of(&vectors);
+        let matrix =
+            |rows: &[f32]| Array2::from_shape_vec((papers.len(), dimension), rows.to_vec()).unwrap_or_default();
+        let spectrum = Spectrum::of(&matrix(&vectors));
         let mut learned = Learned {
             counted: papers.len() as u64,
             papers: papers.len() as u64,
-            meaning: spectrum.whitening(0.25),
-            associated: Whitening::none(dimension),
+            meaning: spectrum.whitening(0.25, set),
+            associated: Whitening::none(dimension, set),
             words,
             authors,
             rows: Vocabulary::default(),
-            associations: Array2::zeros((0, dimension)),
-            scales: Vec::new(),
+            associations: Column::default(),
+            scales: Column::default(),
             spreads: Spreads::TYPICAL,
+            set,
         };
         let weighted: Vec<_> = counted.iter().map(|counted| learned.weigh(counted)).collect();
-        learned.associate(&weighted, &spectrum.whitening(0.5).apply_all(vectors.view()));
-        let sums: Vec<f32> = weighted.par_iter().flat_map_iter(|words| learned.sum_of_associations(words)).collect();
-        let sums = Array2::from_shape_vec((papers.len(), dimension), sums).unwrap_or_default();
-        learned.associated = Spectrum::of(&sums).whitening(0.25);
+        learned.associate(&weighted, &spectrum.whitening(0.5, set).apply_all(&vectors));
+        let sums = learned.sums_of_associations(&weighted);
+        learned.associated = Spectrum::of(&matrix(&sums)).whitening(0.25, set);
         learned.spreads = learned.measure(&vectors, &sums, &weighted);
         learned
     }
 
     /// Gives each word that is neither rare nor everywhere the mean of the vectors of its papers.
-    fn associate(&mut self, weighted: &[Vec<(u64, f32)>], vectors: &Array2<f32>) {
-        let dimension = vectors.ncols();
+    fn associate(&mut self, weighted: &[Vec<(u64, f32)>], vectors: &[f32]) {
+        let dimension = self.dimension();
         let most = (self.papers / 2).max(1) as u32;
         self.rows = self.words.numbered(|count| (ASSOCIATED_FROM..=most).contains(&count));
         let mut sums = Array2::<f32>::zeros((self.rows.len(), dimension));
-        for (words, vector) in weighted.iter().zip(vectors.axis_iter(Axis(0))) {
+        for (words, vector) in weighted.iter().zip(vectors.chunks_exact(dimension.max(1))) {
             for (word, weight) in words {
                 if let Some(row) = self.rows.get(*word) {
-                    sums.row_mut(row as usize).scaled_add(*weight, &vector);
+                    sums.row_mut(row as usize).scaled_add(*weight, &ArrayView1::from(vector));
                 }
             }
         }
@@ -137,15 +141,20 @@ impl Learned {
             row.mapv_inplace(|x| (x / largest * 127.0).round());
         }
         let scale = |row: ndarray::ArrayView1<'_, f32>| 1.0 / row.dot(&row).sqrt().max(1.0);
-        self.scales = sums.outer_iter().map(scale).collect();
-        self.associations = sums.mapv(|x| x as i8);
+        self.scales = sums.outer_iter().map(scale).collect::<Vec<f32>>().into();
+        self.associations = sums.iter().map(|x| *x as i8).collect::<Vec<i8>>().into();
     }
 
     /// Standard deviations over pairs of the sample: each paper with the one half the sample away.
-    fn measure(&self, vectors: &Array2<f32>, sums: &Array2<f32>, weighted: &[Vec<(u64, f32)>]) -> Spreads {
-        let half = vectors.nrows() / 2;
-        let meaning = self.meaning.apply_all(vectors.view());
-        let associated = self.associated.apply_all(sums.view());
+    fn measure(&self, vectors: &[f32], sums: &[f32], weighted: &[Vec<(u64, f32)>]) -> Spreads {
+        let half = weighted.len() / 2;
+        let dimension = self.dimension();
+        let meaning = self.meaning.apply_all(vectors);
+        let associated = self.associated.apply_all(sums);
+        let product = |rows: &[f32], pair: usize| {
+            let row = |at: usize| ArrayView1::from(&rows[at * dimension..][..dimension]);
+            row(pair).dot(&row(pair + half))
+        };
         let spread = |typical: f32, similarity: &dyn Fn(usize) -> f32| {
             let (mut sum, mut squares) = (0f64, 0f64);
             for pair in 0..half {
@@ -158,10 +167,8 @@ impl Learned {
             ((variance + prior * f64::from(typical * typical)) / (half as f64 + prior)).sqrt() as f32
         };
         Spreads {
-            meaning: spread(Spreads::TYPICAL.meaning, &|pair| meaning.row(pair).dot(&meaning.row(pair + half))),
-            associations: spread(Spreads::TYPICAL.associations, &|pair| {
-                associated.row(pair).dot(&associated.row(pair + half))
-            }),
+            meaning: spread(Spreads::TYPICAL.meaning, &|pair| product(&meaning, pair)),
+            associations: spread(Spreads::TYPICAL.associations, &|pair| product(&associated, pair)),
             words: spread(Spreads::TYPICAL.words, &|pair| subject::overlap(&weighted[pair], &weighted[pair + half])),
         }
     }
@@ -190,16 +197,24 @@ impl Learned {
         words.iter().map(count).collect()
     }
 
-    /// The unit mean of what words are associated with; zeros where they are with nothing.
-    fn sum_of_associations(&self, words: &[(u64, f32)]) -> Vec<f32> {
-        let mut sum = vec![0f32; self.associations.ncols()];
-        for (word, weight) in words {
-            let Some(row) = self.rows.get(*word).map(|row| row as usize) else { continue };
-            let factor = weight * self.scales[row];
-            let row = self.associations.row(row);
-            sum.iter_mut().zip(row).for_each(|(sum, x)| *sum += factor * f32::from(*x));
+    /// Elements of a vector.
+    fn dimension(&self) -> usize {
+        self.meaning.mean.len()
+    }
+
+    /// For each of some texts the unit mean of what its words are associated with: texts x dimension, zeros where they are with
+    /// nothing.
+    fn sums_of_associations(&self, texts: &[Vec<(u64, f32)>]) -> Vec<f32> {
+        let dimension = self.dimension();
+        let mut sums = vec![0f32; texts.len() * dimension];
+        for (words, sum) in texts.iter().zip(sums.chunks_exact_mut(dimension.max(1))) {
+            for (word, weight) in words {
+                let Some(row) = self.rows.get(*word).map(|row| row as usize) else { continue };
+                let associations = &self.associations[row * dimension..][..dimension];
+                add_bytes(self.set, associations, weight * self.scales[row], sum);
+            }
+            whitening::to_unit(sum);
         }
-        whitening::to_unit(&mut sum);
-        sum
+        sums
     }
 }

@@ -104,15 +104,13 @@ impl Learned {
     }
 
     fn views(&self, vectors: &[&[f32]], counted: Vec<Counted>, authors: Vec<Vec<u64>>) -> Vec<Subject> {
-        let dimension = self.associations.ncols();
-        let rows = |values: Vec<f32>| ndarray::Array2::from_shape_vec((vectors.len(), dimension), values);
+        let dimension = self.dimension();
         let words: Vec<Vec<(u64, f32)>> = counted.iter().map(|counted| self.weigh(counted)).collect();
-        let sums = words.iter().flat_map(|words| self.sum_of_associations(words)).collect();
-        let (Ok(vectors), Ok(sums)) = (rows(vectors.concat()), rows(sums)) else { return Vec::new() };
-        let meanings = self.meaning.apply_all(vectors.view());
-        let associations = self.associated.apply_all(sums.view());
+        let meanings = self.meaning.apply_all(&vectors.concat());
+        let associations = self.associated.apply_all(&self.sums_of_associations(&words));
         let most = (self.papers as f32 + 1.0).ln();
-        let subjects = meanings.outer_iter().zip(associations.outer_iter()).zip(words).zip(authors);
+        let subjects =
+            meanings.chunks_exact(dimension).zip(associations.chunks_exact(dimension)).zip(words).zip(authors);
         subjects
             .map(|(((meaning, associations), words), authors)| Subject {
                 meaning: meaning.to_vec(),
@@ -236,6 +234,8 @@ fn overlap_by(one: &[(u64, f32)], other: &[(u64, f32)], term: impl Fn(f32, f32) 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::ArxivId;
+    use crate::kernels::InstructionSet;
     use crate::library::PaperRow;
 
     /// Papers of three fields; vectors point to their field and a little elsewhere.
@@ -248,6 +248,7 @@ mod tests {
                 to_unit(&mut vector);
                 PaperText {
                     row: PaperRow(n as i64 + 1),
+                    id: ArxivId::parse(&format!("2601.{n:05}")).expect("an id").0,
                     title: format!("{} measured{n}", fields[n % 3]),
                     abstract_text: format!("{} again and thing{}", fields[n % 3], n % 5),
                     authors: vec![format!("Ada Example{}", n % 6), "Björn Muster".to_owned()],
@@ -260,7 +261,7 @@ mod tests {
     #[test]
     fn a_paper_is_most_like_itself_and_its_field() {
         let papers = papers();
-        let learned = Learned::from_papers(&papers, 8);
+        let learned = Learned::from_papers(&papers, 8, InstructionSet::Portable);
         let subjects = learned.subjects(&papers);
         let weights = Weights::default();
         let compared = |a: usize, b: usize| learned.compare(&subjects[a], &subjects[b], &weights);
@@ -285,7 +286,7 @@ mod tests {
     #[test]
     fn what_is_fed_back_draws_nearer() {
         let papers = papers();
-        let learned = Learned::from_papers(&papers, 8);
+        let learned = Learned::from_papers(&papers, 8, InstructionSet::Portable);
         let subjects = learned.subjects(&papers);
         let moved = subjects[0].towards(&[&subjects[1], &subjects[4]], 0.5);
         let (before, after) = (

@@ -5,6 +5,8 @@
 
 use std::collections::BTreeMap;
 
+use crate::mapped::Column;
+
 /// What a text holds, by hash, ascending, with how often.
 pub(super) type Counted = Vec<(u64, f32)>;
 
@@ -17,8 +19,8 @@ pub(crate) fn hash(text: &str) -> u64 {
 #[derive(Clone, Debug, Default, PartialEq)]
 pub(super) struct Vocabulary {
     /// Ascending.
-    pub(super) ids: Vec<u64>,
-    pub(super) numbers: Vec<u32>,
+    pub(super) ids: Column<u64>,
+    pub(super) numbers: Column<u32>,
 }
 
 impl Vocabulary {
@@ -31,16 +33,16 @@ impl Vocabulary {
                 *counts.entry(id).or_default() += 1;
             }
         }
-        let (ids, numbers) = counts.into_iter().filter(|(_, count)| *count > 1).unzip();
-        Vocabulary { ids, numbers }
+        let (ids, numbers): (Vec<u64>, Vec<u32>) = counts.into_iter().filter(|(_, count)| *count > 1).unzip();
+        Vocabulary { ids: ids.into(), numbers: numbers.into() }
     }
 
     /// The ids whose number is wanted, numbered from 0.
     pub(super) fn numbered(&self, wanted: impl Fn(u32) -> bool) -> Vocabulary {
-        let chosen = self.ids.iter().zip(&self.numbers).filter(|(_, number)| wanted(**number));
+        let chosen = self.ids.iter().zip(self.numbers.iter()).filter(|(_, number)| wanted(**number));
         let ids: Vec<u64> = chosen.map(|(id, _)| *id).collect();
-        let numbers = (0..ids.len() as u32).collect();
-        Vocabulary { ids, numbers }
+        let numbers: Vec<u32> = (0..ids.len() as u32).collect();
+        Vocabulary { ids: ids.into(), numbers: numbers.into() }
     }
 
     pub(super) fn len(&self) -> usize {

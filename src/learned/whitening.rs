@@ -8,7 +8,10 @@
 //! are dimensions, and its mean towards 0 by 50. A library of seven papers is hardly whitened at all.
 
 use linfa_linalg::eigh::Eigh;
-use ndarray::{Array1, Array2, ArrayView2, Axis};
+use ndarray::{Array1, Array2, Axis};
+
+use crate::kernels::{InstructionSet, Packed, multiply};
+use crate::mapped::Column;
 
 /// Papers that weigh as much as the prior of the mean, which is 0.
 const PRIOR_OF_MEAN: f32 = 50.0;
@@ -46,35 +49,56 @@ impl Spectrum {
     }
 
     /// The map for a power of the covariance.
-    pub(super) fn whitening(&self, power: f32) -> Whitening {
+    pub(super) fn whitening(&self, power: f32, set: InstructionSet) -> Whitening {
         let scaled = &self.directions * &self.values.mapv(|value| value.powf(-power));
-        Whitening { mean: self.mean.clone(), map: scaled.dot(&self.directions.t()) }
+        let map = scaled.dot(&self.directions.t());
+        Whitening::new(self.mean.to_vec(), map.iter().copied().collect::<Vec<f32>>(), set)
     }
 }
 
 /// An affine map whose results are unit rows.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Debug)]
 pub(super) struct Whitening {
-    pub(super) mean: Array1<f32>,
+    pub(super) mean: Column<f32>,
     /// Dimension x dimension, symmetric.
-    pub(super) map: Array2<f32>,
+    pub(super) map: Column<f32>,
+    /// `map` as it is multiplied with.
+    packed: Packed,
+    set: InstructionSet,
+}
+
+impl PartialEq for Whitening {
+    fn eq(&self, other: &Whitening) -> bool {
+        (&self.mean, &self.map) == (&other.mean, &other.map)
+    }
 }
 
 impl Whitening {
+    /// `map` has as many rows and columns as `mean` elements.
+    pub(super) fn new(mean: impl Into<Column<f32>>, map: impl Into<Column<f32>>, set: InstructionSet) -> Whitening {
+        let (mean, map) = (mean.into(), map.into());
+        let mut packed = Packed::empty();
+        packed.pack_rows(set, mean.len(), &map, mean.len().max(1), mean.len());
+        Whitening { mean, map, packed, set }
+    }
+
     /// The one that changes nothing but lengths.
-    pub(super) fn none(dimension: usize) -> Whitening {
-        Whitening { mean: Array1::zeros(dimension), map: Array2::eye(dimension) }
+    pub(super) fn none(dimension: usize, set: InstructionSet) -> Whitening {
+        let map = (0..dimension * dimension).map(|at| f32::from(u8::from(at / dimension == at % dimension)));
+        Whitening::new(vec![0.0; dimension], map.collect::<Vec<f32>>(), set)
     }
 
     /// Rows x dimension in and out.
-    pub(super) fn apply_all(&self, rows: ArrayView2<'_, f32>) -> Array2<f32> {
-        let mut mapped = (&rows - &self.mean).dot(&self.map);
-        for mut row in mapped.axis_iter_mut(Axis(0)) {
-            let length = row.dot(&row).sqrt();
-            if length > f32::MIN_POSITIVE {
-                row /= length;
-            }
+    pub(super) fn apply_all(&self, rows: &[f32]) -> Vec<f32> {
+        let dimension = self.mean.len();
+        let mut centred = rows.to_vec();
+        for row in centred.chunks_exact_mut(dimension.max(1)) {
+            row.iter_mut().zip(self.mean.iter()).for_each(|(x, mean)| *x -= mean);
         }
+        let mut mapped = vec![0.0; centred.len()];
+        let count = centred.len() / dimension.max(1);
+        multiply(self.set, count, (&centred, dimension), &self.packed, None, (&mut mapped, dimension));
+        mapped.chunks_exact_mut(dimension.max(1)).for_each(to_unit);
         mapped
     }
 }
@@ -91,6 +115,8 @@ pub(super) fn to_unit(vector: &mut [f32]) {
 mod tests {
     use super::*;
 
+    const SET: InstructionSet = InstructionSet::Portable;
+
     /// Rows that vary nine times as much in the first direction as in the second.
     fn stretched(count: usize) -> Array2<f32> {
         Array2::from_shape_fn((count, 2), |(row, column)| {
@@ -105,14 +131,15 @@ mod tests {
         let rows = stretched(10_000);
         let spectrum = Spectrum::of(&rows);
         let ratio = |power: f32| {
-            let map = spectrum.whitening(power).map;
-            assert!((map[[0, 1]] - map[[1, 0]]).abs() < 1e-5);
-            map[[1, 1]] / map[[0, 0]]
+            let map = spectrum.whitening(power, SET).map;
+            assert!((map[1] - map[2]).abs() < 1e-5);
+            map[3] / map[0]
         };
         // Variances are 4.5 and 0.5: the map scales by their quotient to the power.
         assert!((ratio(0.5) - 3.0).abs() < 0.02, "{}", ratio(0.5));
         assert!((ratio(0.25) - 3f32.sqrt()).abs() < 0.01, "{}", ratio(0.25));
-        let mapped = spectrum.whitening(0.5).apply_all(rows.view());
+        let mapped = spectrum.whitening(0.5, SET).apply_all(rows.as_slice().unwrap());
+        let mapped = Array2::from_shape_vec((10_000, 2), mapped).unwrap();
         let mean = mapped.mean_axis(Axis(0)).unwrap();
         assert!(mean.iter().all(|x| x.abs() < 0.03), "{mean}");
         assert!(mapped.axis_iter(Axis(0)).all(|row| (row.dot(&row) - 1.0).abs() < 1e-5));
@@ -122,11 +149,11 @@ mod tests {
     fn a_few_rows_hardly_whiten() {
         // Two directions of 64 in use, by four rows.
         let rows = Array2::from_shape_fn((4, 64), |(row, column)| f32::from(u8::from(column == row % 2)));
-        let map = Spectrum::of(&rows).whitening(0.25).map;
-        let (most, least) = (map[[63, 63]], map[[0, 0]]);
+        let map = Spectrum::of(&rows).whitening(0.25, SET).map;
+        let (most, least) = (map[64 * 64 - 1], map[0]);
         assert!(most / least < 1.5, "{most} {least}");
-        assert_eq!(Spectrum::of(&Array2::zeros((0, 3))).whitening(0.5), Whitening::none(3));
-        assert_eq!(Spectrum::of(&Array2::zeros((5, 3))).whitening(0.5), Whitening::none(3));
-        assert_eq!(Spectrum::of(&Array2::from_elem((5, 3), f32::NAN)).whitening(0.5), Whitening::none(3));
+        assert_eq!(Spectrum::of(&Array2::zeros((0, 3))).whitening(0.5, SET), Whitening::none(3, SET));
+        assert_eq!(Spectrum::of(&Array2::zeros((5, 3))).whitening(0.5, SET), Whitening::none(3, SET));
+        assert_eq!(Spectrum::of(&Array2::from_elem((5, 3), f32::NAN)).whitening(0.5, SET), Whitening::none(3, SET));
     }
 }

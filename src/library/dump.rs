@@ -14,7 +14,7 @@ use crate::error::{Error, Result};
 impl Library {
     /// Writes everything that was merged, provenance and vectors included.
     pub fn dump(&self, out: &mut impl Write) -> Result<()> {
-        let snapshot = self.connection.unchecked_transaction().in_library(&self.path)?;
+        let _snapshot = self.snapshot()?;
         let papers = self.list("SELECT row, id, categories, date FROM papers ORDER BY id", |row| {
             Ok((PaperRow(row.get(0)?), parse_id(row.get_ref(1)?.as_str()?)?, row.get(2)?, row.get(3)?))
         })?;
@@ -22,7 +22,7 @@ impl Library {
             self.list("SELECT number, digest FROM fingerprints ORDER BY digest", |row| Ok((row.get(0)?, row.get(1)?)))?;
         for (row, id, categories, date) in papers {
             let (categories, date): (String, String) = (categories, date);
-            let record = load(&snapshot, row, &id).in_library(&self.path)?;
+            let record = load(&self.connection, row, &id).in_library(&self.path)?;
             let mut lines =
                 vec![format!("{id} v{} {date} [{categories}] from {}", record.version, record.provenance())];
             let mut field = |name: &str, value: Option<&String>| {

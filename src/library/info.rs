@@ -41,7 +41,7 @@ impl Library {
     /// Counts everything.
     pub fn info(&self) -> Result<Info> {
         // One snapshot, so that the numbers fit each other.
-        let _snapshot = self.connection.unchecked_transaction().in_library(&self.path)?;
+        let _snapshot = self.snapshot()?;
         Ok(Info {
             papers: self.count("papers")?,
             passages: self.count("passages")?,

@@ -37,6 +37,7 @@ impl Library {
     /// # Errors
     /// [`Error::LibraryFull`](crate::Error::LibraryFull), [`Error::LibraryBusy`](crate::Error::LibraryBusy) and the like.
     pub fn merge(&mut self, entries: &[Entry]) -> Result<Vec<Outcome>> {
+        self.keep_more_pages()?;
         let path = &self.path;
         let transaction = self.connection.transaction_with_behavior(TransactionBehavior::Immediate).in_library(path)?;
         let writer = Writer { connection: &transaction };
@@ -48,6 +49,7 @@ impl Library {
 
     /// Removes papers with all that belongs to them, in one transaction. Says for each id whether it was there.
     pub fn remove(&mut self, ids: &[ArxivId]) -> Result<Vec<bool>> {
+        self.keep_more_pages()?;
         let path = &self.path;
         let transaction = self.connection.transaction_with_behavior(TransactionBehavior::Immediate).in_library(path)?;
         let remove = |id: &ArxivId| -> rusqlite::Result<bool> {

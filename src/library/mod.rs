@@ -28,7 +28,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
-use rusqlite::{Connection, ErrorCode, OpenFlags};
+use rusqlite::{Connection, ErrorCode, OpenFlags, Transaction};
 
 use crate::error::{Error, Result};
 use faults::Faults;
@@ -82,7 +82,21 @@ enum Access {
     Memory,
 }
 
+/// While it lives, all that its library is asked is answered from one state of it, and locked only once.
+#[derive(Debug)]
+pub struct Snapshot<'a> {
+    /// `None` within another.
+    _transaction: Option<Transaction<'a>>,
+}
+
 impl Library {
+    /// Holds the library as it is until the snapshot is dropped, whatever other processes write.
+    pub fn snapshot(&self) -> Result<Snapshot<'_>> {
+        let begin = || self.connection.unchecked_transaction().in_library(&self.path);
+        let transaction = if self.connection.is_autocommit() { Some(begin()?) } else { None };
+        Ok(Snapshot { _transaction: transaction })
+    }
+
     /// Opens the library for reading and writing; makes it, and the folders above it, where it is missing, and upgrades it
     /// where an earlier version wrote it.
     ///
@@ -214,11 +228,15 @@ impl Library {
     fn prepare_for_writing(&self) -> Result<()> {
         self.connection.set_prepared_statement_cache_capacity(64);
         self.connection
-            // 32 MiB of page cache; the log is folded in every 32 MiB, and cut back to that size after a large add.
-            .execute_batch(
-                "PRAGMA cache_size = -32768; PRAGMA wal_autocheckpoint = 4096; PRAGMA journal_size_limit = 33554432",
-            )
+            // The log is folded in every 32 MiB, and cut back to that size after a large add.
+            .execute_batch("PRAGMA wal_autocheckpoint = 4096; PRAGMA journal_size_limit = 33554432")
             .in_library(&self.path)
+    }
+
+    /// 32 MiB of page cache from here on, for writing much. Answers do with SQLite's 2 MiB, since they look at most pages once,
+    /// and memory that is touched for the first time costs more than to read a page again.
+    fn keep_more_pages(&self) -> Result<()> {
+        self.connection.pragma_update(None, "cache_size", -32768).in_library(&self.path)
     }
 }
 

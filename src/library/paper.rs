@@ -69,11 +69,11 @@ impl Library {
     /// The papers in these rows, in this order. One that another process has removed meanwhile is left out.
     pub fn papers_by_rows(&self, rows: &[PaperRow]) -> Result<Vec<Paper>> {
         // One snapshot for all the tables that a paper lies in.
-        let transaction = self.connection.unchecked_transaction().in_library(&self.path)?;
+        let _snapshot = self.snapshot()?;
         let mut papers = Vec::with_capacity(rows.len());
         for &row in rows {
             if let Some(id) = self.id_of(row)? {
-                let record = load(&transaction, row, &id).in_library(&self.path)?;
+                let record = load(&self.connection, row, &id).in_library(&self.path)?;
                 papers.push(Paper::new(row, id, record));
             }
         }

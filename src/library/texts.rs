@@ -6,6 +6,7 @@
 use rusqlite::{OptionalExtension, params};
 
 use super::faults::{Faults, unreadable};
+use super::paper::parse_id;
 use super::vectors::{flaw, floats, key};
 use super::{Access, FingerprintNumber, Library, PaperRow};
 use crate::arxiv_id::ArxivId;
@@ -16,6 +17,8 @@ use crate::error::Result;
 pub struct PaperText {
     /// Its row.
     pub row: PaperRow,
+    /// Its id.
+    pub id: ArxivId,
     /// Title, empty where it is not known.
     pub title: String,
     /// Abstract, empty where it is not known.
@@ -29,10 +32,11 @@ pub struct PaperText {
 impl Library {
     /// These papers, in this order; one without a vector, with a damaged one, or removed meanwhile, is left out.
     pub fn texts_of(&self, fingerprint: FingerprintNumber, rows: &[PaperRow]) -> Result<Vec<PaperText>> {
-        let transaction = self.connection.unchecked_transaction().in_library(&self.path)?;
-        let mut statement = transaction
+        let _snapshot = self.snapshot()?;
+        let mut statement = self
+            .connection
             .prepare_cached(
-                "SELECT title, abstract, authors, vector FROM papers JOIN embeddings ON key = ?1 WHERE row = ?2",
+                "SELECT title, abstract, authors, vector, id FROM papers JOIN embeddings ON key = ?1 WHERE row = ?2",
             )
             .in_library(&self.path)?;
         let dimension = self.dimension(fingerprint)?;
@@ -43,6 +47,7 @@ impl Library {
                     .map_err(|_| unreadable("a list of authors cannot be read"))?;
                 Ok(PaperText {
                     row,
+                    id: parse_id(found.get_ref(4)?.as_str()?)?,
                     title: found.get::<_, Option<String>>(0)?.unwrap_or_default(),
                     abstract_text: found.get::<_, Option<String>>(1)?.unwrap_or_default(),
                     authors,
@@ -53,7 +58,6 @@ impl Library {
                 statement.query_row(params![key(fingerprint, row), row.0], read).optional().in_library(&self.path)?;
             papers.extend(found.filter(|paper: &PaperText| flaw(paper.vector.iter().copied(), dimension).is_none()));
         }
-        drop(statement);
         Ok(papers)
     }
 

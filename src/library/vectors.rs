@@ -178,6 +178,7 @@ impl Library {
                 return Err(self.refused(why));
             }
         }
+        self.keep_more_pages()?;
         let path = &self.path;
         let transaction = self.connection.transaction_with_behavior(TransactionBehavior::Immediate).in_library(path)?;
         let count = store(&transaction, fingerprint, vectors).in_library(path)?;
@@ -205,9 +206,9 @@ impl Library {
         visit: &mut dyn FnMut(PaperRow, &[u8]),
     ) -> Result<()> {
         // One transaction: a lock for each row would take longer than reading it.
-        let transaction = self.connection.unchecked_transaction().in_library(&self.path)?;
+        let _snapshot = self.snapshot()?;
         let mut statement =
-            transaction.prepare_cached("SELECT vector FROM embeddings WHERE key = ?1").in_library(&self.path)?;
+            self.connection.prepare_cached("SELECT vector FROM embeddings WHERE key = ?1").in_library(&self.path)?;
         for &row in rows {
             let read = |found: &rusqlite::Row<'_>| {
                 visit(row, found.get_ref(0)?.as_blob()?);
