@@ -2,7 +2,7 @@
 //! beside other programs.
 //!
 //!     cargo run --release --example neighbours -- LIBRARY build
-//!     cargo run --release --example neighbours -- LIBRARY QUERIES.npy K [exact] [within=SHARE]
+//!     cargo run --release --example neighbours -- LIBRARY QUERIES.npy K [exact] [since=DATE] [category=NAME] [author=NAME]
 //!
 //! QUERIES.npy holds unit rows, f32. One line of JSON is printed: seconds to open, seconds of each query (after one pass to warm up),
 //! queries a second with all threads, and the rows found.
@@ -12,7 +12,7 @@ use std::time::Instant;
 use anyhow::{Context, bail};
 use rayon::prelude::*;
 use relata::index::{Index, State};
-use relata::library::{FingerprintNumber, Library};
+use relata::library::{Filter, Library};
 use relata::neighbours::{Admitted, Ground};
 use serde_json::json;
 
@@ -43,8 +43,18 @@ fn main() -> anyhow::Result<()> {
     };
     let opened = began.elapsed().as_secs_f64();
     let ground = Ground { library: &library, fingerprint, index: index.as_ref() };
-    let ask =
-        |ground: &Ground<'_>, query: &Vec<f32>| ground.nearest(std::slice::from_ref(query), k, &Admitted::default());
+    let value = |name: &str| rest.iter().find_map(|word| word.strip_prefix(name)?.strip_prefix('='));
+    let filter = Filter {
+        since: value("since").map(str::parse).transpose()?,
+        categories: value("category").map(str::to_owned).into_iter().collect(),
+        authors: value("author").map(str::to_owned).into_iter().collect(),
+        ..Filter::default()
+    };
+    let began = Instant::now();
+    let within = library.matching(&filter)?;
+    let matched = began.elapsed().as_secs_f64();
+    let admitted = Admitted { within: within.as_ref(), without: &[] };
+    let ask = |ground: &Ground<'_>, query: &Vec<f32>| ground.nearest(std::slice::from_ref(query), k, &admitted);
     for query in &queries {
         ask(&ground, query)?;
     }
@@ -58,32 +68,24 @@ fn main() -> anyhow::Result<()> {
     println!(
         "{}",
         json!({
-            "opened": opened, "index": index.is_some(), "seconds": seconds, "peak_kib": peak()?,
-            "batch": batch(&ground, library.path(), fingerprint, &queries, k)?, "found": found,
+            "opened": opened, "matched": matched, "within": within.as_ref().map(|set| set.len()), "index": index.is_some(), "seconds": seconds, "peak_kib": peak()?,
+            "batch": batch(&ground, &admitted, &queries, k)?, "found": found,
         })
     );
     Ok(())
 }
 
 /// Queries a second, with a connection for each thread.
-fn batch(
-    ground: &Ground<'_>,
-    path: &std::path::Path,
-    fingerprint: FingerprintNumber,
-    queries: &[Vec<f32>],
-    k: usize,
-) -> anyhow::Result<f64> {
+fn batch(ground: &Ground<'_>, admitted: &Admitted<'_>, queries: &[Vec<f32>], k: usize) -> anyhow::Result<f64> {
     let part = queries.len().div_ceil(rayon::current_num_threads());
-    let index = ground.index;
+    let (path, fingerprint, index) = (ground.library.path(), ground.fingerprint, ground.index);
     let began = Instant::now();
     queries
         .par_chunks(part)
         .map(|queries| {
             let library = Library::open(path)?;
             let ground = Ground { library: &library, fingerprint, index };
-            queries
-                .iter()
-                .try_for_each(|query| ground.nearest(std::slice::from_ref(query), k, &Admitted::default()).map(|_| ()))
+            queries.iter().try_for_each(|query| ground.nearest(std::slice::from_ref(query), k, admitted).map(|_| ()))
         })
         .collect::<relata::Result<Vec<()>>>()?;
     Ok(queries.len() as f64 / began.elapsed().as_secs_f64())
