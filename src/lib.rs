@@ -1,7 +1,7 @@
 //! Relata: a semantic recommender and topic finder for arXiv papers.
 //!
 //! The way of the data: files -> [`reader`] -> [`Entry`] -> [`library`] -> [`passage`] -> [`embed`] -> vectors in the
-//! library -> [`neighbours`] -> [`recommend`] and [`search`]. Below, a digest is read into a library and found again.
+//! library -> [`index`] -> [`neighbours`] -> [`recommend`] and [`search`]. Below, a digest is read into a library and found again.
 //!
 //! ```
 //! use relata::library::{Filter, Library};
@@ -55,6 +55,7 @@ pub mod bulk;
 pub mod cli;
 pub mod engine;
 pub mod evaluate;
+pub mod export;
 pub mod index;
 pub mod neighbours;
 pub mod recommend;
@@ -63,6 +64,7 @@ pub mod sample;
 pub mod search;
 mod selection;
 pub mod terms;
+pub mod today;
 
 pub use arxiv_id::ArxivId;
 pub use error::{Error, Result};

@@ -20,7 +20,7 @@ use rayon::prelude::*;
 use crate::arxiv_id::ArxivId;
 use crate::error::{Error, Result};
 use crate::learned::{Learned, Parts, Subject, Weights};
-use crate::library::{Filter, FingerprintNumber, Library, Paper, PaperRow, PaperText};
+use crate::library::{Filter, FingerprintNumber, Library, Paper, PaperRow, PaperSet, PaperText};
 use crate::neighbours::{Admitted, Ground};
 use crate::selection;
 use crate::terms;
@@ -51,6 +51,8 @@ pub struct Query {
     pub k: usize,
     /// Which papers may be answers.
     pub filter: Filter,
+    /// Only these papers; all, where nothing is said.
+    pub among: Option<PaperSet>,
     /// How much each part of a score counts.
     pub weights: Weights,
     /// How much an answer's likeness to those before it counts against its score, from 0 to 1; 0 takes the best.
@@ -157,7 +159,10 @@ pub(crate) fn rank(
     }
     let unwanted = learned.subjects(&disliked);
 
-    let within = library.matching(&query.filter)?;
+    let within = match (library.matching(&query.filter)?, &query.among) {
+        (Some(set), Some(among)) => Some(set.intersect(among)),
+        (set, among) => set.or_else(|| among.clone()),
+    };
     let asked: Vec<PaperRow> = liked.iter().chain(&disliked).map(|paper| paper.row).collect();
     let depth = (ALL_CANDIDATES / wanted.len().max(1)).min(CANDIDATES).max(query.k);
     let admitted = Admitted { within: within.as_ref(), without: &asked };

@@ -9,7 +9,7 @@ use serde_json::json;
 
 use crate::error::{Error, Result};
 use crate::library::{Library, Outcome as Merged};
-use crate::paper::Skipped;
+use crate::paper::{Entry, Skipped};
 use crate::reader::{self, Reading};
 
 use super::args::Add;
@@ -25,7 +25,7 @@ const BATCH_BYTES: usize = 32 << 20;
 
 /// What became of the entries.
 #[derive(Default, Serialize)]
-struct Report {
+pub(super) struct Report {
     added: u64,
     updated: u64,
     unchanged: u64,
@@ -49,38 +49,30 @@ impl Report {
     fn papers(&self) -> u64 {
         self.added + self.updated + self.unchanged
     }
+
+    /// Whether every entry could be used.
+    pub(super) fn is_whole(&self) -> bool {
+        self.skips.count() == 0
+    }
+
+    /// Says what was skipped and what is remarkable.
+    pub(super) fn say(&self) {
+        self.skips.say();
+        for note in &self.notes {
+            say(&format!("note: {}", printable(note)));
+        }
+    }
 }
 
 pub(super) fn run(context: &Context, add: &Add, page: &mut Page) -> Result<Outcome> {
     let mut report = Report::default();
-    let mut files = Vec::new();
-    for path in &add.paths {
-        match reader::files(std::slice::from_ref(path)) {
-            Ok(found) if found.is_empty() => report.skips.push(whole_file(path, "the folder holds no files".into())),
-            Ok(found) => files.extend(found),
-            Err(error) => report.skips.push(whole_file(path, error.to_string())),
-        }
-    }
-    let files: Vec<PathBuf> = {
-        let mut seen = std::collections::BTreeSet::new();
-        files.into_iter().filter(|file| seen.insert(file.clone())).collect()
-    };
+    let files = files(&add.paths, &mut report);
     if files.is_empty() {
         print(&report, add.json, page)?;
         return Ok(if report.skips.count() == 0 { Outcome::Nothing } else { Outcome::Partial });
     }
     let mut library = context.open()?;
-    let bar = progress(files.len() as u64, "reading", "{msg} {wide_bar} {pos}/{len} files");
-    let mut failure = None;
-    for file in &files {
-        if let Err(error) = read_file(&mut library, file, &mut report) {
-            failure = Some(error);
-            break;
-        }
-        bar.inc(1);
-    }
-    bar.finish_and_clear();
-    if let Some(error) = failure {
+    if let Err(error) = read_files(&mut library, &files, &mut report, &mut |_| ()) {
         // What was stored before stays stored, so it is reported before the error is.
         print(&report, add.json, page)?;
         return Err(error);
@@ -110,10 +102,41 @@ pub(super) fn run(context: &Context, add: &Add, page: &mut Page) -> Result<Outco
     })
 }
 
+/// The files that paths name, each once. What names none is reported.
+pub(super) fn files(paths: &[PathBuf], report: &mut Report) -> Vec<PathBuf> {
+    let mut files = Vec::new();
+    for path in paths {
+        match reader::files(std::slice::from_ref(path)) {
+            Ok(found) if found.is_empty() => report.skips.push(whole_file(path, "the folder holds no files".into())),
+            Ok(found) => files.extend(found),
+            Err(error) => report.skips.push(whole_file(path, error.to_string())),
+        }
+    }
+    let mut seen = std::collections::BTreeSet::new();
+    files.into_iter().filter(|file| seen.insert(file.clone())).collect()
+}
+
+/// Reads files into the library. `each` is told of every entry.
+pub(super) fn read_files(
+    library: &mut Library,
+    files: &[PathBuf],
+    report: &mut Report,
+    each: &mut dyn FnMut(&Entry),
+) -> Result<()> {
+    let bar = progress(files.len() as u64, "reading", "{msg} {wide_bar} {pos}/{len} files");
+    let read = files.iter().try_for_each(|file| {
+        read_file(library, file, report, each)?;
+        bar.inc(1);
+        Ok(())
+    });
+    bar.finish_and_clear();
+    read
+}
+
 /// Reads one file in batches, on a thread of its own while the library takes in the batch before.
 ///
 /// What makes the file unreadable is a skipped entry of the report, what makes the library unwritable ends the command.
-fn read_file(library: &mut Library, file: &Path, report: &mut Report) -> Result<()> {
+fn read_file(library: &mut Library, file: &Path, report: &mut Report, each: &mut dyn FnMut(&Entry)) -> Result<()> {
     let read = thread::scope(|scope| -> Result<_> {
         // One batch on its way and one in work: memory stays that of a few batches however long the file is.
         let (hand_over, batches) = mpsc::sync_channel::<Vec<Reading>>(1);
@@ -134,7 +157,7 @@ fn read_file(library: &mut Library, file: &Path, report: &mut Report) -> Result<
             read
         });
         for batch in batches {
-            take_in(library, batch, report)?;
+            take_in(library, batch, report, each)?;
         }
         Ok(reader.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)))
     })?;
@@ -155,7 +178,12 @@ fn size(reading: &Reading) -> usize {
     size_of_val(&**entry) + texts + authors + summaries
 }
 
-fn take_in(library: &mut Library, batch: Vec<Reading>, report: &mut Report) -> Result<()> {
+fn take_in(
+    library: &mut Library,
+    batch: Vec<Reading>,
+    report: &mut Report,
+    each: &mut dyn FnMut(&Entry),
+) -> Result<()> {
     let mut entries = Vec::with_capacity(batch.len());
     for reading in batch {
         match reading {
@@ -164,6 +192,7 @@ fn take_in(library: &mut Library, batch: Vec<Reading>, report: &mut Report) -> R
         }
     }
     report.count(&library.merge(&entries)?);
+    entries.iter().for_each(each);
     Ok(())
 }
 
@@ -177,10 +206,7 @@ fn print(report: &Report, as_json: bool, page: &mut Page) -> Result<()> {
     if as_json {
         return page.json(report);
     }
-    report.skips.say();
-    for note in &report.notes {
-        say(&format!("note: {}", printable(note)));
-    }
+    report.say();
     let summary = json!({
         "added": report.added, "updated": report.updated, "unchanged": report.unchanged, "skipped": report.skips.count(),
     });

@@ -9,7 +9,7 @@ use crate::error::{Error, Result};
 use crate::learned::{Parts, Weights};
 use crate::library::{Filter, Library, Paper};
 use crate::neighbours::Ground;
-use crate::recommend::{self as recommender, Liked, Query};
+use crate::recommend::{self as recommender, Answer, Liked, Query};
 use crate::search as searcher;
 
 use super::args::{DEFAULT_PROFILE, Recommend, Search, Selection};
@@ -18,10 +18,10 @@ use super::{Context, Fetching, Outcome, ids};
 
 /// One result in JSON: the keys that scripts may rely on.
 #[derive(Serialize)]
-struct ResultRow<'a> {
+pub(super) struct ResultRow<'a> {
     rank: usize,
     id: &'a str,
-    score: f64,
+    pub(super) score: f64,
     title: Option<&'a str>,
     authors: &'a [String],
     year: i16,
@@ -40,6 +40,7 @@ pub(super) fn recommend(context: &Context, asked: Recommend, page: &mut Page) ->
         like_text: asked.like_text.clone(),
         k: asked.selection.k,
         filter: filter(&asked.selection)?,
+        among: None,
         weights: weights(&asked.weight),
         diversity: asked.diversity,
     };
@@ -47,7 +48,11 @@ pub(super) fn recommend(context: &Context, asked: Recommend, page: &mut Page) ->
         return Err(Error::EmptyQuery);
     }
     let (mut library, sample) = context.open_or_sample()?;
-    let profile = add_profile(&library, &asked, &mut query)?;
+    let alone = query.like.is_empty() && query.like_text.is_empty();
+    let profile = asked.profile.clone().or_else(|| alone.then(|| DEFAULT_PROFILE.to_owned()));
+    if let Some(name) = &profile {
+        add_profile(&library, name, &mut query)?;
+    }
     recommender::check(&library, &query)?;
     let mut engine = context.engine()?;
     for text in query.like_text.iter().filter(|text| !engine.identity().reads(text)) {
@@ -64,24 +69,7 @@ pub(super) fn recommend(context: &Context, asked: Recommend, page: &mut Page) ->
     let answers = recommender::recommend(&ground, &learned, &query, &texts)?;
     drop(snapshot);
 
-    let rows: Vec<_> = answers
-        .iter()
-        .enumerate()
-        .map(|(place, answer)| {
-            let liked = match &answer.because {
-                Liked::Paper(id) => json!(id.as_str()),
-                Liked::Text(at) => json!({ "text": at }),
-            };
-            let Parts { meaning, associations, words, authors } = answer.parts;
-            let parts = json!({
-                "meaning": rounded(meaning), "associations": rounded(associations), "words": rounded(words),
-                "authors": rounded(authors), "unlike": rounded(-answer.away),
-            });
-            let cosine = rounded(answer.cosine);
-            let reason = json!({ "liked": liked, "terms": answer.terms, "cosine": cosine, "parts": parts });
-            row(place + 1, f64::from(answer.score), &answer.paper, reason)
-        })
-        .collect();
+    let rows: Vec<_> = answers.iter().enumerate().map(|(place, answer)| answer_row(place + 1, answer)).collect();
     if asked.selection.json {
         let query = json!({
             "like": query.like.iter().map(|id| id.as_str()).collect::<Vec<_>>(),
@@ -94,12 +82,7 @@ pub(super) fn recommend(context: &Context, asked: Recommend, page: &mut Page) ->
     } else {
         let several = query.like.len() + query.like_text.len() > 1;
         for (row, answer) in rows.iter().zip(&answers) {
-            let from = match (&answer.because, several) {
-                (_, false) => None,
-                (Liked::Paper(id), true) => Some(format!("like {id}")),
-                (Liked::Text(at), true) => Some(format!("like text {}", at + 1)),
-            };
-            write_row(page, row, &answer.terms, from.as_deref())?;
+            write_row(page, row, &answer.terms, several.then(|| liked(answer)).as_deref())?;
         }
     }
     let outcome = outcome(rows.len());
@@ -107,14 +90,34 @@ pub(super) fn recommend(context: &Context, asked: Recommend, page: &mut Page) ->
     Ok(outcome)
 }
 
-/// Adds what a profile likes and dislikes, as far as it is in the library, and says which profile that was. What is named on the
-/// command line holds against the profile.
-fn add_profile(library: &Library, asked: &Recommend, query: &mut Query) -> Result<Option<String>> {
-    let alone = query.like.is_empty() && query.like_text.is_empty();
-    let Some(name) = asked.profile.clone().or_else(|| alone.then(|| DEFAULT_PROFILE.to_owned())) else {
-        return Ok(None);
+/// An answer with its reasons.
+pub(super) fn answer_row(rank: usize, answer: &Answer) -> ResultRow<'_> {
+    let liked = match &answer.because {
+        Liked::Paper(id) => json!(id.as_str()),
+        Liked::Text(at) => json!({ "text": at }),
     };
-    let profile = library.profile(&name)?;
+    let Parts { meaning, associations, words, authors } = answer.parts;
+    let parts = json!({
+        "meaning": rounded(meaning), "associations": rounded(associations), "words": rounded(words),
+        "authors": rounded(authors), "unlike": rounded(-answer.away),
+    });
+    let cosine = rounded(answer.cosine);
+    let reason = json!({ "liked": liked, "terms": answer.terms, "cosine": cosine, "parts": parts });
+    row(rank, f64::from(answer.score), &answer.paper, reason)
+}
+
+/// What an answer comes from, in words.
+pub(super) fn liked(answer: &Answer) -> String {
+    match &answer.because {
+        Liked::Paper(id) => format!("like {id}"),
+        Liked::Text(at) => format!("like text {}", at + 1),
+    }
+}
+
+/// Adds what a profile likes and dislikes, as far as it is in the library. What is named on the command line holds against the
+/// profile.
+pub(super) fn add_profile(library: &Library, name: &str, query: &mut Query) -> Result<()> {
+    let profile = library.profile(name)?;
     let named: Vec<ArxivId> = query.like.iter().chain(&query.unlike).cloned().collect();
     let mut missing = 0;
     for (own, into) in [(profile.like, &mut query.like), (profile.unlike, &mut query.unlike)] {
@@ -124,12 +127,12 @@ fn add_profile(library: &Library, asked: &Recommend, query: &mut Query) -> Resul
         }
     }
     if query.like.is_empty() && query.like_text.is_empty() {
-        return Err(Error::NothingLiked { profile: name });
+        return Err(Error::NothingLiked { profile: name.to_owned() });
     }
     if missing > 0 {
-        say(&format!("{missing} papers of the profile {} are not in the library.", printable(&name)));
+        say(&format!("{missing} papers of the profile {} are not in the library.", printable(name)));
     }
-    Ok(Some(name))
+    Ok(())
 }
 
 pub(super) fn search(context: &Context, asked: Search, page: &mut Page) -> Result<Outcome> {
@@ -193,7 +196,7 @@ fn outcome(found: usize) -> Outcome {
     Outcome::Done
 }
 
-fn filter(selection: &Selection) -> Result<Filter> {
+pub(super) fn filter(selection: &Selection) -> Result<Filter> {
     if let (Some(since), Some(until)) = (selection.since, selection.until)
         && since > until
     {
@@ -223,7 +226,7 @@ fn rounded(x: f32) -> f64 {
     (f64::from(x) * 1e6).round() / 1e6 + 0.0
 }
 
-fn selection_json(selection: &Selection) -> serde_json::Value {
+pub(super) fn selection_json(selection: &Selection) -> serde_json::Value {
     json!({
         "k": selection.k,
         "category": selection.category,
@@ -256,7 +259,7 @@ fn write_json(page: &mut Page, query: &serde_json::Value, rows: &[ResultRow<'_>]
 }
 
 /// Two lines: rank, score, id and title; then author, year, category and reason.
-fn write_row(page: &mut Page, row: &ResultRow<'_>, terms: &[String], from: Option<&str>) -> Result<()> {
+pub(super) fn write_row(page: &mut Page, row: &ResultRow<'_>, terms: &[String], from: Option<&str>) -> Result<()> {
     let rank = page.styled(&Style::new().dim(), &format!("{:>3}", row.rank));
     let id = page.styled(&Style::new().cyan(), &format!("{:<10}", row.id));
     let title = page.styled(&Style::new().bold(), &printable(row.title.unwrap_or("(no title)")));

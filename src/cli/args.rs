@@ -7,6 +7,7 @@ use jiff::civil::Date;
 
 use crate::bulk::Format;
 use crate::evaluate::Method;
+use crate::export::Form;
 use crate::learned::Weights;
 
 /// Semantic recommender for arXiv papers: reads daily digests, embeds the abstracts, answers what is related.
@@ -74,6 +75,8 @@ pub enum Command {
     Add(Add),
     /// List the papers related to those you like.
     Recommend(Recommend),
+    /// List the new papers that matter to your profile.
+    Today(Today),
     /// Find papers by meaning and by words.
     Search(Search),
     /// Measure how well ways of ranking find what people have judged to be related.
@@ -133,6 +136,33 @@ pub struct Recommend {
     #[arg(long, value_name = "PART=FACTOR", value_delimiter = ',', value_parser = weight)]
     pub weight: Vec<(String, f32)>,
     /// How much the likeness of an answer to those before it counts against its score, from 0 to 1.
+    #[arg(long, value_name = "SHARE", default_value_t = 0.0, value_parser = share)]
+    pub diversity: f32,
+    /// What the answers must be like.
+    #[command(flatten)]
+    pub selection: Selection,
+}
+
+/// `relata today`
+#[derive(Debug, Args)]
+pub struct Today {
+    /// Digests of the day, which are added to the library. Without any, the papers of the library since --since, or else of its
+    /// latest day.
+    #[arg(value_name = "PATH")]
+    pub paths: Vec<PathBuf>,
+    /// For whom.
+    #[command(flatten)]
+    pub profile: ProfileName,
+    /// Also papers that this has listed for the profile before, and those that earlier digests listed.
+    #[arg(long)]
+    pub seen: bool,
+    /// In what form.
+    #[arg(long, value_name = "FORM", value_enum, default_value_t = Form::Text)]
+    pub format: Form,
+    /// How much a part of the score counts beside its default, as in `recommend`.
+    #[arg(long, value_name = "PART=FACTOR", value_delimiter = ',', value_parser = weight)]
+    pub weight: Vec<(String, f32)>,
+    /// How much the likeness of an answer to those before it counts against its score, as in `recommend`.
     #[arg(long, value_name = "SHARE", default_value_t = 0.0, value_parser = share)]
     pub diversity: f32,
     /// What the answers must be like.

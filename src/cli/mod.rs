@@ -14,6 +14,7 @@ mod models;
 mod profiles;
 mod skips;
 mod terminal;
+mod today;
 
 use std::collections::BTreeSet;
 use std::ffi::OsString;
@@ -102,6 +103,7 @@ fn dispatch(cli: Cli, page: &mut Page) -> Result<Outcome> {
     match cli.command {
         Command::Add(add) => add::run(&context, &add, page),
         Command::Recommend(recommend) => answers::recommend(&context, recommend, page),
+        Command::Today(today) => today::run(&context, &today, page),
         Command::Search(search) => answers::search(&context, search, page),
         Command::Eval(eval) => eval::run(&context, &eval, page),
         Command::Like(asked) => profiles::opine(&context, &asked, Opinion::Liked, page),

@@ -1,4 +1,5 @@
-//! The loops in which the time goes, of embedding and of finding neighbours, written once over [`Lanes`] and compiled for each instruction set.
+//! The loops in which the time goes, of embedding and of finding neighbours, written once over [`Lanes`] and compiled for each
+//! instruction set.
 //!
 //! A kernel is a [`Job`]: a generic function over vectors of 32-bit lanes. [`InstructionSet::run`] compiles it for
 //! AVX-512 with VNNI, AVX2 (with VNNI and without) and for no instruction set at all, and picks at run time. The portable

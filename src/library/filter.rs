@@ -82,11 +82,11 @@ impl PaperSet {
         self.rows.is_empty()
     }
 
-    fn intersect(self, other: &PaperSet) -> PaperSet {
+    pub(crate) fn intersect(self, other: &PaperSet) -> PaperSet {
         PaperSet::new(self.rows.into_iter().filter(|row| other.contains(*row)).collect())
     }
 
-    fn subtract(self, other: &PaperSet) -> PaperSet {
+    pub(crate) fn subtract(self, other: &PaperSet) -> PaperSet {
         PaperSet::new(self.rows.into_iter().filter(|row| !other.contains(*row)).collect())
     }
 }

@@ -84,7 +84,8 @@ impl Library {
         statement.query_map([], read).and_then(Iterator::collect).in_library(&self.path)
     }
 
-    fn dates(&self) -> Result<Option<(Date, Date)>> {
+    /// The first and the last day of its papers, by [`Paper::date`](super::Paper::date).
+    pub fn dates(&self) -> Result<Option<(Date, Date)>> {
         let ends: (Option<String>, Option<String>) = self
             .connection
             .query_row("SELECT (SELECT min(date) FROM papers), (SELECT max(date) FROM papers)", [], |row| {

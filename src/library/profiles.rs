@@ -1,7 +1,10 @@
 //! Profiles: what somebody likes and dislikes, kept under a name.
 //!
 //! In: a name and ids. Out: the ids of that name. A paper is liked or disliked or neither, never both: what was said last holds.
-//! Profiles name papers by id, so one that is removed and comes again is still liked.
+//! Profiles name papers by id, so one that is removed and comes again is still liked. Also which papers a profile's daily lists have
+//! shown.
+
+use std::collections::BTreeSet;
 
 use rusqlite::{TransactionBehavior, params};
 
@@ -80,7 +83,30 @@ impl Library {
 
     /// Forgets a profile. Says how many papers it named.
     pub fn remove_profile(&mut self, name: &str) -> Result<usize> {
-        self.connection.execute("DELETE FROM profile_papers WHERE profile = ?1", [name]).in_library(&self.path)
+        let path = &self.path;
+        let transaction = self.connection.transaction_with_behavior(TransactionBehavior::Immediate).in_library(path)?;
+        transaction.execute("DELETE FROM shown_papers WHERE profile = ?1", [name]).in_library(path)?;
+        let removed = transaction.execute("DELETE FROM profile_papers WHERE profile = ?1", [name]).in_library(path)?;
+        transaction.commit().in_library(path)?;
+        Ok(removed)
+    }
+
+    /// The papers that a profile's daily lists have shown.
+    pub fn shown(&self, profile: &str) -> Result<BTreeSet<ArxivId>> {
+        Ok(self.ids("SELECT id FROM shown_papers WHERE profile = ?1", profile)?.into_iter().collect())
+    }
+
+    /// Notes that a profile's daily list has shown papers, in one transaction.
+    pub fn note_shown(&mut self, profile: &str, ids: &[ArxivId]) -> Result<()> {
+        let path = &self.path;
+        let transaction = self.connection.transaction_with_behavior(TransactionBehavior::Immediate).in_library(path)?;
+        for id in ids {
+            transaction
+                .prepare_cached("INSERT INTO shown_papers (profile, id) VALUES (?1, ?2) ON CONFLICT DO NOTHING")
+                .and_then(|mut statement| statement.execute([profile, id.as_str()]))
+                .in_library(path)?;
+        }
+        transaction.commit().in_library(path)
     }
 
     /// Papers with this DOI, whatever its case.

@@ -122,4 +122,35 @@ mod tests {
         migrate(&mut connection, Path::new("x.db")).unwrap();
         assert_eq!(kind(&connection, Path::new("x.db")).unwrap(), Kind::Current);
     }
+
+    #[test]
+    fn a_library_of_the_first_version_keeps_all_and_learns_the_rest() {
+        let folder = tempfile::TempDir::new().unwrap();
+        let path = folder.path().join("old.db");
+        {
+            let mut connection = Connection::open(&path).unwrap();
+            let transaction = connection.transaction().unwrap();
+            apply(&transaction, &MIGRATIONS[..1], 0).unwrap();
+            transaction
+                .execute_batch(
+                    "INSERT INTO papers (row, id, version, title, abstract, authors, categories, date, doi, provenance) VALUES \
+                     (7, '2602.10611', 1, 'Ice', 'It melts.', '[\"A. Author\"]', 'cs.LG', '2026-02-10', '10.1/X', '1 2026-02-11 snapshot: title abstract authors doi'); \
+                     INSERT INTO fingerprints (number, digest, model, description, dimension) VALUES (1, 'd', 'm', 'x', 2);",
+                )
+                .unwrap();
+            transaction.commit().unwrap();
+        }
+        assert!(matches!(super::super::Library::open_read_only(&path), Err(Error::LibraryOlder { found: 1, .. })));
+        let mut library = super::super::Library::open(&path).unwrap();
+        let id = crate::ArxivId::parse("2602.10611").unwrap().0;
+        assert_eq!(library.paper(&id).unwrap().unwrap().title.as_deref(), Some("Ice"));
+        assert_eq!(library.with_doi("10.1/x").unwrap(), std::slice::from_ref(&id));
+        library.set_opinion("default", std::slice::from_ref(&id), Some(super::super::Opinion::Liked)).unwrap();
+        library.note_shown("default", std::slice::from_ref(&id)).unwrap();
+        assert_eq!(library.profile("default").unwrap().like, std::slice::from_ref(&id));
+        assert!(library.shown("default").unwrap().contains(&id));
+        assert_eq!(library.fingerprints().unwrap().len(), 1);
+        drop(library);
+        assert!(super::super::Library::open_read_only(&path).is_ok());
+    }
 }

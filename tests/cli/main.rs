@@ -9,3 +9,4 @@ mod profiles;
 mod resuming;
 mod support;
 mod surviving;
+mod today;

@@ -7,5 +7,12 @@ CREATE TABLE profile_papers (
     PRIMARY KEY (profile, id)
 ) WITHOUT ROWID;
 
+-- What the daily lists of a profile have shown, so that they show it once.
+CREATE TABLE shown_papers (
+    profile TEXT NOT NULL,
+    id      TEXT NOT NULL,
+    PRIMARY KEY (profile, id)
+) WITHOUT ROWID;
+
 -- Reference managers know papers by their DOI.
 CREATE INDEX papers_by_doi ON papers (doi COLLATE NOCASE) WHERE doi IS NOT NULL;

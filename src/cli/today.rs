@@ -1,0 +1,182 @@
+//! `relata today`: the new papers that matter to a profile, in a form for people or for other programs.
+
+use std::collections::BTreeMap;
+
+use jiff::civil::Date;
+use serde_json::{Value, json};
+
+use crate::arxiv_id::ArxivId;
+use crate::error::{Error, Result};
+use crate::export::{self, Chosen, Form};
+use crate::library::{Filter, Library, PaperRow, PaperSet};
+use crate::neighbours::Ground;
+use crate::recommend::Query;
+use crate::today::{New, is_known, today};
+
+use super::answers::{ResultRow, add_profile, answer_row, filter, liked, selection_json, weights, write_row};
+use super::args::Today;
+use super::terminal::{Page, printable, say};
+use super::{Context, Outcome, add};
+
+/// What may be an answer, and what is left out.
+struct Candidates {
+    among: PaperSet,
+    /// Papers that earlier digests listed, or late versions of old ones.
+    known: usize,
+    /// Papers that the profile's lists have shown.
+    shown: usize,
+}
+
+pub(super) fn run(context: &Context, asked: &Today, page: &mut Page) -> Result<Outcome> {
+    let name = &asked.profile.profile;
+    let mut report = add::Report::default();
+    let files = add::files(&asked.paths, &mut report);
+    let mut library = if asked.paths.is_empty() {
+        let Some(library) = context.open_existing()? else {
+            say("The library is empty: name the digests of the day, or add some with `relata add PATH...`.");
+            return Ok(Outcome::Nothing);
+        };
+        library
+    } else {
+        context.open()?
+    };
+    // Before files are read: without a profile nothing would come of it.
+    if library.profile(name)?.like.is_empty() {
+        return Err(Error::NothingLiked { profile: name.clone() });
+    }
+    let mut days: BTreeMap<ArxivId, Option<Date>> = BTreeMap::new();
+    let read = add::read_files(&mut library, &files, &mut report, &mut |entry| {
+        let day = entry.listing.as_ref().and_then(|listing| listing.date);
+        let first = days.entry(entry.id.clone()).or_insert(day);
+        *first = [*first, day].into_iter().flatten().min();
+    });
+    report.say();
+    read?;
+    let partly = |outcome: Outcome| if report.is_whole() { outcome } else { Outcome::Partial };
+
+    let mut query = Query {
+        k: asked.selection.k,
+        filter: filter(&asked.selection)?,
+        weights: weights(&asked.weight),
+        diversity: asked.diversity,
+        ..Query::default()
+    };
+    add_profile(&library, name, &mut query)?;
+    let (fingerprint, _) = context.catch_up(&mut context.engine()?, &mut library, false)?;
+    let snapshot = library.snapshot()?;
+    let candidates = candidates(&library, asked, &days)?;
+    query.among = Some(candidates.among);
+    let learned = context.learned(&library, fingerprint)?;
+    let index = context.index(&library, fingerprint)?;
+    let ground = Ground { library: &library, fingerprint, index: index.as_ref() };
+    let found = today(&ground, &learned, &query)?;
+    drop(snapshot);
+
+    write(&found, asked, (candidates.known, candidates.shown), page)?;
+    let hidden = [(candidates.known, "known from earlier digests"), (candidates.shown, "listed before")];
+    let hidden: Vec<String> =
+        hidden.iter().filter(|(count, _)| *count > 0).map(|(count, what)| format!("{count} {what}")).collect();
+    if !hidden.is_empty() {
+        say(&format!("Left out: {} (--seen lists them too).", hidden.join(", ")));
+    }
+    // Shown is what has come out.
+    page.flush()?;
+    let shown = found.iter().flat_map(|new| new.also.iter().chain([&new.answer.paper]).map(|paper| paper.id.clone()));
+    library.note_shown(name, &shown.collect::<Vec<_>>())?;
+    if files.is_empty() {
+        context.mend_index(&mut library, fingerprint, index, page)?;
+    } else {
+        drop(index);
+        context.prepare(&mut library, fingerprint)?;
+    }
+    if found.is_empty() {
+        say(&format!("There is nothing new for the profile {}.", printable(name)));
+        return Ok(partly(Outcome::Nothing));
+    }
+    Ok(partly(Outcome::Done))
+}
+
+fn candidates(library: &Library, asked: &Today, days: &BTreeMap<ArxivId, Option<Date>>) -> Result<Candidates> {
+    let mut known = 0;
+    let all = if asked.paths.is_empty() {
+        let since = match asked.selection.since {
+            Some(since) => Some(since),
+            None => library.dates()?.map(|(_, latest)| latest),
+        };
+        library.matching(&Filter { since, ..Filter::default() })?.unwrap_or_else(|| PaperSet::new(Vec::new()))
+    } else {
+        let mut rows: Vec<PaperRow> = Vec::new();
+        for (id, day) in days {
+            let Some(paper) = library.paper(id)? else { continue };
+            if !asked.seen && day.is_some_and(|day| is_known(&paper, day)) {
+                known += 1;
+            } else {
+                rows.push(paper.row);
+            }
+        }
+        PaperSet::new(rows)
+    };
+    let mut shown = Vec::new();
+    if !asked.seen {
+        for id in library.shown(&asked.profile.profile)? {
+            shown.extend(library.row_of(&id)?.filter(|row| all.contains(*row)));
+        }
+    }
+    let shown = PaperSet::new(shown);
+    Ok(Candidates { known, shown: shown.len(), among: all.subtract(&shown) })
+}
+
+fn write(found: &[New], asked: &Today, (known, shown): (usize, usize), page: &mut Page) -> Result<()> {
+    let rows: Vec<ResultRow<'_>> =
+        found.iter().enumerate().map(|(place, new)| answer_row(place + 1, &new.answer)).collect();
+    match if asked.selection.json { Form::Json } else { asked.format } {
+        Form::Text => {
+            for (row, new) in rows.iter().zip(found) {
+                write_row(page, row, &new.answer.terms, Some(&liked(&new.answer)))?;
+                for paper in &new.also {
+                    let title = printable(paper.title.as_deref().unwrap_or("(no title)"));
+                    page.line(&format!("{:24}nearly the same: {} {title}", "", paper.id))?;
+                }
+            }
+            Ok(())
+        }
+        Form::Json => {
+            let mut results = Vec::new();
+            for (row, new) in rows.iter().zip(found) {
+                let also: Vec<&str> = new.also.iter().map(|paper| paper.id.as_str()).collect();
+                let mut row = serde_json::to_value(row).unwrap_or(Value::Null);
+                row["also"] = json!(also);
+                results.push(row);
+            }
+            let query = json!({
+                "profile": asked.profile.profile, "paths": asked.paths, "seen": asked.seen,
+                "filter": selection_json(&asked.selection),
+            });
+            page.json(&json!({ "query": query, "results": results, "known": known, "listed_before": shown }))
+        }
+        form => {
+            let chosen: Vec<Chosen<'_>> = found
+                .iter()
+                .zip(&rows)
+                .map(|(new, row)| Chosen { paper: &new.answer.paper, score: row.score, why: why(new) })
+                .collect();
+            let mut bytes = Vec::new();
+            let title = format!("New papers for {}", asked.profile.profile);
+            export::write(form, &title, &chosen, &mut bytes).map_err(Error::io("standard output"))?;
+            String::from_utf8_lossy(&bytes).lines().try_for_each(|line| page.whole(line))
+        }
+    }
+}
+
+/// `like 2601.00001; shares glacier, ice; nearly the same: 2602.00002`
+fn why(new: &New) -> String {
+    let mut parts = vec![liked(&new.answer)];
+    if !new.answer.terms.is_empty() {
+        parts.push(format!("shares {}", new.answer.terms.join(", ")));
+    }
+    if !new.also.is_empty() {
+        let also: Vec<&str> = new.also.iter().map(|paper| paper.id.as_str()).collect();
+        parts.push(format!("nearly the same: {}", also.join(", ")));
+    }
+    parts.join("; ")
+}

@@ -1,0 +1,53 @@
+//! An Atom feed (RFC 4287).
+
+use std::io::{self, Write};
+
+use quick_xml::Writer;
+use quick_xml::events::{BytesDecl, BytesEnd, BytesStart, BytesText, Event};
+
+use super::Chosen;
+
+/// The feed's own name, the same every day: readers know a feed by it.
+const FEED: &str = "urn:relata:today";
+
+pub(super) fn write(title: &str, chosen: &[Chosen<'_>], out: &mut dyn Write) -> io::Result<()> {
+    let mut feed = Writer::new_with_indent(out, b' ', 2);
+    feed.write_event(Event::Decl(BytesDecl::new("1.0", Some("utf-8"), None)))?;
+    feed.write_event(Event::Start(
+        BytesStart::new("feed").with_attributes([("xmlns", "http://www.w3.org/2005/Atom")]),
+    ))?;
+    text(&mut feed, "id", FEED)?;
+    text(&mut feed, "title", title)?;
+    // The day of the newest paper and not of the run: the same answer is the same feed.
+    let newest = chosen.iter().map(|chosen| chosen.paper.date).max();
+    text(&mut feed, "updated", &newest.map_or("1970-01-01T00:00:00Z".to_owned(), |date| format!("{date}T00:00:00Z")))?;
+    for Chosen { paper, why, .. } in chosen {
+        feed.write_event(Event::Start(BytesStart::new("entry")))?;
+        text(&mut feed, "id", &paper.id.url())?;
+        text(&mut feed, "title", paper.title.as_deref().unwrap_or_default())?;
+        text(&mut feed, "updated", &format!("{}T00:00:00Z", paper.updated.unwrap_or(paper.date)))?;
+        text(&mut feed, "published", &format!("{}T00:00:00Z", paper.date))?;
+        feed.write_event(Event::Empty(BytesStart::new("link").with_attributes([("href", paper.id.url().as_str())])))?;
+        let names = if paper.authors.is_empty() { &["unknown".to_owned()] } else { paper.authors.as_slice() };
+        for name in names {
+            feed.write_event(Event::Start(BytesStart::new("author")))?;
+            text(&mut feed, "name", name)?;
+            feed.write_event(Event::End(BytesEnd::new("author")))?;
+        }
+        for category in &paper.categories {
+            let category = BytesStart::new("category").with_attributes([("term", category.as_str())]);
+            feed.write_event(Event::Empty(category))?;
+        }
+        let own = paper.abstract_text.as_deref().unwrap_or_default();
+        text(&mut feed, "summary", &[why.as_str(), own].join("\n\n"))?;
+        feed.write_event(Event::End(BytesEnd::new("entry")))?;
+    }
+    feed.write_event(Event::End(BytesEnd::new("feed")))?;
+    writeln!(feed.into_inner())
+}
+
+fn text(feed: &mut Writer<&mut dyn Write>, name: &str, value: &str) -> io::Result<()> {
+    feed.write_event(Event::Start(BytesStart::new(name)))?;
+    feed.write_event(Event::Text(BytesText::new(value)))?;
+    feed.write_event(Event::End(BytesEnd::new(name)))
+}

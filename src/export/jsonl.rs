@@ -1,0 +1,30 @@
+//! A JSON object a line with the keys of daily-arXiv-ai-enhanced; what Relata adds stands under `relata`.
+
+use std::io::{self, Write};
+
+use serde_json::{Map, Value, json};
+
+use super::{Chosen, facets};
+
+pub(super) fn write(chosen: &[Chosen<'_>], out: &mut dyn Write) -> io::Result<()> {
+    for (place, Chosen { paper, score, why }) in chosen.iter().enumerate() {
+        let mut line = json!({
+            "id": paper.id.as_str(),
+            "categories": paper.categories,
+            "pdf": paper.id.url().replacen("/abs/", "/pdf/", 1),
+            "abs": paper.id.url(),
+            "authors": paper.authors,
+            "title": paper.title,
+            "comment": paper.comment,
+            "summary": paper.abstract_text,
+            "relata": { "rank": place + 1, "score": score, "why": why },
+        });
+        let added: Map<String, Value> =
+            facets(paper).into_iter().map(|(facet, text)| (facet.name().to_owned(), Value::from(text))).collect();
+        if !added.is_empty() {
+            line["AI"] = Value::Object(added);
+        }
+        writeln!(out, "{line}")?;
+    }
+    Ok(())
+}

@@ -1,0 +1,151 @@
+//! What is written is read again: by the readers of digests, and by those of references.
+
+use std::collections::BTreeMap;
+use std::fs;
+
+use super::*;
+use crate::library::Library;
+use crate::paper::Entry;
+use crate::reader::{Reading, read_from};
+use crate::references;
+use crate::{ArxivId, Precedence, SourceKind};
+
+/// Two papers with all that makes forms stumble.
+fn papers() -> Vec<Paper> {
+    let mut library = Library::in_memory().expect("a library");
+    let precedence = Precedence { version: 2, date: None, kind: SourceKind::EnhancedJsonl };
+    let id = |text: &str| ArxivId::parse(text).expect("an id").0;
+    let facet = |facet: Facet, text: &str| (("en".to_owned(), facet), text.to_owned());
+    let first = Entry {
+        title: Some("Slow & steady: 5% of {ice} <moves>, $x_1^2$ \"or\" [not]".to_owned()),
+        abstract_text: Some("We measure glaciers; \"A & B\" moved 5%. They are <slow>.".to_owned()),
+        authors: vec!["Ada de la Cruz".to_owned(), "Ice and Snow Group".to_owned(), "Łukasz Ž".to_owned()],
+        categories: vec!["cs.LG".to_owned(), "physics.ao-ph".to_owned()],
+        published: Some("2026-02-10".parse().expect("a date")),
+        comment: Some("12 pages".to_owned()),
+        doi: Some("10.1000/xyz123".to_owned()),
+        summaries: BTreeMap::from([
+            facet(Facet::Tldr, "Ice moves slowly in this work."),
+            facet(Facet::Motivation, "Nobody looked at the ice before."),
+            facet(Facet::Method, "We look at it with a camera."),
+            facet(Facet::Result, "It moves five percent of the time."),
+            facet(Facet::Conclusion, "More cameras are needed for this."),
+        ]),
+        ..Entry::new(id("2602.10611"), precedence, 1)
+    };
+    let second = Entry {
+        title: Some("An old { one".to_owned()),
+        authors: vec!["X. Y. Zhang".to_owned()],
+        categories: vec!["hep-th".to_owned()],
+        ..Entry::new(id("hep-th/9901001"), precedence, 1)
+    };
+    library.merge(&[first, second]).expect("merged");
+    ["2602.10611", "hep-th/9901001"].map(|text| library.paper(&id(text)).expect("read").expect("there")).to_vec()
+}
+
+fn written(form: Form, papers: &[Paper]) -> String {
+    let why = |paper: &Paper| format!("like 2601.00001; shares ice & snow in {}", paper.id);
+    let chosen: Vec<Chosen<'_>> = papers.iter().map(|paper| Chosen { paper, score: 12.5, why: why(paper) }).collect();
+    let mut out = Vec::new();
+    write(form, "New & near", &chosen, &mut out).expect("written");
+    String::from_utf8(out).expect("UTF-8")
+}
+
+fn entries(name: &str, text: &str) -> Vec<Entry> {
+    let mut entries = Vec::new();
+    let report = read_from(name.as_ref(), text.as_bytes(), &mut |reading| {
+        match reading {
+            Reading::Entry(entry) => entries.push(*entry),
+            Reading::Skipped(skipped) => panic!("{skipped:?}"),
+        }
+        Ok(())
+    });
+    assert_eq!(report.expect("read").notes, Vec::<String>::new());
+    entries
+}
+
+#[test]
+fn digests_are_read_again() {
+    let papers = papers();
+    for (form, name) in [(Form::Markdown, "2026-02-11.md"), (Form::Jsonl, "2026-02-11_AI_enhanced_English.jsonl")] {
+        let text = written(form, &papers);
+        let read = entries(name, &text);
+        assert_eq!(read.len(), 2, "{text}");
+        for (entry, paper) in read.iter().zip(&papers) {
+            assert_eq!(entry.id, paper.id);
+            assert_eq!(entry.title, paper.title, "{text}");
+            assert_eq!(entry.abstract_text, paper.abstract_text);
+            // In a digest's line of authors, "and" stands between two.
+            let names = |authors: &[String]| match form {
+                Form::Markdown => authors.join(", ").replace(" and ", ", "),
+                _ => authors.join(", "),
+            };
+            assert_eq!(names(&entry.authors), names(&paper.authors));
+            assert_eq!(entry.categories.first(), paper.categories.first());
+            assert_eq!(entry.summaries, paper.summaries, "{text}");
+        }
+        if form == Form::Jsonl {
+            assert_eq!(read[0].categories, papers[0].categories);
+            assert_eq!(read[0].comment, papers[0].comment);
+            let line: serde_json::Value = serde_json::from_str(text.lines().next().unwrap()).unwrap();
+            let why = "like 2601.00001; shares ice & snow in 2602.10611";
+            assert_eq!(line["relata"], serde_json::json!({ "rank": 1, "score": 12.5, "why": why }));
+        }
+    }
+}
+
+#[test]
+fn references_are_read_again() {
+    let papers = papers();
+    let folder = tempfile::TempDir::new().expect("a folder");
+    for (form, name) in [(Form::Bibtex, "new.bib"), (Form::Ris, "new.ris"), (Form::Csv, "new.csv")] {
+        let text = written(form, &papers);
+        let path = folder.path().join(name);
+        fs::write(&path, &text).expect("written");
+        let read: Vec<_> =
+            references::read(&path).expect("read").into_iter().map(|read| read.expect("an entry")).collect();
+        assert_eq!(read.len(), 2, "{text}");
+        for (reference, paper) in read.iter().zip(&papers) {
+            assert_eq!(reference.ids.iter().collect::<Vec<_>>(), [&paper.id], "{text}");
+            assert_eq!(reference.doi, paper.doi, "{text}");
+        }
+    }
+}
+
+#[test]
+fn bibtex_and_ris_keep_names_and_braces_in_order() {
+    let papers = papers();
+    let bibtex = written(Form::Bibtex, &papers);
+    assert!(bibtex.contains(r#"title = {Slow \& steady: 5\% of {ice} <moves>, $x_1^2$ "or" [not]},"#), "{bibtex}");
+    assert!(bibtex.contains("author = {Ada de la Cruz and {Ice and Snow Group} and Łukasz Ž},"), "{bibtex}");
+    assert!(bibtex.contains("title = {An old  one},"), "a brace that nothing closes is left out: {bibtex}");
+    assert!(!bibtex.contains("abstract = {},"));
+    let ris = written(Form::Ris, &papers);
+    assert!(ris.contains("AU  - Cruz, Ada de la\nAU  - Group, Ice and Snow\n"), "{ris}");
+    assert!(ris.contains("PY  - 2026\nDA  - 2026/02/10\n"), "{ris}");
+}
+
+#[test]
+fn the_feed_is_well_formed_and_the_same_every_time() {
+    let papers = papers();
+    let feed = written(Form::Atom, &papers);
+    assert_eq!(feed, written(Form::Atom, &papers));
+    let mut reader = quick_xml::Reader::from_str(&feed);
+    let mut names = Vec::new();
+    loop {
+        match reader.read_event().expect("well-formed") {
+            quick_xml::events::Event::Start(tag) => {
+                names.push(tag.name().as_ref().to_owned());
+            }
+            quick_xml::events::Event::Eof => break,
+            _ => {}
+        }
+    }
+    assert_eq!(names.iter().filter(|name| *name == "entry").count(), 2);
+    // RFC 4287: feed and entries have exactly one id, title and updated each.
+    for needed in ["id", "title", "updated"] {
+        assert_eq!(names.iter().filter(|name| *name == needed).count(), 3, "{needed}");
+    }
+    assert!(feed.contains("<title>New &amp; near</title>") && feed.contains("&lt;moves&gt;"), "{feed}");
+    assert!(feed.contains("<updated>2026-02-10T00:00:00Z</updated>"), "{feed}");
+}

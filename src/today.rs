@@ -1,0 +1,104 @@
+//! `today`: which of the new papers matter to somebody.
+//!
+//! In: a query of what is liked, restricted to new papers. Out: the best of them, each with the others that are nearly the same
+//! text folded under it: a paper posted twice, a part two that repeats part one's abstract. By words and not by vectors, which call
+//! two papers on one thing the same. What counts as new is told here
+//! too ([`is_known`]).
+
+use std::collections::BTreeSet;
+
+use jiff::ToSpan;
+use jiff::civil::Date;
+use ndarray::Array2;
+
+use crate::error::Result;
+use crate::learned::Learned;
+use crate::library::{Paper, terms};
+use crate::neighbours::Ground;
+use crate::recommend::{Answer, Query, recommend};
+
+/// Share of the different words of two papers that both hold, from which they are the same to a reader.
+const NEARLY_THE_SAME: f32 = 0.8;
+
+/// Answers that are looked through for each that is wanted, and the least: those folded leave room for others.
+const LOOKED_THROUGH: usize = 4;
+const LOOKED_THROUGH_AT_LEAST: usize = 100;
+
+/// How old the first version of a paper is when a later version is no news any more.
+const OLD: i64 = 7;
+
+/// A new paper.
+#[derive(Clone, Debug)]
+pub struct New {
+    /// The paper and why it is an answer.
+    pub answer: Answer,
+    /// Lower-ranked new papers that are nearly the same.
+    pub also: Vec<Paper>,
+}
+
+/// The best `query.k` new papers, which `query.among` names.
+///
+/// # Errors
+/// As [`recommend`].
+pub fn today(ground: &Ground<'_>, learned: &Learned, query: &Query) -> Result<Vec<New>> {
+    let deeper = Query { k: (query.k * LOOKED_THROUGH).max(LOOKED_THROUGH_AT_LEAST), ..query.clone() };
+    let texts = Array2::zeros((0, ground.library.dimension(ground.fingerprint)?));
+    let answers = recommend(ground, learned, &deeper, &texts)?;
+    let mut chosen: Vec<(BTreeSet<String>, New)> = Vec::new();
+    for answer in answers {
+        let words: BTreeSet<String> = terms(answer.paper.passage.as_deref().unwrap_or_default()).into_iter().collect();
+        match chosen.iter_mut().find(|(first, _)| likeness(first, &words) >= NEARLY_THE_SAME) {
+            Some((_, new)) => new.also.push(answer.paper),
+            None => chosen.push((words, New { answer, also: Vec::new() })),
+        }
+    }
+    chosen.truncate(query.k);
+    Ok(chosen.into_iter().map(|(_, new)| new).collect())
+}
+
+/// The share of all words of two that both hold (Jaccard).
+fn likeness(one: &BTreeSet<String>, other: &BTreeSet<String>) -> f32 {
+    one.intersection(other).count() as f32 / one.union(other).count().max(1) as f32
+}
+
+/// Whether a paper in a digest of `day` was known before: an earlier digest listed it, or this is a later version of one that is old.
+pub fn is_known(paper: &Paper, day: Date) -> bool {
+    let listed = paper.listings.iter().filter_map(|listing| listing.date).any(|date| date < day);
+    let old = day.checked_sub(OLD.days()).is_ok_and(|limit| paper.published.is_some_and(|date| date < limit));
+    listed || (old && paper.version.is_some_and(|version| version > 1))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::library::Library;
+    use crate::paper::{Entry, Listing};
+    use crate::{ArxivId, Precedence, SourceKind};
+
+    #[test]
+    fn known_is_what_was_listed_before_or_is_a_late_version_of_an_old_paper() {
+        let date = |text: &str| -> Date { text.parse().expect("a date") };
+        let mut library = Library::in_memory().expect("a library");
+        let mut paper = |number: u32, version: u32, published: &str, listed: &[&str]| {
+            let id = ArxivId::parse(&format!("2602.{number:05}")).expect("an id").0;
+            let precedence = Precedence { version, date: None, kind: SourceKind::RawJsonl };
+            let entries: Vec<Entry> = listed
+                .iter()
+                .map(|day| Entry {
+                    title: Some("Ice".to_owned()),
+                    published: Some(date(published)),
+                    listing: Some(Listing { file: format!("{day}.jsonl"), date: Some(date(day)) }),
+                    ..Entry::new(id.clone(), precedence, 1)
+                })
+                .collect();
+            library.merge(&entries).expect("merged");
+            library.paper(&id).expect("read").expect("there")
+        };
+        let day = date("2026-02-20");
+        assert!(!is_known(&paper(1, 1, "2026-02-19", &["2026-02-20"]), day));
+        assert!(is_known(&paper(2, 1, "2026-02-18", &["2026-02-19", "2026-02-20"]), day));
+        assert!(is_known(&paper(3, 2, "2026-02-01", &["2026-02-20"]), day));
+        assert!(!is_known(&paper(4, 2, "2026-02-13", &["2026-02-20"]), day), "a quick second version is still news");
+        assert!(!is_known(&paper(5, 1, "2025-02-01", &["2026-02-20"]), day), "a late first listing is news");
+    }
+}

@@ -1,0 +1,123 @@
+//! Daily lists: what is new for a profile, each paper once, in every form.
+
+use serde_json::{Value, json};
+
+use crate::support::{Home, Invented, digest, invented};
+
+fn ids(value: &Value) -> Vec<&str> {
+    let rows = value["results"].as_array().expect("a list of results");
+    rows.iter().map(|row| row["id"].as_str().expect("an id")).collect()
+}
+
+/// Sixty papers of January, of which one is liked, and a digest of a day in February.
+fn home() -> Home {
+    let home = Home::tiny();
+    home.write("2026-01-05.md", digest(&(0..60).map(invented).collect::<Vec<_>>()));
+    home.json(&["add", "--json", "2026-01-05.md"]);
+    home.json(&["like", "2601.00001", "--json"]);
+    let new = |number: usize, title: &str, text: &str| Invented {
+        id: format!("2602.{number:05}"),
+        title: title.to_owned(),
+        text: text.to_owned(),
+        ..invented(0)
+    };
+    let ice = "Graph cuts for glaciers are described once more, with ice that nobody has measured before.";
+    let twice = "Graph cuts for glaciers are described once more, with ice that somebody has measured before.";
+    let mut papers = vec![
+        new(1, "Violins of wood", "Strings and bows make sounds that travel through halls and houses of every size."),
+        new(2, "Graph cuts for glaciers again", ice),
+        new(3, "Graph cuts for glaciers again", twice),
+        new(
+            4,
+            "Auctions at night",
+            "Bidders who sleep pay less than those who wake, which surprises economists everywhere.",
+        ),
+    ];
+    papers.push(invented(7));
+    home.write("2026-02-20.md", digest(&papers));
+    home
+}
+
+#[test]
+fn the_new_papers_of_a_digest_are_ranked_and_listed_once() {
+    let home = home();
+    let ended = home.run(&["today", "2026-02-20.md", "-k", "2", "--json"]);
+    assert_eq!(ended.code, 0, "{}", ended.stderr);
+    let value = ended.json();
+    assert_eq!(ids(&value)[0], "2602.00002", "{value:#}");
+    assert_eq!(value["results"][0]["also"], json!(["2602.00003"]));
+    assert_eq!(value["results"][0]["reason"]["liked"], "2601.00001");
+    assert_eq!((&value["known"], &value["listed_before"]), (&json!(1), &json!(0)));
+    assert!(
+        ended.stderr.contains("Left out: 1 known from earlier digests (--seen lists them too)."),
+        "{}",
+        ended.stderr
+    );
+
+    // The rest, then nothing, then all again.
+    let rest = home.json(&["today", "2026-02-20.md", "--json"]);
+    assert_eq!((ids(&rest).len(), &rest["listed_before"]), (1, &json!(3)));
+    assert!(!ids(&value).contains(&ids(&rest)[0]));
+    let none = home.run(&["today", "2026-02-20.md"]);
+    assert_eq!((none.code, none.stdout.as_str()), (1, ""));
+    assert!(none.stderr.contains("4 listed before") && none.stderr.contains("nothing new for the profile default"));
+    let all = home.json(&["today", "2026-02-20.md", "--seen", "--json"]);
+    assert_eq!((ids(&all).len(), ids(&all)[0]), (4, "2602.00002"));
+    assert_eq!(all["known"], 0);
+    // Another profile has seen nothing.
+    home.json(&["like", "2601.00002", "--profile", "other", "--json"]);
+    assert_eq!(ids(&home.json(&["today", "2026-02-20.md", "--profile", "other", "--json"])).len(), 3);
+}
+
+#[test]
+fn without_a_digest_the_library_is_asked_since_a_day_or_for_its_latest() {
+    let home = home();
+    home.json(&["add", "--json", "2026-02-20.md"]);
+    let latest = home.json(&["today", "--json", "--seen"]);
+    let mut found = ids(&latest);
+    found.sort_unstable();
+    assert_eq!(found, ["2602.00001", "2602.00002", "2602.00004"]);
+    let since = home.json(&["today", "--since", "2026-01-05", "--seen", "-k", "100", "--json"]);
+    assert!(ids(&since).len() > 20, "{}", ids(&since).len());
+    assert!(!ids(&since).contains(&"2601.00001"), "what is liked is no news");
+    let filtered = home.json(&["today", "--since", "2026-01-05", "--category", "astro-ph.GA", "--seen", "--json"]);
+    let categories = filtered["results"].as_array().unwrap().iter().map(|row| &row["primary_category"]);
+    assert!(categories.into_iter().all(|category| category == "astro-ph.GA"));
+}
+
+#[test]
+fn lists_are_written_as_digests_and_read_again() {
+    let home = home();
+    home.json(&["add", "--json", "2026-02-20.md"]);
+    let page = home.run(&["today", "2026-02-20.md", "--seen", "--format", "markdown"]);
+    home.write("picked/2026-02-20.md", &page.stdout);
+    let lines = home.run(&["today", "2026-02-20.md", "--seen", "--format", "jsonl"]);
+    home.write("picked/2026-02-20.jsonl", &lines.stdout);
+    for file in ["picked/2026-02-20.md", "picked/2026-02-20.jsonl"] {
+        let report = home.json(&["add", "--json", "--no-embed", file]);
+        assert_eq!((&report["added"], &report["skipped"]), (&json!(0), &json!([])), "{file}");
+    }
+    let count = |form: &str, what: &str| {
+        let ended = home.run(&["today", "2026-02-20.md", "--seen", "--format", form]);
+        assert_eq!(ended.code, 0, "{}", ended.stderr);
+        ended.stdout.matches(what).count()
+    };
+    assert_eq!(count("bibtex", "@misc{"), 4);
+    assert_eq!(count("ris", "TY  - "), 4);
+    assert_eq!(count("atom", "<entry>"), 4);
+    assert_eq!(count("csv", "https://arxiv.org/abs/"), 4);
+}
+
+#[test]
+fn what_cannot_be_read_is_told_and_the_rest_is_listed() {
+    let home = home();
+    home.write("broken.md", "# Nothing of the kind\n\nProse.\n");
+    let ended = home.run(&["today", "2026-02-20.md", "broken.md", "missing.md", "--json"]);
+    assert_eq!(ended.code, 2);
+    assert_eq!(ids(&ended.json()).len(), 3);
+    assert!(ended.stderr.contains("broken.md") && ended.stderr.contains("missing.md"), "{}", ended.stderr);
+
+    let nobody = home.run(&["today", "2026-02-20.md", "--profile", "nobody"]);
+    assert_eq!((nobody.code, nobody.stdout.as_str()), (2, ""));
+    assert!(nobody.stderr.contains("nothing says what you like"), "{}", nobody.stderr);
+}
