@@ -127,7 +127,7 @@ fn ranking(
         Method::Relata => {
             let Options { weights, diversity } = *options;
             let asked = Query { like: vec![query.clone()], k: DEPTH, weights, diversity, ..Query::default() };
-            let (ranked, _) = recommend::rank(ground, learned, &asked, &Array2::zeros((0, 0)))?;
+            let ranked = recommend::rank(ground, learned, &asked, &Array2::zeros((0, 0)))?.ranked;
             return Ok(ranked.into_iter().map(|found| found.id).collect());
         }
         Method::Cosine => {

@@ -27,8 +27,8 @@
 //! ```
 #![deny(missing_docs)]
 
+mod derived;
 mod kernels;
-mod mapped;
 
 pub mod arxiv_id;
 pub mod error;
@@ -63,6 +63,7 @@ pub mod references;
 pub mod sample;
 pub mod search;
 mod selection;
+mod sentences;
 pub mod terms;
 pub mod today;
 

@@ -23,6 +23,7 @@ use crate::learned::{Learned, Parts, Subject, Weights};
 use crate::library::{Filter, FingerprintNumber, Library, Paper, PaperRow, PaperSet, PaperText};
 use crate::neighbours::{Admitted, Ground};
 use crate::selection;
+use crate::sentences::sentences;
 use crate::terms;
 
 /// Weight of the nearest disliked paper.
@@ -85,6 +86,8 @@ pub struct Answer {
     pub because: Liked,
     /// Terms it shares with that, rarest first.
     pub terms: Vec<String>,
+    /// The sentence of its abstract that is nearest to that.
+    pub sentence: Option<String>,
 }
 
 /// Whether a library holds all the papers that a query names; cheap, so it is asked before anything is embedded.
@@ -106,7 +109,7 @@ pub fn check(library: &Library, query: &Query) -> Result<()> {
 /// text to embed, [`Error::LibraryDamaged`] one whose vector is damaged.
 pub fn recommend(ground: &Ground<'_>, learned: &Learned, query: &Query, texts: &Array2<f32>) -> Result<Vec<Answer>> {
     let library = ground.library;
-    let (ranked, liked) = rank(ground, learned, query, texts)?;
+    let Ranking { ranked, liked, wanted } = rank(ground, learned, query, texts)?;
     let rows: Vec<PaperRow> = ranked.iter().map(|found| found.row).collect();
     // By row and not by place: another process may have removed a paper since.
     let mut papers: BTreeMap<PaperRow, Paper> =
@@ -122,7 +125,9 @@ pub fn recommend(ground: &Ground<'_>, learned: &Learned, query: &Query, texts: &
         let own = paper.passage.as_deref().unwrap_or("");
         let frequency = |words: &[String]| Ok::<_, Error>(learned.document_frequency(words, count));
         let terms = terms::shared(text, own, count, TERMS, frequency)?.into_iter().map(|term| term.term).collect();
-        answers.push(Answer { score, parts, away, cosine, paper, because, terms });
+        let sentences = sentences(paper.abstract_text.as_deref().unwrap_or_default());
+        let sentence = learned.nearest_text(&wanted[nearest], &sentences).map(|at| sentences[at].to_owned());
+        answers.push(Answer { score, parts, away, cosine, paper, because, terms, sentence });
     }
     Ok(answers)
 }
@@ -141,13 +146,17 @@ pub(crate) struct Ranked {
     liked: usize,
 }
 
-/// The best k, and the text of each that is liked.
-pub(crate) fn rank(
-    ground: &Ground<'_>,
-    learned: &Learned,
-    query: &Query,
-    texts: &Array2<f32>,
-) -> Result<(Vec<Ranked>, Vec<String>)> {
+/// The best k, and what they are compared with.
+pub(crate) struct Ranking {
+    pub ranked: Vec<Ranked>,
+    /// The text of each that is liked, papers first.
+    liked: Vec<String>,
+    /// Their views.
+    wanted: Vec<Subject>,
+}
+
+/// Ranks and chooses.
+pub(crate) fn rank(ground: &Ground<'_>, learned: &Learned, query: &Query, texts: &Array2<f32>) -> Result<Ranking> {
     let Ground { library, fingerprint, .. } = *ground;
     let liked = papers(library, fingerprint, &query.like)?;
     let disliked = papers(library, fingerprint, &query.unlike)?;
@@ -175,12 +184,12 @@ pub(crate) fn rank(
     // What is one interest does not hang on how parts of a score are weighed.
     let interests =
         selection::interests(wanted.len(), |a, b| learned.compare(&wanted[a], &wanted[b], &Weights::default()).sum());
-    let wanted: Vec<Subject> =
+    let asking: Vec<Subject> =
         wanted.par_iter().map(|subject| expanded(learned, &query.weights, subject, &subjects, &found)).collect();
     let mut ranked: Vec<(Ranked, &Subject)> = (subjects.par_iter().zip(&found))
         .filter_map(|(subject, paper)| {
             let compared = |other: &Subject| learned.compare(other, subject, &query.weights);
-            let best = wanted.iter().map(compared).enumerate();
+            let best = asking.iter().map(compared).enumerate();
             let (liked, parts) = best.reduce(|best, next| if next.1.sum() > best.1.sum() { next } else { best })?;
             let repelled = unwanted.iter().map(|other| compared(other).sum()).fold(0f32, f32::max);
             let away = UNLIKE_WEIGHT * repelled;
@@ -197,10 +206,10 @@ pub(crate) fn rank(
         learned.compare(ranked[a].1, ranked[b].1, &query.weights).sum()
     });
     let ranked = chosen.into_iter().map(|place| ranked[place].0.clone()).collect();
-    let mut passages: Vec<String> =
+    let mut texts: Vec<String> =
         liked.iter().map(|paper| crate::passage::passage(&paper.title, Some(&paper.abstract_text))).collect();
-    passages.extend(query.like_text.iter().cloned());
-    Ok((ranked, passages))
+    texts.extend(query.like_text.iter().cloned());
+    Ok(Ranking { ranked, liked: texts, wanted })
 }
 
 /// The papers in these rows with their views. The views of some are made while the next are read.

@@ -29,7 +29,7 @@ pub(super) struct ResultRow<'a> {
     primary_category: Option<&'a str>,
     categories: &'a [String],
     url: String,
-    /// What made it an answer: `liked`, `cosine` and `parts`, or `cosine` and `keyword_rank`; and the shared `terms`.
+    /// What made it an answer: `liked`, `sentence`, `cosine` and `parts`, or `cosine` and `keyword_rank`; and the shared `terms`.
     reason: serde_json::Value,
 }
 
@@ -41,8 +41,8 @@ pub(super) fn recommend(context: &Context, asked: Recommend, page: &mut Page) ->
         k: asked.selection.k,
         filter: filter(&asked.selection)?,
         among: None,
-        weights: weights(&asked.weight),
-        diversity: asked.diversity,
+        weights: weights(&asked.ranking.weight),
+        diversity: asked.ranking.diversity,
     };
     if query.like_text.iter().any(|text| text.trim().is_empty()) {
         return Err(Error::EmptyQuery);
@@ -83,6 +83,9 @@ pub(super) fn recommend(context: &Context, asked: Recommend, page: &mut Page) ->
         let several = query.like.len() + query.like_text.len() > 1;
         for (row, answer) in rows.iter().zip(&answers) {
             write_row(page, row, &answer.terms, several.then(|| liked(answer)).as_deref())?;
+            if asked.why {
+                write_why(page, answer)?;
+            }
         }
     }
     let outcome = outcome(rows.len());
@@ -102,7 +105,9 @@ pub(super) fn answer_row(rank: usize, answer: &Answer) -> ResultRow<'_> {
         "authors": rounded(authors), "unlike": rounded(-answer.away),
     });
     let cosine = rounded(answer.cosine);
-    let reason = json!({ "liked": liked, "terms": answer.terms, "cosine": cosine, "parts": parts });
+    let reason = json!({
+        "liked": liked, "terms": answer.terms, "sentence": answer.sentence, "cosine": cosine, "parts": parts,
+    });
     row(rank, f64::from(answer.score), &answer.paper, reason)
 }
 
@@ -256,6 +261,20 @@ fn row(rank: usize, score: f64, paper: &Paper, reason: serde_json::Value) -> Res
 
 fn write_json(page: &mut Page, query: &serde_json::Value, rows: &[ResultRow<'_>]) -> Result<()> {
     page.json(&json!({ "query": query, "results": rows }))
+}
+
+/// The sentence that is nearest to what is liked, and the parts of the score, below the two lines of an answer.
+pub(super) fn write_why(page: &mut Page, answer: &Answer) -> Result<()> {
+    if let Some(sentence) = &answer.sentence {
+        page.paragraph(&format!("\u{201c}{}\u{201d}", printable(sentence)), 24)?;
+    }
+    let Parts { meaning, associations, words, authors } = answer.parts;
+    let mut parts = vec![("meaning", meaning), ("associations", associations), ("words", words), ("authors", authors)];
+    parts.push(("unlike", -answer.away));
+    parts.retain(|(_, part)| *part != 0.0);
+    let parts: Vec<String> = parts.iter().map(|(name, part)| format!("{name} {part:.2}")).collect();
+    let parts = page.styled(&Style::new().dim(), &parts.join(" + "));
+    page.line(&format!("{:24}{parts}", ""))
 }
 
 /// Two lines: rank, score, id and title; then author, year, category and reason.

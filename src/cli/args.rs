@@ -131,13 +131,12 @@ pub struct Recommend {
     /// A text that says what you like, e.g. an abstract.
     #[arg(long, value_name = "TEXT")]
     pub like_text: Vec<String>,
-    /// How much a part of the score counts beside its default: meaning, associations, words or authors; 0 leaves it out,
-    /// e.g. `--weight authors=0.5,words=2`.
-    #[arg(long, value_name = "PART=FACTOR", value_delimiter = ',', value_parser = weight)]
-    pub weight: Vec<(String, f32)>,
-    /// How much the likeness of an answer to those before it counts against its score, from 0 to 1.
-    #[arg(long, value_name = "SHARE", default_value_t = 0.0, value_parser = share)]
-    pub diversity: f32,
+    /// Also say why: the sentence nearest to what you like, and the parts of the score.
+    #[arg(long)]
+    pub why: bool,
+    /// How papers are ranked.
+    #[command(flatten)]
+    pub ranking: Ranking,
     /// What the answers must be like.
     #[command(flatten)]
     pub selection: Selection,
@@ -159,12 +158,12 @@ pub struct Today {
     /// In what form.
     #[arg(long, value_name = "FORM", value_enum, default_value_t = Form::Text)]
     pub format: Form,
-    /// How much a part of the score counts beside its default, as in `recommend`.
-    #[arg(long, value_name = "PART=FACTOR", value_delimiter = ',', value_parser = weight)]
-    pub weight: Vec<(String, f32)>,
-    /// How much the likeness of an answer to those before it counts against its score, as in `recommend`.
-    #[arg(long, value_name = "SHARE", default_value_t = 0.0, value_parser = share)]
-    pub diversity: f32,
+    /// Also say why: the sentence nearest to what you like, and the parts of the score.
+    #[arg(long)]
+    pub why: bool,
+    /// How papers are ranked.
+    #[command(flatten)]
+    pub ranking: Ranking,
     /// What the answers must be like.
     #[command(flatten)]
     pub selection: Selection,
@@ -179,12 +178,9 @@ pub struct Eval {
     /// Ways of ranking, with commas between them: relata (what `recommend` does), cosine, tfidf or bm25 [default: all of them].
     #[arg(long, value_name = "NAME", value_delimiter = ',', value_enum)]
     pub method: Vec<Method>,
-    /// How much a part of the score counts beside its default, as in `recommend`.
-    #[arg(long, value_name = "PART=FACTOR", value_delimiter = ',', value_parser = weight)]
-    pub weight: Vec<(String, f32)>,
-    /// How much the likeness of an answer to those before it counts against its score, as in `recommend`.
-    #[arg(long, value_name = "SHARE", default_value_t = 0.0, value_parser = share)]
-    pub diversity: f32,
+    /// How papers are ranked.
+    #[command(flatten)]
+    pub ranking: Ranking,
     /// Print as JSON.
     #[arg(long)]
     pub json: bool,
@@ -198,6 +194,18 @@ pub struct Search {
     /// What the answers must be like.
     #[command(flatten)]
     pub selection: Selection,
+}
+
+/// How papers are ranked.
+#[derive(Debug, Args)]
+pub struct Ranking {
+    /// How much a part of the score counts beside its default: meaning, associations, words or authors; 0 leaves it out,
+    /// e.g. `--weight authors=0.5,words=2`.
+    #[arg(long, value_name = "PART=FACTOR", value_delimiter = ',', value_parser = weight)]
+    pub weight: Vec<(String, f32)>,
+    /// How much the likeness of an answer to those before it counts against its score, from 0 to 1.
+    #[arg(long, value_name = "SHARE", default_value_t = 0.0, value_parser = share)]
+    pub diversity: f32,
 }
 
 /// How many answers, and which papers may be among them.

@@ -43,7 +43,7 @@ pub(super) fn run(context: &Context, asked: &Eval, page: &mut Page) -> Result<Ou
     let learned = context.learned(&library, fingerprint)?;
     let index = context.index(&library, fingerprint)?;
     let ground = Ground { library: &library, fingerprint, index: index.as_ref() };
-    let options = Options { weights: weights(&asked.weight), diversity: asked.diversity };
+    let options = Options { weights: weights(&asked.ranking.weight), diversity: asked.ranking.diversity };
     let methods = if asked.method.is_empty() { &Method::ALL[..] } else { &asked.method };
     let total = (methods.len() * judgements.len()) as u64;
     let bar = progress(total, "ranking", "{msg} {wide_bar} {human_pos}/{human_len} queries {eta}");

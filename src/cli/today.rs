@@ -13,7 +13,9 @@ use crate::neighbours::Ground;
 use crate::recommend::Query;
 use crate::today::{New, is_known, today};
 
-use super::answers::{ResultRow, add_profile, answer_row, filter, liked, selection_json, weights, write_row};
+use super::answers::{
+    ResultRow, add_profile, answer_row, filter, liked, selection_json, weights, write_row, write_why,
+};
 use super::args::Today;
 use super::terminal::{Page, printable, say};
 use super::{Context, Outcome, add};
@@ -57,8 +59,8 @@ pub(super) fn run(context: &Context, asked: &Today, page: &mut Page) -> Result<O
     let mut query = Query {
         k: asked.selection.k,
         filter: filter(&asked.selection)?,
-        weights: weights(&asked.weight),
-        diversity: asked.diversity,
+        weights: weights(&asked.ranking.weight),
+        diversity: asked.ranking.diversity,
         ..Query::default()
     };
     add_profile(&library, name, &mut query)?;
@@ -133,6 +135,9 @@ fn write(found: &[New], asked: &Today, (known, shown): (usize, usize), page: &mu
         Form::Text => {
             for (row, new) in rows.iter().zip(found) {
                 write_row(page, row, &new.answer.terms, Some(&liked(&new.answer)))?;
+                if asked.why {
+                    write_why(page, &new.answer)?;
+                }
                 for paper in &new.also {
                     let title = printable(paper.title.as_deref().unwrap_or("(no title)"));
                     page.line(&format!("{:24}nearly the same: {} {title}", "", paper.id))?;

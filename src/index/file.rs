@@ -2,27 +2,25 @@
 //!
 //! Format: safetensors, read where it lies by mapping it. The header names what it belongs to and holds the sum (CRC-32) of the
 //! small tensors, which are checked when it is opened; each cell and each row has a sum of its own, checked when it is first
-//! used, so that opening takes as long for three million papers as for ten thousand. It is written under another name and moved
-//! into place, so a reader sees it whole or not at all, and one that has it open keeps what it has.
+//! used, so that opening takes as long for three million papers as for ten thousand.
 
-use std::borrow::Cow;
 use std::collections::HashMap;
-use std::fs::{self, File};
+use std::fs::File;
 use std::ops::Range;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use bytemuck::Pod;
 use memmap2::Mmap;
-use safetensors::tensor::{Dtype, SafeTensors, View, serialize_to_file};
+use safetensors::tensor::{Dtype, SafeTensors, serialize_to_file};
 use sha2::{Digest, Sha256};
 
 use super::build::Owned;
 use super::rotation::{Rotation, words};
 use super::table::{Damage, Reach, Source, Table};
+use crate::derived::{Tensor, map, replace};
 use crate::error::{Error, Result};
 use crate::kernels::{BLOCK, Factors};
-use crate::mapped::map;
 
 /// Changes whenever what the file holds, or means, does. Numbers in it are as in memory.
 const VERSION: &str = if cfg!(target_endian = "little") { "2 little-endian" } else { "2 big-endian" };
@@ -268,31 +266,6 @@ fn cell_sum(table: &Table<'_>, cell: usize) -> u32 {
     hasher.finalize()
 }
 
-/// A tensor to write.
-struct Tensor<'a> {
-    dtype: Dtype,
-    shape: Vec<usize>,
-    bytes: &'a [u8],
-}
-
-impl View for &Tensor<'_> {
-    fn dtype(&self) -> Dtype {
-        self.dtype
-    }
-
-    fn shape(&self) -> &[usize] {
-        &self.shape
-    }
-
-    fn data(&self) -> Cow<'_, [u8]> {
-        Cow::Borrowed(self.bytes)
-    }
-
-    fn data_len(&self) -> usize {
-        self.bytes.len()
-    }
-}
-
 /// Writes a table and says what the file says of itself.
 pub(super) fn write(path: &Path, owned: &Owned, change: i64) -> Result<Facts> {
     let table = owned.table();
@@ -305,24 +278,20 @@ pub(super) fn write(path: &Path, owned: &Owned, change: i64) -> Result<Facts> {
     }
     let token: String = hasher.finalize().iter().map(|byte| format!("{byte:02x}")).collect();
 
-    fn tensor<T: Pod>(dtype: Dtype, width: usize, values: &[T]) -> Tensor<'_> {
-        let bytes = bytemuck::cast_slice(values);
-        Tensor { dtype, shape: vec![bytes.len() / width / (dtype.bitsize() / 8), width], bytes }
-    }
     let (cells, blocks) = (owned.dimension, BLOCK);
     let tensors = [
-        ("flips", tensor(Dtype::U64, 1, &owned.rotation.flips)),
-        ("centres", tensor(Dtype::F32, cells, &owned.centres)),
-        ("lengths", tensor(Dtype::F32, 1, &owned.lengths)),
-        ("steps", tensor(Dtype::F32, 3, &owned.steps)),
-        ("starts", tensor(Dtype::U64, 1, &owned.starts)),
-        ("codes", tensor(Dtype::U64, blocks, &owned.codes)),
-        ("factors", tensor(Dtype::F32, 3 * blocks, &owned.factors)),
-        ("keys", tensor(Dtype::U64, 1, &owned.keys)),
-        ("bytes", tensor(Dtype::I8, owned.dimension, &owned.bytes)),
-        ("scales", tensor(Dtype::F32, 1, &owned.scales)),
-        ("cell_sums", tensor(Dtype::U32, 1, &cell_sums)),
-        ("row_sums", tensor(Dtype::U32, 1, &row_sums)),
+        ("flips", Tensor::of(Dtype::U64, 1, &owned.rotation.flips)),
+        ("centres", Tensor::of(Dtype::F32, cells, &owned.centres)),
+        ("lengths", Tensor::of(Dtype::F32, 1, &owned.lengths)),
+        ("steps", Tensor::of(Dtype::F32, 3, &owned.steps)),
+        ("starts", Tensor::of(Dtype::U64, 1, &owned.starts)),
+        ("codes", Tensor::of(Dtype::U64, blocks, &owned.codes)),
+        ("factors", Tensor::of(Dtype::F32, 3 * blocks, &owned.factors)),
+        ("keys", Tensor::of(Dtype::U64, 1, &owned.keys)),
+        ("bytes", Tensor::of(Dtype::I8, owned.dimension, &owned.bytes)),
+        ("scales", Tensor::of(Dtype::F32, 1, &owned.scales)),
+        ("cell_sums", Tensor::of(Dtype::U32, 1, &cell_sums)),
+        ("row_sums", Tensor::of(Dtype::U32, 1, &row_sums)),
     ];
     let mut facts = HashMap::from([
         ("version".to_owned(), VERSION.to_owned()),
@@ -337,16 +306,8 @@ pub(super) fn write(path: &Path, owned: &Owned, change: i64) -> Result<Facts> {
     let small = [0, 1, 2, 3, 4, 10].map(|number: usize| tensors[number].1.bytes);
     facts.insert("sum".to_owned(), sum(&facts, &small));
 
-    let mut beside = path.as_os_str().to_owned();
-    beside.push(format!(".{}", std::process::id()));
-    let beside = PathBuf::from(beside);
     let named = tensors.iter().map(|(name, tensor)| (*name, tensor));
-    let written = serialize_to_file(named, Some(facts), &beside)
-        .map_err(std::io::Error::other)
-        .and_then(|()| fs::rename(&beside, path));
-    if written.is_err() {
-        let _ = fs::remove_file(&beside);
-    }
-    written.map_err(Error::io(path))?;
+    let write = |beside: &Path| serialize_to_file(named, Some(facts), beside).map_err(std::io::Error::other);
+    replace(path, write).map_err(Error::io(path))?;
     Ok(Facts { token, change, trained: owned.trained, rows: owned.rows })
 }

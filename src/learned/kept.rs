@@ -6,7 +6,6 @@
 //! or from a time when the library was a quarter smaller or larger is told apart from one that serves; so an answer depends
 //! on what the library held when that was last learned, and says nothing wrong.
 
-use std::borrow::Cow;
 use std::collections::HashMap;
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
@@ -14,16 +13,16 @@ use std::sync::Arc;
 
 use bytemuck::Pod;
 use memmap2::Mmap;
-use safetensors::tensor::{Dtype, Metadata, SafeTensors, View, serialize};
+use safetensors::tensor::{Dtype, Metadata, SafeTensors, serialize};
 
 use super::vocabulary::Vocabulary;
 use super::whitening::Whitening;
 use super::{Learned, Spreads};
 use crate::arxiv_id::ArxivId;
+use crate::derived::{Column, Tensor, map, replace};
 use crate::error::{Error, Result};
 use crate::kernels::InstructionSet;
 use crate::library::{FingerprintNumber, Library};
-use crate::mapped::{Column, map};
 
 /// Changes whenever what is learned, or how it is written, does. Numbers in it are as in memory.
 const VERSION: &str = if cfg!(target_endian = "little") { "3 little-endian" } else { "3 big-endian" };
@@ -199,53 +198,21 @@ impl Tensors<'_> {
     }
 }
 
-/// A tensor to write.
-struct Numbers<'a> {
-    dtype: Dtype,
-    shape: Vec<usize>,
-    bytes: &'a [u8],
-}
-
-impl Numbers<'_> {
-    fn of<T: Pod>(dtype: Dtype, numbers: &[T]) -> Numbers<'_> {
-        Numbers { dtype, shape: vec![numbers.len()], bytes: bytemuck::cast_slice(numbers) }
-    }
-}
-
-impl View for &Numbers<'_> {
-    fn dtype(&self) -> Dtype {
-        self.dtype
-    }
-
-    fn shape(&self) -> &[usize] {
-        &self.shape
-    }
-
-    fn data(&self) -> Cow<'_, [u8]> {
-        Cow::Borrowed(self.bytes)
-    }
-
-    fn data_len(&self) -> usize {
-        self.bytes.len()
-    }
-}
-
-/// Written whole under another name first: no reader ever sees half a file.
 fn write(path: &Path, learned: &Learned, library: &Library, fingerprint: FingerprintNumber) -> Result<()> {
     let Spreads { meaning, associations, words } = learned.spreads;
     let spreads = [meaning, associations, words];
-    let mut tensors: Vec<(String, Numbers<'_>)> = Vec::new();
+    let mut tensors: Vec<(String, Tensor<'_>)> = Vec::new();
     for (name, whitening) in [("meaning", &learned.meaning), ("associated", &learned.associated)] {
-        tensors.push((format!("{name}.mean"), Numbers::of(Dtype::F32, &whitening.mean)));
-        tensors.push((format!("{name}.map"), Numbers::of(Dtype::F32, &whitening.map)));
+        tensors.push((format!("{name}.mean"), Tensor::of(Dtype::F32, 1, &whitening.mean)));
+        tensors.push((format!("{name}.map"), Tensor::of(Dtype::F32, 1, &whitening.map)));
     }
     for (name, vocabulary) in [("words", &learned.words), ("authors", &learned.authors), ("rows", &learned.rows)] {
-        tensors.push((format!("{name}.ids"), Numbers::of(Dtype::U64, &vocabulary.ids)));
-        tensors.push((format!("{name}.numbers"), Numbers::of(Dtype::U32, &vocabulary.numbers)));
+        tensors.push((format!("{name}.ids"), Tensor::of(Dtype::U64, 1, &vocabulary.ids)));
+        tensors.push((format!("{name}.numbers"), Tensor::of(Dtype::U32, 1, &vocabulary.numbers)));
     }
-    tensors.push(("scales".to_owned(), Numbers::of(Dtype::F32, &learned.scales)));
-    tensors.push(("spreads".to_owned(), Numbers::of(Dtype::F32, &spreads)));
-    tensors.push(("associations".to_owned(), Numbers::of(Dtype::I8, &learned.associations)));
+    tensors.push(("scales".to_owned(), Tensor::of(Dtype::F32, 1, &learned.scales)));
+    tensors.push(("spreads".to_owned(), Tensor::of(Dtype::F32, 1, &spreads)));
+    tensors.push(("associations".to_owned(), Tensor::of(Dtype::I8, 1, &learned.associations)));
 
     let probes: Vec<String> = library
         .sample(PROBES)?
@@ -260,15 +227,8 @@ fn write(path: &Path, learned: &Learned, library: &Library, fingerprint: Fingerp
         ("sampled".to_owned(), learned.papers.to_string()),
         ("probes".to_owned(), probes.join(" ")),
     ]);
-    let named = tensors.iter().map(|(name, numbers)| (name.as_str(), numbers));
+    let named = tensors.iter().map(|(name, tensor)| (name.as_str(), tensor));
     let mut bytes = serialize(named, Some(facts)).map_err(|fault| Error::io(path)(std::io::Error::other(fault)))?;
     bytes.extend(crc32fast::hash(&bytes).to_le_bytes());
-    let mut beside = path.as_os_str().to_owned();
-    beside.push(format!(".{}", std::process::id()));
-    let beside = PathBuf::from(beside);
-    let written = fs::write(&beside, bytes).and_then(|()| fs::rename(&beside, path));
-    if written.is_err() {
-        let _ = fs::remove_file(&beside);
-    }
-    written.map_err(Error::io(path))
+    replace(path, |beside| fs::write(beside, bytes)).map_err(Error::io(path))
 }

@@ -15,10 +15,10 @@ mod whitening;
 use ndarray::{Array2, ArrayView1, Axis};
 use rayon::prelude::*;
 
+use crate::derived::Column;
 use crate::error::Result;
 use crate::kernels::{InstructionSet, add_bytes};
 use crate::library::{FingerprintNumber, Library, PaperText};
-use crate::mapped::Column;
 
 pub use kept::Fresh;
 pub use subject::{Parts, Subject, Weights};

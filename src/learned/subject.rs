@@ -103,6 +103,26 @@ impl Learned {
         self.views(&[vector], vec![words_of("", text)], vec![Vec::new()]).pop()
     }
 
+    /// Which of some texts, e.g. the sentences of an abstract, has most in common with a subject, by words and what they go with: their
+    /// meanings would have to be embedded. `None` where none has anything.
+    pub(crate) fn nearest_text(&self, subject: &Subject, texts: &[&str]) -> Option<usize> {
+        let words: Vec<Vec<(u64, f32)>> = texts.iter().map(|text| self.weigh(&words_of("", text))).collect();
+        let associations = self.associated.apply_all(&self.sums_of_associations(&words));
+        let weights = Weights::default();
+        let score = |(words, associations): (&Vec<(u64, f32)>, &[f32])| {
+            let shared = overlap(words, &subject.words);
+            // Without a shared word, what words go with is a guess.
+            if shared <= 0.0 {
+                return 0.0;
+            }
+            weights.associations * dot(associations, &subject.associations) / self.spreads.associations
+                + weights.words * shared / self.spreads.words
+        };
+        let scores = words.iter().zip(associations.chunks_exact(self.dimension().max(1))).map(score);
+        let best = scores.enumerate().reduce(|best, next| if next.1 > best.1 { next } else { best })?;
+        (best.1 > 0.0).then_some(best.0)
+    }
+
     fn views(&self, vectors: &[&[f32]], counted: Vec<Counted>, authors: Vec<Vec<u64>>) -> Vec<Subject> {
         let dimension = self.dimension();
         let words: Vec<Vec<(u64, f32)>> = counted.iter().map(|counted| self.weigh(counted)).collect();
@@ -281,6 +301,17 @@ mod tests {
         let shared = compared(0, 6).authors;
         let expected = 10.0 * ((61f32 / 10.5).ln() + (61f32 / 60.5).ln()) / 61f32.ln() / 2.0;
         assert!((shared - expected).abs() < 1e-4, "{shared} is not {expected}");
+    }
+
+    #[test]
+    fn the_nearest_text_shares_words_and_their_field() {
+        let papers = papers();
+        let learned = Learned::from_papers(&papers, 8, InstructionSet::Portable);
+        let ice = &learned.subjects(&papers[..1])[0];
+        let texts = ["A violin sound was heard.", "The flow of the ice is slow.", "Nobody folds a protein."];
+        assert_eq!(learned.nearest_text(ice, &texts), Some(1));
+        assert_eq!(learned.nearest_text(ice, &[texts[0], texts[2]]), None, "nothing in common");
+        assert_eq!(learned.nearest_text(ice, &[]), None);
     }
 
     #[test]

@@ -5,7 +5,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::mapped::Column;
+use crate::derived::Column;
 
 /// What a text holds, by hash, ascending, with how often.
 pub(super) type Counted = Vec<(u64, f32)>;

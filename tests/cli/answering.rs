@@ -4,7 +4,7 @@ use std::process::Command;
 
 use serde_json::Value;
 
-use crate::support::{Home, digest, invented};
+use crate::support::{Home, Invented, digest, invented};
 
 fn answered(value: &Value) -> Vec<(&str, f64)> {
     let rows = value["results"].as_array().expect("a list of results");
@@ -39,6 +39,33 @@ fn a_fresh_install_answers_from_the_sample() {
     let terms: Vec<&str> =
         first["reason"]["terms"].as_array().expect("terms").iter().filter_map(Value::as_str).collect();
     assert!(terms.iter().any(|term| term.to_lowercase().contains("physics-informed neural network")), "{terms:?}");
+}
+
+#[test]
+fn an_answer_says_why_with_its_nearest_sentence_and_the_parts_of_its_score() {
+    let home = Home::tiny();
+    let papers: Vec<_> = (0..60)
+        .map(|n| {
+            let paper = invented(n);
+            let text = format!("Nothing else is said here. {} Thanks go to everybody.", paper.text);
+            Invented { text, ..paper }
+        })
+        .collect();
+    home.write("2026-01-05.md", digest(&papers));
+    home.json(&["add", "--json", "2026-01-05.md"]);
+    let value = home.json(&["recommend", "--like", "2601.00001", "-k", "1", "--json"]);
+    let reason = &value["results"][0]["reason"];
+    let sentence = reason["sentence"].as_str().expect("a sentence");
+    assert!(sentence.starts_with("We describe ") || sentence.starts_with("The "), "{sentence}");
+    let parts: f64 = reason["parts"].as_object().expect("parts").values().filter_map(Value::as_f64).sum();
+    assert!((parts - value["results"][0]["score"].as_f64().expect("a score")).abs() < 1e-5);
+
+    let lines = home.run(&["recommend", "--like", "2601.00001", "-k", "1", "--why"]).stdout;
+    let lines: Vec<&str> = lines.lines().map(str::trim).collect();
+    assert_eq!(lines.len(), 4, "{lines:?}");
+    assert_eq!(lines[2], format!("\u{201c}{sentence}\u{201d}"));
+    assert!(lines[3].starts_with("meaning ") && lines[3].contains(" + words "), "{}", lines[3]);
+    assert_eq!(home.run(&["recommend", "--like", "2601.00001", "-k", "1"]).stdout.lines().count(), 2);
 }
 
 #[test]

@@ -1,22 +1,72 @@
-//! Derived files that are read where they lie: mapped, not loaded, so that a command pays for what it looks at.
+//! Files beside the library that are made from it (`index/file.rs`, `learned/kept.rs`): safetensors, read where they lie, replaced
+//! whole.
 //!
-//! The one place where files are mapped. Those that are (`index/file.rs`, `learned/kept.rs`) are never changed in place, only
-//! replaced, and hold sums by which damage is told.
+//! They are mapped and not loaded, so that a command pays for what it looks at; this is the one place where files are. Such a file is
+//! never changed in place: it is written under another name and moved, so a reader sees it whole or not at all, and one that
+//! has it open keeps what it has. Damage is told by the sums that each of them holds.
 
-use std::fs::File;
+use std::borrow::Cow;
+use std::fs::{self, File};
 use std::io;
 use std::marker::PhantomData;
 use std::ops::{Deref, Range};
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use bytemuck::Pod;
 use memmap2::Mmap;
+use safetensors::tensor::{Dtype, View};
 
 #[allow(unsafe_code)]
 pub(crate) fn map(file: &File) -> io::Result<Mmap> {
     // SAFETY: what a mapping shows may change under us where somebody writes into the file or cuts it. Relata replaces its derived
     // files and never writes into them; what others do to one can give wrong numbers, which sums tell, or end the process.
     unsafe { Mmap::map(file) }
+}
+
+/// Puts what `write` writes in the place of a file, whole or not at all.
+pub(crate) fn replace(path: &Path, write: impl FnOnce(&Path) -> io::Result<()>) -> io::Result<()> {
+    let mut beside = path.as_os_str().to_owned();
+    beside.push(format!(".{}", std::process::id()));
+    let beside = PathBuf::from(beside);
+    let written = write(&beside).and_then(|()| fs::rename(&beside, path));
+    if written.is_err() {
+        let _ = fs::remove_file(&beside);
+    }
+    written
+}
+
+/// A tensor to write.
+pub(crate) struct Tensor<'a> {
+    dtype: Dtype,
+    shape: Vec<usize>,
+    pub(crate) bytes: &'a [u8],
+}
+
+impl Tensor<'_> {
+    /// Numbers, or arrays of them, in rows of `width` numbers.
+    pub(crate) fn of<T: Pod>(dtype: Dtype, width: usize, numbers: &[T]) -> Tensor<'_> {
+        let bytes = bytemuck::cast_slice(numbers);
+        Tensor { dtype, shape: vec![bytes.len() / width / (dtype.bitsize() / 8), width], bytes }
+    }
+}
+
+impl View for &Tensor<'_> {
+    fn dtype(&self) -> Dtype {
+        self.dtype
+    }
+
+    fn shape(&self) -> &[usize] {
+        &self.shape
+    }
+
+    fn data(&self) -> Cow<'_, [u8]> {
+        Cow::Borrowed(self.bytes)
+    }
+
+    fn data_len(&self) -> usize {
+        self.bytes.len()
+    }
 }
 
 /// Numbers of one kind, in memory or in a mapped file.
@@ -76,6 +126,17 @@ mod tests {
     use std::io::Write;
 
     use super::*;
+
+    #[test]
+    fn a_file_is_replaced_whole_or_not_at_all() {
+        let folder = tempfile::TempDir::new().expect("a folder");
+        let path = folder.path().join("file");
+        replace(&path, |beside| fs::write(beside, "first")).expect("written");
+        let failed = replace(&path, |beside| fs::write(beside, "sec").and(Err(io::Error::other("no space"))));
+        assert_eq!(failed.map_err(|fault| fault.to_string()), Err("no space".to_owned()));
+        assert_eq!(fs::read_to_string(&path).expect("read"), "first");
+        assert_eq!(fs::read_dir(folder.path()).expect("a folder").count(), 1, "nothing is left beside it");
+    }
 
     #[test]
     fn columns_are_the_same_in_memory_and_in_a_file() {
