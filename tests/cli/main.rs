@@ -7,6 +7,7 @@ mod evaluating;
 mod keeping;
 mod profiles;
 mod resuming;
+mod session;
 mod support;
 mod surviving;
 mod today;

@@ -1,0 +1,128 @@
+//! A session as people see it: every line of output and of messages, and every exit code.
+
+use std::fmt::Write;
+use std::path::Path;
+
+use crate::support::Home;
+
+#[test]
+fn a_session_reads_as_it_should() {
+    let home = Home::real();
+    let digest = Path::new(env!("CARGO_MANIFEST_DIR")).join("seeds/sample-digest-2026-02-14.md");
+    home.write("2026-02-13.md", std::fs::read(digest).expect("the sample digest"));
+    home.write(
+        "mine.bib",
+        "@misc{a, title = {Coarse-Grained Boltzmann Generators}}\n@misc{b, title = {Nowhere To Be Found}}\n",
+    );
+    // What a first fetch says is no part of it.
+    assert_eq!(home.run(&["model", "fetch"]).code, 0);
+    let mut session = String::new();
+    for line in [
+        "recommend",
+        "add 2026-02-13.md",
+        "recommend --like 2602.10611 -k 2 --why",
+        "recommend --like 2602.10612",
+        "search neural-quantum-fields -k 1",
+        "like 2602.10611 https://arxiv.org/abs/2602.10637v1",
+        "unlike 2602.10158",
+        "profile import mine.bib",
+        "profile list",
+        "today -k 1",
+        "today -k 1 --format csv",
+        "today 2026-02-13.md --category quant-ph",
+        "remove 2602.10158 2602.99999",
+        "check",
+        "frobnicate",
+    ] {
+        let ended = home.run(&line.split(' ').collect::<Vec<_>>());
+        writeln!(session, "$ relata {line}\n{}{}[{}]\n", ended.stdout, ended.stderr, ended.code).expect("written");
+    }
+    let session = session.replace(&home.path("").display().to_string(), "HOME/");
+    insta::assert_snapshot!(session.trim_end(), @r#"
+    $ relata recommend
+    Your library (HOME/library.db) is empty: this answer comes from the sample digest (7 papers).
+    Add your own with: relata add PATH...
+    error: nothing says what you like: begin a profile with `relata like ID...`, or name papers in `relata recommend --like ID...`
+    [2]
+
+    $ relata add 2026-02-13.md
+    added 7, updated 0, unchanged 0, skipped 0, embedded 7
+    [0]
+
+    $ relata recommend --like 2602.10611 -k 2 --why
+      1  18.04  2602.11097  Statistical Learning Analysis of Physics-Informed Neural Networks
+                            David A. Barajas-Solano 2026 · cs.LG · shares Physics-Informed Neural Networks, PINNs, residuals
+                            “We study the training and performance of physics-informed learning for
+                            initial and boundary value problems (IBVP) with physics-informed neural
+                            networks (PINNs) from a statistical learning perspective.”
+                            meaning 7.87 + associations 7.97 + words 2.19
+      2  12.84  2602.10451  A Multimodal Conditional Mixture Model with Distribution-Level Physics Priors
+                            Jinkyo Han et al. 2026 · cs.LG · shares physics-informed, partial differential equations, physical
+                            “This work develops a physics-informed multimodal conditional modeling
+                            framework based on mixture density representations.”
+                            meaning 4.38 + associations 7.03 + words 1.43
+    [0]
+
+    $ relata recommend --like 2602.10612
+    error: 2602.10612 is not in the library; the closest ids there:
+      2602.10611  On the Role of Consistency Between Physics and Data in Physics-Informed Neural Networks
+      2602.10637  Coarse-Grained Boltzmann Generators
+      2602.10680  A solvable high-dimensional model where nonlinear autoencoders learn structure invisible to PCA while test loss misaligns with generalization
+    [1]
+
+    $ relata search neural-quantum-fields -k 1
+      1   1.00  2602.10209  Neural Network Quantum Field Theory from Transformer Architectures
+                            Dmitry S. Ageev et al. 2026 · cs.LG
+    [0]
+
+    $ relata like 2602.10611 https://arxiv.org/abs/2602.10637v1
+    changed 2; default: 2 liked, 0 disliked
+    [0]
+
+    $ relata unlike 2602.10158
+    changed 1; default: 2 liked, 1 disliked
+    [0]
+
+    $ relata profile import mine.bib
+    matched 1, added 0, unmatched 1, skipped 0
+    line 2: Nowhere To Be Found: no paper of the library has this title
+    [0]
+
+    $ relata profile list
+    default: 2 liked, 1 disliked
+    [0]
+
+    $ relata today -k 1
+      1  17.70  2602.11097  Statistical Learning Analysis of Physics-Informed Neural Networks
+                            David A. Barajas-Solano 2026 · cs.LG · like 2602.10611 · shares Physics-Informed Neural Networks, PINNs, residuals
+    [0]
+
+    $ relata today -k 1 --format csv
+    rank,id,title,authors,date,categories,url,doi,score,why
+    1,2602.10451,A Multimodal Conditional Mixture Model with Distribution-Level Physics Priors,Jinkyo Han; Bahador Bahmani,2026-02-13,cs.LG,https://arxiv.org/abs/2602.10451,,10.022961,"like 2602.10611; shares physics-informed, partial differential equations, physical"
+    Left out: 1 listed before (--seen lists them too).
+    [0]
+
+    $ relata today 2026-02-13.md --category quant-ph
+    Left out: 2 listed before (--seen lists them too).
+    There is nothing new for the profile default.
+    [1]
+
+    $ relata remove 2602.10158 2602.99999
+    removed 1
+    2602.99999 is not in the library
+    [2]
+
+    $ relata check
+    6 papers, no problems
+    [0]
+
+    $ relata frobnicate
+    error: unrecognized subcommand 'frobnicate'
+
+    Usage: relata [OPTIONS] <COMMAND>
+
+    For more information, try '--help'.
+    [2]
+    "#);
+}
