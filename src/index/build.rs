@@ -5,12 +5,11 @@
 //!
 //! Nothing here depends on the number of threads: every row is coded for itself, and parts are put together in the order of rows.
 
-use rayon::prelude::*;
-
 use super::cells::{Cells, Room, train};
 use super::code::{RowFactors, encode};
+use super::reach::{Reach, Step, TRIALS, measure};
 use super::rotation::{Rotation, words};
-use super::table::{Damage, NOBODY, Promise, Reach, Source, Step, Table};
+use super::table::{Damage, NOBODY, Source, Table};
 use crate::error::Result;
 use crate::kernels::{BLOCK, Factors, InstructionSet};
 use crate::library::{FingerprintNumber, Library, PaperRow};
@@ -18,19 +17,6 @@ use crate::neighbours::threads;
 
 /// Rows that cells are made from, for each of them.
 const SAMPLE_PER_CELL: usize = 40;
-
-/// Queries that a search's reach is measured with.
-const TRIALS: usize = 256;
-
-/// Neighbours of each of them.
-const DEEPEST: usize = 1000;
-
-/// Of the neighbours of trials, the share that is scanned: where few are looked for, and where many are.
-const TAKEN_IN: (f64, f64) = (0.993, 0.986);
-
-/// How far scores are apart that are measured together, and how many there have to be of them at the least.
-const STEP: f32 = 0.02;
-const PER_STEP: usize = 500;
 
 /// Standard deviations that the difference of two scores in bytes may be off, times that of one in what a byte is worth: rounding
 /// is off by 0.29 (1 / √12) in each of a unit query's directions.
@@ -377,46 +363,8 @@ fn length(centre: &[f32]) -> f32 {
     centre.iter().map(|x| x * x).sum::<f32>().sqrt().max(1e-6)
 }
 
-/// How many rows are scanned until nearly all neighbours of such a score are among them, for rows of the table as queries.
-fn measure(owned: &Owned, set: InstructionSet, trials: &[f32]) -> Vec<Step> {
-    let table = owned.table();
-    // Neighbours: their scores, and the rows that are scanned up to their cells.
-    let mut neighbours: Vec<(f32, f32)> = trials
-        .par_chunks(table.dimension.max(1))
-        .flat_map_iter(|query| {
-            let found = table.search(set, (query, DEEPEST + 1, true), &|_| true, owned).unwrap_or_default();
-            let (products, mut order) = table.order(set, query);
-            let mut scanned = vec![0f32; products.len()];
-            let mut rows = 0;
-            while let Some(Promise { cell, .. }) = order.pop() {
-                rows += table.places(cell).len();
-                scanned[cell] = rows as f32;
-            }
-            // The first is the query itself.
-            found.into_iter().skip(1).map(move |found| (found.score, scanned[found.cell]))
-        })
-        .collect();
-    neighbours.sort_unstable_by(|a, b| b.0.total_cmp(&a.0).then_with(|| a.1.total_cmp(&b.1)));
-    let mut steps: Vec<Step> = Vec::new();
-    let mut rest = neighbours.as_slice();
-    while let Some((score, _)) = rest.first() {
-        let least = score - STEP;
-        let count = rest.partition_point(|(score, _)| *score > least).max(PER_STEP).min(rest.len());
-        let (these, next) = rest.split_at(count);
-        let before = steps.last().copied().unwrap_or_default();
-        let rows = |share| most(share, these.iter().map(|(_, rows)| *rows).collect());
-        steps.push(Step {
-            score: these[count - 1].0,
-            few: rows(TAKEN_IN.0).max(before.few),
-            many: rows(TAKEN_IN.1).max(before.many),
-        });
-        rest = next;
-    }
-    steps
-}
-
 /// What a share of all values stays below.
-fn most(share: f64, mut values: Vec<f32>) -> f32 {
+pub(super) fn most(share: f64, mut values: Vec<f32>) -> f32 {
     values.sort_unstable_by(f32::total_cmp);
     let at = (values.len() as f64 * share) as usize;
     values.get(at.min(values.len().saturating_sub(1))).copied().unwrap_or(f32::INFINITY)

@@ -16,8 +16,9 @@ use safetensors::tensor::{Dtype, SafeTensors, serialize_to_file};
 use sha2::{Digest, Sha256};
 
 use super::build::Owned;
+use super::reach::Reach;
 use super::rotation::{Rotation, words};
-use super::table::{Damage, Reach, Source, Table};
+use super::table::{Damage, Source, Table};
 use crate::derived::{Tensor, map, replace};
 use crate::error::{Error, Result};
 use crate::kernels::{BLOCK, Factors};

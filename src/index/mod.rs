@@ -5,7 +5,7 @@
 //! library, answers come from the exact scan and are the same but for what the index may miss (docs/performance.md).
 //!
 //! Read on in the order of the work: `cells` (k-means), `rotation` and `code` (one bit per dimension), `build`, `table` (how a
-//! query goes through it), `file`. What changes in a library after its index was made is noted by the library
+//! query goes through it), `reach` (how far), `file`. What changes in a library after its index was made is noted by the library
 //! (`library/changes.rs`): those papers are left out here and looked at one by one, until there are so many that the index is
 //! renewed.
 
@@ -13,6 +13,7 @@ mod build;
 mod cells;
 mod code;
 mod file;
+mod reach;
 mod rotation;
 mod table;
 
