@@ -8,8 +8,10 @@ use ndarray::Array2;
 
 use crate::embed::{Embedder, EmbedderOptions, Fingerprint, Recipe, Role};
 use crate::error::{Error, Result};
+use crate::facets::FacetText;
 use crate::library::{FingerprintNumber, FingerprintText, Library, NewVector, Tokens};
 use crate::model::{self, Choice, Identity, Progress, Settings};
+use crate::paper::Facet;
 
 /// Papers handed to the embedder at once: enough to sort by length, little enough to hold in memory.
 const WINDOW: usize = 1024;
@@ -82,6 +84,44 @@ impl Engine {
             return Ok(Array2::zeros((0, 0)));
         }
         Ok(self.embedder(progress)?.embed(texts, Role::Query)?.vectors)
+    }
+
+    /// The vectors of facets, in this order. Those that the library has are taken from there; the others are embedded, and stored where
+    /// the library can be written.
+    ///
+    /// # Errors
+    /// As [`Engine::embedder`], and what embedding itself reports; what was stored stays.
+    pub fn facet_vectors(
+        &mut self,
+        library: &mut Library,
+        (fingerprint, facet): (FingerprintNumber, Facet),
+        texts: &[FacetText],
+        fetch: &mut dyn FnMut(Progress),
+        embedded: &mut dyn FnMut(Embedded),
+    ) -> Result<Vec<Vec<f32>>> {
+        let mut vectors = library.facet_vectors(fingerprint, facet, texts)?;
+        let missing: Vec<usize> = (0..texts.len()).filter(|at| vectors[*at].is_none()).collect();
+        if !missing.is_empty() {
+            let embedder = self.embedder(fetch)?;
+            let mut progress = Embedded { done: 0, total: missing.len() as u64 };
+            embedded(progress);
+            let bare: Vec<&str> = missing.iter().map(|at| texts[*at].text.as_str()).collect();
+            embedder.embed_batches(&bare, Role::Passage, &mut |batch| {
+                for (index, vector) in batch.indices.iter().zip(batch.vectors.outer_iter()) {
+                    vectors[missing[*index]] = Some(vector.to_vec());
+                }
+                progress.done += batch.indices.len() as u64;
+                embedded(progress);
+                Ok(())
+            })?;
+            let new = missing.iter().filter_map(|at| Some((&texts[*at], vectors[*at].as_deref()?)));
+            match library.store_facet_vectors(fingerprint, facet, &new.collect::<Vec<_>>()) {
+                // The answer does without being kept.
+                Ok(()) | Err(Error::LibraryReadOnly { .. } | Error::LibraryFull { .. }) => {}
+                Err(error) => return Err(error),
+            }
+        }
+        vectors.into_iter().map(|vector| vector.ok_or(Error::Internal("a text was not embedded"))).collect()
     }
 
     /// The number under which this model's vectors are stored, once every paper of the library has one.

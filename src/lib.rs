@@ -56,6 +56,7 @@ pub mod cli;
 pub mod engine;
 pub mod evaluate;
 pub mod export;
+pub mod facets;
 pub mod index;
 pub mod neighbours;
 pub mod recommend;

@@ -14,7 +14,7 @@ use crate::search as searcher;
 
 use super::args::{DEFAULT_PROFILE, Recommend, Search, Selection};
 use super::terminal::{Page, printable, say};
-use super::{Context, Fetching, Outcome, ids};
+use super::{Context, Fetching, Outcome, facets, ids};
 
 /// One result in JSON: the keys that scripts may rely on.
 #[derive(Serialize)]
@@ -65,24 +65,48 @@ pub(super) fn recommend(context: &Context, asked: Recommend, page: &mut Page) ->
     let snapshot = library.snapshot()?;
     let learned = context.learned(&library, fingerprint)?;
     let index = context.index(&library, fingerprint)?;
-    let ground = Ground { library: &library, fingerprint, index: index.as_ref() };
-    let answers = recommender::recommend(&ground, &learned, &query, &texts)?;
-    drop(snapshot);
+    let mut facet_json = None;
+    let answers = if let Some(facet) = asked.facet {
+        // Its vectors are kept, so the library is written.
+        drop(snapshot);
+        let found = facets::recommend(
+            &mut engine,
+            &mut library,
+            (fingerprint, index.as_ref()),
+            &learned,
+            (&query, &texts),
+            facet,
+        )?;
+        facets::explain(context, &engine, &found, facet, sample);
+        facet_json = Some(facets::json(&found, facet));
+        found.answers
+    } else {
+        let ground = Ground { library: &library, fingerprint, index: index.as_ref() };
+        let answers = recommender::recommend(&ground, &learned, &query, &texts)?;
+        drop(snapshot);
+        answers
+    };
 
     let rows: Vec<_> = answers.iter().enumerate().map(|(place, answer)| answer_row(place + 1, answer)).collect();
     if asked.selection.json {
-        let query = json!({
+        let mut query = json!({
             "like": query.like.iter().map(|id| id.as_str()).collect::<Vec<_>>(),
             "unlike": query.unlike.iter().map(|id| id.as_str()).collect::<Vec<_>>(),
             "like_text": query.like_text,
             "profile": profile,
             "filter": selection_json(&asked.selection),
         });
+        if let Some(facet) = facet_json {
+            query["facet"] = facet;
+        }
         write_json(page, &query, &rows)?;
     } else {
         let several = query.like.len() + query.like_text.len() > 1;
         for (row, answer) in rows.iter().zip(&answers) {
             write_row(page, row, &answer.terms, several.then(|| liked(answer)).as_deref())?;
+            if let Some(facet) = asked.facet {
+                facets::write(page, answer, facet, asked.why)?;
+            }
             if asked.why {
                 write_why(page, answer)?;
             }
@@ -105,9 +129,12 @@ pub(super) fn answer_row(rank: usize, answer: &Answer) -> ResultRow<'_> {
         "authors": rounded(authors), "unlike": rounded(-answer.away),
     });
     let cosine = rounded(answer.cosine);
-    let reason = json!({
+    let mut reason = json!({
         "liked": liked, "terms": answer.terms, "sentence": answer.sentence, "cosine": cosine, "parts": parts,
     });
+    if let Some(facet) = &answer.facet {
+        reason["facet"] = json!({ "text": facet.text, "from": facet.told });
+    }
     row(rank, f64::from(answer.score), &answer.paper, reason)
 }
 
@@ -265,7 +292,8 @@ fn write_json(page: &mut Page, query: &serde_json::Value, rows: &[ResultRow<'_>]
 
 /// The sentence that is nearest to what is liked, and the parts of the score, below the two lines of an answer.
 pub(super) fn write_why(page: &mut Page, answer: &Answer) -> Result<()> {
-    if let Some(sentence) = &answer.sentence {
+    // What was compared of a facet stands there already.
+    if let Some(sentence) = answer.sentence.as_ref().filter(|_| answer.facet.is_none()) {
         page.paragraph(&format!("\u{201c}{}\u{201d}", printable(sentence)), 24)?;
     }
     let Parts { meaning, associations, words, authors } = answer.parts;

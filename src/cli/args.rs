@@ -8,7 +8,9 @@ use jiff::civil::Date;
 use crate::bulk::Format;
 use crate::evaluate::Method;
 use crate::export::Form;
+use crate::facets::ROLES;
 use crate::learned::Weights;
+use crate::paper::Facet;
 
 /// Semantic recommender for arXiv papers: reads daily digests, embeds the abstracts, answers what is related.
 #[derive(Debug, Parser)]
@@ -131,7 +133,11 @@ pub struct Recommend {
     /// A text that says what you like, e.g. an abstract.
     #[arg(long, value_name = "TEXT")]
     pub like_text: Vec<String>,
-    /// Also say why: the sentence nearest to what you like, and the parts of the score.
+    /// Compare only this of the papers: motivation, method, result or conclusion. From digests that tell it, else from the abstract's own
+    /// sentences; a --like-text is taken as it stands.
+    #[arg(long, value_name = "FACET", value_parser = facet)]
+    pub facet: Option<Facet>,
+    /// Also say why: the sentence nearest to what you like, or the whole of what --facet compares, and the parts of the score.
     #[arg(long)]
     pub why: bool,
     /// How papers are ranked.
@@ -419,6 +425,11 @@ pub enum ModelCommand {
         /// Which model.
         name: Option<String>,
     },
+}
+
+fn facet(text: &str) -> Result<Facet, String> {
+    let names = ROLES.map(Facet::name).join(", ");
+    ROLES.into_iter().find(|facet| facet.name() == text).ok_or_else(|| format!("no such facet; there are {names}"))
 }
 
 fn share(text: &str) -> Result<f32, String> {

@@ -8,6 +8,7 @@ mod answers;
 mod args;
 mod embed;
 mod eval;
+mod facets;
 mod info;
 mod maintain;
 mod models;

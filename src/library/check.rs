@@ -38,6 +38,7 @@ impl Library {
         self.check_sqlite(&mut problems)?;
         self.check_passages(&mut problems)?;
         self.check_vectors(&mut problems)?;
+        self.check_facet_vectors(&mut problems)?;
         self.check_keywords(&mut problems)?;
         self.check_counts(&mut problems)?;
         Ok(problems)
@@ -89,6 +90,20 @@ impl Library {
                     flaw(floats(blob), dimension)
                 };
                 Ok(why.map(|why| format!("the vector of {id}: {why}")))
+            },
+        )?;
+        report(problems, wrong.into_iter().flatten());
+        Ok(())
+    }
+
+    fn check_facet_vectors(&self, problems: &mut Vec<Problem>) -> Result<()> {
+        let wrong = self.list(
+            "SELECT p.id, e.facet, f.dimension, e.vector FROM facet_embeddings e \
+             JOIN papers p ON p.row = e.paper JOIN fingerprints f ON f.number = e.fingerprint ORDER BY p.id, e.facet",
+            |row| {
+                let (id, facet): (String, String) = (row.get(0)?, row.get(1)?);
+                let why = flaw(floats(row.get_ref(3)?.as_blob()?), row.get(2)?);
+                Ok(why.map(|why| format!("the vector of the {facet} of {id}: {why}")))
             },
         )?;
         report(problems, wrong.into_iter().flatten());

@@ -9,6 +9,7 @@ mod changes;
 mod check;
 mod closest;
 mod dump;
+mod facets;
 mod faults;
 mod filter;
 mod info;

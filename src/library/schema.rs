@@ -22,8 +22,12 @@ pub(super) const PAGE_SIZE: i32 = 8192;
 pub(super) const ROW_BITS: i32 = 40;
 
 /// Step n brings a file from version n to n + 1.
-pub(super) const MIGRATIONS: &[&str] =
-    &[include_str!("schema/1.sql"), include_str!("schema/2.sql"), include_str!("schema/3.sql")];
+pub(super) const MIGRATIONS: &[&str] = &[
+    include_str!("schema/1.sql"),
+    include_str!("schema/2.sql"),
+    include_str!("schema/3.sql"),
+    include_str!("schema/4.sql"),
+];
 
 /// The version that this program writes.
 pub(super) fn current_version() -> i64 {

@@ -262,7 +262,7 @@ impl Library {
             .in_library(&self.path)
     }
 
-    fn refused(&self, why: String) -> Error {
+    pub(super) fn refused(&self, why: String) -> Error {
         Error::VectorRefused { path: self.path.clone(), why }
     }
 }

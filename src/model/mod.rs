@@ -232,6 +232,14 @@ pub fn list(settings: &Settings) -> Vec<Listed> {
     all
 }
 
+/// The first known model by name that reads the language of a text.
+pub fn that_reads(text: &str, settings: &Settings) -> Option<String> {
+    let language = crate::reader::language(text);
+    let reads = |languages: &[String]| languages.is_empty() || languages.iter().any(|own| own == language);
+    let names = settings.manifests.iter().filter(|manifest| reads(&manifest.languages)).map(|manifest| &manifest.name);
+    names.min().cloned()
+}
+
 /// Where a model is, without fetching it.
 ///
 /// # Errors

@@ -4,6 +4,7 @@ mod adding;
 mod answering;
 mod embedding;
 mod evaluating;
+mod facets;
 mod keeping;
 mod profiles;
 mod resuming;

@@ -21,6 +21,7 @@ fn a_session_reads_as_it_should() {
         "recommend",
         "add 2026-02-13.md",
         "recommend --like 2602.10611 -k 2 --why",
+        "recommend --like 2602.10611 --facet method -k 1",
         "recommend --like 2602.10612",
         "search neural-quantum-fields -k 1",
         "like 2602.10611 https://arxiv.org/abs/2602.10637v1",
@@ -61,6 +62,17 @@ fn a_session_reads_as_it_should() {
                             “This work develops a physics-informed multimodal conditional modeling
                             framework based on mixture density representations.”
                             meaning 4.38 + associations 7.03 + words 1.43
+    [0]
+
+    $ relata recommend --like 2602.10611 --facet method -k 1
+      1  13.64  2602.11097  Statistical Learning Analysis of Physics-Informed Neural Networks
+                            David A. Barajas-Solano 2026 · cs.LG · shares PINN, residuals, equation
+                            method: Specifically, we restrict ourselves to parameterizations with hard
+                            initial and boundary condition constraints and reformulate the problem of
+                            estimating PINN parameters as a statistical learning problem. From this …
+    method of 2602.10611, from its abstract: In this work, we systematically analyze how data inconsistency fundamentally limits the attainable accuracy of PINNs. We introduce the concept of a consistency barrier, defined as an intrinsic lower bound on the error …
+    note: digests tell the method of 7 of these 7 papers in a language that all-MiniLM-L6-v2 does not read; sentences of their abstracts are compared instead.
+    multilingual-e5-small reads it: run `relata --model multilingual-e5-small reembed`, then ask again with `--model multilingual-e5-small`.
     [0]
 
     $ relata recommend --like 2602.10612

@@ -1,0 +1,103 @@
+//! Facets: what of a paper tells its motivation, its method, its result or its conclusion, so that papers can be compared by that alone.
+//!
+//! In: what the library has of a paper. Out: a text in a language that the model reads, from the digest where that has one, or
+//! else the abstract's own sentences ([`roles`]).
+
+mod roles;
+
+pub use roles::{ROLES, Sentence, roles};
+
+use rayon::prelude::*;
+use serde::Serialize;
+
+use crate::library::PaperRow;
+use crate::paper::Facet;
+
+/// What the library has of a facet of a paper.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct FacetSource {
+    /// The digests' texts of it, with their languages, `en` first and then by language.
+    pub digest: Vec<(String, String)>,
+    /// The abstract, empty where it is not known.
+    pub abstract_text: String,
+}
+
+/// Who says it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Told {
+    /// A field of a digest.
+    Digest,
+    /// Sentences of the paper's own abstract.
+    Abstract,
+}
+
+/// A facet of a paper.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FacetText {
+    /// Whose.
+    pub row: PaperRow,
+    /// What is compared.
+    pub text: String,
+    /// Where it is from.
+    pub told: Told,
+    /// What a digest tells of it in a language that the model does not read, where none tells it in another.
+    pub unread: Option<String>,
+}
+
+impl FacetSource {
+    /// The facet of a paper in a language that a model reads; `None` where neither digest nor abstract tells it.
+    pub fn text(&self, row: PaperRow, facet: Facet, reads: &dyn Fn(&str) -> bool) -> Option<FacetText> {
+        if let Some((_, text)) = self.digest.iter().find(|(_, text)| reads(text)) {
+            return Some(FacetText { row, text: text.clone(), told: Told::Digest, unread: None });
+        }
+        if !reads(&self.abstract_text) {
+            return None;
+        }
+        let sentences = roles(&self.abstract_text);
+        let own: Vec<&str> =
+            sentences.iter().filter(|sentence| sentence.role == facet).map(|sentence| sentence.text).collect();
+        let unread = self.digest.first().map(|(_, text)| text.clone());
+        (!own.is_empty()).then(|| FacetText { row, text: own.join(" "), told: Told::Abstract, unread })
+    }
+}
+
+/// The facets of those papers that tell it, in the order of their sources.
+pub fn texts(
+    sources: &[(PaperRow, FacetSource)],
+    facet: Facet,
+    reads: &(dyn Fn(&str) -> bool + Sync),
+) -> Vec<FacetText> {
+    sources.par_iter().filter_map(|(row, source)| source.text(*row, facet, reads)).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_digest_that_is_read_comes_before_the_abstract() {
+        let abstract_text = "Existing models fail to follow ice. We propose a network. It outperforms all baselines.";
+        let digest = |texts: &[(&str, &str)]| FacetSource {
+            digest: texts.iter().map(|(language, text)| ((*language).to_owned(), (*text).to_owned())).collect(),
+            abstract_text: abstract_text.to_owned(),
+        };
+        let english = |text: &str| crate::reader::language(text) == "en";
+        let row = PaperRow(1);
+        let of = |source: &FacetSource, facet| {
+            source.text(row, facet, &english).map(|f| (f.text, f.told, f.unread.is_some()))
+        };
+        let both = digest(&[("en", "A network."), ("zh", "提出一种神经网络。")]);
+        assert_eq!(of(&both, Facet::Method), Some(("A network.".to_owned(), Told::Digest, false)));
+        let chinese = digest(&[("zh", "提出一种神经网络。")]);
+        assert_eq!(of(&chinese, Facet::Method), Some(("We propose a network.".to_owned(), Told::Abstract, true)));
+        assert_eq!(
+            chinese.text(row, Facet::Method, &|_| true).map(|f| (f.text, f.told)),
+            Some(("提出一种神经网络。".to_owned(), Told::Digest))
+        );
+        assert_eq!(of(&digest(&[]), Facet::Result).map(|f| f.0), Some("It outperforms all baselines.".to_owned()));
+        assert_eq!(of(&digest(&[]), Facet::Conclusion), None, "nothing says it");
+        let unread = FacetSource { abstract_text: "提出一种神经网络。".to_owned(), ..chinese };
+        assert_eq!(of(&unread, Facet::Method), None);
+    }
+}

@@ -1,0 +1,161 @@
+//! Facets of papers: what digests and the abstract have of them, and the vectors of those that were compared.
+//!
+//! In: rows and a facet. Out: its texts, and vectors by the SHA-256 of the text that was embedded, so that none outlives its text. Vectors
+//! are kept as they are asked for: four facets of every paper would take four times as long to embed as the papers.
+
+use rusqlite::{OptionalExtension, TransactionBehavior, params};
+use sha2::{Digest, Sha256};
+
+use super::faults::Faults;
+use super::vectors::{flaw, floats};
+use super::{FingerprintNumber, Library, PaperRow};
+use crate::error::Result;
+use crate::facets::{FacetSource, FacetText};
+use crate::paper::Facet;
+
+impl Library {
+    /// What there is of a facet of these papers, in this order. One that another process has removed meanwhile is left out.
+    pub fn facet_sources(&self, rows: &[PaperRow], facet: Facet) -> Result<Vec<(PaperRow, FacetSource)>> {
+        let _snapshot = self.snapshot()?;
+        let mut abstracts =
+            self.connection.prepare_cached("SELECT abstract FROM papers WHERE row = ?1").in_library(&self.path)?;
+        let mut digests = self
+            .connection
+            .prepare_cached(
+                "SELECT language, text FROM summaries WHERE paper = ?1 AND facet = ?2 ORDER BY language <> 'en', language",
+            )
+            .in_library(&self.path)?;
+        let mut found = Vec::with_capacity(rows.len());
+        for &row in rows {
+            let abstract_text = abstracts
+                .query_row([row.0], |found| found.get::<_, Option<String>>(0))
+                .optional()
+                .in_library(&self.path)?;
+            let Some(abstract_text) = abstract_text else { continue };
+            let digest = digests
+                .query_map(params![row.0, facet.name()], |found| Ok((found.get(0)?, found.get(1)?)))
+                .and_then(Iterator::collect)
+                .in_library(&self.path)?;
+            found.push((row, FacetSource { digest, abstract_text: abstract_text.unwrap_or_default() }));
+        }
+        Ok(found)
+    }
+
+    /// The stored vectors of these texts; `None` for one that has none, or one of another text, or a damaged one.
+    pub fn facet_vectors(
+        &self,
+        fingerprint: FingerprintNumber,
+        facet: Facet,
+        texts: &[FacetText],
+    ) -> Result<Vec<Option<Vec<f32>>>> {
+        let _snapshot = self.snapshot()?;
+        let dimension = self.dimension(fingerprint)?;
+        let mut statement = self
+            .connection
+            .prepare_cached(
+                "SELECT vector FROM facet_embeddings WHERE paper = ?1 AND facet = ?2 AND fingerprint = ?3 AND text = ?4",
+            )
+            .in_library(&self.path)?;
+        let mut vectors = Vec::with_capacity(texts.len());
+        for text in texts {
+            let named = params![text.row.0, facet.name(), fingerprint.0, hash(&text.text)];
+            let vector = statement
+                .query_row(named, |found| Ok(floats(found.get_ref(0)?.as_blob()?).collect::<Vec<f32>>()))
+                .optional()
+                .in_library(&self.path)?;
+            vectors.push(vector.filter(|vector| flaw(vector.iter().copied(), dimension).is_none()));
+        }
+        Ok(vectors)
+    }
+
+    /// Stores vectors of facets in one transaction, in the place of those of earlier texts. One whose paper went meanwhile is dropped.
+    ///
+    /// # Errors
+    /// [`crate::Error::VectorRefused`] for a vector of another dimension, or not of unit length; then none is stored.
+    pub fn store_facet_vectors(
+        &mut self,
+        fingerprint: FingerprintNumber,
+        facet: Facet,
+        vectors: &[(&FacetText, &[f32])],
+    ) -> Result<()> {
+        let dimension = self.dimension(fingerprint)?;
+        if let Some(why) = vectors.iter().find_map(|(_, vector)| flaw(vector.iter().copied(), dimension)) {
+            return Err(self.refused(why));
+        }
+        let path = &self.path;
+        let transaction = self.connection.transaction_with_behavior(TransactionBehavior::Immediate).in_library(path)?;
+        for (text, vector) in vectors {
+            let blob: Vec<u8> = vector.iter().flat_map(|value| value.to_le_bytes()).collect();
+            transaction
+                .prepare_cached(
+                    "INSERT INTO facet_embeddings (paper, facet, fingerprint, text, vector) \
+                     SELECT row, ?2, ?3, ?4, ?5 FROM papers WHERE row = ?1 \
+                     ON CONFLICT DO UPDATE SET text = excluded.text, vector = excluded.vector",
+                )
+                .and_then(|mut insert| {
+                    insert.execute(params![text.row.0, facet.name(), fingerprint.0, hash(&text.text), blob])
+                })
+                .in_library(path)?;
+        }
+        transaction.commit().in_library(path)
+    }
+}
+
+fn hash(text: &str) -> [u8; 32] {
+    Sha256::digest(text).into()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::facets::Told;
+    use crate::library::FingerprintText;
+    use crate::paper::{Entry, Precedence, SourceKind};
+    use crate::{ArxivId, Error};
+
+    #[test]
+    fn a_vector_of_a_facet_lives_as_long_as_its_text() {
+        let mut library = Library::in_memory().expect("a library");
+        let id = ArxivId::parse("2602.10611").expect("an id").0;
+        let mut entry = Entry::new(id.clone(), Precedence { version: 1, date: None, kind: SourceKind::Markdown }, 1);
+        entry.title = Some("Ice".to_owned());
+        entry.abstract_text = Some("It melts.".to_owned());
+        for (language, text) in [("zh", "冰"), ("de", "Eis"), ("en", "ice")] {
+            entry.summaries.insert((language.to_owned(), Facet::Method), text.to_owned());
+        }
+        library.merge(&[entry]).expect("merged");
+        let row = library.row_of(&id).expect("read").expect("there");
+        let sources = library.facet_sources(&[PaperRow(99), row], Facet::Method).expect("read");
+        let languages: Vec<&str> = sources[0].1.digest.iter().map(|(language, _)| language.as_str()).collect();
+        assert_eq!((sources.len(), sources[0].0, languages), (1, row, vec!["en", "de", "zh"]));
+        assert_eq!(sources[0].1.abstract_text, "It melts.");
+        assert_eq!(library.facet_sources(&[row], Facet::Result).expect("read")[0].1.digest, []);
+
+        let fingerprint =
+            FingerprintText { digest: "d".into(), model: "m".into(), description: "x".into(), dimension: 2 };
+        let number = library.ensure_fingerprint(&fingerprint).expect("a number");
+        let text = |text: &str| FacetText { row, text: text.to_owned(), told: Told::Digest, unread: None };
+        let (old, new) = (text("ice"), text("ice and snow"));
+        let stored = |library: &Library, text: &FacetText| {
+            library.facet_vectors(number, Facet::Method, std::slice::from_ref(text)).expect("read").remove(0)
+        };
+        library.store_facet_vectors(number, Facet::Method, &[(&old, &[1.0, 0.0])]).expect("stored");
+        assert_eq!(stored(&library, &old), Some(vec![1.0, 0.0]));
+        assert_eq!(stored(&library, &new), None);
+        library.store_facet_vectors(number, Facet::Method, &[(&new, &[0.0, 1.0])]).expect("stored");
+        assert_eq!((stored(&library, &old), stored(&library, &new)), (None, Some(vec![0.0, 1.0])));
+        let refused = library.store_facet_vectors(number, Facet::Method, &[(&old, &[1.0, 1.0])]);
+        assert!(matches!(refused, Err(Error::VectorRefused { .. })));
+        assert_eq!(library.check().expect("checked"), []);
+        library.connection.execute("UPDATE facet_embeddings SET vector = zeroblob(8)", []).expect("damaged");
+        assert_eq!(stored(&library, &new), None, "a damaged one is none");
+        let problems = library.check().expect("checked");
+        assert_eq!(problems[0].what, "the vector of the method of 2602.10611: its length is 0.000000 instead of 1");
+        library.remove(&[id]).expect("removed");
+        let left: i64 =
+            library.connection.query_row("SELECT count(*) FROM facet_embeddings", [], |r| r.get(0)).expect("counted");
+        assert_eq!(left, 0);
+        library.store_facet_vectors(number, Facet::Method, &[(&old, &[1.0, 0.0])]).expect("dropped");
+        assert_eq!(stored(&library, &old), None);
+    }
+}

@@ -1,0 +1,156 @@
+//! `recommend`: which papers are most related to those that somebody likes.
+//!
+//! In: liked and disliked papers of a library, liked texts (embedded), a filter. Out: the k best papers with the liked one
+//! that each comes from, the parts of its score and the rare terms they share.
+//!
+//! Two steps. The nearest by cosine to each liked paper are candidates; these are compared closely, by all that
+//! [`Learned`] knows of the library. Of the first of each liked paper a share goes back into what it asks for. Against
+//! comparing every paper, candidates lose nothing that can be measured (docs/quality.md).
+//!
+//! Score of a paper: its highest to anything liked, less half its highest to anything disliked where that is positive. The
+//! highest and not the mean: two interests averaged into one point find what lies between them, which is neither. Which of
+//! the ranked papers become answers is chosen by `selection`.
+
+mod facet;
+mod rank;
+
+use std::collections::BTreeMap;
+
+use ndarray::Array2;
+
+use crate::arxiv_id::ArxivId;
+use crate::error::{Error, Result};
+use crate::facets::FacetText;
+use crate::learned::{Learned, Parts, Weights};
+use crate::library::{Filter, Library, Paper, PaperRow, PaperSet};
+use crate::neighbours::Ground;
+use crate::sentences::sentences;
+use crate::terms;
+
+pub use facet::{ByFacet, Through, recommend_by_facet};
+pub(crate) use rank::rank;
+use rank::{Ranked, Ranking};
+
+/// Terms named per answer.
+const TERMS: usize = 3;
+
+/// What is asked.
+#[derive(Clone, Debug, Default)]
+pub struct Query {
+    /// Liked papers, each once; all must be in the library.
+    pub like: Vec<ArxivId>,
+    /// Disliked papers, each once; all must be in the library.
+    pub unlike: Vec<ArxivId>,
+    /// Liked texts.
+    pub like_text: Vec<String>,
+    /// Number of answers.
+    pub k: usize,
+    /// Which papers may be answers.
+    pub filter: Filter,
+    /// Only these papers; all, where nothing is said.
+    pub among: Option<PaperSet>,
+    /// How much each part of a score counts.
+    pub weights: Weights,
+    /// How much an answer's likeness to those before it counts against its score, from 0 to 1; 0 takes the best.
+    pub diversity: f32,
+}
+
+/// What an answer comes from.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Liked {
+    /// A liked paper.
+    Paper(ArxivId),
+    /// The n-th liked text, from 0.
+    Text(usize),
+}
+
+/// One answer.
+#[derive(Clone, Debug)]
+pub struct Answer {
+    /// Score as described at the top of this module: the sum of the parts, less what disliked papers take away.
+    pub score: f32,
+    /// The parts of the score.
+    pub parts: Parts,
+    /// What disliked papers take away, 0 or more.
+    pub away: f32,
+    /// Cosine of the vectors, which is not part of the score.
+    pub cosine: f32,
+    /// The paper.
+    pub paper: Paper,
+    /// What of the liked it comes from.
+    pub because: Liked,
+    /// Terms it shares with that, rarest first.
+    pub terms: Vec<String>,
+    /// The sentence of its abstract, or of what was compared of it, that is nearest to that.
+    pub sentence: Option<String>,
+    /// What was compared of it, where only a facet was.
+    pub facet: Option<FacetText>,
+}
+
+/// Whether a library holds all the papers that a query names; cheap, so it is asked before anything is embedded.
+///
+/// # Errors
+/// [`Error::NotInLibrary`] names the ids that are not there, each with its closest.
+pub fn check(library: &Library, query: &Query) -> Result<()> {
+    let named: Vec<ArxivId> = query.like.iter().chain(&query.unlike).cloned().collect();
+    rows(library, &named).map(|_| ())
+}
+
+/// Ranks the papers of a library by a query.
+///
+/// `texts` holds the vectors of `query.like_text`: texts x dimension, unit rows. Liked and disliked papers are never among
+/// the answers. Equal scores are ordered by paper id.
+///
+/// # Errors
+/// [`Error::NotInLibrary`] names the ids that are not there, each with its closest; [`Error::NoVector`] a paper that has no
+/// text to embed, [`Error::LibraryDamaged`] one whose vector is damaged.
+pub fn recommend(ground: &Ground<'_>, learned: &Learned, query: &Query, texts: &Array2<f32>) -> Result<Vec<Answer>> {
+    answers(ground.library, learned, query, rank(ground, learned, query, texts)?, BTreeMap::new())
+}
+
+/// The papers of a ranking with their reasons. `facets` holds what was compared of them, where that was not the whole.
+fn answers(
+    library: &Library,
+    learned: &Learned,
+    query: &Query,
+    ranking: Ranking,
+    mut facets: BTreeMap<PaperRow, FacetText>,
+) -> Result<Vec<Answer>> {
+    let Ranking { ranked, liked, wanted } = ranking;
+    let rows: Vec<PaperRow> = ranked.iter().map(|found| found.row).collect();
+    // By row and not by place: another process may have removed a paper since.
+    let mut papers: BTreeMap<PaperRow, Paper> =
+        library.papers_by_rows(&rows)?.into_iter().map(|paper| (paper.row, paper)).collect();
+    let count = library.len()?;
+    let mut answers = Vec::with_capacity(ranked.len());
+    for Ranked { row, score, parts, away, cosine, liked: nearest, .. } in ranked {
+        let Some(paper) = papers.remove(&row) else { continue };
+        let (because, text) = match query.like.get(nearest) {
+            Some(id) => (Liked::Paper(id.clone()), &liked[nearest]),
+            None => (Liked::Text(nearest - query.like.len()), &liked[nearest]),
+        };
+        let facet = facets.remove(&row);
+        let (whole, body) = match &facet {
+            Some(facet) => (facet.text.as_str(), facet.text.as_str()),
+            None => (paper.passage.as_deref().unwrap_or(""), paper.abstract_text.as_deref().unwrap_or("")),
+        };
+        let frequency = |words: &[String]| Ok::<_, Error>(learned.document_frequency(words, count));
+        let terms = terms::shared(text, whole, count, TERMS, frequency)?.into_iter().map(|term| term.term).collect();
+        let sentences = sentences(body);
+        let sentence = learned.nearest_text(&wanted[nearest], &sentences).map(|at| sentences[at].to_owned());
+        answers.push(Answer { score, parts, away, cosine, paper, because, terms, sentence, facet });
+    }
+    Ok(answers)
+}
+
+fn rows(library: &Library, ids: &[ArxivId]) -> Result<Vec<PaperRow>> {
+    let mut rows = Vec::new();
+    let mut unknown = Vec::new();
+    for id in ids {
+        match library.row_of(id)? {
+            Some(row) => rows.push(row),
+            None => unknown.push((id.to_string(), library.closest(id.as_str(), 3)?)),
+        }
+    }
+    if unknown.is_empty() { Ok(rows) } else { Err(Error::NotInLibrary { unknown }) }
+}
