@@ -52,14 +52,19 @@ impl Library {
         self.keep_more_pages()?;
         let path = &self.path;
         let transaction = self.connection.transaction_with_behavior(TransactionBehavior::Immediate).in_library(path)?;
-        let remove = |id: &ArxivId| -> rusqlite::Result<bool> {
-            let Some(row) = row_of(&transaction, id)? else { return Ok(false) };
-            transaction.prepare_cached("DELETE FROM keywords WHERE rowid = ?1")?.execute([row.0])?;
-            // All other tables follow by their foreign keys.
-            transaction.prepare_cached("DELETE FROM papers WHERE row = ?1")?.execute([row.0])?;
-            Ok(true)
+        let remove = || -> rusqlite::Result<Vec<bool>> {
+            let rows = ids.iter().map(|id| row_of(&transaction, id)).collect::<rusqlite::Result<Vec<_>>>()?;
+            // In their order in the file, so that a page is changed once for all that go from it.
+            let mut ordered: Vec<PaperRow> = rows.iter().flatten().copied().collect();
+            ordered.sort_unstable();
+            for row in ordered {
+                transaction.prepare_cached("DELETE FROM keywords WHERE rowid = ?1")?.execute([row.0])?;
+                // All other tables follow by their foreign keys.
+                transaction.prepare_cached("DELETE FROM papers WHERE row = ?1")?.execute([row.0])?;
+            }
+            Ok(rows.into_iter().map(|row| row.is_some()).collect())
         };
-        let removed = ids.iter().map(remove).collect::<rusqlite::Result<Vec<bool>>>().in_library(path)?;
+        let removed = remove().in_library(path)?;
         transaction.commit().in_library(path)?;
         Ok(removed)
     }
