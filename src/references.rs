@@ -159,7 +159,8 @@ fn ids_in(text: &str) -> Vec<ArxivId> {
         text.split(|c: char| c.is_whitespace() || matches!(c, ',' | ';' | '(' | ')' | '[' | ']')).collect();
     let mut found = Vec::new();
     for (at, word) in words.iter().enumerate() {
-        let lower = word.to_lowercase();
+        // By ASCII alone, which leaves places in the word where they are: `İ` in lower case is longer.
+        let lower = word.to_ascii_lowercase();
         let Some(start) = lower.find("arxiv") else { continue };
         let rest = word[start + "arxiv".len()..].trim_start_matches(['.', ':', '/']);
         // "arXiv: 2401.00001" and "arXiv 2401.00001" part the two.
@@ -277,6 +278,12 @@ mod tests {
             Err(skipped) => format!("{}: {}", skipped.line, skipped.reason),
         };
         read_text(text).into_iter().map(entry).collect()
+    }
+
+    #[test]
+    fn letters_that_grow_in_lower_case_move_nothing() {
+        let text = "@misc{a, title={Ice}, howpublished={\u{130}arxiv}}\n@misc{b, title={Snow}, howpublished={\u{130}arXiv:2601.00001}}\n";
+        assert_eq!(told(text), ["1|||Ice", "2|2601.00001||Snow"]);
     }
 
     #[test]

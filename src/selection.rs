@@ -39,8 +39,8 @@ pub(crate) fn interests(count: usize, alike: impl Fn(usize, usize) -> f32) -> Ve
     interest.iter().map(|own| firsts.binary_search(own).unwrap_or(0)).collect()
 }
 
-/// Chooses `k` of ranked candidates, given as (score, interest), the best first. Gives their places: by score, or with diversity
-/// in the order in which they were chosen, so that the first few of many are diverse too.
+/// Chooses `k` of ranked candidates, given as (score, interest), the best first. Gives their places in the order in which they were
+/// chosen, so that the first few of many have their shares, and are diverse, too.
 ///
 /// `sizes` holds the number of liked papers of each interest, `alike` how much two candidates are, in the unit of scores.
 pub(crate) fn choose(
@@ -84,9 +84,6 @@ pub(crate) fn choose(
         taken[interest] += 1;
         chosen.push(place);
     }
-    if diversity == 0.0 {
-        chosen.sort_unstable();
-    }
     chosen
 }
 
@@ -113,7 +110,7 @@ mod tests {
         assert_eq!(of_second(&[1, 1], 10), 5);
         assert_eq!(of_second(&[4, 1], 10), 2);
         assert_eq!(of_second(&[1, 1], 30), 15);
-        assert_eq!(choose(&candidates, &[1, 1], 3, 0.0, |_, _| 0.0), [0, 1, 20]);
+        assert_eq!(choose(&candidates, &[1, 1], 4, 0.0, |_, _| 0.0), [0, 20, 1, 21]);
         // What one cannot fill goes to the other.
         assert_eq!(of_second(&[1, 1], 100), 20);
         assert_eq!(choose(&candidates[..5], &[1], 3, 0.0, |_, _| 0.0), [0, 1, 2]);

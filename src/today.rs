@@ -41,19 +41,27 @@ pub struct New {
 /// # Errors
 /// As [`recommend`].
 pub fn today(ground: &Ground<'_>, learned: &Learned, query: &Query) -> Result<Vec<New>> {
-    let deeper = Query { k: (query.k * LOOKED_THROUGH).max(LOOKED_THROUGH_AT_LEAST), ..query.clone() };
+    let k = query.k.saturating_mul(LOOKED_THROUGH).max(LOOKED_THROUGH_AT_LEAST);
+    let deeper = Query { k, as_chosen: true, ..query.clone() };
     let texts = Array2::zeros((0, ground.library.dimension(ground.fingerprint)?));
     let answers = recommend(ground, learned, &deeper, &texts)?;
     let mut chosen: Vec<(BTreeSet<String>, New)> = Vec::new();
     for answer in answers {
         let words: BTreeSet<String> = terms(answer.paper.passage.as_deref().unwrap_or_default()).into_iter().collect();
+        let full = chosen.len() >= query.k;
         match chosen.iter_mut().find(|(first, _)| likeness(first, &words) >= NEARLY_THE_SAME) {
             Some((_, new)) => new.also.push(answer.paper),
+            None if full => {}
             None => chosen.push((words, New { answer, also: Vec::new() })),
         }
     }
-    chosen.truncate(query.k);
-    Ok(chosen.into_iter().map(|(_, new)| new).collect())
+    let mut chosen: Vec<New> = chosen.into_iter().map(|(_, new)| new).collect();
+    if query.diversity == 0.0 {
+        chosen.sort_by(|New { answer: a, .. }, New { answer: b, .. }| {
+            b.score.total_cmp(&a.score).then_with(|| a.paper.id.cmp(&b.paper.id))
+        });
+    }
+    Ok(chosen)
 }
 
 /// The share of all words of two that both hold (Jaccard).

@@ -43,6 +43,7 @@ pub(super) fn recommend(context: &Context, asked: Recommend, page: &mut Page) ->
         among: None,
         weights: weights(&asked.ranking.weight),
         diversity: asked.ranking.diversity,
+        as_chosen: false,
     };
     if query.like_text.iter().any(|text| text.trim().is_empty()) {
         return Err(Error::EmptyQuery);

@@ -220,8 +220,8 @@ pub struct Selection {
     /// Number of answers.
     #[arg(short, long = "count", value_name = "K", default_value_t = 10, value_parser = at_least_one)]
     pub k: usize,
-    /// Only papers in one of these categories: `cs.LG`, or a whole archive: `cs`.
-    #[arg(long, value_name = "CATEGORY", num_args = 1.., value_delimiter = ',', help_heading = "Filters")]
+    /// Only papers in one of these categories: `cs.LG`, or a whole archive: `cs`; several with commas, `cs.LG,stat.ML`, or named again.
+    #[arg(long, value_name = "CATEGORY", value_delimiter = ',', help_heading = "Filters")]
     pub category: Vec<String>,
     /// Only papers of this day or later.
     #[arg(long, value_name = "YYYY-MM-DD", help_heading = "Filters")]

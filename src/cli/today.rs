@@ -153,8 +153,10 @@ fn write(found: &[New], asked: &Today, (known, shown): (usize, usize), page: &mu
                 row["also"] = json!(also);
                 results.push(row);
             }
+            // A path need not be text.
+            let paths: Vec<String> = asked.paths.iter().map(|path| path.display().to_string()).collect();
             let query = json!({
-                "profile": asked.profile.profile, "paths": asked.paths, "seen": asked.seen,
+                "profile": asked.profile.profile, "paths": paths, "seen": asked.seen,
                 "filter": selection_json(&asked.selection),
             });
             page.json(&json!({ "query": query, "results": results, "known": known, "listed_before": shown }))

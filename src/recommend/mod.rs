@@ -53,6 +53,9 @@ pub struct Query {
     pub weights: Weights,
     /// How much an answer's likeness to those before it counts against its score, from 0 to 1; 0 takes the best.
     pub diversity: f32,
+    /// Answers in the order in which they were chosen, as always with diversity, instead of by score: the first few of many then have their
+    /// shares of the interests too.
+    pub as_chosen: bool,
 }
 
 /// What an answer comes from.

@@ -145,9 +145,12 @@ pub(super) fn rank_among(
     let mut sizes = vec![0; interests.iter().max().map_or(0, |last| last + 1)];
     interests.iter().for_each(|interest| sizes[*interest] += 1);
     let places: Vec<(f32, usize)> = ranked.iter().map(|(found, _)| (found.score, interests[found.liked])).collect();
-    let chosen = selection::choose(&places, &sizes, query.k, query.diversity, |a, b| {
+    let mut chosen = selection::choose(&places, &sizes, query.k, query.diversity, |a, b| {
         learned.compare(ranked[a].1, ranked[b].1, &query.weights).sum()
     });
+    if query.diversity == 0.0 && !query.as_chosen {
+        chosen.sort_unstable();
+    }
     let ranked = chosen.into_iter().map(|place| ranked[place].0.clone()).collect();
     let papers = asked.liked.iter().map(|paper| crate::passage::passage(&paper.title, Some(&paper.abstract_text)));
     let liked = papers.chain(asked.texts.iter().map(|(text, _)| text.clone())).collect();

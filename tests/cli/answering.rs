@@ -135,7 +135,8 @@ fn filters_come_before_the_best_k() {
         ended.json()["results"].as_array().expect("a list").len()
     };
     assert_eq!(count(&["--category", "stat.ML"]), 20);
-    assert_eq!(count(&["--category", "stat.ML", "cs"]), 39);
+    assert_eq!(count(&["--category", "stat.ML,cs"]), 39);
+    assert_eq!(count(&["--category", "stat.ML", "--category", "cs"]), 39);
     assert_eq!(count(&["--since", "2026-02-01"]), 30);
     assert_eq!(count(&["--until", "2026-02-01"]), 29);
     assert_eq!(count(&["--author", "example3 ada"]), 6);

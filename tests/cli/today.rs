@@ -109,6 +109,54 @@ fn lists_are_written_as_digests_and_read_again() {
 }
 
 #[test]
+fn every_interest_gets_its_share_as_in_recommend() {
+    let home = home();
+    let text = "Bidders who sleep pay less than those who wake, which surprises economists everywhere.";
+    let auction = |number: usize| Invented {
+        id: format!("2602.{number:05}"),
+        title: format!("Auctions at night number{number}"),
+        text: format!(
+            "{text} Case{number} again{number} differs{number} in{number} many{number} ways{number} from{number} all{number}."
+        ),
+        authors: "Nobody Known".to_owned(),
+        ..invented(0)
+    };
+    home.write("2026-02-21.md", digest(&(100..112).map(auction).collect::<Vec<_>>()));
+    home.json(&["add", "--json", "2026-02-21.md"]);
+    home.json(&["like", "2602.00100", "--json"]);
+    let value = home.json(&["today", "--since", "2026-01-01", "--seen", "-k", "6", "--json"]);
+    let rows = value["results"].as_array().expect("a list");
+    let auctions = rows.iter().filter(|row| row["reason"]["liked"] == "2602.00100").count();
+    // By score alone, the eleven others about auctions would be all.
+    assert_eq!(auctions, 3, "{value:#}");
+    let scores: Vec<f64> = rows.iter().map(|row| row["score"].as_f64().expect("a score")).collect();
+    assert!(scores.is_sorted_by(|a, b| a >= b), "{scores:?}");
+}
+
+#[test]
+fn an_option_before_the_path_leaves_the_path_alone() {
+    let home = home();
+    let value = home.json(&["today", "--category", "cs.LG,stat.ML", "--json", "2026-02-20.md"]);
+    assert_eq!(value["query"]["paths"], json!(["2026-02-20.md"]));
+    assert_eq!(value["query"]["filter"]["category"], json!(["cs.LG", "stat.ML"]));
+    assert_eq!(ids(&value).len(), 3);
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_path_need_not_be_text() {
+    use std::os::unix::ffi::OsStringExt;
+
+    let home = home();
+    let name = std::ffi::OsString::from_vec(b"2026-02-20-\xff.md".to_vec());
+    std::fs::rename(home.path("2026-02-20.md"), home.folder.path().join(&name)).expect("renamed");
+    let output = home.command(&["today", "--json"]).arg(&name).output().expect("the program starts");
+    let value: Value = serde_json::from_slice(&output.stdout).expect("JSON");
+    assert_eq!((output.status.code(), ids(&value).len()), (Some(0), 3));
+    assert_eq!(value["query"]["paths"], json!(["2026-02-20-\u{fffd}.md"]));
+}
+
+#[test]
 fn what_cannot_be_read_is_told_and_the_rest_is_listed() {
     let home = home();
     home.write("broken.md", "# Nothing of the kind\n\nProse.\n");
