@@ -4,6 +4,8 @@
 //! killed process leaves whole batches. A new paper costs one look-up and its inserts, a known one is read, merged in
 //! memory ([`Record`]) and written only where it changed. When the text to embed changes, its vectors go with it.
 
+use std::collections::BTreeSet;
+
 use rusqlite::{CachedStatement, Connection, OptionalExtension, TransactionBehavior, params};
 use serde::Serialize;
 
@@ -55,14 +57,15 @@ impl Library {
         let remove = || -> rusqlite::Result<Vec<bool>> {
             let rows = ids.iter().map(|id| row_of(&transaction, id)).collect::<rusqlite::Result<Vec<_>>>()?;
             // In their order in the file, so that a page is changed once for all that go from it.
-            let mut ordered: Vec<PaperRow> = rows.iter().flatten().copied().collect();
-            ordered.sort_unstable();
-            for row in ordered {
+            let ordered: BTreeSet<PaperRow> = rows.iter().flatten().copied().collect();
+            for row in &ordered {
                 transaction.prepare_cached("DELETE FROM keywords WHERE rowid = ?1")?.execute([row.0])?;
                 // All other tables follow by their foreign keys.
                 transaction.prepare_cached("DELETE FROM papers WHERE row = ?1")?.execute([row.0])?;
             }
-            Ok(rows.into_iter().map(|row| row.is_some()).collect())
+            // An id that is named twice went once.
+            let mut left = ordered;
+            Ok(rows.into_iter().map(|row| row.is_some_and(|row| left.remove(&row))).collect())
         };
         let removed = remove().in_library(path)?;
         transaction.commit().in_library(path)?;
