@@ -6,8 +6,9 @@
 //! has it open keeps what it has. Damage is told by the sums that each of them holds.
 
 use std::borrow::Cow;
+use std::collections::HashMap;
 use std::fs::{self, File};
-use std::io;
+use std::io::{self, Write};
 use std::marker::PhantomData;
 use std::ops::{Deref, Range};
 use std::path::{Path, PathBuf};
@@ -15,7 +16,7 @@ use std::sync::Arc;
 
 use bytemuck::Pod;
 use memmap2::Mmap;
-use safetensors::tensor::{Dtype, View};
+use safetensors::tensor::{Dtype, Metadata, TensorInfo, View};
 
 #[allow(unsafe_code)]
 pub(crate) fn map(file: &File) -> io::Result<Mmap> {
@@ -24,16 +25,47 @@ pub(crate) fn map(file: &File) -> io::Result<Mmap> {
     unsafe { Mmap::map(file) }
 }
 
-/// Puts what `write` writes in the place of a file, whole or not at all.
-pub(crate) fn replace(path: &Path, write: impl FnOnce(&Path) -> io::Result<()>) -> io::Result<()> {
+/// The name under which a file is written before it is moved to its place.
+pub(crate) fn beside(path: &Path) -> PathBuf {
     let mut beside = path.as_os_str().to_owned();
     beside.push(format!(".{}", std::process::id()));
-    let beside = PathBuf::from(beside);
+    PathBuf::from(beside)
+}
+
+/// Puts what `write` writes in the place of a file, whole or not at all.
+pub(crate) fn replace(path: &Path, write: impl FnOnce(&Path) -> io::Result<()>) -> io::Result<()> {
+    let beside = beside(path);
     let written = write(&beside).and_then(|()| fs::rename(&beside, path));
     if written.is_err() {
         let _ = fs::remove_file(&beside);
     }
     written
+}
+
+/// Writes a file of tensors, as safetensors, piece by piece. Its own writer gives a file that only its owner may read, and writes it under
+/// a name that nobody would know to remove after a kill.
+pub(crate) fn write_tensors(
+    path: &Path,
+    tensors: &[(&str, Tensor<'_>)],
+    facts: HashMap<String, String>,
+) -> io::Result<()> {
+    let mut ordered: Vec<&(&str, Tensor<'_>)> = tensors.iter().collect();
+    // Wide numbers first, so that all begin where they may.
+    ordered.sort_by(|(a, one), (b, other)| other.dtype.cmp(&one.dtype).then_with(|| a.cmp(b)));
+    let mut end = 0;
+    let infos = ordered.iter().map(|(name, tensor)| {
+        let from = end;
+        end += tensor.bytes.len();
+        let info = TensorInfo { dtype: tensor.dtype, shape: tensor.shape.clone(), data_offsets: (from, end) };
+        ((*name).to_owned(), info)
+    });
+    let metadata = Metadata::new(Some(facts), infos.collect()).map_err(io::Error::other)?;
+    let mut header = serde_json::to_vec(&metadata)?;
+    header.resize(header.len().next_multiple_of(size_of::<u64>()), b' ');
+    let mut file = File::create(path)?;
+    file.write_all(&(header.len() as u64).to_le_bytes())?;
+    file.write_all(&header)?;
+    ordered.iter().try_for_each(|(_, tensor)| file.write_all(tensor.bytes))
 }
 
 /// A tensor to write.
@@ -123,8 +155,6 @@ impl<T: Pod + PartialEq> PartialEq for Column<T> {
 
 #[cfg(test)]
 mod tests {
-    use std::io::Write;
-
     use super::*;
 
     #[test]

@@ -12,14 +12,14 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use bytemuck::Pod;
 use memmap2::Mmap;
-use safetensors::tensor::{Dtype, SafeTensors, serialize_to_file};
+use safetensors::tensor::{Dtype, SafeTensors};
 use sha2::{Digest, Sha256};
 
 use super::build::Owned;
 use super::reach::Reach;
 use super::rotation::{Rotation, words};
 use super::table::{Damage, Source, Table};
-use crate::derived::{Tensor, map, replace};
+use crate::derived::{Tensor, map, write_tensors};
 use crate::error::{Error, Result};
 use crate::kernels::{BLOCK, Factors};
 
@@ -279,10 +279,10 @@ pub(super) fn write(path: &Path, owned: &Owned, change: i64) -> Result<Facts> {
     }
     let token: String = hasher.finalize().iter().map(|byte| format!("{byte:02x}")).collect();
 
-    let (cells, blocks) = (owned.dimension, BLOCK);
+    let blocks = BLOCK;
     let tensors = [
         ("flips", Tensor::of(Dtype::U64, 1, &owned.rotation.flips)),
-        ("centres", Tensor::of(Dtype::F32, cells, &owned.centres)),
+        ("centres", Tensor::of(Dtype::F32, owned.dimension, &owned.centres)),
         ("lengths", Tensor::of(Dtype::F32, 1, &owned.lengths)),
         ("steps", Tensor::of(Dtype::F32, 3, &owned.steps)),
         ("starts", Tensor::of(Dtype::U64, 1, &owned.starts)),
@@ -307,8 +307,6 @@ pub(super) fn write(path: &Path, owned: &Owned, change: i64) -> Result<Facts> {
     let small = [0, 1, 2, 3, 4, 10].map(|number: usize| tensors[number].1.bytes);
     facts.insert("sum".to_owned(), sum(&facts, &small));
 
-    let named = tensors.iter().map(|(name, tensor)| (*name, tensor));
-    let write = |beside: &Path| serialize_to_file(named, Some(facts), beside).map_err(std::io::Error::other);
-    replace(path, write).map_err(Error::io(path))?;
+    write_tensors(path, &tensors, facts).map_err(Error::io(path))?;
     Ok(Facts { token, change, trained: owned.trained, rows: owned.rows })
 }

@@ -21,7 +21,8 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 
-use crate::error::Result;
+use crate::derived;
+use crate::error::{Error, Result};
 use crate::kernels::InstructionSet;
 use crate::library::{FingerprintNumber, Library, PaperRow};
 use crate::neighbours::{Admitted, Scored};
@@ -91,7 +92,7 @@ impl Index {
     /// Makes or renews the index where that is due. `coded` is told how many papers were coded, again and again.
     ///
     /// # Errors
-    /// What the library reports; [`crate::Error::Io`] where the file cannot be written. The old one then still serves.
+    /// What the library reports; [`Error::Io`] where the file cannot be written. The old one then still serves.
     pub fn keep(library: &mut Library, fingerprint: FingerprintNumber, coded: &(dyn Fn(u64) + Sync)) -> Result<Kept> {
         Index::keep_from(library, fingerprint, Index::WORTH_BUILDING, coded)
     }
@@ -108,7 +109,7 @@ impl Index {
             return Ok(Kept::Needless);
         }
         let set = InstructionSet::choose()?;
-        let last = library.note_changes(fingerprint)?;
+        let (last, before) = library.note_changes(fingerprint)?;
         let (owned, kept) = match Index::open(library, fingerprint)? {
             State::Ready(index) => {
                 let trained = index.mapped.facts.trained;
@@ -130,9 +131,19 @@ impl Index {
             }
             State::Absent | State::Damaged(_) => (build::build(library, fingerprint, set, coded)?, Kept::Built),
         };
+        let beside = derived::beside(&path);
+        let place = |facts: file::Facts| {
+            let place = || fs::rename(&beside, &path).map_err(Error::io(&path));
+            library.set_index(fingerprint, (&before, &facts.token), facts.change, place)
+        };
+        let set = file::write(&beside, &owned, last).and_then(place);
+        if !matches!(set, Ok(true)) {
+            let _ = fs::remove_file(&beside);
+        }
+        if !set? {
+            return Ok(Kept::Good);
+        }
         tidy(&path);
-        let facts = file::write(&path, &owned, last)?;
-        library.set_index(fingerprint, &facts.token, facts.change)?;
         Ok(kept)
     }
 
@@ -206,7 +217,7 @@ fn path(library: &Library, fingerprint: FingerprintNumber) -> Option<PathBuf> {
     Some(PathBuf::from(path))
 }
 
-/// Removes what builds that were killed have left.
+/// Removes what builds that were killed have left, and what those that are late are writing: these would find another index in their place.
 fn tidy(path: &Path) {
     let (Some(folder), Some(name)) = (path.parent(), path.file_name()) else { return };
     let folder = if folder.as_os_str().is_empty() { Path::new(".") } else { folder };

@@ -431,6 +431,48 @@ fn what_a_killed_build_leaves_is_removed_and_a_place_that_cannot_be_written_is_a
 }
 
 #[test]
+fn of_two_builds_at_once_the_one_that_ends_first_stays() {
+    let mut made = Made::with(Shape::Clustered, 1000);
+    let (path, fingerprint, vector) = (made.path.clone(), made.fingerprint, made.vector(Shape::Clustered));
+    let other = OnceLock::new();
+    // While the first codes its papers, another process adds one and makes an index.
+    let meanwhile = |_| {
+        other.get_or_init(|| {
+            let mut other = Made {
+                _folder: tempfile::TempDir::new().expect("a folder"),
+                path: path.clone(),
+                library: Library::open(&path).expect("the library"),
+                fingerprint,
+                random: fastrand::Rng::with_seed(9),
+                vectors: BTreeMap::new(),
+            };
+            other.put(BTreeMap::from([(2000, vector.clone())]));
+            other.keep()
+        });
+    };
+    let kept = Index::keep_from(&mut made.library, fingerprint, 1, &meanwhile).expect("kept");
+    assert_eq!((kept, other.get()), (Kept::Good, Some(&Kept::Built)));
+    let index = made.ready();
+    assert_eq!((index.rows(), index.changed()), (1001, [].as_slice()));
+    let nearest = made.nearest(Some(&index), &vector, 1, &Admitted::default());
+    assert_eq!(nearest[0].0, "2601.02000");
+    let files = fs::read_dir(made.path.parent().expect("a folder")).expect("read").flatten();
+    let indexes = files.filter(|entry| entry.file_name().to_string_lossy().contains(".index-")).count();
+    assert_eq!(indexes, 1, "nothing is left beside it");
+}
+
+#[cfg(unix)]
+#[test]
+fn who_may_read_the_library_may_read_its_index() {
+    use std::os::unix::fs::PermissionsExt;
+
+    let mut made = Made::with(Shape::Clustered, 1000);
+    made.keep();
+    let mode = |path: &Path| fs::metadata(path).expect("a file").permissions().mode() & 0o777;
+    assert_eq!(mode(&made.file()), mode(&made.path));
+}
+
+#[test]
 fn small_libraries_need_none() {
     let mut made = Made::with(Shape::Clustered, 50);
     assert_eq!(Index::keep(&mut made.library, made.fingerprint, &|_| ()).expect("kept"), Kept::Needless);

@@ -11,37 +11,50 @@ use super::{FingerprintNumber, Library, PaperRow};
 use crate::error::Result;
 
 impl Library {
-    /// From now on notes what changes, if it did not before; gives the number of the last change.
-    pub(crate) fn note_changes(&self, fingerprint: FingerprintNumber) -> Result<i64> {
+    /// From now on notes what changes, if it did not before; gives the number of the last change, and the token of the index that there is
+    /// now, empty where there is none.
+    pub(crate) fn note_changes(&self, fingerprint: FingerprintNumber) -> Result<(i64, String)> {
         self.connection
             .execute("INSERT OR IGNORE INTO indexes (fingerprint, token) VALUES (?1, '')", [fingerprint.0])
             .and_then(|_| {
-                self.connection
-                    .query_row("SELECT seq FROM sqlite_sequence WHERE name = 'changes'", [], |row| row.get(0))
-                    .optional()
+                self.connection.query_row(
+                    "SELECT (SELECT seq FROM sqlite_sequence WHERE name = 'changes'), token FROM indexes WHERE fingerprint = ?1",
+                    [fingerprint.0],
+                    |row| Ok((row.get::<_, Option<i64>>(0)?.unwrap_or(0), row.get(1)?)),
+                )
             })
-            .map(|last| last.unwrap_or(0))
             .in_library(&self.path)
     }
 
-    /// Says which file is the index now, and forgets the changes that it takes in.
-    pub(crate) fn set_index(&mut self, fingerprint: FingerprintNumber, token: &str, taken_in: i64) -> Result<()> {
+    /// Says which file is the index now, forgets the changes that it takes in, and calls `place`, which puts it in its place. Unless
+    /// another process has made one since the token was `before`: that one knows of changes that are forgotten already, so it
+    /// stays, and the answer is `false`.
+    pub(crate) fn set_index(
+        &mut self,
+        fingerprint: FingerprintNumber,
+        (before, token): (&str, &str),
+        taken_in: i64,
+        place: impl FnOnce() -> Result<()>,
+    ) -> Result<bool> {
         let path = &self.path;
         let (first, end) = keys(fingerprint);
         let transaction = self.connection.transaction_with_behavior(TransactionBehavior::Immediate).in_library(path)?;
-        transaction
+        let set = transaction
             .execute(
-                "INSERT INTO indexes VALUES (?1, ?2) ON CONFLICT DO UPDATE SET token = excluded.token",
-                params![fingerprint.0, token],
+                "UPDATE indexes SET token = ?2 WHERE fingerprint = ?1 AND token = ?3",
+                params![fingerprint.0, token, before],
             )
-            .and_then(|_| {
-                transaction.execute(
-                    "DELETE FROM changes WHERE number <= ?1 AND key >= ?2 AND key < ?3",
-                    params![taken_in, first, end],
-                )
-            })
             .in_library(path)?;
-        transaction.commit().in_library(path)
+        if set == 0 {
+            return Ok(false);
+        }
+        transaction
+            .execute("DELETE FROM changes WHERE number <= ?1 AND key >= ?2 AND key < ?3", params![taken_in, first, end])
+            .in_library(path)?;
+        // Before the commit: a file that the library does not know of is none, and is made anew.
+        place()?;
+        transaction.commit().in_library(path)?;
+        Ok(true)
     }
 
     /// The token of the index, if this library has one.
