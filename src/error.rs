@@ -408,6 +408,16 @@ pub enum Error {
         /// The profile that was asked with.
         profile: String,
     },
+    /// A question with a profile whose liked papers are all gone, or have no text.
+    #[error(
+        "the library has none of the {papers} papers that the profile {profile} likes: add digests that list them, or like others with `relata like ID...`"
+    )]
+    LikedAreGone {
+        /// The profile that was asked with.
+        profile: String,
+        /// How many papers it likes.
+        papers: usize,
+    },
     /// A file that is no collection of references.
     #[error("{path} is neither BibTeX, RIS, CSL-JSON, a table with titles, an exported profile nor a list of arXiv ids", path = path.display())]
     ReferencesUnknown {

@@ -32,6 +32,8 @@ pub struct Reference {
     pub title: Option<String>,
     /// Whether its owner does not like it; only profiles say so.
     pub disliked: bool,
+    /// The profile that it was exported from: that names papers by id, whether or not a library has them.
+    pub profile: Option<String>,
 }
 
 /// Reads a file.
@@ -190,17 +192,27 @@ struct CslItem {
 /// A profile as it is exported.
 #[derive(Deserialize)]
 struct Exported {
+    #[serde(default)]
+    profile: String,
     like: Vec<String>,
+    #[serde(default)]
     unlike: Vec<String>,
 }
 
 /// `None` where it is JSON of another kind, or none.
 fn json(text: &str, file: &str) -> Option<Vec<std::result::Result<Reference, Skipped>>> {
     let skipped = |line: u64, reason: String| Err(Skipped { file: file.to_owned(), line, reason });
-    if let Ok(Exported { like, unlike }) = serde_json::from_str(text) {
+    if let Ok(Exported { profile, like, unlike }) = serde_json::from_str(text) {
         let all = like.into_iter().map(|id| (id, false)).chain(unlike.into_iter().map(|id| (id, true)));
         let entry = |(at, (text, disliked)): (usize, (String, bool))| match own_id(&text) {
-            Some(id) => Ok(Reference { line: 1, label: text, ids: [id].into(), disliked, ..Reference::default() }),
+            Some(id) => Ok(Reference {
+                line: 1,
+                label: text,
+                ids: [id].into(),
+                disliked,
+                profile: Some(profile.clone()),
+                ..Reference::default()
+            }),
             None => skipped(1, format!("entry {} is no arXiv id: {text:?}", at + 1)),
         };
         return Some(all.enumerate().map(entry).collect());
@@ -339,6 +351,7 @@ mod tests {
             told(exported),
             ["1|2601.00001||", "1|2601.00002|| unlike", "1: entry 3 is no arXiv id: \"nothing\""]
         );
+        assert_eq!(told(r#"{"like": ["2601.00001"]}"#), ["1|2601.00001||"]);
         let list = "# mine\n2601.00001\n\nhttps://arxiv.org/abs/2601.00002v1\nsomething\n";
         assert_eq!(told(list), ["2|2601.00001||", "4|2601.00002||", "5: \"something\" is no arXiv id"]);
     }

@@ -8,13 +8,13 @@
 use std::collections::BTreeSet;
 
 use jiff::ToSpan;
-use jiff::civil::Date;
 use ndarray::Array2;
 
 use crate::error::Result;
 use crate::learned::Learned;
 use crate::library::{Paper, terms};
 use crate::neighbours::Ground;
+use crate::paper::Listing;
 use crate::recommend::{Answer, Query, recommend};
 
 /// Share of the different words of two papers that both hold, from which they are the same to a reader.
@@ -69,18 +69,26 @@ fn likeness(one: &BTreeSet<String>, other: &BTreeSet<String>) -> f32 {
     one.intersection(other).count() as f32 / one.union(other).count().max(1) as f32
 }
 
-/// Whether a paper in a digest of `day` was known before: an earlier digest listed it, or this is a later version of one that is old.
-pub fn is_known(paper: &Paper, day: Date) -> bool {
-    let listed = paper.listings.iter().filter_map(|listing| listing.date).any(|date| date < day);
-    let old = day.checked_sub(OLD.days()).is_ok_and(|limit| paper.published.is_some_and(|date| date < limit));
-    listed || (old && paper.version.is_some_and(|version| version > 1))
+/// Whether a paper was known before digests listed it: an earlier digest did, or this is a later version of one that is old. A digest
+/// without a date comes after all others.
+pub fn is_known(paper: &Paper, listings: &BTreeSet<Listing>) -> bool {
+    let Some(day) = listings.iter().map(|listing| listing.date).min() else { return false };
+    let earlier = |listing: &&Listing| match day {
+        Some(day) => listing.date.is_some_and(|date| date < day),
+        None => !listings.iter().any(|own| own.file == listing.file),
+    };
+    let old = day.and_then(|day| day.checked_sub(OLD.days()).ok()).zip(paper.published);
+    let late = paper.version.is_some_and(|version| version > 1) && old.is_some_and(|(limit, date)| date < limit);
+    late || paper.listings.iter().any(|listing| earlier(&listing))
 }
 
 #[cfg(test)]
 mod tests {
+    use jiff::civil::Date;
+
     use super::*;
     use crate::library::Library;
-    use crate::paper::{Entry, Listing};
+    use crate::paper::Entry;
     use crate::{ArxivId, Precedence, SourceKind};
 
     #[test]
@@ -102,11 +110,18 @@ mod tests {
             library.merge(&entries).expect("merged");
             library.paper(&id).expect("read").expect("there")
         };
-        let day = date("2026-02-20");
-        assert!(!is_known(&paper(1, 1, "2026-02-19", &["2026-02-20"]), day));
-        assert!(is_known(&paper(2, 1, "2026-02-18", &["2026-02-19", "2026-02-20"]), day));
-        assert!(is_known(&paper(3, 2, "2026-02-01", &["2026-02-20"]), day));
-        assert!(!is_known(&paper(4, 2, "2026-02-13", &["2026-02-20"]), day), "a quick second version is still news");
-        assert!(!is_known(&paper(5, 1, "2025-02-01", &["2026-02-20"]), day), "a late first listing is news");
+        let on = |day: Option<&str>| {
+            BTreeSet::from([Listing { file: format!("{}.jsonl", day.unwrap_or("new")), date: day.map(date) }])
+        };
+        let day = on(Some("2026-02-20"));
+        assert!(!is_known(&paper(1, 1, "2026-02-19", &["2026-02-20"]), &day));
+        assert!(is_known(&paper(2, 1, "2026-02-18", &["2026-02-19", "2026-02-20"]), &day));
+        assert!(is_known(&paper(3, 2, "2026-02-01", &["2026-02-20"]), &day));
+        assert!(!is_known(&paper(4, 2, "2026-02-13", &["2026-02-20"]), &day), "a quick second version is still news");
+        assert!(!is_known(&paper(5, 1, "2025-02-01", &["2026-02-20"]), &day), "a late first listing is news");
+        assert!(is_known(&paper(6, 1, "2026-02-18", &["2026-02-19"]), &on(None)), "without a date, what others listed");
+        let mut once = paper(7, 1, "2026-02-18", &["2026-02-19"]);
+        once.listings = vec![Listing { file: "new.jsonl".to_owned(), date: None }];
+        assert!(!is_known(&once, &on(None)), "without a date, what no other listed");
     }
 }

@@ -153,6 +153,7 @@ pub(super) fn add_profile(library: &Library, name: &str, query: &mut Query) -> R
     let profile = library.profile(name)?;
     let named: Vec<ArxivId> = query.like.iter().chain(&query.unlike).cloned().collect();
     let mut missing = 0;
+    let likes = profile.like.len();
     for (own, into) in [(profile.like, &mut query.like), (profile.unlike, &mut query.unlike)] {
         for id in own.into_iter().filter(|id| !named.contains(id)) {
             // One without a text says nothing.
@@ -160,7 +161,10 @@ pub(super) fn add_profile(library: &Library, name: &str, query: &mut Query) -> R
         }
     }
     if query.like.is_empty() && query.like_text.is_empty() {
-        return Err(Error::NothingLiked { profile: name.to_owned() });
+        return Err(match likes {
+            0 => Error::NothingLiked { profile: name.to_owned() },
+            papers => Error::LikedAreGone { profile: name.to_owned(), papers },
+        });
     }
     if missing > 0 {
         say(&format!("{missing} papers of the profile {} are not in the library.", printable(name)));

@@ -297,9 +297,9 @@ pub enum ProfileCommand {
         /// The file, as Zotero and other reference managers export it.
         #[arg(value_name = "FILE")]
         file: PathBuf,
-        /// Into which.
-        #[command(flatten)]
-        profile: ProfileName,
+        /// Into which profile [default: that which an exported profile names, else default].
+        #[arg(long, value_name = "NAME")]
+        profile: Option<String>,
         /// Print the report as JSON.
         #[arg(long)]
         json: bool,

@@ -43,7 +43,7 @@ pub(super) fn check(context: &Context, asked: &Check, page: &mut Page) -> Result
     let mut problems = library.check()?;
     for stored in library.fingerprints()? {
         let damage = match Index::open(&library, stored.number)? {
-            State::Ready(index) => index.check(),
+            State::Ready(index) => index.check(&library, stored.number)?,
             State::Damaged(what) => Some(what),
             State::Absent => None,
         };

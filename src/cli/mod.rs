@@ -250,6 +250,10 @@ impl Context {
         if let Some(what) = damage {
             say(&format!("note: {}; every paper was looked at instead", printable(what)));
         }
+        // Whoever may write will make it.
+        if !library.is_writable() {
+            return Ok(());
+        }
         say("The index is made now, so that the next answer comes sooner. To interrupt this does no harm.");
         if let Some(index) = index {
             index.remove();

@@ -7,7 +7,7 @@ use crate::error::{Error, Result};
 use crate::library::{Library, Opinion, Profile};
 use crate::references::{self, Reference};
 
-use super::args::{Opine, ProfileCommand};
+use super::args::{DEFAULT_PROFILE, Opine, ProfileCommand};
 use super::skips::Skips;
 use super::terminal::{Page, printable, say};
 use super::{Context, Outcome, ids};
@@ -25,7 +25,9 @@ pub(super) fn opine(context: &Context, asked: &Opine, opinion: Opinion, page: &m
             unknown.push((id.to_string(), library.closest(id.as_str(), 3)?));
         }
     }
-    let changed = library.set_opinion(&asked.profile.profile, &known, (!asked.forget).then_some(opinion))?;
+    let opinion = (!asked.forget).then_some(opinion);
+    let opinions: Vec<_> = known.into_iter().map(|id| (id, opinion)).collect();
+    let changed = library.set_opinions(&asked.profile.profile, &opinions)?;
     let changed = changed.iter().filter(|changed| **changed).count();
     let profile = library.profile(&asked.profile.profile)?;
     if asked.json {
@@ -37,7 +39,7 @@ pub(super) fn opine(context: &Context, asked: &Opine, opinion: Opinion, page: &m
     if unknown.is_empty() {
         return Ok(Outcome::Done);
     }
-    let nothing = known.is_empty();
+    let nothing = opinions.is_empty();
     let error = Error::NotInLibrary { unknown };
     if nothing {
         return Err(error);
@@ -52,7 +54,7 @@ pub(super) fn profile(context: &Context, command: &ProfileCommand, page: &mut Pa
         ProfileCommand::Export { profile } => export(context, &profile.profile, page),
         ProfileCommand::Import { file, profile, json } => {
             let read = references::read(file)?;
-            import(&mut context.open()?, &profile.profile, read, *json, page)
+            import(&mut context.open()?, profile.as_deref(), read, *json, page)
         }
         ProfileCommand::Remove { name } => {
             let Some(mut library) = context.open_existing()? else { return Ok(nothing_yet()) };
@@ -102,27 +104,36 @@ fn export(context: &Context, name: &str, page: &mut Page) -> Result<Outcome> {
 
 fn import(
     library: &mut Library,
-    name: &str,
+    name: Option<&str>,
     read: Vec<std::result::Result<Reference, crate::Skipped>>,
     as_json: bool,
     page: &mut Page,
 ) -> Result<Outcome> {
     let mut skips = Skips::default();
-    let (mut liked, mut disliked, mut unmatched) = (Vec::new(), Vec::new(), Vec::new());
+    // An exported profile keeps its name.
+    let own = read.iter().flatten().find_map(|reference| reference.profile.clone()).filter(|own| !own.is_empty());
+    let name = name.map(str::to_owned).or(own).unwrap_or_else(|| DEFAULT_PROFILE.to_owned());
+    let (mut opinions, mut absent, mut unmatched) = (Vec::new(), 0, Vec::new());
     for entry in read {
         match entry {
             Err(skipped) => skips.push(skipped),
-            Ok(reference) => match matched(library, &reference)? {
-                Ok(id) if reference.disliked => disliked.push(id),
-                Ok(id) => liked.push(id),
-                Err(why) => unmatched.push((reference, why)),
-            },
+            Ok(reference) => {
+                let opinion = if reference.disliked { Opinion::Disliked } else { Opinion::Liked };
+                match (matched(library, &reference)?, reference.ids.first()) {
+                    (Ok(id), _) => opinions.push((id, Some(opinion))),
+                    // Its paper may come, or come again.
+                    (Err(_), Some(id)) if reference.profile.is_some() => {
+                        opinions.push((id.clone(), Some(opinion)));
+                        absent += 1;
+                    }
+                    (Err(why), _) => unmatched.push((reference, why)),
+                }
+            }
         }
     }
-    let mut changed = library.set_opinion(name, &liked, Some(Opinion::Liked))?;
-    changed.extend(library.set_opinion(name, &disliked, Some(Opinion::Disliked))?);
+    let changed = library.set_opinions(&name, &opinions)?;
     let added = changed.iter().filter(|changed| **changed).count();
-    let matched = liked.len() + disliked.len();
+    let matched = opinions.len();
     if as_json {
         let unmatched: Vec<_> = unmatched
             .iter()
@@ -137,6 +148,12 @@ fn import(
         }
         let (unmatched, skipped) = (unmatched.len(), skips.count());
         page.line(&format!("matched {matched}, added {added}, unmatched {unmatched}, skipped {skipped}"))?;
+    }
+    if absent > 0 {
+        say(&format!(
+            "{absent} papers of the profile {} are not in the library; they count once they are.",
+            printable(&name)
+        ));
     }
     skips.say();
     Ok(match (matched, skips.count()) {

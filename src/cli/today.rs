@@ -1,7 +1,8 @@
 //! `relata today`: the new papers that matter to a profile, in a form for people or for other programs.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
+use jiff::ToSpan;
 use jiff::civil::Date;
 use serde_json::{Value, json};
 
@@ -10,6 +11,7 @@ use crate::error::{Error, Result};
 use crate::export::{self, Chosen, Form};
 use crate::library::{Filter, Library, PaperRow, PaperSet};
 use crate::neighbours::Ground;
+use crate::paper::Listing;
 use crate::recommend::Query;
 use crate::today::{New, is_known, today};
 
@@ -18,7 +20,10 @@ use super::answers::{
 };
 use super::args::Today;
 use super::terminal::{Page, printable, say};
-use super::{Context, Outcome, add};
+use super::{Context, Outcome, add, complete};
+
+/// The listings of the day's papers in the day's digests.
+type Listings = BTreeMap<ArxivId, BTreeSet<Listing>>;
 
 /// What may be an answer, and what is left out.
 struct Candidates {
@@ -46,11 +51,9 @@ pub(super) fn run(context: &Context, asked: &Today, page: &mut Page) -> Result<O
     if library.profile(name)?.like.is_empty() {
         return Err(Error::NothingLiked { profile: name.clone() });
     }
-    let mut days: BTreeMap<ArxivId, Option<Date>> = BTreeMap::new();
+    let mut listings: Listings = BTreeMap::new();
     let read = add::read_files(&mut library, &files, &mut report, &mut |entry| {
-        let day = entry.listing.as_ref().and_then(|listing| listing.date);
-        let first = days.entry(entry.id.clone()).or_insert(day);
-        *first = [*first, day].into_iter().flatten().min();
+        listings.entry(entry.id.clone()).or_default().extend(entry.listing.clone());
     });
     report.say();
     read?;
@@ -66,7 +69,7 @@ pub(super) fn run(context: &Context, asked: &Today, page: &mut Page) -> Result<O
     add_profile(&library, name, &mut query)?;
     let (fingerprint, _) = context.catch_up(&mut context.engine()?, &mut library, false)?;
     let snapshot = library.snapshot()?;
-    let candidates = candidates(&library, asked, &days)?;
+    let candidates = candidates(&library, asked, &listings, &query)?;
     query.among = Some(candidates.among);
     let learned = context.learned(&library, fingerprint)?;
     let index = context.index(&library, fingerprint)?;
@@ -84,7 +87,10 @@ pub(super) fn run(context: &Context, asked: &Today, page: &mut Page) -> Result<O
     // Shown is what has come out.
     page.flush()?;
     let shown = found.iter().flat_map(|new| new.also.iter().chain([&new.answer.paper]).map(|paper| paper.id.clone()));
-    library.note_shown(name, &shown.collect::<Vec<_>>())?;
+    // The list is out: that it cannot be noted, as in a library that may only be read, takes nothing from it.
+    if let Err(error) = library.note_shown(name, &shown.collect::<Vec<_>>()) {
+        say(&format!("note: the next list will show these papers again: {}", complete(&error)));
+    }
     if files.is_empty() {
         context.mend_index(&mut library, fingerprint, index, page)?;
     } else {
@@ -98,20 +104,20 @@ pub(super) fn run(context: &Context, asked: &Today, page: &mut Page) -> Result<O
     Ok(partly(Outcome::Done))
 }
 
-fn candidates(library: &Library, asked: &Today, days: &BTreeMap<ArxivId, Option<Date>>) -> Result<Candidates> {
-    let mut known = 0;
-    let all = if asked.paths.is_empty() {
+fn candidates(library: &Library, asked: &Today, listings: &Listings, query: &Query) -> Result<Candidates> {
+    let mut known = Vec::new();
+    let new = if asked.paths.is_empty() {
         let since = match asked.selection.since {
             Some(since) => Some(since),
-            None => library.dates()?.map(|(_, latest)| latest),
+            None => latest(library, asked.selection.until)?,
         };
         library.matching(&Filter { since, ..Filter::default() })?.unwrap_or_else(|| PaperSet::new(Vec::new()))
     } else {
         let mut rows: Vec<PaperRow> = Vec::new();
-        for (id, day) in days {
+        for (id, listings) in listings {
             let Some(paper) = library.paper(id)? else { continue };
-            if !asked.seen && day.is_some_and(|day| is_known(&paper, day)) {
-                known += 1;
+            if !asked.seen && is_known(&paper, listings) {
+                known.push(paper.row);
             } else {
                 rows.push(paper.row);
             }
@@ -121,11 +127,35 @@ fn candidates(library: &Library, asked: &Today, days: &BTreeMap<ArxivId, Option<
     let mut shown = Vec::new();
     if !asked.seen {
         for id in library.shown(&asked.profile.profile)? {
-            shown.extend(library.row_of(&id)?.filter(|row| all.contains(*row)));
+            shown.extend(library.row_of(&id)?.filter(|row| new.contains(*row)));
         }
     }
     let shown = PaperSet::new(shown);
-    Ok(Candidates { known, shown: shown.len(), among: all.subtract(&shown) })
+    let among = new.subtract(&shown);
+    // What would not be listed anyhow was not left out for being old.
+    let mut own = Vec::new();
+    for id in query.like.iter().chain(&query.unlike) {
+        own.extend(library.row_of(id)?);
+    }
+    let own = PaperSet::new(own);
+    let matching = library.matching(&query.filter)?;
+    let counted = |rows: PaperSet| {
+        let rows = rows.subtract(&own);
+        matching.as_ref().map_or(rows.len(), |matching| rows.clone().intersect(matching).len())
+    };
+    Ok(Candidates { among, known: counted(PaperSet::new(known)), shown: counted(shown) })
+}
+
+/// The latest day of the library until a day. Without one until tomorrow: a wrong date in a far year would else be the latest for good.
+fn latest(library: &Library, until: Option<Date>) -> Result<Option<Date>> {
+    let last = match until {
+        Some(until) => until,
+        None => jiff::Timestamp::now().to_zoned(jiff::tz::TimeZone::UTC).date().saturating_add(1.day()),
+    };
+    match library.latest(last)? {
+        None if until.is_none() => Ok(library.dates()?.map(|(_, latest)| latest)),
+        found => Ok(found),
+    }
 }
 
 fn write(found: &[New], asked: &Today, (known, shown): (usize, usize), page: &mut Page) -> Result<()> {

@@ -18,10 +18,11 @@ use sha2::{Digest, Sha256};
 use super::build::Owned;
 use super::reach::Reach;
 use super::rotation::{Rotation, words};
-use super::table::{Damage, Source, Table};
+use super::table::{Damage, NOBODY, Source, Table};
 use crate::derived::{Tensor, map, write_tensors};
 use crate::error::{Error, Result};
 use crate::kernels::{BLOCK, Factors};
+use crate::library::PaperRow;
 
 /// Changes whenever what the file holds, or means, does. Numbers in it are as in memory.
 const VERSION: &str = if cfg!(target_endian = "little") { "2 little-endian" } else { "2 big-endian" };
@@ -79,7 +80,7 @@ impl Mapped {
         let file = match File::open(path) {
             Ok(file) => file,
             Err(fault) if fault.kind() == std::io::ErrorKind::NotFound => return Ok(None),
-            Err(fault) => return Err(damage(fault)),
+            Err(fault) => return Err(damage(format!("it cannot be read: {fault}"))),
         };
         let map = map(&file).map_err(damage)?;
         let (header, metadata) = SafeTensors::read_metadata(&map).map_err(damage)?;
@@ -185,6 +186,12 @@ impl Mapped {
     /// Checks every cell; rows are checked as they are read.
     pub(super) fn check_cells(&self, table: &Table<'_>) -> std::result::Result<(), Damage> {
         (0..self.checked.len()).try_for_each(|cell| self.check(table, cell))
+    }
+
+    /// The papers that it holds, cell by cell.
+    pub(super) fn keys(&self) -> std::result::Result<Vec<PaperRow>, Damage> {
+        let keys = self.table()?.keys.iter().filter(|key| **key != NOBODY);
+        Ok(keys.map(|key| PaperRow(*key as i64)).collect())
     }
 
     /// Checks every cell and every row.

@@ -194,9 +194,24 @@ impl Index {
         }
     }
 
-    /// What is wrong with any part of the file, if anything. Reads all of it.
-    pub fn check(&self) -> Option<String> {
-        self.mapped.check_all().err().map(|Damage(why)| named(&self.path, &why))
+    /// What is wrong with any part of the file, or with what it holds beside its library, if anything. Reads all of it.
+    ///
+    /// # Errors
+    /// What the library reports.
+    pub fn check(&self, library: &Library, fingerprint: FingerprintNumber) -> Result<Option<String>> {
+        let mut held = match self.mapped.check_all().and_then(|()| self.mapped.keys()) {
+            Ok(keys) => keys,
+            Err(Damage(why)) => return Ok(Some(named(&self.path, &why))),
+        };
+        let mut stored = library.embedded(fingerprint)?;
+        for rows in [&mut held, &mut stored] {
+            rows.retain(|row| self.changed.binary_search(row).is_err());
+        }
+        held.sort_unstable();
+        Ok((held != stored).then(|| {
+            let why = format!("it holds {} papers where the library has {}, or others", held.len(), stored.len());
+            named(&self.path, &why)
+        }))
     }
 
     /// Removes the file, so that the next [`Index::keep`] makes it anew.

@@ -374,7 +374,13 @@ fn damage_is_noticed_wherever_it_is_and_answers_stay_right() {
         }
         noticed += usize::from(index.damage().is_some());
         // What no query came by is found where everything is checked.
-        assert!(index.check().is_some_and(|what| what.contains("is damaged (")), "damaged at {at}");
+        assert!(
+            index
+                .check(&made.library, made.fingerprint)
+                .expect("checked")
+                .is_some_and(|what| what.contains("is damaged (")),
+            "damaged at {at}"
+        );
     }
     assert!(noticed >= 40, "{noticed}");
     for length in [0, 5, 9, 1000, good.len() / 2, good.len() - 1] {
@@ -459,6 +465,20 @@ fn of_two_builds_at_once_the_one_that_ends_first_stays() {
     let files = fs::read_dir(made.path.parent().expect("a folder")).expect("read").flatten();
     let indexes = files.filter(|entry| entry.file_name().to_string_lossy().contains(".index-")).count();
     assert_eq!(indexes, 1, "nothing is left beside it");
+}
+
+#[test]
+fn an_index_that_holds_other_papers_than_its_library_is_told() {
+    let mut made = Made::with(Shape::Clustered, 1000);
+    made.keep();
+    made.remove(&[1, 2]);
+    let vector = made.vector(Shape::Clustered);
+    made.put(BTreeMap::from([(2000, vector)]));
+    let told = |made: &Made| made.ready().check(&made.library, made.fingerprint).expect("checked");
+    assert_eq!(told(&made), None);
+    rusqlite::Connection::open(&made.path).and_then(|file| file.execute("DELETE FROM changes", [])).expect("forgotten");
+    let what = told(&made).expect("a problem");
+    assert!(what.contains("it holds 1000 papers where the library has 999"), "{what}");
 }
 
 #[cfg(unix)]

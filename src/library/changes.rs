@@ -67,6 +67,19 @@ impl Library {
             .in_library(&self.path)
     }
 
+    /// The papers that have a vector, ascending.
+    pub(crate) fn embedded(&self, fingerprint: FingerprintNumber) -> Result<Vec<PaperRow>> {
+        let (first, end) = keys(fingerprint);
+        let mut statement = self
+            .connection
+            .prepare_cached("SELECT key FROM embeddings WHERE key >= ?1 AND key < ?2 ORDER BY key")
+            .in_library(&self.path)?;
+        statement
+            .query_map([first, end], |row| Ok(PaperRow(row.get::<_, i64>(0)? - first)))
+            .and_then(Iterator::collect)
+            .in_library(&self.path)
+    }
+
     /// The papers whose vectors changed after the change of that number, ascending, each once.
     pub(crate) fn changed_since(&self, fingerprint: FingerprintNumber, number: i64) -> Result<Vec<PaperRow>> {
         let (first, end) = keys(fingerprint);

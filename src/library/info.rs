@@ -98,6 +98,16 @@ impl Library {
         Ok(Some((parse(&first)?, parse(&last)?)))
     }
 
+    /// The latest day of a paper that is not after `last`.
+    pub fn latest(&self, last: Date) -> Result<Option<Date>> {
+        let found: Option<String> = self
+            .connection
+            .query_row("SELECT max(date) FROM papers WHERE date <= ?1", [last.to_string()], |row| row.get(0))
+            .in_library(&self.path)?;
+        let parse = |text: &String| text.parse().map_err(|_| unreadable(format!("{text:?} is no date")));
+        found.as_ref().map(parse).transpose().in_library(&self.path)
+    }
+
     fn bytes(&self) -> u64 {
         let mut log = self.path.as_os_str().to_owned();
         log.push("-wal");

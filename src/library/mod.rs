@@ -154,6 +154,11 @@ impl Library {
         }
     }
 
+    /// Whether it may be written.
+    pub(crate) fn is_writable(&self) -> bool {
+        !self.connection.is_readonly("main").unwrap_or(true)
+    }
+
     /// A library in memory, gone when dropped.
     pub fn in_memory() -> Result<Library> {
         let path = PathBuf::from(":memory:");

@@ -35,25 +35,25 @@ pub struct Profile {
 }
 
 impl Library {
-    /// Enters an opinion of papers, or with `None` takes it back, in one transaction. Says for each id whether that changed anything.
-    pub fn set_opinion(&mut self, profile: &str, ids: &[ArxivId], opinion: Option<Opinion>) -> Result<Vec<bool>> {
+    /// Enters opinions of papers, or where there is none takes them back, in one transaction. Says for each whether that changed anything.
+    pub fn set_opinions(&mut self, profile: &str, opinions: &[(ArxivId, Option<Opinion>)]) -> Result<Vec<bool>> {
         let path = &self.path;
         let transaction = self.connection.transaction_with_behavior(TransactionBehavior::Immediate).in_library(path)?;
-        let enter = |id: &ArxivId| {
+        let enter = |(id, opinion): &(ArxivId, Option<Opinion>)| {
             let changed = match opinion {
                 Some(opinion) => transaction
                     .prepare_cached(
                         "INSERT INTO profile_papers (profile, id, liked) VALUES (?1, ?2, ?3) \
                          ON CONFLICT DO UPDATE SET liked = excluded.liked WHERE liked <> excluded.liked",
                     )?
-                    .execute(params![profile, id.as_str(), opinion == Opinion::Liked])?,
+                    .execute(params![profile, id.as_str(), *opinion == Opinion::Liked])?,
                 None => transaction
                     .prepare_cached("DELETE FROM profile_papers WHERE profile = ?1 AND id = ?2")?
                     .execute(params![profile, id.as_str()])?,
             };
             Ok(changed > 0)
         };
-        let changed = ids.iter().map(enter).collect::<rusqlite::Result<Vec<bool>>>().in_library(path)?;
+        let changed = opinions.iter().map(enter).collect::<rusqlite::Result<Vec<bool>>>().in_library(path)?;
         transaction.commit().in_library(path)?;
         Ok(changed)
     }

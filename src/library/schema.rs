@@ -149,7 +149,7 @@ mod tests {
         let id = crate::ArxivId::parse("2602.10611").unwrap().0;
         assert_eq!(library.paper(&id).unwrap().unwrap().title.as_deref(), Some("Ice"));
         assert_eq!(library.with_doi("10.1/x").unwrap(), std::slice::from_ref(&id));
-        library.set_opinion("default", std::slice::from_ref(&id), Some(super::super::Opinion::Liked)).unwrap();
+        library.set_opinions("default", &[(id.clone(), Some(super::super::Opinion::Liked))]).unwrap();
         library.note_shown("default", std::slice::from_ref(&id)).unwrap();
         assert_eq!(library.profile("default").unwrap().like, std::slice::from_ref(&id));
         assert!(library.shown("default").unwrap().contains(&id));

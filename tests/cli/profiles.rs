@@ -132,3 +132,22 @@ fn references_are_matched_by_id_doi_and_title() {
     assert_eq!((ended.code, ended.stdout.as_str()), (2, ""));
     assert!(ended.stderr.contains("letter.txt is neither BibTeX"), "{}", ended.stderr);
 }
+
+#[test]
+fn an_exported_profile_keeps_its_name_and_the_papers_that_are_not_here() {
+    let home = filled();
+    home.json(&["like", "2601.00001", "2601.00008", "--profile", "ice", "--json"]);
+    let exported = home.run(&["profile", "export", "--profile", "ice"]).stdout;
+    home.write("kept.json", &exported);
+    assert_eq!(home.run(&["profile", "remove", "ice"]).code, 0);
+    home.json(&["remove", "2601.00001", "2601.00008", "--json"]);
+    let ended = home.run(&["profile", "import", "kept.json"]);
+    assert_eq!((ended.code, ended.stdout.as_str()), (0, "matched 2, added 2, unmatched 0, skipped 0\n"));
+    assert!(ended.stderr.contains("2 papers of the profile ice are not in the library"), "{}", ended.stderr);
+    assert_eq!(home.run(&["profile", "export", "--profile", "ice"]).stdout, exported);
+    let ended = home.run(&["recommend", "--profile", "ice"]);
+    assert_eq!(ended.code, 2);
+    assert!(ended.stderr.contains("none of the 2 papers that the profile ice likes"), "{}", ended.stderr);
+    let value = home.json(&["profile", "import", "kept.json", "--profile", "fire", "--json"]);
+    assert_eq!((&value["profile"], &value["added"]), (&json!("fire"), &json!(2)));
+}

@@ -116,7 +116,6 @@ fn a_session_reads_as_it_should() {
     [0]
 
     $ relata today 2026-02-13.md --category quant-ph
-    Left out: 2 listed before (--seen lists them too).
     There is nothing new for the profile default.
     [1]
 

@@ -169,3 +169,53 @@ fn what_cannot_be_read_is_told_and_the_rest_is_listed() {
     assert_eq!((nobody.code, nobody.stdout.as_str()), (2, ""));
     assert!(nobody.stderr.contains("nothing says what you like"), "{}", nobody.stderr);
 }
+
+#[test]
+fn a_list_that_cannot_be_noted_is_a_list_all_the_same() {
+    let home = home();
+    home.json(&["add", "--json", "2026-02-20.md"]);
+    let refuse = "CREATE TRIGGER full BEFORE INSERT ON shown_papers BEGIN SELECT RAISE(ABORT, 'no room'); END";
+    let library = rusqlite::Connection::open(home.path("library.db")).expect("the library");
+    library.execute_batch(refuse).expect("a trigger");
+    drop(library);
+    let ended = home.run(&["today", "--seen", "--json"]);
+    assert_eq!((ended.code, ids(&ended.json()).len()), (0, 3));
+    assert!(
+        ended.stderr.contains("note: the next list will show these papers again") && ended.stderr.contains("no room")
+    );
+}
+
+#[test]
+fn what_a_filter_or_the_profile_leaves_out_is_not_counted_as_known() {
+    let home = home();
+    home.write("2026-02-20.md", digest(&[invented(0), invented(1), invented(3)]));
+    let known = |arguments: &[&str]| {
+        let ended = home.run(&[&["today", "2026-02-20.md", "--json"], arguments].concat());
+        ended.json()["known"].as_u64().expect("a number")
+    };
+    // 2601.00001 is liked.
+    assert_eq!(known(&[]), 2);
+    assert_eq!(known(&["--until", "1999-01-01"]), 0);
+}
+
+#[test]
+fn days_in_the_far_future_and_days_that_were_asked_for() {
+    let home = home();
+    home.json(&["add", "--json", "2026-02-20.md"]);
+    home.write("2062-02-20.md", digest(&[Invented { id: "2602.09999".to_owned(), ..invented(9) }]));
+    home.json(&["add", "--json", "2062-02-20.md"]);
+    let latest = home.json(&["today", "--json", "--seen"]);
+    assert_eq!(ids(&latest).len(), 4, "a wrong date does not hide the latest day: {latest:#}");
+    let until = home.json(&["today", "--until", "2026-02-01", "--seen", "-k", "100", "--json"]);
+    let rows = until["results"].as_array().expect("a list");
+    let all: usize = rows.iter().map(|row| 1 + row["also"].as_array().map_or(0, Vec::len)).sum();
+    assert_eq!(all, 59, "the latest day until then, without what is liked");
+}
+
+#[test]
+fn without_a_date_what_other_files_listed_is_known() {
+    let home = home();
+    home.write("new.md", std::fs::read_to_string(home.path("2026-02-20.md")).expect("read"));
+    let value = home.json(&["today", "new.md", "--json"]);
+    assert_eq!((ids(&value).len(), &value["known"]), (3, &json!(1)));
+}
