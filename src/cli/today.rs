@@ -198,8 +198,7 @@ fn write(found: &[New], asked: &Today, (known, shown): (usize, usize), page: &mu
                 .map(|(new, row)| Chosen { paper: &new.answer.paper, score: row.score, why: why(new) })
                 .collect();
             let mut bytes = Vec::new();
-            let title = format!("New papers for {}", asked.profile.profile);
-            export::write(form, &title, &chosen, &mut bytes).map_err(Error::io("standard output"))?;
+            export::write(form, &asked.profile.profile, &chosen, &mut bytes).map_err(Error::io("standard output"))?;
             String::from_utf8_lossy(&bytes).lines().try_for_each(|line| page.whole(line))
         }
     }

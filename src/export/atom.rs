@@ -2,31 +2,50 @@
 
 use std::io::{self, Write};
 
+use jiff::civil::Date;
 use quick_xml::Writer;
 use quick_xml::events::{BytesDecl, BytesEnd, BytesStart, BytesText, Event};
 
 use super::Chosen;
+use crate::library::Paper;
 
 /// The feed's own name, the same every day: readers know a feed by it.
-const FEED: &str = "urn:relata:today";
+fn feed_id(profile: &str) -> String {
+    let mut id = "urn:relata:today:".to_owned();
+    for byte in profile.bytes() {
+        if byte.is_ascii_alphanumeric() || b"-._".contains(&byte) {
+            id.push(char::from(byte));
+        } else {
+            id.push_str(&format!("%{byte:02X}"));
+        }
+    }
+    id
+}
 
-pub(super) fn write(title: &str, chosen: &[Chosen<'_>], out: &mut dyn Write) -> io::Result<()> {
+/// When the paper changed last, as far as anybody told.
+fn updated(paper: &Paper) -> Date {
+    paper.updated.map_or(paper.date, |date| date.max(paper.date))
+}
+
+pub(super) fn write(profile: &str, chosen: &[Chosen<'_>], out: &mut dyn Write) -> io::Result<()> {
     let mut feed = Writer::new_with_indent(out, b' ', 2);
     feed.write_event(Event::Decl(BytesDecl::new("1.0", Some("utf-8"), None)))?;
     feed.write_event(Event::Start(
         BytesStart::new("feed").with_attributes([("xmlns", "http://www.w3.org/2005/Atom")]),
     ))?;
-    text(&mut feed, "id", FEED)?;
-    text(&mut feed, "title", title)?;
+    text(&mut feed, "id", &feed_id(profile))?;
+    text(&mut feed, "title", &format!("New papers for {profile}"))?;
     // The day of the newest paper and not of the run: the same answer is the same feed.
-    let newest = chosen.iter().map(|chosen| chosen.paper.date).max();
+    let newest = chosen.iter().map(|chosen| updated(chosen.paper)).max();
     text(&mut feed, "updated", &newest.map_or("1970-01-01T00:00:00Z".to_owned(), |date| format!("{date}T00:00:00Z")))?;
     for Chosen { paper, why, .. } in chosen {
         feed.write_event(Event::Start(BytesStart::new("entry")))?;
         text(&mut feed, "id", &paper.id.url())?;
         text(&mut feed, "title", paper.title.as_deref().unwrap_or_default())?;
-        text(&mut feed, "updated", &format!("{}T00:00:00Z", paper.updated.unwrap_or(paper.date)))?;
-        text(&mut feed, "published", &format!("{}T00:00:00Z", paper.date))?;
+        text(&mut feed, "updated", &format!("{}T00:00:00Z", updated(paper)))?;
+        if let Some(date) = paper.published {
+            text(&mut feed, "published", &format!("{date}T00:00:00Z"))?;
+        }
         feed.write_event(Event::Empty(BytesStart::new("link").with_attributes([("href", paper.id.url().as_str())])))?;
         let names = if paper.authors.is_empty() { &["unknown".to_owned()] } else { paper.authors.as_slice() };
         for name in names {
@@ -35,7 +54,7 @@ pub(super) fn write(title: &str, chosen: &[Chosen<'_>], out: &mut dyn Write) -> 
             feed.write_event(Event::End(BytesEnd::new("author")))?;
         }
         for category in &paper.categories {
-            let category = BytesStart::new("category").with_attributes([("term", category.as_str())]);
+            let category = BytesStart::new("category").with_attributes([("term", allowed(category).as_str())]);
             feed.write_event(Event::Empty(category))?;
         }
         let own = paper.abstract_text.as_deref().unwrap_or_default();
@@ -46,8 +65,14 @@ pub(super) fn write(title: &str, chosen: &[Chosen<'_>], out: &mut dyn Write) -> 
     writeln!(feed.into_inner())
 }
 
+/// Without what XML 1.0 has no place for, escaped or not (section 2.2).
+fn allowed(text: &str) -> String {
+    let none = |c: char| (c < ' ' && !"\t\n\r".contains(c)) || matches!(c, '\u{fffe}' | '\u{ffff}');
+    text.chars().filter(|c| !none(*c)).collect()
+}
+
 fn text(feed: &mut Writer<&mut dyn Write>, name: &str, value: &str) -> io::Result<()> {
     feed.write_event(Event::Start(BytesStart::new(name)))?;
-    feed.write_event(Event::Text(BytesText::new(value)))?;
+    feed.write_event(Event::Text(BytesText::new(&allowed(value))))?;
     feed.write_event(Event::End(BytesEnd::new(name)))
 }

@@ -8,7 +8,7 @@
 //! | JSON lines, as the enhanced digests are | the same | `jsonl` |
 //! | Atom (RFC 4287) | feed readers | `atom` |
 //! | BibTeX, RIS | reference managers | `references` |
-//! | CSV (RFC 4180) | tables | here |
+//! | CSV (RFC 4180, with lines that end as they do everywhere else) | tables | here |
 //!
 //! What is written is read again by `reader` (digests) and by `references` (the other three), which tests hold it to.
 
@@ -57,16 +57,16 @@ pub struct Chosen<'a> {
     pub why: String,
 }
 
-/// Writes papers, the best first. `title` names the whole where a form has a place for that.
+/// Writes papers, the best first. `profile` names whom they are for where a form has a place for that.
 ///
 /// # Errors
 /// What `out` reports. [`Form::Text`] and [`Form::Json`] are the command line's own, and nothing is written for them.
-pub fn write(form: Form, title: &str, chosen: &[Chosen<'_>], out: &mut dyn Write) -> io::Result<()> {
+pub fn write(form: Form, profile: &str, chosen: &[Chosen<'_>], out: &mut dyn Write) -> io::Result<()> {
     match form {
         Form::Text | Form::Json => Ok(()),
         Form::Markdown => markdown::write(chosen, out),
         Form::Jsonl => jsonl::write(chosen, out),
-        Form::Atom => atom::write(title, chosen, out),
+        Form::Atom => atom::write(profile, chosen, out),
         Form::Bibtex => references::bibtex(chosen, out),
         Form::Ris => references::ris(chosen, out),
         Form::Csv => csv(chosen, out),

@@ -3,19 +3,14 @@
 use std::io::{self, Write};
 
 use super::Chosen;
+use crate::library::Paper;
 
 /// Texts are LaTeX already, as arXiv has them. What would end an entry early or hide the rest of a line is taken care of.
 fn latex(text: &str) -> String {
-    let mut depth = 0i32;
-    let balanced = text.chars().all(|c| {
-        depth += i32::from(c == '{') - i32::from(c == '}');
-        depth >= 0
-    }) && depth == 0;
     let mut safe = String::with_capacity(text.len());
     let mut escaped = false;
-    for c in text.chars() {
+    for c in braced(text).chars() {
         match c {
-            '{' | '}' if !balanced => {}
             '%' | '&' | '#' if !escaped => safe.extend(['\\', c]),
             c => safe.push(c),
         }
@@ -24,20 +19,62 @@ fn latex(text: &str) -> String {
     safe
 }
 
+/// One line, in which braces are in pairs or none are. BibTeX counts those behind a backslash too.
+fn braced(text: &str) -> String {
+    let line = one_line(text);
+    let mut depth = 0i32;
+    let balanced = line.chars().all(|c| {
+        depth += i32::from(c == '{') - i32::from(c == '}');
+        depth >= 0
+    }) && depth == 0;
+    let mut safe = String::with_capacity(line.len());
+    let mut escaped = false;
+    for c in line.chars() {
+        if !balanced && matches!(c, '{' | '}') {
+            // Its backslash would else escape what comes next.
+            if escaped {
+                safe.pop();
+            }
+            escaped = false;
+            continue;
+        }
+        safe.push(c);
+        escaped = c == '\\' && !escaped;
+    }
+    // It would escape the brace that ends the field.
+    if escaped {
+        safe.pop();
+    }
+    safe
+}
+
+fn one_line(text: &str) -> String {
+    text.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+/// "and" stands between authors, so one whose name holds it is kept together.
+fn author(name: &str) -> String {
+    let several = name.split_whitespace().any(|word| word.eq_ignore_ascii_case("and"));
+    if several { format!("{{{}}}", latex(name)) } else { latex(name) }
+}
+
+/// The year in which a paper was published on arXiv; its id tells it where no source does. A digest may list it years later.
+fn year(paper: &Paper) -> i16 {
+    paper.published.map_or(paper.id.submitted().0, |date| date.year())
+}
+
 pub(super) fn bibtex(chosen: &[Chosen<'_>], out: &mut dyn Write) -> io::Result<()> {
     for Chosen { paper, why, .. } in chosen {
-        // "and" stands between authors, so one whose name holds it is kept together.
-        let author = |name: &String| if name.contains(" and ") { format!("{{{}}}", latex(name)) } else { latex(name) };
-        let authors: Vec<String> = paper.authors.iter().map(author).collect();
+        let authors: Vec<String> = paper.authors.iter().map(|name| author(name)).collect();
         let mut fields = vec![
             ("title", paper.title.as_deref().map(latex).unwrap_or_default()),
             ("author", authors.join(" and ")),
-            ("year", paper.date.year().to_string()),
+            ("year", year(paper).to_string()),
             ("eprint", paper.id.as_str().to_owned()),
             ("archiveprefix", "arXiv".to_owned()),
         ];
-        fields.extend(paper.categories.first().map(|category| ("primaryclass", category.clone())));
-        fields.extend(paper.doi.as_ref().map(|doi| ("doi", doi.clone())));
+        fields.extend(paper.categories.first().map(|category| ("primaryclass", braced(category))));
+        fields.extend(paper.doi.as_ref().map(|doi| ("doi", braced(doi))));
         fields.extend(paper.journal.as_ref().map(|journal| ("note", latex(journal))));
         fields.push(("url", paper.id.url()));
         fields.extend(paper.abstract_text.as_deref().map(|text| ("abstract", latex(text))));
@@ -54,15 +91,15 @@ pub(super) fn bibtex(chosen: &[Chosen<'_>], out: &mut dyn Write) -> io::Result<(
 pub(super) fn ris(chosen: &[Chosen<'_>], out: &mut dyn Write) -> io::Result<()> {
     for Chosen { paper, why, .. } in chosen {
         let mut line = |tag: &str, value: &str| {
-            if value.is_empty() { Ok(()) } else { writeln!(out, "{tag}  - {value}") }
+            if value.is_empty() { Ok(()) } else { writeln!(out, "{tag}  - {}", one_line(value)) }
         };
         line("TY", "UNPB")?;
         line("TI", paper.title.as_deref().unwrap_or_default())?;
         for author in &paper.authors {
             line("AU", &family_first(author))?;
         }
-        line("PY", &paper.date.year().to_string())?;
-        line("DA", &paper.date.strftime("%Y/%m/%d").to_string())?;
+        line("PY", &year(paper).to_string())?;
+        line("DA", &paper.published.map(|date| date.strftime("%Y/%m/%d").to_string()).unwrap_or_default())?;
         line("AB", paper.abstract_text.as_deref().unwrap_or_default())?;
         line("DO", paper.doi.as_deref().unwrap_or_default())?;
         line("UR", &paper.id.url())?;

@@ -123,6 +123,8 @@ fn bibtex_and_ris_keep_names_and_braces_in_order() {
     let ris = written(Form::Ris, &papers);
     assert!(ris.contains("AU  - Cruz, Ada de la\nAU  - Group, Ice and Snow\n"), "{ris}");
     assert!(ris.contains("PY  - 2026\nDA  - 2026/02/10\n"), "{ris}");
+    assert!(ris.contains("PY  - 1999\nUR  - "), "no day where none was told: {ris}");
+    assert!(bibtex.contains("year = {1999},"), "{bibtex}");
 }
 
 #[test]
@@ -146,6 +148,41 @@ fn the_feed_is_well_formed_and_the_same_every_time() {
     for needed in ["id", "title", "updated"] {
         assert_eq!(names.iter().filter(|name| *name == needed).count(), 3, "{needed}");
     }
-    assert!(feed.contains("<title>New &amp; near</title>") && feed.contains("&lt;moves&gt;"), "{feed}");
+    assert!(feed.contains("<title>New papers for New &amp; near</title>") && feed.contains("&lt;moves&gt;"), "{feed}");
     assert!(feed.contains("<updated>2026-02-10T00:00:00Z</updated>"), "{feed}");
+}
+
+#[test]
+fn what_would_break_an_entry_is_left_out() {
+    let mut paper = papers().remove(0);
+    let mut title = |text: &str| {
+        paper.title = Some(text.to_owned());
+        let bibtex = written(Form::Bibtex, std::slice::from_ref(&paper));
+        let line = bibtex.lines().find(|line| line.starts_with("  title")).expect("a title");
+        line.strip_prefix("  title = {").and_then(|line| line.strip_suffix("},")).expect("one line").to_owned()
+    };
+    assert_eq!(title(r"Ends in \"), "Ends in ");
+    assert_eq!(title(r"Ends in \\"), r"Ends in \\");
+    assert_eq!(title(r"The set \{ of 5%"), r"The set  of 5\%");
+    assert_eq!(title(r"The sets \{1\} and {2}"), r"The sets \{1\} and {2}");
+    assert_eq!(title("Two\nlines"), "Two lines");
+    paper.doi = Some("10.1000/a}b".to_owned());
+    paper.authors = vec!["And Ulus".to_owned(), "Ice AND Snow".to_owned(), "Sandy Anders".to_owned()];
+    let bibtex = written(Form::Bibtex, std::slice::from_ref(&paper));
+    assert!(bibtex.contains("doi = {10.1000/ab},"), "{bibtex}");
+    assert!(bibtex.contains("author = {{And Ulus} and {Ice AND Snow} and Sandy Anders},"), "{bibtex}");
+}
+
+#[test]
+fn a_feed_holds_only_what_xml_has_a_place_for_and_is_known_by_its_profile() {
+    let mut paper = papers().remove(1);
+    paper.title = Some("Ice\u{fffe} and\u{1} snow\u{ffff}".to_owned());
+    paper.updated = Some("2026-03-01".parse().expect("a date"));
+    let feed = written(Form::Atom, &[papers().remove(0), paper]);
+    assert!(feed.contains("<title>Ice and snow</title>"), "{feed}");
+    assert!(feed.contains("<id>urn:relata:today:New%20%26%20near</id>"), "{feed}");
+    let updated: Vec<&str> = feed.lines().filter(|line| line.contains("<updated>")).map(str::trim).collect();
+    let on = |day: &str| format!("<updated>{day}T00:00:00Z</updated>");
+    assert_eq!(updated, [on("2026-03-01"), on("2026-02-10"), on("2026-03-01")]);
+    assert_eq!(feed.matches("<published>").count(), 1, "only where it is known");
 }
