@@ -67,6 +67,7 @@ mod selection;
 mod sentences;
 pub mod terms;
 pub mod today;
+pub mod topics;
 
 pub use arxiv_id::ArxivId;
 pub use error::{Error, Result};

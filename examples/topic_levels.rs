@@ -1,0 +1,36 @@
+//! The levels that `relata topics` finds among vectors of a library: how long each step takes, and one line a paper with its groups.
+//!
+//! `cargo run --release --example topic_levels -- VECTORS.npy > groups.txt`
+
+use std::io::{self, Write};
+use std::path::PathBuf;
+use std::time::Instant;
+
+use anyhow::{Context, ensure};
+use relata::topics::{Rows, graph, levels};
+
+fn main() -> anyhow::Result<()> {
+    let path = PathBuf::from(std::env::args().nth(1).context("name a file of vectors")?);
+    let bytes = std::fs::read(&path)?;
+    ensure!(bytes.starts_with(b"\x93NUMPY"), "{} is no .npy file", path.display());
+    let header = usize::from(u16::from_le_bytes([bytes[8], bytes[9]]));
+    let text = String::from_utf8_lossy(&bytes[10..10 + header]).into_owned();
+    ensure!(text.contains("'<f4'"), "float32 is needed, not {text}");
+    let dimension: usize =
+        text.split(", ").nth(3).and_then(|rest| rest.split(')').next()).context("two dimensions")?.trim().parse()?;
+    let values = bytes[10 + header..].chunks_exact(4).map(|b| f32::from_le_bytes([b[0], b[1], b[2], b[3]])).collect();
+    let rows = Rows::new(values, dimension);
+
+    let begun = Instant::now();
+    let graph = graph(&rows, &|_| ())?;
+    let near = begun.elapsed();
+    let levels = levels(&graph);
+    let counts: Vec<usize> = levels.iter().map(|level| level.count).collect();
+    eprintln!("{} papers: graph {near:.2?}, {counts:?} topics {:.2?}", rows.len(), begun.elapsed() - near);
+    let mut out = io::BufWriter::new(io::stdout().lock());
+    for paper in 0..rows.len() {
+        let groups: Vec<String> = levels.iter().map(|level| level.groups[paper].to_string()).collect();
+        writeln!(out, "{}", groups.join("\t"))?;
+    }
+    Ok(())
+}

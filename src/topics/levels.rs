@@ -1,0 +1,108 @@
+//! How many topics there are, in levels that lie within each other.
+//!
+//! In: the nearest of every paper, or all cosines where papers are few. Out: partitions, the coarsest first, each within the one before.
+//!
+//! From 60 papers on, topics are sought among the nearest of each; with fewer, in the graph of all pairs that are nearer than the mean pair,
+//! for there a paper's nearest are most of what there is. The coarsest level has resolution 1; the finest one that grows
+//! with the root of the number of papers. Both, and where each way of looking begins, were measured (docs/quality.md).
+
+use super::graph::Graph;
+use super::leiden::{Partition, leiden, modularity};
+use super::near::{Nearest, Rows, dot};
+use crate::error::Result;
+
+/// With fewer papers all pairs are looked at.
+const FEW: usize = 60;
+
+/// Neighbours of a paper, and the most papers for each of them.
+const NEAREST: usize = 15;
+const PAPERS_PER_NEIGHBOUR: usize = 33;
+
+/// From how many papers on there is a second level, and a third.
+const TWO_LEVELS: usize = 200;
+const THREE_LEVELS: usize = 1500;
+
+/// The finest resolution, for the root of one paper.
+const FINEST: f64 = 0.19;
+
+/// Seeds that are tried; the partition with the highest modularity is taken.
+const SEEDS: u64 = 5;
+
+/// The graph in which topics are sought. `done` is told how far the search for neighbours is, see [`Nearest::find`].
+///
+/// # Errors
+/// As [`Nearest::find`].
+pub fn graph(rows: &Rows, done: &(dyn Fn(u64) + Sync)) -> Result<Graph> {
+    if rows.len() < FEW {
+        return Ok(of_few(rows));
+    }
+    let k = (rows.len() / PAPERS_PER_NEIGHBOUR).clamp(5, NEAREST);
+    Ok(Graph::of(&Nearest::find(rows, k, done)?, rows.len()))
+}
+
+/// All pairs that are nearer than the mean, by how much they are.
+fn of_few(rows: &Rows) -> Graph {
+    let pairs = (0..rows.len()).flat_map(|one| (0..one).map(move |other| (one, other)));
+    let pairs: Vec<(u32, u32, f32)> =
+        pairs.map(|(one, other)| (one as u32, other as u32, dot(rows.row(one), rows.row(other)))).collect();
+    let mean = pairs.iter().map(|pair| pair.2).sum::<f32>() / pairs.len().max(1) as f32;
+    let near = pairs.into_iter().map(|(one, other, cosine)| (one, other, cosine - mean));
+    Graph::joined(rows.len(), near.filter(|pair| pair.2 > 0.0).collect())
+}
+
+/// Nested partitions of a graph, the coarsest first: one, two or three by how many papers there are.
+pub fn levels(graph: &Graph) -> Vec<Partition> {
+    let papers = graph.len();
+    let finest = FINEST * (papers as f64).sqrt();
+    let resolutions: &[f64] = match papers {
+        ..TWO_LEVELS => &[1.0],
+        ..THREE_LEVELS => &[1.0, finest],
+        _ => &[1.0, finest.sqrt(), finest],
+    };
+    let mut levels: Vec<Partition> = Vec::new();
+    for resolution in resolutions {
+        let level = match levels.last() {
+            None => best(graph, *resolution),
+            Some(upper) => best(&graph.within(&upper.groups), *resolution),
+        };
+        levels.push(level);
+    }
+    levels
+}
+
+fn best(graph: &Graph, resolution: f64) -> Partition {
+    let tries = (0..SEEDS).map(|seed| {
+        let partition = leiden(graph, resolution, seed, None);
+        (modularity(graph, &partition, resolution), partition)
+    });
+    // Of equals the first.
+    let best = tries.reduce(|best, next| if next.0 > best.0 { next } else { best });
+    best.map_or(Partition::new(&[]), |(_, partition)| partition)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn rows(values: &[&[f32]]) -> Rows {
+        let unit = |row: &&[f32]| {
+            let length = row.iter().map(|x| x * x).sum::<f32>().sqrt();
+            row.iter().map(|x| x / length).collect::<Vec<f32>>()
+        };
+        Rows::new(values.iter().flat_map(unit).collect(), values.first().map_or(1, |row| row.len()))
+    }
+
+    fn found(rows: &Rows) -> Vec<Vec<u32>> {
+        let graph = graph(rows, &|_| ()).expect("a graph");
+        levels(&graph).into_iter().map(|level| level.groups).collect()
+    }
+
+    #[test]
+    fn hardly_any_papers_and_papers_that_are_all_alike() {
+        assert_eq!(found(&rows(&[])), [Vec::<u32>::new()]);
+        assert_eq!(found(&rows(&[&[1.0, 0.0]])), [vec![0]]);
+        assert_eq!(found(&rows(&[&[1.0, 0.0], &[0.0, 1.0]])), [vec![0, 1]]);
+        let pairs: [&[f32]; 4] = [&[1.0, 0.0], &[1.0, 0.1], &[0.0, 1.0], &[0.1, 1.0]];
+        assert_eq!(found(&rows(&pairs)), [vec![0, 0, 1, 1]]);
+    }
+}

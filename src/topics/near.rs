@@ -1,0 +1,243 @@
+//! The nearest of every paper among all the others, exactly.
+//!
+//! In: unit rows. Out: for each the `k` others with the highest cosine. All pairs are compared in 8-bit integers, which is several times
+//! as fast as in floats (docs/performance.md); the best of these, with some to spare, are compared again as they are. Equal
+//! cosines are ordered by place, so with rows in the order of ids nothing here depends on the order in which papers came.
+
+use rayon::prelude::*;
+
+use crate::error::Result;
+use crate::kernels::{InstructionSet, PackedInt8, Quantised, multiply_int8};
+
+/// Rows that are compared with a block of others at a time: their scores stay in the cache of a core.
+const ROWS: usize = 64;
+
+/// Rows that are packed at a time.
+const PACKED: usize = 2048;
+
+/// Candidates beyond `k` that are compared again. Of 11,288 papers' 15 nearest, 10 to spare lose none that is told apart by
+/// more than the last bits.
+const SPARE: usize = 16;
+
+/// Unit vectors, one after the other.
+#[derive(Clone, Debug)]
+pub struct Rows {
+    values: Vec<f32>,
+    dimension: usize,
+}
+
+impl Rows {
+    /// Rows of this dimension; a rest that is no whole row is left out.
+    pub fn new(mut values: Vec<f32>, dimension: usize) -> Rows {
+        let dimension = dimension.max(1);
+        values.truncate(values.len() / dimension * dimension);
+        Rows { values, dimension }
+    }
+
+    /// How many.
+    pub fn len(&self) -> usize {
+        self.values.len() / self.dimension
+    }
+
+    /// Whether there is none.
+    pub fn is_empty(&self) -> bool {
+        self.values.is_empty()
+    }
+
+    /// Elements of a row.
+    pub fn dimension(&self) -> usize {
+        self.dimension
+    }
+
+    /// One row.
+    pub fn row(&self, at: usize) -> &[f32] {
+        &self.values[at * self.dimension..][..self.dimension]
+    }
+
+    fn blocks(&self, rows: usize) -> impl IndexedParallelIterator<Item = &[f32]> {
+        self.values.par_chunks(rows * self.dimension)
+    }
+}
+
+/// The nearest of every row.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Nearest {
+    k: usize,
+    near: Vec<(u32, f32)>,
+}
+
+impl Nearest {
+    /// Finds, for each row, the `k` others (or all, where there are fewer) with the highest cosine. `done` is told how many pairs of blocks
+    /// were compared, again and again.
+    ///
+    /// # Errors
+    /// Where `RELATA_CPU` asks for what this machine lacks.
+    pub fn find(rows: &Rows, k: usize, done: &(dyn Fn(u64) + Sync)) -> Result<Nearest> {
+        let set = InstructionSet::choose()?;
+        let count = rows.len();
+        let k = k.min(count.saturating_sub(1));
+        let kept = (k + SPARE).min(count);
+        let mut found: Vec<Candidates> = (0..count).map(|_| Candidates::new(kept)).collect();
+        let quantised: Vec<Quantised> = rows
+            .blocks(ROWS)
+            .map(|block| {
+                let mut quantised = Quantised::default();
+                quantised.take(set, block, rows.dimension);
+                quantised
+            })
+            .collect();
+        for (number, block) in rows.values.chunks(PACKED * rows.dimension).enumerate() {
+            let others = block.len() / rows.dimension;
+            let packed = PackedInt8::pack(set, block, &vec![0.0; others], rows.dimension);
+            found.par_chunks_mut(ROWS).zip(&quantised).enumerate().for_each_init(
+                Vec::new,
+                |scores, (at, (own, rows))| {
+                    scores.resize(own.len() * others, 0.0f32);
+                    multiply_int8(set, rows, &packed, scores);
+                    for (row, (candidates, scores)) in own.iter_mut().zip(scores.chunks_exact(others)).enumerate() {
+                        candidates.offer(at * ROWS + row, number * PACKED, scores);
+                    }
+                    done(1);
+                },
+            );
+        }
+        let near = found
+            .into_par_iter()
+            .enumerate()
+            .flat_map_iter(|(at, candidates)| {
+                let own = rows.row(at);
+                let mut near: Vec<(u32, f32)> =
+                    candidates.kept.iter().map(|(_, other)| (*other, dot(own, rows.row(*other as usize)))).collect();
+                near.sort_unstable_by(|a, b| b.1.total_cmp(&a.1).then(a.0.cmp(&b.0)));
+                near.truncate(k);
+                near
+            })
+            .collect();
+        Ok(Nearest { k, near })
+    }
+
+    /// How many each row has.
+    pub fn k(&self) -> usize {
+        self.k
+    }
+
+    /// The nearest of a row with their cosines, the nearest first.
+    pub fn of(&self, row: usize) -> &[(u32, f32)] {
+        &self.near[row * self.k..][..self.k]
+    }
+
+    /// How many rows there are to ask for; 0 where nobody has a neighbour.
+    pub fn len(&self) -> usize {
+        self.near.len().checked_div(self.k).unwrap_or(0)
+    }
+
+    /// Whether nobody has a neighbour.
+    pub fn is_empty(&self) -> bool {
+        self.near.is_empty()
+    }
+}
+
+/// The best so far of one row, the best first.
+struct Candidates {
+    kept: Vec<(f32, u32)>,
+    room: usize,
+}
+
+impl Candidates {
+    fn new(room: usize) -> Candidates {
+        Candidates { kept: Vec::with_capacity(room), room }
+    }
+
+    /// Shows the scores of the rows from `first` on. Rows come in order, so of equals those that are kept come first.
+    fn offer(&mut self, own: usize, first: usize, scores: &[f32]) {
+        const TOGETHER: usize = 16;
+        for (block, scores) in scores.chunks(TOGETHER).enumerate() {
+            let worst = self.worst();
+            // Most blocks hold nothing of interest: one comparison for all of it.
+            if !scores.iter().fold(false, |any, score| any | (*score > worst)) {
+                continue;
+            }
+            for (at, score) in scores.iter().enumerate() {
+                let other = first + block * TOGETHER + at;
+                if *score > self.worst() && other != own {
+                    self.kept.truncate(self.room - 1);
+                    let place = self.kept.partition_point(|(kept, _)| kept >= score);
+                    self.kept.insert(place, (*score, other as u32));
+                }
+            }
+        }
+    }
+
+    fn worst(&self) -> f32 {
+        if self.kept.len() < self.room { f32::NEG_INFINITY } else { self.kept[self.room - 1].0 }
+    }
+}
+
+/// Sixteen running sums, added up in a fixed order: the same on every machine.
+pub(super) fn dot(one: &[f32], other: &[f32]) -> f32 {
+    const LANES: usize = 16;
+    let (ones, one_rest) = one.as_chunks::<LANES>();
+    let (others, other_rest) = other.as_chunks::<LANES>();
+    let mut sums = [0.0f32; LANES];
+    for (one, other) in ones.iter().zip(others) {
+        for lane in 0..LANES {
+            sums[lane] += one[lane] * other[lane];
+        }
+    }
+    for (lane, (one, other)) in one_rest.iter().zip(other_rest).enumerate() {
+        sums[lane] += one * other;
+    }
+    sums.iter().sum()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn rows(count: usize, dimension: usize, seed: u64) -> Rows {
+        let mut random = fastrand::Rng::with_seed(seed);
+        let mut values = Vec::new();
+        for _ in 0..count {
+            let row: Vec<f32> = (0..dimension).map(|_| random.f32() + random.f32() - 1.0).collect();
+            let length = row.iter().map(|x| x * x).sum::<f32>().sqrt();
+            values.extend(row.iter().map(|x| x / length));
+        }
+        Rows::new(values, dimension)
+    }
+
+    fn by_hand(rows: &Rows, k: usize) -> Vec<Vec<u32>> {
+        let near = |own: usize| {
+            let mut all: Vec<(f32, u32)> = (0..rows.len())
+                .filter(|other| *other != own)
+                .map(|other| (dot(rows.row(own), rows.row(other)), other as u32))
+                .collect();
+            all.sort_by(|a, b| b.0.total_cmp(&a.0).then(a.1.cmp(&b.1)));
+            all.into_iter().take(k).map(|(_, other)| other).collect()
+        };
+        (0..rows.len()).map(near).collect()
+    }
+
+    #[test]
+    fn these_are_the_nearest() {
+        for (count, dimension) in [(1, 8), (2, 8), (7, 33), (150, 16), (2100, 24)] {
+            let rows = rows(count, dimension, count as u64);
+            let nearest = Nearest::find(&rows, 15, &|_| ()).expect("found");
+            let expected = by_hand(&rows, 15);
+            assert_eq!(nearest.k(), 15.min(count - 1));
+            let mut missed = 0;
+            for (at, expected) in expected.iter().enumerate().take(nearest.len()) {
+                let found: Vec<u32> = nearest.of(at).iter().map(|(other, _)| *other).collect();
+                missed += expected.iter().filter(|other| !found.contains(other)).count();
+            }
+            assert_eq!(missed, 0, "{count} rows of {dimension}");
+        }
+    }
+
+    #[test]
+    fn of_equals_the_first_are_taken_and_nobody_is_near_to_itself() {
+        let rows = Rows::new([1.0, 0.0].repeat(40), 2);
+        let nearest = Nearest::find(&rows, 3, &|_| ()).expect("found");
+        let names = |at: usize| nearest.of(at).iter().map(|(other, _)| *other).collect::<Vec<_>>();
+        assert_eq!((names(0), names(1), names(39)), (vec![1, 2, 3], vec![0, 2, 3], vec![0, 1, 2]));
+    }
+}
