@@ -40,11 +40,16 @@ const STOP_WORDS: &str = "a about above across after again against all almost al
     significant significantly simple single specific specifically state study studied studies superior support system \
     systems task tasks technique techniques term terms total understand understanding unlike widely world years";
 
+/// Stop-words that may stand within a phrase, as in "large language models" or "state space", but are none by themselves.
+const WITHIN_PHRASES: &str = "accurate analysis art benchmark code current effective efficient experimental good high key large main model models \
+    novel open paper performance problem problems question real reduced search single state study system systems task tasks term understanding \
+    world";
+
 /// One word of a text: the form that is compared and the form that is shown.
-struct Word<'a> {
+pub(crate) struct Word<'a> {
     /// Lower case, plural `s` cut off; `None` bounds a phrase (stop-word, punctuation, LaTeX).
-    key: Option<String>,
-    shown: &'a str,
+    pub(crate) key: Option<String>,
+    pub(crate) shown: &'a str,
 }
 
 /// A shared term, ready to be shown.
@@ -140,9 +145,19 @@ fn stop_words() -> &'static HashSet<&'static str> {
     STOP.get_or_init(|| STOP_WORDS.split_ascii_whitespace().collect())
 }
 
+/// Whether a word, in the singular, may stand within a phrase but is none by itself.
+pub(crate) fn is_weak(word: &str) -> bool {
+    within_phrases().contains(word)
+}
+
+fn within_phrases() -> &'static HashSet<&'static str> {
+    static WITHIN: OnceLock<HashSet<&'static str>> = OnceLock::new();
+    WITHIN.get_or_init(|| WITHIN_PHRASES.split_ascii_whitespace().collect())
+}
+
 /// All words and phrases of a text by their comparable keys.
 fn phrases(text: &str) -> BTreeMap<Vec<String>, Phrase> {
-    let words = words(text, stop_words());
+    let words = words(text, false);
     let mut found = BTreeMap::new();
     for start in 0..words.len() {
         let mut key = Vec::new();
@@ -160,7 +175,9 @@ fn phrases(text: &str) -> BTreeMap<Vec<String>, Phrase> {
     found
 }
 
-fn words<'a>(text: &'a str, stop_words: &HashSet<&str>) -> Vec<Word<'a>> {
+/// The words of a text, with something between those that are not of one phrase; `within` lets through what may stand within one.
+pub(crate) fn words(text: &str, within: bool) -> Vec<Word<'_>> {
+    let stops = |word: &str| stop_words().contains(word) && !(within && within_phrases().contains(word));
     let boundary = || Word { key: None, shown: "" };
     let mut found = Vec::new();
     let mut in_formula = false;
@@ -178,7 +195,7 @@ fn words<'a>(text: &'a str, stop_words: &HashSet<&str>) -> Vec<Word<'a>> {
         let plain = bare.chars().all(|c| c.is_alphanumeric() || matches!(c, '-' | '\''));
         let countable = bare.chars().any(char::is_alphabetic) && bare.chars().count() > 1;
         let lower = bare.to_lowercase();
-        if plain && countable && bare.len() <= LONGEST_WORD && !stop_words.contains(lower.as_str()) {
+        if plain && countable && bare.len() <= LONGEST_WORD && !stops(&lower) {
             found.push(Word { key: Some(singular(&lower).to_owned()), shown: bare });
         } else {
             found.push(boundary());

@@ -6,6 +6,10 @@
 //! for there a paper's nearest are most of what there is. The coarsest level has resolution 1; the finest one that grows
 //! with the root of the number of papers. Both, and where each way of looking begins, were measured (docs/quality.md).
 
+use std::collections::BTreeMap;
+
+use rayon::prelude::*;
+
 use super::graph::Graph;
 use super::leiden::{Partition, leiden, modularity};
 use super::near::{Nearest, Rows, dot};
@@ -26,7 +30,10 @@ const THREE_LEVELS: usize = 1500;
 const FINEST: f64 = 0.19;
 
 /// Seeds that are tried; the partition with the highest modularity is taken.
-const SEEDS: u64 = 5;
+const SEEDS: u64 = 4;
+
+/// Papers of the smallest topic, where there are many.
+const LEAST: usize = 3;
 
 /// The graph in which topics are sought. `done` is told how far the search for neighbours is, see [`Nearest::find`].
 ///
@@ -54,16 +61,21 @@ fn of_few(rows: &Rows) -> Graph {
 pub fn levels(graph: &Graph) -> Vec<Partition> {
     let papers = graph.len();
     let finest = FINEST * (papers as f64).sqrt();
-    let resolutions: &[f64] = match papers {
-        ..TWO_LEVELS => &[1.0],
-        ..THREE_LEVELS => &[1.0, finest],
-        _ => &[1.0, finest.sqrt(), finest],
+    let resolutions = if papers < TWO_LEVELS {
+        vec![1.0]
+    } else if papers < THREE_LEVELS {
+        vec![1.0, finest]
+    } else {
+        vec![1.0, finest.sqrt(), finest]
     };
     let mut levels: Vec<Partition> = Vec::new();
     for resolution in resolutions {
         let level = match levels.last() {
-            None => best(graph, *resolution),
-            Some(upper) => best(&graph.within(&upper.groups), *resolution),
+            None => settled(graph, best(graph, resolution)),
+            Some(upper) => {
+                let within = graph.within(&upper.groups);
+                settled(&within, best(&within, resolution))
+            }
         };
         levels.push(level);
     }
@@ -71,13 +83,44 @@ pub fn levels(graph: &Graph) -> Vec<Partition> {
 }
 
 fn best(graph: &Graph, resolution: f64) -> Partition {
-    let tries = (0..SEEDS).map(|seed| {
-        let partition = leiden(graph, resolution, seed, None);
-        (modularity(graph, &partition, resolution), partition)
-    });
+    let tries: Vec<(f64, Partition)> = (0..SEEDS)
+        .into_par_iter()
+        .map(|seed| {
+            let partition = leiden(graph, resolution, seed, None);
+            (modularity(graph, &partition, resolution), partition)
+        })
+        .collect();
     // Of equals the first.
-    let best = tries.reduce(|best, next| if next.0 > best.0 { next } else { best });
+    let best = tries.into_iter().reduce(|best, next| if next.0 > best.0 { next } else { best });
     best.map_or(Partition::new(&[]), |(_, partition)| partition)
+}
+
+/// Where there are many papers, those that would be a topic by themselves or with one other join the group that they have most to do with.
+fn settled(graph: &Graph, partition: Partition) -> Partition {
+    if graph.len() < TWO_LEVELS {
+        return partition;
+    }
+    let mut sizes = partition.sizes();
+    let mut groups = partition.groups;
+    for node in 0..graph.len() {
+        let own = groups[node];
+        if sizes[own as usize] >= LEAST {
+            continue;
+        }
+        let mut weights: BTreeMap<u32, f64> = BTreeMap::new();
+        for (other, weight) in graph.edges(node) {
+            *weights.entry(groups[*other as usize]).or_default() += f64::from(*weight);
+        }
+        weights.remove(&own);
+        // Of equals the first.
+        let most = weights.into_iter().reduce(|best, next| if next.1 > best.1 { next } else { best });
+        if let Some((group, _)) = most {
+            groups[node] = group;
+            sizes[own as usize] -= 1;
+            sizes[group as usize] += 1;
+        }
+    }
+    Partition::new(&groups)
 }
 
 #[cfg(test)]

@@ -9,13 +9,17 @@
 //! | who is near to whom, as a graph | `graph` |
 //! | groups of a graph that hold together | `leiden` |
 //! | how many groups, and which within which | `levels` |
+//! | what they are called | `names`, `acronyms` |
 
+mod acronyms;
 mod graph;
 mod leiden;
 mod levels;
+mod names;
 mod near;
 
 pub use graph::Graph;
 pub use leiden::{Partition, leiden, modularity};
 pub use levels::{graph, levels};
+pub use names::{Term, Vocabulary, names};
 pub use near::{Nearest, Rows};
