@@ -1,4 +1,4 @@
-//! The levels that `relata topics` finds among vectors of a library: how long each step takes, and one line a paper with its groups.
+//! The levels that `relata topics` finds among vectors of a library: how long each step takes, and one line a paper with its groups and its place on the map.
 //!
 //! `cargo run --release --example topic_levels -- VECTORS.npy > groups.txt`
 
@@ -7,7 +7,7 @@ use std::path::PathBuf;
 use std::time::Instant;
 
 use anyhow::{Context, ensure};
-use relata::topics::{Rows, graph, levels};
+use relata::topics::{NEAREST, Nearest, Rows, graph, layout, levels};
 
 fn main() -> anyhow::Result<()> {
     let path = PathBuf::from(std::env::args().nth(1).context("name a file of vectors")?);
@@ -22,15 +22,19 @@ fn main() -> anyhow::Result<()> {
     let rows = Rows::new(values, dimension);
 
     let begun = Instant::now();
-    let graph = graph(&rows, &|_| ())?;
+    let nearest = Nearest::find(&rows, NEAREST, &|_| ())?;
+    let graph = graph(&rows, &nearest);
     let near = begun.elapsed();
     let levels = levels(&graph);
     let counts: Vec<usize> = levels.iter().map(|level| level.count).collect();
-    eprintln!("{} papers: graph {near:.2?}, {counts:?} topics {:.2?}", rows.len(), begun.elapsed() - near);
+    let found = begun.elapsed();
+    let places = layout(&rows, &nearest);
+    let map = begun.elapsed() - found;
+    eprintln!("{} papers: graph {near:.2?}, {counts:?} topics {:.2?}, map {map:.2?}", rows.len(), found - near);
     let mut out = io::BufWriter::new(io::stdout().lock());
-    for paper in 0..rows.len() {
+    for (paper, [x, y]) in places.into_iter().enumerate() {
         let groups: Vec<String> = levels.iter().map(|level| level.groups[paper].to_string()).collect();
-        writeln!(out, "{}", groups.join("\t"))?;
+        writeln!(out, "{}\t{x}\t{y}", groups.join("\t"))?;
     }
     Ok(())
 }

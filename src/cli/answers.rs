@@ -12,7 +12,7 @@ use crate::neighbours::Ground;
 use crate::recommend::{self as recommender, Answer, Liked, Query};
 use crate::search as searcher;
 
-use super::args::{DEFAULT_PROFILE, Recommend, Search, Selection};
+use super::args::{DEFAULT_PROFILE, Filters, Recommend, Search, Selection};
 use super::terminal::{Page, printable, say};
 use super::{Context, Fetching, Outcome, facets, ids};
 
@@ -39,7 +39,7 @@ pub(super) fn recommend(context: &Context, asked: Recommend, page: &mut Page) ->
         unlike: ids(&asked.unlike)?,
         like_text: asked.like_text.clone(),
         k: asked.selection.k,
-        filter: filter(&asked.selection)?,
+        filter: filter(&asked.selection.filters)?,
         among: None,
         weights: weights(&asked.ranking.weight),
         diversity: asked.ranking.diversity,
@@ -200,7 +200,7 @@ pub(super) fn search(context: &Context, asked: Search, page: &mut Page) -> Resul
         index: index.as_ref(),
     });
     let vector = ground.as_ref().zip(vectors.as_ref()).map(|(ground, (_, vectors))| (ground, vectors.row(0)));
-    let hits = searcher::search(&library, &asked.text, vector, &filter(&asked.selection)?, asked.selection.k)?;
+    let hits = searcher::search(&library, &asked.text, vector, &filter(&asked.selection.filters)?, asked.selection.k)?;
     drop(snapshot);
     let rows: Vec<_> = hits
         .iter()
@@ -233,18 +233,18 @@ fn outcome(found: usize) -> Outcome {
     Outcome::Done
 }
 
-pub(super) fn filter(selection: &Selection) -> Result<Filter> {
-    if let (Some(since), Some(until)) = (selection.since, selection.until)
+pub(super) fn filter(asked: &Filters) -> Result<Filter> {
+    if let (Some(since), Some(until)) = (asked.since, asked.until)
         && since > until
     {
         return Err(Error::EmptyPeriod { since, until });
     }
     Ok(Filter {
-        categories: selection.category.clone(),
-        since: selection.since,
-        until: selection.until,
-        authors: selection.author.clone(),
-        exclude: selection.exclude.clone(),
+        categories: asked.category.clone(),
+        since: asked.since,
+        until: asked.until,
+        authors: asked.author.clone(),
+        exclude: asked.exclude.clone(),
     })
 }
 
@@ -264,13 +264,18 @@ fn rounded(x: f32) -> f64 {
 }
 
 pub(super) fn selection_json(selection: &Selection) -> serde_json::Value {
+    let mut value = filters_json(&selection.filters);
+    value["k"] = json!(selection.k);
+    value
+}
+
+pub(super) fn filters_json(filters: &Filters) -> serde_json::Value {
     json!({
-        "k": selection.k,
-        "category": selection.category,
-        "since": selection.since.map(|date| date.to_string()),
-        "until": selection.until.map(|date| date.to_string()),
-        "author": selection.author,
-        "exclude": selection.exclude,
+        "category": filters.category,
+        "since": filters.since.map(|date| date.to_string()),
+        "until": filters.until.map(|date| date.to_string()),
+        "author": filters.author,
+        "exclude": filters.exclude,
     })
 }
 

@@ -81,6 +81,8 @@ pub enum Command {
     Today(Today),
     /// Find papers by meaning and by words.
     Search(Search),
+    /// Find what the library is about: topics in up to three levels, named, with their papers.
+    Topics(Topics),
     /// Measure how well ways of ranking find what people have judged to be related.
     Eval(Eval),
     /// Remember papers that you like; `relata recommend` then needs no other question.
@@ -202,6 +204,26 @@ pub struct Search {
     pub selection: Selection,
 }
 
+/// `relata topics`
+#[derive(Debug, Args)]
+pub struct Topics {
+    /// Only papers that hold these words, whatever their order.
+    #[arg(long, value_name = "WORDS", help_heading = "Filters")]
+    pub search: Option<String>,
+    /// Which papers.
+    #[command(flatten)]
+    pub filters: Filters,
+    /// How many levels to list, the coarsest first [default: as many as make 100 topics at most].
+    #[arg(long, value_name = "N", value_parser = at_least_one)]
+    pub levels: Option<usize>,
+    /// Also write the topics with all their papers as a page in the form of the digests.
+    #[arg(long, value_name = "FILE")]
+    pub markdown: Option<PathBuf>,
+    /// Print all levels and every paper's place in them as JSON.
+    #[arg(long)]
+    pub json: bool,
+}
+
 /// How papers are ranked.
 #[derive(Debug, Args)]
 pub struct Ranking {
@@ -220,6 +242,17 @@ pub struct Selection {
     /// Number of answers.
     #[arg(short, long = "count", value_name = "K", default_value_t = 10, value_parser = at_least_one)]
     pub k: usize,
+    /// Which papers.
+    #[command(flatten)]
+    pub filters: Filters,
+    /// Print the answer as JSON.
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// Which papers are looked at.
+#[derive(Debug, Args)]
+pub struct Filters {
     /// Only papers in one of these categories: `cs.LG`, or a whole archive: `cs`; several with commas, `cs.LG,stat.ML`, or named again.
     #[arg(long, value_name = "CATEGORY", value_delimiter = ',', help_heading = "Filters")]
     pub category: Vec<String>,
@@ -235,9 +268,6 @@ pub struct Selection {
     /// No papers with this word or phrase.
     #[arg(long, value_name = "WORD", help_heading = "Filters")]
     pub exclude: Vec<String>,
-    /// Print the answer as JSON.
-    #[arg(long)]
-    pub json: bool,
 }
 
 /// `relata like` and `relata unlike`

@@ -16,6 +16,7 @@ mod profiles;
 mod skips;
 mod terminal;
 mod today;
+mod topics;
 
 use std::collections::BTreeSet;
 use std::ffi::OsString;
@@ -106,6 +107,7 @@ fn dispatch(cli: Cli, page: &mut Page) -> Result<Outcome> {
         Command::Recommend(recommend) => answers::recommend(&context, recommend, page),
         Command::Today(today) => today::run(&context, &today, page),
         Command::Search(search) => answers::search(&context, search, page),
+        Command::Topics(topics) => topics::run(&context, &topics, page),
         Command::Eval(eval) => eval::run(&context, &eval, page),
         Command::Like(asked) => profiles::opine(&context, &asked, Opinion::Liked, page),
         Command::Unlike(asked) => profiles::opine(&context, &asked, Opinion::Disliked, page),

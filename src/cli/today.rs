@@ -61,7 +61,7 @@ pub(super) fn run(context: &Context, asked: &Today, page: &mut Page) -> Result<O
 
     let mut query = Query {
         k: asked.selection.k,
-        filter: filter(&asked.selection)?,
+        filter: filter(&asked.selection.filters)?,
         weights: weights(&asked.ranking.weight),
         diversity: asked.ranking.diversity,
         ..Query::default()
@@ -107,9 +107,9 @@ pub(super) fn run(context: &Context, asked: &Today, page: &mut Page) -> Result<O
 fn candidates(library: &Library, asked: &Today, listings: &Listings, query: &Query) -> Result<Candidates> {
     let mut known = Vec::new();
     let new = if asked.paths.is_empty() {
-        let since = match asked.selection.since {
+        let since = match asked.selection.filters.since {
             Some(since) => Some(since),
-            None => latest(library, asked.selection.until)?,
+            None => latest(library, asked.selection.filters.until)?,
         };
         library.matching(&Filter { since, ..Filter::default() })?.unwrap_or_else(|| PaperSet::new(Vec::new()))
     } else {

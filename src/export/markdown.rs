@@ -24,20 +24,37 @@ pub(super) fn write(chosen: &[Chosen<'_>], out: &mut dyn Write) -> io::Result<()
             None => categories.push((category, vec![(place + 1, chosen.paper)])),
         }
     }
-    writeln!(out, "<div id=toc></div>\n\n# Table of Contents\n")?;
+    contents(out)?;
     for (category, papers) in &categories {
-        writeln!(out, "- [{category}](#{category}) [Total: {}]", papers.len())?;
+        entry(0, category, category, papers.len(), out)?;
     }
     for (category, papers) in &categories {
-        writeln!(out, "\n\n<div id='{category}'></div>\n\n# {category} [[Back]](#toc)")?;
+        section(category, category, out)?;
         for (rank, paper) in papers {
-            one(*rank, category, paper, out)?;
+            one(*rank, paper, out)?;
         }
     }
     Ok(())
 }
 
-fn one(rank: usize, category: &str, paper: &Paper, out: &mut dyn Write) -> io::Result<()> {
+/// Begins the table of contents.
+pub(crate) fn contents(out: &mut dyn Write) -> io::Result<()> {
+    writeln!(out, "<div id=toc></div>\n\n# Table of Contents\n")
+}
+
+/// A line of the table of contents, `depth` levels below the first.
+pub(crate) fn entry(depth: usize, name: &str, anchor: &str, papers: usize, out: &mut dyn Write) -> io::Result<()> {
+    writeln!(out, "{:1$}- [{name}](#{anchor}) [Total: {papers}]", "", 2 * depth)
+}
+
+/// Begins a section.
+pub(crate) fn section(name: &str, anchor: &str, out: &mut dyn Write) -> io::Result<()> {
+    writeln!(out, "\n\n<div id='{anchor}'></div>\n\n# {name} [[Back]](#toc)")
+}
+
+/// A paper, with its place in the section or in the whole.
+pub(crate) fn one(rank: usize, paper: &Paper, out: &mut dyn Write) -> io::Result<()> {
+    let category = paper.categories.first().map_or("unknown", String::as_str);
     let facets = facets(paper);
     let text = |facet: Facet| facets.iter().find(|(own, _)| *own == facet).map(|(_, text)| *text);
     writeln!(out, "\n### [{rank}] [{}]({})", paper.title.as_deref().unwrap_or_default(), paper.id.url())?;

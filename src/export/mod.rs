@@ -14,7 +14,7 @@
 
 mod atom;
 mod jsonl;
-mod markdown;
+pub(crate) mod markdown;
 mod references;
 
 use std::collections::BTreeMap;

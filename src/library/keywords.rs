@@ -51,6 +51,23 @@ impl Library {
         Ok(named.into_iter().take(limit).map(|(_, row, score)| (row, score)).collect())
     }
 
+    /// The papers that hold every word of a text, in any of the indexed fields; of Chinese, Japanese and Korean, every pair.
+    pub fn holding(&self, text: &str) -> Result<PaperSet> {
+        let phrases: Vec<String> = phrases(&words(text)).into_iter().collect();
+        if phrases.is_empty() {
+            return Ok(PaperSet::new(Vec::new()));
+        }
+        let mut statement = self
+            .connection
+            .prepare_cached("SELECT rowid FROM keywords WHERE keywords MATCH ?1")
+            .in_library(&self.path)?;
+        let rows = statement
+            .query_map([phrases.join(" AND ")], |row| row.get(0).map(PaperRow))
+            .and_then(Iterator::collect::<rusqlite::Result<Vec<PaperRow>>>)
+            .in_library(&self.path)?;
+        Ok(PaperSet::new(rows))
+    }
+
     /// In how many papers each word occurs, in any of the indexed fields. Words as [`terms`](super::terms) gives them.
     pub fn document_frequency<T: AsRef<str>>(&self, terms: &[T]) -> Result<Vec<u64>> {
         let count = |term: &T| self.papers_with(&phrase(&[term.as_ref()]));

@@ -42,6 +42,7 @@ pub use merge::Outcome;
 pub use paper::Paper;
 pub use profiles::{Opinion, Profile};
 pub use scan::dot;
+pub(crate) use texts::Embedded;
 pub use texts::PaperText;
 pub use vectors::{FingerprintNumber, FingerprintText, Missing, NewVector, StoreCount, StoredTokens, Tokens};
 pub use words::terms;

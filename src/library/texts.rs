@@ -3,12 +3,15 @@
 //! In: rows, or how many are wanted. Out: title, abstract, authors and vector. Less than a whole [`Paper`](super::Paper), which
 //! lies in five tables, so some hundred candidates of an answer are read in a few milliseconds.
 
+use std::collections::HashMap;
+
+use jiff::civil::Date;
 use rusqlite::{OptionalExtension, params};
 
 use super::faults::{Faults, unreadable};
 use super::paper::parse_id;
 use super::vectors::{flaw, floats, key};
-use super::{Access, FingerprintNumber, Library, PaperRow};
+use super::{Access, FingerprintNumber, Library, PaperRow, PaperSet};
 use crate::arxiv_id::ArxivId;
 use crate::error::Result;
 
@@ -27,6 +30,14 @@ pub struct PaperText {
     pub authors: Vec<String>,
     /// Its vector, unit length.
     pub vector: Vec<f32>,
+}
+
+/// Papers with their vectors.
+pub(crate) struct Embedded {
+    /// Ordered by id.
+    pub(crate) papers: Vec<(ArxivId, PaperRow, Date)>,
+    /// One behind the other, in the same order.
+    pub(crate) vectors: Vec<f32>,
 }
 
 impl Library {
@@ -59,6 +70,37 @@ impl Library {
             papers.extend(found.filter(|paper: &PaperText| flaw(paper.vector.iter().copied(), dimension).is_none()));
         }
         Ok(papers)
+    }
+
+    /// All papers that have a sound vector, or those `within`.
+    pub(crate) fn rows_by_id(&self, fingerprint: FingerprintNumber, within: Option<&PaperSet>) -> Result<Embedded> {
+        let dimension = self.dimension(fingerprint)?;
+        let mut papers = self.list("SELECT id, row, date FROM papers", |row| {
+            let date = row.get_ref(2)?.as_str()?.parse().map_err(|_| unreadable("a date cannot be read"))?;
+            Ok((parse_id(row.get_ref(0)?.as_str()?)?, PaperRow(row.get(1)?), date))
+        })?;
+        papers.retain(|(_, row, _)| within.is_none_or(|set| set.contains(*row)));
+        papers.sort_unstable();
+        let places: HashMap<PaperRow, usize> = papers.iter().enumerate().map(|(at, paper)| (paper.1, at)).collect();
+        let mut values = vec![0.0f32; papers.len() * dimension];
+        let mut sound = vec![false; papers.len()];
+        self.scan(fingerprint, &mut |row, vector| {
+            if let Some(&place) = places.get(&row)
+                && flaw(floats(vector), dimension).is_none()
+            {
+                sound[place] = true;
+                values[place * dimension..][..dimension].iter_mut().zip(floats(vector)).for_each(|(to, x)| *to = x);
+            }
+        })?;
+        let mut kept = 0;
+        for (place, _) in sound.iter().enumerate().filter(|(_, sound)| **sound) {
+            values.copy_within(place * dimension..(place + 1) * dimension, kept * dimension);
+            kept += 1;
+        }
+        values.truncate(kept * dimension);
+        let mut sound = sound.into_iter();
+        papers.retain(|_| sound.next() == Some(true));
+        Ok(Embedded { papers, vectors: values })
     }
 
     /// Whether a paper is here and has a text, so that it can be compared.

@@ -20,10 +20,11 @@ pub struct Graph {
 impl Graph {
     /// Two papers are joined where either is among the nearest of the other; an edge weighs their cosine, twice where both are. Of twelve
     /// ways to weigh, this agreed best with categories and reading lists (docs/quality.md).
-    pub fn of(nearest: &Nearest, nodes: usize) -> Graph {
+    /// Only the first `k` of each count.
+    pub fn of(nearest: &Nearest, nodes: usize, k: usize) -> Graph {
         let mut edges = Vec::with_capacity(2 * nodes * nearest.k());
         for one in 0..nearest.len() {
-            edges.extend(nearest.of(one).iter().map(|(other, cosine)| (one as u32, *other, cosine.max(0.0))));
+            edges.extend(nearest.of(one).iter().take(k).map(|(other, cosine)| (one as u32, *other, cosine.max(0.0))));
         }
         Graph::joined(nodes, edges)
     }
@@ -156,7 +157,7 @@ mod tests {
     fn edges_stand_at_both_ends_and_groups_become_nodes() {
         let angles = [0.0f32, 0.1, 0.2, 1.0, 1.1, 1.21];
         let rows = Rows::new(angles.iter().flat_map(|angle| [angle.cos(), angle.sin()]).collect(), 2);
-        let near = Graph::of(&Nearest::find(&rows, 2, &|_| ()).expect("found"), 6);
+        let near = Graph::of(&Nearest::find(&rows, 2, &|_| ()).expect("found"), 6, 2);
         let ends = |node: usize| near.edges(node).iter().map(|edge| edge.0).collect::<Vec<_>>();
         let triangles = [vec![1, 2], vec![0, 2], vec![0, 1], vec![4, 5], vec![3, 5], vec![3, 4]];
         assert_eq!((0..6).map(ends).collect::<Vec<_>>(), triangles);

@@ -13,13 +13,14 @@ use rayon::prelude::*;
 use super::graph::Graph;
 use super::leiden::{Partition, leiden, modularity};
 use super::near::{Nearest, Rows, dot};
-use crate::error::Result;
 
 /// With fewer papers all pairs are looked at.
 const FEW: usize = 60;
 
-/// Neighbours of a paper, and the most papers for each of them.
-const NEAREST: usize = 15;
+/// Neighbours of a paper that are looked at.
+pub const NEAREST: usize = 15;
+
+/// With fewer papers than that many for each neighbour, fewer are.
 const PAPERS_PER_NEIGHBOUR: usize = 33;
 
 /// From how many papers on there is a second level, and a third.
@@ -35,16 +36,12 @@ const SEEDS: u64 = 4;
 /// Papers of the smallest topic, where there are many.
 const LEAST: usize = 3;
 
-/// The graph in which topics are sought. `done` is told how far the search for neighbours is, see [`Nearest::find`].
-///
-/// # Errors
-/// As [`Nearest::find`].
-pub fn graph(rows: &Rows, done: &(dyn Fn(u64) + Sync)) -> Result<Graph> {
+/// The graph in which topics are sought, from the [`NEAREST`] of each paper.
+pub fn graph(rows: &Rows, nearest: &Nearest) -> Graph {
     if rows.len() < FEW {
-        return Ok(of_few(rows));
+        return of_few(rows);
     }
-    let k = (rows.len() / PAPERS_PER_NEIGHBOUR).clamp(5, NEAREST);
-    Ok(Graph::of(&Nearest::find(rows, k, done)?, rows.len()))
+    Graph::of(nearest, rows.len(), (rows.len() / PAPERS_PER_NEIGHBOUR).clamp(5, NEAREST))
 }
 
 /// All pairs that are nearer than the mean, by how much they are.
@@ -136,7 +133,7 @@ mod tests {
     }
 
     fn found(rows: &Rows) -> Vec<Vec<u32>> {
-        let graph = graph(rows, &|_| ()).expect("a graph");
+        let graph = graph(rows, &Nearest::find(rows, NEAREST, &|_| ()).expect("found"));
         levels(&graph).into_iter().map(|level| level.groups).collect()
     }
 
@@ -147,5 +144,74 @@ mod tests {
         assert_eq!(found(&rows(&[&[1.0, 0.0], &[0.0, 1.0]])), [vec![0, 1]]);
         let pairs: [&[f32]; 4] = [&[1.0, 0.0], &[1.0, 0.1], &[0.0, 1.0], &[0.1, 1.0]];
         assert_eq!(found(&rows(&pairs)), [vec![0, 0, 1, 1]]);
+    }
+
+    /// Two levels of heaps: three wide ones, each of several narrow ones.
+    fn heaps(papers: usize, seed: u64) -> Rows {
+        const DIMENSION: usize = 24;
+        let mut random = fastrand::Rng::with_seed(seed);
+        let values: Vec<Vec<f32>> = (0..papers)
+            .map(|paper| {
+                let mut row: Vec<f32> = (0..DIMENSION).map(|_| 0.4 * (random.f32() - 0.5)).collect();
+                row[paper % 3] += 1.0;
+                row[3 + paper % 18] += 0.35;
+                row
+            })
+            .collect();
+        rows(&values.iter().map(Vec::as_slice).collect::<Vec<_>>())
+    }
+
+    #[test]
+    fn heaps_are_not_mixed() {
+        let levels = found(&heaps(900, 1));
+        assert_eq!(levels.len(), 2);
+        // The papers that are in the heap of which their group has most.
+        let pure = |groups: &[u32], heaps: usize| {
+            let mut counts = std::collections::BTreeMap::new();
+            groups
+                .iter()
+                .enumerate()
+                .for_each(|(paper, group)| *counts.entry((*group, paper % heaps)).or_insert(0) += 1);
+            let count =
+                |group: u32| (0..heaps).filter_map(|heap| counts.get(&(group, heap))).max().copied().unwrap_or(0);
+            (0..=*groups.iter().max().expect("a group")).map(count).sum::<usize>()
+        };
+        assert_eq!(pure(&levels[0], 3), 900);
+        assert!(pure(&levels[1], 18) > 750, "{}", pure(&levels[1], 18));
+        assert!(levels[1].iter().max() >= Some(&17));
+    }
+
+    #[test]
+    fn degenerate_libraries_have_nested_topics_that_hold_every_paper() {
+        let unit = |at: usize, of: usize| (0..of).map(|x| f32::from(u8::from(x == at))).collect::<Vec<f32>>();
+        let equal = vec![vec![1.0f32, 0.0]; 300];
+        let orthogonal: Vec<Vec<f32>> = (0..256).map(|at| unit(at, 256)).collect();
+        let opposite: Vec<Vec<f32>> = (0..300).map(|at| vec![if at % 2 == 0 { 1.0 } else { -1.0 }, 0.0]).collect();
+        let mut giant = vec![vec![1.0f32, 0.0, 0.0]; 2000];
+        giant.extend([vec![0.0, 1.0, 0.0], vec![0.0, 0.0, 1.0], vec![0.0, 1.0, 0.1]]);
+        for (papers, most) in [(equal, 300), (orthogonal, 256), (opposite, 300), (giant, 2003)] {
+            let levels = found(&rows(&papers.iter().map(Vec::as_slice).collect::<Vec<_>>()));
+            let mut above = vec![0; papers.len()];
+            for level in &levels {
+                assert_eq!(level.len(), papers.len());
+                let count = *level.iter().max().expect("a group") as usize + 1;
+                assert!(count <= most);
+                let mut parent = vec![None; count];
+                for (own, above) in level.iter().zip(&above) {
+                    assert_eq!(*parent[*own as usize].get_or_insert(*above), *above, "within one of the level above");
+                }
+                above = level.clone();
+            }
+        }
+    }
+
+    #[test]
+    fn the_number_of_threads_does_not_show() {
+        let rows = heaps(700, 2);
+        let with = |threads: usize| {
+            let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().expect("threads");
+            pool.install(|| found(&rows))
+        };
+        assert_eq!(with(1), with(7));
     }
 }

@@ -9,17 +9,23 @@
 //! | who is near to whom, as a graph | `graph` |
 //! | groups of a graph that hold together | `leiden` |
 //! | how many groups, and which within which | `levels` |
+//! | where each paper lies on a map | `layout` |
 //! | what they are called | `names`, `acronyms` |
+//! | all of it, for a library | `find` |
 
 mod acronyms;
+mod find;
 mod graph;
+mod layout;
 mod leiden;
 mod levels;
 mod names;
 mod near;
 
+pub use find::{Level, Placed, Step, Topic, Topics, find};
 pub use graph::Graph;
+pub use layout::layout;
 pub use leiden::{Partition, leiden, modularity};
-pub use levels::{graph, levels};
+pub use levels::{NEAREST, graph, levels};
 pub use names::{Term, Vocabulary, names};
 pub use near::{Nearest, Rows};

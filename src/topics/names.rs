@@ -3,10 +3,11 @@
 //! In: the words of papers, and groups of them. Out: for each group its terms with weights, and a name of the first of them that no other
 //! group of the level has.
 //!
-//! A phrase is a run of up to four words bounded by stop-words and punctuation, as in [`crate::terms`]. It weighs `p ln(p / q)`, where `p` is the share of
-//! the group's papers that hold it and `q` that of all papers: what it adds to the divergence of the group from the rest
-//! (class-based TF-IDF, counted by papers). An acronym counts as what it stands for in the papers themselves.
+//! A phrase is a run of up to four words bounded by stop-words and punctuation, as in [`crate::terms`]. It weighs `p ln(p / q)`, where `p` is how much the
+//! group's papers hold it on average (`1 + ln n` where it stands n times) and `q` how much all papers do: what it adds to the divergence of the group from the rest
+//! (class-based TF-IDF). Longer phrases say more and count more. An acronym counts as what it stands for in the papers themselves.
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use rayon::prelude::*;
@@ -24,6 +25,9 @@ pub(super) const TERMS: usize = 10;
 /// Terms in a name, where two are not telling enough.
 const IN_NAME: usize = 3;
 
+/// What each word beyond the first adds to the weight of a phrase.
+const LONGER: f64 = 0.3;
+
 /// A phrase stands for its parts where it is in so large a share of the papers that hold them.
 const STANDS_FOR: f64 = 0.5;
 
@@ -32,7 +36,7 @@ const STANDS_FOR: f64 = 0.5;
 pub struct Term {
     /// As it is written most often.
     pub term: String,
-    /// `p ln(p / q)`: 0 for what every paper holds, more for what only the topic's do.
+    /// 0 for what every paper holds, more for what only the topic's do and what they say often.
     pub weight: f64,
 }
 
@@ -46,10 +50,10 @@ const NONE: u32 = u32::MAX;
 pub struct Vocabulary {
     words: Vec<String>,
     acronyms: Acronyms,
-    /// The phrases of each paper, each once, ascending.
-    papers: Vec<Vec<Phrase>>,
-    /// In how many papers each phrase is that is in more than one.
-    frequency: HashMap<Phrase, u32>,
+    /// The phrases of each paper and how much it holds them, ascending.
+    papers: Vec<Vec<(Phrase, f32)>>,
+    /// How much all papers hold each phrase that is in more than one.
+    frequency: HashMap<Phrase, f64>,
 }
 
 impl Vocabulary {
@@ -65,7 +69,7 @@ impl Vocabulary {
             })
         };
         let runs: Vec<Vec<Vec<String>>> = texts.par_iter().map(|text| runs(text, &acronyms)).collect();
-        let papers: Vec<Vec<Phrase>> = runs
+        let papers: Vec<Vec<(Phrase, f32)>> = runs
             .into_iter()
             .map(|runs| {
                 let mut phrases = Vec::new();
@@ -84,15 +88,18 @@ impl Vocabulary {
                     }
                 }
                 phrases.sort_unstable();
-                phrases.dedup();
-                phrases
+                let same = phrases.chunk_by(|one, other| one == other);
+                same.map(|same| (same[0], 1.0 + (same.len() as f32).ln())).collect()
             })
             .collect();
-        let mut frequency: HashMap<Phrase, u32> = HashMap::new();
-        for phrase in papers.iter().flatten() {
-            *frequency.entry(*phrase).or_default() += 1;
+        let mut counted: HashMap<Phrase, (u32, f64)> = HashMap::new();
+        for (phrase, held) in papers.iter().flatten() {
+            let (papers, sum) = counted.entry(*phrase).or_default();
+            *papers += 1;
+            *sum += f64::from(*held);
         }
-        frequency.retain(|_, papers| *papers > 1);
+        let several = counted.into_iter().filter(|(_, (papers, _))| *papers > 1);
+        let frequency = several.map(|(phrase, (_, sum))| (phrase, sum)).collect();
         Vocabulary { words: known, acronyms, papers, frequency }
     }
 
@@ -102,28 +109,29 @@ impl Vocabulary {
     }
 
     fn terms_of(&self, group: &[usize], texts: &[String]) -> Vec<Term> {
-        let mut counts: HashMap<Phrase, u32> = HashMap::new();
+        let mut counts: HashMap<Phrase, (u32, f64)> = HashMap::new();
         for paper in group {
-            for phrase in &self.papers[*paper] {
+            for (phrase, held) in &self.papers[*paper] {
                 // What one paper alone holds is no topic, unless it is one.
-                if group.len() < 3 || self.frequency.contains_key(phrase) {
-                    *counts.entry(*phrase).or_default() += 1;
+                if group.len() == 1 || self.frequency.contains_key(phrase) {
+                    let (papers, sum) = counts.entry(*phrase).or_default();
+                    *papers += 1;
+                    *sum += f64::from(*held);
                 }
             }
         }
-        let least = if group.len() < 3 { 1 } else { 2 };
+        let least = group.len().min(2) as u32;
         let (size, all) = (group.len() as f64, self.papers.len() as f64);
-        let weigh = |phrase: &Phrase, count: u32| {
-            let share = f64::from(count) / size;
-            let everywhere = f64::from(self.frequency.get(phrase).copied().unwrap_or(1)) / all;
-            // In few papers every share is coarse: as if one more paper held it.
-            let everywhere = (everywhere * all + 1.0) / (all + 1.0);
-            share * (share / everywhere).ln()
+        let weigh = |phrase: &Phrase, sum: f64| {
+            let here = sum / size;
+            // In few papers every share is coarse: as if one paper more held it.
+            let everywhere = (self.frequency.get(phrase).copied().unwrap_or(sum) + 1.0) / (all + 1.0);
+            here * (here / everywhere).ln() * (1.0 + LONGER * (length(phrase) - 1) as f64)
         };
         let mut weighed: Vec<(Phrase, f64)> = counts
             .iter()
-            .filter(|(_, count)| **count >= least)
-            .map(|(phrase, count)| (*phrase, weigh(phrase, *count)))
+            .filter(|(_, (papers, _))| *papers >= least)
+            .map(|(phrase, (_, sum))| (*phrase, weigh(phrase, *sum)))
             .filter(|(_, weight)| *weight > 0.0)
             .collect();
         weighed.sort_by(|a, b| b.1.total_cmp(&a.1).then_with(|| self.spelled(&a.0).cmp(&self.spelled(&b.0))));
@@ -143,10 +151,10 @@ impl Vocabulary {
     }
 
     /// The longest phrase that stands for this one: that holds it, and is in most papers that do.
-    fn longest(&self, phrase: Phrase, weighed: &[(Phrase, f64)], counts: &HashMap<Phrase, u32>) -> Phrase {
-        let count = f64::from(counts[&phrase]);
+    fn longest(&self, phrase: Phrase, weighed: &[(Phrase, f64)], counts: &HashMap<Phrase, (u32, f64)>) -> Phrase {
+        let count = f64::from(counts[&phrase].0);
         let stands = |(other, _): &&(Phrase, f64)| {
-            length(other) > length(&phrase) && holds(other, &phrase) && f64::from(counts[other]) >= STANDS_FOR * count
+            length(other) > length(&phrase) && holds(other, &phrase) && f64::from(counts[other].0) >= STANDS_FOR * count
         };
         let longer = weighed.iter().filter(stands);
         longer
@@ -170,7 +178,7 @@ impl Vocabulary {
             for start in 0..words.len() {
                 for (key, forms) in keys.iter().zip(&mut forms) {
                     let Some(run) = words.get(start..start + key.len()) else { continue };
-                    if run.iter().zip(key).all(|(word, key)| word.key.as_deref() == Some(*key)) {
+                    if run.iter().zip(key).all(|(word, key)| word.key.as_deref().map(folded).as_deref() == Some(*key)) {
                         let form: Vec<&str> = run.iter().map(|word| word.shown).collect();
                         *forms.entry(form.join(" ")).or_default() += 1;
                     }
@@ -190,14 +198,14 @@ impl Vocabulary {
 }
 
 /// The most frequent way to write something, capitals apart; then of its capitals those that most have. A capital at the beginning of a sentence or of
-/// all words of a title says nothing, so lower case wins where a third has it.
+/// all words of a title says nothing, so lower case wins where a tenth has it.
 fn usual(forms: &BTreeMap<String, u32>) -> Option<String> {
     let mut folded: BTreeMap<String, u32> = BTreeMap::new();
     for (form, count) in forms {
         *folded.entry(form.to_lowercase()).or_default() += count;
     }
     let (lower, total) = folded.into_iter().max_by(|a, b| a.1.cmp(&b.1).then_with(|| b.0.cmp(&a.0)))?;
-    if forms.get(&lower).is_some_and(|count| 3 * count >= total) {
+    if forms.get(&lower).is_some_and(|count| 10 * count >= total) {
         return Some(lower);
     }
     let same = forms.iter().filter(|(form, _)| form.to_lowercase() == lower);
@@ -212,12 +220,12 @@ fn runs(text: &str, acronyms: &Acronyms) -> Vec<Vec<String>> {
             None => runs.push(Vec::new()),
             Some(key) => match acronyms.long(word.shown) {
                 Some(long) => {
-                    runs.push(long.to_vec());
+                    runs.push(long.iter().map(|word| folded(word).into_owned()).collect());
                     runs.push(Vec::new());
                 }
                 None => {
                     if let Some(run) = runs.last_mut() {
-                        run.push(key);
+                        run.push(folded(&key).into_owned());
                     }
                 }
             },
@@ -225,6 +233,14 @@ fn runs(text: &str, acronyms: &Acronyms) -> Vec<Vec<String>> {
     }
     runs.retain(|run| !run.is_empty());
     runs
+}
+
+/// `galaxies` without its `s` is `galaxie`; it compares equal to `galaxy`.
+fn folded(key: &str) -> Cow<'_, str> {
+    match key.strip_suffix("ie") {
+        Some(begin) if begin.len() > 2 => Cow::Owned(format!("{begin}y")),
+        _ => Cow::Borrowed(key),
+    }
 }
 
 fn parts(phrase: &Phrase) -> impl Iterator<Item = u32> {

@@ -59,6 +59,11 @@ impl Rows {
     }
 }
 
+/// How many times [`Nearest::find`] says that it is further, for so many rows.
+pub(super) fn blocks(rows: usize) -> u64 {
+    (rows.div_ceil(ROWS) * rows.div_ceil(PACKED)) as u64
+}
+
 /// The nearest of every row.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Nearest {

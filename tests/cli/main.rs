@@ -12,3 +12,4 @@ mod session;
 mod support;
 mod surviving;
 mod today;
+mod topics;

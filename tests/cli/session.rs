@@ -31,6 +31,7 @@ fn a_session_reads_as_it_should() {
         "today -k 1",
         "today -k 1 --format csv",
         "today 2026-02-13.md --category quant-ph",
+        "topics",
         "remove 2602.10158 2602.99999",
         "check",
         "frobnicate",
@@ -118,6 +119,19 @@ fn a_session_reads_as_it_should() {
     $ relata today 2026-02-13.md --category quant-ph
     There is nothing new for the profile default.
     [1]
+
+    $ relata topics
+       1       4  structure, nonlinear, modeling
+                  2602.10637  Coarse-Grained Boltzmann Generators
+                  2602.10451  A Multimodal Conditional Mixture Model with Distribution-Level Physics Priors
+                  2602.10680  A solvable high-dimensional model where nonlinear autoencoders learn structure invisible to PCA while test loss misaligns with generalization
+       2       2  physics-informed neural networks (PINNs), residual, equation
+                  2602.11097  Statistical Learning Analysis of Physics-Informed Neural Networks
+                  2602.10611  On the Role of Consistency Between Physics and Data in Physics-Informed Neural Networks
+       3       1  scalar quantum field theories, transformer attention heads, suppresses connected non-Gaussian correlators
+                  2602.10209  Neural Network Quantum Field Theory from Transformer Architectures
+    7 papers: 3 topics, 2026-02-13 to 2026-02-13.
+    [0]
 
     $ relata remove 2602.10158 2602.99999
     removed 1
