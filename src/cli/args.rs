@@ -216,6 +216,9 @@ pub struct Topics {
     /// How many levels to list, the coarsest first [default: as many as make 100 topics at most].
     #[arg(long, value_name = "N", value_parser = at_least_one)]
     pub levels: Option<usize>,
+    /// Also write a map of the papers with topics, texts and trends as one HTML file, which needs no network.
+    #[arg(long, value_name = "FILE")]
+    pub html: Option<PathBuf>,
     /// Also write the topics with all their papers as a page in the form of the digests.
     #[arg(long, value_name = "FILE")]
     pub markdown: Option<PathBuf>,

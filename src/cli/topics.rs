@@ -1,6 +1,6 @@
 //! `relata topics`: what a library is about, as a tree in the terminal, as JSON, or as a page in the form of the digests.
 
-use std::fs::File;
+use std::fs::{self, File};
 use std::io::{BufWriter, Write};
 use std::path::Path;
 use std::sync::OnceLock;
@@ -51,6 +51,12 @@ pub(super) fn run(context: &Context, asked: &Asked, page: &mut Page) -> Result<O
     }
     if let Some(path) = &asked.markdown {
         write_markdown(&library, &topics, path)?;
+        say(&format!("Wrote {}.", path.display()));
+    }
+    if let Some(path) = &asked.html {
+        let page = crate::topics::page(&library, &topics, &title(asked, topics.papers.len()))?;
+        crate::derived::replace(path, |beside| fs::write(beside, page)).map_err(Error::io(path))?;
+        say(&format!("Wrote {}.", path.display()));
     }
     if asked.json {
         let mut query = filters_json(&asked.filters);
@@ -60,6 +66,13 @@ pub(super) fn run(context: &Context, asked: &Asked, page: &mut Page) -> Result<O
         write_tree(&library, &topics, asked.levels, page)?;
     }
     Ok(Outcome::Done)
+}
+
+/// What the page is of: the words and categories that were asked for, else all papers.
+fn title(asked: &Asked, papers: usize) -> String {
+    let what: Vec<&str> =
+        asked.search.iter().chain(&asked.filters.category).chain(&asked.filters.author).map(String::as_str).collect();
+    if what.is_empty() { format!("Topics of {papers} papers") } else { format!("Topics of {}", what.join(", ")) }
 }
 
 fn within(library: &Library, asked: &Asked, filter: &crate::library::Filter) -> Result<Option<PaperSet>> {

@@ -94,7 +94,7 @@ fn csv(chosen: &[Chosen<'_>], out: &mut dyn Write) -> io::Result<()> {
 }
 
 /// What digests add to a paper, in the language in which most of it is told; of several the first by name.
-fn facets(paper: &Paper) -> Vec<(Facet, &str)> {
+pub(crate) fn facets(paper: &Paper) -> Vec<(Facet, &str)> {
     let mut by_language: BTreeMap<&str, Vec<(Facet, &str)>> = BTreeMap::new();
     for ((language, facet), text) in &paper.summaries {
         by_language.entry(language).or_default().push((*facet, text));

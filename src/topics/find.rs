@@ -20,6 +20,9 @@ use crate::library::{Embedded, FingerprintNumber, Library, PaperRow, PaperSet};
 /// Central papers of a topic that are named.
 const CENTRAL: usize = 5;
 
+/// Papers related to a paper that are named.
+const RELATED: usize = 6;
+
 /// Papers of a finest topic whose words are read; those nearest to its centre.
 const READ: usize = 200;
 
@@ -83,6 +86,8 @@ pub struct Placed {
     pub second: Option<usize>,
     /// Whether it fits its topic badly.
     pub weak: bool,
+    /// Places of the papers nearest to it, the nearest first.
+    pub related: Vec<u32>,
 }
 
 /// How far the search is.
@@ -170,8 +175,10 @@ pub fn find(
         .enumerate()
         .map(|(place, (id, row, date))| {
             let (strength, second) = standing(&graph, finest, place);
+            let near = if nearest.is_empty() { &[] } else { nearest.of(place) };
+            let related = near.iter().take(RELATED).map(|(other, _)| *other).collect();
             let topics = partitions.iter().map(|level| level.groups[place] as usize).collect();
-            Placed { row, id, date, place: places[place], topics, strength, second, weak: strength < WEAK }
+            Placed { row, id, date, place: places[place], topics, strength, second, weak: strength < WEAK, related }
         })
         .collect();
     Ok(Topics { papers, levels: found })

@@ -11,6 +11,7 @@
 //! | how many groups, and which within which | `levels` |
 //! | where each paper lies on a map | `layout` |
 //! | what they are called | `names`, `acronyms` |
+//! | the report as a page | `page` |
 //! | all of it, for a library | `find` |
 
 mod acronyms;
@@ -21,6 +22,7 @@ mod leiden;
 mod levels;
 mod names;
 mod near;
+mod page;
 
 pub use find::{Level, Placed, Step, Topic, Topics, find};
 pub use graph::Graph;
@@ -29,3 +31,4 @@ pub use leiden::{Partition, leiden, modularity};
 pub use levels::{NEAREST, graph, levels};
 pub use names::{Term, Vocabulary, names};
 pub use near::{Nearest, Rows};
+pub use page::page;

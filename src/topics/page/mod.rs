@@ -1,0 +1,397 @@
+//! The topic report: one HTML file that works from `file://`, without a network.
+//!
+//! In: topics, and the papers' texts from the library. Out: a page. Its data are columns of JSON, gzipped and in base64 (the program in the page
+//! unpacks them); what people see who have no JavaScript, or who print, is plain HTML beside them. Style and program are real files in this
+//! folder, put together here. The program draws on a canvas: 100,000 points of SVG would be as many elements, and WebGL is missing on many machines.
+
+use std::collections::BTreeMap;
+use std::io::Write;
+
+use askama::Template;
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use flate2::Compression;
+use flate2::write::GzEncoder;
+use jiff::ToSpan;
+use jiff::civil::Date;
+use serde::Serialize;
+
+use super::find::{Topic, Topics};
+use crate::error::{Error, Result};
+use crate::export::facets;
+use crate::library::{Library, Paper};
+use crate::paper::Facet;
+
+const STYLE: &str = include_str!("report.css");
+
+/// The program, in this order.
+const PROGRAM: [&str; 12] = [
+    include_str!("data.js"),
+    include_str!("state.js"),
+    include_str!("colour.js"),
+    include_str!("splat.js"),
+    include_str!("labels.js"),
+    include_str!("map.js"),
+    include_str!("pointer.js"),
+    include_str!("trends.js"),
+    include_str!("panel.js"),
+    include_str!("topics.js"),
+    include_str!("search.js"),
+    include_str!("main.js"),
+];
+
+/// With more papers, abstracts would make the file too large to send: 5,000 with abstracts take some 4 MB.
+const WITH_ABSTRACTS: usize = 10_000;
+
+/// Authors of a paper that are named.
+const AUTHORS: usize = 10;
+
+/// The map is so wide and high.
+const WIDTH: f32 = 65_535.0;
+
+/// Papers read at a time.
+const TOGETHER: usize = 1000;
+
+#[derive(Template)]
+#[template(path = "report.html")]
+struct Report<'a> {
+    title: &'a str,
+    summary: &'a str,
+    css: &'a str,
+    script: &'a str,
+    data: &'a str,
+    outline: Vec<Entry>,
+}
+
+/// A topic for those who have no JavaScript.
+struct Entry {
+    level: usize,
+    anchor: String,
+    name: String,
+    size: usize,
+    terms: String,
+    papers: Vec<Central>,
+}
+
+/// One of its central papers.
+struct Central {
+    title: String,
+    url: String,
+    authors: String,
+    date: String,
+    tldr: String,
+}
+
+#[derive(Serialize)]
+struct Data<'a> {
+    title: &'a str,
+    made: Made,
+    months: Vec<String>,
+    levels: Vec<LevelData<'a>>,
+    papers: Columns,
+}
+
+#[derive(Serialize)]
+struct Made {
+    papers: usize,
+    from: String,
+    until: String,
+}
+
+#[derive(Serialize)]
+struct LevelData<'a> {
+    name: &'a str,
+    topics: Vec<TopicData<'a>>,
+}
+
+#[derive(Serialize)]
+struct TopicData<'a> {
+    id: String,
+    name: &'a str,
+    terms: Vec<(&'a str, f64)>,
+    size: usize,
+    parent: Option<usize>,
+    x: u16,
+    y: u16,
+    counts: Vec<usize>,
+    central: &'a [usize],
+}
+
+/// The papers, a column each.
+#[derive(Default, Serialize)]
+struct Columns {
+    id: Vec<String>,
+    title: Vec<String>,
+    authors: Vec<String>,
+    date: Vec<String>,
+    categories: Vec<String>,
+    tldr: Vec<Option<String>>,
+    #[serde(rename = "abstract", skip_serializing_if = "Option::is_none")]
+    abstract_text: Option<Vec<String>>,
+    x: Vec<u16>,
+    y: Vec<u16>,
+    topics: Vec<Vec<usize>>,
+    strength: Vec<f64>,
+    second: Vec<i64>,
+    weak: Vec<u8>,
+    related: Vec<Vec<u32>>,
+}
+
+/// The page of these topics. `title` is its heading.
+///
+/// # Errors
+/// What the library reports.
+pub fn page(library: &Library, topics: &Topics, title: &str) -> Result<String> {
+    let columns = columns(library, topics)?;
+    let dates = topics.papers.iter().map(|paper| paper.date);
+    let (from, until) = (dates.clone().min(), dates.max());
+    let time = from.zip(until).map(|(from, until)| Time::of(from, until)).unwrap_or_default();
+    let levels = topics.levels.iter().map(|level| LevelData {
+        name: level.name,
+        topics: level.topics.iter().map(|topic| topic_data(topic, topics, &columns, &time)).collect(),
+    });
+    let day = |date: Option<Date>| date.map_or(String::new(), |date| date.to_string());
+    let made = Made { papers: topics.papers.len(), from: day(from), until: day(until) };
+    let summary = summary(topics, &made);
+    let outline = outline(topics, &columns);
+    let data = Data { title, made, months: time.labels.clone(), levels: levels.collect(), papers: columns };
+    let mut packed = GzEncoder::new(Vec::new(), Compression::best());
+    let packed = serde_json::to_vec(&data)
+        .map_err(std::io::Error::other)
+        .and_then(|json| packed.write_all(&json))
+        .and_then(|()| packed.finish())
+        .map_err(Error::io("the report"))?;
+    let report = Report {
+        title,
+        summary: &summary,
+        css: STYLE,
+        script: &PROGRAM.concat(),
+        data: &STANDARD.encode(packed),
+        outline,
+    };
+    report.render().map_err(std::io::Error::other).map_err(Error::io("the report"))
+}
+
+/// `110 papers from 2026-02-14 to 2026-02-20 in 3 fields, 9 topics`
+fn summary(topics: &Topics, made: &Made) -> String {
+    let several = |count: usize, what: &str| format!("{count} {what}{}", if count == 1 { "" } else { "s" });
+    let levels: Vec<String> = topics.levels.iter().map(|level| several(level.topics.len(), level.name)).collect();
+    let when = match made.from == made.until {
+        true => format!("of {}", made.from),
+        false => format!("from {} to {}", made.from, made.until),
+    };
+    if topics.papers.is_empty() {
+        return "No papers.".to_owned();
+    }
+    format!("{} {when} in {}", several(made.papers, "paper"), levels.join(", "))
+}
+
+fn columns(library: &Library, topics: &Topics) -> Result<Columns> {
+    let mut columns = Columns::default();
+    let mut abstracts = Vec::new();
+    let scale = Scale::of(topics.papers.iter().map(|paper| paper.place));
+    for part in topics.papers.chunks(TOGETHER) {
+        let rows: Vec<_> = part.iter().map(|placed| placed.row).collect();
+        let mut found: BTreeMap<_, Paper> =
+            library.papers_by_rows(&rows)?.into_iter().map(|paper| (paper.row, paper)).collect();
+        for placed in part {
+            // One that was removed meanwhile keeps its place: others point at it by number.
+            let paper = found.remove(&placed.row);
+            let (title, authors, categories) = match &paper {
+                Some(paper) => {
+                    (paper.title.as_deref().unwrap_or("(no title)"), authors(paper), paper.categories.join(" "))
+                }
+                None => ("(removed)", String::new(), String::new()),
+            };
+            columns.id.push(placed.id.to_string());
+            columns.title.push(title.to_owned());
+            columns.authors.push(authors);
+            columns.date.push(placed.date.to_string());
+            columns.categories.push(categories);
+            columns.tldr.push(paper.as_ref().and_then(tldr));
+            if topics.papers.len() <= WITH_ABSTRACTS {
+                abstracts.push(paper.and_then(|paper| paper.abstract_text).unwrap_or_default());
+            }
+            let [x, y] = scale.apply(placed.place);
+            columns.x.push(x);
+            columns.y.push(y);
+            columns.strength.push((placed.strength * 100.0).round() / 100.0);
+            columns.second.push(placed.second.map_or(-1, |second| second as i64));
+            columns.weak.push(u8::from(placed.weak));
+            columns.related.push(placed.related.clone());
+        }
+    }
+    columns.topics =
+        (0..topics.levels.len()).map(|level| topics.papers.iter().map(|paper| paper.topics[level]).collect()).collect();
+    columns.abstract_text = (topics.papers.len() <= WITH_ABSTRACTS).then_some(abstracts);
+    Ok(columns)
+}
+
+fn authors(paper: &Paper) -> String {
+    let mut named = paper.authors.iter().take(AUTHORS).cloned().collect::<Vec<_>>().join(", ");
+    if paper.authors.len() > AUTHORS {
+        named.push_str(" et al.");
+    }
+    named
+}
+
+fn tldr(paper: &Paper) -> Option<String> {
+    facets(paper).into_iter().find(|(facet, _)| *facet == Facet::Tldr).map(|(_, text)| text.to_owned())
+}
+
+fn topic_data<'a>(topic: &'a Topic, topics: &Topics, columns: &Columns, time: &Time) -> TopicData<'a> {
+    // The middle of its papers, which outliers do not move.
+    let middle = |column: &[u16]| {
+        let mut values: Vec<u16> = topic.papers.iter().map(|paper| column[*paper]).collect();
+        values.sort_unstable();
+        values.get(values.len() / 2).copied().unwrap_or(0)
+    };
+    let most = topic.terms.first().map_or(1.0, |term| term.weight).max(f64::MIN_POSITIVE);
+    TopicData {
+        id: topic.id.to_string(),
+        name: &topic.name,
+        terms: topic
+            .terms
+            .iter()
+            .map(|term| (term.term.as_str(), (term.weight / most * 1000.0).round().min(1000.0) / 1000.0))
+            .collect(),
+        size: topic.papers.len(),
+        parent: topic.parent,
+        x: middle(&columns.x),
+        y: middle(&columns.y),
+        counts: time.counts(topic.papers.iter().map(|paper| topics.papers[*paper].date)),
+        central: &topic.central,
+    }
+}
+
+/// Topics in the order of a tree; those of the finest level with their central papers.
+fn outline(topics: &Topics, columns: &Columns) -> Vec<Entry> {
+    let mut entries = Vec::new();
+    let mut waiting: Vec<(usize, usize)> =
+        topics.levels.first().into_iter().flat_map(|level| (0..level.topics.len()).map(|at| (0, at))).rev().collect();
+    while let Some((level, at)) = waiting.pop() {
+        let topic = &topics.levels[level].topics[at];
+        let below = topics.levels.get(level + 1).map_or([].as_slice(), |below| &below.topics);
+        let central = if below.is_empty() { topic.central.as_slice() } else { &[] };
+        let papers = central.iter().map(|paper| Central {
+            title: columns.title[*paper].clone(),
+            url: topics.papers[*paper].id.url(),
+            authors: columns.authors[*paper].clone(),
+            date: columns.date[*paper].clone(),
+            tldr: columns.tldr[*paper].clone().unwrap_or_default(),
+        });
+        let terms: Vec<&str> = topic.terms.iter().map(|term| term.term.as_str()).collect();
+        entries.push(Entry {
+            level,
+            anchor: format!("topic-{}", topic.id),
+            name: topic.name.clone(),
+            size: topic.papers.len(),
+            terms: terms.join(", "),
+            papers: papers.collect(),
+        });
+        let children = below.iter().enumerate().filter(|(_, below)| below.parent == Some(at));
+        waiting.extend(children.map(|(place, _)| (level + 1, place)).collect::<Vec<_>>().into_iter().rev());
+    }
+    entries
+}
+
+/// From places to whole numbers, the same scale along both axes.
+struct Scale {
+    low: [f32; 2],
+    factor: f32,
+}
+
+impl Scale {
+    fn of(places: impl Iterator<Item = [f32; 2]>) -> Scale {
+        let (mut low, mut high) = ([f32::INFINITY; 2], [f32::NEG_INFINITY; 2]);
+        for place in places {
+            for axis in 0..2 {
+                low[axis] = low[axis].min(place[axis]);
+                high[axis] = high[axis].max(place[axis]);
+            }
+        }
+        let widest = (high[0] - low[0]).max(high[1] - low[1]).max(f32::MIN_POSITIVE);
+        // The shorter side lies in the middle.
+        let spare = [0, 1].map(|axis| 0.5 * (widest - (high[axis] - low[axis])));
+        Scale { low: [low[0] - spare[0], low[1] - spare[1]], factor: WIDTH / widest }
+    }
+
+    fn apply(&self, place: [f32; 2]) -> [u16; 2] {
+        [0, 1].map(|axis| ((place[axis] - self.low[axis]) * self.factor).round() as u16)
+    }
+}
+
+/// Days, months or years, one behind the other.
+#[derive(Default)]
+struct Time {
+    labels: Vec<String>,
+    form: &'static str,
+}
+
+impl Time {
+    /// Days for two months, months for twenty years.
+    fn of(from: Date, until: Date) -> Time {
+        let days = until.duration_since(from).as_hours() / 24;
+        let (form, step) = if days <= 62 {
+            ("%Y-%m-%d", 1.day())
+        } else if days <= 20 * 366 {
+            ("%Y-%m", 1.month())
+        } else {
+            ("%Y", 1.year())
+        };
+        let mut labels = Vec::new();
+        let mut day = if form == "%Y-%m-%d" { from } else { from.first_of_month() };
+        if form == "%Y" {
+            day = day.first_of_year();
+        }
+        while day <= until {
+            labels.push(day.strftime(form).to_string());
+            day = day.saturating_add(step);
+            if day == Date::MAX {
+                break;
+            }
+        }
+        Time { labels, form }
+    }
+
+    fn counts(&self, dates: impl Iterator<Item = Date>) -> Vec<usize> {
+        let mut counts = vec![0; self.labels.len()];
+        for date in dates {
+            // Labels of one form are in the order of time.
+            let label = date.strftime(self.form).to_string();
+            if let Ok(place) = self.labels.binary_search(&label) {
+                counts[place] += 1;
+            }
+        }
+        counts
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn time_is_told_in_days_months_or_years() {
+        let date = |text: &str| -> Date { text.parse().expect("a date") };
+        let time = Time::of(date("2026-01-30"), date("2026-02-01"));
+        assert_eq!(time.labels, ["2026-01-30", "2026-01-31", "2026-02-01"]);
+        let time = Time::of(date("2025-11-30"), date("2026-02-01"));
+        assert_eq!(time.labels, ["2025-11", "2025-12", "2026-01", "2026-02"]);
+        assert_eq!(time.counts([date("2025-12-05"), date("2026-02-01"), date("2026-02-01")].into_iter()), [0, 1, 0, 2]);
+        let time = Time::of(date("1992-05-14"), date("2026-02-01"));
+        assert_eq!((time.labels.len(), time.labels[0].as_str(), time.labels[34].as_str()), (35, "1992", "2026"));
+    }
+
+    #[test]
+    fn places_keep_their_proportions() {
+        let scale = Scale::of([[0.0, 1.0], [4.0, 3.0]].into_iter());
+        assert_eq!([scale.apply([0.0, 1.0]), scale.apply([4.0, 3.0])], [[0, 16_384], [65_535, 49_151]]);
+        assert_eq!(Scale::of([[2.0, 2.0]].into_iter()).apply([2.0, 2.0])[0], 0);
+    }
+
+    #[test]
+    fn nothing_in_the_program_ends_it() {
+        assert!(!PROGRAM.concat().to_lowercase().contains("</script"));
+    }
+}
