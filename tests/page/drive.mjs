@@ -274,7 +274,7 @@ const drive = async (file) => {
     const box = await page.locator("#map").boundingBox(), { view } = await read(page);
     const largest = levels[0].topics.reduce((a, b) => (b.size > a.size ? b : a));
     // The name stands on its place or a little above or below it.
-    for (const lift of [0, -14, 14, -26, 26, -36, 36]) {
+    for (const lift of [0, -14, 14, -26, 26, -36, 36, -50, 50, -64, 64, -78, 78]) {
       await page.mouse.click(box.x + largest.x * view.k + view.x, box.y + largest.y * view.k + view.y + lift);
       const { topic } = await read(page);
       if (topic && topic.id === largest.id) break;

@@ -83,7 +83,9 @@ const glowOf = ({ papers, topics, palette, lit, look }) => {
   const typical = mass > 0 ? square / mass : 1, strongest = look.dark ? 0.3 : 0.26, steep = shown < 100 ? 1.2 : 2.2;
   const rgb = new Float32Array(GLOW * GLOW * 3);
   for (let c = 0; c < GLOW * GLOW; c++) {
-    const d = sums[0][c], alpha = d > 0 ? strongest * (1 - Math.exp((-steep * d) / typical)) : 0;
+    // Nothing is left at the edge of the grid, which is drawn on to the edge of the screen.
+    const x = c % GLOW, y = (c - x) / GLOW, edge = Math.min(1, Math.min(x, y, GLOW - 1 - x, GLOW - 1 - y) / (GLOW / 16));
+    const d = sums[0][c], alpha = d > 0 ? edge * strongest * (1 - Math.exp((-steep * d) / typical)) : 0;
     for (let channel = 0; channel < 3; channel++) {
       const ground = look.ground[channel];
       rgb[c * 3 + channel] = alpha > 0 ? ground + (sums[channel + 1][c] / d - ground) * alpha : ground;

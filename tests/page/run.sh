@@ -1,0 +1,18 @@
+#!/usr/bin/env bash
+# Writes topic reports of the sample digest and of a library of our own making, and drives them in a headless Chromium.
+# Needs Node 18 or later with npm, and Chromium. Arguments go on to drive.mjs, e.g. --screenshots DIR.
+set -euo pipefail
+cd "$(dirname "$0")"
+
+folder=$(mktemp -d)
+trap 'rm -rf "$folder"' EXIT
+export RELATA_LIBRARY="$folder/library.db"
+relata() { cargo run --quiet --locked --manifest-path ../../Cargo.toml -- "$@"; }
+
+relata topics --html "$folder/sample.html" > /dev/null
+python3 library.py > "$folder/2026-02-20.md"
+RELATA_MODEL=../models/tiny-bert relata add "$folder/2026-02-20.md"
+RELATA_MODEL=../models/tiny-bert relata topics --html "$folder/library.html" > /dev/null
+
+npm ci --silent --no-audit --no-fund
+node drive.mjs "$@" "$folder/sample.html" "$folder/library.html"
