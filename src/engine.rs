@@ -86,6 +86,18 @@ impl Engine {
         Ok(self.embedder(progress)?.embed(texts, Role::Query)?.vectors)
     }
 
+    /// Embeds texts as papers are embedded. Unit rows, in this order.
+    ///
+    /// # Errors
+    /// As [`Engine::embedder`], and what embedding itself reports.
+    pub fn embed_passages(&mut self, texts: &[String], progress: &mut dyn FnMut(Progress)) -> Result<Vec<Vec<f32>>> {
+        if texts.is_empty() {
+            return Ok(Vec::new());
+        }
+        let embedded = self.embedder(progress)?.embed(texts, Role::Passage)?;
+        Ok(embedded.vectors.outer_iter().map(|row| row.to_vec()).collect())
+    }
+
     /// The vectors of facets, in this order. Those that the library has are taken from there; the others are embedded, and stored where
     /// the library can be written.
     ///

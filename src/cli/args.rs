@@ -213,6 +213,13 @@ pub struct Topics {
     /// Which papers.
     #[command(flatten)]
     pub filters: Filters,
+    /// Sort the papers under these names instead: `NAME`, `NAME: what it means` or `NAME = ID,ID` with papers that belong there. Bare names are
+    /// enriched from the library's own text.
+    #[arg(long, value_name = "NAME", num_args = 1..)]
+    pub into: Vec<String>,
+    /// With --into: papers whose cosine with every name is lower are under "other".
+    #[arg(long, value_name = "COSINE", default_value_t = 0.1, requires = "into")]
+    pub threshold: f32,
     /// How many levels to list, the coarsest first [default: as many as make 100 topics at most].
     #[arg(long, value_name = "N", value_parser = at_least_one)]
     pub levels: Option<usize>,

@@ -13,12 +13,12 @@ use serde_json::json;
 use crate::error::{Error, Result};
 use crate::export::markdown;
 use crate::library::{Library, Paper, PaperSet};
-use crate::topics::{Step, Topics, find};
+use crate::topics::{Step, Topics, Wanted, find, into};
 
 use super::answers::{filter, filters_json};
 use super::args::Topics as Asked;
 use super::terminal::{Page, printable, progress, say};
-use super::{Context, Outcome};
+use super::{Context, Fetching, Outcome};
 
 /// Topics that are listed where nothing is said of levels.
 const LISTED: usize = 100;
@@ -30,10 +30,11 @@ const SPARK: usize = 12;
 pub(super) fn run(context: &Context, asked: &Asked, page: &mut Page) -> Result<Outcome> {
     let filter = filter(&asked.filters)?;
     let (mut library, sample) = context.open_or_sample()?;
-    let (fingerprint, _) = context.catch_up(&mut context.engine()?, &mut library, sample)?;
+    let mut engine = context.engine()?;
+    let (fingerprint, _) = context.catch_up(&mut engine, &mut library, sample)?;
     let within = within(&library, asked, &filter)?;
     let bar: OnceLock<ProgressBar> = OnceLock::new();
-    let topics = find(&library, fingerprint, within.as_ref(), &|step| match step {
+    let step = |step| match step {
         Step::Comparing(blocks) => {
             bar.get_or_init(|| progress(blocks, "comparing", "{msg} {wide_bar} {percent}% {eta}"));
         }
@@ -41,7 +42,18 @@ pub(super) fn run(context: &Context, asked: &Asked, page: &mut Page) -> Result<O
         Step::Grouping => bar.get().into_iter().for_each(|bar| bar.set_message("grouping")),
         Step::Drawing => bar.get().into_iter().for_each(|bar| bar.set_message("drawing")),
         Step::Naming => bar.get().into_iter().for_each(|bar| bar.set_message("naming")),
-    })?;
+    };
+    let topics = if asked.into.is_empty() {
+        find(&library, fingerprint, within.as_ref(), &step)?
+    } else {
+        let wanted: Vec<Wanted> = asked.into.iter().map(|name| Wanted::parse(name)).collect();
+        if wanted.iter().any(|wanted| wanted.name.is_empty()) {
+            return Err(Error::EmptyQuery);
+        }
+        let mut fetch = Fetching::default();
+        let mut embed = |texts: &[String]| engine.embed_passages(texts, &mut |event| fetch.show(event));
+        into(&library, (fingerprint, within.as_ref()), (&wanted, asked.threshold), &mut embed, &step)?
+    };
     if let Some(bar) = bar.get() {
         bar.finish_and_clear();
     }
@@ -61,6 +73,7 @@ pub(super) fn run(context: &Context, asked: &Asked, page: &mut Page) -> Result<O
     if asked.json {
         let mut query = filters_json(&asked.filters);
         query["search"] = json!(asked.search);
+        query["into"] = json!(asked.into);
         page.json(&json!({ "query": query, "levels": levels_json(&topics), "papers": papers_json(&topics) }))?;
     } else {
         write_tree(&library, &topics, asked.levels, page)?;
@@ -189,8 +202,12 @@ fn write_topic(
     // One paper says what a fine topic is; where there are few topics there is room for more.
     let most = if topics.levels.iter().map(|level| level.topics.len()).sum::<usize>() <= 20 { 3 } else { 1 };
     let rows: Vec<_> = topic.central.iter().take(most).map(|paper| topics.papers[*paper].row).collect();
+    let weak: Vec<_> = topic.central.iter().map(|paper| &topics.papers[*paper]).filter(|paper| paper.weak).collect();
     for paper in library.papers_by_rows(&rows)? {
-        let title = printable(paper.title.as_deref().unwrap_or("(no title)")).into_owned();
+        let mut title = printable(paper.title.as_deref().unwrap_or("(no title)")).into_owned();
+        if weak.iter().any(|weak| weak.id == paper.id) {
+            title = format!("(weak fit) {title}");
+        }
         let id = page.styled(&Style::new().cyan(), paper.id.as_str());
         let title = page.styled(&Style::new().dim(), &title);
         page.line(&format!("{:1$}{id}  {title}", "", 14 + width + indent))?;

@@ -68,6 +68,44 @@ impl Library {
         Ok(PaperSet::new(rows))
     }
 
+    /// The best papers by BM25 that hold words with all of these beginnings, or where there is none, with any; at most `limit`, ties by id.
+    pub(crate) fn with_stems(
+        &self,
+        stems: &[String],
+        within: Option<&PaperSet>,
+        limit: usize,
+    ) -> Result<Vec<PaperRow>> {
+        // Folded as the index is; a stem of several words or of none is asked for as a phrase or not at all.
+        let stems: Vec<String> = stems
+            .iter()
+            .map(|stem| words(stem).into_iter().map(|word| word.text).collect::<Vec<_>>())
+            .filter(|words| !words.is_empty())
+            .map(|words| format!("{}*", phrase(&words.iter().map(String::as_str).collect::<Vec<_>>())))
+            .collect();
+        for joint in [" AND ", " OR "] {
+            if stems.is_empty() {
+                break;
+            }
+            let mut statement = self
+                .connection
+                .prepare_cached(
+                    "SELECT p.row FROM keywords JOIN papers p ON p.row = keywords.rowid WHERE keywords MATCH ?1 \
+                     ORDER BY bm25(keywords, 4.0, 1.0, 2.0, 1.0), p.id",
+                )
+                .in_library(&self.path)?;
+            let rows = statement
+                .query_map([stems.join(joint)], |row| row.get(0).map(PaperRow))
+                .and_then(Iterator::collect::<rusqlite::Result<Vec<PaperRow>>>)
+                .in_library(&self.path)?;
+            let kept = rows.into_iter().filter(|row| within.is_none_or(|set| set.contains(*row)));
+            let kept: Vec<PaperRow> = kept.take(limit).collect();
+            if !kept.is_empty() {
+                return Ok(kept);
+            }
+        }
+        Ok(Vec::new())
+    }
+
     /// In how many papers each word occurs, in any of the indexed fields. Words as [`terms`](super::terms) gives them.
     pub fn document_frequency<T: AsRef<str>>(&self, terms: &[T]) -> Result<Vec<u64>> {
         let count = |term: &T| self.papers_with(&phrase(&[term.as_ref()]));

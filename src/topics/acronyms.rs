@@ -66,6 +66,11 @@ impl Acronyms {
     }
 }
 
+/// Whether a word looks like an acronym.
+pub(super) fn is_acronym(word: &str) -> bool {
+    singular(word).is_some()
+}
+
 /// An acronym without its plural `s`; `None` for what is none.
 fn singular(text: &str) -> Option<&str> {
     let bare = text.strip_suffix('s').unwrap_or(text);

@@ -116,72 +116,123 @@ pub fn find(
     step: &(dyn Fn(Step) + Sync),
 ) -> Result<Topics> {
     let _snapshot = library.snapshot()?;
-    let Embedded { papers, vectors } = library.rows_by_id(fingerprint, within)?;
-    let rows = Rows::new(vectors, library.dimension(fingerprint)?);
-    if papers.is_empty() {
-        return Ok(Topics::default());
-    }
-    step(Step::Comparing(super::near::blocks(rows.len())));
-    let nearest = Nearest::find(&rows, NEAREST, &|blocks| step(Step::Compared(blocks)))?;
-    let graph = graph(&rows, &nearest);
+    let Some(ground) = Ground::of(library, fingerprint, within, step)? else { return Ok(Topics::default()) };
+    let graph = graph(&ground.rows, &ground.nearest);
     step(Step::Grouping);
     let partitions = ordered(levels(&graph));
-    step(Step::Drawing);
-    let places = layout(&rows, &nearest);
-    step(Step::Naming);
-    let centres: Vec<Vec<Vec<u32>>> = partitions.iter().map(|level| from_the_centre(&rows, level)).collect();
-    let (Some(finest), Some(finest_from_centre)) = (partitions.last(), centres.last()) else {
-        return Ok(Topics::default());
-    };
+    let Some(finest) = partitions.last() else { return Ok(Topics::default()) };
+    let standings: Vec<Standing> = (0..graph.len()).map(|paper| standing(&graph, finest, paper)).collect();
+    ground.topics((library, fingerprint), (&partitions, None), &standings, step)
+}
 
-    let mut read: Vec<usize> =
-        finest_from_centre.iter().flat_map(|papers| papers.iter().take(READ)).map(|paper| *paper as usize).collect();
-    read.sort_unstable();
-    let chosen: Vec<PaperRow> = read.iter().map(|paper| papers[*paper].1).collect();
-    let texts: Vec<String> = library
-        .texts_of(fingerprint, &chosen)?
-        .into_iter()
-        // A phrase ends with the title.
-        .map(|paper| format!("{}.\n{}", paper.title, paper.abstract_text))
-        .collect();
-    let vocabulary = Vocabulary::of(&texts);
+/// Papers, their vectors and who is near to whom.
+pub(super) struct Ground {
+    papers: Vec<(ArxivId, PaperRow, Date)>,
+    pub(super) rows: Rows,
+    nearest: Nearest,
+}
 
-    let mut id = 0;
-    let mut found: Vec<Level> = Vec::new();
-    for ((partition, from_centre), name) in partitions.iter().zip(&centres).zip(LEVELS[partitions.len()]) {
-        let (starts, members) = members(&partition.groups, partition.count);
-        let mut groups = vec![Vec::new(); partition.count];
-        for (place, paper) in read.iter().enumerate() {
-            groups[partition.groups[*paper] as usize].push(place);
+/// How well a paper fits its topic of the finest level.
+pub(super) struct Standing {
+    pub(super) strength: f64,
+    pub(super) second: Option<usize>,
+    pub(super) weak: bool,
+}
+
+impl Ground {
+    /// `None` where there is no paper.
+    pub(super) fn of(
+        library: &Library,
+        fingerprint: FingerprintNumber,
+        within: Option<&PaperSet>,
+        step: &(dyn Fn(Step) + Sync),
+    ) -> Result<Option<Ground>> {
+        let Embedded { papers, vectors } = library.rows_by_id(fingerprint, within)?;
+        if papers.is_empty() {
+            return Ok(None);
         }
-        let terms = vocabulary.terms(&groups, &texts);
-        let topics = names(&terms).into_iter().zip(terms).enumerate().map(|(group, (name, terms))| {
-            id += 1;
-            let own = &members[starts[group]..starts[group + 1]];
-            let above = found.len().checked_sub(1).map(|above| partitions[above].groups[own[0] as usize] as usize);
-            Topic {
-                id,
-                name,
-                terms,
-                parent: above,
-                papers: own.iter().map(|paper| *paper as usize).collect(),
-                central: from_centre[group].iter().take(CENTRAL).map(|paper| *paper as usize).collect(),
-            }
-        });
-        found.push(Level { name, topics: topics.collect() });
+        let rows = Rows::new(vectors, library.dimension(fingerprint)?);
+        step(Step::Comparing(super::near::blocks(rows.len())));
+        let nearest = Nearest::find(&rows, NEAREST, &|blocks| step(Step::Compared(blocks)))?;
+        Ok(Some(Ground { papers, rows, nearest }))
     }
-    let papers = papers
-        .into_iter()
-        .enumerate()
-        .map(|(place, (id, row, date))| {
-            let (strength, second) = standing(&graph, finest, place);
-            let near = if nearest.is_empty() { &[] } else { nearest.of(place) };
-            let related = near.iter().take(RELATED).map(|(other, _)| *other).collect();
-            let topics = partitions.iter().map(|level| level.groups[place] as usize).collect();
-            Placed { row, id, date, place: places[place], topics, strength, second, weak: strength < WEAK, related }
-        })
-        .collect();
-    Ok(Topics { papers, levels: found })
+
+    /// The topics of these groups, which are called by these names or by their terms.
+    pub(super) fn topics(
+        self,
+        (library, fingerprint): (&Library, FingerprintNumber),
+        (partitions, given): (&[Partition], Option<&[String]>),
+        standings: &[Standing],
+        step: &(dyn Fn(Step) + Sync),
+    ) -> Result<Topics> {
+        let Ground { papers, rows, nearest } = self;
+        step(Step::Drawing);
+        let places = layout(&rows, &nearest);
+        step(Step::Naming);
+        let centres: Vec<Vec<Vec<u32>>> = partitions.iter().map(|level| from_the_centre(&rows, level)).collect();
+        let mut read: Vec<usize> = centres
+            .last()
+            .into_iter()
+            .flatten()
+            .flat_map(|papers| papers.iter().take(READ))
+            .map(|paper| *paper as usize)
+            .collect();
+        read.sort_unstable();
+        let chosen: Vec<PaperRow> = read.iter().map(|paper| papers[*paper].1).collect();
+        let texts: Vec<String> = library
+            .texts_of(fingerprint, &chosen)?
+            .into_iter()
+            // A phrase ends with the title.
+            .map(|paper| format!("{}.\n{}", paper.title, paper.abstract_text))
+            .collect();
+        let vocabulary = Vocabulary::of(&texts);
+
+        let mut id = 0;
+        let mut found: Vec<Level> = Vec::new();
+        for ((partition, from_centre), name) in partitions.iter().zip(&centres).zip(LEVELS[partitions.len()]) {
+            let (starts, members) = members(&partition.groups, partition.count);
+            let mut groups = vec![Vec::new(); partition.count];
+            for (place, paper) in read.iter().enumerate() {
+                groups[partition.groups[*paper] as usize].push(place);
+            }
+            let terms = vocabulary.terms(&groups, &texts);
+            let names = given.map_or_else(|| names(&terms), <[String]>::to_vec);
+            let above = found.len().checked_sub(1).map(|above| &partitions[above]);
+            let topics = names.into_iter().zip(terms).enumerate().map(|(group, (name, terms))| {
+                id += 1;
+                let own = &members[starts[group]..starts[group + 1]];
+                Topic {
+                    id,
+                    name,
+                    terms,
+                    parent: above.zip(own.first()).map(|(above, paper)| above.groups[*paper as usize] as usize),
+                    papers: own.iter().map(|paper| *paper as usize).collect(),
+                    central: from_centre[group].iter().take(CENTRAL).map(|paper| *paper as usize).collect(),
+                }
+            });
+            found.push(Level { name, topics: topics.collect() });
+        }
+        let papers = papers
+            .into_iter()
+            .zip(standings)
+            .enumerate()
+            .map(|(place, ((id, row, date), Standing { strength, second, weak }))| {
+                let near = if nearest.is_empty() { &[] } else { nearest.of(place) };
+                Placed {
+                    row,
+                    id,
+                    date,
+                    place: places[place],
+                    topics: partitions.iter().map(|level| level.groups[place] as usize).collect(),
+                    strength: *strength,
+                    second: *second,
+                    weak: *weak,
+                    related: near.iter().take(RELATED).map(|(other, _)| *other).collect(),
+                }
+            })
+            .collect();
+        Ok(Topics { papers, levels: found })
+    }
 }
 
 /// Groups numbered by where their parents are, then by size, then by their first paper.
@@ -226,7 +277,7 @@ fn from_the_centre(rows: &Rows, partition: &Partition) -> Vec<Vec<u32>> {
 }
 
 /// The share of a paper's neighbourhood in its own group, and the other group with the largest.
-fn standing(graph: &Graph, partition: &Partition, paper: usize) -> (f64, Option<usize>) {
+fn standing(graph: &Graph, partition: &Partition, paper: usize) -> Standing {
     let own = partition.groups[paper];
     let mut weights = std::collections::BTreeMap::new();
     for (other, weight) in graph.edges(paper) {
@@ -238,7 +289,7 @@ fn standing(graph: &Graph, partition: &Partition, paper: usize) -> (f64, Option<
     let second = weights.into_iter().reduce(|best, next| if next.1 > best.1 { next } else { best });
     // Alone, nothing speaks against its topic.
     let share = if strength > 0.0 { inside / strength } else { 1.0 };
-    (share, second.map(|(group, _)| group as usize))
+    Standing { strength: share, second: second.map(|(group, _)| group as usize), weak: share < WEAK }
 }
 
 #[cfg(test)]

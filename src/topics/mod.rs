@@ -11,12 +11,14 @@
 //! | how many groups, and which within which | `levels` |
 //! | where each paper lies on a map | `layout` |
 //! | what they are called | `names`, `acronyms` |
+//! | the same under given names | `into` |
 //! | the report as a page | `page` |
 //! | all of it, for a library | `find` |
 
 mod acronyms;
 mod find;
 mod graph;
+mod into;
 mod layout;
 mod leiden;
 mod levels;
@@ -26,6 +28,7 @@ mod page;
 
 pub use find::{Level, Placed, Step, Topic, Topics, find};
 pub use graph::Graph;
+pub use into::{Embed, Wanted, into};
 pub use layout::layout;
 pub use leiden::{Partition, leiden, modularity};
 pub use levels::{NEAREST, graph, levels};

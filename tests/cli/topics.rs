@@ -86,3 +86,34 @@ fn filters_choose_first_and_a_page_reads_as_a_digest() {
     assert_eq!(refused.code, 2);
     assert!(refused.stderr.contains("no/such/folder/topics.md"), "{}", refused.stderr);
 }
+
+/// What the sample's papers are sorted under, by either way to say it.
+#[test]
+fn papers_are_sorted_under_given_names() {
+    let home = Home::real();
+    assert_eq!(home.run(&["model", "fetch"]).code, 0);
+    for names in [
+        ["physics-informed neural networks (PINNs)", "generative sampling", "theory of neural networks"],
+        ["PINNs", "generative sampling", "theory"],
+    ] {
+        let value = home.json(&[["topics", "--json", "--into"].as_slice(), &names].concat());
+        let topics = list(&value["levels"][0]["topics"]);
+        assert_eq!(topics.iter().take(3).map(|topic| text(&topic["name"])).collect::<Vec<_>>(), names);
+        let paper = |id: &str| list(&value["papers"]).iter().find(|paper| paper["id"] == id).expect("the paper");
+        let of = |id: &str| {
+            let own = &paper(id)["topics"][0];
+            topics.iter().position(|topic| topic["id"] == *own).expect("its topic")
+        };
+        let ids = ["2602.10611", "2602.11097", "2602.10637", "2602.10209", "2602.10680"];
+        assert_eq!(ids.map(of), [0, 0, 1, 2, 2], "{names:?}");
+        assert_eq!(paper("2602.10158")["weak"], true, "{names:?}");
+        assert_eq!(paper("2602.10611")["weak"], false);
+    }
+    let none = home.run(&["topics", "--into", "this = 2602.99999"]);
+    assert_eq!(none.code, 1, "{}", none.stderr);
+    assert!(none.stderr.contains("2602.99999"), "{}", none.stderr);
+    let all = home.json(&["topics", "--into", "glaciers", "--threshold", "0.9", "--json"]);
+    let topics = list(&all["levels"][0]["topics"]);
+    let sizes = topics.iter().map(|topic| (text(&topic["name"]), topic["size"].as_u64()));
+    assert_eq!(sizes.collect::<Vec<_>>(), [("glaciers", Some(0)), ("other", Some(7))]);
+}

@@ -1,0 +1,263 @@
+//! Papers sorted under names that somebody gave.
+//!
+//! In: names, each with a description or example papers if that is wanted, and what embeds a text. Out: [`Topics`] of one level, in the order of the names,
+//! and those that fit none under `other`.
+//!
+//! A bare name says little: "theory" lies nowhere in particular among abstracts, and "PINNs" next to nothing. So each name is enriched
+//! from the library's own text: an acronym by what it stands for there, and every name by the sentences that it occurs in. Names
+//! are then compared less what all of them have in common, and papers less what all papers have: else whatever lies
+//! in the middle takes most papers (measured on the sample: five of seven by plain cosine).
+
+use std::collections::BTreeSet;
+
+use super::acronyms::Acronyms;
+use super::find::{Ground, Standing, Step, Topics};
+use super::leiden::Partition;
+use super::near::dot;
+use crate::arxiv_id::ArxivId;
+use crate::error::{Error, Result};
+use crate::library::{FingerprintNumber, Library, PaperRow, PaperSet};
+use crate::sentences::sentences;
+use crate::terms::index_words;
+
+/// Papers whose sentences are looked through for a name, and sentences that are taken.
+const LOOKED_THROUGH: usize = 40;
+const SENTENCES: usize = 8;
+
+/// A cosine with its name below this is a weak fit. Chosen on the sample, where what fits has .25 and more.
+const WEAK: f32 = 0.22;
+
+/// What papers without a name are under.
+const OTHER: &str = "other";
+
+/// What gives unit vectors of texts.
+pub type Embed<'a> = &'a mut dyn FnMut(&[String]) -> Result<Vec<Vec<f32>>>;
+
+/// A name that papers are sorted under.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Wanted {
+    /// As it was given.
+    pub name: String,
+    /// What it means, if anything was said.
+    pub description: Option<String>,
+    /// Papers that belong there.
+    pub examples: Vec<ArxivId>,
+}
+
+impl Wanted {
+    /// `NAME`, `NAME: what it means` or `NAME = ID,ID`.
+    pub fn parse(text: &str) -> Wanted {
+        if let Some((name, ids)) = text.split_once('=') {
+            let ids: Option<Vec<ArxivId>> =
+                ids.split(',').map(|id| ArxivId::parse(id.trim()).map(|(id, _)| id)).collect();
+            if let Some(examples) = ids {
+                return Wanted { name: name.trim().to_owned(), description: None, examples };
+            }
+        }
+        match text.split_once(": ") {
+            Some((name, description)) => Wanted {
+                name: name.trim().to_owned(),
+                description: Some(description.trim().to_owned()),
+                examples: Vec::new(),
+            },
+            None => Wanted { name: text.trim().to_owned(), ..Wanted::default() },
+        }
+    }
+}
+
+/// Sorts papers under names. Papers whose cosine with every name is below `threshold` are under `other`.
+///
+/// # Errors
+/// [`Error::NotInLibrary`] for an example that is not there; what the library and `embed` report.
+pub fn into(
+    library: &Library,
+    (fingerprint, within): (FingerprintNumber, Option<&PaperSet>),
+    (wanted, threshold): (&[Wanted], f32),
+    embed: Embed<'_>,
+    step: &(dyn Fn(Step) + Sync),
+) -> Result<Topics> {
+    let _snapshot = library.snapshot()?;
+    let prototypes = wanted
+        .iter()
+        .map(|wanted| prototype(library, (fingerprint, within), wanted, embed))
+        .collect::<Result<Vec<Vec<f32>>>>()?;
+    let Some(ground) = Ground::of(library, fingerprint, within, step)? else { return Ok(Topics::default()) };
+    step(Step::Grouping);
+    let rows = &ground.rows;
+    let common_papers = mean((0..rows.len()).map(|paper| rows.row(paper)), rows.dimension());
+    // One name has nothing in common with others.
+    let common_names = match prototypes.as_slice() {
+        [_] => vec![0.0; rows.dimension()],
+        several => mean(several.iter().map(Vec::as_slice), rows.dimension()),
+    };
+    let names: Vec<Vec<f32>> = prototypes.iter().map(|vector| unit(less(vector, &common_names))).collect();
+    let other = wanted.len();
+    let mut groups = Vec::with_capacity(rows.len());
+    let mut standings = Vec::with_capacity(rows.len());
+    for paper in 0..rows.len() {
+        let own = unit(less(rows.row(paper), &common_papers));
+        let mut order: Vec<(f32, usize)> = names.iter().map(|name| dot(&own, name)).zip(0..).collect();
+        order.sort_by(|a, b| b.0.total_cmp(&a.0).then(a.1.cmp(&b.1)));
+        let fit = |name: usize| dot(rows.row(paper), &prototypes[name]);
+        let best = order.first().map_or(other, |(_, name)| *name);
+        let fits = best != other && fit(best) >= threshold;
+        groups.push(if fits { best as u32 } else { other as u32 });
+        standings.push(Standing {
+            strength: if best == other { 0.0 } else { f64::from(fit(best)).max(0.0) },
+            second: if fits { order.get(1).map(|(_, name)| *name) } else { Some(best).filter(|best| *best != other) },
+            weak: fits && fit(best) < WEAK,
+        });
+    }
+    let mut names: Vec<String> = wanted.iter().map(|wanted| wanted.name.clone()).collect();
+    // An empty `other` is no topic.
+    if groups.iter().any(|group| *group as usize == other) {
+        names.push(OTHER.to_owned());
+    }
+    let partition = Partition { groups, count: names.len() };
+    ground.topics((library, fingerprint), (&[partition], Some(&names)), &standings, step)
+}
+
+/// Where a name lies: the mean of the name itself, of the sentences that it occurs in, and of its examples.
+fn prototype(
+    library: &Library,
+    (fingerprint, within): (FingerprintNumber, Option<&PaperSet>),
+    wanted: &Wanted,
+    embed: Embed<'_>,
+) -> Result<Vec<f32>> {
+    let mut text = spelled_out(library, fingerprint, within, &wanted.name)?;
+    let stems = stems(&text);
+    let mut texts: Vec<String> = Vec::new();
+    if let Some(description) = &wanted.description {
+        text = format!("{text}: {description}");
+    }
+    texts.push(text);
+    texts.extend(occurrences(library, fingerprint, within, &stems)?);
+    let vectors = embed(&texts)?;
+    let dimension = library.dimension(fingerprint)?;
+    let mut parts = vec![vectors[0].clone()];
+    if vectors.len() > 1 {
+        parts.push(unit(mean(vectors[1..].iter().map(Vec::as_slice), dimension)));
+    }
+    let mut examples = Vec::new();
+    for id in &wanted.examples {
+        let row = library.row_of(id)?;
+        let vector = row.map(|row| library.vector(fingerprint, row)).transpose()?.flatten();
+        examples.push(vector.ok_or_else(|| Error::NotInLibrary { unknown: vec![(id.to_string(), Vec::new())] })?);
+    }
+    if !examples.is_empty() {
+        parts.push(unit(mean(examples.iter().map(Vec::as_slice), dimension)));
+    }
+    Ok(unit(mean(parts.iter().map(Vec::as_slice), dimension)))
+}
+
+/// A name with its acronyms as the library spells them.
+fn spelled_out(
+    library: &Library,
+    fingerprint: FingerprintNumber,
+    within: Option<&PaperSet>,
+    name: &str,
+) -> Result<String> {
+    let mut words = Vec::new();
+    for word in name.split_whitespace() {
+        let bare = word.trim_matches(|c: char| !c.is_alphanumeric());
+        let rows = library.with_stems(&[bare.trim_end_matches('s').to_lowercase()], within, LOOKED_THROUGH)?;
+        let acronyms = if super::acronyms::is_acronym(bare) {
+            Acronyms::of(&texts(library, fingerprint, &rows)?)
+        } else {
+            Acronyms::default()
+        };
+        match acronyms.long(bare) {
+            // Where the long form stands there already, it is enough.
+            Some(long) if !name.to_lowercase().contains(&long.join(" ")) => words.push(long.join(" ")),
+            _ => words.push(word.to_owned()),
+        }
+    }
+    Ok(words.join(" "))
+}
+
+/// The sentences in which most of these stems occur.
+fn occurrences(
+    library: &Library,
+    fingerprint: FingerprintNumber,
+    within: Option<&PaperSet>,
+    stems: &BTreeSet<String>,
+) -> Result<Vec<String>> {
+    let asked: Vec<String> = stems.iter().cloned().collect();
+    let rows = library.with_stems(&asked, within, LOOKED_THROUGH)?;
+    let mut found: Vec<(usize, String)> = Vec::new();
+    for text in texts(library, fingerprint, &rows)? {
+        for sentence in sentences(&text) {
+            let words = crate::library::terms(sentence);
+            let held = stems.iter().filter(|stem| words.iter().any(|word| word.starts_with(stem.as_str()))).count();
+            found.push((held, sentence.to_owned()));
+        }
+    }
+    let most = found.iter().map(|(held, _)| *held).max().unwrap_or(0);
+    found.retain(|(held, _)| *held == most && most > 0);
+    Ok(found.into_iter().map(|(_, sentence)| sentence).take(SENTENCES).collect())
+}
+
+/// Titles and abstracts of papers, in this order.
+fn texts(library: &Library, fingerprint: FingerprintNumber, rows: &[PaperRow]) -> Result<Vec<String>> {
+    let papers = library.texts_of(fingerprint, rows)?;
+    Ok(papers
+        .into_iter()
+        .map(|paper| format!("{}. {}", paper.title.trim_end_matches('.'), paper.abstract_text))
+        .collect())
+}
+
+/// The words of a name without their endings, so that `theory` is found in `theoretical`.
+fn stems(name: &str) -> BTreeSet<String> {
+    const ENDINGS: [&str; 11] = ["ically", "ical", "ative", "ing", "ion", "ive", "ity", "ic", "al", "ed", "y"];
+    let mut stems = BTreeSet::new();
+    index_words(name, &mut |word| {
+        let cut = ENDINGS.iter().find_map(|ending| word.strip_suffix(ending).filter(|stem| stem.len() >= 4));
+        stems.insert(cut.unwrap_or(word).to_owned());
+    });
+    stems
+}
+
+fn mean<'a>(vectors: impl Iterator<Item = &'a [f32]>, dimension: usize) -> Vec<f32> {
+    let mut sum = vec![0.0f64; dimension];
+    let mut count = 0.0f64;
+    for vector in vectors {
+        sum.iter_mut().zip(vector).for_each(|(sum, x)| *sum += f64::from(*x));
+        count += 1.0;
+    }
+    sum.into_iter().map(|sum| (sum / count.max(1.0)) as f32).collect()
+}
+
+fn less(vector: &[f32], common: &[f32]) -> Vec<f32> {
+    vector.iter().zip(common).map(|(x, common)| x - common).collect()
+}
+
+fn unit(mut vector: Vec<f32>) -> Vec<f32> {
+    let length = vector.iter().map(|x| x * x).sum::<f32>().sqrt();
+    if length > 0.0 {
+        vector.iter_mut().for_each(|x| *x /= length);
+    }
+    vector
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_are_read_with_what_stands_behind_them() {
+        let id = |text: &str| ArxivId::parse(text).expect("an id").0;
+        let bare = |name: &str| Wanted { name: name.to_owned(), ..Wanted::default() };
+        assert_eq!(Wanted::parse(" theory "), bare("theory"));
+        assert_eq!(Wanted::parse("E = mc2"), bare("E = mc2"));
+        let told = Wanted { description: Some("of ice".to_owned()), ..bare("glaciers") };
+        assert_eq!(Wanted::parse("glaciers: of ice"), told);
+        let shown = Wanted { examples: vec![id("2602.10611"), id("hep-th/9901001")], ..bare("this") };
+        assert_eq!(Wanted::parse("this = 2602.10611, hep-th/9901001"), shown);
+    }
+
+    #[test]
+    fn endings_are_cut_off() {
+        let stems: Vec<String> = stems("theory of generative neural networks and sampling").into_iter().collect();
+        assert_eq!(stems, ["gener", "network", "neur", "sampl", "theor"]);
+    }
+}
