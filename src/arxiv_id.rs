@@ -7,11 +7,14 @@
 
 use std::fmt;
 
+use serde::{Deserialize, Serialize};
+
 /// A valid arXiv identifier without its version, in canonical spelling.
 ///
 /// Nothing but digits, lower-case letters, `.`, `-` and at most one `/` can stand in it, so it is safe in a path or on
 /// a terminal. Old-style ids lose their subject class (`math.GT/0309136` is `math/0309136`), as on arXiv itself.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
 pub struct ArxivId(String);
 
 impl ArxivId {
@@ -44,6 +47,20 @@ impl ArxivId {
     /// The page of the paper on arxiv.org.
     pub fn url(&self) -> String {
         format!("https://arxiv.org/abs/{}", self.0)
+    }
+}
+
+impl From<ArxivId> for String {
+    fn from(id: ArxivId) -> String {
+        id.0
+    }
+}
+
+impl TryFrom<String> for ArxivId {
+    type Error = String;
+
+    fn try_from(text: String) -> Result<ArxivId, String> {
+        ArxivId::parse(&text).map(|(id, _)| id).ok_or_else(|| format!("{text:?} is no arXiv id"))
     }
 }
 

@@ -447,6 +447,23 @@ pub enum Error {
         /// As given.
         text: String,
     },
+    /// A topic that is not among those that were found last.
+    #[error("there is no topic {id}; `relata topics` lists those there are")]
+    NoSuchTopic {
+        /// Its number.
+        id: u32,
+    },
+    /// A span of days, where topics are asked for that were kept.
+    #[error("topics of a span of days are found anew each time and have no history; leave --since and --until out")]
+    TopicsOfDays,
+    /// A name that another topic of the same level has.
+    #[error("topic {other} is already called {name:?}; choose another name")]
+    TopicNameTaken {
+        /// The name.
+        name: String,
+        /// The topic that has it.
+        other: u32,
+    },
     /// A search for nothing.
     #[error("the text is empty; say what to look for")]
     EmptyQuery,

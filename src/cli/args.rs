@@ -82,7 +82,7 @@ pub enum Command {
     /// Find papers by meaning and by words.
     Search(Search),
     /// Find what the library is about: topics in up to three levels, named, with their papers.
-    Topics(Topics),
+    Topics(super::topics::args::Topics),
     /// Measure how well ways of ranking find what people have judged to be related.
     Eval(Eval),
     /// Remember papers that you like; `relata recommend` then needs no other question.
@@ -202,36 +202,6 @@ pub struct Search {
     /// What the answers must be like.
     #[command(flatten)]
     pub selection: Selection,
-}
-
-/// `relata topics`
-#[derive(Debug, Args)]
-pub struct Topics {
-    /// Only papers that hold these words, whatever their order.
-    #[arg(long, value_name = "WORDS", help_heading = "Filters")]
-    pub search: Option<String>,
-    /// Which papers.
-    #[command(flatten)]
-    pub filters: Filters,
-    /// Sort the papers under these names instead: `NAME`, `NAME: what it means` or `NAME = ID,ID` with papers that belong there. Bare names are
-    /// enriched from the library's own text.
-    #[arg(long, value_name = "NAME", num_args = 1..)]
-    pub into: Vec<String>,
-    /// With --into: papers whose cosine with every name is lower are under "other".
-    #[arg(long, value_name = "COSINE", default_value_t = 0.1, requires = "into")]
-    pub threshold: f32,
-    /// How many levels to list, the coarsest first [default: as many as make 100 topics at most].
-    #[arg(long, value_name = "N", value_parser = at_least_one)]
-    pub levels: Option<usize>,
-    /// Also write a map of the papers with topics, texts and trends as one HTML file, which needs no network.
-    #[arg(long, value_name = "FILE")]
-    pub html: Option<PathBuf>,
-    /// Also write the topics with all their papers as a page in the form of the digests.
-    #[arg(long, value_name = "FILE")]
-    pub markdown: Option<PathBuf>,
-    /// Print all levels and every paper's place in them as JSON.
-    #[arg(long)]
-    pub json: bool,
 }
 
 /// How papers are ranked.
@@ -490,7 +460,7 @@ fn weight(text: &str) -> Result<(String, f32), String> {
     }
 }
 
-fn at_least_one(text: &str) -> Result<usize, String> {
+pub(super) fn at_least_one(text: &str) -> Result<usize, String> {
     match text.parse() {
         Ok(0) => Err("at least one answer must be asked for".into()),
         Ok(k) => Ok(k),

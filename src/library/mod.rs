@@ -22,6 +22,7 @@ mod scan;
 mod schema;
 mod stored;
 mod texts;
+mod topics;
 mod vectors;
 mod words;
 
@@ -44,6 +45,7 @@ pub use profiles::{Opinion, Profile};
 pub use scan::dot;
 pub(crate) use texts::Embedded;
 pub use texts::PaperText;
+pub use topics::{ChangeKind, KeptPaper, KeptTopic, KeptTopics, NamedTopic, TopicChange, TopicRun};
 pub use vectors::{FingerprintNumber, FingerprintText, Missing, NewVector, StoreCount, StoredTokens, Tokens};
 pub use words::terms;
 

@@ -3,19 +3,20 @@
 //! In: a library, whose vectors, and which papers. Out: [`Topics`]: nested levels of named topics, and where each paper stands in them.
 //! Papers are taken in the order of their ids, so that nothing depends on the order in which they came.
 
-use std::cmp::Reverse;
-
 use jiff::civil::Date;
 
+use super::continued::{Grouped, Last, again, first};
 use super::graph::{Graph, members};
+use super::happened::told;
 use super::leiden::Partition;
-use super::levels::NEAREST;
-use super::names::{Term, Vocabulary, names};
+use super::levels::{NEAREST, graph};
+use super::names::{Called, Vocabulary, names};
 use super::near::{Nearest, Rows, dot};
-use super::{graph, layout, levels};
+use super::topic::{Level, Placed, Topic, Topics};
+use super::{layout, layout_from};
 use crate::arxiv_id::ArxivId;
 use crate::error::Result;
-use crate::library::{Embedded, FingerprintNumber, Library, PaperRow, PaperSet};
+use crate::library::{Embedded, FingerprintNumber, KeptTopics, Library, PaperRow, PaperSet};
 
 /// Central papers of a topic that are named.
 const CENTRAL: usize = 5;
@@ -32,64 +33,6 @@ const WEAK: f64 = 0.25;
 /// What the levels are called, by how many there are.
 const LEVELS: [&[&str]; 4] = [&[], &["topic"], &["field", "topic"], &["field", "topic", "subtopic"]];
 
-/// The topics of some papers.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub struct Topics {
-    /// The papers, by id.
-    pub papers: Vec<Placed>,
-    /// The coarsest first; each topic lies within one of the level before.
-    pub levels: Vec<Level>,
-}
-
-/// Topics that are equally fine.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Level {
-    /// `field`, `topic` or `subtopic`.
-    pub name: &'static str,
-    /// Those of one parent together, the largest first.
-    pub topics: Vec<Topic>,
-}
-
-/// A topic.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Topic {
-    /// From 1, over all levels.
-    pub id: u32,
-    /// Its first terms; no other topic of the level is called the same.
-    pub name: String,
-    /// What its papers hold and others do not, the most telling first.
-    pub terms: Vec<Term>,
-    /// Place of the topic that it lies within, in the level before.
-    pub parent: Option<usize>,
-    /// Places of its papers in [`Topics::papers`], ascending.
-    pub papers: Vec<usize>,
-    /// Those nearest to its centre, the nearest first.
-    pub central: Vec<usize>,
-}
-
-/// A paper and its topics.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Placed {
-    /// Its row.
-    pub row: PaperRow,
-    /// Its id.
-    pub id: ArxivId,
-    /// See [`crate::library::Paper::date`].
-    pub date: Date,
-    /// Its place on the map, see [`layout`].
-    pub place: [f32; 2],
-    /// Place of its topic in each level.
-    pub topics: Vec<usize>,
-    /// Share of its neighbourhood that is in its own topic of the finest level, from 0 to 1.
-    pub strength: f64,
-    /// Place of the topic of the finest level that has the next largest share, if any other has one.
-    pub second: Option<usize>,
-    /// Whether it fits its topic badly.
-    pub weak: bool,
-    /// Places of the papers nearest to it, the nearest first.
-    pub related: Vec<u32>,
-}
-
 /// How far the search is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Step {
@@ -105,31 +48,50 @@ pub enum Step {
     Naming,
 }
 
-/// Finds topics among the papers `within`, or among all.
+/// Finds topics among the papers `within`, or among all; from scratch, or going on from what was found `last`.
 ///
 /// # Errors
 /// What the library reports.
 pub fn find(
     library: &Library,
-    fingerprint: FingerprintNumber,
-    within: Option<&PaperSet>,
+    (fingerprint, within): (FingerprintNumber, Option<&PaperSet>),
+    last: Option<&KeptTopics>,
     step: &(dyn Fn(Step) + Sync),
 ) -> Result<Topics> {
     let _snapshot = library.snapshot()?;
     let Some(ground) = Ground::of(library, fingerprint, within, step)? else { return Ok(Topics::default()) };
     let graph = graph(&ground.rows, &ground.nearest);
     step(Step::Grouping);
-    let partitions = ordered(levels(&graph));
-    let Some(finest) = partitions.last() else { return Ok(Topics::default()) };
+    let last = last.map(|last| Last::of(last, &ground.papers));
+    let grouped = match &last {
+        None => first(&graph),
+        Some(last) => again(&graph, last),
+    };
+    let Some(finest) = grouped.partitions.last() else { return Ok(Topics::default()) };
     let standings: Vec<Standing> = (0..graph.len()).map(|paper| standing(&graph, finest, paper)).collect();
-    ground.topics((library, fingerprint), (&partitions, None), &standings, step)
+    let called = match &last {
+        None => Vec::new(),
+        Some(last) => last.names(&grouped),
+    };
+    step(Step::Drawing);
+    let places = match &last {
+        None => layout(&ground.rows, &ground.nearest),
+        Some(last) => {
+            let before: Vec<Option<[f32; 2]>> =
+                last.papers.iter().map(|paper| paper.map(|paper| paper.place)).collect();
+            layout_from(&ground.rows, &ground.nearest, &before, grouped.sought)
+        }
+    };
+    let mut topics = ground.topics((library, fingerprint), (&grouped, &called), (&standings, places), step)?;
+    told(&mut topics, last.as_ref(), grouped.sought);
+    Ok(topics)
 }
 
 /// Papers, their vectors and who is near to whom.
 pub(super) struct Ground {
     papers: Vec<(ArxivId, PaperRow, Date)>,
     pub(super) rows: Rows,
-    nearest: Nearest,
+    pub(super) nearest: Nearest,
 }
 
 /// How well a paper fits its topic of the finest level.
@@ -157,17 +119,16 @@ impl Ground {
         Ok(Some(Ground { papers, rows, nearest }))
     }
 
-    /// The topics of these groups, which are called by these names or by their terms.
+    /// The topics of these groups, which keep the names that they have.
     pub(super) fn topics(
         self,
         (library, fingerprint): (&Library, FingerprintNumber),
-        (partitions, given): (&[Partition], Option<&[String]>),
-        standings: &[Standing],
+        (grouped, called): (&Grouped, &[Vec<Option<Called>>]),
+        (standings, places): (&[Standing], Vec<[f32; 2]>),
         step: &(dyn Fn(Step) + Sync),
     ) -> Result<Topics> {
         let Ground { papers, rows, nearest } = self;
-        step(Step::Drawing);
-        let places = layout(&rows, &nearest);
+        let partitions = &grouped.partitions;
         step(Step::Naming);
         let centres: Vec<Vec<Vec<u32>>> = partitions.iter().map(|level| from_the_centre(&rows, level)).collect();
         let mut read: Vec<usize> = centres
@@ -187,30 +148,31 @@ impl Ground {
             .collect();
         let vocabulary = Vocabulary::of(&texts);
 
-        let mut id = 0;
         let mut found: Vec<Level> = Vec::new();
-        for ((partition, from_centre), name) in partitions.iter().zip(&centres).zip(LEVELS[partitions.len()]) {
+        for (number, (partition, from_centre)) in partitions.iter().zip(&centres).enumerate() {
             let (starts, members) = members(&partition.groups, partition.count);
             let mut groups = vec![Vec::new(); partition.count];
             for (place, paper) in read.iter().enumerate() {
                 groups[partition.groups[*paper] as usize].push(place);
             }
             let terms = vocabulary.terms(&groups, &texts);
-            let names = given.map_or_else(|| names(&terms), <[String]>::to_vec);
-            let above = found.len().checked_sub(1).map(|above| &partitions[above]);
-            let topics = names.into_iter().zip(terms).enumerate().map(|(group, (name, terms))| {
-                id += 1;
+            let nameless = vec![None; partition.count];
+            let called = called.get(number).unwrap_or(&nameless);
+            let above = number.checked_sub(1).map(|above| &partitions[above]);
+            let topics = names(&terms, called).into_iter().zip(terms).enumerate().map(|(group, (name, terms))| {
                 let own = &members[starts[group]..starts[group + 1]];
                 Topic {
-                    id,
+                    id: grouped.ids[number][group],
                     name,
+                    given: false,
                     terms,
                     parent: above.zip(own.first()).map(|(above, paper)| above.groups[*paper as usize] as usize),
                     papers: own.iter().map(|paper| *paper as usize).collect(),
                     central: from_centre[group].iter().take(CENTRAL).map(|paper| *paper as usize).collect(),
+                    noted: own.len(),
                 }
             });
-            found.push(Level { name, topics: topics.collect() });
+            found.push(Level { name: LEVELS[partitions.len()][number], topics: topics.collect() });
         }
         let papers = papers
             .into_iter()
@@ -231,32 +193,8 @@ impl Ground {
                 }
             })
             .collect();
-        Ok(Topics { papers, levels: found })
+        Ok(Topics { papers, levels: found, run: None, drift: 0 })
     }
-}
-
-/// Groups numbered by where their parents are, then by size, then by their first paper.
-fn ordered(levels: Vec<Partition>) -> Vec<Partition> {
-    let mut ordered: Vec<Partition> = Vec::new();
-    for level in levels {
-        let sizes = level.sizes();
-        let mut parents = vec![0; level.count];
-        if let Some(above) = ordered.last() {
-            for (own, above) in level.groups.iter().zip(&above.groups) {
-                parents[*own as usize] = *above;
-            }
-        }
-        // Groups come in the order of their first paper.
-        let mut order: Vec<usize> = (0..level.count).collect();
-        order.sort_by_key(|group| (parents[*group], Reverse(sizes[*group]), *group));
-        let mut number = vec![0; level.count];
-        for (place, group) in order.into_iter().enumerate() {
-            number[group] = place as u32;
-        }
-        let groups = level.groups.iter().map(|group| number[*group as usize]).collect();
-        ordered.push(Partition { groups, count: level.count });
-    }
-    ordered
 }
 
 /// The papers of each group, that nearest to the mean of their vectors first.
@@ -331,7 +269,7 @@ mod tests {
     fn papers_in_any_order_have_the_same_topics_by_the_same_names() {
         let found = |order: &[u32]| {
             let (library, fingerprint) = library(order);
-            let mut topics = find(&library, fingerprint, None, &|_| ()).expect("topics");
+            let mut topics = find(&library, (fingerprint, None), None, &|_| ()).expect("topics");
             topics.papers.iter_mut().for_each(|paper| paper.row = PaperRow(0));
             topics
         };
@@ -345,10 +283,10 @@ mod tests {
     fn papers_that_a_filter_keeps_are_all_there_are() {
         let (library, fingerprint) = library(&(0..12).collect::<Vec<_>>());
         let holding = library.holding("suspension STEEL").expect("found");
-        let topics = find(&library, fingerprint, Some(&holding), &|_| ()).expect("topics");
+        let topics = find(&library, (fingerprint, Some(&holding)), None, &|_| ()).expect("topics");
         assert_eq!(topics.papers.len(), 8);
         assert_eq!(library.holding("steel glaciers").expect("found").len(), 0);
-        let nobody = find(&library, fingerprint, Some(&PaperSet::new(Vec::new())), &|_| ()).expect("topics");
+        let nobody = find(&library, (fingerprint, Some(&PaperSet::new(Vec::new()))), None, &|_| ()).expect("topics");
         assert_eq!(nobody, Topics::default());
     }
 }

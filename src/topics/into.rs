@@ -11,9 +11,13 @@
 use std::collections::BTreeSet;
 
 use super::acronyms::Acronyms;
-use super::find::{Ground, Standing, Step, Topics};
+use super::continued::Grouped;
+use super::find::{Ground, Standing, Step};
+use super::layout;
 use super::leiden::Partition;
+use super::names::Called;
 use super::near::dot;
+use super::topic::Topics;
 use crate::arxiv_id::ArxivId;
 use crate::error::{Error, Result};
 use crate::library::{FingerprintNumber, Library, PaperRow, PaperSet};
@@ -113,8 +117,12 @@ pub fn into(
     if groups.iter().any(|group| *group as usize == other) {
         names.push(OTHER.to_owned());
     }
-    let partition = Partition { groups, count: names.len() };
-    ground.topics((library, fingerprint), (&[partition], Some(&names)), &standings, step)
+    let ids = (1..=names.len() as u32).collect();
+    let grouped = Grouped { partitions: vec![Partition { groups, count: names.len() }], ids: vec![ids], sought: true };
+    let called = names.into_iter().map(|name| Some(Called { name, firmly: true })).collect();
+    step(Step::Drawing);
+    let places = layout(&ground.rows, &ground.nearest);
+    ground.topics((library, fingerprint), (&grouped, &[called]), (&standings, places), step)
 }
 
 /// Where a name lies: the mean of the name itself, of the sentences that it occurs in, and of its examples.

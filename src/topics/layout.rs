@@ -21,6 +21,9 @@ const REPELLED_BY: f32 = 20.0;
 /// The first step; the last is nothing.
 const STEP: f32 = 0.5;
 
+/// Part of the first step that papers make which lie on a map already, if others are few.
+const LEAST_STEP: f32 = 0.02;
+
 /// Longest way that one paper can push another in an epoch, along an axis.
 const PUSH: f32 = 4.0;
 
@@ -32,17 +35,79 @@ const SAMPLE: usize = 20_000;
 
 /// Where each paper lies.
 pub fn layout(rows: &Rows, nearest: &Nearest) -> Vec<[f32; 2]> {
-    let mut places = principal(rows);
+    let places = principal(rows);
     if nearest.is_empty() {
         return places;
     }
     let attraction = attraction(nearest, rows.len());
+    settled(places, &attraction, (EPOCHS, STEP), &|_| true)
+}
+
+/// Where each paper lies, if some had places `before`. Where `all` may move they do so by as little as there are few new ones; else only new ones do.
+pub fn layout_from(rows: &Rows, nearest: &Nearest, before: &[Option<[f32; 2]>], all: bool) -> Vec<[f32; 2]> {
+    let new = before.iter().filter(|place| place.is_none()).count();
+    let known: Vec<[f32; 2]> = before.iter().copied().flatten().collect();
+    if new == 0 && !all {
+        return known;
+    }
+    if nearest.is_empty() || known.len() < 3 {
+        return layout(rows, nearest);
+    }
+    let attraction = attraction(nearest, rows.len());
+    let places = joined(&attraction, before, &known);
+    if all {
+        let share = new as f32 / before.len() as f32;
+        return settled(places, &attraction, (EPOCHS, STEP * share.clamp(LEAST_STEP, 1.0)), &|_| true);
+    }
+    settled(places, &attraction, (EPOCHS / 3, STEP), &|paper| before[paper].is_none())
+}
+
+/// New papers at the mean of their neighbours; those that have only new neighbours come after these.
+fn joined(attraction: &Attraction, before: &[Option<[f32; 2]>], known: &[[f32; 2]]) -> Vec<[f32; 2]> {
+    let mut places = before.to_vec();
+    loop {
+        let found: Vec<(usize, [f32; 2])> = (0..places.len())
+            .filter(|paper| places[*paper].is_none())
+            .filter_map(|paper| {
+                let (mut all, mut sum) = (0.0f32, [0.0f32; 2]);
+                for (other, likely) in attraction.of(paper) {
+                    if let Some([x, y]) = places[*other as usize] {
+                        all += likely;
+                        sum[0] += likely * x;
+                        sum[1] += likely * y;
+                    }
+                }
+                (all > 0.0).then(|| (paper, sum.map(|sum| sum / all)))
+            })
+            .collect();
+        if found.is_empty() {
+            break;
+        }
+        for (paper, [x, y]) in found {
+            // Papers that are alike must not lie on each other, or nothing moves them apart.
+            let mut random = fastrand::Rng::with_seed(paper as u64);
+            places[paper] = Some([x + 0.01 * (random.f32() - 0.5), y + 0.01 * (random.f32() - 0.5)]);
+        }
+    }
+    let middle = [0, 1].map(|axis| known.iter().map(|place| place[axis]).sum::<f32>() / known.len() as f32);
+    places.into_iter().map(|place| place.unwrap_or(middle)).collect()
+}
+
+/// Moves papers until the step is nothing.
+fn settled(
+    mut places: Vec<[f32; 2]>,
+    attraction: &Attraction,
+    (epochs, first): (usize, f32),
+    moves: &(dyn Fn(usize) -> bool + Sync),
+) -> Vec<[f32; 2]> {
     let mut next = places.clone();
-    for epoch in 0..EPOCHS {
-        let step = STEP * (1.0 - epoch as f32 / EPOCHS as f32);
-        next.par_iter_mut().enumerate().with_min_len(256).for_each(|(paper, place)| {
-            *place = moved(paper, epoch, step, &places, attraction.of(paper));
-        });
+    for epoch in 0..epochs {
+        let step = first * (1.0 - epoch as f32 / epochs as f32);
+        next.par_iter_mut().enumerate().with_min_len(256).filter(|(paper, _)| moves(*paper)).for_each(
+            |(paper, place)| {
+                *place = moved(paper, epoch, step, &places, attraction.of(paper));
+            },
+        );
         std::mem::swap(&mut places, &mut next);
     }
     places

@@ -6,6 +6,7 @@
 //! for there a paper's nearest are most of what there is. The coarsest level has resolution 1; the finest one that grows
 //! with the root of the number of papers. Both, and where each way of looking begins, were measured (docs/quality.md).
 
+use std::cmp::Reverse;
 use std::collections::BTreeMap;
 
 use rayon::prelude::*;
@@ -54,29 +55,73 @@ fn of_few(rows: &Rows) -> Graph {
     Graph::joined(rows.len(), near.filter(|pair| pair.2 > 0.0).collect())
 }
 
+/// How many levels of topics so many papers have.
+pub(super) fn count_of_levels(papers: usize) -> usize {
+    1 + usize::from(papers >= TWO_LEVELS) + usize::from(papers >= THREE_LEVELS)
+}
+
+fn resolutions(papers: usize) -> Vec<f64> {
+    let finest = FINEST * (papers as f64).sqrt();
+    match count_of_levels(papers) {
+        1 => vec![1.0],
+        2 => vec![1.0, finest],
+        _ => vec![1.0, finest.sqrt(), finest],
+    }
+}
+
 /// Nested partitions of a graph, the coarsest first: one, two or three by how many papers there are.
 pub fn levels(graph: &Graph) -> Vec<Partition> {
-    let papers = graph.len();
-    let finest = FINEST * (papers as f64).sqrt();
-    let resolutions = if papers < TWO_LEVELS {
-        vec![1.0]
-    } else if papers < THREE_LEVELS {
-        vec![1.0, finest]
-    } else {
-        vec![1.0, finest.sqrt(), finest]
-    };
+    levels_from(graph, &[])
+}
+
+/// The same, beginning each level with the groups of `begin`, where it has that level; a node without a group begins by itself.
+pub(super) fn levels_from(graph: &Graph, begin: &[Option<Vec<Option<u32>>>]) -> Vec<Partition> {
     let mut levels: Vec<Partition> = Vec::new();
-    for resolution in resolutions {
-        let level = match levels.last() {
-            None => settled(graph, best(graph, resolution)),
-            Some(upper) => {
-                let within = graph.within(&upper.groups);
-                settled(&within, best(&within, resolution))
-            }
+    for (number, resolution) in resolutions(graph.len()).into_iter().enumerate() {
+        let within = levels.last().map(|upper| graph.within(&upper.groups));
+        let graph = within.as_ref().unwrap_or(graph);
+        let partition = match begin.get(number) {
+            Some(Some(begin)) => leiden(graph, resolution, 0, Some(&beginning(begin, levels.last()))),
+            _ => best(graph, resolution),
         };
-        levels.push(level);
+        levels.push(settled(graph, partition));
     }
     levels
+}
+
+/// The groups of `begin`, cut where groups of the level above part them.
+fn beginning(begin: &[Option<u32>], upper: Option<&Partition>) -> Partition {
+    let mut numbers: BTreeMap<(u32, Option<u32>, usize), u32> = BTreeMap::new();
+    let groups = begin.iter().enumerate().map(|(node, group)| {
+        let above = upper.map_or(0, |upper| upper.groups[node]);
+        let next = numbers.len() as u32;
+        *numbers.entry((above, *group, if group.is_some() { 0 } else { node })).or_insert(next)
+    });
+    Partition::new(&groups.collect::<Vec<u32>>())
+}
+
+/// Groups numbered by where their parents are, then by size, then by their first paper.
+pub(super) fn ordered(levels: Vec<Partition>) -> Vec<Partition> {
+    let mut ordered: Vec<Partition> = Vec::new();
+    for level in levels {
+        let sizes = level.sizes();
+        let mut parents = vec![0; level.count];
+        if let Some(above) = ordered.last() {
+            for (own, above) in level.groups.iter().zip(&above.groups) {
+                parents[*own as usize] = *above;
+            }
+        }
+        // Groups come in the order of their first paper.
+        let mut order: Vec<usize> = (0..level.count).collect();
+        order.sort_by_key(|group| (parents[*group], Reverse(sizes[*group]), *group));
+        let mut number = vec![0; level.count];
+        for (place, group) in order.into_iter().enumerate() {
+            number[group] = place as u32;
+        }
+        let groups = level.groups.iter().map(|group| number[*group as usize]).collect();
+        ordered.push(Partition { groups, count: level.count });
+    }
+    ordered
 }
 
 fn best(graph: &Graph, resolution: f64) -> Partition {

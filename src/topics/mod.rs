@@ -11,27 +11,36 @@
 //! | how many groups, and which within which | `levels` |
 //! | where each paper lies on a map | `layout` |
 //! | what they are called | `names`, `acronyms` |
+//! | the same once papers have come and gone | `continued`, `matching` |
+//! | what has happened since | `changes`, `happened` |
 //! | the same under given names | `into` |
 //! | the report as a page | `page` |
 //! | all of it, for a library | `find` |
 
 mod acronyms;
+mod changes;
+mod continued;
 mod find;
 mod graph;
+mod happened;
 mod into;
 mod layout;
 mod leiden;
 mod levels;
+mod matching;
 mod names;
 mod near;
 mod page;
+mod topic;
 
-pub use find::{Level, Placed, Step, Topic, Topics, find};
+pub use changes::in_words;
+pub use find::{Step, find};
 pub use graph::Graph;
 pub use into::{Embed, Wanted, into};
-pub use layout::layout;
+pub use layout::{layout, layout_from};
 pub use leiden::{Partition, leiden, modularity};
 pub use levels::{NEAREST, graph, levels};
-pub use names::{Term, Vocabulary, names};
+pub use names::{Called, Term, Vocabulary, names};
 pub use near::{Nearest, Rows};
 pub use page::page;
+pub use topic::{Level, News, Placed, Topic, Topics, came_and_went};

@@ -257,17 +257,39 @@ fn holds(long: &Phrase, short: &Phrase) -> bool {
     long.windows(short.len()).any(|part| part == short)
 }
 
-/// Names for topics of a level, no two alike.
-pub fn names(terms: &[Vec<Term>]) -> Vec<String> {
+/// A name that a topic has had.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Called {
+    /// The name.
+    pub name: String,
+    /// Whether it stays whatever the terms are; else it does as long as all that it says is among them.
+    pub firmly: bool,
+}
+
+/// Names for topics of a level, no two alike. Those that have one keep it, see [`Called`].
+pub fn names(terms: &[Vec<Term>], called: &[Option<Called>]) -> Vec<String> {
     let name = |terms: &[Term], count: usize| {
         let chosen: Vec<&str> = terms.iter().take(count).map(|term| term.term.as_str()).collect();
         if chosen.is_empty() { "(no words)".to_owned() } else { chosen.join(", ") }
     };
-    let mut names: Vec<String> = terms.iter().map(|terms| name(terms, IN_NAME)).collect();
+    let kept: Vec<bool> = called
+        .iter()
+        .zip(terms)
+        .map(|(called, terms)| called.as_ref().is_some_and(|called| called.firmly || still_says(&called.name, terms)))
+        .collect();
+    let mut names: Vec<String> = called
+        .iter()
+        .zip(&kept)
+        .zip(terms)
+        .map(|((called, kept), terms)| match called {
+            Some(called) if *kept => called.name.clone(),
+            _ => name(terms, IN_NAME),
+        })
+        .collect();
     for longer in IN_NAME + 1..=TERMS {
         let mut seen: BTreeMap<String, usize> = BTreeMap::new();
         names.iter().for_each(|name| *seen.entry(name.to_lowercase()).or_default() += 1);
-        for (name_of, terms) in names.iter_mut().zip(terms) {
+        for ((name_of, terms), _) in names.iter_mut().zip(terms).zip(&kept).filter(|(_, kept)| !**kept) {
             if seen[&name_of.to_lowercase()] > 1 {
                 *name_of = name(terms, longer);
             }
@@ -275,7 +297,10 @@ pub fn names(terms: &[Vec<Term>]) -> Vec<String> {
     }
     // The same words throughout: numbers tell them apart.
     let mut seen: BTreeMap<String, usize> = BTreeMap::new();
-    for name in &mut names {
+    names.iter().zip(&kept).filter(|(_, kept)| **kept).for_each(|(name, _)| {
+        seen.insert(name.to_lowercase(), 1);
+    });
+    for (name, _) in names.iter_mut().zip(&kept).filter(|(_, kept)| !**kept) {
         let times = seen.entry(name.to_lowercase()).or_default();
         *times += 1;
         if *times > 1 {
@@ -283,4 +308,9 @@ pub fn names(terms: &[Vec<Term>]) -> Vec<String> {
         }
     }
     names
+}
+
+/// Whether all that a name says is among the terms.
+fn still_says(name: &str, terms: &[Term]) -> bool {
+    name.split(", ").all(|part| terms.iter().any(|term| term.term == part))
 }

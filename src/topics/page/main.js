@@ -32,6 +32,7 @@ const start = async () => {
   const map = createMap(model), list = topicList(model, map);
   const search = searchPapers(model, map), strip = timeStrip(model, map, search.setDates), panel = sidePanel(model, map);
   hoverCard(model, map);
+  newsList(model);
   steerMap(model, map, say);
 
   const button = (label, icon, act, extra = {}) => element("button", { type: "button", "aria-label": label, title: label, class: `icon ${icon}`, onclick: act, ...extra });

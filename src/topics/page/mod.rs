@@ -4,7 +4,7 @@
 //! unpacks them); what people see who have no JavaScript, or who print, is plain HTML beside them. Style and program are real files in this
 //! folder, put together here. The program draws on a canvas: 100,000 points of SVG would be as many elements, and WebGL is missing on many machines.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io::Write;
 
 use askama::Template;
@@ -16,16 +16,18 @@ use jiff::ToSpan;
 use jiff::civil::Date;
 use serde::Serialize;
 
-use super::find::{Topic, Topics};
+use super::changes::in_words;
+use super::topic::{News, Topic, Topics};
+use crate::arxiv_id::ArxivId;
 use crate::error::{Error, Result};
 use crate::export::facets;
-use crate::library::{Library, Paper};
+use crate::library::{Library, Paper, TopicChange};
 use crate::paper::Facet;
 
 const STYLE: &str = include_str!("report.css");
 
 /// The program, in this order.
-const PROGRAM: [&str; 12] = [
+const PROGRAM: [&str; 13] = [
     include_str!("data.js"),
     include_str!("state.js"),
     include_str!("colour.js"),
@@ -36,6 +38,7 @@ const PROGRAM: [&str; 12] = [
     include_str!("trends.js"),
     include_str!("panel.js"),
     include_str!("topics.js"),
+    include_str!("news.js"),
     include_str!("search.js"),
     include_str!("main.js"),
 ];
@@ -61,6 +64,23 @@ struct Report<'a> {
     script: &'a str,
     data: &'a str,
     outline: Vec<Entry>,
+    news: Option<NewsEntry>,
+}
+
+/// What has happened since the last time.
+struct NewsEntry {
+    since: String,
+    summary: String,
+    changes: Vec<Change>,
+}
+
+/// What happened to a topic, and papers that did it: link, id and title.
+struct Change {
+    /// The topic as it can be found on this page, where it is still there.
+    id: Option<u32>,
+    topic: String,
+    what: String,
+    papers: Vec<(String, String, String)>,
 }
 
 /// A topic for those who have no JavaScript.
@@ -137,11 +157,11 @@ struct Columns {
     related: Vec<Vec<u32>>,
 }
 
-/// The page of these topics. `title` is its heading.
+/// The page of these topics, with what has happened to them. `title` is its heading.
 ///
 /// # Errors
 /// What the library reports.
-pub fn page(library: &Library, topics: &Topics, title: &str) -> Result<String> {
+pub fn page(library: &Library, topics: &Topics, news: Option<&News>, title: &str) -> Result<String> {
     let columns = columns(library, topics)?;
     let dates = topics.papers.iter().map(|paper| paper.date);
     let (from, until) = (dates.clone().min(), dates.max());
@@ -154,6 +174,7 @@ pub fn page(library: &Library, topics: &Topics, title: &str) -> Result<String> {
     let made = Made { papers: topics.papers.len(), from: day(from), until: day(until) };
     let summary = summary(topics, &made);
     let outline = outline(topics, &columns);
+    let news = news.map(|news| news_entry(news, topics, &columns));
     let data = Data { title, made, months: time.labels.clone(), levels: levels.collect(), papers: columns };
     let mut packed = GzEncoder::new(Vec::new(), Compression::best());
     let packed = serde_json::to_vec(&data)
@@ -168,6 +189,7 @@ pub fn page(library: &Library, topics: &Topics, title: &str) -> Result<String> {
         script: &PROGRAM.concat(),
         data: &STANDARD.encode(packed),
         outline,
+        news,
     };
     report.render().map_err(std::io::Error::other).map_err(Error::io("the report"))
 }
@@ -293,6 +315,26 @@ fn outline(topics: &Topics, columns: &Columns) -> Vec<Entry> {
         waiting.extend(children.map(|(place, _)| (level + 1, place)).collect::<Vec<_>>().into_iter().rev());
     }
     entries
+}
+
+fn news_entry(news: &News, topics: &Topics, columns: &Columns) -> NewsEntry {
+    let here: BTreeSet<u32> = topics.levels.iter().flat_map(|level| &level.topics).map(|topic| topic.id).collect();
+    let change = |change: &TopicChange| {
+        let (topic, what) = in_words(change);
+        let paper = |id: &ArxivId| {
+            // Papers are in the order of their ids.
+            let place = topics.papers.binary_search_by(|paper| paper.id.cmp(id));
+            let title = place.map_or_else(|_| id.to_string(), |place| columns.title[place].clone());
+            (id.url(), id.to_string(), title)
+        };
+        let id = Some(change.topic.id).filter(|id| here.contains(id));
+        Change { id, topic, what, papers: change.papers.iter().map(paper).collect() }
+    };
+    NewsEntry {
+        since: news.since.to_string(),
+        summary: news.came_and_went(),
+        changes: news.run.changes.iter().map(change).collect(),
+    }
 }
 
 /// From places to whole numbers, the same scale along both axes.

@@ -64,7 +64,7 @@ const searchPapers = (model, map) => {
   byId("search").addEventListener("submit", (event) => { event.preventDefault(); clearTimeout(timer); update(); showTab("papers"); });
   byId("search").addEventListener("reset", () => setTimeout(() => { update(); query.focus(); }));
 
-  const tabs = ["topics", "papers"], showTab = (name) => {
+  const tabs = ["topics", "papers", "changes"].filter(byId), showTab = (name) => {
     for (const tab of tabs) {
       byId(tab).hidden = tab !== name;
       byId(`tab-${tab}`).setAttribute("aria-selected", String(tab === name));
@@ -76,7 +76,7 @@ const searchPapers = (model, map) => {
     byId(`tab-${tab}`).addEventListener("click", () => showTab(tab));
     byId(`tab-${tab}`).addEventListener("keydown", (event) => {
       if (event.key !== "ArrowLeft" && event.key !== "ArrowRight") return;
-      const other = tabs[1 - tabs.indexOf(tab)];
+      const step = event.key === "ArrowRight" ? 1 : tabs.length - 1, other = tabs[(tabs.indexOf(tab) + step) % tabs.length];
       showTab(other); byId(`tab-${other}`).focus();
     });
   }

@@ -1,38 +1,46 @@
 //! `relata topics`: what a library is about, as a tree in the terminal, as JSON, or as a page in the form of the digests.
+//!
+//! What is found among all papers, or among a selection that the calendar does not change, is kept in the library: there topics have the same
+//! numbers tomorrow.
+
+pub(super) mod args;
+mod history;
+mod tree;
 
 use std::fs::{self, File};
 use std::io::{BufWriter, Write};
 use std::path::Path;
 use std::sync::OnceLock;
 
-use console::Style;
 use indicatif::ProgressBar;
 use jiff::civil::Date;
 use serde_json::json;
 
 use crate::error::{Error, Result};
 use crate::export::markdown;
-use crate::library::{Library, Paper, PaperSet};
-use crate::topics::{Step, Topics, Wanted, find, into};
+use crate::library::{FingerprintNumber, KeptTopics, Library, Paper, PaperSet, TopicRun};
+use crate::topics::{News, Step, Topics, Wanted, find, into};
 
 use super::answers::{filter, filters_json};
-use super::args::Topics as Asked;
-use super::terminal::{Page, printable, progress, say};
+use super::terminal::{Page, progress, say};
 use super::{Context, Fetching, Outcome};
+use args::{Among, FindTopics, TopicsCommand};
+use tree::write_tree;
 
-/// Topics that are listed where nothing is said of levels.
-const LISTED: usize = 100;
+pub(super) fn run(context: &Context, asked: &args::Topics, page: &mut Page) -> Result<Outcome> {
+    match &asked.command {
+        None => find_topics(context, &asked.find, page),
+        Some(TopicsCommand::History(asked)) => history::history(context, asked, page),
+        Some(TopicsCommand::Rename(asked)) => history::rename(context, asked, page),
+    }
+}
 
-/// Bars of a spark line.
-const BARS: [char; 8] = ['▁', '▂', '▃', '▄', '▅', '▆', '▇', '█'];
-const SPARK: usize = 12;
-
-pub(super) fn run(context: &Context, asked: &Asked, page: &mut Page) -> Result<Outcome> {
-    let filter = filter(&asked.filters)?;
+fn find_topics(context: &Context, asked: &FindTopics, page: &mut Page) -> Result<Outcome> {
+    let filter = filter(&asked.among.filters)?;
     let (mut library, sample) = context.open_or_sample()?;
     let mut engine = context.engine()?;
     let (fingerprint, _) = context.catch_up(&mut engine, &mut library, sample)?;
-    let within = within(&library, asked, &filter)?;
+    let within = within(&library, &asked.among, &filter)?;
     let bar: OnceLock<ProgressBar> = OnceLock::new();
     let step = |step| match step {
         Step::Comparing(blocks) => {
@@ -43,8 +51,14 @@ pub(super) fn run(context: &Context, asked: &Asked, page: &mut Page) -> Result<O
         Step::Drawing => bar.get().into_iter().for_each(|bar| bar.set_message("drawing")),
         Step::Naming => bar.get().into_iter().for_each(|bar| bar.set_message("naming")),
     };
+    let keeps = !asked.fresh && !sample && asked.into.is_empty();
+    let selection = selection(&asked.among).filter(|_| keeps);
+    let mut last = None;
     let topics = if asked.into.is_empty() {
-        find(&library, fingerprint, within.as_ref(), &step)?
+        if let Some(selection) = &selection {
+            last = library.kept_topics(fingerprint, selection)?;
+        }
+        find(&library, (fingerprint, within.as_ref()), last.as_ref(), &step)?
     } else {
         let wanted: Vec<Wanted> = asked.into.iter().map(|name| Wanted::parse(name)).collect();
         if wanted.iter().any(|wanted| wanted.name.is_empty()) {
@@ -61,34 +75,98 @@ pub(super) fn run(context: &Context, asked: &Asked, page: &mut Page) -> Result<O
         say("No paper is left to find topics among. Fewer filters may help.");
         return Ok(Outcome::Nothing);
     }
+    let news = match &selection {
+        Some(selection) => keep(&mut library, (fingerprint, selection), last.as_ref(), &topics)?,
+        None => None,
+    };
     if let Some(path) = &asked.markdown {
         write_markdown(&library, &topics, path)?;
         say(&format!("Wrote {}.", path.display()));
     }
     if let Some(path) = &asked.html {
-        let page = crate::topics::page(&library, &topics, &title(asked, topics.papers.len()))?;
+        let page = crate::topics::page(&library, &topics, news.as_ref(), &title(&asked.among, topics.papers.len()))?;
         crate::derived::replace(path, |beside| fs::write(beside, page)).map_err(Error::io(path))?;
         say(&format!("Wrote {}.", path.display()));
     }
     if asked.json {
-        let mut query = filters_json(&asked.filters);
-        query["search"] = json!(asked.search);
+        let mut query = filters_json(&asked.among.filters);
+        query["search"] = json!(asked.among.search);
         query["into"] = json!(asked.into);
-        page.json(&json!({ "query": query, "levels": levels_json(&topics), "papers": papers_json(&topics) }))?;
+        let mut answer = json!({ "query": query, "levels": levels_json(&topics), "papers": papers_json(&topics) });
+        if let Some(News { since, run }) = &news {
+            answer["news"] = history::run_json(run);
+            answer["news"]["since"] = json!(since.to_string());
+        }
+        page.json(&answer)?;
     } else {
-        write_tree(&library, &topics, asked.levels, page)?;
+        write_tree(&library, &topics, asked.levels, news.as_ref(), page)?;
     }
     Ok(Outcome::Done)
 }
 
+/// Keeps what was found, where it differs from what was found last. Says what has happened, since then or in the last run.
+fn keep(
+    library: &mut Library,
+    (fingerprint, selection): (FingerprintNumber, &str),
+    last: Option<&KeptTopics>,
+    topics: &Topics,
+) -> Result<Option<News>> {
+    let next = topics.kept(last);
+    let run = topics.run.clone().map(|run| TopicRun { date: today(), ..run });
+    if last != Some(&next) && library.is_writable() {
+        match library.keep_topics((fingerprint, selection), last, &next, run.as_ref()) {
+            Ok(true) => {}
+            Ok(false) => say("note: another process has found topics meanwhile; those are kept, and these are not"),
+            // The answer stands without being kept.
+            Err(error @ (Error::LibraryReadOnly { .. } | Error::LibraryFull { .. })) => {
+                say(&format!("note: these topics are not kept: {}", super::complete(&error)));
+            }
+            Err(error) => return Err(error),
+        }
+    }
+    let Some(last) = last else { return Ok(None) };
+    if let Some(run) = run {
+        return Ok(Some(News { since: last.date, run }));
+    }
+    let mut runs = library.topic_runs(fingerprint, selection, 2)?.into_iter();
+    Ok(runs.next().zip(runs.next()).map(|(run, before)| News { since: before.date, run }))
+}
+
+/// The day in UTC.
+fn today() -> Date {
+    jiff::Timestamp::now().to_zoned(jiff::tz::TimeZone::UTC).date()
+}
+
+/// Under what the topics of a selection are kept: nothing for all papers; `None` where the calendar decides which papers they are.
+fn selection(among: &Among) -> Option<String> {
+    let Among { search, filters } = among;
+    if filters.since.is_some() || filters.until.is_some() {
+        return None;
+    }
+    let mut selection = serde_json::Map::new();
+    let mut add = |name: &str, values: &[String]| {
+        let mut values = values.to_vec();
+        values.sort_unstable();
+        values.dedup();
+        if !values.is_empty() {
+            selection.insert(name.to_owned(), json!(values));
+        }
+    };
+    add("author", &filters.author);
+    add("category", &filters.category);
+    add("exclude", &filters.exclude);
+    add("search", search.as_slice());
+    Some(if selection.is_empty() { String::new() } else { serde_json::Value::Object(selection).to_string() })
+}
+
 /// What the page is of: the words and categories that were asked for, else all papers.
-fn title(asked: &Asked, papers: usize) -> String {
+fn title(asked: &Among, papers: usize) -> String {
     let what: Vec<&str> =
         asked.search.iter().chain(&asked.filters.category).chain(&asked.filters.author).map(String::as_str).collect();
     if what.is_empty() { format!("Topics of {papers} papers") } else { format!("Topics of {}", what.join(", ")) }
 }
 
-fn within(library: &Library, asked: &Asked, filter: &crate::library::Filter) -> Result<Option<PaperSet>> {
+fn within(library: &Library, asked: &Among, filter: &crate::library::Filter) -> Result<Option<PaperSet>> {
     let matching = library.matching(filter)?;
     let Some(words) = &asked.search else { return Ok(matching) };
     let holding = library.holding(words)?;
@@ -141,92 +219,6 @@ fn papers_json(topics: &Topics) -> serde_json::Value {
 /// Three decimals place a paper more finely than any screen.
 fn three(x: f32) -> f64 {
     (f64::from(x) * 1e3).round() / 1e3 + 0.0
-}
-
-/// The tree, one line a topic, and below those of the last level that is listed their central papers.
-fn write_tree(library: &Library, topics: &Topics, levels: Option<usize>, page: &mut Page) -> Result<()> {
-    let counts: Vec<usize> = topics.levels.iter().map(|level| level.topics.len()).collect();
-    let fits = counts
-        .iter()
-        .scan(0, |sum, count| {
-            *sum += count;
-            Some(*sum)
-        })
-        .take_while(|sum| *sum <= LISTED)
-        .count();
-    let shown = levels.unwrap_or(fits.max(1)).min(counts.len());
-    let dates: Vec<Date> = topics.papers.iter().map(|paper| paper.date).collect();
-    let first = dates.iter().min().copied().unwrap_or(Date::ZERO);
-    let last = dates.iter().max().copied().unwrap_or(Date::ZERO);
-    for topic in 0..counts[0] {
-        write_topic(library, topics, (0, topic), shown, (first, last), page)?;
-    }
-    let weak = topics.papers.iter().filter(|paper| paper.weak).count();
-    let found: Vec<String> = topics
-        .levels
-        .iter()
-        .map(|level| format!("{} {}{}", level.topics.len(), level.name, if level.topics.len() == 1 { "" } else { "s" }))
-        .collect();
-    let weak = if weak > 0 { format!(", {weak} of them a weak fit") } else { String::new() };
-    let more = if shown < counts.len() { format!(" Finer ones: --levels {}", counts.len()) } else { String::new() };
-    say(&format!("{} papers{weak}: {}, {first} to {last}.{more}", topics.papers.len(), found.join(", ")));
-    Ok(())
-}
-
-fn write_topic(
-    library: &Library,
-    topics: &Topics,
-    (level, at): (usize, usize),
-    shown: usize,
-    (first, last): (Date, Date),
-    page: &mut Page,
-) -> Result<()> {
-    let topic = &topics.levels[level].topics[at];
-    let dates = topic.papers.iter().map(|paper| topics.papers[*paper].date);
-    let indent = 2 * level;
-    let id = page.styled(&Style::new().cyan(), &format!("{:>4}", topic.id));
-    let name = if level == 0 { Style::new().bold() } else { Style::new() };
-    let name = page.styled(&name, &printable(&topic.name));
-    // Of a single day there is nothing to tell over time.
-    let spark = if first < last { format!("{}  ", spark(dates, first, last)) } else { String::new() };
-    let width = spark.chars().count();
-    let spark = page.styled(&Style::new().dim(), &spark);
-    page.line(&format!("{id}  {:>6}  {spark}{:indent$}{name}", topic.papers.len(), ""))?;
-    if level + 1 < shown {
-        let below = topics.levels[level + 1].topics.iter().enumerate();
-        for (place, _) in below.filter(|(_, below)| below.parent == Some(at)) {
-            write_topic(library, topics, (level + 1, place), shown, (first, last), page)?;
-        }
-        return Ok(());
-    }
-    // One paper says what a fine topic is; where there are few topics there is room for more.
-    let most = if topics.levels.iter().map(|level| level.topics.len()).sum::<usize>() <= 20 { 3 } else { 1 };
-    let rows: Vec<_> = topic.central.iter().take(most).map(|paper| topics.papers[*paper].row).collect();
-    let weak: Vec<_> = topic.central.iter().map(|paper| &topics.papers[*paper]).filter(|paper| paper.weak).collect();
-    for paper in library.papers_by_rows(&rows)? {
-        let mut title = printable(paper.title.as_deref().unwrap_or("(no title)")).into_owned();
-        if weak.iter().any(|weak| weak.id == paper.id) {
-            title = format!("(weak fit) {title}");
-        }
-        let id = page.styled(&Style::new().cyan(), paper.id.as_str());
-        let title = page.styled(&Style::new().dim(), &title);
-        page.line(&format!("{:1$}{id}  {title}", "", 14 + width + indent))?;
-    }
-    Ok(())
-}
-
-/// How many papers there are over time, from the first day to the last, in twelve bars; a blank where there is none.
-fn spark(dates: impl Iterator<Item = Date>, first: Date, last: Date) -> String {
-    let days = |date: Date| date.duration_since(first).as_hours() / 24;
-    let span = days(last) + 1;
-    let mut counts = [0usize; SPARK];
-    for date in dates {
-        let bar = days(date) * SPARK as i64 / span;
-        counts[usize::try_from(bar).unwrap_or(0).min(SPARK - 1)] += 1;
-    }
-    let most = counts.iter().max().copied().unwrap_or(1).max(1);
-    let bar = |count: usize| if count == 0 { ' ' } else { BARS[(count * BARS.len()).div_ceil(most) - 1] };
-    counts.into_iter().map(bar).collect()
 }
 
 /// All topics with all their papers, as a digest: whole or not at all.

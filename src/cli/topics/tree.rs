@@ -1,0 +1,141 @@
+//! Topics in a terminal: a tree with sizes, names, a spark line over time and central papers, and what has happened.
+
+use console::Style;
+use jiff::civil::Date;
+
+use crate::error::Result;
+use crate::library::{Library, TopicRun};
+use crate::topics::{News, Topics, in_words};
+
+use crate::cli::terminal::{Page, printable, say};
+
+/// Topics that are listed where nothing is said of levels.
+const LISTED: usize = 100;
+
+/// Changes that are listed below the tree.
+const TOLD: usize = 12;
+
+/// Bars of a spark line.
+const BARS: [char; 8] = ['▁', '▂', '▃', '▄', '▅', '▆', '▇', '█'];
+const SPARK: usize = 12;
+
+/// The tree, one line a topic, and below those of the last level that is listed their central papers.
+pub(super) fn write_tree(
+    library: &Library,
+    topics: &Topics,
+    levels: Option<usize>,
+    news: Option<&News>,
+    page: &mut Page,
+) -> Result<()> {
+    let counts: Vec<usize> = topics.levels.iter().map(|level| level.topics.len()).collect();
+    let fits = counts
+        .iter()
+        .scan(0, |sum, count| {
+            *sum += count;
+            Some(*sum)
+        })
+        .take_while(|sum| *sum <= LISTED)
+        .count();
+    let shown = levels.unwrap_or(fits.max(1)).min(counts.len());
+    let dates: Vec<Date> = topics.papers.iter().map(|paper| paper.date).collect();
+    let first = dates.iter().min().copied().unwrap_or(Date::ZERO);
+    let last = dates.iter().max().copied().unwrap_or(Date::ZERO);
+    for topic in 0..counts[0] {
+        write_topic(library, topics, (0, topic), shown, (first, last), page)?;
+    }
+    if let Some(news) = news {
+        write_news(news, shown, page)?;
+    }
+    let weak = topics.papers.iter().filter(|paper| paper.weak).count();
+    let found: Vec<String> = topics
+        .levels
+        .iter()
+        .map(|level| format!("{} {}{}", level.topics.len(), level.name, if level.topics.len() == 1 { "" } else { "s" }))
+        .collect();
+    let weak = if weak > 0 { format!(", {weak} of them a weak fit") } else { String::new() };
+    let more = if shown < counts.len() { format!(" Finer ones: --levels {}", counts.len()) } else { String::new() };
+    say(&format!("{} papers{weak}: {}, {first} to {last}.{more}", topics.papers.len(), found.join(", ")));
+    Ok(())
+}
+
+fn write_topic(
+    library: &Library,
+    topics: &Topics,
+    (level, at): (usize, usize),
+    shown: usize,
+    (first, last): (Date, Date),
+    page: &mut Page,
+) -> Result<()> {
+    let topic = &topics.levels[level].topics[at];
+    let dates = topic.papers.iter().map(|paper| topics.papers[*paper].date);
+    let indent = 2 * level;
+    let id = page.styled(&Style::new().cyan(), &format!("{:>4}", topic.id));
+    let name = if level == 0 { Style::new().bold() } else { Style::new() };
+    let name = page.styled(&name, &printable(&topic.name));
+    // Of a single day there is nothing to tell over time.
+    let spark = if first < last { format!("{}  ", spark(dates, first, last)) } else { String::new() };
+    let width = spark.chars().count();
+    let spark = page.styled(&Style::new().dim(), &spark);
+    page.line(&format!("{id}  {:>6}  {spark}{:indent$}{name}", topic.papers.len(), ""))?;
+    if level + 1 < shown {
+        let below = topics.levels[level + 1].topics.iter().enumerate();
+        for (place, _) in below.filter(|(_, below)| below.parent == Some(at)) {
+            write_topic(library, topics, (level + 1, place), shown, (first, last), page)?;
+        }
+        return Ok(());
+    }
+    // One paper says what a fine topic is; where there are few topics there is room for more.
+    let most = if topics.levels.iter().map(|level| level.topics.len()).sum::<usize>() <= 20 { 3 } else { 1 };
+    let rows: Vec<_> = topic.central.iter().take(most).map(|paper| topics.papers[*paper].row).collect();
+    let weak: Vec<_> = topic.central.iter().map(|paper| &topics.papers[*paper]).filter(|paper| paper.weak).collect();
+    for paper in library.papers_by_rows(&rows)? {
+        let mut title = printable(paper.title.as_deref().unwrap_or("(no title)")).into_owned();
+        if weak.iter().any(|weak| weak.id == paper.id) {
+            title = format!("(weak fit) {title}");
+        }
+        let id = page.styled(&Style::new().cyan(), paper.id.as_str());
+        let title = page.styled(&Style::new().dim(), &title);
+        page.line(&format!("{:1$}{id}  {title}", "", 14 + width + indent))?;
+    }
+    Ok(())
+}
+
+/// How many papers there are over time, from the first day to the last, in twelve bars; a blank where there is none.
+fn spark(dates: impl Iterator<Item = Date>, first: Date, last: Date) -> String {
+    let days = |date: Date| date.duration_since(first).as_hours() / 24;
+    let span = days(last) + 1;
+    let mut counts = [0usize; SPARK];
+    for date in dates {
+        let bar = days(date) * SPARK as i64 / span;
+        counts[usize::try_from(bar).unwrap_or(0).min(SPARK - 1)] += 1;
+    }
+    let most = counts.iter().max().copied().unwrap_or(1).max(1);
+    let bar = |count: usize| if count == 0 { ' ' } else { BARS[(count * BARS.len()).div_ceil(most) - 1] };
+    counts.into_iter().map(bar).collect()
+}
+
+/// What has happened since the run before, as far as the levels are listed.
+fn write_news(news: &News, levels: usize, page: &mut Page) -> Result<()> {
+    let mut run = news.run.clone();
+    run.changes.retain(|change| change.level < levels);
+    page.line("")?;
+    page.line(&page.styled(&Style::new().bold(), &format!("Since {}: {}", news.since, news.came_and_went())))?;
+    let rest = run.changes.len().saturating_sub(TOLD);
+    run.changes.truncate(TOLD);
+    write_changes(&run, page)?;
+    if rest > 0 {
+        say(&format!("{rest} more changes: relata topics history"));
+    }
+    Ok(())
+}
+
+/// What happened, one line a topic.
+pub(super) fn write_changes(run: &TopicRun, page: &mut Page) -> Result<()> {
+    for change in &run.changes {
+        let ids: Vec<&str> = change.papers.iter().map(crate::ArxivId::as_str).collect();
+        let ids = page.styled(&Style::new().cyan(), &ids.join(" "));
+        let (topic, what) = in_words(change);
+        page.line(format!("  {} {}  {ids}", printable(&topic), printable(&what)).trim_end())?;
+    }
+    Ok(())
+}

@@ -1,0 +1,139 @@
+//! What a search for topics finds: [`Topics`], in [`Level`]s, and the papers in them.
+
+use jiff::civil::Date;
+
+use super::names::Term;
+use crate::arxiv_id::ArxivId;
+use crate::library::{KeptPaper, KeptTopic, KeptTopics, PaperRow, TopicRun};
+
+/// The topics of some papers.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Topics {
+    /// The papers, by id.
+    pub papers: Vec<Placed>,
+    /// The coarsest first; each topic lies within one of the level before.
+    pub levels: Vec<Level>,
+    /// What came, went and happened since they were found last; `None` where no paper came or went. Its day is not set.
+    pub run: Option<TopicRun>,
+    /// Papers that came or went since topics were last sought and not only added to.
+    pub drift: usize,
+}
+
+/// Topics that are equally fine.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Level {
+    /// `field`, `topic` or `subtopic`.
+    pub name: &'static str,
+    /// Those of one parent together, the largest first.
+    pub topics: Vec<Topic>,
+}
+
+/// A topic.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Topic {
+    /// From 1, over all levels. The same as last time, where it is the same topic.
+    pub id: u32,
+    /// Its first terms, or what somebody called it; no other topic of the level is called the same.
+    pub name: String,
+    /// Whether somebody called it so.
+    pub given: bool,
+    /// What its papers hold and others do not, the most telling first.
+    pub terms: Vec<Term>,
+    /// Place of the topic that it lies within, in the level before.
+    pub parent: Option<usize>,
+    /// Places of its papers in [`Topics::papers`], ascending.
+    pub papers: Vec<usize>,
+    /// Those nearest to its centre, the nearest first.
+    pub central: Vec<usize>,
+    /// Its size when that was last told.
+    pub noted: usize,
+}
+
+/// A paper and its topics.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Placed {
+    /// Its row.
+    pub row: PaperRow,
+    /// Its id.
+    pub id: ArxivId,
+    /// See [`crate::library::Paper::date`].
+    pub date: Date,
+    /// Its place on the map, see [`layout`](super::layout).
+    pub place: [f32; 2],
+    /// Place of its topic in each level.
+    pub topics: Vec<usize>,
+    /// Share of its neighbourhood that is in its own topic of the finest level, from 0 to 1.
+    pub strength: f64,
+    /// Place of the topic of the finest level that has the next largest share, if any other has one.
+    pub second: Option<usize>,
+    /// Whether it fits its topic badly.
+    pub weak: bool,
+    /// Places of the papers nearest to it, the nearest first.
+    pub related: Vec<u32>,
+}
+
+/// What came, went and happened, and since when.
+#[derive(Clone, Debug, PartialEq)]
+pub struct News {
+    /// The day of the run before.
+    pub since: Date,
+    /// The run.
+    pub run: TopicRun,
+}
+
+impl News {
+    /// How many papers came and went, in words.
+    pub fn came_and_went(&self) -> String {
+        came_and_went(&self.run)
+    }
+}
+
+/// How many papers came and went in a run, in words.
+pub fn came_and_went(run: &TopicRun) -> String {
+    let papers = |count: usize| format!("{count} paper{}", if count == 1 { "" } else { "s" });
+    let went = if run.removed > 0 { format!(", {} went", run.removed) } else { String::new() };
+    let what = match (run.sought, run.added) {
+        (true, _) => "; topics were sought anew",
+        (false, 0) => "",
+        (false, _) => ", placed among the topics that there were",
+    };
+    format!("{} came{went}{what}", papers(run.added))
+}
+
+impl Topics {
+    /// What is to be kept, so that the next search goes on from here.
+    pub fn kept(&self, last: Option<&KeptTopics>) -> KeptTopics {
+        let mut kept = KeptTopics {
+            run: last.map_or(0, |last| last.run),
+            date: last.map_or(Date::ZERO, |last| last.date),
+            last_topic: last.map_or(0, |last| last.last_topic),
+            drift: self.drift,
+            ..KeptTopics::default()
+        };
+        let mut above: Option<&Level> = None;
+        for (number, level) in self.levels.iter().enumerate() {
+            let topics = level.topics.iter().map(|topic| KeptTopic {
+                id: topic.id,
+                level: number,
+                parent: topic.parent.zip(above).map(|(parent, above)| above.topics[parent].id),
+                name: Some(topic.name.clone()),
+                given: topic.given,
+                noted: topic.noted,
+            });
+            kept.topics.extend(topics);
+            above = Some(level);
+        }
+        kept.topics.sort_by_key(|topic| (topic.level, topic.id));
+        kept.last_topic = kept.topics.iter().map(|topic| topic.id).fold(kept.last_topic, u32::max);
+        if let Some(finest) = self.levels.last() {
+            let papers = self.papers.iter().map(|paper| KeptPaper {
+                row: paper.row,
+                topic: paper.topics.last().map_or(0, |topic| finest.topics[*topic].id),
+                place: paper.place,
+            });
+            kept.papers.extend(papers);
+        }
+        kept.papers.sort_unstable_by_key(|paper| paper.row);
+        kept
+    }
+}
