@@ -95,7 +95,7 @@ def with_categories(found, primary, level):
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--library", type=Path, required=True)
-    parser.add_argument("--relata", type=Path, required=True)
+    parser.add_argument("--relata", type=lambda name: Path(name).resolve(), required=True)
     parser.add_argument("--first", type=int, required=True)
     parser.add_argument("--steps", type=int, nargs="+", required=True)
     parser.add_argument("--shuffled", action="store_true")

@@ -11,6 +11,10 @@ use crate::library::{ChangeKind, NamedTopic, TopicChange};
 const NOTABLE: usize = 3;
 const NOTABLE_SHARE: usize = 5;
 
+/// Other topics that are named in words: at most so many, each with one of so many of the papers that came or went.
+const SHOWN: usize = 3;
+const MANY: usize = 10;
+
 /// A level, before and now.
 pub(super) struct Compared<'a> {
     /// From 0, the coarsest.
@@ -100,10 +104,14 @@ pub(super) fn changes(compared: &Compared<'_>) -> Vec<Happened> {
 pub fn in_words(change: &TopicChange) -> (String, String) {
     let TopicChange { kind, topic, before, after, own, others, .. } = change;
     let of = |topic: &NamedTopic| format!("{} “{}”", topic.id, topic.name);
+    // A paper here and there is no news.
+    let all = own + others.iter().map(|(_, count)| count).sum::<usize>();
+    let many = others.iter().filter(|(_, count)| *count > 1 && MANY * count >= all).take(SHOWN);
+    let many: Vec<&(NamedTopic, usize)> = many.collect();
     let counted = |verb: &str| {
-        let shown = others.iter().take(3).map(|(topic, count)| format!("{count} {verb} {}", of(topic)));
-        let rest: usize = others.iter().skip(3).map(|(_, count)| count).sum();
-        shown.chain((rest > 0).then(|| format!("{rest} {verb} others"))).collect::<Vec<_>>()
+        let rest = all - own - many.iter().map(|(_, count)| count).sum::<usize>();
+        let rest = (rest > 0).then(|| format!("{rest} {verb} other topics"));
+        many.iter().map(|(topic, count)| format!("{count} {verb} {}", of(topic))).chain(rest).collect::<Vec<_>>()
     };
     let listed = |first: Option<String>, rest: Vec<String>| {
         let all: Vec<String> = first.into_iter().chain(rest).collect();

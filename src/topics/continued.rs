@@ -141,7 +141,8 @@ fn kept(topics: &[Vec<u32>]) -> Grouped {
 
 /// Topics that are sought from where they were.
 fn sought(graph: &Graph, before: &[Option<Vec<Option<u32>>>], last: &Last<'_>) -> Grouped {
-    let partitions = ordered(levels_from(graph, before));
+    let known: Vec<bool> = last.papers.iter().map(Option::is_some).collect();
+    let partitions = ordered(levels_from(graph, before, &known));
     let mut last_topic = last.last_topic;
     let ids = partitions.iter().zip(before).map(|(partition, before)| {
         let stayed = before.iter().flatten().zip(&last.papers).zip(&partition.groups);
@@ -195,10 +196,10 @@ fn placed(graph: &Graph, topics: &[Option<u32>]) -> Vec<Option<u32>> {
 /// Whether a search would find a topic that is mostly new papers.
 fn new_topic(graph: &Graph, known: &[Vec<u32>], last: &Last<'_>) -> bool {
     let before: Vec<_> = known.iter().map(|level| Some(level.iter().copied().map(Some).collect())).collect();
-    let is_new: Vec<bool> = last.papers.iter().map(Option::is_none).collect();
-    levels_from(graph, &before).into_iter().any(|partition| {
+    let known: Vec<bool> = last.papers.iter().map(Option::is_some).collect();
+    levels_from(graph, &before, &known).into_iter().any(|partition| {
         let mut new = vec![0; partition.count];
-        partition.groups.iter().zip(&is_new).for_each(|(group, is_new)| new[*group as usize] += usize::from(*is_new));
+        partition.groups.iter().zip(&known).for_each(|(group, known)| new[*group as usize] += usize::from(!known));
         new.iter().zip(partition.sizes()).any(|(new, size)| size >= NEW_TOPIC && 2 * new > size)
     })
 }

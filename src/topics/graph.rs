@@ -93,6 +93,31 @@ impl Graph {
         graph
     }
 
+    /// The graph with a node more for each of `count` groups, which holds on to the nodes that are in it: by an edge that weighs `share` of the node's
+    /// strength. Strengths stay, so a group is not thought larger for it.
+    pub(super) fn anchored(&self, groups: &[Option<u32>], count: usize, share: f32) -> Graph {
+        let nodes = self.len();
+        let weight = |node: usize| share * self.strengths[node] as f32;
+        let mut graph =
+            Graph { starts: vec![0], edges: Vec::new(), loops: self.loops.clone(), strengths: self.strengths.clone() };
+        let mut held: Vec<Vec<(u32, f32)>> = vec![Vec::new(); count];
+        for (node, group) in groups.iter().enumerate() {
+            graph.edges.extend(self.edges(node));
+            if let Some(group) = group {
+                graph.edges.push((nodes as u32 + group, weight(node)));
+                held[*group as usize].push((node as u32, weight(node)));
+            }
+            graph.starts.push(graph.edges.len());
+        }
+        for own in held {
+            graph.edges.extend(own);
+            graph.starts.push(graph.edges.len());
+        }
+        graph.loops.resize(nodes + count, 0.0);
+        graph.strengths.resize(nodes + count, 0.0);
+        graph
+    }
+
     /// The graph whose nodes are `count` groups of this one's.
     pub(super) fn gathered(&self, groups: &[u32], count: usize) -> Graph {
         let (starts, members) = members(groups, count);
@@ -171,5 +196,17 @@ mod tests {
         assert_eq!((gathered.strength(0), gathered.strength(1)), (8.0, 4.0));
         let within = graph.within(&[0, 0, 1, 1, 1, 1]);
         assert_eq!((within.edges(0), within.edges(2).len(), within.strength(2)), ([(1, 1.0)].as_slice(), 0, 2.0));
+    }
+    #[test]
+    fn an_anchor_holds_its_group_and_weighs_nothing_itself() {
+        let graph = Graph::joined(3, vec![(0, 1, 2.0), (1, 2, 4.0)]);
+        let anchored = graph.anchored(&[Some(0), Some(1), None], 2, 0.5);
+        assert_eq!((anchored.len(), anchored.edges(0)), (5, [(1, 2.0), (3, 1.0)].as_slice()));
+        assert_eq!(anchored.edges(1), [(0, 2.0), (2, 4.0), (4, 3.0)]);
+        assert_eq!(
+            (anchored.edges(2), anchored.edges(3), anchored.edges(4)),
+            ([(1, 4.0)].as_slice(), [(0, 1.0)].as_slice(), [(1, 3.0)].as_slice())
+        );
+        assert_eq!([0, 1, 2, 3, 4].map(|node| anchored.strength(node)), [2.0, 6.0, 4.0, 0.0, 0.0]);
     }
 }

@@ -299,6 +299,28 @@ mod tests {
     }
 
     #[test]
+    fn papers_that_have_a_place_keep_it_while_others_come() {
+        let rows = heaps(300);
+        let nearest = Nearest::find(&rows, NEAREST, &|_| ()).expect("found");
+        let whole = layout(&rows, &nearest);
+        let mut before: Vec<Option<[f32; 2]>> = whole.iter().copied().map(Some).collect();
+        assert_eq!(layout_from(&rows, &nearest, &before, false), whole);
+        before[297..].fill(None);
+        let distance = |a: [f32; 2], b: [f32; 2]| (a[0] - b[0]).hypot(a[1] - b[1]);
+        let held = layout_from(&rows, &nearest, &before, false);
+        assert_eq!(held[..297], whole[..297]);
+        // Those that come lie with their heap: nearer to where they lay than to the other heaps.
+        for paper in 297..300 {
+            let other = distance(held[paper], whole[(paper + 1) % 3]);
+            assert!(distance(held[paper], whole[paper]) < 0.5 * other, "{:?}", held[paper]);
+        }
+        let moved = layout_from(&rows, &nearest, &before, true);
+        let width = whole.iter().flatten().fold(0.0f32, |most, x| most.max(x.abs()));
+        let furthest = moved[..297].iter().zip(&whole).map(|(now, was)| distance(*now, *was)).fold(0.0, f32::max);
+        assert!(furthest > 0.0 && furthest < 0.1 * width, "{furthest} of {width}");
+    }
+
+    #[test]
     fn hardly_any_papers_and_papers_that_are_all_alike_have_places() {
         for rows in
             [Rows::new(vec![1.0, 0.0], 2), Rows::new([1.0, 0.0].repeat(2), 2), Rows::new([1.0, 0.0].repeat(90), 2)]

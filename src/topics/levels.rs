@@ -34,6 +34,10 @@ const FINEST: f64 = 0.19;
 /// Seeds that are tried; the partition with the highest modularity is taken.
 const SEEDS: u64 = 4;
 
+/// Part of its weight that holds a paper in the topic where it was. Less lets papers swing between topics that fit them as well; with more, topics
+/// of the past hold for longer than they are true (docs/quality.md).
+const STAYS: f32 = 0.03;
+
 /// Papers of the smallest topic, where there are many.
 const LEAST: usize = 3;
 
@@ -71,22 +75,33 @@ fn resolutions(papers: usize) -> Vec<f64> {
 
 /// Nested partitions of a graph, the coarsest first: one, two or three by how many papers there are.
 pub fn levels(graph: &Graph) -> Vec<Partition> {
-    levels_from(graph, &[])
+    levels_from(graph, &[], &[])
 }
 
-/// The same, beginning each level with the groups of `begin`, where it has that level; a node without a group begins by itself.
-pub(super) fn levels_from(graph: &Graph, begin: &[Option<Vec<Option<u32>>>]) -> Vec<Partition> {
+/// The same, beginning each level with the groups of `begin`, where it has that level; a node without a group begins by itself. Nodes that are
+/// `known` do not leave their group for a small gain.
+pub(super) fn levels_from(graph: &Graph, begin: &[Option<Vec<Option<u32>>>], known: &[bool]) -> Vec<Partition> {
     let mut levels: Vec<Partition> = Vec::new();
     for (number, resolution) in resolutions(graph.len()).into_iter().enumerate() {
         let within = levels.last().map(|upper| graph.within(&upper.groups));
         let graph = within.as_ref().unwrap_or(graph);
         let partition = match begin.get(number) {
-            Some(Some(begin)) => leiden(graph, resolution, 0, Some(&beginning(begin, levels.last()))),
+            Some(Some(begin)) => continued(graph, resolution, &beginning(begin, levels.last()), known),
             _ => best(graph, resolution),
         };
         levels.push(settled(graph, partition));
     }
     levels
+}
+
+/// A partition that goes on from another: what a node gains by leaving its group has to be worth [`STAYS`] of its weight.
+fn continued(graph: &Graph, resolution: f64, begin: &Partition, known: &[bool]) -> Partition {
+    let held: Vec<Option<u32>> = begin.groups.iter().zip(known).map(|(group, known)| known.then_some(*group)).collect();
+    let anchored = graph.anchored(&held, begin.count, STAYS);
+    let mut groups = begin.groups.clone();
+    groups.extend(0..begin.count as u32);
+    let found = leiden(&anchored, resolution, 0, Some(&Partition { groups, count: begin.count }));
+    Partition::new(&found.groups[..graph.len()])
 }
 
 /// The groups of `begin`, cut where groups of the level above part them.

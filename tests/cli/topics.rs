@@ -87,6 +87,112 @@ fn filters_choose_first_and_a_page_reads_as_a_digest() {
     assert!(refused.stderr.contains("no/such/folder/topics.md"), "{}", refused.stderr);
 }
 
+/// A library of a hundred papers, and digests of some that come later.
+fn grown() -> Home {
+    let home = Home::tiny();
+    home.write("2026-01-05.md", digest(&(0..100).map(invented).collect::<Vec<_>>()));
+    home.write("2026-01-06.md", digest(&(100..102).map(invented).collect::<Vec<_>>()));
+    home.write("2026-01-07.md", digest(&(102..260).map(invented).collect::<Vec<_>>()));
+    home.json(&["add", "--json", "2026-01-05.md"]);
+    home
+}
+
+fn topic_of<'a>(value: &'a Value, paper: &Value) -> &'a Value {
+    let found = list(&value["papers"]).iter().find(|other| other["id"] == paper["id"]);
+    &found.expect("the paper")["topics"][0]
+}
+
+#[test]
+fn topics_keep_their_numbers_and_names_as_papers_come_and_go() {
+    let home = grown();
+    let first = home.json(&["topics", "--json"]);
+    assert_eq!(first.get("news"), None);
+    assert_eq!(home.json(&["topics", "--json"]), first);
+    let one = text(&first["levels"][0]["topics"][1]["id"]).to_owned();
+    let renamed = home.run(&["topics", "rename", &one, " Things of all kinds "]);
+    assert_eq!(renamed.code, 0, "{}", renamed.stderr);
+    let before = text(&first["levels"][0]["topics"][1]["name"]);
+    assert_eq!(renamed.stdout, format!("{one}  Things of all kinds, before {before}\n"));
+
+    home.json(&["add", "--json", "2026-01-06.md"]);
+    let second = home.json(&["topics", "--json"]);
+    assert_eq!(second["news"]["added"], 2);
+    assert_eq!(second["news"]["sought"], false);
+    let name = |value: &Value| {
+        let topic = list(&value["levels"][0]["topics"]).iter().find(|topic| topic["id"] == one.as_str());
+        topic.map(|topic| text(&topic["name"]).to_owned())
+    };
+    assert_eq!(name(&second).as_deref(), Some("Things of all kinds"));
+    for paper in list(&first["papers"]) {
+        assert_eq!(topic_of(&second, paper), &paper["topics"][0]);
+        let now = list(&second["papers"]).iter().find(|other| other["id"] == paper["id"]).expect("the paper");
+        assert_eq!((&now["x"], &now["y"]), (&paper["x"], &paper["y"]));
+    }
+    // The same question has the same answer, and looking from scratch changes nothing.
+    let fresh = home.json(&["topics", "--json", "--fresh"]);
+    assert_eq!(fresh.get("news"), None);
+    assert_eq!(home.json(&["topics", "--json"]), second);
+
+    home.json(&["add", "--json", "2026-01-07.md"]);
+    home.json(&["remove", "--json", text(&first["papers"][0]["id"])]);
+    let third = home.json(&["topics", "--json", "--markdown", "topics.md"]);
+    let page = std::fs::read_to_string(home.path("topics.md")).expect("the page");
+    let one_change = text(&third["news"]["changes"][0]["text"]).split_once('”').expect("a name").1.to_owned();
+    assert!(page.contains("158 papers came, 1 went; topics were sought anew\n\n* "), "{page:.3000}");
+    assert!(page.contains(&one_change), "{one_change}");
+    let read = home.json(&["add", "--json", "--no-embed", "topics.md"]);
+    assert_eq!((&read["added"], &read["skipped"]), (&json!(0), &json!([])));
+    assert_eq!((&third["news"]["added"], &third["news"]["removed"]), (&json!(158), &json!(1)));
+    assert_eq!(third["news"]["sought"], true);
+    assert!(!list(&third["news"]["changes"]).is_empty());
+    let highest = list(&second["levels"][0]["topics"]).iter().map(|topic| text(&topic["id"]).parse::<u32>());
+    let highest = highest.map(|id| id.expect("a number")).max().expect("topics");
+    for level in list(&third["levels"]) {
+        for topic in list(&level["topics"]) {
+            let known = list(&second["levels"][0]["topics"]).iter().any(|other| other["id"] == topic["id"]);
+            assert!(known || text(&topic["id"]).parse::<u32>().expect("a number") > highest);
+        }
+    }
+
+    let history = home.json(&["topics", "history", "--json"]);
+    let runs = list(&history["runs"]);
+    assert_eq!(runs.iter().map(|run| run["papers"].as_u64()).collect::<Vec<_>>(), [Some(259), Some(102), Some(100)]);
+    assert_eq!(runs[0]["changes"], third["news"]["changes"]);
+    let told = home.run(&["topics", "history"]);
+    assert!(told.stdout.contains("259 papers: 158 papers came, 1 went; topics were sought anew\n"), "{}", told.stdout);
+    assert!(told.stdout.ends_with("100 papers: first found\n"), "{}", told.stdout);
+    assert_eq!(home.run(&["topics", "history", "--forget"]).code, 0);
+    assert_eq!(home.run(&["topics", "history"]).code, 1);
+    assert_eq!(home.json(&["topics", "--json"]), home.json(&["topics", "--json", "--fresh"]));
+}
+
+#[test]
+fn selections_have_numbers_of_their_own_and_days_have_none() {
+    let home = grown();
+    assert_eq!(home.run(&["topics", "rename", "1", "Mine"]).code, 2);
+    let whole = home.json(&["topics", "--json"]);
+    let some = home.json(&["topics", "--json", "--category", "cs.LG"]);
+    assert_eq!(home.run(&["topics", "rename", "1", "Mine", "--category", "cs.LG"]).code, 0);
+    let name = |value: &Value| text(&value["levels"][0]["topics"][0]["name"]).to_owned();
+    assert_eq!(name(&home.json(&["topics", "--json", "--category", "cs.LG"])), "Mine");
+    assert_eq!(home.json(&["topics", "--json"]), whole);
+    assert_eq!(home.run(&["topics", "rename", "1", "--category", "cs.LG"]).code, 0);
+    assert_eq!(home.json(&["topics", "--json", "--category", "cs.LG"]), some);
+
+    let taken = home.run(&["topics", "rename", "2", &name(&whole).to_uppercase()]);
+    assert_eq!(taken.code, 2);
+    assert!(taken.stderr.contains("topic 1 is already called"), "{}", taken.stderr);
+    let nobody = home.run(&["topics", "rename", "99", "Nothing"]);
+    assert!(nobody.stderr.contains("there is no topic 99"), "{}", nobody.stderr);
+    let days = home.run(&["topics", "history", "--since", "2026-01-01"]);
+    assert!(days.stderr.contains("leave --since and --until out"), "{}", days.stderr);
+    assert_eq!((nobody.code, days.code), (2, 2));
+
+    home.json(&["topics", "--json", "--since", "2026-01-01"]);
+    let history = home.json(&["topics", "history", "--json"]);
+    assert_eq!(list(&history["runs"]).len(), 1);
+}
+
 /// What the sample's papers are sorted under, by either way to say it.
 #[test]
 fn papers_are_sorted_under_given_names() {

@@ -288,6 +288,26 @@ const drive = async (file) => {
     await page.keyboard.press("Escape");
     await until(page, () => document.getElementById("panel").hidden);
   });
+  if (await page.locator("#tab-changes").count()) await check("changes: what happened leads to topics and papers", async () => {
+    await page.locator("#tab-changes").click();
+    assert.match(await text(page, "#changes h2"), /^Since \d{4}-\d\d-\d\d$/);
+    assert.match(await text(page, "#changes section > p"), /\d+ papers? came/);
+    const topic = page.locator("#changes a[data-topic]").first(), id = await topic.getAttribute("data-topic");
+    await topic.click();
+    assert.equal((await read(page)).topic.id, id);
+    const paper = page.locator("#changes a[data-paper]").first(), name = await paper.getAttribute("data-paper");
+    assert.equal(await paper.textContent(), P.title[P.id.indexOf(name)]);
+    await paper.click();
+    assert.equal((await read(page)).paper, P.id.indexOf(name));
+    assert.ok(page.url().startsWith("file:"), "it stays on the page");
+    await settle(page);
+    await picture(page, file, "changes");
+    await page.keyboard.press("Escape");
+    await page.keyboard.press("Escape");
+    await page.locator("#tab-changes").press("ArrowRight");
+    assert.equal(await page.locator("#tab-topics").getAttribute("aria-selected"), "true");
+    return `${await page.locator("#news li").count()} changes`;
+  });
   await check("the level of the colours can be switched", async () => {
     if (levels.length === 1) { assert.equal(await page.locator("#levels input").count(), 0); return "one level only"; }
     for (let level = 0; level < levels.length; level++) {

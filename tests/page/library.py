@@ -1,6 +1,10 @@
-"""A digest of 300 papers on five subjects, among them texts that would like to be more than text."""
+"""A digest of some of 300 papers on five subjects, among them texts that would like to be more than text.
+
+    library.py FIRST END
+"""
 
 import random
+import sys
 
 SUBJECTS = {
     "cs.LG": ["gradient descent", "neural networks", "loss surfaces", "regularisation", "overfitting"],
@@ -20,10 +24,13 @@ HOSTILE = [
 
 def main():
     draw = random.Random(5)
+    wanted = range(*map(int, sys.argv[1:3]))
     print("<div id=toc></div>\n\n# Table of Contents\n")
     for number in range(300):
         category, phrases = list(SUBJECTS.items())[number % len(SUBJECTS)]
         one, other, third = draw.sample(phrases, 3)
+        if number not in wanted:
+            continue
         title = HOSTILE[number // 60] if number % 60 == 0 else f"On {one} and {other}, part {number}"
         print(f"\n### [{number}] [{title}](https://arxiv.org/abs/2601.{number:05})")
         print(f"*A. Author{number % 17}, B. Writer*\n\nMain category: {category}\n\nTL;DR: {one} explain {other}.\n")

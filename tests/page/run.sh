@@ -10,9 +10,14 @@ export RELATA_LIBRARY="$folder/library.db"
 relata() { cargo run --quiet --locked --manifest-path ../../Cargo.toml -- "$@"; }
 
 relata topics --html "$folder/sample.html" > /dev/null
-python3 library.py > "$folder/2026-02-20.md"
-RELATA_MODEL=../models/tiny-bert relata add "$folder/2026-02-20.md"
-RELATA_MODEL=../models/tiny-bert relata topics --html "$folder/library.html" > /dev/null
+export RELATA_MODEL=../models/tiny-bert
+# In two days, so that there is something to tell.
+python3 library.py 0 200 > "$folder/2026-02-20.md"
+relata add "$folder/2026-02-20.md"
+relata topics > /dev/null
+python3 library.py 200 300 > "$folder/2026-02-21.md"
+relata add "$folder/2026-02-21.md"
+relata topics --html "$folder/library.html"
 
 npm ci --silent --no-audit --no-fund
 node drive.mjs "$@" "$folder/sample.html" "$folder/library.html"

@@ -5,11 +5,10 @@
 
 pub(super) mod args;
 mod history;
+mod markdown;
 mod tree;
 
-use std::fs::{self, File};
-use std::io::{BufWriter, Write};
-use std::path::Path;
+use std::fs;
 use std::sync::OnceLock;
 
 use indicatif::ProgressBar;
@@ -17,8 +16,7 @@ use jiff::civil::Date;
 use serde_json::json;
 
 use crate::error::{Error, Result};
-use crate::export::markdown;
-use crate::library::{FingerprintNumber, KeptTopics, Library, Paper, PaperSet, TopicRun};
+use crate::library::{FingerprintNumber, KeptTopics, Library, PaperSet, TopicRun};
 use crate::topics::{News, Step, Topics, Wanted, find, into};
 
 use super::answers::{filter, filters_json};
@@ -80,7 +78,7 @@ fn find_topics(context: &Context, asked: &FindTopics, page: &mut Page) -> Result
         None => None,
     };
     if let Some(path) = &asked.markdown {
-        write_markdown(&library, &topics, path)?;
+        markdown::write(&library, &topics, news.as_ref(), path)?;
         say(&format!("Wrote {}.", path.display()));
     }
     if let Some(path) = &asked.html {
@@ -219,64 +217,4 @@ fn papers_json(topics: &Topics) -> serde_json::Value {
 /// Three decimals place a paper more finely than any screen.
 fn three(x: f32) -> f64 {
     (f64::from(x) * 1e3).round() / 1e3 + 0.0
-}
-
-/// All topics with all their papers, as a digest: whole or not at all.
-fn write_markdown(library: &Library, topics: &Topics, path: &Path) -> Result<()> {
-    crate::derived::replace(path, |beside| {
-        let mut out = BufWriter::new(File::create(beside)?);
-        markdown::contents(&mut out)?;
-        let finest = topics.levels.len() - 1;
-        let mut order = Vec::new();
-        for top in 0..topics.levels[0].topics.len() {
-            contents_of(topics, (0, top), &mut order, &mut out)?;
-        }
-        for at in order {
-            let topic = &topics.levels[finest].topics[at];
-            markdown::section(&plain(&topic.name), &anchor(topic.id), &mut out)?;
-            let rows: Vec<_> = topic.papers.iter().map(|paper| topics.papers[*paper].row).collect();
-            let papers: Vec<Paper> = library.papers_by_rows(&rows).map_err(std::io::Error::other)?;
-            for (rank, paper) in papers.iter().enumerate() {
-                markdown::one(rank + 1, paper, &mut out)?;
-            }
-        }
-        out.flush()
-    })
-    .map_err(Error::io(path))
-}
-
-fn contents_of(
-    topics: &Topics,
-    (level, at): (usize, usize),
-    order: &mut Vec<usize>,
-    out: &mut dyn Write,
-) -> std::io::Result<()> {
-    let topic = &topics.levels[level].topics[at];
-    let finest = level + 1 == topics.levels.len();
-    // What has no section of its own is found at the first of its topics.
-    let mut first = (level, at);
-    while let Some(below) = topics.levels.get(first.0 + 1) {
-        let place = below.topics.iter().position(|topic| topic.parent == Some(first.1)).unwrap_or(0);
-        first = (first.0 + 1, place);
-    }
-    let target = anchor(topics.levels[first.0].topics[first.1].id);
-    markdown::entry(level, &plain(&topic.name), &target, topic.papers.len(), out)?;
-    if finest {
-        order.push(at);
-        return Ok(());
-    }
-    let below = topics.levels[level + 1].topics.iter().enumerate();
-    for (place, _) in below.filter(|(_, below)| below.parent == Some(at)) {
-        contents_of(topics, (level + 1, place), order, out)?;
-    }
-    Ok(())
-}
-
-fn anchor(id: u32) -> String {
-    format!("topic-{id}")
-}
-
-/// Without what would end a link.
-fn plain(name: &str) -> String {
-    name.replace(['[', ']'], "")
 }

@@ -15,6 +15,9 @@ const LISTED: usize = 100;
 /// Changes that are listed below the tree.
 const TOLD: usize = 12;
 
+/// Papers that are named of those that did it.
+const PAPERS: usize = 3;
+
 /// Bars of a spark line.
 const BARS: [char; 8] = ['▁', '▂', '▃', '▄', '▅', '▆', '▇', '█'];
 const SPARK: usize = 12;
@@ -87,7 +90,10 @@ fn write_topic(
     // One paper says what a fine topic is; where there are few topics there is room for more.
     let most = if topics.levels.iter().map(|level| level.topics.len()).sum::<usize>() <= 20 { 3 } else { 1 };
     let rows: Vec<_> = topic.central.iter().take(most).map(|paper| topics.papers[*paper].row).collect();
-    let weak: Vec<_> = topic.central.iter().map(|paper| &topics.papers[*paper]).filter(|paper| paper.weak).collect();
+    // A paper fits or not among the finest topics.
+    let finest = level + 1 == topics.levels.len();
+    let weak: Vec<_> =
+        topic.central.iter().map(|paper| &topics.papers[*paper]).filter(|paper| finest && paper.weak).collect();
     for paper in library.papers_by_rows(&rows)? {
         let mut title = printable(paper.title.as_deref().unwrap_or("(no title)")).into_owned();
         if weak.iter().any(|weak| weak.id == paper.id) {
@@ -132,7 +138,7 @@ fn write_news(news: &News, levels: usize, page: &mut Page) -> Result<()> {
 /// What happened, one line a topic.
 pub(super) fn write_changes(run: &TopicRun, page: &mut Page) -> Result<()> {
     for change in &run.changes {
-        let ids: Vec<&str> = change.papers.iter().map(crate::ArxivId::as_str).collect();
+        let ids: Vec<&str> = change.papers.iter().take(PAPERS).map(crate::ArxivId::as_str).collect();
         let ids = page.styled(&Style::new().cyan(), &ids.join(" "));
         let (topic, what) = in_words(change);
         page.line(format!("  {} {}  {ids}", printable(&topic), printable(&what)).trim_end())?;
