@@ -1,6 +1,6 @@
 //! The levels that `relata topics` finds among vectors of a library: how long each step takes, and one line a paper with its groups and its place on the map.
 //!
-//! `cargo run --release --example topic_levels -- VECTORS.npy > groups.txt`
+//! `cargo run --release --example topic_levels -- VECTORS.npy > groups.txt`; with `--recall` behind it, only which share of the nearest is found in cells.
 
 use std::io::{self, Write};
 use std::path::PathBuf;
@@ -22,6 +22,19 @@ fn main() -> anyhow::Result<()> {
     let rows = Rows::new(values, dimension);
 
     let begun = Instant::now();
+    if std::env::args().nth(2).as_deref() == Some("--recall") {
+        let found = Nearest::in_cells(&rows, NEAREST, &|_| ())?;
+        let in_cells = begun.elapsed();
+        let all = Nearest::among_all(&rows, NEAREST, &|_| ())?;
+        let same = |row: usize| all.of(row).iter().filter(|near| found.of(row).contains(near)).count();
+        let share = (0..all.len()).map(same).sum::<usize>() as f64 / (all.len() * all.k()) as f64;
+        let all = begun.elapsed() - in_cells;
+        eprintln!(
+            "{} papers: {share:.4} of the nearest found in cells, {in_cells:.2?}; all pairs {all:.2?}",
+            rows.len()
+        );
+        return Ok(());
+    }
     let nearest = Nearest::find(&rows, NEAREST, &|_| ())?;
     let graph = graph(&rows, &nearest);
     let near = begun.elapsed();

@@ -456,6 +456,14 @@ pub enum Error {
     /// A span of days, where topics are asked for that were kept.
     #[error("topics of a span of days are found anew each time and have no history; leave --since and --until out")]
     TopicsOfDays,
+    /// More topics than papers.
+    #[error("{papers} papers cannot be {topics} topics; ask for fewer with --k")]
+    TooManyTopics {
+        /// How many were asked for.
+        topics: usize,
+        /// How many papers there are.
+        papers: usize,
+    },
     /// A name that another topic of the same level has.
     #[error("topic {other} is already called {name:?}; choose another name")]
     TopicNameTaken {

@@ -83,6 +83,8 @@ pub enum Command {
     Search(Search),
     /// Find what the library is about: topics in up to three levels, named, with their papers.
     Topics(super::topics::args::Topics),
+    /// Write the papers with their topics, places on the map and vectors as a table for other tools.
+    Export(super::topics::args::Export),
     /// Measure how well ways of ranking find what people have judged to be related.
     Eval(Eval),
     /// Remember papers that you like; `relata recommend` then needs no other question.
@@ -462,7 +464,7 @@ fn weight(text: &str) -> Result<(String, f32), String> {
 
 pub(super) fn at_least_one(text: &str) -> Result<usize, String> {
     match text.parse() {
-        Ok(0) => Err("at least one answer must be asked for".into()),
+        Ok(0) => Err("it must be at least 1".into()),
         Ok(k) => Ok(k),
         Err(error) => Err(format!("{error}")),
     }

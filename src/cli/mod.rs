@@ -108,6 +108,7 @@ fn dispatch(cli: Cli, page: &mut Page) -> Result<Outcome> {
         Command::Today(today) => today::run(&context, &today, page),
         Command::Search(search) => answers::search(&context, search, page),
         Command::Topics(topics) => topics::run(&context, &topics, page),
+        Command::Export(export) => topics::export(&context, &export),
         Command::Eval(eval) => eval::run(&context, &eval, page),
         Command::Like(asked) => profiles::opine(&context, &asked, Opinion::Liked, page),
         Command::Unlike(asked) => profiles::opine(&context, &asked, Opinion::Disliked, page),

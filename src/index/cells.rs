@@ -14,7 +14,7 @@ const ROUNDS: usize = 8;
 const CHUNK: usize = 64;
 
 /// Centres, ready to be compared with.
-pub(super) struct Cells {
+pub(crate) struct Cells {
     set: InstructionSet,
     packed: PackedInt8,
     count: usize,
@@ -30,7 +30,7 @@ pub(super) struct Room {
 
 impl Cells {
     /// `centres` holds cells x dimension.
-    pub(super) fn new(set: InstructionSet, centres: &[f32], dimension: usize) -> Cells {
+    pub(crate) fn new(set: InstructionSet, centres: &[f32], dimension: usize) -> Cells {
         // The nearest is where x·c - |c|²/2 is largest.
         let halves: Vec<f32> =
             centres.chunks_exact(dimension).map(|centre| -0.5 * centre.iter().map(|x| x * x).sum::<f32>()).collect();
@@ -49,7 +49,8 @@ impl Cells {
         }
     }
 
-    fn assign_all(&self, rows: &[f32]) -> Vec<u32> {
+    /// The nearest cell of each of all rows (rows x dimension).
+    pub(crate) fn assign_all(&self, rows: &[f32]) -> Vec<u32> {
         let parts: Vec<Vec<u32>> = rows
             .par_chunks(16 * CHUNK * self.dimension)
             .map_init(Room::default, |room, rows| {
@@ -70,7 +71,7 @@ fn largest(values: &[f32]) -> u32 {
 }
 
 /// Centres of `cells` cells, cells x dimension, from rows x dimension. The first rows begin, so they should be in no order.
-pub(super) fn train(set: InstructionSet, rows: &[f32], dimension: usize, cells: usize) -> Vec<f32> {
+pub(crate) fn train(set: InstructionSet, rows: &[f32], dimension: usize, cells: usize) -> Vec<f32> {
     let mut centres = rows[..cells.min(rows.len() / dimension) * dimension].to_vec();
     for _ in 0..ROUNDS {
         let nearest = Cells::new(set, &centres, dimension).assign_all(rows);

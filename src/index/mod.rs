@@ -10,7 +10,7 @@
 //! renewed.
 
 mod build;
-mod cells;
+pub(crate) mod cells;
 mod code;
 mod file;
 mod reach;

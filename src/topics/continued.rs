@@ -32,6 +32,15 @@ pub(super) struct Grouped {
     pub(super) sought: bool,
 }
 
+impl Grouped {
+    /// One level of topics without a history.
+    pub(super) fn one_level(partition: Partition) -> Grouped {
+        let partitions = ordered(vec![partition]);
+        let ids = vec![(1..=partitions[0].count as u32).collect()];
+        Grouped { partitions, ids, sought: true }
+    }
+}
+
 /// The topics that were found last, as far as they concern the papers of now.
 pub(super) struct Last<'a> {
     pub(super) topics: BTreeMap<u32, &'a KeptTopic>,

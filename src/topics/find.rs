@@ -10,9 +10,11 @@ use super::graph::{Graph, members};
 use super::happened::told;
 use super::leiden::Partition;
 use super::levels::{NEAREST, graph};
-use super::names::{Called, Vocabulary, names};
+use super::methods::{Method, dbscan, kmeans};
+use super::names::{Called, names};
 use super::near::{Nearest, Rows, dot};
 use super::topic::{Level, Placed, Topic, Topics};
+use super::vocabulary::Vocabulary;
 use super::{layout, layout_from};
 use crate::arxiv_id::ArxivId;
 use crate::error::Result;
@@ -27,8 +29,15 @@ const RELATED: usize = 6;
 /// Papers of a finest topic whose words are read; those nearest to its centre.
 const READ: usize = 200;
 
+/// Texts that are read in all, unless that leaves less than some of a topic.
+const TEXTS: usize = 100_000;
+const LEAST_READ: usize = 20;
+
 /// Of a paper's neighbourhood, less than this share in its own topic is a weak fit.
 const WEAK: f64 = 0.25;
+
+/// What papers are under that are in no topic.
+const LEFT_OUT: &str = "in no topic";
 
 /// What the levels are called, by how many there are.
 const LEVELS: [&[&str]; 4] = [&[], &["topic"], &["field", "topic"], &["field", "topic", "subtopic"]];
@@ -48,31 +57,48 @@ pub enum Step {
     Naming,
 }
 
-/// Finds topics among the papers `within`, or among all; from scratch, or going on from what was found `last`.
+/// Finds topics among the papers `within`, or among all; from scratch, or, by the default method, going on from what was found `last`.
 ///
 /// # Errors
-/// What the library reports.
+/// What the library reports; [`Error::TooManyTopics`](crate::Error::TooManyTopics).
 pub fn find(
     library: &Library,
     (fingerprint, within): (FingerprintNumber, Option<&PaperSet>),
-    last: Option<&KeptTopics>,
+    (method, last): (Method, Option<&KeptTopics>),
     step: &(dyn Fn(Step) + Sync),
 ) -> Result<Topics> {
     let _snapshot = library.snapshot()?;
     let Some(ground) = Ground::of(library, fingerprint, within, step)? else { return Ok(Topics::default()) };
     let graph = graph(&ground.rows, &ground.nearest);
     step(Step::Grouping);
-    let last = last.map(|last| Last::of(last, &ground.papers));
-    let grouped = match &last {
-        None => first(&graph),
-        Some(last) => again(&graph, last),
+    let last = last.filter(|_| method == Method::Leiden).map(|last| Last::of(last, &ground.papers));
+    let mut left_out = None;
+    let grouped = match (method, &last) {
+        (Method::Leiden, None) => first(&graph),
+        (Method::Leiden, Some(last)) => again(&graph, last),
+        (Method::KMeans { topics }, _) => Grouped::one_level(kmeans(&ground.rows, topics)?),
+        (Method::Dbscan { papers, cosine }, _) => {
+            let found = dbscan(&ground.rows, &ground.nearest, papers, cosine)?;
+            left_out = found.iter().position(Option::is_none);
+            let none = found.iter().flatten().max().map_or(0, |most| most + 1);
+            let groups: Vec<u32> = found.iter().map(|group| group.unwrap_or(none)).collect();
+            Grouped::one_level(Partition::new(&groups))
+        }
     };
     let Some(finest) = grouped.partitions.last() else { return Ok(Topics::default()) };
-    let standings: Vec<Standing> = (0..graph.len()).map(|paper| standing(&graph, finest, paper)).collect();
-    let called = match &last {
+    let mut standings: Vec<Standing> = (0..graph.len()).map(|paper| standing(&graph, finest, paper)).collect();
+    let mut called = match &last {
         None => Vec::new(),
         Some(last) => last.names(&grouped),
     };
+    if let Some(paper) = left_out {
+        let none = finest.groups[paper];
+        let mut names = vec![None; finest.count];
+        names[none as usize] = Some(Called { name: LEFT_OUT.to_owned(), firmly: true });
+        called.push(names);
+        let weak = standings.iter_mut().zip(&finest.groups).filter(|(_, group)| **group == none);
+        weak.for_each(|(standing, _)| standing.weak = true);
+    }
     step(Step::Drawing);
     let places = match &last {
         None => layout(&ground.rows, &ground.nearest),
@@ -131,11 +157,14 @@ impl Ground {
         let partitions = &grouped.partitions;
         step(Step::Naming);
         let centres: Vec<Vec<Vec<u32>>> = partitions.iter().map(|level| from_the_centre(&rows, level)).collect();
+        // Texts take as much room.
+        drop(rows);
+        let finest = centres.last().map_or(1, Vec::len).max(1);
         let mut read: Vec<usize> = centres
             .last()
             .into_iter()
             .flatten()
-            .flat_map(|papers| papers.iter().take(READ))
+            .flat_map(|papers| papers.iter().take((TEXTS / finest).clamp(LEAST_READ, READ)))
             .map(|paper| *paper as usize)
             .collect();
         read.sort_unstable();
@@ -269,7 +298,7 @@ mod tests {
     fn papers_in_any_order_have_the_same_topics_by_the_same_names() {
         let found = |order: &[u32]| {
             let (library, fingerprint) = library(order);
-            let mut topics = find(&library, (fingerprint, None), None, &|_| ()).expect("topics");
+            let mut topics = find(&library, (fingerprint, None), (Method::Leiden, None), &|_| ()).expect("topics");
             topics.papers.iter_mut().for_each(|paper| paper.row = PaperRow(0));
             topics
         };
@@ -283,10 +312,11 @@ mod tests {
     fn papers_that_a_filter_keeps_are_all_there_are() {
         let (library, fingerprint) = library(&(0..12).collect::<Vec<_>>());
         let holding = library.holding("suspension STEEL").expect("found");
-        let topics = find(&library, (fingerprint, Some(&holding)), None, &|_| ()).expect("topics");
+        let topics = find(&library, (fingerprint, Some(&holding)), (Method::Leiden, None), &|_| ()).expect("topics");
         assert_eq!(topics.papers.len(), 8);
         assert_eq!(library.holding("steel glaciers").expect("found").len(), 0);
-        let nobody = find(&library, (fingerprint, Some(&PaperSet::new(Vec::new()))), None, &|_| ()).expect("topics");
+        let nobody = find(&library, (fingerprint, Some(&PaperSet::new(Vec::new()))), (Method::Leiden, None), &|_| ())
+            .expect("topics");
         assert_eq!(nobody, Topics::default());
     }
 }

@@ -5,19 +5,22 @@
 //!
 //! | step | module |
 //! | --- | --- |
-//! | the nearest of every paper | `near` |
+//! | the nearest of every paper | `near`, `cells` |
 //! | who is near to whom, as a graph | `graph` |
 //! | groups of a graph that hold together | `leiden` |
 //! | how many groups, and which within which | `levels` |
+//! | groups by other methods | `methods` |
 //! | where each paper lies on a map | `layout` |
-//! | what they are called | `names`, `acronyms` |
+//! | what they are called | `vocabulary`, `acronyms`, `names` |
 //! | the same once papers have come and gone | `continued`, `matching` |
 //! | what has happened since | `changes`, `happened` |
 //! | the same under given names | `into` |
 //! | the report as a page | `page` |
+//! | the papers as a table for other tools | `table` |
 //! | all of it, for a library | `find` |
 
 mod acronyms;
+mod cells;
 mod changes;
 mod continued;
 mod find;
@@ -28,10 +31,14 @@ mod layout;
 mod leiden;
 mod levels;
 mod matching;
+mod methods;
 mod names;
 mod near;
 mod page;
+#[cfg(feature = "parquet")]
+mod table;
 mod topic;
+mod vocabulary;
 
 pub use changes::in_words;
 pub use find::{Step, find};
@@ -40,7 +47,11 @@ pub use into::{Embed, Wanted, into};
 pub use layout::{layout, layout_from};
 pub use leiden::{Partition, leiden, modularity};
 pub use levels::{NEAREST, graph, levels};
-pub use names::{Called, Term, Vocabulary, names};
+pub use methods::Method;
+pub use names::{Called, Term, names};
 pub use near::{Nearest, Rows};
 pub use page::page;
+#[cfg(feature = "parquet")]
+pub use table::write_table;
 pub use topic::{Level, News, Placed, Topic, Topics, came_and_went};
+pub use vocabulary::Vocabulary;

@@ -3,21 +3,17 @@
 //! In: the words of papers, and groups of them. Out: for each group its terms with weights, and a name of the first of them that no other
 //! group of the level has.
 //!
-//! A phrase is a run of up to four words bounded by stop-words and punctuation, as in [`crate::terms`]. It weighs `p ln(p / q)`, where `p` is how much the
+//! A phrase weighs `p ln(p / q)`, where `p` is how much the
 //! group's papers hold it on average (`1 + ln n` where it stands n times) and `q` how much all papers do: what it adds to the divergence of the group from the rest
-//! (class-based TF-IDF). Longer phrases say more and count more. An acronym counts as what it stands for in the papers themselves.
+//! (class-based TF-IDF). Longer phrases say more and count more.
 
-use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use rayon::prelude::*;
 use serde::Serialize;
 
-use super::acronyms::Acronyms;
-use crate::terms::{is_weak, words};
-
-/// Words of the longest phrase.
-const LONGEST: usize = 4;
+use super::vocabulary::{Phrase, Vocabulary, folded, holds, length, parts};
+use crate::terms::words;
 
 /// Terms of a topic.
 pub(super) const TERMS: usize = 10;
@@ -40,98 +36,37 @@ pub struct Term {
     pub weight: f64,
 }
 
-/// A word or phrase, by the numbers of its words; unused places hold [`NONE`].
-type Phrase = [u32; LONGEST];
-
-const NONE: u32 = u32::MAX;
-
-/// The texts of papers in numbers.
-#[derive(Debug)]
-pub struct Vocabulary {
-    words: Vec<String>,
-    acronyms: Acronyms,
-    /// The phrases of each paper and how much it holds them, ascending.
-    papers: Vec<Vec<(Phrase, f32)>>,
-    /// How much all papers hold each phrase that is in more than one.
-    frequency: HashMap<Phrase, f64>,
-}
-
 impl Vocabulary {
-    /// Reads texts, one a paper.
-    pub fn of(texts: &[String]) -> Vocabulary {
-        let acronyms = Acronyms::of(texts);
-        let mut numbers: HashMap<String, u32> = HashMap::new();
-        let mut known: Vec<String> = Vec::new();
-        let mut number = |word: String| {
-            *numbers.entry(word).or_insert_with_key(|word| {
-                known.push(word.clone());
-                known.len() as u32 - 1
-            })
-        };
-        let runs: Vec<Vec<Vec<String>>> = texts.par_iter().map(|text| runs(text, &acronyms)).collect();
-        let papers: Vec<Vec<(Phrase, f32)>> = runs
-            .into_iter()
-            .map(|runs| {
-                let mut phrases = Vec::new();
-                for run in runs {
-                    let weak: Vec<bool> = run.iter().map(|word| is_weak(word)).collect();
-                    let run: Vec<u32> = run.into_iter().map(&mut number).collect();
-                    for start in 0..run.len() {
-                        for length in 1..=LONGEST.min(run.len() - start) {
-                            if weak[start..start + length].iter().all(|weak| *weak) {
-                                continue;
-                            }
-                            let mut phrase = [NONE; LONGEST];
-                            phrase[..length].copy_from_slice(&run[start..start + length]);
-                            phrases.push(phrase);
-                        }
-                    }
-                }
-                phrases.sort_unstable();
-                let same = phrases.chunk_by(|one, other| one == other);
-                same.map(|same| (same[0], 1.0 + (same.len() as f32).ln())).collect()
-            })
-            .collect();
-        let mut counted: HashMap<Phrase, (u32, f64)> = HashMap::new();
-        for (phrase, held) in papers.iter().flatten() {
-            let (papers, sum) = counted.entry(*phrase).or_default();
-            *papers += 1;
-            *sum += f64::from(*held);
-        }
-        let several = counted.into_iter().filter(|(_, (papers, _))| *papers > 1);
-        let frequency = several.map(|(phrase, (_, sum))| (phrase, sum)).collect();
-        Vocabulary { words: known, acronyms, papers, frequency }
-    }
-
     /// The terms of groups of papers, the most telling first.
     pub fn terms(&self, groups: &[Vec<usize>], texts: &[String]) -> Vec<Vec<Term>> {
         groups.par_iter().map(|group| self.terms_of(group, texts)).collect()
     }
 
     fn terms_of(&self, group: &[usize], texts: &[String]) -> Vec<Term> {
-        let mut counts: HashMap<Phrase, (u32, f64)> = HashMap::new();
+        let mut counts: HashMap<Phrase, (u32, f64, f64)> = HashMap::new();
         for paper in group {
             for (phrase, held) in &self.papers[*paper] {
+                let (sum, papers) = self.frequency[*phrase as usize];
                 // What one paper alone holds is no topic, unless it is one.
-                if group.len() == 1 || self.frequency.contains_key(phrase) {
-                    let (papers, sum) = counts.entry(*phrase).or_default();
-                    *papers += 1;
-                    *sum += f64::from(*held);
+                if group.len() == 1 || papers > 1 {
+                    let counted = counts.entry(self.phrases[*phrase as usize]).or_insert((0, 0.0, sum));
+                    counted.0 += 1;
+                    counted.1 += f64::from(*held);
                 }
             }
         }
         let least = group.len().min(2) as u32;
         let (size, all) = (group.len() as f64, self.papers.len() as f64);
-        let weigh = |phrase: &Phrase, sum: f64| {
+        let weigh = |phrase: &Phrase, sum: f64, everywhere: f64| {
             let here = sum / size;
             // In few papers every share is coarse: as if one paper more held it.
-            let everywhere = (self.frequency.get(phrase).copied().unwrap_or(sum) + 1.0) / (all + 1.0);
+            let everywhere = (everywhere + 1.0) / (all + 1.0);
             here * (here / everywhere).ln() * (1.0 + LONGER * (length(phrase) - 1) as f64)
         };
         let mut weighed: Vec<(Phrase, f64)> = counts
             .iter()
-            .filter(|(_, (papers, _))| *papers >= least)
-            .map(|(phrase, (_, sum))| (*phrase, weigh(phrase, *sum)))
+            .filter(|(_, (papers, ..))| *papers >= least)
+            .map(|(phrase, (_, sum, everywhere))| (*phrase, weigh(phrase, *sum, *everywhere)))
             .filter(|(_, weight)| *weight > 0.0)
             .collect();
         weighed.sort_by(|a, b| b.1.total_cmp(&a.1).then_with(|| self.spelled(&a.0).cmp(&self.spelled(&b.0))));
@@ -151,7 +86,7 @@ impl Vocabulary {
     }
 
     /// The longest phrase that stands for this one: that holds it, and is in most papers that do.
-    fn longest(&self, phrase: Phrase, weighed: &[(Phrase, f64)], counts: &HashMap<Phrase, (u32, f64)>) -> Phrase {
+    fn longest(&self, phrase: Phrase, weighed: &[(Phrase, f64)], counts: &HashMap<Phrase, (u32, f64, f64)>) -> Phrase {
         let count = f64::from(counts[&phrase].0);
         let stands = |(other, _): &&(Phrase, f64)| {
             length(other) > length(&phrase) && holds(other, &phrase) && f64::from(counts[other].0) >= STANDS_FOR * count
@@ -210,51 +145,6 @@ fn usual(forms: &BTreeMap<String, u32>) -> Option<String> {
     }
     let same = forms.iter().filter(|(form, _)| form.to_lowercase() == lower);
     same.max_by(|a, b| a.1.cmp(b.1).then_with(|| b.0.cmp(a.0))).map(|(form, _)| form.clone())
-}
-
-/// Runs of words of one text, in the forms that are compared; acronyms spelled out.
-fn runs(text: &str, acronyms: &Acronyms) -> Vec<Vec<String>> {
-    let mut runs = vec![Vec::new()];
-    for word in words(text, true) {
-        match word.key {
-            None => runs.push(Vec::new()),
-            Some(key) => match acronyms.long(word.shown) {
-                Some(long) => {
-                    runs.push(long.iter().map(|word| folded(word).into_owned()).collect());
-                    runs.push(Vec::new());
-                }
-                None => {
-                    if let Some(run) = runs.last_mut() {
-                        run.push(folded(&key).into_owned());
-                    }
-                }
-            },
-        }
-    }
-    runs.retain(|run| !run.is_empty());
-    runs
-}
-
-/// `galaxies` without its `s` is `galaxie`; it compares equal to `galaxy`.
-fn folded(key: &str) -> Cow<'_, str> {
-    match key.strip_suffix("ie") {
-        Some(begin) if begin.len() > 2 => Cow::Owned(format!("{begin}y")),
-        _ => Cow::Borrowed(key),
-    }
-}
-
-fn parts(phrase: &Phrase) -> impl Iterator<Item = u32> {
-    phrase.iter().copied().take_while(|word| *word != NONE)
-}
-
-fn length(phrase: &Phrase) -> usize {
-    parts(phrase).count()
-}
-
-/// Whether one phrase stands within another.
-fn holds(long: &Phrase, short: &Phrase) -> bool {
-    let (long, short): (Vec<u32>, Vec<u32>) = (parts(long).collect(), parts(short).collect());
-    long.windows(short.len()).any(|part| part == short)
 }
 
 /// A name that a topic has had.

@@ -1,4 +1,4 @@
-//! The nearest of every paper among all the others, exactly.
+//! The nearest of every paper among all the others: exactly, or where papers are too many, nearly so (`cells`).
 //!
 //! In: unit rows. Out: for each the `k` others with the highest cosine. All pairs are compared in 8-bit integers, which is several times
 //! as fast as in floats (docs/performance.md); the best of these, with some to spare, are compared again as they are. Equal
@@ -6,18 +6,22 @@
 
 use rayon::prelude::*;
 
+use super::cells;
 use crate::error::Result;
 use crate::kernels::{InstructionSet, PackedInt8, Quantised, multiply_int8};
 
+/// With more rows than these, not all pairs are compared: the time grows with their square.
+const ALL_PAIRS: usize = 120_000;
+
 /// Rows that are compared with a block of others at a time: their scores stay in the cache of a core.
-const ROWS: usize = 64;
+pub(super) const ROWS: usize = 64;
 
 /// Rows that are packed at a time.
 const PACKED: usize = 2048;
 
 /// Candidates beyond `k` that are compared again. Of 11,288 papers' 15 nearest, 10 to spare lose none that is told apart by
 /// more than the last bits.
-const SPARE: usize = 16;
+pub(super) const SPARE: usize = 16;
 
 /// Unit vectors, one after the other.
 #[derive(Clone, Debug)]
@@ -54,6 +58,10 @@ impl Rows {
         &self.values[at * self.dimension..][..self.dimension]
     }
 
+    pub(super) fn values(&self) -> &[f32] {
+        &self.values
+    }
+
     fn blocks(&self, rows: usize) -> impl IndexedParallelIterator<Item = &[f32]> {
         self.values.par_chunks(rows * self.dimension)
     }
@@ -61,6 +69,9 @@ impl Rows {
 
 /// How many times [`Nearest::find`] says that it is further, for so many rows.
 pub(super) fn blocks(rows: usize) -> u64 {
+    if rows > ALL_PAIRS {
+        return cells::steps(rows);
+    }
     (rows.div_ceil(ROWS) * rows.div_ceil(PACKED)) as u64
 }
 
@@ -72,53 +83,31 @@ pub struct Nearest {
 }
 
 impl Nearest {
-    /// Finds, for each row, the `k` others (or all, where there are fewer) with the highest cosine. `done` is told how many pairs of blocks
-    /// were compared, again and again.
+    /// Finds, for each row, the `k` others (or all, where there are fewer) with the highest cosine; beyond 120,000 rows nearly always these. `done` is
+    /// told how many pairs of blocks were compared, again and again.
     ///
     /// # Errors
     /// Where `RELATA_CPU` asks for what this machine lacks.
     pub fn find(rows: &Rows, k: usize, done: &(dyn Fn(u64) + Sync)) -> Result<Nearest> {
-        let set = InstructionSet::choose()?;
-        let count = rows.len();
-        let k = k.min(count.saturating_sub(1));
-        let kept = (k + SPARE).min(count);
-        let mut found: Vec<Candidates> = (0..count).map(|_| Candidates::new(kept)).collect();
-        let quantised: Vec<Quantised> = rows
-            .blocks(ROWS)
-            .map(|block| {
-                let mut quantised = Quantised::default();
-                quantised.take(set, block, rows.dimension);
-                quantised
-            })
-            .collect();
-        for (number, block) in rows.values.chunks(PACKED * rows.dimension).enumerate() {
-            let others = block.len() / rows.dimension;
-            let packed = PackedInt8::pack(set, block, &vec![0.0; others], rows.dimension);
-            found.par_chunks_mut(ROWS).zip(&quantised).enumerate().for_each_init(
-                Vec::new,
-                |scores, (at, (own, rows))| {
-                    scores.resize(own.len() * others, 0.0f32);
-                    multiply_int8(set, rows, &packed, scores);
-                    for (row, (candidates, scores)) in own.iter_mut().zip(scores.chunks_exact(others)).enumerate() {
-                        candidates.offer(at * ROWS + row, number * PACKED, scores);
-                    }
-                    done(1);
-                },
-            );
-        }
-        let near = found
-            .into_par_iter()
-            .enumerate()
-            .flat_map_iter(|(at, candidates)| {
-                let own = rows.row(at);
-                let mut near: Vec<(u32, f32)> =
-                    candidates.kept.iter().map(|(_, other)| (*other, dot(own, rows.row(*other as usize)))).collect();
-                near.sort_unstable_by(|a, b| b.1.total_cmp(&a.1).then(a.0.cmp(&b.0)));
-                near.truncate(k);
-                near
-            })
-            .collect();
-        Ok(Nearest { k, near })
+        if rows.len() > ALL_PAIRS { Nearest::in_cells(rows, k, done) } else { Nearest::among_all(rows, k, done) }
+    }
+
+    /// The same by comparing all pairs, however many there are.
+    ///
+    /// # Errors
+    /// As [`Nearest::find`].
+    pub fn among_all(rows: &Rows, k: usize, done: &(dyn Fn(u64) + Sync)) -> Result<Nearest> {
+        let k = k.min(rows.len().saturating_sub(1));
+        Ok(Nearest { k, near: all_pairs(InstructionSet::choose()?, rows, k, done) })
+    }
+
+    /// The same by comparing each row with those around it, however few there are.
+    ///
+    /// # Errors
+    /// As [`Nearest::find`].
+    pub fn in_cells(rows: &Rows, k: usize, done: &(dyn Fn(u64) + Sync)) -> Result<Nearest> {
+        let k = k.min(rows.len().saturating_sub(1));
+        Ok(Nearest { k, near: cells::nearest(InstructionSet::choose()?, rows, k, done) })
     }
 
     /// How many each row has.
@@ -142,19 +131,48 @@ impl Nearest {
     }
 }
 
+/// The nearest of each row, one after the other.
+fn all_pairs(set: InstructionSet, rows: &Rows, k: usize, done: &(dyn Fn(u64) + Sync)) -> Vec<(u32, f32)> {
+    let count = rows.len();
+    let kept = (k + SPARE).min(count);
+    let mut found: Vec<Candidates> = (0..count).map(|_| Candidates::new(kept)).collect();
+    let quantised: Vec<Quantised> = rows
+        .blocks(ROWS)
+        .map(|block| {
+            let mut quantised = Quantised::default();
+            quantised.take(set, block, rows.dimension);
+            quantised
+        })
+        .collect();
+    for (number, block) in rows.values.chunks(PACKED * rows.dimension).enumerate() {
+        let others = block.len() / rows.dimension;
+        let packed = PackedInt8::pack(set, block, &vec![0.0; others], rows.dimension);
+        found.par_chunks_mut(ROWS).zip(&quantised).enumerate().for_each_init(Vec::new, |scores, (at, (own, rows))| {
+            scores.resize(own.len() * others, 0.0f32);
+            multiply_int8(set, rows, &packed, scores);
+            for (row, (candidates, scores)) in own.iter_mut().zip(scores.chunks_exact(others)).enumerate() {
+                let first = number * PACKED;
+                candidates.offer((at * ROWS + row) as u32, scores, |at| (first + at) as u32);
+            }
+            done(1);
+        });
+    }
+    found.into_par_iter().enumerate().flat_map_iter(|(at, candidates)| candidates.rescored(rows, at, k)).collect()
+}
+
 /// The best so far of one row, the best first.
-struct Candidates {
+pub(super) struct Candidates {
     kept: Vec<(f32, u32)>,
     room: usize,
 }
 
 impl Candidates {
-    fn new(room: usize) -> Candidates {
+    pub(super) fn new(room: usize) -> Candidates {
         Candidates { kept: Vec::with_capacity(room), room }
     }
 
-    /// Shows the scores of the rows from `first` on. Rows come in order, so of equals those that are kept come first.
-    fn offer(&mut self, own: usize, first: usize, scores: &[f32]) {
+    /// Shows the scores of other rows, which `name` gives. Of equals those that came first are kept.
+    pub(super) fn offer(&mut self, own: u32, scores: &[f32], name: impl Fn(usize) -> u32) {
         const TOGETHER: usize = 16;
         for (block, scores) in scores.chunks(TOGETHER).enumerate() {
             let worst = self.worst();
@@ -163,14 +181,27 @@ impl Candidates {
                 continue;
             }
             for (at, score) in scores.iter().enumerate() {
-                let other = first + block * TOGETHER + at;
-                if *score > self.worst() && other != own {
+                if *score <= self.worst() {
+                    continue;
+                }
+                let other = name(block * TOGETHER + at);
+                if other != own {
                     self.kept.truncate(self.room - 1);
                     let place = self.kept.partition_point(|(kept, _)| kept >= score);
-                    self.kept.insert(place, (*score, other as u32));
+                    self.kept.insert(place, (*score, other));
                 }
             }
         }
+    }
+
+    /// The `k` of these with the highest cosine to a row, compared as they are; of equals the first.
+    pub(super) fn rescored(self, rows: &Rows, row: usize, k: usize) -> Vec<(u32, f32)> {
+        let own = rows.row(row);
+        let mut near: Vec<(u32, f32)> =
+            self.kept.iter().map(|(_, other)| (*other, dot(own, rows.row(*other as usize)))).collect();
+        near.sort_unstable_by(|a, b| b.1.total_cmp(&a.1).then(a.0.cmp(&b.0)));
+        near.truncate(k);
+        near
     }
 
     fn worst(&self) -> f32 {

@@ -193,6 +193,38 @@ fn selections_have_numbers_of_their_own_and_days_have_none() {
     assert_eq!(list(&history["runs"]).len(), 1);
 }
 
+#[test]
+fn topics_can_be_found_by_other_methods() {
+    let home = grown();
+    let kmeans = home.json(&["topics", "--json", "--method", "kmeans", "--k", "7"]);
+    assert_eq!(list(&kmeans["levels"]).len(), 1);
+    assert_eq!(list(&kmeans["levels"][0]["topics"]).len(), 7);
+    assert_eq!(home.json(&["topics", "--json", "--method", "kmeans", "--k", "7"]), kmeans);
+    let dbscan = home.json(&["topics", "--json", "--method", "dbscan", "--min-papers", "4"]);
+    let topics = list(&dbscan["levels"][0]["topics"]);
+    let none = topics.iter().find(|topic| topic["name"] == "in no topic").expect("papers in no topic");
+    let left_out: Vec<&str> = list(&none["papers"]).iter().map(text).collect();
+    assert!(left_out.len() < 100, "{}", left_out.len());
+    for paper in list(&dbscan["papers"]).iter().filter(|paper| left_out.contains(&text(&paper["id"]))) {
+        assert_eq!(paper["weak"], true);
+    }
+    assert_eq!(home.run(&["topics", "history"]).code, 1, "nothing of this is kept");
+    let refused = home.run(&["topics", "--method", "kmeans"]);
+    assert!(refused.code == 2 && refused.stderr.contains("--k"), "{}", refused.stderr);
+    let refused = home.run(&["topics", "--method", "kmeans", "--k", "101"]);
+    assert_eq!(refused.code, 2);
+    assert!(refused.stderr.contains("100 papers cannot be 101 topics"), "{}", refused.stderr);
+}
+
+#[cfg(not(feature = "parquet"))]
+#[test]
+fn a_table_needs_the_feature_and_says_so() {
+    let home = grown();
+    let refused = home.run(&["export", "--parquet", "papers.parquet"]);
+    assert_eq!(refused.code, 2);
+    assert!(refused.stderr.contains("--features parquet"), "{}", refused.stderr);
+}
+
 /// What the sample's papers are sorted under, by either way to say it.
 #[test]
 fn papers_are_sorted_under_given_names() {

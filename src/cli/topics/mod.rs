@@ -17,12 +17,12 @@ use serde_json::json;
 
 use crate::error::{Error, Result};
 use crate::library::{FingerprintNumber, KeptTopics, Library, PaperSet, TopicRun};
-use crate::topics::{News, Step, Topics, Wanted, find, into};
+use crate::topics::{Method, News, Step, Topics, Wanted, find, into};
 
 use super::answers::{filter, filters_json};
 use super::terminal::{Page, progress, say};
 use super::{Context, Fetching, Outcome};
-use args::{Among, FindTopics, TopicsCommand};
+use args::{Among, FindTopics, How, TopicsCommand};
 use tree::write_tree;
 
 pub(super) fn run(context: &Context, asked: &args::Topics, page: &mut Page) -> Result<Outcome> {
@@ -34,6 +34,56 @@ pub(super) fn run(context: &Context, asked: &args::Topics, page: &mut Page) -> R
 }
 
 fn find_topics(context: &Context, asked: &FindTopics, page: &mut Page) -> Result<Outcome> {
+    let Some(Found { library, topics, news, .. }) = found(context, &asked.how)? else { return Ok(Outcome::Nothing) };
+    if let Some(path) = &asked.markdown {
+        markdown::write(&library, &topics, news.as_ref(), path)?;
+        say(&format!("Wrote {}.", path.display()));
+    }
+    if let Some(path) = &asked.html {
+        let page =
+            crate::topics::page(&library, &topics, news.as_ref(), &title(&asked.how.among, topics.papers.len()))?;
+        crate::derived::replace(path, |beside| fs::write(beside, page)).map_err(Error::io(path))?;
+        say(&format!("Wrote {}.", path.display()));
+    }
+    if asked.json {
+        let mut query = filters_json(&asked.how.among.filters);
+        query["search"] = json!(asked.how.among.search);
+        query["into"] = json!(asked.how.into);
+        let mut answer = json!({ "query": query, "levels": levels_json(&topics), "papers": papers_json(&topics) });
+        if let Some(News { since, run }) = &news {
+            answer["news"] = history::run_json(run);
+            answer["news"]["since"] = json!(since.to_string());
+        }
+        page.json(&answer)?;
+    } else {
+        write_tree(&library, &topics, asked.levels, news.as_ref(), page)?;
+    }
+    Ok(Outcome::Done)
+}
+
+/// `relata export`: the papers with their topics, places and vectors as a table.
+pub(super) fn export(context: &Context, asked: &args::Export) -> Result<Outcome> {
+    if !cfg!(feature = "parquet") {
+        return Err(Error::OutputNotBuiltIn { format: "parquet" });
+    }
+    let Some(found) = found(context, &asked.how)? else { return Ok(Outcome::Nothing) };
+    #[cfg(feature = "parquet")]
+    crate::topics::write_table((&found.library, found.fingerprint), &found.topics, &asked.parquet)?;
+    say(&format!("Wrote {} papers to {}.", found.topics.papers.len(), asked.parquet.display()));
+    Ok(Outcome::Done)
+}
+
+/// Topics, what they were found in, and what has happened to them.
+struct Found {
+    library: Library,
+    #[cfg_attr(not(feature = "parquet"), allow(dead_code))]
+    fingerprint: FingerprintNumber,
+    topics: Topics,
+    news: Option<News>,
+}
+
+/// Finds topics and keeps them, with a bar; `None` where there is no paper to find them among, which is said.
+fn found(context: &Context, asked: &How) -> Result<Option<Found>> {
     let filter = filter(&asked.among.filters)?;
     let (mut library, sample) = context.open_or_sample()?;
     let mut engine = context.engine()?;
@@ -49,14 +99,15 @@ fn find_topics(context: &Context, asked: &FindTopics, page: &mut Page) -> Result
         Step::Drawing => bar.get().into_iter().for_each(|bar| bar.set_message("drawing")),
         Step::Naming => bar.get().into_iter().for_each(|bar| bar.set_message("naming")),
     };
-    let keeps = !asked.fresh && !sample && asked.into.is_empty();
+    let method = asked.method();
+    let keeps = !asked.fresh && !sample && asked.into.is_empty() && method == Method::Leiden;
     let selection = selection(&asked.among).filter(|_| keeps);
     let mut last = None;
     let topics = if asked.into.is_empty() {
         if let Some(selection) = &selection {
             last = library.kept_topics(fingerprint, selection)?;
         }
-        find(&library, (fingerprint, within.as_ref()), last.as_ref(), &step)?
+        find(&library, (fingerprint, within.as_ref()), (method, last.as_ref()), &step)?
     } else {
         let wanted: Vec<Wanted> = asked.into.iter().map(|name| Wanted::parse(name)).collect();
         if wanted.iter().any(|wanted| wanted.name.is_empty()) {
@@ -71,35 +122,13 @@ fn find_topics(context: &Context, asked: &FindTopics, page: &mut Page) -> Result
     }
     if topics.papers.is_empty() {
         say("No paper is left to find topics among. Fewer filters may help.");
-        return Ok(Outcome::Nothing);
+        return Ok(None);
     }
     let news = match &selection {
         Some(selection) => keep(&mut library, (fingerprint, selection), last.as_ref(), &topics)?,
         None => None,
     };
-    if let Some(path) = &asked.markdown {
-        markdown::write(&library, &topics, news.as_ref(), path)?;
-        say(&format!("Wrote {}.", path.display()));
-    }
-    if let Some(path) = &asked.html {
-        let page = crate::topics::page(&library, &topics, news.as_ref(), &title(&asked.among, topics.papers.len()))?;
-        crate::derived::replace(path, |beside| fs::write(beside, page)).map_err(Error::io(path))?;
-        say(&format!("Wrote {}.", path.display()));
-    }
-    if asked.json {
-        let mut query = filters_json(&asked.among.filters);
-        query["search"] = json!(asked.among.search);
-        query["into"] = json!(asked.into);
-        let mut answer = json!({ "query": query, "levels": levels_json(&topics), "papers": papers_json(&topics) });
-        if let Some(News { since, run }) = &news {
-            answer["news"] = history::run_json(run);
-            answer["news"]["since"] = json!(since.to_string());
-        }
-        page.json(&answer)?;
-    } else {
-        write_tree(&library, &topics, asked.levels, news.as_ref(), page)?;
-    }
-    Ok(Outcome::Done)
+    Ok(Some(Found { library, fingerprint, topics, news }))
 }
 
 /// Keeps what was found, where it differs from what was found last. Says what has happened, since then or in the last run.

@@ -1,0 +1,166 @@
+//! The nearest of every paper where papers are too many to compare all pairs: sought in the cells around each.
+//!
+//! In: unit rows. Out: for each the `k` others with the highest cosine, nearly always. Rows fall into cells by k-means ([`crate::index`] makes
+//! its own the same way), and those of a cell are compared with the rows of the cells whose centres lie nearest to its own, in 8-bit integers
+//! and then as they are. Cells come from rows chosen by their places, so with rows in the order of ids nothing here depends on the order
+//! in which papers came. Which share is found, and what it takes, was measured (docs/performance.md).
+
+use rayon::prelude::*;
+
+use super::near::{Candidates, ROWS, Rows, SPARE, dot};
+use crate::index::cells::{Cells, train};
+use crate::kernels::{InstructionSet, PackedInt8, Quantised, multiply_int8};
+
+/// Rows of a cell, on average.
+const IN_CELL: usize = 512;
+
+/// Cells around a row that are looked at, its own included.
+const AROUND: usize = 48;
+
+/// Rows that cells are made from, for each of them.
+const SAMPLE: usize = 32;
+
+/// Seed of the order in which rows are drawn for the sample.
+const SEED: u64 = 1;
+
+/// How many times [`nearest`] says that it is further, for so many rows.
+pub(super) fn steps(rows: usize) -> u64 {
+    count(rows) as u64
+}
+
+fn count(rows: usize) -> usize {
+    rows.div_ceil(IN_CELL)
+}
+
+/// Finds, for each row, the `k` others with the highest cosine; one after the other. `done` is told how many cells were looked at.
+pub(super) fn nearest(set: InstructionSet, rows: &Rows, k: usize, done: &(dyn Fn(u64) + Sync)) -> Vec<(u32, f32)> {
+    let dimension = rows.dimension();
+    if rows.is_empty() {
+        return Vec::new();
+    }
+    let cells = count(rows.len());
+    let centres = train(set, &sample(rows, cells * SAMPLE), dimension, cells);
+    let cell_of = Cells::new(set, &centres, dimension).assign_all(rows.values());
+    let mut members: Vec<Vec<u32>> = vec![Vec::new(); centres.len() / dimension];
+    for (row, cell) in cell_of.iter().enumerate() {
+        members[*cell as usize].push(row as u32);
+    }
+    let packed: Vec<PackedInt8> = members
+        .par_iter()
+        .map(|own| PackedInt8::pack(set, &gathered(rows, own), &vec![0.0; own.len()], dimension))
+        .collect();
+    let around: Vec<Vec<usize>> = (0..members.len())
+        .into_par_iter()
+        .map(|cell| around(&centres, dimension, cell, &members, k + SPARE + 1))
+        .collect();
+
+    let found: Vec<Vec<(u32, f32)>> = members
+        .par_iter()
+        .zip(&around)
+        .map_init(
+            || (Quantised::default(), Vec::new()),
+            |(quantised, scores), (own, around)| {
+                let mut near = Vec::with_capacity(own.len() * k);
+                for block in own.chunks(ROWS) {
+                    quantised.take(set, &gathered(rows, block), dimension);
+                    let mut candidates: Vec<Candidates> = block.iter().map(|_| Candidates::new(k + SPARE)).collect();
+                    for cell in around {
+                        let others = &members[*cell];
+                        scores.resize(block.len() * others.len(), 0.0f32);
+                        multiply_int8(set, quantised, &packed[*cell], scores);
+                        for (row, (kept, scores)) in candidates.iter_mut().zip(scores.chunks(others.len())).enumerate()
+                        {
+                            kept.offer(block[row], scores, |at| others[at]);
+                        }
+                    }
+                    for (row, candidates) in block.iter().zip(candidates) {
+                        near.extend(candidates.rescored(rows, *row as usize, k));
+                    }
+                }
+                done(1);
+                near
+            },
+        )
+        .collect();
+    let mut near = vec![(0, 0.0); rows.len() * k];
+    for (own, found) in members.iter().zip(found) {
+        for (row, found) in own.iter().zip(found.chunks_exact(k)) {
+            near[*row as usize * k..][..k].copy_from_slice(found);
+        }
+    }
+    near
+}
+
+/// Some rows, in no order.
+fn sample(rows: &Rows, most: usize) -> Vec<f32> {
+    let mut places: Vec<u32> = (0..rows.len() as u32).collect();
+    fastrand::Rng::with_seed(SEED).shuffle(&mut places);
+    places.truncate(most);
+    gathered(rows, &places)
+}
+
+fn gathered(rows: &Rows, places: &[u32]) -> Vec<f32> {
+    places.iter().flat_map(|place| rows.row(*place as usize)).copied().collect()
+}
+
+/// The cells whose centres lie nearest to that of one, which comes first; of equals the first. More where these hold less than `least` rows.
+fn around(centres: &[f32], dimension: usize, cell: usize, members: &[Vec<u32>], least: usize) -> Vec<usize> {
+    let own = &centres[cell * dimension..][..dimension];
+    let distance = |other: &[f32]| dot(other, other) - 2.0 * dot(own, other);
+    let mut order: Vec<(f32, usize)> = centres.chunks_exact(dimension).map(distance).zip(0..).collect();
+    order[cell].0 = f32::NEG_INFINITY;
+    order.retain(|(_, cell)| !members[*cell].is_empty());
+    order.sort_unstable_by(|a, b| a.0.total_cmp(&b.0).then(a.1.cmp(&b.1)));
+    let mut held = 0;
+    let enough = |(taken, (_, cell)): &(usize, (f32, usize))| {
+        let more = *taken < AROUND || held < least;
+        held += members[*cell].len();
+        more
+    };
+    order.into_iter().enumerate().take_while(enough).map(|(_, (_, cell))| cell).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::near::{Nearest, Rows};
+
+    /// Rows around points that lie around points.
+    fn rows(count: usize) -> Rows {
+        const DIMENSION: usize = 30;
+        let mut random = fastrand::Rng::with_seed(9);
+        let mut values = Vec::new();
+        for row in 0..count {
+            let mut x: Vec<f32> = (0..DIMENSION).map(|_| 0.3 * (random.f32() - 0.5)).collect();
+            x[row % 7] += 0.5;
+            x[7 + row % 23] += 0.5;
+            let length = x.iter().map(|x| x * x).sum::<f32>().sqrt();
+            values.extend(x.iter().map(|x| x / length));
+        }
+        Rows::new(values, DIMENSION)
+    }
+
+    #[test]
+    fn nearly_all_of_the_nearest_are_found_whatever_the_threads() {
+        let rows = rows(27_000);
+        let found = Nearest::in_cells(&rows, 15, &|_| ()).expect("found");
+        let exact = Nearest::among_all(&rows, 15, &|_| ()).expect("found");
+        let mut same = 0;
+        for row in 0..rows.len() {
+            let names: Vec<u32> = found.of(row).iter().map(|(other, _)| *other).collect();
+            assert!(!names.contains(&(row as u32)));
+            same += exact.of(row).iter().filter(|(other, _)| names.contains(other)).count();
+        }
+        let share = same as f64 / (15 * rows.len()) as f64;
+        assert!(share > 0.98 && share < 1.0, "{share}");
+        let pool = rayon::ThreadPoolBuilder::new().num_threads(3).build().expect("threads");
+        assert_eq!(pool.install(|| Nearest::in_cells(&rows, 15, &|_| ()).expect("found")), found);
+    }
+
+    #[test]
+    fn rows_that_are_all_the_same_have_neighbours() {
+        let rows = Rows::new([0.6f32, 0.8].repeat(1500), 2);
+        let found = Nearest::in_cells(&rows, 3, &|_| ()).expect("found");
+        let names = |row: usize| found.of(row).iter().map(|(other, _)| *other).collect::<Vec<_>>();
+        assert_eq!((names(0), names(1), names(1499)), (vec![1, 2, 3], vec![0, 2, 3], vec![0, 1, 2]));
+    }
+}

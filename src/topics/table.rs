@@ -1,0 +1,128 @@
+//! The papers with their topics as a Parquet table, for DuckDB, pandas, Embedding Atlas and others.
+//!
+//! In: topics, and the papers' titles and vectors from the library. Out: one row a paper, by id: `id`, `title`, `date`, `category` (the primary one),
+//! `categories` (with spaces between), for each level its topic by name (`field`, `topic`, `subtopic`) and number (`field_id`, ...), `strength`, `x`,
+//! `y` and `vector`, a fixed-size list of `f32`. Vectors are noise to a compressor, so only the texts are compressed: by dictionary.
+
+use std::collections::HashMap;
+use std::fs::File;
+use std::io::{self, BufWriter};
+use std::path::Path;
+use std::sync::Arc;
+
+use arrow_array::{ArrayRef, Date32Array, FixedSizeListArray, Float32Array, Int32Array, RecordBatch, StringArray};
+use arrow_schema::{DataType, Field, Schema};
+use jiff::civil::{Date, date};
+use parquet::arrow::ArrowWriter;
+use parquet::file::properties::WriterProperties;
+use parquet::schema::types::ColumnPath;
+
+use super::topic::{Placed, Topics};
+use crate::error::{Error, Result};
+use crate::library::{FingerprintNumber, Library, Paper, PaperRow};
+
+/// Rows of a row group: 12 MB for 384 dimensions, held in memory while it is written.
+const GROUP: usize = 8192;
+
+/// Writes the table, whole or not at all.
+///
+/// # Errors
+/// What the library reports; the file cannot be written.
+pub fn write_table((library, fingerprint): (&Library, FingerprintNumber), topics: &Topics, path: &Path) -> Result<()> {
+    let _snapshot = library.snapshot()?;
+    let dimension = library.dimension(fingerprint)?;
+    let schema = schema(topics, dimension)?;
+    crate::derived::replace(path, |beside| {
+        let vectors = ColumnPath::from(vec!["vector".into(), "list".into(), "element".into()]);
+        let properties = WriterProperties::builder()
+            .set_created_by(concat!("relata ", env!("CARGO_PKG_VERSION")).to_owned())
+            .set_max_row_group_row_count(Some(GROUP))
+            .set_column_dictionary_enabled(vectors, false)
+            .build();
+        let file = BufWriter::with_capacity(1 << 20, File::create(beside)?);
+        let mut writer = ArrowWriter::try_new(file, Arc::clone(&schema), Some(properties)).map_err(io::Error::other)?;
+        for part in topics.papers.chunks(GROUP) {
+            let columns = columns((library, fingerprint, dimension), topics, part).map_err(io::Error::other)?;
+            let batch = RecordBatch::try_new(Arc::clone(&schema), columns).map_err(io::Error::other)?;
+            writer.write(&batch).map_err(io::Error::other)?;
+        }
+        let file = writer.into_inner().map_err(io::Error::other)?;
+        file.into_inner().map_err(io::IntoInnerError::into_error)?.sync_data()
+    })
+    .map_err(Error::io(path))
+}
+
+fn element() -> Arc<Field> {
+    Arc::new(Field::new("element", DataType::Float32, false))
+}
+
+fn width(dimension: usize) -> Result<i32> {
+    i32::try_from(dimension).map_err(|_| Error::Internal("a dimension beyond Parquet's"))
+}
+
+fn schema(topics: &Topics, dimension: usize) -> Result<Arc<Schema>> {
+    let field = |name: &str, form| Field::new(name, form, false);
+    let mut fields = vec![
+        field("id", DataType::Utf8),
+        Field::new("title", DataType::Utf8, true),
+        field("date", DataType::Date32),
+        Field::new("category", DataType::Utf8, true),
+        field("categories", DataType::Utf8),
+    ];
+    for level in &topics.levels {
+        fields.push(field(level.name, DataType::Utf8));
+        fields.push(field(&format!("{}_id", level.name), DataType::Int32));
+    }
+    fields.extend(["strength", "x", "y"].map(|name| field(name, DataType::Float32)));
+    fields.push(field("vector", DataType::FixedSizeList(element(), width(dimension)?)));
+    Ok(Arc::new(Schema::new(fields)))
+}
+
+/// The columns of some papers, in the order of the schema.
+fn columns(
+    (library, fingerprint, dimension): (&Library, FingerprintNumber, usize),
+    topics: &Topics,
+    part: &[Placed],
+) -> Result<Vec<ArrayRef>> {
+    let rows: Vec<PaperRow> = part.iter().map(|placed| placed.row).collect();
+    let papers: HashMap<PaperRow, Paper> =
+        library.papers_by_rows(&rows)?.into_iter().map(|paper| (paper.row, paper)).collect();
+    let of = |placed: &Placed| papers.get(&placed.row);
+    let mut columns: Vec<ArrayRef> = vec![
+        Arc::new(part.iter().map(|placed| Some(placed.id.as_str())).collect::<StringArray>()),
+        Arc::new(part.iter().map(|placed| of(placed)?.title.clone()).collect::<StringArray>()),
+        Arc::new(part.iter().map(|placed| Some(days(placed.date))).collect::<Date32Array>()),
+        Arc::new(part.iter().map(|placed| of(placed)?.categories.first().cloned()).collect::<StringArray>()),
+        Arc::new(
+            part.iter()
+                .map(|placed| Some(of(placed).map_or(String::new(), |paper| paper.categories.join(" "))))
+                .collect::<StringArray>(),
+        ),
+    ];
+    for (number, level) in topics.levels.iter().enumerate() {
+        let topic = |placed: &Placed| &level.topics[placed.topics[number]];
+        columns.push(Arc::new(part.iter().map(|placed| Some(topic(placed).name.as_str())).collect::<StringArray>()));
+        columns.push(Arc::new(part.iter().map(|placed| Some(topic(placed).id as i32)).collect::<Int32Array>()));
+    }
+    let numbers = |of: &dyn Fn(&Placed) -> f32| -> ArrayRef {
+        Arc::new(part.iter().map(|placed| Some(of(placed))).collect::<Float32Array>())
+    };
+    columns.push(numbers(&|placed| placed.strength as f32));
+    columns.push(numbers(&|placed| placed.place[0]));
+    columns.push(numbers(&|placed| placed.place[1]));
+    let mut values = Vec::with_capacity(part.len() * dimension);
+    for placed in part {
+        let vector = library.vector(fingerprint, placed.row)?;
+        // One that was removed meanwhile has none.
+        values.extend(vector.filter(|vector| vector.len() == dimension).unwrap_or_else(|| vec![0.0; dimension]));
+    }
+    let vectors = FixedSizeListArray::try_new(element(), width(dimension)?, Arc::new(Float32Array::from(values)), None)
+        .map_err(|_| Error::Internal("columns that do not fit together"))?;
+    columns.push(Arc::new(vectors));
+    Ok(columns)
+}
+
+/// Days since 1970.
+fn days(day: Date) -> i32 {
+    (day.duration_since(date(1970, 1, 1)).as_hours() / 24) as i32
+}
