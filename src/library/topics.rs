@@ -308,7 +308,7 @@ fn write(
         }
     };
     if let Some(run) = run {
-        let changes = serde_json::to_string(&run.changes).map_err(|fault| unreadable(&fault.to_string()))?;
+        let changes = serde_json::to_string(&run.changes).map_err(|fault| unreadable(fault.to_string()))?;
         transaction.execute(
             "INSERT INTO topic_runs (list, date, papers, added, removed, sought, changes) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
             params![list, run.date.to_string(), run.papers, run.added, run.removed, run.sought, changes],

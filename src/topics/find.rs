@@ -260,14 +260,14 @@ fn standing(graph: &Graph, partition: &Partition, paper: usize) -> Standing {
 }
 
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     use super::*;
     use crate::library::{FingerprintText, NewVector, Tokens};
     use crate::paper::Entry;
     use crate::{Precedence, SourceKind};
 
     /// Papers on ice and on bridges, added in this order.
-    fn library(order: &[u32]) -> (Library, FingerprintNumber) {
+    pub(in super::super) fn library(order: &[u32]) -> (Library, FingerprintNumber) {
         let mut library = Library::in_memory().expect("a library");
         let text = |what: &str| what.to_owned();
         let fingerprint = FingerprintText { digest: text("d"), model: text("m"), description: text("d"), dimension: 3 };

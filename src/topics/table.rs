@@ -126,3 +126,49 @@ fn columns(
 fn days(day: Date) -> i32 {
     (day.duration_since(date(1970, 1, 1)).as_hours() / 24) as i32
 }
+
+#[cfg(test)]
+mod tests {
+    use arrow_array::cast::AsArray;
+    use arrow_array::types::{Date32Type, Float32Type, Int32Type};
+    use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
+
+    use super::super::find::{find, tests::library};
+    use super::super::methods::Method;
+    use super::*;
+
+    #[test]
+    fn a_table_holds_every_paper_with_its_topic_place_and_vector() {
+        let (library, fingerprint) = library(&(0..12).collect::<Vec<_>>());
+        let topics = find(&library, (fingerprint, None), (Method::Leiden, None), &|_| ()).expect("topics");
+        let folder = tempfile::TempDir::new().expect("a folder");
+        let path = folder.path().join("papers.parquet");
+        write_table((&library, fingerprint), &topics, &path).expect("written");
+        let file = File::open(&path).expect("the file");
+        let mut read = ParquetRecordBatchReaderBuilder::try_new(file).expect("Parquet").build().expect("rows");
+        let batch = read.next().expect("a batch").expect("readable");
+        assert!(read.next().is_none());
+        let names: Vec<String> = batch.schema().fields().iter().map(|field| field.name().clone()).collect();
+        let expected =
+            "id title date category categories topic topic_id strength x y vector".split(' ').collect::<Vec<_>>();
+        assert_eq!((names, batch.num_rows()), (expected.into_iter().map(str::to_owned).collect(), 12));
+        let column = |name: &str| batch.column_by_name(name).expect("the column");
+        for (row, placed) in topics.papers.iter().enumerate() {
+            let topic = &topics.levels[0].topics[placed.topics[0]];
+            assert_eq!(column("id").as_string::<i32>().value(row), placed.id.as_str());
+            assert_eq!(column("topic").as_string::<i32>().value(row), topic.name);
+            assert_eq!(column("topic_id").as_primitive::<Int32Type>().value(row), topic.id as i32);
+            assert_eq!(
+                column("date").as_primitive::<Date32Type>().value_as_date(row).map(|day| day.to_string()),
+                Some(placed.date.to_string())
+            );
+            assert_eq!(column("x").as_primitive::<Float32Type>().value(row), placed.place[0]);
+            let vector = column("vector").as_fixed_size_list().value(row);
+            let stored = library.vector(fingerprint, placed.row).expect("read").expect("a vector");
+            assert_eq!(vector.as_primitive::<Float32Type>().values().as_ref(), stored);
+        }
+        // What cannot be written leaves nothing behind.
+        assert!(write_table((&library, fingerprint), &topics, &folder.path().join("no/such.parquet")).is_err());
+        assert_eq!(std::fs::read_dir(folder.path()).expect("the folder").count(), 1);
+    }
+}

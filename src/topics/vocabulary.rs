@@ -44,7 +44,7 @@ impl Vocabulary {
         let (words, texts) = numbered(texts, &acronyms);
         let weak: Vec<bool> = words.iter().map(|word| is_weak(word)).collect();
         let held = |text: &Vec<u32>| phrases_of(text, &weak);
-        let several = (texts.len() >= MANY).then(|| Several::of(&texts, &held));
+        let several = (texts.len() >= MANY).then(|| Several::of(&texts, &weak));
         let counts = |phrase: &Phrase| several.as_ref().is_none_or(|several| several.may_be(phrase));
         let mut counted: HashMap<Phrase, (f64, u32)> = HashMap::new();
         for part in texts.chunks(TOGETHER) {
@@ -125,13 +125,13 @@ struct Several {
 }
 
 impl Several {
-    fn of(texts: &[Vec<u32>], held: &(dyn Fn(&Vec<u32>) -> Vec<(Phrase, f32)> + Sync)) -> Several {
+    fn of(texts: &[Vec<u32>], weak: &[bool]) -> Several {
         let words: usize = texts.iter().map(Vec::len).sum();
         // Some three phrases a word, and room for each in four.
         let size = (12 * words / 64).next_power_of_two().max(1);
         let mut several = Several { once: vec![0; size], again: vec![0; size] };
         for part in texts.chunks(TOGETHER) {
-            let part: Vec<Vec<(Phrase, f32)>> = part.par_iter().map(held).collect();
+            let part: Vec<Vec<(Phrase, f32)>> = part.par_iter().map(|text| phrases_of(text, weak)).collect();
             for (phrase, _) in part.into_iter().flatten() {
                 let (word, bit) = several.place(&phrase);
                 several.again[word] |= several.once[word] & bit;
