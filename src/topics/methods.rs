@@ -60,7 +60,7 @@ pub(super) fn kmeans(rows: &Rows, topics: usize) -> Result<Partition> {
     Ok(Partition::new(&groups))
 }
 
-/// Groups by DBSCAN, where one papers are in none.
+/// Groups by DBSCAN; some papers are in none.
 ///
 /// # Errors
 /// None that callers can bring about.
