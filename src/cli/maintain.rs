@@ -8,7 +8,7 @@ use crate::library::Problem;
 
 use super::args::{Check, Reembed, Remove};
 use super::terminal::{Page, printable, say};
-use super::{Context, Outcome, ids};
+use super::{Context, Outcome, complete, ids};
 
 pub(super) fn remove(context: &Context, asked: &Remove, page: &mut Page) -> Result<Outcome> {
     let ids = ids(&asked.ids)?;
@@ -17,6 +17,12 @@ pub(super) fn remove(context: &Context, asked: &Remove, page: &mut Page) -> Resu
         return Ok(Outcome::Nothing);
     };
     let removed = library.remove(&ids)?;
+    for stored in library.fingerprints()? {
+        // The papers are gone all the same: until this succeeds, answers pass them over one by one.
+        if let Err(error) = Index::refresh(&mut library, stored.number) {
+            say(&format!("note: the index was not brought up to date: {}", complete(&error)));
+        }
+    }
     let (gone, unknown): (Vec<_>, Vec<_>) = ids.iter().zip(removed).partition(|(_, removed)| *removed);
     if asked.json {
         let names = |list: &[(&crate::ArxivId, bool)]| list.iter().map(|(id, _)| id.to_string()).collect::<Vec<_>>();

@@ -1,17 +1,19 @@
 //! Rows of the library into a table, cell by cell.
 //!
-//! In: the vectors of a library, all of them or those that changed since a table was made. Out: a new table. Of a library that grew
-//! or shrank to twice or half of what its cells were made for they are made anew, else they stay and only what changed is coded.
+//! In: the vectors of a library, all of them or those that changed since a table was made. Out: a new table, or a segment of what
+//! came later. Of a library that grew or shrank to twice or half of what its cells were made for they are made anew, else they stay
+//! and only what changed is coded.
 //!
 //! Nothing here depends on the number of threads: every row is coded for itself, and parts are put together in the order of rows.
 
 use super::cells::{Cells, Room, train};
-use super::code::{RowFactors, encode};
+use super::code::encode;
 use super::reach::{Reach, Step, TRIALS, measure};
 use super::rotation::{Rotation, words};
-use super::table::{Damage, NOBODY, Source, Table};
+use super::rows::{Arranged, Rows};
+use super::table::{Damage, Segment, Table};
 use crate::error::Result;
-use crate::kernels::{BLOCK, Factors, InstructionSet};
+use crate::kernels::InstructionSet;
 use crate::library::{FingerprintNumber, Library, PaperRow};
 use crate::neighbours::threads;
 
@@ -25,54 +27,39 @@ const BLUR: f32 = 3.0 * 1.42 * 0.29;
 /// Seed of the rotation.
 const SEED: u64 = 0x5265_6c61;
 
-/// A table in memory.
-#[derive(Clone, Debug, PartialEq)]
-pub(super) struct Owned {
+/// What a table's rows are arranged and searched by.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub(super) struct Frame {
     pub(super) dimension: usize,
     pub(super) rotation: Rotation,
     pub(super) centres: Vec<f32>,
     pub(super) lengths: Vec<f32>,
-    pub(super) starts: Vec<u64>,
-    pub(super) codes: Vec<[u64; BLOCK]>,
-    pub(super) factors: Vec<Factors>,
-    pub(super) keys: Vec<u64>,
-    pub(super) bytes: Vec<i8>,
-    pub(super) scales: Vec<f32>,
     pub(super) steps: Vec<Step>,
     pub(super) error: f32,
     pub(super) blur: f32,
-    /// Rows in it.
-    pub(super) rows: u64,
-    /// Rows that there were when its cells were made.
+    /// Rows that there were when the cells were made.
     pub(super) trained: u64,
+}
+
+/// A table in memory.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) struct Owned {
+    pub(super) frame: Frame,
+    pub(super) rows: Arranged,
 }
 
 impl Owned {
     pub(super) fn table(&self) -> Table<'_> {
+        let Frame { dimension, rotation, centres, lengths, steps, error, blur, trained: _ } = &self.frame;
         Table {
-            dimension: self.dimension,
-            rotation: &self.rotation,
-            centres: &self.centres,
-            lengths: &self.lengths,
-            starts: &self.starts,
-            codes: &self.codes,
-            factors: &self.factors,
-            keys: &self.keys,
-            scales: &self.scales,
-            reach: Reach { steps: &self.steps, error: self.error },
-            blur: self.blur,
+            dimension: *dimension,
+            rotation,
+            centres,
+            lengths,
+            reach: Reach { steps, error: *error },
+            blur: *blur,
+            segments: vec![self.rows.segment()],
         }
-    }
-}
-
-impl Source for Owned {
-    fn check(&self, _: &Table<'_>, _: usize) -> std::result::Result<(), Damage> {
-        Ok(())
-    }
-
-    fn read(&self, place: usize, row: &mut [i8]) -> std::result::Result<(), Damage> {
-        row.copy_from_slice(&self.bytes[place * self.dimension..][..self.dimension]);
-        Ok(())
     }
 }
 
@@ -99,7 +86,6 @@ pub(super) fn build(
     // Rows that made a centre lie nearer to it than others do: they would find each other too easily.
     let trials = sample.split_off(sample.len() - sample.len().min(TRIALS * dimension).min(sample.len() / 2));
     let centres = train(set, &sample, dimension, cells);
-
     let rotation = Rotation::new(dimension, SEED);
     let coder = Coder::new(set, &rotation, &centres, dimension);
     let parts = (0..threads()).map(|_| Part::new(count / threads() + 1, dimension)).collect();
@@ -108,44 +94,96 @@ pub(super) fn build(
             part.take(&coder, row, vector, coded);
         }
     })?;
-    let coded_rows = Rows::joined(parts.into_iter().map(|part| part.finish(&coder)).collect());
-    let mut owned = arrange(coded_rows, rotation.clone(), centres.clone());
-    owned.trained = owned.rows;
-    owned.steps = measure(&owned, set, &trials);
+    let rows = Rows::joined(parts.into_iter().map(|part| part.finish(&coder)).collect());
+    let frame = Frame {
+        dimension,
+        lengths: centres.chunks_exact(dimension.max(1)).map(length).collect(),
+        steps: Vec::new(),
+        error: rows.error(),
+        blur: BLUR * most(0.999, rows.scales.clone()),
+        trained: rows.keys.len() as u64,
+        rotation,
+        centres,
+    };
+    let mut owned = Owned { rows: rows.arranged(frame.lengths.len()), frame };
+    owned.frame.steps = measure(&owned.table(), set, &trials);
     Ok(owned)
 }
 
-/// The table again, without the rows that changed, and with those of them that there are (now) coded anew.
-pub(super) fn renew(
+/// The rows that came later, in a segment of their own: what is still as it was of those in `later`, and the rows of `changed` that there
+/// are (now), coded by the cells of the table.
+pub(super) fn collect(
     library: &Library,
     fingerprint: FingerprintNumber,
     set: InstructionSet,
-    old: &Table<'_>,
-    source: &dyn Source,
+    table: &Table<'_>,
+    (later, changed): (&[Segment<'_>], &[PaperRow]),
+) -> Result<std::result::Result<Arranged, Damage>> {
+    let rows = up_to_date(library, fingerprint, set, table, (later, changed))?;
+    Ok(rows.map(|rows| rows.arranged(table.lengths.len())))
+}
+
+/// All rows in one segment again, with the cells that there are.
+pub(super) fn merge(
+    library: &Library,
+    fingerprint: FingerprintNumber,
+    set: InstructionSet,
+    table: &Table<'_>,
     (changed, trained): (&[PaperRow], u64),
 ) -> Result<std::result::Result<Owned, Damage>> {
-    let mut rows = Rows::with_room(old.keys.len() + changed.len(), old.dimension);
-    for cell in 0..old.starts.len() - 1 {
-        for place in old.places(cell) {
-            let key = old.keys[place];
-            if key != NOBODY
-                && changed.binary_search(&PaperRow(key as i64)).is_err()
-                && let Err(damage) = rows.copy(old, source, cell, place)
-            {
-                return Ok(Err(damage));
+    let rows = match up_to_date(library, fingerprint, set, table, (&table.segments, changed))? {
+        Ok(rows) => rows,
+        Err(damage) => return Ok(Err(damage)),
+    };
+    // Cells hold more or fewer rows than when it was measured how many are scanned; so many cells are scanned as before.
+    let before = table.segments.first().map_or(0, |first| first.keys.len());
+    let (error, blur) = (rows.error(), BLUR * most(0.999, rows.scales.clone()));
+    let rows = rows.arranged(table.lengths.len());
+    let growth = rows.keys.len() as f32 / before.max(1) as f32;
+    let scaled = |step: &Step| Step { few: step.few * growth, many: step.many * growth, ..*step };
+    let frame = Frame {
+        dimension: table.dimension,
+        rotation: table.rotation.clone(),
+        centres: table.centres.to_vec(),
+        lengths: table.lengths.to_vec(),
+        steps: table.reach.steps.iter().map(scaled).collect(),
+        error,
+        blur,
+        trained,
+    };
+    Ok(Ok(Owned { frame, rows }))
+}
+
+/// The rows of some segments without those that changed, and those of them that there are (now), coded anew.
+fn up_to_date(
+    library: &Library,
+    fingerprint: FingerprintNumber,
+    set: InstructionSet,
+    table: &Table<'_>,
+    (segments, changed): (&[Segment<'_>], &[PaperRow]),
+) -> Result<std::result::Result<Rows, Damage>> {
+    let room = segments.iter().map(|segment| segment.keys.len()).sum::<usize>();
+    let mut rows = Rows::with_room(room + changed.len(), table.dimension);
+    for segment in segments {
+        for cell in 0..table.lengths.len() {
+            for place in segment.places(cell) {
+                if segment.holds(place)
+                    && changed.binary_search(&PaperRow(segment.keys[place] as i64)).is_err()
+                    && let Err(damage) = rows.copy(segment, cell, place)
+                {
+                    return Ok(Err(damage));
+                }
             }
         }
     }
-    let coder = Coder::new(set, old.rotation, old.centres, old.dimension);
-    let mut part = Part::new(changed.len(), old.dimension);
+    let coder = Coder::new(set, table.rotation, table.centres, table.dimension);
+    let mut part = Part::new(changed.len(), table.dimension);
     library.vectors_of(fingerprint, changed, &mut |row, vector| {
-        if let Some(vector) = sound(vector, old.dimension) {
+        if let Some(vector) = sound(vector, table.dimension) {
             part.take(&coder, row, vector, &|_| ());
         }
     })?;
-    let rows = Rows::joined(vec![rows, part.finish(&coder)]);
-    let owned = arrange(rows, old.rotation.clone(), old.centres.to_vec());
-    Ok(Ok(Owned { steps: old.reach.steps.to_vec(), error: old.reach.error, trained, ..owned }))
+    Ok(Ok(Rows::joined(vec![rows, part.finish(&coder)])))
 }
 
 /// The elements of a vector, unless its length or one of them is not what it should be: such a row is nobody's neighbour.
@@ -167,69 +205,6 @@ struct Coder<'a> {
 impl Coder<'_> {
     fn new<'a>(set: InstructionSet, rotation: &'a Rotation, centres: &'a [f32], dimension: usize) -> Coder<'a> {
         Coder { rotation, centres, cells: Cells::new(set, centres, dimension), dimension }
-    }
-}
-
-/// Coded rows, in the order in which they came.
-#[derive(Default)]
-struct Rows {
-    dimension: usize,
-    keys: Vec<u64>,
-    cells: Vec<u32>,
-    /// Rows x words.
-    codes: Vec<u64>,
-    factors: Vec<RowFactors>,
-    /// Rows x dimension.
-    bytes: Vec<i8>,
-    scales: Vec<f32>,
-}
-
-impl Rows {
-    fn with_room(rows: usize, dimension: usize) -> Rows {
-        Rows {
-            dimension,
-            keys: Vec::with_capacity(rows),
-            cells: Vec::with_capacity(rows),
-            codes: Vec::with_capacity(rows * words(dimension)),
-            factors: Vec::with_capacity(rows),
-            bytes: Vec::with_capacity(rows * dimension),
-            scales: Vec::with_capacity(rows),
-        }
-    }
-
-    fn joined(parts: Vec<Rows>) -> Rows {
-        let mut parts = parts.into_iter();
-        let mut all = parts.next().unwrap_or_default();
-        for part in parts {
-            all.keys.extend(part.keys);
-            all.cells.extend(part.cells);
-            all.codes.extend(part.codes);
-            all.factors.extend(part.factors);
-            all.bytes.extend(part.bytes);
-            all.scales.extend(part.scales);
-        }
-        all
-    }
-
-    /// Takes over a row as it was coded before.
-    fn copy(
-        &mut self,
-        table: &Table<'_>,
-        source: &dyn Source,
-        cell: usize,
-        place: usize,
-    ) -> std::result::Result<(), Damage> {
-        let first = self.bytes.len();
-        self.bytes.resize(first + self.dimension, 0);
-        source.read(place, &mut self.bytes[first..])?;
-        let (block, lane, words) = (place / BLOCK, place % BLOCK, words(self.dimension));
-        self.keys.push(table.keys[place]);
-        self.cells.push(cell as u32);
-        self.codes.extend(table.codes[block * words..][..words].iter().map(|word| word[lane]));
-        let factors = &table.factors[block];
-        self.factors.push(RowFactors { scale: factors.scale[lane], error: factors.error[lane] });
-        self.scales.push(table.scales[place]);
-        Ok(())
     }
 }
 
@@ -301,61 +276,6 @@ impl Part {
 fn rounded(x: f32) -> i8 {
     const MAGIC: f32 = 12_582_912.0; // 1.5 · 2^23: beyond it, f32 has no fraction
     (x + MAGIC - MAGIC) as i8
-}
-
-/// Puts rows together by their cells, eight to a block.
-fn arrange(rows: Rows, rotation: Rotation, centres: Vec<f32>) -> Owned {
-    let (dimension, words) = (rows.dimension, words(rows.dimension));
-    let cells = centres.len() / dimension.max(1);
-    let mut sizes = vec![0u64; cells];
-    rows.cells.iter().for_each(|cell| sizes[*cell as usize] += 1);
-    let mut starts = vec![0u64; cells + 1];
-    for (cell, size) in sizes.iter().enumerate() {
-        starts[cell + 1] = starts[cell] + size.div_ceil(BLOCK as u64);
-    }
-    let blocks = starts[cells] as usize;
-    let mut next: Vec<usize> = starts[..cells].iter().map(|start| *start as usize * BLOCK).collect();
-    let places: Vec<usize> = rows
-        .cells
-        .iter()
-        .map(|cell| {
-            let next = &mut next[*cell as usize];
-            *next += 1;
-            *next - 1
-        })
-        .collect();
-    let mut owned = Owned {
-        dimension,
-        rotation,
-        lengths: centres.chunks_exact(dimension.max(1)).map(length).collect(),
-        centres,
-        starts,
-        codes: vec![[0; BLOCK]; blocks * words],
-        factors: vec![Factors::default(); blocks],
-        keys: vec![NOBODY; blocks * BLOCK],
-        bytes: vec![0; blocks * BLOCK * dimension],
-        scales: vec![0.0; blocks * BLOCK],
-        steps: Vec::new(),
-        error: rows.factors.iter().map(|factors| factors.error).sum::<f32>() / rows.factors.len().max(1) as f32,
-        blur: BLUR * most(0.999, rows.scales.clone()),
-        rows: rows.keys.len() as u64,
-        trained: 0,
-    };
-    for (row, &place) in places.iter().enumerate() {
-        let (block, lane) = (place / BLOCK, place % BLOCK);
-        let mut ones = 0;
-        for (word, bits) in rows.codes[row * words..][..words].iter().enumerate() {
-            owned.codes[block * words + word][lane] = *bits;
-            ones += bits.count_ones();
-        }
-        let factors = &mut owned.factors[block];
-        (factors.scale[lane], factors.error[lane]) = (rows.factors[row].scale, rows.factors[row].error);
-        factors.ones[lane] = ones as f32;
-        owned.keys[place] = rows.keys[row];
-        owned.bytes[place * dimension..][..dimension].copy_from_slice(&rows.bytes[row * dimension..][..dimension]);
-        owned.scales[place] = rows.scales[row];
-    }
-    owned
 }
 
 /// Never 0: a centre without direction is as good as any.

@@ -1,4 +1,5 @@
-//! The index in its file, `library.db.index-N` for fingerprint N of the library.
+//! The index in its files: `library.db.index-N` for fingerprint N of the library, and beside it `library.db.index-N.delta`, what came
+//! and went later, so that a day's papers do not cost a new file of all.
 //!
 //! Format: safetensors, read where it lies by mapping it. The header names what it belongs to and holds the sum (CRC-32) of the
 //! small tensors, which are checked when it is opened; each cell and each row has a sum of its own, checked when it is first
@@ -15,17 +16,17 @@ use memmap2::Mmap;
 use safetensors::tensor::{Dtype, SafeTensors};
 use sha2::{Digest, Sha256};
 
-use super::build::Owned;
+use super::build::{Frame, Owned};
 use super::reach::Reach;
 use super::rotation::{Rotation, words};
-use super::table::{Damage, NOBODY, Source, Table};
+use super::rows::Arranged;
+use super::table::{Damage, Segment, Source, Table};
 use crate::derived::{Tensor, map, write_tensors};
 use crate::error::{Error, Result};
 use crate::kernels::{BLOCK, Factors};
-use crate::library::PaperRow;
 
 /// Changes whenever what the file holds, or means, does. Numbers in it are as in memory.
-const VERSION: &str = if cfg!(target_endian = "little") { "2 little-endian" } else { "2 big-endian" };
+const VERSION: &str = if cfg!(target_endian = "little") { "3 little-endian" } else { "3 big-endian" };
 
 /// An opened file.
 #[derive(Debug)]
@@ -46,12 +47,12 @@ pub(super) struct Mapped {
 pub(super) struct Facts {
     /// Tells the file of one build from that of any other, of this library or another.
     pub(super) token: String,
+    /// Of a delta, the token of the file whose cells it uses; empty for a file of its own.
+    pub(super) base: String,
     /// The last change of the library that it takes in.
     pub(super) change: i64,
     /// Rows that there were when its cells were made.
     pub(super) trained: u64,
-    /// Rows in it.
-    pub(super) rows: u64,
 }
 
 /// Where in the file the tensors are, in bytes.
@@ -60,6 +61,7 @@ struct Ranges {
     centres: Range<usize>,
     lengths: Range<usize>,
     steps: Range<usize>,
+    outdated: Range<usize>,
     starts: Range<usize>,
     codes: Range<usize>,
     factors: Range<usize>,
@@ -102,6 +104,7 @@ impl Mapped {
             centres: range("centres")?,
             lengths: range("lengths")?,
             steps: range("steps")?,
+            outdated: range("outdated")?,
             starts: range("starts")?,
             codes: range("codes")?,
             factors: range("factors")?,
@@ -112,7 +115,8 @@ impl Mapped {
             row_sums: range("row_sums")?,
         };
         let flips = range("flips")?;
-        let small = [&flips, &ranges.centres, &ranges.lengths, &ranges.steps, &ranges.starts, &ranges.cell_sums];
+        let Ranges { centres, lengths, steps, outdated, starts, cell_sums, .. } = &ranges;
+        let small = [&flips, centres, lengths, steps, outdated, starts, cell_sums];
         let small = small.map(|range| &map[range.clone()]);
         if *fact("sum")? != sum(&facts, &small) {
             return Err(damage("its checksum does not fit"));
@@ -122,11 +126,11 @@ impl Mapped {
         let rotation = Rotation { flips: slice(&map[flips])?.to_vec() };
         let facts = Facts {
             token: fact("token")?.clone(),
+            base: fact("base")?.clone(),
             change: fact("change")?.parse().map_err(damage)?,
             trained: number("trained")?,
-            rows: number("rows")?,
         };
-        if number("dimension")? != dimension as u64 || !rotation.fits(dimension) {
+        if number("dimension")? != dimension as u64 || (facts.base.is_empty() && !rotation.fits(dimension)) {
             return Err(damage("it is of another dimension"));
         }
         let mut mapped = Mapped { file, map, dimension, rotation, error, blur, ranges, checked: Vec::new(), facts };
@@ -137,15 +141,16 @@ impl Mapped {
 
     /// The number of cells, if all tensors have the lengths that go with it.
     fn fitting(&self) -> std::result::Result<usize, Damage> {
-        let Ranges { centres, lengths, steps: _, starts, codes, factors, keys, bytes, scales, cell_sums, row_sums } =
-            &self.ranges;
+        let Ranges { centres, lengths, steps: _, outdated: _, starts, codes, factors, keys, .. } = &self.ranges;
+        let Ranges { bytes, scales, cell_sums, row_sums, .. } = &self.ranges;
         let starts: &[u64] = slice(&self.map[starts.clone()])?;
         let cells = starts.len().saturating_sub(1);
         let blocks = starts.last().copied().unwrap_or(0) as usize;
         let places = blocks.saturating_mul(BLOCK);
+        let own_cells = if self.facts.base.is_empty() { cells } else { 0 };
         let fit = [
-            (centres, cells.saturating_mul(self.dimension), size_of::<f32>()),
-            (lengths, cells, size_of::<f32>()),
+            (centres, own_cells.saturating_mul(self.dimension), size_of::<f32>()),
+            (lengths, own_cells, size_of::<f32>()),
             (codes, blocks.saturating_mul(words(self.dimension)), size_of::<[u64; BLOCK]>()),
             (factors, blocks, size_of::<Factors>()),
             (keys, places, size_of::<u64>()),
@@ -155,64 +160,75 @@ impl Mapped {
             (row_sums, places, size_of::<u32>()),
         ];
         let fits = fit.iter().all(|(range, count, size)| Some(range.len()) == count.checked_mul(*size));
-        if starts.is_empty() || !starts.is_sorted() || !fits {
+        if starts.is_empty() || !starts.is_sorted() || !fits || !self.outdated()?.is_sorted() {
             return Err(damage("its parts do not fit together"));
         }
-        self.try_table().map(|_| cells)
+        self.table(None).map(|_| cells)
     }
 
-    fn try_table(&self) -> std::result::Result<Table<'_>, Damage> {
+    /// The table of this file, with the rows of a delta.
+    pub(super) fn table<'a>(&'a self, delta: Option<&'a Mapped>) -> std::result::Result<Table<'a>, Damage> {
         let part = |range: &Range<usize>| &self.map[range.clone()];
-        Ok(Table {
+        let segments = match delta {
+            None => vec![self.segment()?],
+            Some(delta) => vec![Segment { outdated: delta.outdated()?, ..self.segment()? }, delta.segment()?],
+        };
+        let table = Table {
             dimension: self.dimension,
             rotation: &self.rotation,
             centres: slice(part(&self.ranges.centres))?,
             lengths: slice(part(&self.ranges.lengths))?,
+            reach: Reach { steps: slice(part(&self.ranges.steps))?, error: self.error },
+            blur: self.blur,
+            segments,
+        };
+        if self.facts.base.is_empty() && table.segments.iter().any(|rows| rows.starts.len() != table.lengths.len() + 1)
+        {
+            return Err(damage("its parts do not fit together"));
+        }
+        Ok(table)
+    }
+
+    /// The rows of this file.
+    pub(super) fn segment(&self) -> std::result::Result<Segment<'_>, Damage> {
+        let part = |range: &Range<usize>| &self.map[range.clone()];
+        Ok(Segment {
             starts: slice(part(&self.ranges.starts))?,
             codes: slice(part(&self.ranges.codes))?,
             factors: slice(part(&self.ranges.factors))?,
             keys: slice(part(&self.ranges.keys))?,
             scales: slice(part(&self.ranges.scales))?,
-            reach: Reach { steps: slice(part(&self.ranges.steps))?, error: self.error },
-            blur: self.blur,
+            outdated: &[],
+            source: self,
         })
     }
 
-    /// The table in it.
-    pub(super) fn table(&self) -> std::result::Result<Table<'_>, Damage> {
-        self.try_table()
+    /// Of a delta: the papers that are no longer as the file has them that it belongs to, ascending.
+    pub(super) fn outdated(&self) -> std::result::Result<&[u64], Damage> {
+        slice(&self.map[self.ranges.outdated.clone()])
     }
 
     /// Checks every cell; rows are checked as they are read.
-    pub(super) fn check_cells(&self, table: &Table<'_>) -> std::result::Result<(), Damage> {
-        (0..self.checked.len()).try_for_each(|cell| self.check(table, cell))
-    }
-
-    /// The papers that it holds, cell by cell.
-    pub(super) fn keys(&self) -> std::result::Result<Vec<PaperRow>, Damage> {
-        let keys = self.table()?.keys.iter().filter(|key| **key != NOBODY);
-        Ok(keys.map(|key| PaperRow(*key as i64)).collect())
+    pub(super) fn check_cells(&self) -> std::result::Result<(), Damage> {
+        let segment = self.segment()?;
+        (0..self.checked.len()).try_for_each(|cell| self.check(&segment, cell))
     }
 
     /// Checks every cell and every row.
     pub(super) fn check_all(&self) -> std::result::Result<(), Damage> {
-        let table = self.table()?;
+        self.check_cells()?;
         let mut row = vec![0; self.dimension];
-        for cell in 0..self.checked.len() {
-            self.check(&table, cell)?;
-            table.places(cell).try_for_each(|place| self.read(place, &mut row))?;
-        }
-        Ok(())
+        (0..self.segment()?.keys.len()).try_for_each(|place| self.read(place, &mut row))
     }
 }
 
 impl Source for Mapped {
-    fn check(&self, table: &Table<'_>, cell: usize) -> std::result::Result<(), Damage> {
+    fn check(&self, segment: &Segment<'_>, cell: usize) -> std::result::Result<(), Damage> {
         if self.checked[cell].load(Ordering::Relaxed) {
             return Ok(());
         }
         let expected: &[u32] = slice(&self.map[self.ranges.cell_sums.clone()])?;
-        if cell_sum(table, cell) != expected[cell] {
+        if cell_sum(segment, cell, self.dimension) != expected[cell] {
             return Err(damage("the checksum of a cell does not fit"));
         }
         self.checked[cell].store(true, Ordering::Relaxed);
@@ -263,57 +279,87 @@ fn sum(facts: &HashMap<String, String>, small: &[&[u8]]) -> String {
     format!("{:08x}", hasher.finalize())
 }
 
-fn cell_sum(table: &Table<'_>, cell: usize) -> u32 {
-    let blocks = table.starts[cell] as usize..table.starts[cell + 1] as usize;
-    let words = words(table.dimension);
+fn cell_sum(segment: &Segment<'_>, cell: usize, dimension: usize) -> u32 {
+    let blocks = segment.starts[cell] as usize..segment.starts[cell + 1] as usize;
+    let words = words(dimension);
     let mut hasher = crc32fast::Hasher::new();
-    hasher.update(bytemuck::cast_slice(&table.codes[blocks.start * words..blocks.end * words]));
-    hasher.update(bytemuck::cast_slice(&table.factors[blocks.clone()]));
-    hasher.update(bytemuck::cast_slice(&table.keys[table.places(cell)]));
-    hasher.update(bytemuck::cast_slice(&table.scales[table.places(cell)]));
+    hasher.update(bytemuck::cast_slice(&segment.codes[blocks.start * words..blocks.end * words]));
+    hasher.update(bytemuck::cast_slice(&segment.factors[blocks.clone()]));
+    hasher.update(bytemuck::cast_slice(&segment.keys[segment.places(cell)]));
+    hasher.update(bytemuck::cast_slice(&segment.scales[segment.places(cell)]));
     hasher.finalize()
 }
 
-/// Writes a table and says what the file says of itself.
-pub(super) fn write(path: &Path, owned: &Owned, change: i64) -> Result<Facts> {
-    let table = owned.table();
-    let cell_sums: Vec<u32> = (0..owned.starts.len() - 1).map(|cell| cell_sum(&table, cell)).collect();
-    let rows = owned.bytes.chunks_exact(owned.dimension.max(1));
-    let row_sums: Vec<u32> = rows.map(|row| crc32fast::hash(bytemuck::cast_slice(row))).collect();
+/// What is written.
+pub(super) enum Content {
+    /// A table.
+    Whole(Owned),
+    /// What came and went since another file was written.
+    Delta {
+        /// Its token.
+        base: String,
+        /// Rows that there were when the cells were made.
+        trained: u64,
+        /// The papers that are no longer as that file has them, ascending.
+        outdated: Vec<u64>,
+        /// Those of them that there are.
+        rows: Arranged,
+    },
+}
+
+/// Writes a file, and says what it says of itself.
+pub(super) fn write(path: &Path, content: &Content, change: i64) -> Result<Facts> {
+    let nothing = Frame::default();
+    let (frame, rows, base, trained, outdated) = match content {
+        Content::Whole(Owned { frame, rows }) => (frame, rows, "", frame.trained, [].as_slice()),
+        Content::Delta { base, trained, outdated, rows } => {
+            (&nothing, rows, base.as_str(), *trained, outdated.as_slice())
+        }
+    };
+    let (dimension, segment) = (rows.dimension, rows.segment());
+    let cell_sums: Vec<u32> = (0..rows.starts.len() - 1).map(|cell| cell_sum(&segment, cell, dimension)).collect();
+    let each_row = rows.bytes.chunks_exact(dimension.max(1));
+    let row_sums: Vec<u32> = each_row.map(|row| crc32fast::hash(bytemuck::cast_slice(row))).collect();
     let mut hasher = Sha256::new();
     for bytes in [bytemuck::cast_slice(&cell_sums), bytemuck::cast_slice(&row_sums), &change.to_le_bytes()[..]] {
         hasher.update(bytes);
+    }
+    if !base.is_empty() {
+        hasher.update(base);
+        hasher.update(bytemuck::cast_slice(outdated));
     }
     let token: String = hasher.finalize().iter().map(|byte| format!("{byte:02x}")).collect();
 
     let blocks = BLOCK;
     let tensors = [
-        ("flips", Tensor::of(Dtype::U64, 1, &owned.rotation.flips)),
-        ("centres", Tensor::of(Dtype::F32, owned.dimension, &owned.centres)),
-        ("lengths", Tensor::of(Dtype::F32, 1, &owned.lengths)),
-        ("steps", Tensor::of(Dtype::F32, 3, &owned.steps)),
-        ("starts", Tensor::of(Dtype::U64, 1, &owned.starts)),
-        ("codes", Tensor::of(Dtype::U64, blocks, &owned.codes)),
-        ("factors", Tensor::of(Dtype::F32, 3 * blocks, &owned.factors)),
-        ("keys", Tensor::of(Dtype::U64, 1, &owned.keys)),
-        ("bytes", Tensor::of(Dtype::I8, owned.dimension, &owned.bytes)),
-        ("scales", Tensor::of(Dtype::F32, 1, &owned.scales)),
+        ("flips", Tensor::of(Dtype::U64, 1, &frame.rotation.flips)),
+        ("centres", Tensor::of(Dtype::F32, dimension, &frame.centres)),
+        ("lengths", Tensor::of(Dtype::F32, 1, &frame.lengths)),
+        ("steps", Tensor::of(Dtype::F32, 3, &frame.steps)),
+        ("outdated", Tensor::of(Dtype::U64, 1, outdated)),
+        ("starts", Tensor::of(Dtype::U64, 1, &rows.starts)),
         ("cell_sums", Tensor::of(Dtype::U32, 1, &cell_sums)),
+        ("codes", Tensor::of(Dtype::U64, blocks, &rows.codes)),
+        ("factors", Tensor::of(Dtype::F32, 3 * blocks, &rows.factors)),
+        ("keys", Tensor::of(Dtype::U64, 1, &rows.keys)),
+        ("bytes", Tensor::of(Dtype::I8, dimension, &rows.bytes)),
+        ("scales", Tensor::of(Dtype::F32, 1, &rows.scales)),
         ("row_sums", Tensor::of(Dtype::U32, 1, &row_sums)),
     ];
     let mut facts = HashMap::from([
         ("version".to_owned(), VERSION.to_owned()),
         ("token".to_owned(), token.clone()),
+        ("base".to_owned(), base.to_owned()),
         ("change".to_owned(), change.to_string()),
-        ("trained".to_owned(), owned.trained.to_string()),
-        ("rows".to_owned(), owned.rows.to_string()),
-        ("dimension".to_owned(), owned.dimension.to_string()),
-        ("error".to_owned(), owned.error.to_string()),
-        ("blur".to_owned(), owned.blur.to_string()),
+        ("trained".to_owned(), trained.to_string()),
+        ("dimension".to_owned(), dimension.to_string()),
+        ("error".to_owned(), frame.error.to_string()),
+        ("blur".to_owned(), frame.blur.to_string()),
     ]);
-    let small = [0, 1, 2, 3, 4, 10].map(|number: usize| tensors[number].1.bytes);
+    // Those that are checked at once stand first.
+    let small: Vec<&[u8]> = tensors[..7].iter().map(|(_, tensor)| tensor.bytes).collect();
     facts.insert("sum".to_owned(), sum(&facts, &small));
 
     write_tensors(path, &tensors, facts).map_err(Error::io(path))?;
-    Ok(Facts { token, change, trained: owned.trained, rows: owned.rows })
+    Ok(Facts { token, base: base.to_owned(), change, trained })
 }

@@ -4,10 +4,11 @@
 //! which [`crate::neighbours`] compares exactly. The file is derived: without it, or where it is damaged or belongs to another
 //! library, answers come from the exact scan and are the same but for what the index may miss (docs/performance.md).
 //!
-//! Read on in the order of the work: `cells` (k-means), `rotation` and `code` (one bit per dimension), `build`, `table` (how a
+//! Read on in the order of the work: `cells` (k-means), `rotation` and `code` (one bit per dimension), `build`, `rows`, `table` (how a
 //! query goes through it), `reach` (how far), `file`. What changes in a library after its index was made is noted by the library
-//! (`library/changes.rs`): those papers are left out here and looked at one by one, until there are so many that the index is
-//! renewed.
+//! (`library/changes.rs`): those papers are left out here and looked at one by one, until there are some hundreds, which then go into
+//! a small file beside the large one, the delta. When that is an eighth of it, both become one; the cells stay until there are twice
+//! or half as many papers.
 
 mod build;
 pub(crate) mod cells;
@@ -15,6 +16,7 @@ mod code;
 mod file;
 mod reach;
 mod rotation;
+mod rows;
 mod table;
 
 use std::fs;
@@ -27,14 +29,15 @@ use crate::kernels::InstructionSet;
 use crate::library::{FingerprintNumber, Library, PaperRow};
 use crate::neighbours::{Admitted, Scored};
 
-use file::Mapped;
-use table::Damage;
+use file::{Content, Mapped};
+use table::{Damage, Table};
 
 /// An index that is open.
 #[derive(Debug)]
 pub struct Index {
     path: PathBuf,
-    mapped: Mapped,
+    base: Mapped,
+    delta: Option<Mapped>,
     set: InstructionSet,
     /// Papers that changed since it was made, ascending.
     changed: Vec<PaperRow>,
@@ -59,8 +62,10 @@ pub enum Kept {
     Needless,
     /// It was good enough.
     Good,
-    /// What changed was taken in.
-    Renewed,
+    /// What changed was written into the delta.
+    Extended,
+    /// What changed was taken in, and the delta.
+    Merged,
     /// It was made, for all papers.
     Built,
 }
@@ -72,29 +77,60 @@ impl Index {
     /// So many changes are looked at one by one, about a millisecond's worth; more are taken in when the library is next added to.
     const CHANGES: usize = 500;
 
+    /// A delta that is more than this part of the papers is merged: cells hold more rows than they were measured with, and it is
+    /// written whole each time.
+    const DELTA: u64 = 8;
+
     /// The index of a library's vectors.
     ///
     /// # Errors
-    /// What the library reports. The state of the file is never an error.
+    /// What the library reports. The state of the files is never an error.
     pub fn open(library: &Library, fingerprint: FingerprintNumber) -> Result<State> {
         let Some(path) = path(library, fingerprint) else { return Ok(State::Absent) };
         let Some(token) = library.index_token(fingerprint)? else { return Ok(State::Absent) };
-        let mapped = match Mapped::open(&path, library.dimension(fingerprint)?) {
-            Ok(Some(mapped)) if mapped.facts.token == token => mapped,
-            Ok(_) => return Ok(State::Absent),
+        let dimension = library.dimension(fingerprint)?;
+        let base = match Mapped::open(&path, dimension) {
+            Ok(Some(mapped)) => mapped,
+            Ok(None) => return Ok(State::Absent),
             Err(Damage(why)) => return Ok(State::Damaged(named(&path, &why))),
         };
-        let changed = library.changed_since(fingerprint, mapped.facts.change)?;
+        let mut delta = None;
+        if base.facts.token != token {
+            let path = delta_of(&path);
+            delta = match Mapped::open(&path, dimension) {
+                Ok(Some(mapped)) if mapped.facts.token == token && mapped.facts.base == base.facts.token => {
+                    Some(mapped)
+                }
+                Ok(_) => return Ok(State::Absent),
+                Err(Damage(why)) => return Ok(State::Damaged(named(&path, &why))),
+            };
+        }
+        if let Err(Damage(why)) = base.table(delta.as_ref()) {
+            return Ok(State::Damaged(named(&path, &why)));
+        }
+        let newest = delta.as_ref().unwrap_or(&base).facts.change;
+        let changed = library.changed_since(fingerprint, newest)?;
         let set = InstructionSet::choose()?;
-        Ok(State::Ready(Box::new(Index { path, mapped, set, changed, damage: OnceLock::new() })))
+        Ok(State::Ready(Box::new(Index { path, base, delta, set, changed, damage: OnceLock::new() })))
     }
 
-    /// Makes or renews the index where that is due. `coded` is told how many papers were coded, again and again.
+    /// Makes the index, or takes into it what changed, where that is due. `coded` is told how many papers were coded, again and again.
     ///
     /// # Errors
     /// What the library reports; [`Error::Io`] where the file cannot be written. The old one then still serves.
     pub fn keep(library: &mut Library, fingerprint: FingerprintNumber, coded: &(dyn Fn(u64) + Sync)) -> Result<Kept> {
         Index::keep_from(library, fingerprint, Index::WORTH_BUILDING, coded)
+    }
+
+    /// Takes what changed into an index that there is. Where there is none, none is made.
+    ///
+    /// # Errors
+    /// As [`Index::keep`].
+    pub fn refresh(library: &mut Library, fingerprint: FingerprintNumber) -> Result<Kept> {
+        match Index::open(library, fingerprint)? {
+            State::Ready(_) => Index::keep(library, fingerprint, &|_| ()),
+            State::Absent | State::Damaged(_) => Ok(Kept::Good),
+        }
     }
 
     fn keep_from(
@@ -108,51 +144,87 @@ impl Index {
         if rows < least {
             return Ok(Kept::Needless);
         }
-        let set = InstructionSet::choose()?;
         let (last, before) = library.note_changes(fingerprint)?;
-        let (owned, kept) = match Index::open(library, fingerprint)? {
-            State::Ready(index) => {
-                let trained = index.mapped.facts.trained;
-                if index.changed.len() <= Index::CHANGES {
-                    return Ok(Kept::Good);
-                }
-                let renewed =
-                    match index.mapped.table().and_then(|table| index.mapped.check_cells(&table).map(|()| table)) {
-                        Ok(table) if rows / 2 <= trained && rows >= trained / 2 => {
-                            let changed = (index.changed.as_slice(), trained);
-                            build::renew(library, fingerprint, set, &table, &index.mapped, changed)?.ok()
-                        }
-                        _ => None,
-                    };
-                match renewed {
-                    Some(owned) => (owned, Kept::Renewed),
-                    None => (build::build(library, fingerprint, set, coded)?, Kept::Built),
-                }
+        let content = match Index::open(library, fingerprint)? {
+            State::Ready(index) if index.changed.len() <= Index::CHANGES => return Ok(Kept::Good),
+            State::Ready(index) => index.renewed(library, fingerprint, rows)?,
+            State::Absent | State::Damaged(_) => None,
+        };
+        let (content, kept) = match content {
+            Some(content) => content,
+            None => {
+                let built = build::build(library, fingerprint, InstructionSet::choose()?, coded)?;
+                (Content::Whole(built), Kept::Built)
             }
-            State::Absent | State::Damaged(_) => (build::build(library, fingerprint, set, coded)?, Kept::Built),
         };
-        let beside = derived::beside(&path);
-        let place = |facts: file::Facts| {
-            let place = || fs::rename(&beside, &path).map_err(Error::io(&path));
-            library.set_index(fingerprint, (&before, &facts.token), facts.change, place)
+        let (place, stale) = match &content {
+            Content::Whole(_) => (path.clone(), Some(delta_of(&path))),
+            Content::Delta { .. } => (delta_of(&path), None),
         };
-        let set = file::write(&beside, &owned, last).and_then(place);
+        let beside = derived::beside(&place);
+        let put = |facts: file::Facts| {
+            let put = || fs::rename(&beside, &place).map_err(Error::io(&place));
+            library.set_index(fingerprint, (&before, &facts.token), facts.change, put)
+        };
+        let set = file::write(&beside, &content, last).and_then(put);
         if !matches!(set, Ok(true)) {
             let _ = fs::remove_file(&beside);
         }
         if !set? {
             return Ok(Kept::Good);
         }
+        stale.map(fs::remove_file);
         tidy(&path);
+        tidy(&delta_of(&path));
         Ok(kept)
     }
 
-    /// Papers in it.
-    pub fn rows(&self) -> u64 {
-        self.mapped.facts.rows
+    /// What is to be written so that what changed is in it; `None` where cells no longer fit the number of papers, or there is damage.
+    fn renewed(&self, library: &Library, fingerprint: FingerprintNumber, rows: u64) -> Result<Option<(Content, Kept)>> {
+        let trained = self.base.facts.trained;
+        if rows / 2 > trained || rows < trained / 2 {
+            return Ok(None);
+        }
+        let (Ok(table), Ok(mut outdated)) = (self.table(), self.outdated().map(<[u64]>::to_vec)) else {
+            return Ok(None);
+        };
+        outdated.extend(self.changed.iter().map(|row| row.0 as u64));
+        outdated.sort_unstable();
+        outdated.dedup();
+        if outdated.len() as u64 > trained / Index::DELTA {
+            if self.check_cells().is_err() {
+                return Ok(None);
+            }
+            let merged = build::merge(library, fingerprint, self.set, &table, (&self.changed, trained))?;
+            return Ok(merged.ok().map(|owned| (Content::Whole(owned), Kept::Merged)));
+        }
+        if self.delta.as_ref().is_some_and(|delta| delta.check_cells().is_err()) {
+            return Ok(None);
+        }
+        let later = (&table.segments[1..], self.changed.as_slice());
+        let rows = build::collect(library, fingerprint, self.set, &table, later)?;
+        let base = self.base.facts.token.clone();
+        Ok(rows.ok().map(|rows| (Content::Delta { base, trained, outdated, rows }, Kept::Extended)))
     }
 
-    /// The file.
+    fn table(&self) -> std::result::Result<Table<'_>, Damage> {
+        self.base.table(self.delta.as_ref())
+    }
+
+    fn outdated(&self) -> std::result::Result<&[u64], Damage> {
+        self.delta.as_ref().map_or(Ok(&[]), Mapped::outdated)
+    }
+
+    fn check_cells(&self) -> std::result::Result<(), Damage> {
+        self.files().try_for_each(|(_, file)| file.check_cells())
+    }
+
+    fn files(&self) -> impl Iterator<Item = (PathBuf, &Mapped)> {
+        let delta = self.delta.as_ref().map(|delta| (delta_of(&self.path), delta));
+        [(self.path.clone(), &self.base)].into_iter().chain(delta)
+    }
+
+    /// The file; what changed later stands in another beside it.
     pub fn path(&self) -> &Path {
         &self.path
     }
@@ -173,7 +245,7 @@ impl Index {
         if self.damage.get().is_some() {
             return None;
         }
-        let found = self.mapped.table().and_then(|table| {
+        let found = self.table().and_then(|table| {
             let here = |key: u64| {
                 let row = PaperRow(key as i64);
                 admitted.admits(row) && (self.changed.is_empty() || self.changed.binary_search(&row).is_err())
@@ -181,14 +253,16 @@ impl Index {
             // What a filter keeps may lie elsewhere than what is nearest. To scan all codes is still sooner than to look at
             // all that it keeps.
             let everything = admitted.within.is_some();
-            table.search(self.set, (query, k, everything), &here, &self.mapped)
+            table.search(self.set, (query, k, everything), &here)
         });
         match found {
             Ok(found) => Some(
                 found.into_iter().map(|found| Scored { key: PaperRow(found.key as i64), score: found.score }).collect(),
             ),
             Err(Damage(why)) => {
-                let _ = self.damage.set(named(&self.path, &why));
+                let damaged = self.files().find(|(_, file)| file.check_all().is_err());
+                let path = damaged.map_or_else(|| self.path.clone(), |(path, _)| path);
+                let _ = self.damage.set(named(&path, &why));
                 None
             }
         }
@@ -199,8 +273,13 @@ impl Index {
     /// # Errors
     /// What the library reports.
     pub fn check(&self, library: &Library, fingerprint: FingerprintNumber) -> Result<Option<String>> {
-        let mut held = match self.mapped.check_all().and_then(|()| self.mapped.keys()) {
-            Ok(keys) => keys,
+        for (path, file) in self.files() {
+            if let Err(Damage(why)) = file.check_all() {
+                return Ok(Some(named(&path, &why)));
+            }
+        }
+        let mut held = match self.held() {
+            Ok(rows) => rows,
             Err(Damage(why)) => return Ok(Some(named(&self.path, &why))),
         };
         let mut stored = library.embedded(fingerprint)?;
@@ -214,9 +293,20 @@ impl Index {
         }))
     }
 
-    /// Removes the file, so that the next [`Index::keep`] makes it anew.
+    /// The papers that it holds.
+    fn held(&self) -> std::result::Result<Vec<PaperRow>, Damage> {
+        let table = self.table()?;
+        let rows = table.segments.iter().flat_map(|segment| {
+            (0..segment.keys.len())
+                .filter(|place| segment.holds(*place))
+                .map(|place| PaperRow(segment.keys[place] as i64))
+        });
+        Ok(rows.collect())
+    }
+
+    /// Removes its files, so that the next [`Index::keep`] makes it anew.
     pub fn remove(&self) {
-        let _ = fs::remove_file(&self.path);
+        self.files().for_each(|(path, _)| drop(fs::remove_file(path)));
     }
 }
 
@@ -230,6 +320,13 @@ fn path(library: &Library, fingerprint: FingerprintNumber) -> Option<PathBuf> {
     let mut path = library.path().as_os_str().to_owned();
     path.push(format!(".index-{}", fingerprint.0));
     Some(PathBuf::from(path))
+}
+
+/// Where what came and went later is kept.
+fn delta_of(path: &Path) -> PathBuf {
+    let mut delta = path.as_os_str().to_owned();
+    delta.push(".delta");
+    PathBuf::from(delta)
 }
 
 /// Removes what builds that were killed have left, and what those that are late are writing: these would find another index in their place.

@@ -6,8 +6,8 @@
 use bytemuck::{Pod, Zeroable};
 use rayon::prelude::*;
 
-use super::build::{Owned, most};
-use super::table::Promise;
+use super::build::most;
+use super::table::{Promise, Table};
 use crate::kernels::InstructionSet;
 
 /// Queries that a search's reach is measured with.
@@ -61,18 +61,17 @@ impl Reach<'_> {
 }
 
 /// How many rows are scanned until nearly all neighbours of such a score are among them, for rows of the table as queries.
-pub(super) fn measure(owned: &Owned, set: InstructionSet, trials: &[f32]) -> Vec<Step> {
-    let table = owned.table();
+pub(super) fn measure(table: &Table<'_>, set: InstructionSet, trials: &[f32]) -> Vec<Step> {
     // Neighbours: their scores, and the rows that are scanned up to their cells.
     let mut neighbours: Vec<(f32, f32)> = trials
         .par_chunks(table.dimension.max(1))
         .flat_map_iter(|query| {
-            let found = table.search(set, (query, DEEPEST + 1, true), &|_| true, owned).unwrap_or_default();
+            let found = table.search(set, (query, DEEPEST + 1, true), &|_| true).unwrap_or_default();
             let (products, mut order) = table.order(set, query);
             let mut scanned = vec![0f32; products.len()];
             let mut rows = 0;
             while let Some(Promise { cell, .. }) = order.pop() {
-                rows += table.places(cell).len();
+                rows += table.segments[0].places(cell).len();
                 scanned[cell] = rows as f32;
             }
             // The first is the query itself.

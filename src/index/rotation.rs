@@ -8,7 +8,7 @@
 const ROUNDS: usize = 4;
 
 /// The signs of a rotation.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub(super) struct Rotation {
     /// Rounds x words; a bit that is set flips.
     pub(super) flips: Vec<u64>,

@@ -6,6 +6,8 @@
 //! index was made, with rows of the library as queries: so many that nearly all rows with such a score were among them.
 //! That holds for any data: where nothing is clustered, nearly everything is scanned, and so it is for a query that has nothing
 //! near it.
+//!
+//! Rows lie in segments: those that there were when the cells were made, and those that came later. A cell is scanned in all of them.
 
 use std::cmp::Ordering;
 use std::collections::BinaryHeap;
@@ -32,7 +34,7 @@ const LUCK: f32 = 1.0;
 const READ_AT_ONCE: usize = 32;
 
 /// Slices over all that a query needs, whether they lie in a file or in memory.
-#[derive(Clone, Copy)]
+#[derive(Clone)]
 pub(super) struct Table<'a> {
     pub(super) dimension: usize,
     pub(super) rotation: &'a Rotation,
@@ -40,6 +42,17 @@ pub(super) struct Table<'a> {
     pub(super) centres: &'a [f32],
     /// Cells: the lengths of the centres, above 0.
     pub(super) lengths: &'a [f32],
+    /// How far is scanned.
+    pub(super) reach: Reach<'a>,
+    /// How far the difference of two scores in bytes may be off.
+    pub(super) blur: f32,
+    /// The first holds the rows that there were when the cells were made.
+    pub(super) segments: Vec<Segment<'a>>,
+}
+
+/// Rows, cell by cell.
+#[derive(Clone, Copy)]
+pub(super) struct Segment<'a> {
     /// Where each cell begins, in blocks, and where the last ends.
     pub(super) starts: &'a [u64],
     /// Blocks x words.
@@ -48,12 +61,12 @@ pub(super) struct Table<'a> {
     pub(super) factors: &'a [Factors],
     /// Places: blocks x 8. Rows of the library, or [`NOBODY`].
     pub(super) keys: &'a [u64],
-    /// Places: what a byte is worth. The bytes come from a [`Source`].
+    /// Places: what a byte is worth.
     pub(super) scales: &'a [f32],
-    /// How far is scanned.
-    pub(super) reach: Reach<'a>,
-    /// How far the difference of two scores in bytes may be off.
-    pub(super) blur: f32,
+    /// Keys of rows that have changed since, ascending: they are passed over.
+    pub(super) outdated: &'a [u64],
+    /// The bytes.
+    pub(super) source: &'a dyn Source,
 }
 
 /// A row that was found.
@@ -72,20 +85,28 @@ pub(super) struct Damage(pub(super) String);
 /// Where rows in bytes come from, and whether what is about to be used is what was written.
 pub(super) trait Source: Sync {
     /// Asked for each cell before it is scanned.
-    fn check(&self, table: &Table<'_>, cell: usize) -> Result<(), Damage>;
+    fn check(&self, segment: &Segment<'_>, cell: usize) -> Result<(), Damage>;
     /// Puts the bytes of a place into `row`.
     fn read(&self, place: usize, row: &mut [i8]) -> Result<(), Damage>;
 }
 
-impl Table<'_> {
+impl Segment<'_> {
     /// The places of a cell.
     pub(super) fn places(&self, cell: usize) -> std::ops::Range<usize> {
         self.starts[cell] as usize * BLOCK..self.starts[cell + 1] as usize * BLOCK
     }
 
+    /// Whether a place holds a row that still counts.
+    pub(super) fn holds(&self, place: usize) -> bool {
+        let key = self.keys[place];
+        key != NOBODY && (self.outdated.is_empty() || self.outdated.binary_search(&key).is_err())
+    }
+}
+
+impl Table<'_> {
     /// The products of all centres with a query, and the cells in the order in which they are scanned.
     pub(super) fn order(&self, set: InstructionSet, query: &[f32]) -> (Vec<f32>, BinaryHeap<Promise>) {
-        let mut products = vec![0f32; self.starts.len() - 1];
+        let mut products = vec![0f32; self.lengths.len()];
         dots(set, self.centres, query, &mut products);
         let promise = |(cell, (product, length)): (usize, (&f32, &f32))| Promise { cosine: product / length, cell };
         let order = products.iter().zip(self.lengths).enumerate().map(promise).collect();
@@ -98,7 +119,6 @@ impl Table<'_> {
         set: InstructionSet,
         (query, k, everything): (&[f32], usize, bool),
         admitted: &dyn Fn(u64) -> bool,
-        source: &dyn Source,
     ) -> Result<Vec<Found>, Damage> {
         let planes = planes(self.rotation, query);
         let (products, mut order) = self.order(set, query);
@@ -115,26 +135,29 @@ impl Table<'_> {
             if !everything && thought.and_then(limit).is_some_and(|rows| scanned >= rows) {
                 break;
             }
-            source.check(self, cell)?;
-            let blocks = self.starts[cell] as usize..self.starts[cell + 1] as usize;
-            scanned += (blocks.len() * BLOCK) as f32;
-            let words = planes.bits.len();
-            upper.clear();
-            upper.resize(blocks.len(), [0f32; BLOCK]);
-            let codes = &self.codes[blocks.start * words..blocks.end * words];
-            bounds(set, codes, &self.factors[blocks.clone()], &planes, (products[cell], WIDTH), &mut upper);
-            for (at, &most) in upper.as_flattened().iter().enumerate() {
-                if most < worst {
-                    continue;
+            // As far as was measured, which was in the first segment.
+            scanned += self.segments[0].places(cell).len() as f32;
+            for (number, segment) in self.segments.iter().enumerate() {
+                segment.source.check(segment, cell)?;
+                let blocks = segment.starts[cell] as usize..segment.starts[cell + 1] as usize;
+                let words = planes.bits.len();
+                upper.clear();
+                upper.resize(blocks.len(), [0f32; BLOCK]);
+                let codes = &segment.codes[blocks.start * words..blocks.end * words];
+                bounds(set, codes, &segment.factors[blocks.clone()], &planes, (products[cell], WIDTH), &mut upper);
+                for (at, &most) in upper.as_flattened().iter().enumerate() {
+                    if most < worst {
+                        continue;
+                    }
+                    let place = blocks.start * BLOCK + at;
+                    if !segment.holds(place) || !admitted(segment.keys[place]) {
+                        continue;
+                    }
+                    candidates.push(Candidate { most, place, segment: number, cell });
+                    let error = segment.factors[place / BLOCK].error[place % BLOCK];
+                    least.offer(segment.keys[place], most - 2.0 * WIDTH * error);
+                    worst = least.worst().unwrap_or(f32::NEG_INFINITY);
                 }
-                let place = blocks.start * BLOCK + at;
-                let key = self.keys[place];
-                if key == NOBODY || !admitted(key) {
-                    continue;
-                }
-                candidates.push(Candidate { most, place, cell });
-                least.offer(key, most - 2.0 * WIDTH * self.factors[place / BLOCK].error[place % BLOCK]);
-                worst = least.worst().unwrap_or(f32::NEG_INFINITY);
             }
         }
         // Then in bytes, the most promising first, until no other can reach the worst of the k best. Some are read at once, as many on
@@ -148,10 +171,11 @@ impl Table<'_> {
             let hopeful = &some[..some.partition_point(|next| next.most >= worst - self.blur)];
             let read = hopeful.par_iter().with_min_len(READ_AT_ONCE).map_init(
                 || vec![0i8; self.dimension],
-                |row, &Candidate { place, cell, .. }| {
-                    source.read(place, row)?;
-                    let score = self.scales[place] * dot_bytes(set, row, query);
-                    Ok(Found { key: self.keys[place], score, cell })
+                |row, &Candidate { place, segment, cell, .. }| {
+                    let segment = &self.segments[segment];
+                    segment.source.read(place, row)?;
+                    let score = segment.scales[place] * dot_bytes(set, row, query);
+                    Ok(Found { key: segment.keys[place], score, cell })
                 },
             );
             for next in read.collect::<Result<Vec<Found>, Damage>>()? {
@@ -173,6 +197,7 @@ impl Table<'_> {
 #[derive(Clone, Copy, Debug)]
 struct Candidate {
     most: f32,
+    segment: usize,
     place: usize,
     cell: usize,
 }
@@ -187,7 +212,7 @@ impl Eq for Candidate {}
 
 impl Ord for Candidate {
     fn cmp(&self, other: &Candidate) -> Ordering {
-        self.most.total_cmp(&other.most).then_with(|| other.place.cmp(&self.place))
+        self.most.total_cmp(&other.most).then_with(|| (other.segment, other.place).cmp(&(self.segment, self.place)))
     }
 }
 

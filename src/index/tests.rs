@@ -177,6 +177,36 @@ impl Made {
     }
 }
 
+impl Made {
+    /// Holds the papers of the library, and answers as an index does that is made of them now.
+    fn is_like_a_fresh_build(&mut self) {
+        let own = self.ready();
+        assert_eq!(own.changed(), []);
+        assert_eq!(own.check(&self.library, self.fingerprint).expect("checked"), None);
+        assert_eq!(own.held().expect("sound").len(), self.vectors.len());
+        assert!(self.recall(Shape::Clustered, 10, None) >= 0.995);
+        let fresh = build::build(&self.library, self.fingerprint, own.set, &|_| ()).expect("a table");
+        let queries: Vec<Vec<f32>> = (0..50).map(|_| self.vector(Shape::Clustered)).collect();
+        let mut same = 0;
+        for query in &queries {
+            let search = |table: &Table<'_>| {
+                let found = table.search(own.set, (query.as_slice(), 10, true), &|_| true).expect("a sound table");
+                found.into_iter().take(10).map(|found| found.key).collect::<BTreeSet<_>>()
+            };
+            let own = search(&own.table().expect("a table"));
+            same += own.intersection(&search(&fresh.table())).count();
+        }
+        assert!(same >= 495, "{same} of 500");
+    }
+
+    /// So many papers are removed and so many others added.
+    fn change(&mut self, removed: std::ops::Range<u32>, added: std::ops::Range<u32>) {
+        self.remove(&removed.collect::<Vec<u32>>());
+        let vectors = added.map(|number| (number, self.vector(Shape::Clustered))).collect();
+        self.put(vectors);
+    }
+}
+
 type PaperSetOf = dyn Fn(&Library) -> crate::library::PaperSet;
 
 #[test]
@@ -197,7 +227,7 @@ fn a_clustered_library_is_not_scanned_whole() {
     let mut made = Made::with(Shape::Clustered, 3000);
     made.keep();
     let index = made.ready();
-    let table = index.mapped.table().expect("a table");
+    let table = index.table().expect("a table");
     let limits = |k: usize| table.reach.limits(k);
     assert!(limits(10).len() > 5 && limits(10).is_sorted_by(|a, b| a.0 >= b.0 && a.1 <= b.1), "{:?}", limits(10));
     assert_eq!((limits(1), limits(1000)), (limits(10), limits(100)));
@@ -206,8 +236,10 @@ fn a_clustered_library_is_not_scanned_whole() {
 
     let (near, far) = (made.vectors[&1].clone(), unit((0..DIMENSION).map(|at| [1.0, -1.0][at % 2]).collect()));
     let scanned = |query: &[f32]| {
-        let counted = Counted { inner: &index.mapped, rows: AtomicUsize::new(0) };
-        table.search(index.set, (query, 10, false), &|_| true, &counted).expect("found");
+        let counted = Counted { inner: &index.base, rows: AtomicUsize::new(0) };
+        let segments = vec![table::Segment { source: &counted, ..table.segments[0] }];
+        let table = Table { segments, ..table.clone() };
+        table.search(index.set, (query, 10, false), &|_| true).expect("found");
         counted.rows.load(Ordering::Relaxed)
     };
     assert!(scanned(&near) < 300, "{}", scanned(&near));
@@ -221,9 +253,9 @@ struct Counted<'a> {
 }
 
 impl table::Source for Counted<'_> {
-    fn check(&self, table: &table::Table<'_>, cell: usize) -> std::result::Result<(), Damage> {
-        self.rows.fetch_add(table.places(cell).len(), Ordering::Relaxed);
-        self.inner.check(table, cell)
+    fn check(&self, segment: &table::Segment<'_>, cell: usize) -> std::result::Result<(), Damage> {
+        self.rows.fetch_add(segment.places(cell).len(), Ordering::Relaxed);
+        self.inner.check(segment, cell)
     }
 
     fn read(&self, place: usize, row: &mut [i8]) -> std::result::Result<(), Damage> {
@@ -293,25 +325,9 @@ fn changes_are_seen_at_once_and_taken_in_without_a_new_build() {
         made.put(vectors);
     }
     assert!(made.recall(Shape::Clustered, 10, None) >= 0.995, "before the index is renewed");
-    assert_eq!(made.keep(), Kept::Renewed);
-    assert_eq!(made.ready().changed(), []);
-    assert_eq!(made.ready().rows(), made.vectors.len() as u64);
+    assert_eq!(made.keep(), Kept::Merged, "more than an eighth");
     assert_eq!(first(&made.ready(), &made), expected);
-    assert!(made.recall(Shape::Clustered, 10, None) >= 0.995, "after");
-    let renewed = made.ready();
-    let fresh = build::build(&made.library, made.fingerprint, renewed.set, &|_| ()).expect("a table");
-    let queries: Vec<Vec<f32>> = (0..50).map(|_| made.vector(Shape::Clustered)).collect();
-    let mut same = 0;
-    for query in &queries {
-        let search = |table: &table::Table<'_>, source: &dyn table::Source| {
-            let wanted = (query.as_slice(), 10, true);
-            let found = table.search(renewed.set, wanted, &|_| true, source).expect("a sound table");
-            found.into_iter().take(10).map(|found| found.key).collect::<BTreeSet<_>>()
-        };
-        let own = search(&renewed.mapped.table().expect("a table"), &renewed.mapped);
-        same += own.intersection(&search(&fresh.table(), &fresh)).count();
-    }
-    assert!(same >= 495, "{same} of 500");
+    made.is_like_a_fresh_build();
 
     // Twice as many: cells are made anew.
     let vectors = (6000..10_000).map(|n| (n, made.vector(Shape::Random))).collect();
@@ -321,16 +337,105 @@ fn changes_are_seen_at_once_and_taken_in_without_a_new_build() {
 }
 
 #[test]
+fn some_hundred_changes_go_into_a_delta_and_leave_the_rest_as_it_is() {
+    let mut made = Made::with(Shape::Clustered, 9000);
+    made.keep();
+    let base = fs::read(made.file()).expect("a file");
+    let delta = delta_of(&made.file());
+    made.change(1..300, 10_001..10_300);
+    assert_eq!(made.keep(), Kept::Extended);
+    assert!(fs::read(made.file()).expect("a file") == base && delta.exists());
+    made.is_like_a_fresh_build();
+
+    // Some of what the delta holds changes again, and some of it goes.
+    made.change(10_001..10_050, 10_100..10_150);
+    assert!(!made.ready().changed().is_empty());
+    assert_eq!(made.keep(), Kept::Good);
+    assert!(made.recall(Shape::Clustered, 10, None) >= 0.995, "before they are taken in");
+    made.change(300..600, 10_400..10_500);
+    assert_eq!(made.keep(), Kept::Extended);
+    assert!(fs::read(made.file()).expect("a file") == base);
+    made.is_like_a_fresh_build();
+
+    // Removed alone: a delta that holds little but what is outdated.
+    let vector = made.vectors[&700].clone();
+    made.remove(&(600..1110).collect::<Vec<u32>>());
+    assert_eq!(made.keep(), Kept::Merged, "an eighth has changed by now");
+    assert!(!delta.exists());
+    made.is_like_a_fresh_build();
+    let gone = made.library.row_of(&id(700)).expect("read");
+    let nearest = made.nearest(Some(&made.ready()), &vector, 3, &Admitted::default());
+    assert!(gone.is_none() && nearest.iter().all(|(id, _)| id != "2601.00700"), "{nearest:?}");
+}
+
+#[test]
+fn a_delta_that_is_damaged_or_of_another_time_is_noticed() {
+    let mut made = Made::with(Shape::Clustered, 9000);
+    made.keep();
+    made.change(1..300, 10_001..10_300);
+    assert_eq!(made.keep(), Kept::Extended);
+    let delta = delta_of(&made.file());
+    let good = fs::read(&delta).expect("a file");
+    let queries: Vec<Vec<f32>> = (0..12).map(|_| made.vector(Shape::Clustered)).collect();
+    for part in 0..30 {
+        let mut bad = good.clone();
+        let at = part * (bad.len() - 1) / 29;
+        bad[at] ^= 0x15;
+        replace(&delta, &bad);
+        let State::Ready(index) = made.open() else { continue };
+        for query in &queries {
+            let exact = made.nearest(None, query, 700, &Admitted::default());
+            let got = made.nearest(Some(&index), query, 700, &Admitted::default());
+            if let Some(what) = index.damage() {
+                assert_eq!(got, exact, "damaged at {at}");
+                assert!(what.contains("library.db.index-1.delta is damaged ("), "{what}");
+            }
+        }
+        let told = index.check(&made.library, made.fingerprint).expect("checked").expect("damage");
+        assert!(told.contains("library.db.index-1.delta is damaged ("), "{told}");
+    }
+    for length in [0, 5, 9, 1000, good.len() / 2, good.len() - 1] {
+        replace(&delta, &good[..length]);
+        assert!(matches!(made.open(), State::Damaged(_)), "cut to {length}");
+    }
+    assert_eq!(made.keep(), Kept::Built);
+    assert!(!delta.exists());
+    made.is_like_a_fresh_build();
+
+    // One that was put back after the library has moved on, one of another file, and none.
+    made.change(1000..1300, 11_000..11_300);
+    assert_eq!(made.keep(), Kept::Extended);
+    let old = fs::read(&delta).expect("a file");
+    made.change(2000..2230, 12_000..12_280);
+    assert_eq!(made.keep(), Kept::Extended);
+    replace(&delta, &old);
+    assert!(matches!(made.open(), State::Absent));
+    replace(&delta, &good);
+    assert!(matches!(made.open(), State::Absent));
+    fs::remove_file(&delta).expect("removed");
+    assert!(matches!(made.open(), State::Absent));
+    assert_eq!(made.keep(), Kept::Built);
+    made.is_like_a_fresh_build();
+}
+
+#[test]
+fn an_index_that_is_absent_is_not_made_where_it_is_only_to_be_refreshed() {
+    let mut made = Made::with(Shape::Clustered, 1000);
+    assert_eq!(Index::refresh(&mut made.library, made.fingerprint).expect("kept"), Kept::Good);
+    assert!(!made.file().exists());
+}
+
+#[test]
 fn the_file_is_the_same_every_time() {
     let mut made = Made::with(Shape::Clustered, 2000);
     made.keep();
     let first = content(&made.file());
-    let facts = made.ready().mapped.facts.clone();
+    let facts = made.ready().base.facts.clone();
     fs::remove_file(made.file()).expect("removed");
     assert!(matches!(made.open(), State::Absent));
     assert_eq!(made.keep(), Kept::Built);
     assert!(content(&made.file()) == first);
-    assert_eq!(made.ready().mapped.facts, facts);
+    assert_eq!(made.ready().base.facts, facts);
 }
 
 /// What a file holds behind its header, in which names come in any order.
@@ -436,6 +541,36 @@ fn what_a_killed_build_leaves_is_removed_and_a_place_that_cannot_be_written_is_a
     assert!(rest.iter().all(|entry| !entry.file_name().to_string_lossy().contains(".index-1.1")), "{rest:?}");
 }
 
+#[cfg(target_os = "linux")]
+#[test]
+fn a_full_disk_is_an_error_and_the_index_that_there_was_serves_on() {
+    let mut made = Made::with(Shape::Clustered, 6000);
+    // What is written to this device finds no space.
+    let full = |place: &Path| std::os::unix::fs::symlink("/dev/full", derived::beside(place)).expect("a link");
+    let refused = |made: &mut Made| {
+        let error = Index::keep_from(&mut made.library, made.fingerprint, 1, &|_| ()).expect_err("no space");
+        assert!(error.to_string().contains("library.db.index-1"), "{error}");
+        let source = std::error::Error::source(&error).map(ToString::to_string).unwrap_or_default();
+        assert!(source.contains("No space left on device"), "{source}");
+        let files = fs::read_dir(made.path.parent().expect("a folder")).expect("read").flatten();
+        let left = format!(".{}", std::process::id());
+        assert!(files.into_iter().all(|entry| !entry.file_name().to_string_lossy().ends_with(&left)));
+    };
+    full(&made.file());
+    refused(&mut made);
+    assert!(matches!(made.open(), State::Absent));
+    assert_eq!(made.keep(), Kept::Built);
+    let base = fs::read(made.file()).expect("a file");
+    made.change(1..300, 10_001..10_300);
+    full(&delta_of(&made.file()));
+    refused(&mut made);
+    assert!(fs::read(made.file()).expect("a file") == base);
+    assert!(!made.ready().changed().is_empty());
+    assert!(made.recall(Shape::Clustered, 10, None) >= 0.995);
+    assert_eq!(made.keep(), Kept::Extended);
+    made.is_like_a_fresh_build();
+}
+
 #[test]
 fn of_two_builds_at_once_the_one_that_ends_first_stays() {
     let mut made = Made::with(Shape::Clustered, 1000);
@@ -459,7 +594,7 @@ fn of_two_builds_at_once_the_one_that_ends_first_stays() {
     let kept = Index::keep_from(&mut made.library, fingerprint, 1, &meanwhile).expect("kept");
     assert_eq!((kept, other.get()), (Kept::Good, Some(&Kept::Built)));
     let index = made.ready();
-    assert_eq!((index.rows(), index.changed()), (1001, [].as_slice()));
+    assert_eq!((index.held().expect("sound").len(), index.changed()), (1001, [].as_slice()));
     let nearest = made.nearest(Some(&index), &vector, 1, &Admitted::default());
     assert_eq!(nearest[0].0, "2601.02000");
     let files = fs::read_dir(made.path.parent().expect("a folder")).expect("read").flatten();
