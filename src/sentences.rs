@@ -4,6 +4,8 @@
 //! Japanese as well), less those within formulas and after what is short for something: abstracts are full of `et al.`,
 //! `e.g.` and `Fig. 2`.
 
+use std::ops::Range;
+
 use unicode_segmentation::UnicodeSegmentation;
 
 /// A bound after one of these is none.
@@ -14,12 +16,17 @@ const SHORT_FOR_SOMETHING: [&str; 15] = [
 
 /// The sentences of a text.
 pub(crate) fn sentences(text: &str) -> Vec<&str> {
+    let formulas = formulas(text);
+    let within = |at: usize| {
+        let before = formulas.partition_point(|formula| formula.start < at);
+        before > 0 && at < formulas[before - 1].end
+    };
     let mut found = Vec::new();
     let mut from = 0;
     for (at, piece) in text.split_sentence_bound_indices() {
         let end = at + piece.len();
         let whole = text[from..end].trim();
-        if end < text.len() && !ends(whole) {
+        if end < text.len() && (within(end) || !ends(whole)) {
             continue;
         }
         if !whole.is_empty() {
@@ -35,8 +42,31 @@ fn ends(text: &str) -> bool {
     let last = text.rsplit(char::is_whitespace).next().unwrap_or_default().trim_start_matches(['(', '[']);
     let initial = last.ends_with('.') && last.chars().count() == 2 && last.starts_with(char::is_uppercase);
     let short = SHORT_FOR_SOMETHING.iter().any(|short| last.eq_ignore_ascii_case(short));
-    let in_formula = text.replace("\\$", "").matches('$').count() % 2 == 1;
-    !(initial || short || in_formula)
+    !(initial || short)
+}
+
+/// Where formulas are: between dollars, the first before and the last behind what is no space, and the last before no digit, so that
+/// prices and dollars without a partner are none (the rule of pandoc's `tex_math_dollars`).
+fn formulas(text: &str) -> Vec<Range<usize>> {
+    let mut found = Vec::new();
+    let mut open = None;
+    let mut dollars = text.match_indices('$').map(|(at, _)| at).peekable();
+    while let Some(at) = dollars.next() {
+        if text[..at].ends_with('\\') {
+            continue;
+        }
+        // Two at once are one delimiter.
+        let end = dollars.next_if_eq(&(at + 1)).unwrap_or(at) + 1;
+        let space_before = text[..at].ends_with(char::is_whitespace);
+        match open {
+            Some(from) if !space_before && !text[end..].starts_with(|c: char| c.is_ascii_digit()) => {
+                found.push(from..end);
+                open = None;
+            }
+            _ => open = text[end..].starts_with(|c: char| !c.is_whitespace()).then_some(at),
+        }
+    }
+    found
 }
 
 #[cfg(test)]
@@ -60,8 +90,12 @@ mod tests {
         );
         assert_eq!(sentences("No end"), ["No end"]);
         assert_eq!(
-            sentences(" A formula $that never ends. But the text does. "),
-            ["A formula $that never ends. But the text does."]
+            sentences(" A dollar $that is alone. But the text goes on. It has $a. B$ too. And $$c. D$$."),
+            ["A dollar $that is alone.", "But the text goes on.", "It has $a. B$ too.", "And $$c. D$$."]
+        );
+        assert_eq!(
+            sentences("It costs $5 a day. Or $6. Never \\$7 or $x. Y$ of it."),
+            ["It costs $5 a day.", "Or $6.", "Never \\$7 or $x. Y$ of it."]
         );
         assert_eq!(sentences(""), Vec::<&str>::new());
     }
