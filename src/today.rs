@@ -1,19 +1,20 @@
 //! `today`: which of the new papers matter to somebody.
 //!
 //! In: a query of what is liked, restricted to new papers. Out: the best of them, each with the others that are nearly the same
-//! text folded under it: a paper posted twice, a part two that repeats part one's abstract. By words and not by vectors, which call
-//! two papers on one thing the same. What counts as new is told here
-//! too ([`is_known`]).
+//! text folded under it: a paper posted twice, a part two that repeats part one's abstract. One that is nearly the same text as an older
+//! paper is no news and is told apart. By words and not by vectors, which call two papers on one thing the same; vectors say which to compare.
+//! What counts as new is told here too ([`is_known`]).
 
 use std::collections::BTreeSet;
 
 use jiff::ToSpan;
 use ndarray::Array2;
 
+use crate::arxiv_id::ArxivId;
 use crate::error::Result;
 use crate::learned::Learned;
-use crate::library::{Paper, terms};
-use crate::neighbours::Ground;
+use crate::library::{Paper, PaperRow, terms};
+use crate::neighbours::{Admitted, Ground};
 use crate::paper::Listing;
 use crate::recommend::{Answer, Query, recommend};
 
@@ -23,6 +24,9 @@ const NEARLY_THE_SAME: f32 = 0.8;
 /// Answers that are looked through for each that is wanted, and the least: those folded leave room for others.
 const LOOKED_THROUGH: usize = 4;
 const LOOKED_THROUGH_AT_LEAST: usize = 100;
+
+/// Older papers that an answer is compared with: those nearest to it.
+const OLDER: usize = 8;
 
 /// How old the first version of a paper is when a later version is no news any more.
 const OLD: i64 = 7;
@@ -36,32 +40,78 @@ pub struct New {
     pub also: Vec<Paper>,
 }
 
-/// The best `query.k` new papers, which `query.among` names.
+/// What a day brings.
+#[derive(Clone, Debug, Default)]
+pub struct Today {
+    /// The best of the new papers.
+    pub new: Vec<New>,
+    /// Papers that would have been among them, but are nearly the same as an older one; with the older one's id.
+    pub repeated: Vec<(ArxivId, ArxivId)>,
+}
+
+/// The best `query.k` new papers, which `query.among` names. With `repeats`, also those that nearly repeat an older paper.
 ///
 /// # Errors
 /// As [`recommend`].
-pub fn today(ground: &Ground<'_>, learned: &Learned, query: &Query) -> Result<Vec<New>> {
+pub fn today(ground: &Ground<'_>, learned: &Learned, query: &Query, repeats: bool) -> Result<Today> {
     let k = query.k.saturating_mul(LOOKED_THROUGH).max(LOOKED_THROUGH_AT_LEAST);
     let deeper = Query { k, as_chosen: true, ..query.clone() };
     let texts = Array2::zeros((0, ground.library.dimension(ground.fingerprint)?));
     let answers = recommend(ground, learned, &deeper, &texts)?;
     let mut chosen: Vec<(BTreeSet<String>, New)> = Vec::new();
-    for answer in answers {
-        let words: BTreeSet<String> = terms(answer.paper.passage.as_deref().unwrap_or_default()).into_iter().collect();
-        let full = chosen.len() >= query.k;
-        match chosen.iter_mut().find(|(first, _)| likeness(first, &words) >= NEARLY_THE_SAME) {
-            Some((_, new)) => new.also.push(answer.paper),
-            None if full => {}
-            None => chosen.push((words, New { answer, also: Vec::new() })),
+    let mut repeated = Vec::new();
+    let mut rest = answers.into_iter();
+    loop {
+        let some: Vec<Answer> = rest.by_ref().take(query.k.clamp(10, LOOKED_THROUGH_AT_LEAST)).collect();
+        if some.is_empty() {
+            break;
+        }
+        // Once all places are taken, only what folds into them is still looked for.
+        let older = if repeats || chosen.len() >= query.k { Vec::new() } else { older(ground, query, &some)? };
+        for (place, answer) in some.into_iter().enumerate() {
+            let words = words(&answer.paper);
+            let full = chosen.len() >= query.k;
+            match chosen.iter_mut().find(|(first, _)| likeness(first, &words) >= NEARLY_THE_SAME) {
+                Some((_, new)) => new.also.push(answer.paper),
+                None if full => {}
+                None => match repeats_one(ground, &words, older.get(place).map_or(&[], Vec::as_slice))? {
+                    Some(old) => repeated.push((answer.paper.id, old)),
+                    None => chosen.push((words, New { answer, also: Vec::new() })),
+                },
+            }
         }
     }
-    let mut chosen: Vec<New> = chosen.into_iter().map(|(_, new)| new).collect();
+    let mut new: Vec<New> = chosen.into_iter().map(|(_, new)| new).collect();
     if query.diversity == 0.0 {
-        chosen.sort_by(|New { answer: a, .. }, New { answer: b, .. }| {
+        new.sort_by(|New { answer: a, .. }, New { answer: b, .. }| {
             b.score.total_cmp(&a.score).then_with(|| a.paper.id.cmp(&b.paper.id))
         });
     }
-    Ok(chosen)
+    Ok(Today { new, repeated })
+}
+
+/// For each answer the papers nearest to it that are not new.
+fn older(ground: &Ground<'_>, query: &Query, answers: &[Answer]) -> Result<Vec<Vec<PaperRow>>> {
+    let mut vectors = Vec::with_capacity(answers.len());
+    for answer in answers {
+        vectors.push(ground.library.vector(ground.fingerprint, answer.paper.row)?.unwrap_or_default());
+    }
+    let dimension = ground.library.dimension(ground.fingerprint)?;
+    // A vector that went between two looks is nobody's neighbour.
+    vectors.iter_mut().for_each(|vector| vector.resize(dimension, 0.0));
+    let new = |row: &PaperRow| query.among.as_ref().is_some_and(|among| among.contains(*row));
+    let near = ground.candidates(&vectors, OLDER, &Admitted::default())?;
+    Ok(near.into_iter().map(|near| near.into_iter().map(|near| near.key).filter(|row| !new(row)).collect()).collect())
+}
+
+/// The first of some papers that is nearly the same as one of such words.
+fn repeats_one(ground: &Ground<'_>, own: &BTreeSet<String>, rows: &[PaperRow]) -> Result<Option<ArxivId>> {
+    let papers = ground.library.papers_by_rows(rows)?;
+    Ok(papers.into_iter().find(|paper| likeness(own, &words(paper)) >= NEARLY_THE_SAME).map(|paper| paper.id))
+}
+
+fn words(paper: &Paper) -> BTreeSet<String> {
+    terms(paper.passage.as_deref().unwrap_or_default()).into_iter().collect()
 }
 
 /// The share of all words of two that both hold (Jaccard).

@@ -55,6 +55,11 @@ impl Report {
         self.skips.count() == 0
     }
 
+    /// What could not be used, entry by entry.
+    pub(super) fn skips(&self) -> &Skips {
+        &self.skips
+    }
+
     /// Says what was skipped and what is remarkable.
     pub(super) fn say(&self) {
         self.skips.say();

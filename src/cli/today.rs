@@ -13,12 +13,13 @@ use crate::library::{Filter, Library, PaperRow, PaperSet};
 use crate::neighbours::Ground;
 use crate::paper::Listing;
 use crate::recommend::Query;
-use crate::today::{New, is_known, today};
+use crate::today::{self, New, is_known};
 
 use super::answers::{
     ResultRow, add_profile, answer_row, filter, liked, selection_json, weights, write_row, write_why,
 };
 use super::args::Today;
+use super::skips::Skips;
 use super::terminal::{Page, printable, say};
 use super::{Context, Outcome, add, complete};
 
@@ -32,6 +33,16 @@ struct Candidates {
     known: usize,
     /// Papers that the profile's lists have shown.
     shown: usize,
+}
+
+/// What a list is without.
+struct LeftOut<'a> {
+    known: usize,
+    shown: usize,
+    /// New papers, each with the older one that it nearly repeats.
+    repeated: Vec<(ArxivId, ArxivId)>,
+    /// Entries of the digests that could not be used.
+    skips: &'a Skips,
 }
 
 pub(super) fn run(context: &Context, asked: &Today, page: &mut Page) -> Result<Outcome> {
@@ -74,11 +85,17 @@ pub(super) fn run(context: &Context, asked: &Today, page: &mut Page) -> Result<O
     let learned = context.learned(&library, fingerprint)?;
     let index = context.index(&library, fingerprint)?;
     let ground = Ground { library: &library, fingerprint, index: index.as_ref() };
-    let found = today(&ground, &learned, &query)?;
+    let today::Today { new: found, repeated } = today::today(&ground, &learned, &query, asked.seen)?;
     drop(snapshot);
 
-    write(&found, asked, (candidates.known, candidates.shown), page)?;
-    let hidden = [(candidates.known, "known from earlier digests"), (candidates.shown, "listed before")];
+    let left_out = LeftOut { known: candidates.known, shown: candidates.shown, repeated, skips: report.skips() };
+    write(&found, asked, &left_out, page)?;
+    let LeftOut { known, shown, repeated, .. } = left_out;
+    let hidden = [
+        (known, "known from earlier digests"),
+        (shown, "listed before"),
+        (repeated.len(), "nearly the same as older papers"),
+    ];
     let hidden: Vec<String> =
         hidden.iter().filter(|(count, _)| *count > 0).map(|(count, what)| format!("{count} {what}")).collect();
     if !hidden.is_empty() {
@@ -158,7 +175,7 @@ fn latest(library: &Library, until: Option<Date>) -> Result<Option<Date>> {
     }
 }
 
-fn write(found: &[New], asked: &Today, (known, shown): (usize, usize), page: &mut Page) -> Result<()> {
+fn write(found: &[New], asked: &Today, left_out: &LeftOut<'_>, page: &mut Page) -> Result<()> {
     let rows: Vec<ResultRow<'_>> =
         found.iter().enumerate().map(|(place, new)| answer_row(place + 1, &new.answer)).collect();
     match if asked.selection.json { Form::Json } else { asked.format } {
@@ -189,7 +206,17 @@ fn write(found: &[New], asked: &Today, (known, shown): (usize, usize), page: &mu
                 "profile": asked.profile.profile, "paths": paths, "seen": asked.seen,
                 "filter": selection_json(&asked.selection),
             });
-            page.json(&json!({ "query": query, "results": results, "known": known, "listed_before": shown }))
+            let repeated =
+                left_out.repeated.iter().map(|(id, older)| json!({ "id": id.as_str(), "older": older.as_str() }));
+            let mut value = json!({
+                "query": query, "results": results, "known": left_out.known, "listed_before": left_out.shown,
+                "repeated": repeated.collect::<Vec<_>>(),
+            });
+            if let (Value::Object(value), Ok(Value::Object(skips))) = (&mut value, serde_json::to_value(left_out.skips))
+            {
+                value.extend(skips);
+            }
+            page.json(&value)
         }
         form => {
             let chosen: Vec<Chosen<'_>> = found

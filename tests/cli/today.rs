@@ -219,3 +219,29 @@ fn without_a_date_what_other_files_listed_is_known() {
     let value = home.json(&["today", "new.md", "--json"]);
     assert_eq!((ids(&value).len(), &value["known"]), (3, &json!(1)));
 }
+
+#[test]
+fn a_paper_that_nearly_repeats_an_older_one_is_no_news() {
+    let home = home();
+    let text = "The valley of Ilgen holds a lake that drains each spring through a cave nobody has mapped, and here we map it.";
+    let named = |id: &str, title: &str| Invented {
+        id: id.to_owned(),
+        title: title.to_owned(),
+        text: text.to_owned(),
+        ..invented(0)
+    };
+    home.write("2026-01-20.md", digest(&[named("2601.09001", "A cave below the lake of Ilgen")]));
+    home.json(&["add", "--json", "2026-01-20.md"]);
+    let mut page = digest(&[named("2602.08001", "The cave below the lake of Ilgen"), invented(80)]);
+    page.push_str("### [3] [No id](https://arxiv.org/abs/)\n*Nobody*\n\nAbstract: None.\n");
+    home.write("2026-02-21.md", page);
+    let ended = home.run(&["today", "2026-02-21.md", "--json"]);
+    let value = ended.json();
+    assert_eq!(ids(&value), [invented(80).id]);
+    assert_eq!(value["repeated"], json!([{ "id": "2602.08001", "older": "2601.09001" }]));
+    let skipped = value["skipped"].as_array().expect("a list");
+    assert_eq!((skipped.len(), ended.code), (1, 2), "{value:#}");
+    assert!(ended.stderr.contains("1 nearly the same as older papers (--seen lists them too)"), "{}", ended.stderr);
+    let all = home.run(&["today", "2026-02-21.md", "--seen", "--json"]).json();
+    assert_eq!((ids(&all).len(), &all["repeated"]), (2, &json!([])));
+}
