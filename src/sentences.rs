@@ -45,9 +45,11 @@ fn ends(text: &str) -> bool {
     !(initial || short)
 }
 
-/// Where formulas are: between dollars, the first before and the last behind what is no space, and the last before no digit, so that
-/// prices and dollars without a partner are none (the rule of pandoc's `tex_math_dollars`).
+/// Where formulas are: between two dollars, of which the first stands before and the last behind what is no space. What begins with a
+/// digit may be a price, and then ends before no digit (the rule of pandoc's `tex_math_dollars`, there for all formulas). A dollar without a
+/// partner is none.
 fn formulas(text: &str) -> Vec<Range<usize>> {
+    let begins_with_a_digit = |at: usize| text[at..].starts_with(|c: char| c.is_ascii_digit());
     let mut found = Vec::new();
     let mut open = None;
     let mut dollars = text.match_indices('$').map(|(at, _)| at).peekable();
@@ -59,11 +61,14 @@ fn formulas(text: &str) -> Vec<Range<usize>> {
         let end = dollars.next_if_eq(&(at + 1)).unwrap_or(at) + 1;
         let space_before = text[..at].ends_with(char::is_whitespace);
         match open {
-            Some(from) if !space_before && !text[end..].starts_with(|c: char| c.is_ascii_digit()) => {
+            Some((from, price)) if !space_before && !(price && begins_with_a_digit(end)) => {
                 found.push(from..end);
                 open = None;
             }
-            _ => open = text[end..].starts_with(|c: char| !c.is_whitespace()).then_some(at),
+            _ => {
+                let opens = text[end..].starts_with(|c: char| !c.is_whitespace());
+                open = opens.then(|| (at, begins_with_a_digit(end)));
+            }
         }
     }
     found
@@ -96,6 +101,10 @@ mod tests {
         assert_eq!(
             sentences("It costs $5 a day. Or $6. Never \\$7 or $x. Y$ of it."),
             ["It costs $5 a day.", "Or $6.", "Never \\$7 or $x. Y$ of it."]
+        );
+        assert_eq!(
+            sentences("Galaxies at z$\\sim$2. The mass M$_*$ grows. So $10^4$3 do."),
+            ["Galaxies at z$\\sim$2.", "The mass M$_*$ grows.", "So $10^4$3 do."]
         );
         assert_eq!(sentences(""), Vec::<&str>::new());
     }

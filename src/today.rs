@@ -8,6 +8,7 @@
 use std::collections::BTreeSet;
 
 use jiff::ToSpan;
+use jiff::civil::Date;
 use ndarray::Array2;
 
 use crate::arxiv_id::ArxivId;
@@ -74,10 +75,13 @@ pub fn today(ground: &Ground<'_>, learned: &Learned, query: &Query, repeats: boo
             match chosen.iter_mut().find(|(first, _)| likeness(first, &words) >= NEARLY_THE_SAME) {
                 Some((_, new)) => new.also.push(answer.paper),
                 None if full => {}
-                None => match repeats_one(ground, &words, older.get(place).map_or(&[], Vec::as_slice))? {
-                    Some(old) => repeated.push((answer.paper.id, old)),
-                    None => chosen.push((words, New { answer, also: Vec::new() })),
-                },
+                None => {
+                    let repeats = |old: &&Paper| likeness(&words, &self::words(old)) >= NEARLY_THE_SAME;
+                    match older.get(place).and_then(|older| older.iter().find(repeats)) {
+                        Some(old) => repeated.push((answer.paper.id, old.id.clone())),
+                        None => chosen.push((words, New { answer, also: Vec::new() })),
+                    }
+                }
             }
         }
     }
@@ -90,24 +94,30 @@ pub fn today(ground: &Ground<'_>, learned: &Learned, query: &Query, repeats: boo
     Ok(Today { new, repeated })
 }
 
-/// For each answer the papers nearest to it that are not new.
-fn older(ground: &Ground<'_>, query: &Query, answers: &[Answer]) -> Result<Vec<Vec<PaperRow>>> {
+/// For each answer those of the papers nearest to it that are not new and came before it.
+fn older(ground: &Ground<'_>, query: &Query, answers: &[Answer]) -> Result<Vec<Vec<Paper>>> {
     let mut vectors = Vec::with_capacity(answers.len());
     for answer in answers {
-        vectors.push(ground.library.vector(ground.fingerprint, answer.paper.row)?.unwrap_or_default());
+        vectors.extend(ground.library.vector(ground.fingerprint, answer.paper.row)?);
     }
-    let dimension = ground.library.dimension(ground.fingerprint)?;
-    // A vector that went between two looks is nobody's neighbour.
-    vectors.iter_mut().for_each(|vector| vector.resize(dimension, 0.0));
-    let new = |row: &PaperRow| query.among.as_ref().is_some_and(|among| among.contains(*row));
+    if vectors.len() < answers.len() {
+        return Ok(Vec::new());
+    }
+    let is_new = |row: PaperRow| query.among.as_ref().is_none_or(|among| among.contains(row));
     let near = ground.candidates(&vectors, OLDER, &Admitted::default())?;
-    Ok(near.into_iter().map(|near| near.into_iter().map(|near| near.key).filter(|row| !new(row)).collect()).collect())
+    let mut older = Vec::with_capacity(answers.len());
+    for (answer, near) in answers.iter().zip(near) {
+        let rows: Vec<PaperRow> = near.into_iter().map(|near| near.key).filter(|row| !is_new(*row)).collect();
+        let mut papers = ground.library.papers_by_rows(&rows)?;
+        papers.retain(|paper| came(paper) < came(&answer.paper));
+        older.push(papers);
+    }
+    Ok(older)
 }
 
-/// The first of some papers that is nearly the same as one of such words.
-fn repeats_one(ground: &Ground<'_>, own: &BTreeSet<String>, rows: &[PaperRow]) -> Result<Option<ArxivId>> {
-    let papers = ground.library.papers_by_rows(rows)?;
-    Ok(papers.into_iter().find(|paper| likeness(own, &words(paper)) >= NEARLY_THE_SAME).map(|paper| paper.id))
+/// When a paper came to be known: the day of its first listing, or the best there is, and of one day by id.
+fn came(paper: &Paper) -> (Date, &ArxivId) {
+    (paper.listings.iter().filter_map(|listing| listing.date).min().unwrap_or(paper.date), &paper.id)
 }
 
 fn words(paper: &Paper) -> BTreeSet<String> {
@@ -134,8 +144,6 @@ pub fn is_known(paper: &Paper, listings: &BTreeSet<Listing>) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use jiff::civil::Date;
-
     use super::*;
     use crate::library::Library;
     use crate::paper::Entry;

@@ -17,12 +17,6 @@ pub(super) fn remove(context: &Context, asked: &Remove, page: &mut Page) -> Resu
         return Ok(Outcome::Nothing);
     };
     let removed = library.remove(&ids)?;
-    for stored in library.fingerprints()? {
-        // The papers are gone all the same: until this succeeds, answers pass them over one by one.
-        if let Err(error) = Index::refresh(&mut library, stored.number) {
-            say(&format!("note: the index was not brought up to date: {}", complete(&error)));
-        }
-    }
     let (gone, unknown): (Vec<_>, Vec<_>) = ids.iter().zip(removed).partition(|(_, removed)| *removed);
     if asked.json {
         let names = |list: &[(&crate::ArxivId, bool)]| list.iter().map(|(id, _)| id.to_string()).collect::<Vec<_>>();
@@ -34,7 +28,15 @@ pub(super) fn remove(context: &Context, asked: &Remove, page: &mut Page) -> Resu
         }
         page.line(&format!("removed {}", gone.len()))?;
     }
-    Ok(match (gone.is_empty(), unknown.is_empty()) {
+    page.flush()?;
+    let (none, all) = (gone.is_empty(), unknown.is_empty());
+    for stored in library.fingerprints()? {
+        // The papers are gone all the same: until this succeeds, answers pass them over one by one.
+        if let Err(error) = Index::refresh(&mut library, stored.number) {
+            say(&format!("note: the index was not brought up to date: {}", complete(&error)));
+        }
+    }
+    Ok(match (none, all) {
         (true, _) => Outcome::Nothing,
         (false, true) => Outcome::Done,
         (false, false) => Outcome::Partial,
@@ -46,6 +48,7 @@ pub(super) fn check(context: &Context, asked: &Check, page: &mut Page) -> Result
         say("The library is empty: there is nothing to check.");
         return Ok(Outcome::Nothing);
     };
+    let _snapshot = library.snapshot()?;
     let mut problems = library.check()?;
     for stored in library.fingerprints()? {
         let damage = match Index::open(&library, stored.number)? {
@@ -81,7 +84,14 @@ pub(super) fn reembed(context: &Context, asked: &Reembed, page: &mut Page) -> Re
     let mut engine = context.engine()?;
     let (number, embedded) = context.catch_up(&mut engine, &mut library, true)?;
     context.prepare(&mut library, number)?;
-    let forgotten = if asked.forget_others { library.forget_others(number)? } else { 0 };
+    let mut forgotten = 0;
+    if asked.forget_others {
+        // First their indexes, so that no index notes what goes.
+        for other in library.fingerprints()?.into_iter().filter(|other| other.number != number) {
+            Index::forget(&mut library, other.number)?;
+        }
+        forgotten = library.forget_others(number)?;
+    }
     let model = &engine.identity().name;
     if asked.json {
         let value = json!({ "model": model, "embedded": embedded, "forgotten": forgotten });

@@ -35,6 +35,9 @@ struct Candidates {
     shown: usize,
 }
 
+/// Papers that repeat an older one and are named; `--json` names all.
+const REPEATED: usize = 10;
+
 /// What a list is without.
 struct LeftOut<'a> {
     known: usize,
@@ -101,6 +104,9 @@ pub(super) fn run(context: &Context, asked: &Today, page: &mut Page) -> Result<O
     if !hidden.is_empty() {
         say(&format!("Left out: {} (--seen lists them too).", hidden.join(", ")));
     }
+    for (id, older) in repeated.iter().take(REPEATED) {
+        say(&format!("  {id} nearly repeats {older}"));
+    }
     // Shown is what has come out.
     page.flush()?;
     let shown = found.iter().flat_map(|new| new.also.iter().chain([&new.answer.paper]).map(|paper| paper.id.clone()));
@@ -108,7 +114,7 @@ pub(super) fn run(context: &Context, asked: &Today, page: &mut Page) -> Result<O
     if let Err(error) = library.note_shown(name, &shown.collect::<Vec<_>>()) {
         say(&format!("note: the next list will show these papers again: {}", complete(&error)));
     }
-    if files.is_empty() {
+    if files.is_empty() || index.as_ref().is_some_and(|index| index.damage().is_some()) {
         context.mend_index(&mut library, fingerprint, index, page)?;
     } else {
         drop(index);

@@ -39,6 +39,8 @@ pub(super) struct Mapped {
     blur: f32,
     ranges: Ranges,
     checked: Vec<AtomicBool>,
+    /// Something in it was found not to be what was written.
+    damaged: AtomicBool,
     pub(super) facts: Facts,
 }
 
@@ -133,7 +135,18 @@ impl Mapped {
         if number("dimension")? != dimension as u64 || (facts.base.is_empty() && !rotation.fits(dimension)) {
             return Err(damage("it is of another dimension"));
         }
-        let mut mapped = Mapped { file, map, dimension, rotation, error, blur, ranges, checked: Vec::new(), facts };
+        let mut mapped = Mapped {
+            file,
+            map,
+            dimension,
+            rotation,
+            error,
+            blur,
+            ranges,
+            checked: Vec::new(),
+            damaged: AtomicBool::new(false),
+            facts,
+        };
         let cells = mapped.fitting()?;
         mapped.checked.resize_with(cells, AtomicBool::default);
         Ok(Some(mapped))
@@ -208,6 +221,16 @@ impl Mapped {
         slice(&self.map[self.ranges.outdated.clone()])
     }
 
+    /// Whether damage was found while it was searched or checked.
+    pub(super) fn is_damaged(&self) -> bool {
+        self.damaged.load(Ordering::Relaxed)
+    }
+
+    fn found(&self, why: impl ToString) -> Damage {
+        self.damaged.store(true, Ordering::Relaxed);
+        damage(why)
+    }
+
     /// Checks every cell; rows are checked as they are read.
     pub(super) fn check_cells(&self) -> std::result::Result<(), Damage> {
         let segment = self.segment()?;
@@ -229,7 +252,7 @@ impl Source for Mapped {
         }
         let expected: &[u32] = slice(&self.map[self.ranges.cell_sums.clone()])?;
         if cell_sum(segment, cell, self.dimension) != expected[cell] {
-            return Err(damage("the checksum of a cell does not fit"));
+            return Err(self.found("the checksum of a cell does not fit"));
         }
         self.checked[cell].store(true, Ordering::Relaxed);
         Ok(())
@@ -238,10 +261,10 @@ impl Source for Mapped {
     /// Read and not mapped: for each row that is looked at, the system would map 64 KiB around it and count them as ours.
     fn read(&self, place: usize, row: &mut [i8]) -> std::result::Result<(), Damage> {
         let at = self.ranges.bytes.start + place * self.dimension;
-        read_at(&self.file, at as u64, bytemuck::cast_slice_mut(row)).map_err(damage)?;
+        read_at(&self.file, at as u64, bytemuck::cast_slice_mut(row)).map_err(|fault| self.found(fault))?;
         let expected: &[u32] = slice(&self.map[self.ranges.row_sums.clone()])?;
         if crc32fast::hash(bytemuck::cast_slice(row)) != expected[place] {
-            return Err(damage("the checksum of a row does not fit"));
+            return Err(self.found("the checksum of a row does not fit"));
         }
         Ok(())
     }

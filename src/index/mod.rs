@@ -58,9 +58,9 @@ pub enum State {
 /// What was done to keep an index.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Kept {
-    /// The library is so small that it needs none.
+    /// The library is so small that it needs none, or has none that could be refreshed.
     Needless,
-    /// It was good enough.
+    /// It was left as it is: good enough, or made by another process meanwhile, or a new one was not asked for.
     Good,
     /// What changed was written into the delta.
     Extended,
@@ -74,11 +74,12 @@ impl Index {
     /// Below so many vectors the exact scan takes no longer than a command needs to begin.
     pub const WORTH_BUILDING: u64 = 20_000;
 
-    /// So many changes are looked at one by one, about a millisecond's worth; more are taken in when the library is next added to.
+    /// So many changes are looked at one by one, about a millisecond's worth; more are taken in when the library is next added to or
+    /// removed from.
     const CHANGES: usize = 500;
 
-    /// A delta that is more than this part of the papers is merged: cells hold more rows than they were measured with, and it is
-    /// written whole each time.
+    /// Once more papers have changed than this part of those that the cells were made for, the delta is merged: it is written whole each
+    /// time, and a query passes over what is outdated.
     const DELTA: u64 = 8;
 
     /// The index of a library's vectors.
@@ -87,11 +88,13 @@ impl Index {
     /// What the library reports. The state of the files is never an error.
     pub fn open(library: &Library, fingerprint: FingerprintNumber) -> Result<State> {
         let Some(path) = path(library, fingerprint) else { return Ok(State::Absent) };
+        // The token and what changed are of one moment.
+        let _snapshot = library.snapshot()?;
         let Some(token) = library.index_token(fingerprint)? else { return Ok(State::Absent) };
         let dimension = library.dimension(fingerprint)?;
         let base = match Mapped::open(&path, dimension) {
-            Ok(Some(mapped)) => mapped,
-            Ok(None) => return Ok(State::Absent),
+            Ok(Some(mapped)) if mapped.facts.base.is_empty() => mapped,
+            Ok(_) => return Ok(State::Absent),
             Err(Damage(why)) => return Ok(State::Damaged(named(&path, &why))),
         };
         let mut delta = None;
@@ -119,29 +122,47 @@ impl Index {
     /// # Errors
     /// What the library reports; [`Error::Io`] where the file cannot be written. The old one then still serves.
     pub fn keep(library: &mut Library, fingerprint: FingerprintNumber, coded: &(dyn Fn(u64) + Sync)) -> Result<Kept> {
-        Index::keep_from(library, fingerprint, Index::WORTH_BUILDING, coded)
+        Index::keep_from(library, fingerprint, Index::WORTH_BUILDING, Some(coded))
     }
 
-    /// Takes what changed into an index that there is. Where there is none, none is made.
+    /// Takes what changed into an index that there is, if that needs no new one.
     ///
     /// # Errors
     /// As [`Index::keep`].
     pub fn refresh(library: &mut Library, fingerprint: FingerprintNumber) -> Result<Kept> {
-        match Index::open(library, fingerprint)? {
-            State::Ready(_) => Index::keep(library, fingerprint, &|_| ()),
-            State::Absent | State::Damaged(_) => Ok(Kept::Good),
-        }
+        Index::keep_from(library, fingerprint, Index::WORTH_BUILDING, None)
+    }
+
+    /// Forgets the index of a library's vectors, and removes its files.
+    ///
+    /// # Errors
+    /// What the library reports.
+    pub fn forget(library: &mut Library, fingerprint: FingerprintNumber) -> Result<()> {
+        let Some(path) = path(library, fingerprint) else { return Ok(()) };
+        library.unset_index(fingerprint, || {
+            let _ = fs::remove_file(&path);
+            let _ = fs::remove_file(delta_of(&path));
+            tidy(&path);
+            tidy(&delta_of(&path));
+        })
     }
 
     fn keep_from(
         library: &mut Library,
         fingerprint: FingerprintNumber,
         least: u64,
-        coded: &(dyn Fn(u64) + Sync),
+        coded: Option<&(dyn Fn(u64) + Sync)>,
     ) -> Result<Kept> {
         let Some(path) = path(library, fingerprint) else { return Ok(Kept::Needless) };
         let rows = library.vectors(fingerprint)?;
         if rows < least {
+            // One that nobody renews would be slower than none.
+            if library.index_token(fingerprint)?.is_some() {
+                Index::forget(library, fingerprint)?;
+            }
+            return Ok(Kept::Needless);
+        }
+        if coded.is_none() && library.index_token(fingerprint)?.is_none() {
             return Ok(Kept::Needless);
         }
         let (last, before) = library.note_changes(fingerprint)?;
@@ -150,12 +171,13 @@ impl Index {
             State::Ready(index) => index.renewed(library, fingerprint, rows)?,
             State::Absent | State::Damaged(_) => None,
         };
-        let (content, kept) = match content {
-            Some(content) => content,
-            None => {
+        let (content, kept) = match (content, coded) {
+            (Some(content), _) => content,
+            (None, Some(coded)) => {
                 let built = build::build(library, fingerprint, InstructionSet::choose()?, coded)?;
                 (Content::Whole(built), Kept::Built)
             }
+            (None, None) => return Ok(Kept::Good),
         };
         let (place, stale) = match &content {
             Content::Whole(_) => (path.clone(), Some(delta_of(&path))),
@@ -163,20 +185,21 @@ impl Index {
         };
         let beside = derived::beside(&place);
         let put = |facts: file::Facts| {
-            let put = || fs::rename(&beside, &place).map_err(Error::io(&place));
+            // All under the library's lock: whoever began before will find another token, whoever comes later has not begun.
+            let put = || {
+                fs::rename(&beside, &place).map_err(Error::io(&place))?;
+                stale.map(fs::remove_file);
+                tidy(&path);
+                tidy(&delta_of(&path));
+                Ok(())
+            };
             library.set_index(fingerprint, (&before, &facts.token), facts.change, put)
         };
         let set = file::write(&beside, &content, last).and_then(put);
         if !matches!(set, Ok(true)) {
             let _ = fs::remove_file(&beside);
         }
-        if !set? {
-            return Ok(Kept::Good);
-        }
-        stale.map(fs::remove_file);
-        tidy(&path);
-        tidy(&delta_of(&path));
-        Ok(kept)
+        Ok(if set? { kept } else { Kept::Good })
     }
 
     /// What is to be written so that what changed is in it; `None` where cells no longer fit the number of papers, or there is damage.
@@ -260,7 +283,7 @@ impl Index {
                 found.into_iter().map(|found| Scored { key: PaperRow(found.key as i64), score: found.score }).collect(),
             ),
             Err(Damage(why)) => {
-                let damaged = self.files().find(|(_, file)| file.check_all().is_err());
+                let damaged = self.files().find(|(_, file)| file.is_damaged());
                 let path = damaged.map_or_else(|| self.path.clone(), |(path, _)| path);
                 let _ = self.damage.set(named(&path, &why));
                 None
@@ -329,7 +352,7 @@ fn delta_of(path: &Path) -> PathBuf {
     PathBuf::from(delta)
 }
 
-/// Removes what builds that were killed have left, and what those that are late are writing: these would find another index in their place.
+/// Removes what builds that were killed have left, and what those that are late are writing: it would not be put in its place.
 fn tidy(path: &Path) {
     let (Some(folder), Some(name)) = (path.parent(), path.file_name()) else { return };
     let folder = if folder.as_os_str().is_empty() { Path::new(".") } else { folder };

@@ -57,6 +57,19 @@ impl Library {
         Ok(true)
     }
 
+    /// Forgets that there is an index and what changed since, and no longer notes it; `remove` removes its files.
+    pub(crate) fn unset_index(&mut self, fingerprint: FingerprintNumber, remove: impl FnOnce()) -> Result<()> {
+        let path = &self.path;
+        let (first, end) = keys(fingerprint);
+        let transaction = self.connection.transaction_with_behavior(TransactionBehavior::Immediate).in_library(path)?;
+        transaction
+            .execute("DELETE FROM indexes WHERE fingerprint = ?1", [fingerprint.0])
+            .and_then(|_| transaction.execute("DELETE FROM changes WHERE key >= ?1 AND key < ?2", [first, end]))
+            .in_library(path)?;
+        remove();
+        transaction.commit().in_library(path)
+    }
+
     /// The token of the index, if this library has one.
     pub(crate) fn index_token(&self, fingerprint: FingerprintNumber) -> Result<Option<String>> {
         self.connection

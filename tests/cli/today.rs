@@ -242,6 +242,24 @@ fn a_paper_that_nearly_repeats_an_older_one_is_no_news() {
     let skipped = value["skipped"].as_array().expect("a list");
     assert_eq!((skipped.len(), ended.code), (1, 2), "{value:#}");
     assert!(ended.stderr.contains("1 nearly the same as older papers (--seen lists them too)"), "{}", ended.stderr);
+    assert!(ended.stderr.contains("2602.08001 nearly repeats 2601.09001"), "{}", ended.stderr);
     let all = home.run(&["today", "2026-02-21.md", "--seen", "--json"]).json();
     assert_eq!((ids(&all).len(), &all["repeated"]), (2, &json!([])));
+}
+
+#[test]
+fn of_two_papers_that_are_nearly_the_same_the_first_is_listed_whenever_they_were_added() {
+    let home = home();
+    let text = "The valley of Ilgen holds a lake that drains each spring through a cave nobody has mapped, and here we map it.";
+    for (day, id) in [("2026-02-23.md", "2602.08001"), ("2026-02-24.md", "2602.08002")] {
+        let paper = Invented { id: id.to_owned(), title: format!("Cave {id}"), text: text.to_owned(), ..invented(0) };
+        home.write(day, digest(&[paper]));
+    }
+    // A week at once, then day by day.
+    home.json(&["add", "--json", "2026-02-23.md", "2026-02-24.md"]);
+    let monday = home.json(&["today", "2026-02-23.md", "--json"]);
+    assert_eq!((ids(&monday), &monday["repeated"]), (vec!["2602.08001"], &json!([])));
+    let tuesday = home.run(&["today", "2026-02-24.md", "--json"]);
+    assert_eq!(tuesday.json()["repeated"], json!([{ "id": "2602.08002", "older": "2602.08001" }]));
+    assert_eq!((tuesday.code, ids(&tuesday.json()).len()), (1, 0));
 }

@@ -61,7 +61,6 @@ fn some_hundred_changes_go_into_a_delta_and_leave_the_rest_as_it_is() {
     assert!(fs::read(made.file()).expect("a file") == base);
     made.is_like_a_fresh_build();
 
-    // Removed alone: a delta that holds little but what is outdated.
     let vector = made.vectors[&700].clone();
     made.remove(&(600..1110).collect::<Vec<u32>>());
     assert_eq!(made.keep(), Kept::Merged, "an eighth has changed by now");
@@ -73,10 +72,47 @@ fn some_hundred_changes_go_into_a_delta_and_leave_the_rest_as_it_is() {
 }
 
 #[test]
-fn an_index_that_is_absent_is_not_made_where_it_is_only_to_be_refreshed() {
-    let mut made = Made::with(Shape::Clustered, 1000);
-    assert_eq!(Index::refresh(&mut made.library, made.fingerprint).expect("kept"), Kept::Good);
+fn a_delta_may_hold_nothing_but_what_is_outdated() {
+    let mut made = Made::with(Shape::Clustered, 9000);
+    made.keep();
+    made.remove(&(600..1110).collect::<Vec<u32>>());
+    assert_eq!(made.keep(), Kept::Extended);
+    assert_eq!(made.ready().held().expect("sound").len(), 8490);
+    made.is_like_a_fresh_build();
+}
+
+#[test]
+fn to_refresh_an_index_makes_none() {
+    let mut made = Made::with(Shape::Clustered, 6000);
+    let refresh = |made: &mut Made| Index::keep_from(&mut made.library, made.fingerprint, 1, None).expect("kept");
+    assert_eq!(refresh(&mut made), Kept::Needless);
     assert!(!made.file().exists());
+    made.keep();
+    made.change(1..300, 10_001..10_300);
+    assert_eq!(refresh(&mut made), Kept::Extended);
+    made.is_like_a_fresh_build();
+    // So few are left that cells are to be made anew.
+    made.remove(&(300..4000).collect::<Vec<u32>>());
+    assert_eq!(refresh(&mut made), Kept::Good);
+    assert_eq!(made.ready().changed().len(), 3700);
+    assert_eq!(made.keep(), Kept::Built);
+    made.is_like_a_fresh_build();
+}
+
+#[test]
+fn an_index_that_is_no_longer_needed_goes_with_its_files() {
+    let mut made = Made::with(Shape::Clustered, 6000);
+    made.keep();
+    made.change(1..300, 10_001..10_300);
+    assert_eq!(made.keep(), Kept::Extended);
+    let kept = Index::keep_from(&mut made.library, made.fingerprint, 7000, Some(&|_| ())).expect("kept");
+    assert_eq!(kept, Kept::Needless);
+    assert!(matches!(made.open(), State::Absent));
+    assert!(!made.file().exists() && !delta_of(&made.file()).exists());
+    made.change(300..310, 10_301..10_310);
+    assert_eq!(made.library.changed_since(made.fingerprint, 0).expect("read"), []);
+    assert_eq!(made.keep(), Kept::Built);
+    made.is_like_a_fresh_build();
 }
 
 #[test]
@@ -99,7 +135,7 @@ fn of_two_builds_at_once_the_one_that_ends_first_stays() {
             other.keep()
         });
     };
-    let kept = Index::keep_from(&mut made.library, fingerprint, 1, &meanwhile).expect("kept");
+    let kept = Index::keep_from(&mut made.library, fingerprint, 1, Some(&meanwhile)).expect("kept");
     assert_eq!((kept, other.get()), (Kept::Good, Some(&Kept::Built)));
     let index = made.ready();
     assert_eq!((index.held().expect("sound").len(), index.changed()), (1001, [].as_slice()));

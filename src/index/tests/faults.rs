@@ -11,12 +11,21 @@ fn a_delta_that_is_damaged_or_of_another_time_is_noticed() {
     let delta = delta_of(&made.file());
     let good = fs::read(&delta).expect("a file");
     let queries: Vec<Vec<f32>> = (0..12).map(|_| made.vector(Shape::Clustered)).collect();
+    let (mut opened, mut searched) = (0, 0);
     for part in 0..30 {
         let mut bad = good.clone();
         let at = part * (bad.len() - 1) / 29;
         bad[at] ^= 0x15;
         replace(&delta, &bad);
-        let State::Ready(index) = made.open() else { continue };
+        let index = match made.open() {
+            State::Ready(index) => index,
+            State::Absent => continue,
+            State::Damaged(what) => {
+                assert!(what.contains("library.db.index-1.delta is damaged ("), "{what}");
+                continue;
+            }
+        };
+        opened += 1;
         for query in &queries {
             let exact = made.nearest(None, query, 700, &Admitted::default());
             let got = made.nearest(Some(&index), query, 700, &Admitted::default());
@@ -25,9 +34,11 @@ fn a_delta_that_is_damaged_or_of_another_time_is_noticed() {
                 assert!(what.contains("library.db.index-1.delta is damaged ("), "{what}");
             }
         }
+        searched += usize::from(index.damage().is_some());
         let told = index.check(&made.library, made.fingerprint).expect("checked").expect("damage");
         assert!(told.contains("library.db.index-1.delta is damaged ("), "{told}");
     }
+    assert!(opened >= 15 && searched >= 10, "{opened} could be opened, and queries found the damage of {searched}");
     for length in [0, 5, 9, 1000, good.len() / 2, good.len() - 1] {
         replace(&delta, &good[..length]);
         assert!(matches!(made.open(), State::Damaged(_)), "cut to {length}");
@@ -50,6 +61,30 @@ fn a_delta_that_is_damaged_or_of_another_time_is_noticed() {
     assert!(matches!(made.open(), State::Absent));
     assert_eq!(made.keep(), Kept::Built);
     made.is_like_a_fresh_build();
+    // One that stands where the index should.
+    made.change(3000..3300, 13_000..13_300);
+    assert_eq!(made.keep(), Kept::Extended);
+    fs::copy(&delta, made.file()).expect("copied");
+    assert!(matches!(made.open(), State::Absent));
+}
+
+#[test]
+fn what_is_damaged_is_not_taken_over_into_a_new_file() {
+    for changes in [252, 1200] {
+        let mut made = Made::with(Shape::Clustered, 9000);
+        made.keep();
+        made.change(1..300, 10_001..10_300);
+        assert_eq!(made.keep(), Kept::Extended);
+        // A few changes are written with what the delta held, many with what both did.
+        let file = if changes < 300 { delta_of(&made.file()) } else { made.file() };
+        let mut bad = fs::read(&file).expect("a file");
+        let at = bad.len() * 2 / 3;
+        bad[at] ^= 0x15;
+        replace(&file, &bad);
+        made.change(1000..1000 + changes, 11_000..11_000 + changes);
+        assert_eq!(made.keep(), Kept::Built, "{changes}");
+        made.is_like_a_fresh_build();
+    }
 }
 
 #[test]
@@ -142,7 +177,7 @@ fn what_a_killed_build_leaves_is_removed_and_a_place_that_cannot_be_written_is_a
 
     fs::remove_file(made.file()).expect("removed");
     fs::create_dir(made.file()).expect("a folder in its place");
-    let refused = Index::keep_from(&mut made.library, made.fingerprint, 1, &|_| ()).expect_err("no place");
+    let refused = Index::keep_from(&mut made.library, made.fingerprint, 1, Some(&|_| ())).expect_err("no place");
     assert!(refused.to_string().contains("library.db.index-1"), "{refused}");
     let rest: Vec<_> = fs::read_dir(made.path.parent().expect("a folder")).expect("read").flatten().collect();
     assert!(rest.iter().all(|entry| !entry.file_name().to_string_lossy().contains(".index-1.1")), "{rest:?}");
@@ -155,7 +190,7 @@ fn a_full_disk_is_an_error_and_the_index_that_there_was_serves_on() {
     // What is written to this device finds no space.
     let full = |place: &Path| std::os::unix::fs::symlink("/dev/full", derived::beside(place)).expect("a link");
     let refused = |made: &mut Made| {
-        let error = Index::keep_from(&mut made.library, made.fingerprint, 1, &|_| ()).expect_err("no space");
+        let error = Index::keep_from(&mut made.library, made.fingerprint, 1, Some(&|_| ())).expect_err("no space");
         assert!(error.to_string().contains("library.db.index-1"), "{error}");
         let source = std::error::Error::source(&error).map(ToString::to_string).unwrap_or_default();
         assert!(source.contains("No space left on device"), "{source}");

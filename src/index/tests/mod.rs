@@ -131,7 +131,7 @@ impl Made {
     }
 
     fn keep(&mut self) -> Kept {
-        Index::keep_from(&mut self.library, self.fingerprint, 1, &|_| ()).expect("an index")
+        Index::keep_from(&mut self.library, self.fingerprint, 1, Some(&|_| ())).expect("an index")
     }
 
     fn file(&self) -> PathBuf {
