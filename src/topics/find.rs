@@ -1,7 +1,8 @@
 //! From a library to its topics.
 //!
 //! In: a library, whose vectors, and which papers. Out: [`Topics`]: nested levels of named topics, and where each paper stands in them.
-//! Papers are taken in the order of their ids, so that nothing depends on the order in which they came.
+//! Papers are taken in an order that their vectors decide (`order`), so that neither their ids nor the order in which they came does; what
+//! comes out is by id.
 
 use jiff::civil::Date;
 
@@ -13,6 +14,7 @@ use super::levels::{NEAREST, graph};
 use super::methods::{Method, dbscan, kmeans};
 use super::names::{Called, names};
 use super::near::{Nearest, Rows, dot};
+use super::order::{by_content, reorder};
 use super::topic::{Level, Placed, Topic, Topics};
 use super::vocabulary::Vocabulary;
 use super::{layout, layout_from};
@@ -110,6 +112,7 @@ pub fn find(
     };
     let mut topics = ground.topics((library, fingerprint), (&grouped, &called), (&standings, places), step)?;
     told(&mut topics, last.as_ref(), grouped.sought);
+    topics.sort_papers();
     Ok(topics)
 }
 
@@ -135,17 +138,21 @@ impl Ground {
         within: Option<&PaperSet>,
         step: &(dyn Fn(Step) + Sync),
     ) -> Result<Option<Ground>> {
-        let Embedded { papers, vectors } = library.rows_by_id(fingerprint, within)?;
+        let Embedded { papers, mut vectors } = library.rows_by_id(fingerprint, within)?;
         if papers.is_empty() {
             return Ok(None);
         }
-        let rows = Rows::new(vectors, library.dimension(fingerprint)?);
+        let dimension = library.dimension(fingerprint)?;
+        let order = by_content(&vectors, dimension);
+        reorder(&mut vectors, dimension, &order);
+        let papers = order.iter().map(|at| papers[*at as usize].clone()).collect();
+        let rows = Rows::new(vectors, dimension);
         step(Step::Comparing(super::near::blocks(rows.len())));
         let nearest = Nearest::find(&rows, NEAREST, &|blocks| step(Step::Compared(blocks)))?;
         Ok(Some(Ground { papers, rows, nearest }))
     }
 
-    /// The topics of these groups, which keep the names that they have.
+    /// The topics of these groups, which keep the names that they have; papers are as they are here, and not by id.
     pub(super) fn topics(
         self,
         (library, fingerprint): (&Library, FingerprintNumber),
@@ -306,6 +313,44 @@ pub(super) mod tests {
         assert_eq!(topics, found(&[7, 3, 11, 0, 2, 10, 1, 9, 4, 8, 6, 5]));
         let names: Vec<&str> = topics.levels[0].topics.iter().map(|topic| topic.name.as_str()).collect();
         assert_eq!(names, ["suspension bridges, steel", "slow sea ice (SSI), drifts"]);
+    }
+
+    #[test]
+    fn papers_by_other_ids_have_the_same_topics() {
+        let (library, fingerprint) = library(&(0..60).collect::<Vec<_>>());
+        let mut topics = find(&library, (fingerprint, None), (Method::Leiden, None), &|_| ()).expect("topics");
+        let (mut renamed, same) = self::library(&[]);
+        // The same texts and vectors, under ids in the opposite order.
+        for number in 0..60u32 {
+            let paper = &topics.papers[number as usize];
+            let text = library.texts_of(fingerprint, &[paper.row]).expect("read").remove(0);
+            let id = ArxivId::parse(&format!("2601.{:05}", 59 - number)).expect("an id").0;
+            let precedence = Precedence { version: 1, date: None, kind: SourceKind::RawJsonl };
+            let abstract_text = Some(text.abstract_text);
+            let entry = Entry { title: Some(text.title), abstract_text, ..Entry::new(id, precedence, 1) };
+            renamed.merge(&[entry]).expect("merged");
+            let missing = renamed.next_missing(same, None, 1).expect("missing").remove(0);
+            let (row, passage_hash) = (missing.row, missing.passage_hash);
+            let new = NewVector { row, passage_hash, vector: &text.vector, tokens: Tokens::default() };
+            renamed.store_vectors(same, &[new]).expect("stored");
+        }
+        let mut found = find(&renamed, (same, None), (Method::Leiden, None), &|_| ()).expect("topics");
+        let mirrored = |places: &mut Vec<usize>| places.iter_mut().for_each(|place| *place = 59 - *place);
+        for topic in found.levels.iter_mut().flat_map(|level| &mut level.topics) {
+            mirrored(&mut topic.central);
+            mirrored(&mut topic.papers);
+            topic.papers.sort_unstable();
+        }
+        found.papers.reverse();
+        let related = found.papers.iter_mut().flat_map(|paper| &mut paper.related);
+        related.for_each(|place| *place = 59 - *place);
+        for (own, other) in topics.papers.iter_mut().zip(&found.papers) {
+            (own.row, own.id) = (other.row, other.id.clone());
+        }
+        topics.run = None;
+        found.run = None;
+        assert!(topics.papers.iter().any(|paper| paper.related.len() > 1));
+        assert_eq!(topics, found);
     }
 
     #[test]

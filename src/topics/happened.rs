@@ -63,7 +63,8 @@ fn compare(topics: &mut Topics, level: usize, last: &Last<'_>, run: &mut TopicRu
     for mut happened in changes(&compared) {
         // Those that fit best; of equals the first by id.
         happened.papers.sort_by(|one, other| {
-            topics.papers[*other].strength.total_cmp(&topics.papers[*one].strength).then(one.cmp(other))
+            let (one, other) = (&topics.papers[*one], &topics.papers[*other]);
+            other.strength.total_cmp(&one.strength).then_with(|| one.id.cmp(&other.id))
         });
         let named = happened.papers.iter().take(NAMED).map(|paper| topics.papers[*paper].id.clone());
         happened.change.papers = named.collect();

@@ -122,7 +122,9 @@ pub fn into(
     let called = names.into_iter().map(|name| Some(Called { name, firmly: true })).collect();
     step(Step::Drawing);
     let places = layout(&ground.rows, &ground.nearest);
-    ground.topics((library, fingerprint), (&grouped, &[called]), (&standings, places), step)
+    let mut topics = ground.topics((library, fingerprint), (&grouped, &[called]), (&standings, places), step)?;
+    topics.sort_papers();
+    Ok(topics)
 }
 
 /// Where a name lies: the mean of the name itself, of the sentences that it occurs in, and of its examples.

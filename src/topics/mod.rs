@@ -5,6 +5,7 @@
 //!
 //! | step | module |
 //! | --- | --- |
+//! | the order in which papers are taken | `order` |
 //! | the nearest of every paper | `near`, `cells` |
 //! | who is near to whom, as a graph | `graph` |
 //! | groups of a graph that hold together | `leiden` |
@@ -34,6 +35,7 @@ mod matching;
 mod methods;
 mod names;
 mod near;
+mod order;
 mod page;
 #[cfg(feature = "parquet")]
 mod table;

@@ -5,9 +5,11 @@
 //!
 //! A phrase weighs `p ln(p / q)`, where `p` is how much the
 //! group's papers hold it on average (`1 + ln n` where it stands n times) and `q` how much all papers do: what it adds to the divergence of the group from the rest
-//! (class-based TF-IDF). Longer phrases say more and count more.
+//! (class-based TF-IDF). Longer phrases say more and count more. What another group of the level holds more of says less of
+//! this one: its weight is less by how much less this one holds (docs/quality.md has names with that beside names without).
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use rayon::prelude::*;
 use serde::Serialize;
@@ -24,6 +26,9 @@ const IN_NAME: usize = 3;
 /// What each word beyond the first adds to the weight of a phrase.
 const LONGER: f64 = 0.3;
 
+/// What a group holds is compared with what others do as if it had so many papers more that are like all: three papers say little.
+const PRIOR: f64 = 10.0;
+
 /// A phrase stands for its parts where it is in so large a share of the papers that hold them.
 const STANDS_FOR: f64 = 0.5;
 
@@ -36,39 +41,80 @@ pub struct Term {
     pub weight: f64,
 }
 
+/// How a group of papers holds a phrase.
+#[derive(Clone, Copy, Debug)]
+struct Count {
+    /// Place in [`Vocabulary::phrases`].
+    number: u32,
+    /// Papers that hold it.
+    papers: u32,
+    /// How much they do.
+    sum: f64,
+}
+
+/// For each phrase of a vocabulary how much the group that holds most of it does on average, as bits, whose order is that of the numbers.
+type Most = Vec<AtomicU64>;
+
 impl Vocabulary {
-    /// The terms of groups of papers, the most telling first.
+    /// The terms of groups of papers, which are those of a level, the most telling first.
     pub fn terms(&self, groups: &[Vec<usize>], texts: &[String]) -> Vec<Vec<Term>> {
-        groups.par_iter().map(|group| self.terms_of(group, texts)).collect()
+        let most: Most = self.phrases.iter().map(|_| AtomicU64::new(0)).collect();
+        // Counted twice and not kept: the counts of all groups together take as much room as the texts.
+        groups.par_iter().for_each(|group| {
+            for count in self.counts(group) {
+                most[count.number as usize].fetch_max(self.held(&count, group).to_bits(), Ordering::Relaxed);
+            }
+        });
+        groups.par_iter().map(|group| self.terms_of(group, &most, texts)).collect()
     }
 
-    fn terms_of(&self, group: &[usize], texts: &[String]) -> Vec<Term> {
-        let mut counts: HashMap<Phrase, (u32, f64, f64)> = HashMap::new();
-        for paper in group {
-            for (phrase, held) in &self.papers[*paper] {
-                let (sum, papers) = self.frequency[*phrase as usize];
-                // What one paper alone holds is no topic, unless it is one.
-                if group.len() == 1 || papers > 1 {
-                    let counted = counts.entry(self.phrases[*phrase as usize]).or_insert((0, 0.0, sum));
-                    counted.0 += 1;
-                    counted.1 += f64::from(*held);
-                }
-            }
-        }
+    /// By number.
+    fn counts(&self, group: &[usize]) -> Vec<Count> {
+        // What one paper alone holds is no topic, unless it is one.
+        let counts = |number: u32| group.len() == 1 || self.frequency[number as usize].1 > 1;
+        let mut held: Vec<(u32, f32)> = group
+            .iter()
+            .flat_map(|paper| &self.papers[*paper])
+            .copied()
+            .filter(|(number, _)| counts(*number))
+            .collect();
+        // Stable, so that sums are taken in the order of papers.
+        held.sort_by_key(|(number, _)| *number);
+        let same = held.chunk_by(|one, other| one.0 == other.0).map(|same| Count {
+            number: same[0].0,
+            papers: same.len() as u32,
+            sum: same.iter().map(|(_, held)| f64::from(*held)).sum(),
+        });
+        same.collect()
+    }
+
+    /// How much the papers of a group hold a phrase on average.
+    fn held(&self, count: &Count, group: &[usize]) -> f64 {
+        let everywhere = self.frequency[count.number as usize].0 / self.papers.len() as f64;
+        (count.sum + PRIOR * everywhere) / (group.len() as f64 + PRIOR)
+    }
+
+    fn terms_of(&self, group: &[usize], most: &Most, texts: &[String]) -> Vec<Term> {
+        let counts = self.counts(group);
         let least = group.len().min(2) as u32;
         let (size, all) = (group.len() as f64, self.papers.len() as f64);
-        let weigh = |phrase: &Phrase, sum: f64, everywhere: f64| {
-            let here = sum / size;
+        let weigh = |phrase: &Phrase, count: &Count| {
+            let here = count.sum / size;
             // In few papers every share is coarse: as if one paper more held it.
-            let everywhere = (everywhere + 1.0) / (all + 1.0);
-            here * (here / everywhere).ln() * (1.0 + LONGER * (length(phrase) - 1) as f64)
+            let everywhere = (self.frequency[count.number as usize].0 + 1.0) / (all + 1.0);
+            let most = f64::from_bits(most[count.number as usize].load(Ordering::Relaxed));
+            let longer = 1.0 + LONGER * (length(phrase) - 1) as f64;
+            here * (here / everywhere).ln() * longer * self.held(count, group) / most
         };
         let mut weighed: Vec<(Phrase, f64)> = counts
             .iter()
-            .filter(|(_, (papers, ..))| *papers >= least)
-            .map(|(phrase, (_, sum, everywhere))| (*phrase, weigh(phrase, *sum, *everywhere)))
+            .filter(|count| count.papers >= least)
+            .map(|count| (self.phrases[count.number as usize], count))
+            .map(|(phrase, count)| (phrase, weigh(&phrase, count)))
             .filter(|(_, weight)| *weight > 0.0)
             .collect();
+        let counts: HashMap<Phrase, u32> =
+            counts.iter().map(|count| (self.phrases[count.number as usize], count.papers)).collect();
         weighed.sort_by(|a, b| b.1.total_cmp(&a.1).then_with(|| self.spelled(&a.0).cmp(&self.spelled(&b.0))));
         let mut chosen: Vec<(Phrase, f64)> = Vec::new();
         for (phrase, weight) in weighed.iter().take(40 * TERMS) {
@@ -86,10 +132,10 @@ impl Vocabulary {
     }
 
     /// The longest phrase that stands for this one: that holds it, and is in most papers that do.
-    fn longest(&self, phrase: Phrase, weighed: &[(Phrase, f64)], counts: &HashMap<Phrase, (u32, f64, f64)>) -> Phrase {
-        let count = f64::from(counts[&phrase].0);
+    fn longest(&self, phrase: Phrase, weighed: &[(Phrase, f64)], counts: &HashMap<Phrase, u32>) -> Phrase {
+        let count = f64::from(counts[&phrase]);
         let stands = |(other, _): &&(Phrase, f64)| {
-            length(other) > length(&phrase) && holds(other, &phrase) && f64::from(counts[other].0) >= STANDS_FOR * count
+            length(other) > length(&phrase) && holds(other, &phrase) && f64::from(counts[other]) >= STANDS_FOR * count
         };
         let longer = weighed.iter().filter(stands);
         longer
@@ -203,4 +249,26 @@ pub fn names(terms: &[Vec<Term>], called: &[Option<Called>]) -> Vec<String> {
 /// Whether all that a name says is among the terms.
 fn still_says(name: &str, terms: &[Term]) -> bool {
     name.split(", ").all(|part| terms.iter().any(|term| term.term == part))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_another_group_holds_more_of_says_less() {
+        let text = |words: &str, number: usize| format!("Of {words} and {}.", ["ponds", "moons"][number % 2]);
+        let mut texts: Vec<String> = (0..40).map(|number| text("glaciers", number)).collect();
+        // Waves are in all papers of the second group and in most of the third, which has nothing else that so many hold.
+        texts.extend((0..40).map(|number| text("waves", number)));
+        texts.extend((0..40).map(|number| {
+            text(if number < 28 { "waves" } else { "nothing" }, number) + &" Sails."[..7 * usize::from(number < 20)]
+        }));
+        let groups: Vec<Vec<usize>> = (0..3).map(|group| (group * 40..(group + 1) * 40).collect()).collect();
+        let terms = Vocabulary::of(&texts).terms(&groups, &texts);
+        let first: Vec<&str> = terms.iter().map(|terms| terms[0].term.as_str()).collect();
+        assert_eq!(first, ["glaciers", "waves", "Sails"]);
+        let weight = |group: usize, term: &str| terms[group].iter().find(|own| own.term == term).map(|own| own.weight);
+        assert!(weight(2, "waves").expect("a term") < 0.8 * weight(1, "waves").expect("a term"), "{terms:?}");
+    }
 }

@@ -101,6 +101,22 @@ pub fn came_and_went(run: &TopicRun) -> String {
 }
 
 impl Topics {
+    /// Puts papers in the order of their ids.
+    pub(super) fn sort_papers(&mut self) {
+        let mut order: Vec<usize> = (0..self.papers.len()).collect();
+        order.sort_unstable_by(|one, other| self.papers[*one].id.cmp(&self.papers[*other].id));
+        let mut places = vec![0; order.len()];
+        order.iter().enumerate().for_each(|(to, from)| places[*from] = to);
+        for topic in self.levels.iter_mut().flat_map(|level| &mut level.topics) {
+            topic.papers.iter_mut().chain(&mut topic.central).for_each(|paper| *paper = places[*paper]);
+            topic.papers.sort_unstable();
+        }
+        for paper in &mut self.papers {
+            paper.related.iter_mut().for_each(|other| *other = places[*other as usize] as u32);
+        }
+        self.papers.sort_unstable_by(|one, other| one.id.cmp(&other.id));
+    }
+
     /// What is to be kept, so that the next search goes on from here.
     pub fn kept(&self, last: Option<&KeptTopics>) -> KeptTopics {
         let mut kept = KeptTopics {
