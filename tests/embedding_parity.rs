@@ -93,7 +93,7 @@ fn the_stock_engine_agrees_too() {
 #[test]
 fn every_set_of_kernels_that_the_processor_has_agrees() {
     let mut ran = 0;
-    for set in ["portable", "avx2", "avx512"] {
+    for set in ["portable", "avx2", "avx512", "neon"] {
         let child = Command::new(std::env::current_exe().unwrap())
             .args(["--exact", "tiny_models_agree_with_sentence_transformers", "neighbours_in_a_batch_do_not_matter"])
             .args(["int8_keeps_nearly_the_same_vectors", "--nocapture"])

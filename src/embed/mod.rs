@@ -53,7 +53,7 @@ use weights::Weights;
 /// their tokens take 8 MB.
 const WINDOW: usize = 4096;
 
-/// The set of kernels that [`EngineChoice::Own`] runs on this machine: `avx512`, `avx2` or `portable`.
+/// The set of kernels that [`EngineChoice::Own`] runs on this machine: `avx512`, `avx2`, `neon` or `portable`.
 ///
 /// # Errors
 ///

@@ -2,8 +2,8 @@
 //!
 //! In: rows as signs (see `index/code.rs` for what they mean), a query as planes of bits. Out: for each row the most that its
 //! product with the query is likely to be. These loops are plain Rust over arrays, which compiled for a set of instructions become
-//! vectors; but counting bits is left to the compiler only where AVX-512 has no instruction for it, as it makes twelve
-//! times as many instructions of it as there need be.
+//! vectors; but counting bits is left to the compiler only on AVX2 and where AVX-512 has no instruction for it: it makes twelve
+//! times as many instructions of it as AVX-512 needs, and adds up after every word what NEON counts in bytes.
 
 use super::InstructionSet;
 use super::lanes::{Job, Lanes};
@@ -56,6 +56,11 @@ pub(crate) fn bounds(
         // SAFETY: the processor has just been asked, and lengths are checked above.
         return unsafe { bounds_512(codes, factors, query, (start, width), out) };
     }
+    #[cfg(target_arch = "aarch64")]
+    if set != InstructionSet::Portable {
+        // SAFETY: every other set has NEON, and lengths are checked above.
+        return unsafe { bounds_neon(codes, factors, query, (start, width), out) };
+    }
     set.run(Bounds { codes, factors, query, start, width, out });
 }
 
@@ -93,6 +98,65 @@ unsafe fn bounds_512(
             let product = _mm256_fmadd_ps(low, load(&factors.ones), _mm256_fmsub_ps(step, total, sum));
             let bound = _mm256_fmadd_ps(width, load(&factors.error), start);
             _mm256_storeu_ps(out.as_mut_ptr(), _mm256_fmadd_ps(load(&factors.scale), product, bound));
+        }
+    }
+}
+
+/// [`bounds`] for NEON, which counts the bits of bytes: they are added up as bytes as long as the sum fits.
+#[cfg(target_arch = "aarch64")]
+#[target_feature(enable = "neon")]
+unsafe fn bounds_neon(
+    codes: &[[u64; BLOCK]],
+    factors: &[Factors],
+    query: &Planes,
+    (start, width): (f32, f32),
+    out: &mut [[f32; BLOCK]],
+) {
+    use std::arch::aarch64::*;
+    /// Words whose counts, at most 8 a byte, add up to less than 256.
+    const FIT: usize = 31;
+    /// Registers of a word of each row.
+    const PAIRS: usize = BLOCK / 2;
+    let (step, low) = (vdupq_n_f32(2.0 * query.step), vdupq_n_f32(2.0 * query.low));
+    let (start, width, less) = (vdupq_n_f32(start), vdupq_n_f32(width), vdupq_n_f32(-query.sum));
+    for ((words, factors), out) in codes.chunks_exact(query.bits.len().max(1)).zip(factors).zip(out) {
+        let mut totals = [vdupq_n_u32(0); 2];
+        for (words, bits) in words.chunks(FIT).zip(query.bits.chunks(FIT)) {
+            let mut counts = [[vdupq_n_u8(0); PAIRS]; PLANES];
+            for (word, planes) in words.iter().zip(bits) {
+                let mut pairs = [vdupq_n_u8(0); PAIRS];
+                for (number, pair) in pairs.iter_mut().enumerate() {
+                    // SAFETY: 16 bytes of the 64 of a word of each row.
+                    *pair = unsafe { vld1q_u8(word.as_ptr().add(2 * number).cast()) };
+                }
+                for (counts, plane) in counts.iter_mut().zip(planes) {
+                    let plane = vreinterpretq_u8_u64(vdupq_n_u64(*plane));
+                    for (count, pair) in counts.iter_mut().zip(pairs) {
+                        *count = vaddq_u8(*count, vcntq_u8(vandq_u8(pair, plane)));
+                    }
+                }
+            }
+            // At most 15 · 2 · 8 · 31, so 16 bits hold what two bytes of all planes make.
+            let mut sums = [vdupq_n_u32(0); PAIRS];
+            for (number, sum) in sums.iter_mut().enumerate() {
+                let mut both = vpaddlq_u8(counts[PLANES - 1][number]);
+                for counts in counts[..PLANES - 1].iter().rev() {
+                    both = vpadalq_u8(vaddq_u16(both, both), counts[number]);
+                }
+                *sum = vpaddlq_u16(both);
+            }
+            totals[0] = vaddq_u32(totals[0], vpaddq_u32(sums[0], sums[1]));
+            totals[1] = vaddq_u32(totals[1], vpaddq_u32(sums[2], sums[3]));
+        }
+        for (half, total) in totals.into_iter().enumerate() {
+            // SAFETY: four floats of eight, in factors as in `out`.
+            unsafe {
+                let load = |values: &[f32; BLOCK]| vld1q_f32(values.as_ptr().add(4 * half));
+                let product = vfmaq_f32(vfmaq_f32(less, step, vcvtq_f32_u32(total)), low, load(&factors.ones));
+                let bound = vfmaq_f32(start, width, load(&factors.error));
+                let bound = vfmaq_f32(bound, load(&factors.scale), product);
+                vst1q_f32(out.as_mut_ptr().add(4 * half), bound);
+            }
         }
     }
 }
@@ -233,6 +297,19 @@ fn added(mut sums: [f32; 32]) -> f32 {
 mod tests {
     use super::*;
     use proptest::prelude::*;
+
+    #[test]
+    fn every_bit_of_a_long_code_is_counted() {
+        for words in [31, 32, 63] {
+            let planes = Planes { bits: vec![[u64::MAX; PLANES]; words], step: 0.5, low: 0.0, sum: 0.0 };
+            let factors = [Factors { scale: [1.0; BLOCK], ..Factors::default() }; 2];
+            for set in InstructionSet::available() {
+                let mut out = [[0.0; BLOCK]; 2];
+                bounds(set, &vec![[u64::MAX; BLOCK]; 2 * words], &factors, &planes, (0.0, 0.0), &mut out);
+                assert_eq!(out, [[(15 * 64 * words) as f32; BLOCK]; 2], "{set:?}");
+            }
+        }
+    }
 
     proptest! {
         #[test]

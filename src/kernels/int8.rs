@@ -20,6 +20,8 @@ pub(crate) struct PackedInt8 {
     scales: Aligned<f32>,
     sums: Aligned<f32>,
     biases: Aligned<f32>,
+    /// What the sums of bytes begin with: what a set's products leave out.
+    starts: Aligned<i32>,
     groups: usize,
     outputs: usize,
     width: usize,
@@ -29,6 +31,7 @@ impl PackedInt8 {
     /// Quantises and packs `weight`, outputs x `inputs`, row-major. The largest weight of each output becomes 127.
     pub(crate) fn pack(set: InstructionSet, weight: &[f32], bias: &[f32], inputs: usize) -> PackedInt8 {
         let (outputs, width, groups) = (bias.len(), set.panel(), inputs.div_ceil(GROUP));
+        let offset = set.byte_offset();
         assert!(weight.len() == outputs * inputs);
         let columns = outputs.div_ceil(width) * width;
         let mut packed = PackedInt8 {
@@ -36,6 +39,7 @@ impl PackedInt8 {
             scales: Aligned::new(columns),
             sums: Aligned::new(columns),
             biases: Aligned::new(columns),
+            starts: Aligned::new(columns),
             groups,
             outputs,
             width,
@@ -54,6 +58,7 @@ impl PackedInt8 {
             }
             packed.scales[output] = scale;
             packed.sums[output] = sum as f32 * scale;
+            packed.starts[output] = sum * offset;
         }
         packed
     }
@@ -162,6 +167,7 @@ impl Job for MultiplyInt8<'_> {
                     scales: weight.scales.as_ptr().add(first),
                     sums: weight.sums.as_ptr().add(first),
                     biases: weight.biases.as_ptr().add(first),
+                    starts: weight.starts.as_ptr().add(first),
                     ranges: x.ranges.as_ptr().add(row),
                     to: out.as_mut_ptr().add(row * weight.outputs + first),
                     out_stride: weight.outputs,
@@ -181,6 +187,7 @@ struct TileInt8 {
     scales: *const f32,
     sums: *const f32,
     biases: *const f32,
+    starts: *const i32,
     ranges: *const [f32; 2],
     to: *mut f32,
     out_stride: usize,
@@ -192,7 +199,11 @@ impl Tile for TileInt8 {
     unsafe fn compute<L: Lanes, const VECTORS: usize, const ROWS: usize>(self) {
         // SAFETY: the caller's.
         unsafe {
-            let totals = totals::<L, VECTORS, ROWS, false>(self.bytes, self.stride, self.groups, self.panel);
+            let mut start = [L::int_zero(); VECTORS];
+            for (number, start) in start.iter_mut().enumerate() {
+                *start = L::int_load(self.starts.add(number * L::N).cast());
+            }
+            let totals = totals::<L, VECTORS, ROWS, false>(start, self.bytes, self.stride, self.groups, self.panel);
             each_row!(ROWS, row => {
                 let [scale, low] = *self.ranges.add(row);
                 let (scale, low) = (L::splat(scale), L::splat(low));
@@ -210,9 +221,11 @@ impl Tile for TileInt8 {
     }
 }
 
-/// Sums of a tile: `ROWS` rows, `stride` bytes apart, against a panel, over `groups` groups of four bytes or two words.
+/// Sums of a tile: `ROWS` rows, `stride` bytes apart, against a panel, over `groups` groups of four bytes or two words, on top of
+/// `start`.
 #[inline(always)]
 pub(super) unsafe fn totals<L: Lanes, const VECTORS: usize, const ROWS: usize, const WORDS: bool>(
+    start: [L::Int; VECTORS],
     rows: *const u8,
     stride: usize,
     groups: usize,
@@ -220,7 +233,7 @@ pub(super) unsafe fn totals<L: Lanes, const VECTORS: usize, const ROWS: usize, c
 ) -> [[L::Int; VECTORS]; ROWS] {
     // SAFETY: the caller's: rows hold `groups` groups, the panel as many of a tile's width.
     unsafe {
-        let mut totals = [[L::int_zero(); VECTORS]; ROWS];
+        let mut totals = [start; ROWS];
         for group in 0..groups {
             let mut columns = [L::int_zero(); VECTORS];
             for (number, column) in columns.iter_mut().enumerate() {
@@ -242,6 +255,28 @@ pub(super) unsafe fn totals<L: Lanes, const VECTORS: usize, const ROWS: usize, c
 mod tests {
     use super::*;
     use proptest::prelude::*;
+
+    /// Bytes of 0 and 255 against weights of ±127: the largest products there are, added up in all their combinations of signs.
+    #[test]
+    fn the_largest_products_fit() {
+        let inputs = 12;
+        let signs = |bits: usize, at: usize| if bits >> (at % 4) & 1 == 1 { 1.0 } else { -1.0 };
+        let weight: Vec<f32> = (0..16 * inputs).map(|at| signs(at / inputs, at)).collect();
+        // The first group of a row holds both ends of its range, the other two are the row's own.
+        let value = |row: usize, at: usize| if at < 4 { at % 2 } else { row >> (at % 4) & 1 } as f32;
+        let x: Vec<f32> = (0..16 * inputs).map(|at| value(at / inputs, at % inputs)).collect();
+        for set in InstructionSet::available() {
+            let mut quantised = Quantised::default();
+            quantised.take(set, &x, inputs);
+            let mut out = vec![0.0; 16 * 16];
+            multiply_int8(set, &quantised, &PackedInt8::pack(set, &weight, &[0.0; 16], inputs), &mut out);
+            for (at, got) in out.iter().enumerate() {
+                let (row, column) = (at / 16, at % 16);
+                let exact: f32 = (0..inputs).map(|at| value(row, at) * signs(column, at)).sum();
+                assert!((got - exact).abs() < 1e-4, "{set:?}: {got} is not {exact}");
+            }
+        }
+    }
 
     proptest! {
         #[test]

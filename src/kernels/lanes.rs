@@ -20,6 +20,8 @@ pub(super) trait Lanes: Copy {
     const ROWS: usize;
     /// Vectors side by side in a tile.
     const VECTORS: usize;
+    /// What [`Lanes::dot`] takes off every unsigned byte; 128 where a set multiplies signed bytes only.
+    const OFFSET: i32;
 
     /// As many lanes of `i32`, or four times as many bytes.
     type Int: Copy;
@@ -44,9 +46,11 @@ pub(super) trait Lanes: Copy {
     /// Four bytes in every lane.
     unsafe fn int_splat(bytes: u32) -> Self::Int;
     unsafe fn int_load(from: *const i8) -> Self::Int;
-    /// Adds to each lane the products of its four unsigned bytes with four signed ones, exactly.
+    /// Adds to each lane the products of its four unsigned bytes, each less [`Lanes::OFFSET`], with four signed ones within ±127,
+    /// exactly. The unsigned ones are of [`Lanes::int_splat`].
     unsafe fn dot(sum: Self::Int, unsigned: Self::Int, signed: Self::Int) -> Self::Int;
-    /// Adds to each lane the products of its two signed words with two others, exactly where the sum fits.
+    /// Adds to each lane the products of its two signed words with two others, exactly where the sum fits. The words of `one`
+    /// are of [`Lanes::int_splat`].
     unsafe fn dot_words(sum: Self::Int, one: Self::Int, other: Self::Int) -> Self::Int;
     unsafe fn int_add(x: Self::Int, other: Self::Int) -> Self::Int;
     unsafe fn int_to_float(x: Self::Int) -> Self;

@@ -2,7 +2,7 @@
 //! instruction set.
 //!
 //! A kernel is a [`Job`]: a generic function over vectors of 32-bit lanes. [`InstructionSet::run`] compiles it for
-//! AVX-512 with VNNI, AVX2 (with VNNI and without) and for no instruction set at all, and picks at run time. The portable
+//! AVX-512 with VNNI, AVX2 (with VNNI and without), NEON (with products of bytes and without) and for no instruction set at all, and picks at run time. The portable
 //! twin of every kernel is therefore the same source over plain arrays (`portable`), and tests hold the others against it
 //! on odd shapes. Sets differ in rounding (sums of integers are exact on all); within one, every number is computed in the
 //! same order whatever stands around it.
@@ -19,6 +19,8 @@ mod codes;
 mod gemm;
 mod int8;
 mod lanes;
+#[cfg(target_arch = "aarch64")]
+mod neon;
 mod norm;
 mod portable;
 mod softmax;
@@ -53,6 +55,15 @@ pub(crate) enum InstructionSet {
     /// AVX-512 F, BW, VL and VNNI.
     #[cfg(target_arch = "x86_64")]
     Avx512,
+    /// NEON.
+    #[cfg(target_arch = "aarch64")]
+    Neon,
+    /// NEON with products of signed bytes (`dotprod`).
+    #[cfg(target_arch = "aarch64")]
+    NeonDot,
+    /// NEON with products of unsigned bytes and signed ones too (`i8mm`).
+    #[cfg(target_arch = "aarch64")]
+    NeonI8mm,
 }
 
 impl InstructionSet {
@@ -73,6 +84,20 @@ impl InstructionSet {
                 sets.push(InstructionSet::Avx2);
             }
         }
+        #[cfg(target_arch = "aarch64")]
+        {
+            use std::arch::is_aarch64_feature_detected as has;
+            let (neon, dot) = (has!("neon"), has!("dotprod"));
+            if neon && dot && has!("i8mm") {
+                sets.push(InstructionSet::NeonI8mm);
+            }
+            if neon && dot {
+                sets.push(InstructionSet::NeonDot);
+            }
+            if neon {
+                sets.push(InstructionSet::Neon);
+            }
+        }
         sets.push(InstructionSet::Portable);
         sets
     }
@@ -90,7 +115,7 @@ impl InstructionSet {
     }
 
     fn named(word: &str) -> Result<InstructionSet> {
-        let known = ["portable", "avx2", "avx512"];
+        let known = ["portable", "avx2", "avx512", "neon"];
         let refused =
             |reason: String| Err(Error::Device { asked: format!("RELATA_CPU={}", word.escape_debug()), reason });
         if !known.contains(&word) {
@@ -102,7 +127,7 @@ impl InstructionSet {
         }
     }
 
-    /// The name by which `RELATA_CPU` chooses it: `avx2` is with VNNI where there is VNNI.
+    /// The name by which `RELATA_CPU` chooses it: `avx2` is with VNNI where there is VNNI, `neon` with the best products of bytes.
     pub(crate) fn name(self) -> &'static str {
         match self {
             InstructionSet::Portable => "portable",
@@ -110,6 +135,8 @@ impl InstructionSet {
             InstructionSet::Avx2 | InstructionSet::Avx2Vnni => "avx2",
             #[cfg(target_arch = "x86_64")]
             InstructionSet::Avx512 => "avx512",
+            #[cfg(target_arch = "aarch64")]
+            InstructionSet::Neon | InstructionSet::NeonDot | InstructionSet::NeonI8mm => "neon",
         }
     }
 
@@ -125,6 +152,18 @@ impl InstructionSet {
         self.run(Count)
     }
 
+    /// What products of bytes leave out, in numbers of the signed ones ([`Lanes::OFFSET`]).
+    fn byte_offset(self) -> i32 {
+        struct Offset;
+        impl Job for Offset {
+            type Output = i32;
+            fn run<L: Lanes>(self) -> i32 {
+                L::OFFSET
+            }
+        }
+        self.run(Offset)
+    }
+
     fn run<J: Job>(self, job: J) -> J::Output {
         match self {
             InstructionSet::Portable => job.run::<portable::Portable>(),
@@ -137,6 +176,15 @@ impl InstructionSet {
             // SAFETY: as above.
             #[cfg(target_arch = "x86_64")]
             InstructionSet::Avx512 => unsafe { x86::avx512(job) },
+            // SAFETY: as above.
+            #[cfg(target_arch = "aarch64")]
+            InstructionSet::Neon => unsafe { neon::neon(job) },
+            // SAFETY: as above.
+            #[cfg(target_arch = "aarch64")]
+            InstructionSet::NeonDot => unsafe { neon::neon_dot(job) },
+            // SAFETY: as above.
+            #[cfg(target_arch = "aarch64")]
+            InstructionSet::NeonI8mm => unsafe { neon::neon_i8mm(job) },
         }
     }
 }

@@ -17,6 +17,7 @@ impl Lanes for Portable {
     const N: usize = 8;
     const ROWS: usize = 4;
     const VECTORS: usize = 1;
+    const OFFSET: i32 = 0;
     type Int = [i32; 8];
 
     #[inline(always)]

@@ -288,7 +288,13 @@ impl Tile for TileWords<'_> {
     unsafe fn compute<L: Lanes, const VECTORS: usize, const ROWS: usize>(self) {
         // SAFETY: the caller's.
         unsafe {
-            let totals = totals::<L, VECTORS, ROWS, true>(self.rows, self.stride, self.groups, self.panel);
+            let totals = totals::<L, VECTORS, ROWS, true>(
+                [L::int_zero(); VECTORS],
+                self.rows,
+                self.stride,
+                self.groups,
+                self.panel,
+            );
             let mut columns = [L::splat(0.0); VECTORS];
             for (number, column) in columns.iter_mut().enumerate() {
                 *column = L::load(self.columns.as_ptr().add(number * L::N));

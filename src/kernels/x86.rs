@@ -35,6 +35,7 @@ impl Lanes for Avx512 {
     // 28 sums, two vectors of weights, one value: 31 of 32 registers.
     const ROWS: usize = 14;
     const VECTORS: usize = 2;
+    const OFFSET: i32 = 0;
     type Int = __m512i;
 
     #[inline(always)]
@@ -172,6 +173,7 @@ macro_rules! avx2_lanes {
             // 12 sums, two vectors of weights, one value: 15 of 16 registers.
             const ROWS: usize = 6;
             const VECTORS: usize = 2;
+            const OFFSET: i32 = 0;
             type Int = __m256i;
 
             #[inline(always)]
