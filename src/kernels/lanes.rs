@@ -20,7 +20,8 @@ pub(super) trait Lanes: Copy {
     const ROWS: usize;
     /// Vectors side by side in a tile.
     const VECTORS: usize;
-    /// What [`Lanes::dot`] takes off every unsigned byte; 128 where a set multiplies signed bytes only.
+    /// What [`Lanes::store_bytes`] takes off every byte, so that [`Lanes::dot`] leaves it out; 128 where a set multiplies signed bytes
+    /// only.
     const OFFSET: i32;
 
     /// As many lanes of `i32`, or four times as many bytes.
@@ -46,17 +47,17 @@ pub(super) trait Lanes: Copy {
     /// Four bytes in every lane.
     unsafe fn int_splat(bytes: u32) -> Self::Int;
     unsafe fn int_load(from: *const i8) -> Self::Int;
-    /// Adds to each lane the products of its four unsigned bytes, each less [`Lanes::OFFSET`], with four signed ones within ±127,
-    /// exactly. The unsigned ones are of [`Lanes::int_splat`].
+    /// Adds to each lane the products of its four bytes, as [`Lanes::store_bytes`] writes them, with four signed ones within ±127,
+    /// exactly. The former are of [`Lanes::int_splat`].
     unsafe fn dot(sum: Self::Int, unsigned: Self::Int, signed: Self::Int) -> Self::Int;
-    /// Adds to each lane the products of its two signed words with two others, exactly where the sum fits. The words of `one`
-    /// are of [`Lanes::int_splat`].
+    /// Adds to each lane the products of its two signed words with two others, exactly where the sum fits. Those of `one` are of
+    /// [`Lanes::int_splat`].
     unsafe fn dot_words(sum: Self::Int, one: Self::Int, other: Self::Int) -> Self::Int;
     unsafe fn int_add(x: Self::Int, other: Self::Int) -> Self::Int;
     unsafe fn int_to_float(x: Self::Int) -> Self;
     /// To the nearest whole number, halves to the even one, for lanes smaller than 2^22.
     unsafe fn to_int(self) -> Self::Int;
-    /// Rounds lanes in 0..=255 (halves to even) and writes them as bytes.
+    /// Rounds lanes in 0..=255 (halves to even) and writes them as bytes, each less [`Lanes::OFFSET`].
     unsafe fn store_bytes(self, to: *mut u8);
     /// Writes lanes within ±32767 as words.
     unsafe fn int_store_words(x: Self::Int, to: *mut i16);

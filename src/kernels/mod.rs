@@ -152,7 +152,7 @@ impl InstructionSet {
         self.run(Count)
     }
 
-    /// What products of bytes leave out, in numbers of the signed ones ([`Lanes::OFFSET`]).
+    /// By what quantised bytes are less on this set.
     fn byte_offset(self) -> i32 {
         struct Offset;
         impl Job for Offset {

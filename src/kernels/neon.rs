@@ -23,17 +23,17 @@ pub(super) unsafe fn neon_i8mm<J: Job>(job: J) -> J::Output {
     job.run::<NeonI8mm>()
 }
 
-/// The sets differ in the products of bytes. A vector is two registers: a value of a row, which takes an instruction to spread over
+/// The sets differ in rows and in the products of bytes. A vector is two registers: a value of a row, which takes an instruction to spread over
 /// its lanes, then meets four registers of weights.
 macro_rules! neon_lanes {
-    ($name:ident, $offset:literal, $dot:path) => {
+    ($name:ident, $rows:literal, $offset:literal, $dot:path) => {
         // SAFETY of all in here: pointers are valid, which the trait asks of the caller; and so is that the processor has the
         // instructions of `$dot`. NEON itself every aarch64 has.
         #[allow(clippy::undocumented_unsafe_blocks)]
         impl Lanes for $name {
             const N: usize = 8;
-            // 24 registers of sums, four of weights, one value: 29 of 32. The others are for what bytes need besides.
-            const ROWS: usize = 6;
+            // With 6 rows 24 registers of sums, four of weights, one value: 29 of 32.
+            const ROWS: usize = $rows;
             const VECTORS: usize = 2;
             const OFFSET: i32 = $offset;
             type Int = int32x4x2_t;
@@ -134,14 +134,8 @@ macro_rules! neon_lanes {
             #[inline(always)]
             unsafe fn dot_words(sum: int32x4x2_t, one: int32x4x2_t, other: int32x4x2_t) -> int32x4x2_t {
                 unsafe {
-                    let one = vget_low_s16(vreinterpretq_s16_s32(one.0));
                     let (first, second) = apart(other);
-                    let low = vmlal_lane_s16::<0>(sum.0, vget_low_s16(first), one);
-                    let high = vmlal_high_lane_s16::<0>(sum.1, first, one);
-                    int32x4x2_t(
-                        vmlal_lane_s16::<1>(low, vget_low_s16(second), one),
-                        vmlal_high_lane_s16::<1>(high, second, one),
-                    )
+                    add_words::<1>(add_words::<0>(sum, first, one.0), second, one.0)
                 }
             }
 
@@ -164,7 +158,8 @@ macro_rules! neon_lanes {
             unsafe fn store_bytes(self, to: *mut u8) {
                 unsafe {
                     let (low, high) = (vqmovn_u32(vcvtnq_u32_f32(self.0)), vqmovn_u32(vcvtnq_u32_f32(self.1)));
-                    vst1_u8(to, vqmovn_u16(vcombine_u16(low, high)))
+                    let bytes = vqmovn_u16(vcombine_u16(low, high));
+                    vst1_u8(to, veor_u8(bytes, vdup_n_u8($offset)))
                 }
             }
 
@@ -188,9 +183,10 @@ pub(super) struct NeonDot(float32x4_t, float32x4_t);
 #[derive(Clone, Copy)]
 pub(super) struct NeonI8mm(float32x4_t, float32x4_t);
 
-neon_lanes!(Neon, 128, dot_by_words);
-neon_lanes!(NeonDot, 128, dot_signed);
-neon_lanes!(NeonI8mm, 0, dot_mixed);
+// With more rows, words between bytes and their sum would find no registers.
+neon_lanes!(Neon, 4, 128, dot_by_words);
+neon_lanes!(NeonDot, 6, 128, dot_signed);
+neon_lanes!(NeonI8mm, 6, 0, dot_mixed);
 
 #[inline(always)]
 unsafe fn times_exp2(x: float32x4_t, whole: float32x4_t) -> float32x4_t {
@@ -211,20 +207,34 @@ unsafe fn apart(x: int32x4x2_t) -> (int16x8_t, int16x8_t) {
     }
 }
 
-/// Unsigned bytes less 128, as signed ones. Lanes are the same in both halves, so one is enough.
+/// Adds the products of eight words with one word of a row. `smlal`, and not its intrinsic: the compiler then takes columns apart
+/// into halves of registers, of which there are too few.
 #[inline(always)]
-unsafe fn less_128(unsigned: int32x4x2_t) -> int8x16_t {
-    // SAFETY: as in `times_exp2`.
-    unsafe { veorq_s8(vreinterpretq_s8_s32(unsigned.0), vdupq_n_s8(i8::MIN)) }
+unsafe fn add_words<const WORD: usize>(sum: int32x4x2_t, words: int16x8_t, row: int32x4_t) -> int32x4x2_t {
+    let int32x4x2_t(mut low, mut high) = sum;
+    // SAFETY: reads and writes registers only.
+    unsafe {
+        asm!(
+            "smlal {0:v}.4s, {1:v}.4h, {2:v}.h[{3}]",
+            inout(vreg) low, in(vreg) words, in(vreg_low16) row, const WORD,
+            options(pure, nomem, nostack, preserves_flags),
+        );
+        asm!(
+            "smlal2 {0:v}.4s, {1:v}.8h, {2:v}.h[{3}]",
+            inout(vreg) high, in(vreg) words, in(vreg_low16) row, const WORD,
+            options(pure, nomem, nostack, preserves_flags),
+        );
+    }
+    int32x4x2_t(low, high)
 }
 
 /// Two products of bytes, none larger than 128 · 127, fit a 16-bit word: bytes 0 and 1 of a lane, then 2 and 3 on top of
 /// them, then both words into the sum. Columns are taken apart once for all rows of a tile.
 #[inline(always)]
-unsafe fn dot_by_words(sum: int32x4x2_t, unsigned: int32x4x2_t, signed: int32x4x2_t) -> int32x4x2_t {
+unsafe fn dot_by_words(sum: int32x4x2_t, row: int32x4x2_t, signed: int32x4x2_t) -> int32x4x2_t {
     // SAFETY: as in `times_exp2`.
     unsafe {
-        let row = vreinterpretq_s16_s8(less_128(unsigned));
+        let row = vreinterpretq_s16_s32(row.0);
         let row_first = vreinterpretq_s8_s16(vdupq_laneq_s16::<0>(row));
         let row_second = vreinterpretq_s8_s16(vdupq_laneq_s16::<1>(row));
         let (first, second) = apart(signed);
@@ -237,27 +247,21 @@ unsafe fn dot_by_words(sum: int32x4x2_t, unsigned: int32x4x2_t, signed: int32x4x
 }
 
 #[inline(always)]
-unsafe fn dot_signed(sum: int32x4x2_t, unsigned: int32x4x2_t, signed: int32x4x2_t) -> int32x4x2_t {
+unsafe fn dot_signed(sum: int32x4x2_t, row: int32x4x2_t, signed: int32x4x2_t) -> int32x4x2_t {
     // SAFETY: the caller's.
-    unsafe {
-        let row = less_128(unsigned);
-        int32x4x2_t(sdot(sum.0, signed.0, row), sdot(sum.1, signed.1, row))
-    }
+    unsafe { int32x4x2_t(sdot(sum.0, row.0, signed.0), sdot(sum.1, row.1, signed.1)) }
 }
 
 #[inline(always)]
-unsafe fn dot_mixed(sum: int32x4x2_t, unsigned: int32x4x2_t, signed: int32x4x2_t) -> int32x4x2_t {
+unsafe fn dot_mixed(sum: int32x4x2_t, row: int32x4x2_t, signed: int32x4x2_t) -> int32x4x2_t {
     // SAFETY: as in `dot_signed`.
-    unsafe {
-        let row = vreinterpretq_u8_s32(unsigned.0);
-        int32x4x2_t(usdot(sum.0, row, signed.0), usdot(sum.1, row, signed.1))
-    }
+    unsafe { int32x4x2_t(usdot(sum.0, row.0, signed.0), usdot(sum.1, row.1, signed.1)) }
 }
 
 /// `sdot`, whose intrinsic is not stable.
 #[inline]
 #[target_feature(enable = "dotprod")]
-unsafe fn sdot(mut sum: int32x4_t, one: int32x4_t, other: int8x16_t) -> int32x4_t {
+unsafe fn sdot(mut sum: int32x4_t, one: int32x4_t, other: int32x4_t) -> int32x4_t {
     // SAFETY: reads and writes registers only, on a processor that has the instruction.
     unsafe {
         asm!(
@@ -271,7 +275,7 @@ unsafe fn sdot(mut sum: int32x4_t, one: int32x4_t, other: int8x16_t) -> int32x4_
 /// `usdot`, whose intrinsic is not stable.
 #[inline]
 #[target_feature(enable = "i8mm")]
-unsafe fn usdot(mut sum: int32x4_t, unsigned: uint8x16_t, signed: int32x4_t) -> int32x4_t {
+unsafe fn usdot(mut sum: int32x4_t, unsigned: int32x4_t, signed: int32x4_t) -> int32x4_t {
     // SAFETY: as in `sdot`.
     unsafe {
         asm!(
