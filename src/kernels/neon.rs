@@ -23,8 +23,8 @@ pub(super) unsafe fn neon_i8mm<J: Job>(job: J) -> J::Output {
     job.run::<NeonI8mm>()
 }
 
-/// The sets differ in rows and in the products of bytes. A vector is two registers: a value of a row, which takes an instruction to spread over
-/// its lanes, then meets four registers of weights.
+/// The sets differ in rows and in the products of bytes. A vector is two registers: a value of a row, which takes an instruction
+/// to spread over its lanes, then meets four registers of weights.
 macro_rules! neon_lanes {
     ($name:ident, $rows:literal, $offset:literal, $dot:path) => {
         // SAFETY of all in here: pointers are valid, which the trait asks of the caller; and so is that the processor has the
@@ -258,7 +258,7 @@ unsafe fn dot_mixed(sum: int32x4x2_t, row: int32x4x2_t, signed: int32x4x2_t) -> 
     unsafe { int32x4x2_t(usdot(sum.0, row.0, signed.0), usdot(sum.1, row.1, signed.1)) }
 }
 
-/// `sdot`, whose intrinsic is not stable.
+/// `sdot`, whose intrinsic is not stable in Rust 1.95.
 #[inline]
 #[target_feature(enable = "dotprod")]
 unsafe fn sdot(mut sum: int32x4_t, one: int32x4_t, other: int32x4_t) -> int32x4_t {
@@ -272,7 +272,7 @@ unsafe fn sdot(mut sum: int32x4_t, one: int32x4_t, other: int32x4_t) -> int32x4_
     sum
 }
 
-/// `usdot`, whose intrinsic is not stable.
+/// `usdot`, whose intrinsic is not stable in Rust 1.95.
 #[inline]
 #[target_feature(enable = "i8mm")]
 unsafe fn usdot(mut sum: int32x4_t, unsigned: int32x4_t, signed: int32x4_t) -> int32x4_t {
