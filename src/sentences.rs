@@ -61,7 +61,7 @@ fn formulas(text: &str) -> Vec<Range<usize>> {
         let end = dollars.next_if_eq(&(at + 1)).unwrap_or(at) + 1;
         let space_before = text[..at].ends_with(char::is_whitespace);
         match open {
-            Some((from, price)) if !space_before && !(price && begins_with_a_digit(end)) => {
+            Some((from, price)) if !(space_before || price && begins_with_a_digit(end)) => {
                 found.push(from..end);
                 open = None;
             }
