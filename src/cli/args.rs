@@ -162,7 +162,8 @@ pub struct Today {
     /// For whom.
     #[command(flatten)]
     pub profile: ProfileName,
-    /// Also papers that this has listed for the profile before, and those that earlier digests listed.
+    /// Also papers that this has listed for the profile before, those that earlier digests listed, and those that nearly repeat an older
+    /// one.
     #[arg(long)]
     pub seen: bool,
     /// In what form.
