@@ -49,15 +49,16 @@ fn stages(criterion: &mut Criterion) {
     group.finish();
 
     let mut group = criterion.benchmark_group("encode");
-    group.throughput(Throughput::Elements(TEXTS as u64));
     group.sample_size(10);
     for precision in [Precision::F32, Precision::Int8] {
         let embedder = load(precision);
+        group.throughput(Throughput::Elements(TEXTS as u64));
         let name = BenchmarkId::new(precision.name(), kernels);
         group.bench_with_input(name, &texts, |bench, texts| {
             bench.iter(|| embedder.embed(black_box(texts), Role::Passage));
         });
         let query = ["sparse attention for long documents"];
+        group.throughput(Throughput::Elements(1));
         let name = BenchmarkId::new(format!("{}, one query", precision.name()), kernels);
         group.bench_with_input(name, &query, |bench, query| {
             bench.iter(|| embedder.embed(black_box(query), Role::Query))
