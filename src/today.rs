@@ -76,8 +76,8 @@ pub fn today(ground: &Ground<'_>, learned: &Learned, query: &Query, repeats: boo
                 Some((_, new)) => new.also.push(answer.paper),
                 None if full => {}
                 None => {
-                    let repeats = |old: &&Paper| likeness(&words, &self::words(old)) >= NEARLY_THE_SAME;
-                    match older.get(place).and_then(|older| older.iter().find(repeats)) {
+                    let same = |old: &&Paper| likeness(&words, &self::words(old)) >= NEARLY_THE_SAME;
+                    match older.get(place).and_then(|older| older.iter().find(same)) {
                         Some(old) => repeated.push((answer.paper.id, old.id.clone())),
                         None => chosen.push((words, New { answer, also: Vec::new() })),
                     }

@@ -29,14 +29,13 @@ pub(super) fn remove(context: &Context, asked: &Remove, page: &mut Page) -> Resu
         page.line(&format!("removed {}", gone.len()))?;
     }
     page.flush()?;
-    let (none, all) = (gone.is_empty(), unknown.is_empty());
     for stored in library.fingerprints()? {
         // The papers are gone all the same: until this succeeds, answers pass them over one by one.
         if let Err(error) = Index::refresh(&mut library, stored.number) {
             say(&format!("note: the index was not brought up to date: {}", complete(&error)));
         }
     }
-    Ok(match (none, all) {
+    Ok(match (gone.is_empty(), unknown.is_empty()) {
         (true, _) => Outcome::Nothing,
         (false, true) => Outcome::Done,
         (false, false) => Outcome::Partial,

@@ -22,6 +22,7 @@ mod scan;
 mod schema;
 mod stored;
 mod texts;
+mod topic_runs;
 mod topics;
 mod vectors;
 mod words;
@@ -45,7 +46,8 @@ pub use profiles::{Opinion, Profile};
 pub use scan::dot;
 pub(crate) use texts::Embedded;
 pub use texts::PaperText;
-pub use topics::{ChangeKind, KeptPaper, KeptTopic, KeptTopics, NamedTopic, TopicChange, TopicRun};
+pub use topic_runs::{ChangeKind, NamedTopic, TopicChange, TopicRun};
+pub use topics::{KeptPaper, KeptTopic, KeptTopics};
 pub use vectors::{FingerprintNumber, FingerprintText, Missing, NewVector, StoreCount, StoredTokens, Tokens};
 pub use words::terms;
 

@@ -4,6 +4,9 @@
 //! unpacks them); what people see who have no JavaScript, or who print, is plain HTML beside them. Style and program are real files in this
 //! folder, put together here. The program draws on a canvas: 100,000 points of SVG would be as many elements, and WebGL is missing on many machines.
 
+mod scale;
+mod time;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::Write;
 
@@ -12,10 +15,11 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use flate2::Compression;
 use flate2::write::GzEncoder;
-use jiff::ToSpan;
 use jiff::civil::Date;
 use serde::Serialize;
 
+use self::scale::Scale;
+use self::time::Time;
 use super::changes::in_words;
 use super::topic::{News, Topic, Topics};
 use crate::arxiv_id::ArxivId;
@@ -48,9 +52,6 @@ const WITH_ABSTRACTS: usize = 10_000;
 
 /// Authors of a paper that are named.
 const AUTHORS: usize = 10;
-
-/// The map is so wide and high.
-const WIDTH: f32 = 65_535.0;
 
 /// Papers read at a time.
 const TOGETHER: usize = 1000;
@@ -337,100 +338,9 @@ fn news_entry(news: &News, topics: &Topics, columns: &Columns) -> NewsEntry {
     }
 }
 
-/// From places to whole numbers, the same scale along both axes.
-struct Scale {
-    low: [f32; 2],
-    factor: f32,
-}
-
-impl Scale {
-    fn of(places: impl Iterator<Item = [f32; 2]>) -> Scale {
-        let (mut low, mut high) = ([f32::INFINITY; 2], [f32::NEG_INFINITY; 2]);
-        for place in places {
-            for axis in 0..2 {
-                low[axis] = low[axis].min(place[axis]);
-                high[axis] = high[axis].max(place[axis]);
-            }
-        }
-        let widest = (high[0] - low[0]).max(high[1] - low[1]).max(f32::MIN_POSITIVE);
-        // The shorter side lies in the middle.
-        let spare = [0, 1].map(|axis| 0.5 * (widest - (high[axis] - low[axis])));
-        Scale { low: [low[0] - spare[0], low[1] - spare[1]], factor: WIDTH / widest }
-    }
-
-    fn apply(&self, place: [f32; 2]) -> [u16; 2] {
-        [0, 1].map(|axis| ((place[axis] - self.low[axis]) * self.factor).round() as u16)
-    }
-}
-
-/// Days, months or years, one behind the other.
-#[derive(Default)]
-struct Time {
-    labels: Vec<String>,
-    form: &'static str,
-}
-
-impl Time {
-    /// Days for two months, months for twenty years.
-    fn of(from: Date, until: Date) -> Time {
-        let days = until.duration_since(from).as_hours() / 24;
-        let (form, step) = if days <= 62 {
-            ("%Y-%m-%d", 1.day())
-        } else if days <= 20 * 366 {
-            ("%Y-%m", 1.month())
-        } else {
-            ("%Y", 1.year())
-        };
-        let mut labels = Vec::new();
-        let mut day = if form == "%Y-%m-%d" { from } else { from.first_of_month() };
-        if form == "%Y" {
-            day = day.first_of_year();
-        }
-        while day <= until {
-            labels.push(day.strftime(form).to_string());
-            day = day.saturating_add(step);
-            if day == Date::MAX {
-                break;
-            }
-        }
-        Time { labels, form }
-    }
-
-    fn counts(&self, dates: impl Iterator<Item = Date>) -> Vec<usize> {
-        let mut counts = vec![0; self.labels.len()];
-        for date in dates {
-            // Labels of one form are in the order of time.
-            let label = date.strftime(self.form).to_string();
-            if let Ok(place) = self.labels.binary_search(&label) {
-                counts[place] += 1;
-            }
-        }
-        counts
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn time_is_told_in_days_months_or_years() {
-        let date = |text: &str| -> Date { text.parse().expect("a date") };
-        let time = Time::of(date("2026-01-30"), date("2026-02-01"));
-        assert_eq!(time.labels, ["2026-01-30", "2026-01-31", "2026-02-01"]);
-        let time = Time::of(date("2025-11-30"), date("2026-02-01"));
-        assert_eq!(time.labels, ["2025-11", "2025-12", "2026-01", "2026-02"]);
-        assert_eq!(time.counts([date("2025-12-05"), date("2026-02-01"), date("2026-02-01")].into_iter()), [0, 1, 0, 2]);
-        let time = Time::of(date("1992-05-14"), date("2026-02-01"));
-        assert_eq!((time.labels.len(), time.labels[0].as_str(), time.labels[34].as_str()), (35, "1992", "2026"));
-    }
-
-    #[test]
-    fn places_keep_their_proportions() {
-        let scale = Scale::of([[0.0, 1.0], [4.0, 3.0]].into_iter());
-        assert_eq!([scale.apply([0.0, 1.0]), scale.apply([4.0, 3.0])], [[0, 16_384], [65_535, 49_151]]);
-        assert_eq!(Scale::of([[2.0, 2.0]].into_iter()).apply([2.0, 2.0])[0], 0);
-    }
 
     #[test]
     fn nothing_in_the_program_ends_it() {
