@@ -10,7 +10,7 @@ set -euo pipefail
 model=$1 corpus=$2
 cd "$(dirname "$0")/.."
 cargo build --release --locked --features cuda --example throughput
-cargo test --locked --features cuda --test cuda -- --ignored
+cargo test --locked --features cuda --test cuda -- --ignored --skip three_cards
 texts=$(mktemp --suffix .jsonl)
 trap 'rm -f "$texts"' EXIT
 PYTHONPATH=benches/peers python3 - "$corpus" "$texts" <<'PYTHON'

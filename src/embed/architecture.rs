@@ -74,10 +74,3 @@ pub(super) struct Architecture {
     /// Added to a norm's variance.
     pub epsilon: f64,
 }
-
-impl Architecture {
-    /// Whether this is BERT up to names and tables, which is what runs on a card so far.
-    pub(super) fn is_plain(&self) -> bool {
-        self.rotary.is_none() && self.distances == 0 && !self.norms_first && !self.gated
-    }
-}

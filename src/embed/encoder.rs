@@ -119,7 +119,7 @@ pub(super) enum Encoder {
         hidden: usize,
     },
     #[cfg(feature = "cuda")]
-    Cuda(super::cuda::CudaBert),
+    Cuda(super::cuda::CudaEncoder),
 }
 
 impl Encoder {
@@ -132,10 +132,9 @@ impl Encoder {
     ) -> Result<Encoder> {
         let refused = |reason| Err(Error::Precision { asked: precision.name().to_owned(), reason });
         let cpu_only = precision == Precision::Int8 || engine == EngineChoice::Stock;
-        // `auto` takes a device that runs the model, and a CPU runs all of them.
+        // `auto` takes a device that runs the model: a CPU runs all of them.
         let device = match (device, device.resolve()) {
             (DeviceChoice::Auto, _) if cpu_only => DeviceChoice::Cpu,
-            (DeviceChoice::Auto, DeviceChoice::Cuda(_)) if !architecture.is_plain() => DeviceChoice::Cpu,
             (DeviceChoice::Auto, DeviceChoice::Metal) if architecture.family != Family::Bert => DeviceChoice::Cpu,
             (_, resolved) => resolved,
         };
@@ -166,7 +165,7 @@ impl Encoder {
             Encoder::Own(_) => asked.unwrap_or(16_384),
             Encoder::Stock { .. } => asked.unwrap_or(2048).min(2048),
             #[cfg(feature = "cuda")]
-            Encoder::Cuda(bert) => asked.unwrap_or(bert.budget()),
+            Encoder::Cuda(encoder) => asked.unwrap_or(encoder.budget()),
         }
     }
 
@@ -175,7 +174,7 @@ impl Encoder {
         match self {
             Encoder::Own(_) | Encoder::Stock { .. } => 1,
             #[cfg(feature = "cuda")]
-            Encoder::Cuda(bert) => bert.lanes(),
+            Encoder::Cuda(encoder) => encoder.lanes(),
         }
     }
 
@@ -188,7 +187,7 @@ impl Encoder {
             Encoder::Own(bert) => (bert.forward(batch), bert.hidden()),
             Encoder::Stock { bert, hidden } => (unpadded(bert.forward(batch)?, batch, *hidden), *hidden),
             #[cfg(feature = "cuda")]
-            Encoder::Cuda(bert) => return bert.pooled(lane, batch, pooling),
+            Encoder::Cuda(encoder) => return encoder.pooled(lane, batch, pooling),
         };
         debug_assert!(lane < self.lanes());
         let unexpected =
@@ -208,14 +207,14 @@ fn cuda(
     cards: device::Cards,
     precision: Precision,
 ) -> Result<Encoder> {
-    use super::cuda::{CudaBert, Number};
+    use super::cuda::{CudaEncoder, Number};
     let number = match precision {
         Precision::F16 => Number::F16,
         Precision::Bf16 => Number::Bf16,
         Precision::F32 | Precision::Int8 => Number::F32,
     };
     let cards: Vec<usize> = cards.numbers().collect();
-    Ok(Encoder::Cuda(CudaBert::load(architecture, weights, &cards, number)?))
+    Ok(Encoder::Cuda(CudaEncoder::load(architecture, weights, &cards, number)?))
 }
 
 #[cfg(not(feature = "cuda"))]

@@ -24,6 +24,12 @@ impl Angles {
         }
     }
 
+    /// Cosines and sines, positions x half a head each, row-major.
+    #[cfg(feature = "cuda")]
+    pub(super) fn tables(&self) -> (&[f32], &[f32]) {
+        (&self.cosines, &self.sines)
+    }
+
     /// Turns the heads of one row, which stand one behind the other, for a token at a position.
     pub(super) fn turn(&self, position: usize, row: &mut [f32]) {
         let cosines = &self.cosines[position * self.half..][..self.half];

@@ -21,8 +21,16 @@ pub(super) enum Epilogue {
     Bias,
 }
 
-/// Rows, inputs, outputs and epilogue of a product.
-type Key = (usize, usize, usize, Epilogue);
+/// What tells one product from another.
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+struct Key {
+    rows: usize,
+    inputs: usize,
+    outputs: usize,
+    /// From one row of the input to the next.
+    stride: usize,
+    epilogue: Epilogue,
+}
 
 struct Plan {
     description: sys::cublasLtMatmulDesc_t,
@@ -53,22 +61,22 @@ impl Blas {
     }
 
     /// `output` (rows x outputs) = `input` (rows x inputs) times the transpose of `weight` (outputs x inputs), all
-    /// row-major, plus `bias` (outputs) where there is one.
+    /// row-major, plus `bias` (outputs) where there is one. Rows of the input stand `stride` values from each other.
     pub(super) fn multiply(
         &mut self,
         rows: usize,
-        input: &CudaSlice<u8>,
+        (input, stride): (&CudaSlice<u8>, usize),
         (weight, bias): (&CudaSlice<u8>, Option<&CudaSlice<u8>>),
         (inputs, outputs): (usize, usize),
         output: &mut CudaSlice<u8>,
     ) -> Result<()> {
         let width = self.number.bytes();
-        let enough = input.len() >= rows * inputs * width && output.len() >= rows * outputs * width;
+        let enough = stride >= inputs && input.len() >= rows * stride * width && output.len() >= rows * outputs * width;
         if !enough || weight.len() != inputs * outputs * width {
             return Err(Error::Internal("a product on a card beyond its matrices"));
         }
         let epilogue = if bias.is_some() { Epilogue::Bias } else { Epilogue::Plain };
-        let key = (rows, inputs, outputs, epilogue);
+        let key = Key { rows, inputs, outputs, stride, epilogue };
         if !self.plans.contains_key(&key) {
             let plan = self.plan(key).map_err(refused)?;
             self.plans.insert(key, plan);
@@ -113,7 +121,7 @@ impl Blas {
     }
 
     /// cuBLASLt's matrices are column-major: ours, read so, are transposed, and output' = weight input'.
-    fn plan(&self, (rows, inputs, outputs, epilogue): Key) -> std::result::Result<Plan, CublasError> {
+    fn plan(&self, Key { rows, inputs, outputs, stride, epilogue }: Key) -> std::result::Result<Plan, CublasError> {
         let number = match self.number {
             Number::F32 => sys::cudaDataType_t::CUDA_R_32F,
             Number::F16 => sys::cudaDataType_t::CUDA_R_16F,
@@ -121,10 +129,11 @@ impl Blas {
         };
         let compute = sys::cublasComputeType_t::CUBLAS_COMPUTE_32F;
         let description = result::create_matmul_desc(compute, sys::cudaDataType_t::CUDA_R_32F)?;
-        let layout = |rows: usize, columns: usize| {
-            result::create_matrix_layout(number, rows as u64, columns as u64, rows as i64)
+        let layout = |rows: usize, columns: usize, stride: usize| {
+            result::create_matrix_layout(number, rows as u64, columns as u64, stride as i64)
         };
-        let (weight, input, output) = (layout(inputs, outputs)?, layout(inputs, rows)?, layout(outputs, rows)?);
+        let (weight, input) = (layout(inputs, outputs, inputs)?, layout(inputs, rows, stride)?);
+        let output = layout(outputs, rows, outputs)?;
         let transposed = 1i32;
         let epilogue = match epilogue {
             Epilogue::Plain => sys::cublasLtEpilogue_t::CUBLASLT_EPILOGUE_DEFAULT,

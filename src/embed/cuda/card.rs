@@ -13,7 +13,8 @@ use super::Number;
 use crate::embed::architecture::{Activation, Architecture};
 use crate::{Error, Result};
 
-const SOURCE: &str = include_str!("kernels.cu");
+const SOURCE: &str =
+    concat!(include_str!("kernels/numbers.cu"), include_str!("kernels/rows.cu"), include_str!("kernels/attention.cu"));
 
 /// The widest head: its queries and sums stand in registers.
 const WIDEST_HEAD: usize = 128;
@@ -22,6 +23,8 @@ const WIDEST_HEAD: usize = 128;
 pub(super) struct Card {
     pub context: Arc<CudaContext>,
     pub embed: CudaFunction,
+    /// Where places enter by angles.
+    pub turn: Option<CudaFunction>,
     pub add_norm: CudaFunction,
     pub activate: CudaFunction,
     pub attention: CudaFunction,
@@ -36,10 +39,6 @@ impl Card {
         let context = CudaContext::new(card).map_err(|e| refused(format!("does not answer: {}", told(e))))?;
         // SAFETY: every stream works on memory of its own, and weights are in place before a second stream begins.
         unsafe { context.disable_event_tracking() };
-        if !architecture.is_plain() {
-            let reason = "runs BERT, RoBERTa and DistilBERT so far; choose --device cpu for this model".to_owned();
-            return Err(refused(reason));
-        }
         let head = architecture.hidden / architecture.heads;
         if head > WIDEST_HEAD {
             return Err(refused(format!(
@@ -52,29 +51,9 @@ impl Card {
             let reason = format!("is of compute capability {major}.{minor}; f16 and bf16 take 8.0, choose f32");
             return Err(refused(reason));
         }
-        let define = |name: &str, value: usize| format!("-D{name}={value}");
-        let options = CompileOptions {
-            ftz: Some(true),
-            options: vec![
-                format!("--gpu-architecture=compute_{major}{minor}"),
-                "--std=c++17".to_owned(),
-                define("ELEMENT", number as usize),
-                define("HIDDEN", architecture.hidden),
-                define("HEAD", head),
-                define("HEADS", architecture.heads),
-                define("INSIDE", architecture.intermediate),
-                define(
-                    "ACTIVATION",
-                    match architecture.activation {
-                        Activation::Gelu => 0,
-                        Activation::GeluTanh => 1,
-                        Activation::Relu => 2,
-                        Activation::Silu => 3,
-                    },
-                ),
-            ],
-            ..CompileOptions::default()
-        };
+        let mut options = vec![format!("--gpu-architecture=compute_{major}{minor}"), "--std=c++17".to_owned()];
+        options.extend(switches(architecture, number));
+        let options = CompileOptions { ftz: Some(true), options, ..CompileOptions::default() };
         let code =
             compile_ptx_with_opts(SOURCE, options).map_err(|e| refused(format!("can't compile kernels: {e}")))?;
         let load = |error: DriverError| refused(format!("can't load kernels: {}", told(error)));
@@ -82,6 +61,7 @@ impl Card {
         let function = |name: &str| module.load_function(name).map_err(load);
         Ok(Card {
             embed: function("embed")?,
+            turn: architecture.rotary.is_some().then(|| function("turn")).transpose()?,
             add_norm: function("add_norm")?,
             activate: function("activate")?,
             attention: function("attention")?,
@@ -99,6 +79,37 @@ impl Card {
     pub(super) fn free(&self) -> Result<usize> {
         Ok(self.context.mem_get_info().map_err(failed)?.0)
     }
+}
+
+/// What the kernels are compiled for, as options of the compiler.
+fn switches(architecture: &Architecture, number: Number) -> Vec<String> {
+    let activation = match architecture.activation {
+        Activation::Gelu => 0,
+        Activation::GeluTanh => 1,
+        Activation::Relu => 2,
+        Activation::Silu => 3,
+    };
+    let defined = [
+        // 0 f32, 1 f16, 2 bf16.
+        ("ELEMENT", number as usize),
+        ("HIDDEN", architecture.hidden),
+        // Width of a head, and how many there are.
+        ("HEAD", architecture.hidden / architecture.heads),
+        ("HEADS", architecture.heads),
+        // Width inside the feed-forward.
+        ("INSIDE", architecture.intermediate),
+        // 0 GELU by erf, 1 GELU by tanh, 2 ReLU, 3 SiLU.
+        ("ACTIVATION", activation),
+        // The longest text in tokens.
+        ("LONGEST", architecture.positions),
+        // Whether there are: angles, a table of distances, layers that see a window, a gate, norms before what they are for.
+        ("ROTARY", architecture.rotary.is_some().into()),
+        ("DISTANCES", (architecture.distances > 0).into()),
+        ("WINDOWS", architecture.windows.iter().any(Option::is_some).into()),
+        ("GATED", architecture.gated.into()),
+        ("NORMS_FIRST", architecture.norms_first.into()),
+    ];
+    defined.iter().map(|(name, value)| format!("-D{name}={value}")).collect()
 }
 
 /// Whether a card answers, without compiling anything.

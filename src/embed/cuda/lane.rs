@@ -1,5 +1,6 @@
 //! A batch through the layers, on one stream of a card.
 
+use std::f32::consts::LOG2_E;
 use std::sync::Arc;
 
 use cudarc::driver::sys::CUresult;
@@ -7,7 +8,7 @@ use cudarc::driver::{CudaSlice, CudaStream, DriverError, LaunchConfig, PushKerne
 
 use super::blas::Blas;
 use super::card::failed;
-use super::{CardBert, Norm};
+use super::{CardEncoder, Norm};
 use crate::embed::encoder::TokenBatch;
 use crate::embed::pooling::Pooling;
 use crate::{Error, Result};
@@ -18,18 +19,23 @@ const ROWS: usize = 256;
 /// Queries that a block of the attention kernel takes.
 const QUERIES: usize = 128;
 
+/// Rows of a batch in the number that the model computes in.
+type Buffer = CudaSlice<u8>;
+
 /// A stream of a card with its buffers.
 pub(super) struct Lane {
-    bert: Arc<CardBert>,
+    encoder: Arc<CardEncoder>,
     stream: Arc<CudaStream>,
     blas: Blas,
     /// Rows that the buffers have room for.
     room: usize,
-    /// Hidden rows.
-    x: CudaSlice<u8>,
+    /// Hidden rows, to which layers add.
+    x: Buffer,
+    /// What a half of a layer takes where norms stand first; empty where that is `x` itself.
+    normed: Buffer,
     /// Attended rows, then products on their way to a norm.
-    side: CudaSlice<u8>,
-    wide: CudaSlice<u8>,
+    side: Buffer,
+    wide: Buffer,
 }
 
 /// Whether a batch has to be cut, or failed.
@@ -82,12 +88,12 @@ impl Places {
 }
 
 impl Lane {
-    pub(super) fn new(bert: Arc<CardBert>) -> Result<Lane> {
-        let stream = bert.card.stream()?;
+    pub(super) fn new(encoder: Arc<CardEncoder>) -> Result<Lane> {
+        let stream = encoder.card.stream()?;
         let empty = || stream.null().map_err(failed);
-        let (x, side, wide) = (empty()?, empty()?, empty()?);
-        let blas = Blas::new(stream.clone(), bert.number)?;
-        Ok(Lane { bert, stream, blas, room: 0, x, side, wide })
+        let (x, normed, side, wide) = (empty()?, empty()?, empty()?, empty()?);
+        let blas = Blas::new(stream.clone(), encoder.number)?;
+        Ok(Lane { encoder, stream, blas, room: 0, x, normed, side, wide })
     }
 
     /// Appends the pooled rows of some texts of a batch, which is cut in two where memory is too small.
@@ -120,17 +126,21 @@ impl Lane {
     fn make_room(&mut self, tokens: usize) -> std::result::Result<usize, Trouble> {
         let rows = tokens.next_multiple_of(ROWS);
         if rows > self.room {
-            let bytes = self.bert.number.bytes();
             // Old buffers go first, so that the new ones can have their memory.
             self.room = 0;
-            for buffer in [&mut self.x, &mut self.side, &mut self.wide] {
+            for buffer in [&mut self.x, &mut self.normed, &mut self.side, &mut self.wide] {
                 *buffer = self.stream.null()?;
             }
-            let Lane { stream, bert, .. } = self;
+            let CardEncoder { hidden, norms_first, number, .. } = *self.encoder;
             // SAFETY: kernels write every row before they read it; rows of padding are multiplied, and never read.
-            let make = |columns: usize| unsafe { stream.alloc::<u8>(rows * columns * bytes) };
-            let (x, side, wide) = (make(bert.hidden)?, make(bert.hidden)?, make(bert.wide())?);
-            (self.x, self.side, self.wide, self.room) = (x, side, wide, rows);
+            let make = |columns: usize, bytes: usize| unsafe { self.stream.alloc::<u8>(rows * columns * bytes) };
+            self.x = make(hidden, self.encoder.residual_bytes())?;
+            if norms_first {
+                self.normed = make(hidden, number.bytes())?;
+            }
+            self.side = make(hidden, number.bytes())?;
+            self.wide = make(self.encoder.wide(), number.bytes())?;
+            self.room = rows;
         }
         Ok(rows)
     }
@@ -138,54 +148,69 @@ impl Lane {
     /// Pooled rows of a batch, texts x (poolings x hidden).
     fn forward(&mut self, places: &Places, pooling: &[Pooling]) -> std::result::Result<Vec<f32>, Trouble> {
         let rows = self.make_room(places.tokens)?;
-        let Lane { bert, stream, blas, x, side, wide, .. } = self;
-        let CardBert { card, hidden, heads, intermediate, epsilon, .. } = bert.as_ref();
+        let Lane { encoder, stream, blas, x, normed, side, wide, .. } = self;
+        let CardEncoder { card, hidden, heads, intermediate, epsilon, .. } = encoder.as_ref();
         let (hidden, intermediate) = (*hidden, *intermediate);
         let Places { tokens, texts, tiles, .. } = *places;
         let all = stream.clone_htod(&places.all)?;
+        let (ids, types) = (all.slice(..tokens), all.slice(tokens..2 * tokens));
+        let positions = all.slice(2 * tokens..3 * tokens);
         let starts = all.slice(3 * tokens..3 * tokens + texts + 1);
+        let tile_list = all.slice(3 * tokens + texts + 1..);
         let count = tokens as i32;
         let warps = 8;
         let per_token = launch(tokens.div_ceil(warps), 32 * warps);
         // SAFETY, here and below: every kernel gets the buffers that its parameters name, with room for `rows` rows (see
-        // `kernels.cu`), and ids, types and positions that the tokeniser checked against the tables.
+        // `kernels/`), and ids, types and positions that the tokeniser checked against the tables.
         unsafe {
-            let (ids, types) = (all.slice(..tokens), all.slice(tokens..2 * tokens));
-            let positions = all.slice(2 * tokens..3 * tokens);
-            let norm = &bert.embedding_norm;
+            let norm = &encoder.embedding_norm;
             let mut kernel = stream.launch_builder(&card.embed);
-            kernel.arg(&mut *x).arg(&ids).arg(&types).arg(&positions);
-            kernel.arg(&bert.words).arg(&bert.types).arg(&bert.positions);
+            kernel.arg(&mut *x).arg(&mut *normed).arg(&ids).arg(&types).arg(&positions);
+            kernel.arg(&encoder.words).arg(&encoder.types).arg(&encoder.positions);
             kernel.arg(&norm.gain).arg(&norm.shift).arg(epsilon).arg(&count);
             kernel.launch(per_token)?;
         }
-        let tile_list = all.slice(3 * tokens + texts + 1..);
-        let scale = std::f32::consts::LOG2_E / ((hidden / heads) as f32).sqrt();
-        let threads = if bert.matrix_units() { 2 * QUERIES } else { QUERIES };
-        for layer in &bert.layers {
-            blas.multiply(rows, x, (&layer.qkv, Some(&layer.qkv_bias)), (hidden, 3 * hidden), wide)?;
+        let scale = LOG2_E / ((hidden / heads) as f32).sqrt();
+        let threads = if encoder.matrix_units() { 2 * QUERIES } else { QUERIES };
+        let add_norm = |x: &mut Buffer, normed: &mut Buffer, product: &Buffer, bias: &CudaSlice<f32>, norm: &Norm| unsafe {
+            let mut kernel = stream.launch_builder(&card.add_norm);
+            kernel.arg(x).arg(normed).arg(product).arg(bias);
+            kernel.arg(&norm.gain).arg(&norm.shift).arg(epsilon).arg(&count);
+            kernel.launch(per_token).map(|_| ())
+        };
+        for layer in &encoder.layers {
+            let input = if encoder.norms_first { &*normed } else { &*x };
+            blas.multiply(rows, (input, hidden), (&layer.qkv, layer.qkv_bias.as_ref()), (hidden, 3 * hidden), wide)?;
+            if let (Some(turn), Some([whole, near])) = (&card.turn, &encoder.angles) {
+                let angles = if layer.window.is_some() { near } else { whole };
+                unsafe {
+                    let mut kernel = stream.launch_builder(turn);
+                    kernel.arg(&mut *wide).arg(&positions).arg(&angles.cosines).arg(&angles.sines);
+                    kernel.launch(per_row(tokens, hidden.div_ceil(4)))?;
+                }
+            }
+            // So far that no sum with it overflows.
+            let window = layer.window.map_or(i32::MAX / 4, |window| window as i32);
             unsafe {
                 let mut kernel = stream.launch_builder(&card.attention);
                 kernel.arg(&mut *side).arg(&*wide).arg(&tile_list).arg(&starts).arg(&scale);
+                kernel.arg(&window).arg(&encoder.distances);
                 kernel.launch(launch(tiles * heads, threads))?;
             }
-            blas.multiply(rows, side, (&layer.output, None), (hidden, hidden), wide)?;
-            let add_norm = |x: &mut CudaSlice<u8>, product: &CudaSlice<u8>, bias: &CudaSlice<f32>, norm: &Norm| unsafe {
-                let mut kernel = stream.launch_builder(&card.add_norm);
-                kernel.arg(x).arg(product).arg(bias).arg(&norm.gain).arg(&norm.shift).arg(epsilon).arg(&count);
-                kernel.launch(per_token).map(|_| ())
-            };
-            add_norm(x, wide, &layer.output_bias, &layer.attention_norm)?;
-            blas.multiply(rows, x, (&layer.up, None), (hidden, intermediate), wide)?;
+            blas.multiply(rows, (side, hidden), (&layer.output, None), (hidden, hidden), wide)?;
+            add_norm(x, normed, wide, &layer.output_bias, &layer.after_attention)?;
+            let up = encoder.up();
+            let input = if encoder.norms_first { &*normed } else { &*x };
+            blas.multiply(rows, (input, hidden), (&layer.up, None), (hidden, up), wide)?;
             unsafe {
-                let columns = intermediate as i32;
                 let mut kernel = stream.launch_builder(&card.activate);
-                kernel.arg(&mut *wide).arg(&layer.up_bias).arg(&columns);
-                kernel.launch(launch(tokens, intermediate.div_ceil(8).clamp(32, 256).next_multiple_of(32)))?;
+                kernel.arg(&mut *wide).arg(&layer.up_bias);
+                kernel.launch(per_row(tokens, intermediate.div_ceil(8)))?;
             }
-            blas.multiply(rows, wide, (&layer.down, None), (intermediate, hidden), side)?;
-            add_norm(x, side, &layer.down_bias, &layer.feed_forward_norm)?;
+            blas.multiply(rows, (wide, up), (&layer.down, None), (intermediate, hidden), side)?;
+            add_norm(x, normed, side, &layer.down_bias, &layer.after_feed_forward)?;
         }
+        let last = if encoder.norms_first { &*normed } else { &*x };
         let width = pooling.len();
         let mut pooled = unsafe { stream.alloc::<f32>(texts * width * hidden) }?;
         for (number, pooling) in pooling.iter().enumerate() {
@@ -193,7 +218,7 @@ impl Lane {
             let mut from = pooled.slice_mut(number * hidden..);
             unsafe {
                 let mut kernel = stream.launch_builder(&card.pool);
-                kernel.arg(&mut from).arg(&*x).arg(&starts).arg(&kind).arg(&stride);
+                kernel.arg(&mut from).arg(last).arg(&starts).arg(&kind).arg(&stride);
                 kernel.launch(launch(texts, 128))?;
             }
         }
@@ -212,6 +237,11 @@ fn kind(pooling: Pooling) -> i32 {
         Pooling::Mean => 2,
         Pooling::LastToken => 3,
     }
+}
+
+/// A block a row, with a thread for each of its parts, up to 256.
+fn per_row(rows: usize, parts: usize) -> LaunchConfig {
+    launch(rows, parts.clamp(32, 256).next_multiple_of(32))
 }
 
 fn launch(blocks: usize, threads: usize) -> LaunchConfig {

@@ -1,4 +1,4 @@
-//! BERT on CUDA cards with kernels of our own around cuBLASLt's products: token ids in, one pooled row per text out.
+//! Encoders on CUDA cards with kernels of our own around cuBLASLt's products: token ids in, one pooled row per text out.
 //!
 //! Texts stand one behind the other, without padding, as on the CPU. Each card holds the weights once and has two lanes:
 //! a stream with buffers and a thread of its caller's, so that one lane copies and launches while the other computes.
@@ -14,6 +14,7 @@ mod blas;
 mod card;
 mod lane;
 
+use std::f32::consts::LOG2_E;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use cudarc::driver::CudaSlice;
@@ -27,6 +28,7 @@ use self::lane::Lane;
 use super::architecture::Architecture;
 use super::checkpoint::{self, Checkpoint, Tables};
 use super::encoder::TokenBatch;
+use super::places;
 use super::pooling::Pooling;
 use super::weights::Weights;
 use crate::{Error, Result};
@@ -69,62 +71,79 @@ struct Norm {
 
 struct Layer {
     qkv: CudaSlice<u8>,
-    qkv_bias: CudaSlice<u8>,
+    qkv_bias: Option<CudaSlice<u8>>,
     output: CudaSlice<u8>,
     output_bias: CudaSlice<f32>,
-    attention_norm: Norm,
+    /// The norm that comes next after attention, whichever half of a layer it belongs to.
+    after_attention: Norm,
     up: CudaSlice<u8>,
     up_bias: CudaSlice<f32>,
     down: CudaSlice<u8>,
     down_bias: CudaSlice<f32>,
-    feed_forward_norm: Norm,
+    after_feed_forward: Norm,
+    window: Option<usize>,
+}
+
+/// Cosines and sines of the angles by which queries and keys are turned, positions x half a head each.
+struct Angles {
+    cosines: CudaSlice<f32>,
+    sines: CudaSlice<f32>,
 }
 
 /// A model's weights on one card.
-struct CardBert {
+struct CardEncoder {
     card: Card,
     words: CudaSlice<u8>,
+    /// Empty where places enter by angles.
     positions: CudaSlice<u8>,
     types: CudaSlice<u8>,
     embedding_norm: Norm,
     layers: Vec<Layer>,
+    /// Angles of layers that see whole texts, and of those that see a window.
+    angles: Option<[Angles; 2]>,
+    /// What a distance adds to the scores of each head, times log2(e): heads x (2 positions - 1); empty where nothing is added.
+    distances: CudaSlice<f32>,
     hidden: usize,
     heads: usize,
     intermediate: usize,
+    gated: bool,
+    norms_first: bool,
     epsilon: f32,
     number: Number,
 }
 
-/// A loaded BERT on one card or several.
-pub(super) struct CudaBert {
+/// A loaded encoder on one card or several.
+pub(super) struct CudaEncoder {
     lanes: Vec<Mutex<Lane>>,
     budget: usize,
     hidden: usize,
 }
 
-impl CudaBert {
+impl CudaEncoder {
     /// Loads the weights onto each card after all of them are checked against the architecture.
     pub(super) fn load(
         architecture: &Architecture,
         weights: &mut Weights,
         cards: &[usize],
         number: Number,
-    ) -> Result<CudaBert> {
+    ) -> Result<CudaEncoder> {
         let mut checkpoint = Checkpoint::open(architecture, weights)?;
         let tables = checkpoint.tables()?;
         let layers = (0..architecture.layers).map(|number| checkpoint.layer(number)).collect::<Result<Vec<_>>>()?;
+        let last_norm = checkpoint.last_norm()?;
         let mut lanes = Vec::new();
         let mut budget = MOST_TOKENS;
         for card in cards {
-            let bert = Arc::new(CardBert::load(architecture, (&tables, &layers), *card, number)?);
+            let read = (&tables, &layers[..], last_norm.as_ref());
+            let encoder = Arc::new(CardEncoder::load(architecture, read, *card, number)?);
             // Half of what is free stays so: another program's, or the fragments between our own buffers.
-            let room = bert.card.free()? / 2 / LANES / bert.bytes_per_token();
+            let room = encoder.card.free()? / 2 / LANES / encoder.bytes_per_token();
             budget = budget.min(room.max(architecture.positions));
             for _ in 0..LANES {
-                lanes.push(Mutex::new(Lane::new(bert.clone())?));
+                lanes.push(Mutex::new(Lane::new(encoder.clone())?));
             }
         }
-        Ok(CudaBert { lanes, budget, hidden: architecture.hidden })
+        Ok(CudaEncoder { lanes, budget, hidden: architecture.hidden })
     }
 
     /// Tokens of a batch that the cards have memory for.
@@ -149,69 +168,109 @@ impl CudaBert {
     }
 }
 
-impl CardBert {
+impl CardEncoder {
     fn load(
         architecture: &Architecture,
-        (tables, layers): (&Tables, &[checkpoint::Layer]),
+        (tables, layers, last_norm): (&Tables, &[checkpoint::Layer], Option<&checkpoint::Norm>),
         card: usize,
         number: Number,
-    ) -> Result<CardBert> {
+    ) -> Result<CardEncoder> {
         let card = Card::open(card, architecture, number)?;
         let stream = card.stream()?;
+        let Architecture { hidden, heads, intermediate, gated, norms_first, positions: longest, .. } = *architecture;
         let floats = |values: &[f32]| stream.clone_htod(values).map_err(failed);
-        let numbers = |values: &[f32]| stream.clone_htod(&number.encode(values)).map_err(failed);
-        let (words, positions, types) = (&tables.words, &tables.positions, &tables.types);
-        let (words, positions, types) = (numbers(words)?, numbers(positions)?, numbers(types)?);
-        let norm = |(gain, shift): &checkpoint::Norm| -> Result<Norm> {
+        let numbers = |values: &[f32]| {
+            let encoded = number.encode(values);
+            if encoded.is_empty() { stream.null() } else { stream.clone_htod(&encoded) }.map_err(failed)
+        };
+        let norm = |norm: Option<&checkpoint::Norm>| -> Result<Norm> {
+            let (gain, shift) = norm.ok_or(Error::Internal("a layer without its norm"))?;
             Ok(Norm { gain: floats(gain)?, shift: floats(shift)? })
         };
-        let embedding_norm = norm(&tables.norm)?;
         let mut loaded = Vec::with_capacity(layers.len());
-        for layer in layers {
-            let attention_norm = layer.attention_norm.as_ref().ok_or(Error::Internal("a layer without its norm"))?;
+        for (at, layer) in layers.iter().enumerate() {
+            // Where norms stand first, that of the next half is the one that comes next.
+            let (after_attention, after_feed_forward) = if norms_first {
+                let next = layers.get(at + 1).map_or(last_norm, |next| next.attention_norm.as_ref());
+                (Some(&layer.feed_forward_norm), next)
+            } else {
+                (layer.attention_norm.as_ref(), Some(&layer.feed_forward_norm))
+            };
+            let qkv_bias = architecture.biases.attention.then(|| numbers(&layer.qkv.1)).transpose()?;
             loaded.push(Layer {
                 qkv: numbers(&layer.qkv.0)?,
-                qkv_bias: numbers(&layer.qkv.1)?,
+                qkv_bias,
                 output: numbers(&layer.output.0)?,
                 output_bias: floats(&layer.output.1)?,
+                after_attention: norm(after_attention)?,
                 up: numbers(&layer.up.0)?,
                 up_bias: floats(&layer.up.1)?,
                 down: numbers(&layer.down.0)?,
                 down_bias: floats(&layer.down.1)?,
-                attention_norm: norm(attention_norm)?,
-                feed_forward_norm: norm(&layer.feed_forward_norm)?,
+                after_feed_forward: norm(after_feed_forward)?,
+                window: architecture.windows[at],
             });
         }
-        stream.synchronize().map_err(failed)?;
-        let Architecture { hidden, heads, intermediate, epsilon, .. } = *architecture;
-        let epsilon = epsilon as f32;
-        Ok(CardBert {
+        let angles = |base: f64| -> Result<Angles> {
+            let angles = places::Angles::new(base, hidden / heads, longest);
+            let (cosines, sines) = angles.tables();
+            Ok(Angles { cosines: floats(cosines)?, sines: floats(sines)? })
+        };
+        let angles = match architecture.rotary {
+            Some(rotary) => Some([angles(rotary.whole)?, angles(rotary.window)?]),
+            None => None,
+        };
+        let distances = if tables.distances.is_empty() {
+            stream.null().map_err(failed)?
+        } else {
+            let rows = places::by_distance(&tables.distances, heads, longest).concat();
+            floats(&rows.iter().map(|value| value * LOG2_E).collect::<Vec<_>>())?
+        };
+        let encoder = CardEncoder {
+            words: numbers(&tables.words)?,
+            positions: numbers(&tables.positions)?,
+            types: numbers(&tables.types)?,
+            embedding_norm: norm(Some(&tables.norm))?,
             card,
-            words,
-            positions,
-            types,
-            embedding_norm,
             layers: loaded,
+            angles,
+            distances,
             hidden,
             heads,
             intermediate,
-            epsilon,
+            gated,
+            norms_first,
+            epsilon: architecture.epsilon as f32,
             number,
-        })
+        };
+        stream.synchronize().map_err(failed)?;
+        Ok(encoder)
     }
 
     /// Memory that a token of a batch takes.
     fn bytes_per_token(&self) -> usize {
-        (2 * self.hidden + self.wide()) * self.number.bytes() + 6 * size_of::<u32>()
+        let normed = if self.norms_first { self.hidden } else { 0 };
+        let numbers = self.hidden + normed + self.wide();
+        self.hidden * self.residual_bytes() + numbers * self.number.bytes() + 6 * size_of::<u32>()
     }
 
-    /// Whether attention runs on matrix units: as in `kernels.cu`.
+    /// Bytes of a value of the rows that layers add to: as in `kernels/rows.cu`.
+    fn residual_bytes(&self) -> usize {
+        if self.norms_first { size_of::<f32>() } else { self.number.bytes() }
+    }
+
+    /// Whether attention runs on matrix units: as in `kernels/attention.cu`.
     fn matrix_units(&self) -> bool {
         self.number != Number::F32 && (self.hidden / self.heads).is_multiple_of(16)
     }
 
+    /// Columns that go into a feed-forward: with a gate it is two products.
+    fn up(&self) -> usize {
+        if self.gated { 2 * self.intermediate } else { self.intermediate }
+    }
+
     /// Columns of the buffer that holds first the queries, keys and values, then the inside of the feed-forward.
     fn wide(&self) -> usize {
-        (3 * self.hidden).max(self.intermediate)
+        (3 * self.hidden).max(self.up())
     }
 }
