@@ -12,7 +12,7 @@ use crate::arxiv_id::ArxivId;
 use crate::error::Result;
 use crate::library::{Filter, Library, Paper, PaperRow};
 use crate::neighbours::{Admitted, Ground};
-use crate::terms;
+use crate::terms::{self, Phrases};
 
 /// The constant of reciprocal rank fusion.
 const FUSION_K: f64 = 60.0;
@@ -84,12 +84,13 @@ pub fn search(
     let rows: Vec<PaperRow> = order.iter().map(|(_, _, row)| *row).collect();
     let scores: BTreeMap<PaperRow, f64> = order.into_iter().map(|(score, _, row)| (row, score)).collect();
     let papers = library.len()?;
+    let asked = Phrases::of(text);
     library
         .papers_by_rows(&rows)?
         .into_iter()
         .map(|paper| {
             let own = paper.passage.as_deref().unwrap_or("");
-            let shared = terms::shared(text, own, papers, TERMS, |words| library.document_frequency(words))?;
+            let shared = terms::shared(&asked, own, papers, TERMS, |words| library.document_frequency(words))?;
             let (near, keyword_rank) = fused[&paper.row];
             let terms = shared.into_iter().map(|term| term.term).collect();
             Ok(Hit { score: scores[&paper.row], paper, cosine: near.map(|(_, cosine)| cosine), keyword_rank, terms })

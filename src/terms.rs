@@ -5,8 +5,10 @@
 //! index knows ([`crate::library::Library::document_frequency`]), or about and sooner what was learned
 //! ([`crate::learned::Learned::document_frequency`]); this module asks for it through a closure.
 
-use std::collections::{BTreeMap, BTreeSet, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::sync::OnceLock;
+
+use foldhash::fast::FixedState;
 
 /// Words longer than this are identifiers or noise, not terms.
 const LONGEST_WORD: usize = 40;
@@ -61,6 +63,9 @@ pub struct SharedTerm {
     pub weight: f64,
 }
 
+/// The words and phrases of a text, by words in the singular with a space between.
+pub struct Phrases(HashMap<String, Phrase, FixedState>);
+
 /// The terms that stand in both texts, at most `limit`, the most telling first, no word in two of them.
 ///
 /// `document_frequency` gives for each word (lower case, no hyphens) how many of `papers` papers hold it. A term weighs
@@ -71,17 +76,17 @@ pub struct SharedTerm {
 /// # Errors
 /// Those of `document_frequency`.
 pub fn shared<E>(
-    first: &str,
+    first: &Phrases,
     second: &str,
     papers: u64,
     limit: usize,
     document_frequency: impl FnOnce(&[String]) -> Result<Vec<u64>, E>,
 ) -> Result<Vec<SharedTerm>, E> {
-    let known = phrases(first);
-    let common: Vec<(Vec<String>, Phrase)> = phrases(second)
+    let common: Vec<(String, Phrase)> = Phrases::of(second)
+        .0
         .into_iter()
         .filter_map(|(key, mut phrase)| {
-            phrase.count *= known.get(&key)?.count;
+            phrase.count *= first.0.get(&key)?.count;
             Some((key, phrase))
         })
         .collect();
@@ -91,7 +96,7 @@ pub fn shared<E>(
     for (weight, count) in rarity.values_mut().zip(document_frequency(&asked)?) {
         *weight = ((papers as f64 + 1.0) / (count as f64 + 0.5)).ln().max(0.0);
     }
-    let mut weighted: Vec<(f64, Vec<String>, String)> = common
+    let mut weighted: Vec<(f64, String, String)> = common
         .into_iter()
         .map(|(key, phrase)| {
             let distinct: BTreeSet<String> = words_of(&phrase.shown).into_iter().collect();
@@ -107,10 +112,10 @@ pub fn shared<E>(
         if chosen.len() == limit || weight <= 0.0 {
             break;
         }
-        if key.iter().any(|word| used.contains(word)) {
+        if key.split(' ').any(|word| used.contains(word)) {
             continue;
         }
-        used.extend(key);
+        used.extend(key.split(' ').map(str::to_owned));
         chosen.push(SharedTerm { term: shown, weight });
     }
     Ok(chosen)
@@ -140,8 +145,11 @@ pub fn index_words(text: &str, visit: &mut dyn FnMut(&str)) {
     });
 }
 
-fn stop_words() -> &'static HashSet<&'static str> {
-    static STOP: OnceLock<HashSet<&'static str>> = OnceLock::new();
+/// Asked for every word of every text that is compared, hence the hash that needs no key.
+type Words = HashSet<&'static str, FixedState>;
+
+fn stop_words() -> &'static Words {
+    static STOP: OnceLock<Words> = OnceLock::new();
     STOP.get_or_init(|| STOP_WORDS.split_ascii_whitespace().collect())
 }
 
@@ -150,29 +158,36 @@ pub(crate) fn is_weak(word: &str) -> bool {
     within_phrases().contains(word)
 }
 
-fn within_phrases() -> &'static HashSet<&'static str> {
-    static WITHIN: OnceLock<HashSet<&'static str>> = OnceLock::new();
+fn within_phrases() -> &'static Words {
+    static WITHIN: OnceLock<Words> = OnceLock::new();
     WITHIN.get_or_init(|| WITHIN_PHRASES.split_ascii_whitespace().collect())
 }
 
-/// All words and phrases of a text by their comparable keys.
-fn phrases(text: &str) -> BTreeMap<Vec<String>, Phrase> {
-    let words = words(text, false);
-    let mut found = BTreeMap::new();
-    for start in 0..words.len() {
-        let mut key = Vec::new();
-        let mut shown = String::new();
-        for word in words[start..].iter().take(LONGEST_PHRASE) {
-            let Some(part) = &word.key else { break };
-            key.push(part.clone());
-            if !shown.is_empty() {
-                shown.push(' ');
+impl Phrases {
+    /// All of a text.
+    pub fn of(text: &str) -> Phrases {
+        let words = words(text, false);
+        let mut found = HashMap::with_hasher(FixedState::default());
+        let (mut key, mut shown) = (String::new(), String::new());
+        for start in 0..words.len() {
+            key.clear();
+            shown.clear();
+            for word in words[start..].iter().take(LONGEST_PHRASE) {
+                let Some(part) = &word.key else { break };
+                for (whole, part) in [(&mut key, part.as_str()), (&mut shown, word.shown)] {
+                    if !whole.is_empty() {
+                        whole.push(' ');
+                    }
+                    whole.push_str(part);
+                }
+                match found.get_mut(&key) {
+                    Some(Phrase { count, .. }) => *count += 1,
+                    None => drop(found.insert(key.clone(), Phrase { shown: shown.clone(), count: 1 })),
+                }
             }
-            shown.push_str(word.shown);
-            found.entry(key.clone()).or_insert_with(|| Phrase { shown: shown.clone(), count: 0 }).count += 1;
         }
+        Phrases(found)
     }
-    found
 }
 
 /// The words of a text, with something between those that are not of one phrase; `within` lets through what may stand within one.
@@ -221,7 +236,7 @@ mod tests {
     use super::*;
 
     fn terms(first: &str, second: &str) -> Vec<String> {
-        let found = shared(first, second, 100, 3, |words| {
+        let found = shared(&Phrases::of(first), second, 100, 3, |words| {
             Ok::<_, std::convert::Infallible>(words.iter().map(|w| if w == "learning" { 90 } else { 3 }).collect())
         });
         let Ok(found) = found;

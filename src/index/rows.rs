@@ -53,9 +53,7 @@ impl Rows {
 
     /// Takes over a row as it was coded before.
     pub(super) fn copy(&mut self, from: &Segment<'_>, cell: usize, place: usize) -> Result<(), Damage> {
-        let first = self.bytes.len();
-        self.bytes.resize(first + self.dimension, 0);
-        from.source.read(place, &mut self.bytes[first..])?;
+        self.bytes.extend_from_slice(from.source.row(place)?);
         let (block, lane, words) = (place / BLOCK, place % BLOCK, words(self.dimension));
         self.keys.push(from.keys[place]);
         self.cells.push(cell as u32);
@@ -143,8 +141,7 @@ impl Source for Arranged {
         Ok(())
     }
 
-    fn read(&self, place: usize, row: &mut [i8]) -> Result<(), Damage> {
-        row.copy_from_slice(&self.bytes[place * self.dimension..][..self.dimension]);
-        Ok(())
+    fn row(&self, place: usize) -> Result<&[i8], Damage> {
+        Ok(&self.bytes[place * self.dimension..][..self.dimension])
     }
 }

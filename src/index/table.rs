@@ -12,8 +12,6 @@
 use std::cmp::Ordering;
 use std::collections::BinaryHeap;
 
-use rayon::prelude::*;
-
 use super::code::planes;
 use super::reach::Reach;
 use super::rotation::Rotation;
@@ -30,8 +28,9 @@ const WIDTH: f32 = 2.5;
 /// What those that are best by their codes owe to the errors of their codes, in standard deviations: they are not that good.
 const LUCK: f32 = 1.0;
 
-/// Rows that are read before it is worth to ask another thread.
-const READ_AT_ONCE: usize = 32;
+/// Rows that are put in order at once: some four times as many as are looked for are looked at in bytes, of some fifty times as many whose
+/// codes are good enough.
+const ORDERED: usize = 256;
 
 /// Slices over all that a query needs, whether they lie in a file or in memory.
 #[derive(Clone)]
@@ -86,8 +85,8 @@ pub(super) struct Damage(pub(super) String);
 pub(super) trait Source: Sync {
     /// Asked for each cell before it is scanned.
     fn check(&self, segment: &Segment<'_>, cell: usize) -> Result<(), Damage>;
-    /// Puts the bytes of a place into `row`.
-    fn read(&self, place: usize, row: &mut [i8]) -> Result<(), Damage>;
+    /// The bytes of a place.
+    fn row(&self, place: usize) -> Result<&[i8], Damage>;
 }
 
 impl Segment<'_> {
@@ -160,37 +159,40 @@ impl Table<'_> {
                 }
             }
         }
-        // Then in bytes, the most promising first, until no other can reach the worst of the k best. Some are read at once, as many on
-        // any number of threads.
+        // Then in bytes, the most promising first, until no other can reach the worst of the k best.
         candidates.retain(|candidate| candidate.most >= worst);
-        candidates.sort_unstable_by(|a, b| b.cmp(a));
         let mut best: Best<u64> = Best::new(k);
         let mut found = Vec::new();
         let mut worst = f32::NEG_INFINITY;
-        for some in candidates.chunks((k / 4).max(1)) {
-            let hopeful = &some[..some.partition_point(|next| next.most >= worst - self.blur)];
-            let read = hopeful.par_iter().with_min_len(READ_AT_ONCE).map_init(
-                || vec![0i8; self.dimension],
-                |row, &Candidate { place, segment, cell, .. }| {
-                    let segment = &self.segments[segment];
-                    segment.source.read(place, row)?;
-                    let score = segment.scales[place] * dot_bytes(set, row, query);
-                    Ok(Found { key: segment.keys[place], score, cell })
-                },
-            );
-            for next in read.collect::<Result<Vec<Found>, Damage>>()? {
-                best.offer(next.key, next.score);
-                found.push(next);
+        let mut rest = candidates.as_mut_slice();
+        'looking: while !rest.is_empty() {
+            let (next, others) = most_promising(rest, ORDERED.max(2 * k));
+            for &Candidate { most, place, segment, cell } in next.iter() {
+                if most < worst - self.blur {
+                    break 'looking;
+                }
+                let segment = &self.segments[segment];
+                let score = segment.scales[place] * dot_bytes(set, segment.source.row(place)?, query);
+                best.offer(segment.keys[place], score);
+                found.push(Found { key: segment.keys[place], score, cell });
+                worst = best.worst().unwrap_or(f32::NEG_INFINITY);
             }
-            worst = best.worst().unwrap_or(f32::NEG_INFINITY);
-            if hopeful.len() < some.len() {
-                break;
-            }
+            rest = others;
         }
         found.retain(|found| found.score >= worst - self.blur);
         found.sort_unstable_by(|a, b| b.score.total_cmp(&a.score).then_with(|| a.key.cmp(&b.key)));
         Ok(found)
     }
+}
+
+/// The first of some candidates in order, and those behind them in none.
+fn most_promising(candidates: &mut [Candidate], count: usize) -> (&mut [Candidate], &mut [Candidate]) {
+    if candidates.len() > count {
+        candidates.select_nth_unstable_by(count, |a, b| b.cmp(a));
+    }
+    let (first, others) = candidates.split_at_mut(count.min(candidates.len()));
+    first.sort_unstable_by(|a, b| b.cmp(a));
+    (first, others)
 }
 
 /// A row whose score may be as high as `most`, by its code.

@@ -32,6 +32,9 @@ use whitening::{Spectrum, Whitening};
 /// Papers that are learned from, at most.
 const SAMPLE: usize = 20_000;
 
+/// The row of a word that goes with nothing.
+const NOTHING: u32 = u32::MAX;
+
 /// A word is associated with something where it occurs in so many papers of the sample, and not in more than half.
 const ASSOCIATED_FROM: u32 = 2;
 
@@ -50,8 +53,8 @@ pub struct Learned {
     words: Vocabulary,
     /// Papers per author.
     authors: Vocabulary,
-    /// Of each word that has associations: which row of `associations`.
-    rows: Vocabulary,
+    /// Of each of `words`: which row of `associations`, or [`NOTHING`].
+    rows: Column<u32>,
     /// Words x dimension: the weighted mean of the fully whitened vectors of the papers with a word, scaled so that the largest
     /// element of a row is 127 or -127, and rounded.
     associations: Column<i8>,
@@ -61,6 +64,14 @@ pub struct Learned {
     spreads: Spreads,
     /// What it computes with.
     set: InstructionSet,
+}
+
+/// The words of a text.
+struct Weighted {
+    /// By hash, ascending; unit length.
+    words: Vec<(u64, f32)>,
+    /// Where in the vocabulary each stands.
+    places: Vec<Option<usize>>,
 }
 
 /// See [`Learned`].
@@ -109,7 +120,7 @@ impl Learned {
             associated: Whitening::none(dimension, set),
             words,
             authors,
-            rows: Vocabulary::default(),
+            rows: Column::default(),
             associations: Column::default(),
             scales: Column::default(),
             spreads: Spreads::TYPICAL,
@@ -124,16 +135,20 @@ impl Learned {
     }
 
     /// Gives each word that is neither rare nor everywhere the mean of the vectors of its papers.
-    fn associate(&mut self, weighted: &[Vec<(u64, f32)>], vectors: &[f32]) {
+    fn associate(&mut self, weighted: &[Weighted], vectors: &[f32]) {
         let dimension = self.dimension();
         let most = (self.papers / 2).max(1) as u32;
-        self.rows = self.words.numbered(|count| (ASSOCIATED_FROM..=most).contains(&count));
-        let mut sums = Array2::<f32>::zeros((self.rows.len(), dimension));
-        for (words, vector) in weighted.iter().zip(vectors.chunks_exact(dimension.max(1))) {
-            for (word, weight) in words {
-                if let Some(row) = self.rows.get(*word) {
-                    sums.row_mut(row as usize).scaled_add(*weight, &ArrayView1::from(vector));
-                }
+        let mut count = 0;
+        let mut number = |papers: &u32| {
+            let row = if (ASSOCIATED_FROM..=most).contains(papers) { count } else { NOTHING };
+            count += u32::from(row != NOTHING);
+            row
+        };
+        self.rows = self.words.numbers.iter().map(&mut number).collect::<Vec<u32>>().into();
+        let mut sums = Array2::<f32>::zeros((count as usize, dimension));
+        for (text, vector) in weighted.iter().zip(vectors.chunks_exact(dimension.max(1))) {
+            for (row, weight) in self.rows_of(text) {
+                sums.row_mut(row).scaled_add(weight, &ArrayView1::from(vector));
             }
         }
         for mut row in sums.axis_iter_mut(Axis(0)) {
@@ -146,7 +161,7 @@ impl Learned {
     }
 
     /// Standard deviations over pairs of the sample: each paper with the one half the sample away.
-    fn measure(&self, vectors: &[f32], sums: &[f32], weighted: &[Vec<(u64, f32)>]) -> Spreads {
+    fn measure(&self, vectors: &[f32], sums: &[f32], weighted: &[Weighted]) -> Spreads {
         let half = weighted.len() / 2;
         let dimension = self.dimension();
         let meaning = self.meaning.apply_all(vectors);
@@ -169,17 +184,32 @@ impl Learned {
         Spreads {
             meaning: spread(Spreads::TYPICAL.meaning, &|pair| product(&meaning, pair)),
             associations: spread(Spreads::TYPICAL.associations, &|pair| product(&associated, pair)),
-            words: spread(Spreads::TYPICAL.words, &|pair| subject::overlap(&weighted[pair], &weighted[pair + half])),
+            words: spread(Spreads::TYPICAL.words, &|pair| {
+                subject::overlap(&weighted[pair].words, &weighted[pair + half].words)
+            }),
         }
     }
 
     /// Words of a text as a unit vector: a word counts `(1 + ln n) · ln((papers + 1) / (df + 0.5))` where it stands n times.
-    fn weigh(&self, counted: &Counted) -> Vec<(u64, f32)> {
-        let mut weighted: Vec<(u64, f32)> =
-            counted.iter().map(|(id, count)| (*id, (1.0 + count.ln()) * self.words.rarity(*id, self.papers))).collect();
-        let length = weighted.iter().map(|(_, weight)| weight * weight).sum::<f32>().sqrt().max(f32::MIN_POSITIVE);
-        weighted.iter_mut().for_each(|(_, weight)| *weight /= length);
-        weighted
+    fn weigh(&self, counted: &Counted) -> Weighted {
+        // Looked for once: this is half of what comparing some hundred papers costs.
+        let places: Vec<Option<usize>> = counted.iter().map(|(id, _)| self.words.place(*id)).collect();
+        let weight = |((id, count), place): (&(u64, f32), &Option<usize>)| {
+            (*id, (1.0 + count.ln()) * self.words.rarity(*place, self.papers))
+        };
+        let mut words: Vec<(u64, f32)> = counted.iter().zip(&places).map(weight).collect();
+        let length = words.iter().map(|(_, weight)| weight * weight).sum::<f32>().sqrt().max(f32::MIN_POSITIVE);
+        words.iter_mut().for_each(|(_, weight)| *weight /= length);
+        Weighted { words, places }
+    }
+
+    /// The rows of associations of a text's words, with the words' weights.
+    fn rows_of<'a>(&'a self, text: &'a Weighted) -> impl Iterator<Item = (usize, f32)> + 'a {
+        let row = |place: &Option<usize>| place.and_then(|place| self.rows.get(place)).filter(|row| **row != NOTHING);
+        text.words
+            .iter()
+            .zip(&text.places)
+            .filter_map(move |((_, weight), place)| Some((*row(place)? as usize, *weight)))
     }
 
     /// In how many of `papers` papers each word occurs, about: as often as in the sample. Asking the keyword index instead takes a
@@ -204,12 +234,11 @@ impl Learned {
 
     /// For each of some texts the unit mean of what its words are associated with: texts x dimension, zeros where they are with
     /// nothing.
-    fn sums_of_associations(&self, texts: &[Vec<(u64, f32)>]) -> Vec<f32> {
+    fn sums_of_associations(&self, texts: &[Weighted]) -> Vec<f32> {
         let dimension = self.dimension();
         let mut sums = vec![0f32; texts.len() * dimension];
-        for (words, sum) in texts.iter().zip(sums.chunks_exact_mut(dimension.max(1))) {
-            for (word, weight) in words {
-                let Some(row) = self.rows.get(*word).map(|row| row as usize) else { continue };
+        for (text, sum) in texts.iter().zip(sums.chunks_exact_mut(dimension.max(1))) {
+            for (row, weight) in self.rows_of(text) {
                 let associations = &self.associations[row * dimension..][..dimension];
                 add_bytes(self.set, associations, weight * self.scales[row], sum);
             }

@@ -5,9 +5,9 @@
 //! similarity of two papers drawn at random, so that they can be added up; authors are a share of those of both, times a weight. Weights were
 //! chosen on one half of the judgements.
 
-use super::Learned;
 use super::vocabulary::{Counted, hash};
 use super::whitening::to_unit;
+use super::{Learned, Weighted};
 use crate::library::PaperText;
 use crate::terms::index_words;
 
@@ -95,7 +95,7 @@ impl Learned {
 
     /// The words of a paper with their weights, by hash, ascending; unit length.
     pub(crate) fn words_of(&self, paper: &PaperText) -> Vec<(u64, f32)> {
-        self.weigh(&words_of(&paper.title, &paper.abstract_text))
+        self.weigh(&words_of(&paper.title, &paper.abstract_text)).words
     }
 
     /// The view of a text with its vector: it has no title and no authors.
@@ -106,11 +106,11 @@ impl Learned {
     /// Which of some texts, e.g. the sentences of an abstract, has most in common with a subject, by words and what they go with: their
     /// meanings would have to be embedded. `None` where none has anything.
     pub(crate) fn nearest_text(&self, subject: &Subject, texts: &[&str]) -> Option<usize> {
-        let words: Vec<Vec<(u64, f32)>> = texts.iter().map(|text| self.weigh(&words_of("", text))).collect();
+        let words: Vec<Weighted> = texts.iter().map(|text| self.weigh(&words_of("", text))).collect();
         let associations = self.associated.apply_all(&self.sums_of_associations(&words));
         let weights = Weights::default();
-        let score = |(words, associations): (&Vec<(u64, f32)>, &[f32])| {
-            let shared = overlap(words, &subject.words);
+        let score = |(text, associations): (&Weighted, &[f32])| {
+            let shared = overlap(&text.words, &subject.words);
             // Without a shared word, what words go with is a guess.
             if shared <= 0.0 {
                 return 0.0;
@@ -125,23 +125,24 @@ impl Learned {
 
     fn views(&self, vectors: &[&[f32]], counted: Vec<Counted>, authors: Vec<Vec<u64>>) -> Vec<Subject> {
         let dimension = self.dimension();
-        let words: Vec<Vec<(u64, f32)>> = counted.iter().map(|counted| self.weigh(counted)).collect();
+        let texts: Vec<Weighted> = counted.iter().map(|counted| self.weigh(counted)).collect();
         let meanings = self.meaning.apply_all(&vectors.concat());
-        let associations = self.associated.apply_all(&self.sums_of_associations(&words));
+        let associations = self.associated.apply_all(&self.sums_of_associations(&texts));
         let most = (self.papers as f32 + 1.0).ln();
+        let rarity = |author| self.authors.rarity(self.authors.place(author), self.papers);
         let subjects =
-            meanings.chunks_exact(dimension).zip(associations.chunks_exact(dimension)).zip(words).zip(authors);
+            meanings.chunks_exact(dimension).zip(associations.chunks_exact(dimension)).zip(texts).zip(authors);
         subjects
-            .map(|(((meaning, associations), words), authors)| Subject {
+            .map(|(((meaning, associations), text), authors)| Subject {
                 meaning: meaning.to_vec(),
                 // Without a known word there is nothing, and not what is left when the mean is taken off.
-                associations: if words.iter().any(|(word, _)| self.rows.get(*word).is_some()) {
+                associations: if self.rows_of(&text).next().is_some() {
                     associations.to_vec()
                 } else {
                     vec![0.0; dimension]
                 },
-                words,
-                authors: authors.into_iter().map(|id| (id, self.authors.rarity(id, self.papers) / most)).collect(),
+                words: text.words,
+                authors: authors.into_iter().map(|id| (id, rarity(id) / most)).collect(),
             })
             .collect()
     }

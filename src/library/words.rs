@@ -61,13 +61,16 @@ pub(super) fn prepare_into(prepared: &mut String, text: &str) {
 fn cut(text: &str, found: &mut dyn FnMut(&str, bool, bool)) {
     let text = without_latex_accents(text);
     let mut cutter = Cutter { word: String::new(), letters: 0, after_cjk: false, found };
-    if text.is_ascii() {
-        text.chars().for_each(|letter| cutter.ascii(letter));
-    } else {
-        // Composed first, so that a voiced kana or a Hangul syllable is one character; wide Latin letters become narrow.
-        text.nfkc().for_each(|letter| cutter.letter(letter));
+    // A space parts words, and composes with nothing. Between spaces most texts are ASCII, whatever else stands in them.
+    for piece in text.split(' ') {
+        if piece.is_ascii() {
+            cutter.ascii_piece(piece);
+        } else {
+            // Composed first, so that a voiced kana or a Hangul syllable is one character; wide Latin letters become narrow.
+            piece.nfkc().for_each(|letter| cutter.letter(letter));
+        }
+        cutter.separator();
     }
-    cutter.end_word();
 }
 
 struct Cutter<'a> {
@@ -78,6 +81,15 @@ struct Cutter<'a> {
 }
 
 impl Cutter<'_> {
+    /// As [`Cutter::ascii`] for each letter, between separators.
+    fn ascii_piece(&mut self, piece: &str) {
+        for word in piece.split(|letter: char| !letter.is_ascii_alphanumeric()).filter(|word| !word.is_empty()) {
+            self.word.push_str(&word[..word.len().min(LONGEST_WORD)]);
+            self.word.make_ascii_lowercase();
+            self.end_word();
+        }
+    }
+
     fn ascii(&mut self, letter: char) {
         if letter.is_ascii_alphanumeric() {
             self.push(letter.to_ascii_lowercase());
@@ -246,6 +258,20 @@ mod tests {
             "lukasz macias francois soren strasse"
         );
         assert_eq!(prepare("Łukasz Søren Straße Æther İstanbul ΣΟΦΟΣ"), "lukasz soren strasse aether istanbul σοφοσ");
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn pieces_are_cut_as_their_whole(
+            text in "([a-zA-Z0-9,\\-.$ é\u{301}\u{30b}ß\u{a0}\u{a8}ガ\u{30ab}\u{3099}图神한\u{1100}\u{1161}ＥﬁΣ]|[a-z]{60,70}){0,40}",
+        ) {
+            let mut whole = Vec::new();
+            let mut found = |text: &str, cjk: bool, joined: bool| whole.push(Word { text: text.to_owned(), joined, cjk });
+            let mut cutter = Cutter { word: String::new(), letters: 0, after_cjk: false, found: &mut found };
+            text.nfkc().for_each(|letter| cutter.letter(letter));
+            cutter.end_word();
+            proptest::prop_assert_eq!(words(&text), whole);
+        }
     }
 
     #[test]

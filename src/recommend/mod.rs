@@ -15,8 +15,10 @@ mod facet;
 mod rank;
 
 use std::collections::BTreeMap;
+use std::sync::OnceLock;
 
 use ndarray::Array2;
+use rayon::prelude::*;
 
 use crate::arxiv_id::ArxivId;
 use crate::error::{Error, Result};
@@ -25,7 +27,7 @@ use crate::learned::{Learned, Parts, Weights};
 use crate::library::{Filter, Library, Paper, PaperRow, PaperSet};
 use crate::neighbours::Ground;
 use crate::sentences::sentences;
-use crate::terms;
+use crate::terms::{self, Phrases};
 
 pub use facet::{ByFacet, Through, recommend_by_facet};
 pub(crate) use rank::rank;
@@ -125,25 +127,31 @@ fn answers(
     let mut papers: BTreeMap<PaperRow, Paper> =
         library.papers_by_rows(&rows)?.into_iter().map(|paper| (paper.row, paper)).collect();
     let count = library.len()?;
-    let mut answers = Vec::with_capacity(ranked.len());
-    for Ranked { row, score, parts, away, cosine, liked: nearest, .. } in ranked {
-        let Some(paper) = papers.remove(&row) else { continue };
-        let (because, text) = match query.like.get(nearest) {
-            Some(id) => (Liked::Paper(id.clone()), &liked[nearest]),
-            None => (Liked::Text(nearest - query.like.len()), &liked[nearest]),
+    let mut places: Vec<(Ranked, Paper, Option<FacetText>)> = Vec::with_capacity(ranked.len());
+    for found in ranked {
+        let Some(paper) = papers.remove(&found.row) else { continue };
+        let facet = facets.remove(&found.row);
+        places.push((found, paper, facet));
+    }
+    let phrases: Vec<OnceLock<Phrases>> = liked.iter().map(|_| OnceLock::new()).collect();
+    let answer = |(found, paper, facet): (Ranked, Paper, Option<FacetText>)| -> Result<Answer> {
+        let Ranked { score, parts, away, cosine, liked: nearest, .. } = found;
+        let because = match query.like.get(nearest) {
+            Some(id) => Liked::Paper(id.clone()),
+            None => Liked::Text(nearest - query.like.len()),
         };
-        let facet = facets.remove(&row);
         let (whole, body) = match &facet {
             Some(facet) => (facet.text.as_str(), facet.text.as_str()),
             None => (paper.passage.as_deref().unwrap_or(""), paper.abstract_text.as_deref().unwrap_or("")),
         };
         let frequency = |words: &[String]| Ok::<_, Error>(learned.document_frequency(words, count));
-        let terms = terms::shared(text, whole, count, TERMS, frequency)?.into_iter().map(|term| term.term).collect();
+        let own = phrases[nearest].get_or_init(|| Phrases::of(&liked[nearest]));
+        let terms = terms::shared(own, whole, count, TERMS, frequency)?.into_iter().map(|term| term.term).collect();
         let sentences = sentences(body);
         let sentence = learned.nearest_text(&wanted[nearest], &sentences).map(|at| sentences[at].to_owned());
-        answers.push(Answer { score, parts, away, cosine, paper, because, terms, sentence, facet });
-    }
-    Ok(answers)
+        Ok(Answer { score, parts, away, cosine, paper, because, terms, sentence, facet })
+    };
+    places.into_par_iter().map(answer).collect()
 }
 
 fn rows(library: &Library, ids: &[ArxivId]) -> Result<Vec<PaperRow>> {
