@@ -1,8 +1,7 @@
 //! Rows of the library into a table, cell by cell.
 //!
-//! In: the vectors of a library, all of them or those that changed since a table was made. Out: a new table, or a segment of what
-//! came later. Of a library that grew or shrank to twice or half of what its cells were made for they are made anew, else they stay
-//! and only what changed is coded.
+//! In: the vectors of a library, all of them or those that changed since a table was made. Out: a new table, or a segment of what came later,
+//! for which only that is coded.
 //!
 //! Nothing here depends on the number of threads: every row is coded for itself, and parts are put together in the order of rows.
 
@@ -119,52 +118,9 @@ pub(super) fn collect(
     table: &Table<'_>,
     (later, changed): (&[Segment<'_>], &[PaperRow]),
 ) -> Result<std::result::Result<Arranged, Damage>> {
-    let rows = up_to_date(library, fingerprint, set, table, (later, changed))?;
-    Ok(rows.map(|rows| rows.arranged(table.lengths.len())))
-}
-
-/// All rows in one segment again, with the cells that there are.
-pub(super) fn merge(
-    library: &Library,
-    fingerprint: FingerprintNumber,
-    set: InstructionSet,
-    table: &Table<'_>,
-    (changed, trained): (&[PaperRow], u64),
-) -> Result<std::result::Result<Owned, Damage>> {
-    let rows = match up_to_date(library, fingerprint, set, table, (&table.segments, changed))? {
-        Ok(rows) => rows,
-        Err(damage) => return Ok(Err(damage)),
-    };
-    // Cells hold more or fewer rows than when it was measured how many are scanned; so many cells are scanned as before.
-    let before = table.segments.first().map_or(0, |first| first.keys.len());
-    let (error, blur) = (rows.error(), BLUR * most(0.999, rows.scales.clone()));
-    let rows = rows.arranged(table.lengths.len());
-    let growth = rows.keys.len() as f32 / before.max(1) as f32;
-    let scaled = |step: &Step| Step { few: step.few * growth, many: step.many * growth, ..*step };
-    let frame = Frame {
-        dimension: table.dimension,
-        rotation: table.rotation.clone(),
-        centres: table.centres.to_vec(),
-        lengths: table.lengths.to_vec(),
-        steps: table.reach.steps.iter().map(scaled).collect(),
-        error,
-        blur,
-        trained,
-    };
-    Ok(Ok(Owned { frame, rows }))
-}
-
-/// The rows of some segments without those that changed, and those of them that there are (now), coded anew.
-fn up_to_date(
-    library: &Library,
-    fingerprint: FingerprintNumber,
-    set: InstructionSet,
-    table: &Table<'_>,
-    (segments, changed): (&[Segment<'_>], &[PaperRow]),
-) -> Result<std::result::Result<Rows, Damage>> {
-    let room = segments.iter().map(|segment| segment.keys.len()).sum::<usize>();
+    let room = later.iter().map(|segment| segment.keys.len()).sum::<usize>();
     let mut rows = Rows::with_room(room + changed.len(), table.dimension);
-    for segment in segments {
+    for segment in later {
         for cell in 0..table.lengths.len() {
             for place in segment.places(cell) {
                 if segment.holds(place)
@@ -183,7 +139,7 @@ fn up_to_date(
             part.take(&coder, row, vector, &|_| ());
         }
     })?;
-    Ok(Ok(Rows::joined(vec![rows, part.finish(&coder)])))
+    Ok(Ok(Rows::joined(vec![rows, part.finish(&coder)]).arranged(table.lengths.len())))
 }
 
 /// The elements of a vector, unless its length or one of them is not what it should be: such a row is nobody's neighbour.

@@ -64,8 +64,6 @@ pub enum Kept {
     Good,
     /// What changed was written into the delta.
     Extended,
-    /// What changed was taken in, and the delta.
-    Merged,
     /// It was made, for all papers.
     Built,
 }
@@ -78,8 +76,8 @@ impl Index {
     /// removed from.
     const CHANGES: usize = 500;
 
-    /// Once more papers have changed than this part of those that the cells were made for, the delta is merged: it is written whole each
-    /// time, and a query passes over what is outdated.
+    /// Once more papers have changed than this part of those that the cells were made for, the index is made anew: the delta is written whole
+    /// each time, and every query goes through all of it.
     const DELTA: u64 = 8;
 
     /// The index of a library's vectors.
@@ -168,11 +166,11 @@ impl Index {
         let (last, before) = library.note_changes(fingerprint)?;
         let content = match Index::open(library, fingerprint)? {
             State::Ready(index) if index.changed.len() <= Index::CHANGES => return Ok(Kept::Good),
-            State::Ready(index) => index.renewed(library, fingerprint, rows)?,
+            State::Ready(index) => index.extended(library, fingerprint, rows, coded.is_some())?,
             State::Absent | State::Damaged(_) => None,
         };
         let (content, kept) = match (content, coded) {
-            (Some(content), _) => content,
+            (Some(content), _) => (content, Kept::Extended),
             (None, Some(coded)) => {
                 let built = build::build(library, fingerprint, InstructionSet::choose()?, coded)?;
                 (Content::Whole(built), Kept::Built)
@@ -202,8 +200,15 @@ impl Index {
         Ok(if set? { kept } else { Kept::Good })
     }
 
-    /// What is to be written so that what changed is in it; `None` where cells no longer fit the number of papers, or there is damage.
-    fn renewed(&self, library: &Library, fingerprint: FingerprintNumber, rows: u64) -> Result<Option<(Content, Kept)>> {
+    /// The delta with what changed in it; `None` where a new index is due and `may_build`, where cells no longer fit the number of papers, or
+    /// where there is damage.
+    fn extended(
+        &self,
+        library: &Library,
+        fingerprint: FingerprintNumber,
+        rows: u64,
+        may_build: bool,
+    ) -> Result<Option<Content>> {
         let trained = self.base.facts.trained;
         if rows / 2 > trained || rows < trained / 2 {
             return Ok(None);
@@ -214,12 +219,8 @@ impl Index {
         outdated.extend(self.changed.iter().map(|row| row.0 as u64));
         outdated.sort_unstable();
         outdated.dedup();
-        if outdated.len() as u64 > trained / Index::DELTA {
-            if self.check_cells().is_err() {
-                return Ok(None);
-            }
-            let merged = build::merge(library, fingerprint, self.set, &table, (&self.changed, trained))?;
-            return Ok(merged.ok().map(|owned| (Content::Whole(owned), Kept::Merged)));
+        if may_build && outdated.len() as u64 > trained / Index::DELTA {
+            return Ok(None);
         }
         if self.delta.as_ref().is_some_and(|delta| delta.check_cells().is_err()) {
             return Ok(None);
@@ -227,7 +228,7 @@ impl Index {
         let later = (&table.segments[1..], self.changed.as_slice());
         let rows = build::collect(library, fingerprint, self.set, &table, later)?;
         let base = self.base.facts.token.clone();
-        Ok(rows.ok().map(|rows| (Content::Delta { base, trained, outdated, rows }, Kept::Extended)))
+        Ok(rows.ok().map(|rows| Content::Delta { base, trained, outdated, rows }))
     }
 
     fn table(&self) -> std::result::Result<Table<'_>, Damage> {
@@ -236,10 +237,6 @@ impl Index {
 
     fn outdated(&self) -> std::result::Result<&[u64], Damage> {
         self.delta.as_ref().map_or(Ok(&[]), Mapped::outdated)
-    }
-
-    fn check_cells(&self) -> std::result::Result<(), Damage> {
-        self.files().try_for_each(|(_, file)| file.check_cells())
     }
 
     fn files(&self) -> impl Iterator<Item = (PathBuf, &Mapped)> {

@@ -7,7 +7,8 @@
 //! That holds for any data: where nothing is clustered, nearly everything is scanned, and so it is for a query that has nothing
 //! near it.
 //!
-//! Rows lie in segments: those that there were when the cells were made, and those that came later. A cell is scanned in all of them.
+//! Rows lie in segments: those that there were when the cells were made, and those that came later. Of these every cell is scanned: no cell was
+//! made for them, and a field that is new lies in all of them.
 
 use std::cmp::Ordering;
 use std::collections::BinaryHeap;
@@ -27,6 +28,9 @@ const WIDTH: f32 = 2.5;
 
 /// What those that are best by their codes owe to the errors of their codes, in standard deviations: they are not that good.
 const LUCK: f32 = 1.0;
+
+/// Cells that are scanned before all that came later is: by then it is known what a row must have to be among the best.
+const FIRST_CELLS: usize = 16;
 
 /// Rows that are put in order at once: some four times as many as are looked for are looked at in bytes, of some fifty times as many whose
 /// codes are good enough.
@@ -128,35 +132,56 @@ impl Table<'_> {
         let (mut upper, mut scanned) = (Vec::new(), 0f32);
         let limits = self.reach.limits(k);
         let limit = |score: f32| limits.get(limits.partition_point(|(least, _)| *least > score)).map(|(_, rows)| *rows);
-        while let Some(Promise { cell, .. }) = order.pop() {
+        // Scans a cell of a segment, and gives what the worst of the k best has at the least.
+        let mut scan = |number: usize, cell: usize| -> Result<Option<f32>, Damage> {
+            let segment = &self.segments[number];
+            segment.source.check(segment, cell)?;
+            let blocks = segment.starts[cell] as usize..segment.starts[cell + 1] as usize;
+            let words = planes.bits.len();
+            upper.clear();
+            upper.resize(blocks.len(), [0f32; BLOCK]);
+            let codes = &segment.codes[blocks.start * words..blocks.end * words];
+            bounds(set, codes, &segment.factors[blocks.clone()], &planes, (products[cell], WIDTH), &mut upper);
+            for (at, &most) in upper.as_flattened().iter().enumerate() {
+                if most < worst {
+                    continue;
+                }
+                let place = blocks.start * BLOCK + at;
+                if !segment.holds(place) || !admitted(segment.keys[place]) {
+                    continue;
+                }
+                candidates.push(Candidate { most, place, segment: number, cell });
+                let error = segment.factors[place / BLOCK].error[place % BLOCK];
+                least.offer(segment.keys[place], most - 2.0 * WIDTH * error);
+                worst = least.worst().unwrap_or(f32::NEG_INFINITY);
+            }
+            Ok(least.worst())
+        };
+        let mut reached = None;
+        let mut later_left = self.segments.len() > 1;
+        let mut cells = 0;
+        while let Some(&Promise { cell, .. }) = order.peek() {
             // The worst of the k best has at the least what it has by its code, less WIDTH deviations.
-            let thought = least.worst().map(|worst| worst + (WIDTH - LUCK) * self.reach.error);
-            if !everything && thought.and_then(limit).is_some_and(|rows| scanned >= rows) {
+            let thought = reached.map(|worst| worst + (WIDTH - LUCK) * self.reach.error);
+            let far_enough = !everything && thought.and_then(limit).is_some_and(|rows| scanned >= rows);
+            if later_left && (far_enough || cells == FIRST_CELLS) {
+                for number in 1..self.segments.len() {
+                    for Promise { cell, .. } in &order {
+                        reached = scan(number, *cell)?;
+                    }
+                }
+                later_left = false;
+                continue;
+            }
+            if far_enough {
                 break;
             }
+            order.pop();
+            cells += 1;
             // As far as was measured, which was in the first segment.
             scanned += self.segments[0].places(cell).len() as f32;
-            for (number, segment) in self.segments.iter().enumerate() {
-                segment.source.check(segment, cell)?;
-                let blocks = segment.starts[cell] as usize..segment.starts[cell + 1] as usize;
-                let words = planes.bits.len();
-                upper.clear();
-                upper.resize(blocks.len(), [0f32; BLOCK]);
-                let codes = &segment.codes[blocks.start * words..blocks.end * words];
-                bounds(set, codes, &segment.factors[blocks.clone()], &planes, (products[cell], WIDTH), &mut upper);
-                for (at, &most) in upper.as_flattened().iter().enumerate() {
-                    if most < worst {
-                        continue;
-                    }
-                    let place = blocks.start * BLOCK + at;
-                    if !segment.holds(place) || !admitted(segment.keys[place]) {
-                        continue;
-                    }
-                    candidates.push(Candidate { most, place, segment: number, cell });
-                    let error = segment.factors[place / BLOCK].error[place % BLOCK];
-                    least.offer(segment.keys[place], most - 2.0 * WIDTH * error);
-                    worst = least.worst().unwrap_or(f32::NEG_INFINITY);
-                }
+            for number in 0..if later_left { self.segments.len() } else { 1 } {
+                reached = scan(number, cell)?;
             }
         }
         // Then in bytes, the most promising first, until no other can reach the worst of the k best.

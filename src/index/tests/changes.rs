@@ -29,7 +29,7 @@ fn changes_are_seen_at_once_and_taken_in_without_a_new_build() {
         made.put(vectors);
     }
     assert!(made.recall(Shape::Clustered, 10, None) >= 0.995, "before the index is renewed");
-    assert_eq!(made.keep(), Kept::Merged, "more than an eighth");
+    assert_eq!(made.keep(), Kept::Built, "more than an eighth");
     assert_eq!(first(&made.ready(), &made), expected);
     made.is_like_a_fresh_build();
 
@@ -63,12 +63,44 @@ fn some_hundred_changes_go_into_a_delta_and_leave_the_rest_as_it_is() {
 
     let vector = made.vectors[&700].clone();
     made.remove(&(600..1110).collect::<Vec<u32>>());
-    assert_eq!(made.keep(), Kept::Merged, "an eighth has changed by now");
+    assert_eq!(made.keep(), Kept::Built, "an eighth has changed by now");
     assert!(!delta.exists());
     made.is_like_a_fresh_build();
     let gone = made.library.row_of(&id(700)).expect("read");
     let nearest = made.nearest(Some(&made.ready()), &vector, 3, &Admitted::default());
     assert!(gone.is_none() && nearest.iter().all(|(id, _)| id != "2601.00700"), "{nearest:?}");
+}
+
+#[test]
+fn a_field_that_is_new_is_found_before_cells_are_made_for_it() {
+    let mut made = Made::with(Shape::Clustered, 9000);
+    made.keep();
+    let field = |made: &mut Made| {
+        let noise = made.vector(Shape::Random);
+        unit(noise.iter().enumerate().map(|(at, x)| x + [0.2, -0.2][at % 2]).collect::<Vec<f32>>())
+    };
+    let vectors = (10_001..10_900).map(|number| (number, field(&mut made))).collect();
+    made.put(vectors);
+    assert_eq!(made.keep(), Kept::Extended);
+    let index = made.ready();
+    assert_eq!(index.changed(), []);
+    for k in [10, 100] {
+        let mut found = 0;
+        for _ in 0..50 {
+            let query = field(&mut made);
+            let names = |index| {
+                let nearest = made.nearest(index, &query, k, &Admitted::default());
+                nearest.into_iter().take(k).map(|found| found.0).collect::<BTreeSet<String>>()
+            };
+            found += names(Some(&index)).intersection(&names(None)).count();
+        }
+        assert!(found as f64 >= 0.995 * 50.0 * k as f64, "{found} of {}", 50 * k);
+    }
+    // Papers that went leave no gap that a build would have to fill.
+    made.remove(&(1..1500).collect::<Vec<u32>>());
+    let refreshed = Index::keep_from(&mut made.library, made.fingerprint, 1, None).expect("kept");
+    assert_eq!(refreshed, Kept::Extended, "more than an eighth has changed, and nothing new was asked for");
+    made.is_like_a_fresh_build();
 }
 
 #[test]
