@@ -44,7 +44,7 @@ impl Vocabulary {
     /// Hashes are spread evenly: an id is looked for about where it would then stand, which touches less memory than halving.
     pub(super) fn place(&self, id: u64) -> Option<usize> {
         let ids: &[u64] = &self.ids;
-        let guess = (u128::from(id) * ids.len() as u128 >> 64) as usize;
+        let guess = ((u128::from(id) * ids.len() as u128) >> 64) as usize;
         let mut step = 64;
         let mut from = guess.saturating_sub(step);
         while from > 0 && ids[from] > id {

@@ -169,7 +169,6 @@ CALL nvrtcCompileProgram(Program* program, int count, const char* const* options
     const std::regex kernel("__global__ void (__launch_bounds__\\(\\w+\\) )?(\\w+)\\(");
     for (std::sregex_iterator at(program->source.begin(), program->source.end(), kernel), end; at != end; ++at) {
         const std::string name = (*at)[2];
-        const std::string before = program->source.substr(0, at->position());
         // The one kernel that not every model has.
         if (name == "turn" && command.find("-DROTARY=1") == std::string::npos) continue;
         if (source.find("launch_" + name + "(") != std::string::npos) continue;
