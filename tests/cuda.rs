@@ -110,9 +110,9 @@ fn a_card_agrees_with_sentence_transformers() {
     let texts = golden::texts();
     for name in TINY {
         let golden = golden::golden(name, "");
-        for (precision, budgets) in
-            [(Precision::F32, &[None, Some(1), Some(300)][..]), (Precision::F16, &[None]), (Precision::Bf16, &[None])]
-        {
+        // What a batch holds is the same to all models of a kind, and to all numbers.
+        let several = if KINDS.contains(&name) { &[None, Some(1), Some(300)][..] } else { &[None] };
+        for (precision, budgets) in [(Precision::F32, several), (Precision::F16, &[None]), (Precision::Bf16, &[None])] {
             for &budget in budgets {
                 let ours = on_card(name, precision, budget).embed(&texts, Role::Passage).unwrap();
                 assert_eq!((&ours.tokens, &ours.cut), (&golden.tokens, &golden.cut), "{name}");
@@ -139,7 +139,10 @@ fn wide_heads_agree_with_the_cpu() {
         let cpu = load(folder.path(), "cpu", Precision::F32, None).embed(&texts, Role::Passage).unwrap();
         let own = load(&golden::tiny_model(name), "cpu", Precision::F32, None).embed(&texts, Role::Passage).unwrap();
         assert!(least_cosine(&cpu.vectors, &own.vectors) < 0.99, "{name}: heads count");
-        for precision in [Precision::F32, Precision::F16, Precision::Bf16] {
+        // One head has no neighbour to be mistaken for; what it adds is its width, in the number that is used most.
+        let numbers =
+            if heads == 1 { &[Precision::F16][..] } else { &[Precision::F32, Precision::F16, Precision::Bf16] };
+        for &precision in numbers {
             let ours = load(folder.path(), "cuda", precision, None).embed(&texts, Role::Passage).unwrap();
             assert_eq!((&ours.tokens, &ours.cut), (&cpu.tokens, &cpu.cut), "{name}");
             let cosine = least_cosine(&ours.vectors, &cpu.vectors);
