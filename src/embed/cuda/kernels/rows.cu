@@ -27,13 +27,16 @@ typedef Several<element, BROAD> Broad;
 #if NORMS_FIRST
 typedef float residual;
 __device__ __forceinline__ float read(float x) { return x; }
-__device__ __forceinline__ float stored(float x) { return x; }
 #else
 typedef element residual;
 __device__ __forceinline__ float read(element x) { return widen(x); }
-__device__ __forceinline__ element stored(float x) { return narrow(x); }
 #endif
 typedef Several<residual, VECTOR> Residuals;
+
+__device__ __forceinline__ void put(float& to, float x) { to = x; }
+#if ELEMENT != 0
+__device__ __forceinline__ void put(element& to, float x) { to = narrow(x); }
+#endif
 
 // A row, as a warp holds it.
 typedef float Row[PER_LANE][VECTOR];
@@ -70,32 +73,18 @@ __device__ __forceinline__ void normalise(Row& row, int lane, const float* gain,
     }
 }
 
-__device__ __forceinline__ void keep(const Row& row, int lane, residual* out) {
+template <typename T>
+__device__ __forceinline__ void keep(const Row& row, int lane, T* out) {
 #pragma unroll
     for (int i = 0; i < PER_LANE; i++) {
         const int at = (i * 32 + lane) * VECTOR;
         if (at >= HIDDEN) continue;
-        Residuals values;
+        Several<T, VECTOR> values;
 #pragma unroll
-        for (int j = 0; j < VECTOR; j++) values.values[j] = stored(row[i][j]);
-        *(Residuals*)(out + at) = values;
+        for (int j = 0; j < VECTOR; j++) put(values.values[j], row[i][j]);
+        *(Several<T, VECTOR>*)(out + at) = values;
     }
 }
-
-#if NORMS_FIRST
-// What the next product takes.
-__device__ __forceinline__ void hand_on(const Row& row, int lane, element* out) {
-#pragma unroll
-    for (int i = 0; i < PER_LANE; i++) {
-        const int at = (i * 32 + lane) * VECTOR;
-        if (at >= HIDDEN) continue;
-        Vector values;
-#pragma unroll
-        for (int j = 0; j < VECTOR; j++) values.values[j] = narrow(row[i][j]);
-        *(Vector*)(out + at) = values;
-    }
-}
-#endif
 
 // x = norm(word + type + position), a warp a token; where norms stand first, `normed` gets the same rows.
 extern "C" __global__ void embed(
@@ -123,7 +112,7 @@ extern "C" __global__ void embed(
     normalise(row, lane, gain, shift, epsilon);
     keep(row, lane, x + (size_t)token * HIDDEN);
 #if NORMS_FIRST
-    hand_on(row, lane, normed + (size_t)token * HIDDEN);
+    keep(row, lane, normed + (size_t)token * HIDDEN);
 #endif
 }
 
@@ -153,7 +142,7 @@ extern "C" __global__ void add_norm(
 #if NORMS_FIRST
     keep(row, lane, x);
     normalise(row, lane, gain, shift, epsilon);
-    hand_on(row, lane, normed + (size_t)token * HIDDEN);
+    keep(row, lane, normed + (size_t)token * HIDDEN);
 #else
     normalise(row, lane, gain, shift, epsilon);
     keep(row, lane, x);
