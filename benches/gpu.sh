@@ -3,7 +3,7 @@
 #
 #     benches/gpu.sh MODEL_FOLDER CORPUS.jsonl.gz
 #
-# CORPUS holds papers with id, title and abstract; MODEL_FOLDER is a sentence-transformers folder of a BERT. Needs Rust, an
+# CORPUS holds papers with id, title and abstract; MODEL_FOLDER is a sentence-transformers folder. Needs Rust, an
 # NVIDIA card with its driver, libcublasLt and libnvrtc on LD_LIBRARY_PATH, and a python3 with torch, sentence-transformers.
 set -euo pipefail
 [ $# -eq 2 ] || { sed -n '2,7s/^# \{0,1\}//p' "$0" >&2; exit 2; }

@@ -7,8 +7,7 @@
 //! Read on in the order of the work: `cells` (k-means), `rotation` and `code` (one bit per dimension), `build`, `rows`, `table` (how a
 //! query goes through it), `reach` (how far), `file`. What changes in a library after its index was made is noted by the library
 //! (`library/changes.rs`): those papers are left out here and looked at one by one, until there are some hundreds, which then go into
-//! a small file beside the large one, the delta. When that is an eighth of it, both become one; the cells stay until there are twice
-//! or half as many papers.
+//! a small file beside the large one, the delta. Once an eighth has changed, all is made anew.
 
 mod build;
 pub(crate) mod cells;

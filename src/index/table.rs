@@ -32,8 +32,8 @@ const LUCK: f32 = 1.0;
 /// Cells that are scanned before all that came later is: by then it is known what a row must have to be among the best.
 const FIRST_CELLS: usize = 16;
 
-/// Rows that are put in order at once: some four times as many as are looked for are looked at in bytes, of some fifty times as many whose
-/// codes are good enough.
+/// Rows that are put in order at once, at the least: only a part of those whose codes are good enough is looked at in bytes, and to order
+/// all of them took longer.
 const ORDERED: usize = 256;
 
 /// Slices over all that a query needs, whether they lie in a file or in memory.
@@ -191,7 +191,7 @@ impl Table<'_> {
         let mut worst = f32::NEG_INFINITY;
         let mut rest = candidates.as_mut_slice();
         'looking: while !rest.is_empty() {
-            let (next, others) = most_promising(rest, ORDERED.max(2 * k));
+            let (next, others) = most_promising(rest, ORDERED.max(k.saturating_mul(2)));
             for &Candidate { most, place, segment, cell } in next.iter() {
                 if most < worst - self.blur {
                     break 'looking;
