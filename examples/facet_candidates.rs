@@ -48,7 +48,6 @@ fn main() -> anyhow::Result<()> {
             let through = Through { facet, reads: &|text| identity.reads(text), embed: &mut embed };
             match recommend_by_facet(&mut library, (number, None), &learned, &query, &Array2::zeros((0, 0)), through) {
                 Ok(found) => Ok(found.answers.into_iter().take(K).map(|answer| answer.paper.id).collect()),
-                Err(relata::Error::NoFacet { .. }) => Ok(Vec::new()),
                 Err(error) => Err(error.into()),
             }
         };

@@ -117,7 +117,8 @@ impl Engine {
             let embedder = self.embedder(fetch)?;
             let mut progress = Embedded { done: 0, total: missing.len() as u64 };
             embedded(progress);
-            let bare: Vec<&str> = missing.iter().map(|at| texts[*at].text.as_str()).collect();
+            let passages: Vec<String> = missing.iter().map(|at| texts[*at].passage()).collect();
+            let bare: Vec<&str> = passages.iter().map(String::as_str).collect();
             embedder.embed_batches(&bare, Role::Passage, &mut |batch| {
                 for (index, vector) in batch.indices.iter().zip(batch.vectors.outer_iter()) {
                     vectors[missing[*index]] = Some(vector.to_vec());

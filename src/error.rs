@@ -430,17 +430,6 @@ pub enum Error {
         /// The paper.
         id: String,
     },
-    /// Liked papers that say nothing of a facet.
-    #[error(
-        "nothing tells the {facet} of {ids}: neither a digest in a language that the model reads nor a sentence of the abstract; \
-         leave --facet out, or say it yourself with --like-text"
-    )]
-    NoFacet {
-        /// The papers.
-        ids: String,
-        /// The facet's name.
-        facet: &'static str,
-    },
     /// A text that is no arXiv identifier.
     #[error("{text:?} is no arXiv id; ids look like 2602.10611, arXiv:2602.10611v2, hep-th/9901001 or a link to one")]
     NotAnId {

@@ -1,15 +1,10 @@
 //! Which of the ranked papers become the answers: every interest gets its share, and no answer ten times over.
 //!
-//! In: ranked papers, each with the interest that it comes from. Out: the k that are chosen. Liked papers that are
-//! alike are one interest, and each interest is served as often as it has liked papers, so a large one does not crowd out a small
-//! one. Within an interest `diversity` weighs how much a paper is like those chosen already against its score (maximal
+//! In: ranked papers, each with the interest that it comes from, and the share of each interest. Out: the k that are chosen. An
+//! interest is served by its share, so a large one does not crowd out a small one. Within an interest `diversity` weighs how much a paper is like those chosen already against its score (maximal
 //! marginal relevance: Carbonell & Goldstein, SIGIR 1998); 0 takes the best.
 
 use std::collections::VecDeque;
-
-/// Two liked papers at least so alike are one interest. Of pairs under one heading of a reading list three quarters are above 9.0,
-/// of pairs from different lists 5 % above 6.8 (docs/quality.md).
-const ONE_INTEREST: f32 = 8.0;
 
 /// What likeness to a chosen paper weighs beside a score at the largest diversity. At 1, scores would hardly count: two good answers
 /// are about as much like each other as like the question.
@@ -18,39 +13,18 @@ const LARGEST: f32 = 0.5;
 /// How deep a choice looks for something different: papers further down are no answers to the question.
 const DEPTH: usize = 50;
 
-/// Puts liked papers together into interests: gives the number of each one's interest, from 0 in the order of their firsts.
-pub(crate) fn interests(count: usize, alike: impl Fn(usize, usize) -> f32) -> Vec<usize> {
-    // Single link: each new paper joins all interests that hold one like it.
-    let mut interest: Vec<usize> = Vec::with_capacity(count);
-    for new in 0..count {
-        let joined: Vec<usize> =
-            (0..new).filter(|old| alike(*old, new) >= ONE_INTEREST).map(|old| interest[old]).collect();
-        let own = joined.iter().copied().min().unwrap_or(new);
-        for old in &mut interest {
-            if joined.contains(old) {
-                *old = own;
-            }
-        }
-        interest.push(own);
-    }
-    let mut firsts: Vec<usize> = interest.clone();
-    firsts.sort_unstable();
-    firsts.dedup();
-    interest.iter().map(|own| firsts.binary_search(own).unwrap_or(0)).collect()
-}
-
 /// Chooses `k` of ranked candidates, given as (score, interest), the best first. Gives their places in the order in which they were
 /// chosen, so that the first few of many have their shares, and are diverse, too.
 ///
-/// `sizes` holds the number of liked papers of each interest, `alike` how much two candidates are, in the unit of scores.
+/// `shares` holds what each interest is due beside the others (above 0), `alike` how much two candidates are, in the unit of scores.
 pub(crate) fn choose(
     candidates: &[(f32, usize)],
-    sizes: &[usize],
+    shares: &[f32],
     k: usize,
     diversity: f32,
     alike: impl Fn(usize, usize) -> f32,
 ) -> Vec<usize> {
-    let mut left: Vec<VecDeque<usize>> = vec![VecDeque::new(); sizes.len()];
+    let mut left: Vec<VecDeque<usize>> = vec![VecDeque::new(); shares.len()];
     for (place, (_, interest)) in candidates.iter().enumerate() {
         left[*interest].push_back(place);
     }
@@ -58,12 +32,13 @@ pub(crate) fn choose(
     // comes within reach, and then with all that were chosen before.
     let mut nearest = vec![0f32; candidates.len()];
     let mut compared = vec![0usize; candidates.len()];
-    let mut taken = vec![0usize; sizes.len()];
+    let mut taken = vec![0usize; shares.len()];
     let mut chosen: Vec<usize> = Vec::new();
     while chosen.len() < k {
         // The one that is furthest behind its share; of equals, the one with the better next answer.
-        let behind = |interest: &usize| (taken[*interest] + 1) as f64 / sizes[*interest].max(1) as f64;
-        let next = (0..sizes.len())
+        let behind =
+            |interest: &usize| (taken[*interest] + 1) as f64 / f64::from(shares[*interest].max(f32::MIN_POSITIVE));
+        let next = (0..shares.len())
             .filter(|interest| !left[*interest].is_empty())
             .min_by(|a, b| behind(a).total_cmp(&behind(b)).then_with(|| left[*a][0].cmp(&left[*b][0])));
         let Some(interest) = next else { break };
@@ -92,28 +67,18 @@ mod tests {
     use super::*;
 
     #[test]
-    fn liked_papers_that_are_alike_are_one_interest() {
-        // On a line, alike where they are near: 0 and 1 are joined by 2, which comes later.
-        let at = [0.0f32, 10.0, 5.0, 30.0, 31.0];
-        let alike = |a: usize, b: usize| 14.0 - (at[a] - at[b]).abs();
-        assert_eq!(interests(5, alike), [0, 0, 0, 1, 1]);
-        assert_eq!(interests(2, alike), [0, 1]);
-        assert_eq!(interests(0, alike), Vec::<usize>::new());
-    }
-
-    #[test]
     fn every_interest_gets_its_share() {
         // All of interest 0 score higher than all of interest 1.
         let candidates: Vec<(f32, usize)> = (0..40).map(|n| (40.0 - n as f32, usize::from(n >= 20))).collect();
         let of_second =
-            |sizes: &[usize], k| choose(&candidates, sizes, k, 0.0, |_, _| 0.0).iter().filter(|n| **n >= 20).count();
-        assert_eq!(of_second(&[1, 1], 10), 5);
-        assert_eq!(of_second(&[4, 1], 10), 2);
-        assert_eq!(of_second(&[1, 1], 30), 15);
-        assert_eq!(choose(&candidates, &[1, 1], 4, 0.0, |_, _| 0.0), [0, 20, 1, 21]);
+            |shares: &[f32], k| choose(&candidates, shares, k, 0.0, |_, _| 0.0).iter().filter(|n| **n >= 20).count();
+        assert_eq!(of_second(&[1.0, 1.0], 10), 5);
+        assert_eq!(of_second(&[4.0, 1.0], 10), 2);
+        assert_eq!(of_second(&[1.0, 1.0], 30), 15);
+        assert_eq!(choose(&candidates, &[1.0, 1.0], 4, 0.0, |_, _| 0.0), [0, 20, 1, 21]);
         // What one cannot fill goes to the other.
-        assert_eq!(of_second(&[1, 1], 100), 20);
-        assert_eq!(choose(&candidates[..5], &[1], 3, 0.0, |_, _| 0.0), [0, 1, 2]);
+        assert_eq!(of_second(&[1.0, 1.0], 100), 20);
+        assert_eq!(choose(&candidates[..5], &[1.0], 3, 0.0, |_, _| 0.0), [0, 1, 2]);
     }
 
     #[test]
@@ -121,9 +86,9 @@ mod tests {
         // Places 0 to 4 are versions of one paper, 5 to 9 of another.
         let candidates: Vec<(f32, usize)> = (0..10).map(|n| (20.0 - n as f32, 0)).collect();
         let alike = |a: usize, b: usize| if a / 5 == b / 5 { 20.0 } else { 0.0 };
-        assert_eq!(choose(&candidates, &[1], 2, 0.0, alike), [0, 1]);
-        assert_eq!(choose(&candidates, &[1], 2, 0.5, alike), [0, 5]);
-        assert_eq!(choose(&candidates, &[1], 10, 0.5, alike), [0, 5, 1, 2, 3, 4, 6, 7, 8, 9]);
+        assert_eq!(choose(&candidates, &[1.0], 2, 0.0, alike), [0, 1]);
+        assert_eq!(choose(&candidates, &[1.0], 2, 0.5, alike), [0, 5]);
+        assert_eq!(choose(&candidates, &[1.0], 10, 0.5, alike), [0, 5, 1, 2, 3, 4, 6, 7, 8, 9]);
     }
 
     #[test]
@@ -135,7 +100,7 @@ mod tests {
             (_, 51) => 0.0,
             _ => 1.0,
         };
-        let chosen = choose(&candidates, &[1], 60, 1.0, alike);
+        let chosen = choose(&candidates, &[1.0], 60, 1.0, alike);
         assert_eq!(chosen[..4], [0, 1, 51, 2]);
         assert_eq!(chosen.last(), Some(&50));
     }

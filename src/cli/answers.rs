@@ -40,10 +40,9 @@ pub(super) fn recommend(context: &Context, asked: Recommend, page: &mut Page) ->
         like_text: asked.like_text.clone(),
         k: asked.selection.k,
         filter: filter(&asked.selection.filters)?,
-        among: None,
         weights: weights(&asked.ranking.weight),
         diversity: asked.ranking.diversity,
-        as_chosen: false,
+        ..Query::default()
     };
     if query.like_text.iter().any(|text| text.trim().is_empty()) {
         return Err(Error::EmptyQuery);

@@ -1,4 +1,4 @@
-//! `relata recommend --facet`: papers compared by one facet, and what the user should know of where it comes from.
+//! `relata recommend --facet`: papers compared by one facet beside the whole, and what the user should know of where it comes from.
 
 use indicatif::ProgressBar;
 use ndarray::Array2;
@@ -59,7 +59,7 @@ pub(super) fn explain(context: &Context, engine: &Engine, found: &ByFacet, facet
     }
     if !found.silent.is_empty() {
         let ids: Vec<&str> = found.silent.iter().map(|id| id.as_str()).collect();
-        say(&format!("note: nothing tells the {name} of {}; left out", ids.join(", ")));
+        say(&format!("note: nothing tells the {name} of {}: its whole abstract is compared", ids.join(", ")));
     }
     if found.unread == 0 {
         return;

@@ -1,4 +1,4 @@
-//! Facets: what of a paper tells its motivation, its method, its result or its conclusion, so that papers can be compared by that alone.
+//! Facets: what of a paper tells its motivation, its method, its result or its conclusion, so that papers can be compared by that.
 //!
 //! In: what the library has of a paper. Out: a text in a language that the model reads, from the digest where that has one, or
 //! else the abstract's own sentences ([`roles`]).
@@ -16,6 +16,8 @@ use crate::paper::Facet;
 /// What the library has of a facet of a paper.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct FacetSource {
+    /// The title, empty where it is not known.
+    pub title: String,
     /// The digests' texts of it, with their languages, `en` first and then by language.
     pub digest: Vec<(String, String)>,
     /// The abstract, empty where it is not known.
@@ -37,7 +39,9 @@ pub enum Told {
 pub struct FacetText {
     /// Whose.
     pub row: PaperRow,
-    /// What is compared.
+    /// The paper's title, empty where it is not known.
+    pub title: String,
+    /// What is told of the facet.
     pub text: String,
     /// Where it is from.
     pub told: Told,
@@ -45,11 +49,19 @@ pub struct FacetText {
     pub unread: Option<String>,
 }
 
+impl FacetText {
+    /// What is embedded: a facet says little without what the paper is about (docs/quality.md).
+    pub fn passage(&self) -> String {
+        crate::passage::passage(&self.title, Some(&self.text))
+    }
+}
+
 impl FacetSource {
     /// The facet of a paper in a language that a model reads; `None` where neither digest nor abstract tells it.
     pub fn text(&self, row: PaperRow, facet: Facet, reads: &dyn Fn(&str) -> bool) -> Option<FacetText> {
+        let title = self.title.clone();
         if let Some((_, text)) = self.digest.iter().find(|(_, text)| reads(text)) {
-            return Some(FacetText { row, text: text.clone(), told: Told::Digest, unread: None });
+            return Some(FacetText { row, title, text: text.clone(), told: Told::Digest, unread: None });
         }
         if !reads(&self.abstract_text) {
             return None;
@@ -58,7 +70,7 @@ impl FacetSource {
         let own: Vec<&str> =
             sentences.iter().filter(|sentence| sentence.role == facet).map(|sentence| sentence.text).collect();
         let unread = self.digest.first().map(|(_, text)| text.clone());
-        (!own.is_empty()).then(|| FacetText { row, text: own.join(" "), told: Told::Abstract, unread })
+        (!own.is_empty()).then(|| FacetText { row, title, text: own.join(" "), told: Told::Abstract, unread })
     }
 }
 
@@ -79,6 +91,7 @@ mod tests {
     fn a_digest_that_is_read_comes_before_the_abstract() {
         let abstract_text = "Existing models fail to follow ice. We propose a network. It outperforms all baselines.";
         let digest = |texts: &[(&str, &str)]| FacetSource {
+            title: "Ice".to_owned(),
             digest: texts.iter().map(|(language, text)| ((*language).to_owned(), (*text).to_owned())).collect(),
             abstract_text: abstract_text.to_owned(),
         };
@@ -89,6 +102,7 @@ mod tests {
         };
         let both = digest(&[("en", "A network."), ("zh", "提出一种神经网络。")]);
         assert_eq!(of(&both, Facet::Method), Some(("A network.".to_owned(), Told::Digest, false)));
+        assert_eq!(both.text(row, Facet::Method, &english).map(|f| f.passage()), Some("Ice\nA network.".to_owned()));
         let chinese = digest(&[("zh", "提出一种神经网络。")]);
         assert_eq!(of(&chinese, Facet::Method), Some(("We propose a network.".to_owned(), Told::Abstract, true)));
         assert_eq!(

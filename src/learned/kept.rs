@@ -15,9 +15,10 @@ use bytemuck::Pod;
 use memmap2::Mmap;
 use safetensors::tensor::{Dtype, Metadata, SafeTensors, serialize};
 
+use super::background::Background;
 use super::vocabulary::Vocabulary;
 use super::whitening::Whitening;
-use super::{Learned, NOTHING, Spreads};
+use super::{Backgrounds, Learned, NOTHING, Spreads};
 use crate::arxiv_id::ArxivId;
 use crate::derived::{Column, Tensor, map, replace};
 use crate::error::{Error, Result};
@@ -25,7 +26,7 @@ use crate::kernels::InstructionSet;
 use crate::library::{FingerprintNumber, Library};
 
 /// Changes whenever what is learned, or how it is written, does. Numbers in it are as in memory.
-const VERSION: &str = if cfg!(target_endian = "little") { "4 little-endian" } else { "4 big-endian" };
+const VERSION: &str = if cfg!(target_endian = "little") { "5 little-endian" } else { "5 big-endian" };
 
 /// Papers whose presence tells that a file belongs to this library.
 const PROBES: usize = 8;
@@ -172,12 +173,24 @@ impl Tensors<'_> {
             }
             Ok(Vocabulary { ids, numbers })
         };
+        let background = |name: &str, dimension: usize| {
+            let background = Background {
+                mean: self.numbers(&format!("{name}.background.mean"))?,
+                variances: self.numbers(&format!("{name}.background.variances"))?,
+                directions: self.numbers(&format!("{name}.background.directions"))?,
+            };
+            let sizes = (background.mean.len(), background.variances.len(), background.directions.len());
+            if sizes != (dimension, dimension, dimension * dimension) {
+                return Err(damaged(format!("the background of {name} is cut")));
+            }
+            Ok(background)
+        };
         let (meaning, associated, words) = (whitening("meaning")?, whitening("associated")?, vocabulary("words")?);
         let rows: Column<u32> = self.numbers("rows")?;
         let associations: Column<i8> = self.numbers("associations")?;
         let scales: Column<f32> = self.numbers("scales")?;
         let spreads: Column<f32> = self.numbers("spreads")?;
-        let &[spread, associated_spread, words_spread] = &*spreads else {
+        let &[spread, associated_spread, words_spread, phrases_spread] = &*spreads else {
             return Err(damaged("it lacks a spread"));
         };
         if papers == 0 || associated.mean.len() != meaning.mean.len() || !spreads.iter().all(|x| x.is_normal()) {
@@ -192,14 +205,24 @@ impl Tensors<'_> {
         Ok(Learned {
             counted,
             papers,
+            backgrounds: Backgrounds {
+                meaning: background("meaning", meaning.mean.len())?,
+                associations: background("associated", meaning.mean.len())?,
+            },
             meaning,
             associated,
             words,
+            phrases: vocabulary("phrases")?,
             authors: vocabulary("authors")?,
             rows,
             associations,
             scales,
-            spreads: Spreads { meaning: spread, associations: associated_spread, words: words_spread },
+            spreads: Spreads {
+                meaning: spread,
+                associations: associated_spread,
+                words: words_spread,
+                phrases: phrases_spread,
+            },
             set: self.set,
         })
     }
@@ -212,14 +235,21 @@ impl Tensors<'_> {
 }
 
 fn write(path: &Path, learned: &Learned, library: &Library, fingerprint: FingerprintNumber) -> Result<()> {
-    let Spreads { meaning, associations, words } = learned.spreads;
-    let spreads = [meaning, associations, words];
+    let Spreads { meaning, associations, words, phrases } = learned.spreads;
+    let spreads = [meaning, associations, words, phrases];
     let mut tensors: Vec<(String, Tensor<'_>)> = Vec::new();
     for (name, whitening) in [("meaning", &learned.meaning), ("associated", &learned.associated)] {
         tensors.push((format!("{name}.mean"), Tensor::of(Dtype::F32, 1, &whitening.mean)));
         tensors.push((format!("{name}.map"), Tensor::of(Dtype::F32, 1, &whitening.map)));
     }
-    for (name, vocabulary) in [("words", &learned.words), ("authors", &learned.authors)] {
+    let backgrounds = &learned.backgrounds;
+    for (name, background) in [("meaning", &backgrounds.meaning), ("associated", &backgrounds.associations)] {
+        tensors.push((format!("{name}.background.mean"), Tensor::of(Dtype::F32, 1, &background.mean)));
+        tensors.push((format!("{name}.background.variances"), Tensor::of(Dtype::F32, 1, &background.variances)));
+        tensors.push((format!("{name}.background.directions"), Tensor::of(Dtype::F32, 1, &background.directions)));
+    }
+    let vocabularies = [("words", &learned.words), ("phrases", &learned.phrases), ("authors", &learned.authors)];
+    for (name, vocabulary) in vocabularies {
         tensors.push((format!("{name}.ids"), Tensor::of(Dtype::U64, 1, &vocabulary.ids)));
         tensors.push((format!("{name}.numbers"), Tensor::of(Dtype::U32, 1, &vocabulary.numbers)));
     }

@@ -7,6 +7,8 @@
 //! The sample is at most 20,000 papers, chosen by a hash of their ids and so the same whatever the order in which they came:
 //! learning takes a second or two for a library of any size. What was learned is kept beside the library (`kept.rs`).
 
+mod background;
+mod interest;
 mod kept;
 mod subject;
 mod vocabulary;
@@ -20,12 +22,14 @@ use crate::error::Result;
 use crate::kernels::{InstructionSet, add_bytes};
 use crate::library::{FingerprintNumber, Library, PaperText};
 
+pub use interest::Interest;
 pub use kept::Fresh;
 pub use subject::{Parts, Subject, Weights};
 
 pub(crate) use vocabulary::hash;
 
-use subject::{author_ids, words_of};
+use background::Background;
+use subject::{Terms, author_ids};
 use vocabulary::{Counted, Vocabulary};
 use whitening::{Spectrum, Whitening};
 
@@ -37,6 +41,11 @@ const NOTHING: u32 = u32::MAX;
 
 /// A word is associated with something where it occurs in so many papers of the sample, and not in more than half.
 const ASSOCIATED_FROM: u32 = 2;
+
+/// Phrases of two words are known where so many papers of the sample hold them, and not more than a tenth: the most frequent ones, as the
+/// others find nothing more (docs/quality.md).
+const PHRASE_FROM: u32 = 5;
+const PHRASES: usize = 20_000;
 
 /// What was learned from a library under one fingerprint.
 #[derive(Debug, PartialEq)]
@@ -51,8 +60,12 @@ pub struct Learned {
     associated: Whitening,
     /// Papers per word.
     words: Vocabulary,
+    /// Papers per phrase of two words.
+    phrases: Vocabulary,
     /// Papers per author.
     authors: Vocabulary,
+    /// How papers vary in the views that are dense.
+    backgrounds: Backgrounds,
     /// Of each of `words`: which row of `associations`, or [`NOTHING`].
     rows: Column<u32>,
     /// Words x dimension: the weighted mean of the fully whitened vectors of the papers with a word, scaled so that the largest
@@ -64,6 +77,13 @@ pub struct Learned {
     spreads: Spreads,
     /// What it computes with.
     set: InstructionSet,
+}
+
+/// See [`Learned`].
+#[derive(Debug, PartialEq)]
+struct Backgrounds {
+    meaning: Background,
+    associations: Background,
 }
 
 /// The words of a text.
@@ -80,11 +100,12 @@ struct Spreads {
     meaning: f32,
     associations: f32,
     words: f32,
+    phrases: f32,
 }
 
 impl Spreads {
     /// Of all-MiniLM vectors of some ten thousand papers; what a small library's own are drawn towards.
-    const TYPICAL: Spreads = Spreads { meaning: 0.065, associations: 0.065, words: 0.016 };
+    const TYPICAL: Spreads = Spreads { meaning: 0.065, associations: 0.065, words: 0.016, phrases: 0.0145 };
     /// Pairs that weigh as much as the typical spread.
     const PRIOR: f32 = 200.0;
 }
@@ -104,9 +125,10 @@ impl Learned {
 
     fn from_papers(papers: &[PaperText], dimension: usize, set: InstructionSet) -> Learned {
         let vectors: Vec<f32> = papers.iter().flat_map(|paper| paper.vector.iter().copied()).collect();
-        let counted: Vec<Counted> =
-            papers.par_iter().map(|paper| words_of(&paper.title, &paper.abstract_text)).collect();
-        let words = Vocabulary::count(counted.iter().map(|counted| counted.iter().map(|(id, _)| *id)));
+        let terms: Vec<Terms> = papers.par_iter().map(|paper| Terms::of(&paper.title, &paper.abstract_text)).collect();
+        let words = Vocabulary::count(terms.iter().map(|terms| terms.words.iter().map(|(id, _)| *id)));
+        let phrases = terms.iter().flat_map(|terms| terms.phrases.iter().map(|(id, _)| *id)).collect();
+        let phrases = Vocabulary::frequent(phrases, PHRASE_FROM..=(papers.len() / 10) as u32, PHRASES);
         let authors: Vec<Vec<u64>> = papers.iter().map(|paper| author_ids(&paper.authors)).collect();
         let authors = Vocabulary::count(authors.iter().map(|ids| ids.iter().copied()));
 
@@ -119,18 +141,27 @@ impl Learned {
             meaning: spectrum.whitening(0.25, set),
             associated: Whitening::none(dimension, set),
             words,
+            phrases,
             authors,
+            backgrounds: Backgrounds { meaning: Background::of(&spectrum), associations: Background::of(&spectrum) },
             rows: Column::default(),
             associations: Column::default(),
             scales: Column::default(),
             spreads: Spreads::TYPICAL,
             set,
         };
-        let weighted: Vec<_> = counted.iter().map(|counted| learned.weigh(counted)).collect();
+        let weighted: Vec<_> = terms.iter().map(|terms| learned.weigh(&terms.words)).collect();
         learned.associate(&weighted, &spectrum.whitening(0.5, set).apply_all(&vectors));
         let sums = learned.sums_of_associations(&weighted);
         learned.associated = Spectrum::of(&matrix(&sums)).whitening(0.25, set);
-        learned.spreads = learned.measure(&vectors, &sums, &weighted);
+        let meaning = learned.meaning.apply_all(&vectors);
+        let associated = learned.associated.apply_all(&sums);
+        learned.backgrounds = Backgrounds {
+            meaning: Background::of(&Spectrum::of(&matrix(&meaning))),
+            associations: Background::of(&Spectrum::of(&matrix(&associated))),
+        };
+        let phrases: Vec<_> = terms.iter().map(|terms| learned.weigh_phrases(&terms.phrases)).collect();
+        learned.spreads = learned.measure((&meaning, &associated), &weighted, &phrases);
         learned
     }
 
@@ -161,11 +192,14 @@ impl Learned {
     }
 
     /// Standard deviations over pairs of the sample: each paper with the one half the sample away.
-    fn measure(&self, vectors: &[f32], sums: &[f32], weighted: &[Weighted]) -> Spreads {
+    fn measure(
+        &self,
+        (meaning, associated): (&[f32], &[f32]),
+        weighted: &[Weighted],
+        phrases: &[Vec<(u64, f32)>],
+    ) -> Spreads {
         let half = weighted.len() / 2;
         let dimension = self.dimension();
-        let meaning = self.meaning.apply_all(vectors);
-        let associated = self.associated.apply_all(sums);
         let product = |rows: &[f32], pair: usize| {
             let row = |at: usize| ArrayView1::from(&rows[at * dimension..][..dimension]);
             row(pair).dot(&row(pair + half))
@@ -182,11 +216,12 @@ impl Learned {
             ((variance + prior * f64::from(typical * typical)) / (half as f64 + prior)).sqrt() as f32
         };
         Spreads {
-            meaning: spread(Spreads::TYPICAL.meaning, &|pair| product(&meaning, pair)),
-            associations: spread(Spreads::TYPICAL.associations, &|pair| product(&associated, pair)),
+            meaning: spread(Spreads::TYPICAL.meaning, &|pair| product(meaning, pair)),
+            associations: spread(Spreads::TYPICAL.associations, &|pair| product(associated, pair)),
             words: spread(Spreads::TYPICAL.words, &|pair| {
                 subject::overlap(&weighted[pair].words, &weighted[pair + half].words)
             }),
+            phrases: spread(Spreads::TYPICAL.phrases, &|pair| subject::overlap(&phrases[pair], &phrases[pair + half])),
         }
     }
 
@@ -201,6 +236,18 @@ impl Learned {
         let length = words.iter().map(|(_, weight)| weight * weight).sum::<f32>().sqrt().max(f32::MIN_POSITIVE);
         words.iter_mut().for_each(|(_, weight)| *weight /= length);
         Weighted { words, places }
+    }
+
+    /// Phrases of a text that the library knows, as a unit vector, each weighed as words are.
+    fn weigh_phrases(&self, counted: &Counted) -> Vec<(u64, f32)> {
+        let weight = |(id, count): &(u64, f32)| {
+            let place = self.phrases.place(*id)?;
+            Some((*id, (1.0 + count.ln()) * self.phrases.rarity(Some(place), self.papers)))
+        };
+        let mut phrases: Vec<(u64, f32)> = counted.iter().filter_map(weight).collect();
+        let length = phrases.iter().map(|(_, weight)| weight * weight).sum::<f32>().sqrt().max(f32::MIN_POSITIVE);
+        phrases.iter_mut().for_each(|(_, weight)| *weight /= length);
+        phrases
     }
 
     /// The rows of associations of a text's words, with the words' weights.
@@ -246,4 +293,16 @@ impl Learned {
         }
         sums
     }
+}
+
+/// Sixteen running sums, so that it runs in vector registers; the order of additions is the same everywhere.
+fn dot(one: &[f32], other: &[f32]) -> f32 {
+    let ((one, one_rest), (other, other_rest)) = (one.as_chunks::<16>(), other.as_chunks::<16>());
+    let mut sums = [0f32; 16];
+    for (one, other) in one.iter().zip(other) {
+        for lane in 0..16 {
+            sums[lane] += one[lane] * other[lane];
+        }
+    }
+    sums.iter().sum::<f32>() + one_rest.iter().zip(other_rest).map(|(a, b)| a * b).sum::<f32>()
 }

@@ -1,13 +1,18 @@
 //! What is compared of a paper, and how two are compared.
 //!
 //! Four views, each of which finds what the others miss (docs/quality.md): the half-whitened vector, what the words are
-//! associated with, the words themselves, and the authors. The first three are counted in standard deviations of the
+//! associated with, the words themselves (and, where several papers ask, phrases of two words: `interest.rs`), and the authors. The first three are counted in standard deviations of the
 //! similarity of two papers drawn at random, so that they can be added up; authors are a share of those of both, times a weight. Weights were
 //! chosen on one half of the judgements.
 
-use super::vocabulary::{Counted, hash};
+use std::cmp::Ordering;
+
+use ndarray::Array2;
+use rayon::prelude::*;
+
+use super::vocabulary::{Counted, hash, phrase};
 use super::whitening::to_unit;
-use super::{Learned, Weighted};
+use super::{Learned, Weighted, dot};
 use crate::library::PaperText;
 use crate::terms::index_words;
 
@@ -18,13 +23,15 @@ const TITLE: f32 = 2.0;
 #[derive(Clone, Debug, PartialEq)]
 pub struct Subject {
     /// Half-whitened vector, unit length.
-    meaning: Vec<f32>,
+    pub(super) meaning: Vec<f32>,
     /// What its words are associated with, half-whitened, unit length.
-    associations: Vec<f32>,
+    pub(super) associations: Vec<f32>,
     /// Weight of each word by its hash, ascending; unit length.
-    words: Vec<(u64, f32)>,
+    pub(super) words: Vec<(u64, f32)>,
+    /// Weight of each phrase of two words that the library knows, by its hash, ascending; unit length.
+    pub(super) phrases: Vec<(u64, f32)>,
     /// Rarity of each author by the hash of the name, ascending; 0 for one of every paper, nearly 1 for one seen once.
-    authors: Vec<(u64, f32)>,
+    pub(super) authors: Vec<(u64, f32)>,
 }
 
 /// How much each part counts.
@@ -88,25 +95,25 @@ impl Learned {
     /// The views of papers.
     pub fn subjects(&self, papers: &[PaperText]) -> Vec<Subject> {
         let vectors: Vec<&[f32]> = papers.iter().map(|paper| paper.vector.as_slice()).collect();
-        let counted = papers.iter().map(|paper| words_of(&paper.title, &paper.abstract_text)).collect();
+        let counted = papers.iter().map(|paper| Terms::of(&paper.title, &paper.abstract_text)).collect();
         let authors = papers.iter().map(|paper| author_ids(&paper.authors)).collect();
         self.views(&vectors, counted, authors)
     }
 
     /// The words of a paper with their weights, by hash, ascending; unit length.
     pub(crate) fn words_of(&self, paper: &PaperText) -> Vec<(u64, f32)> {
-        self.weigh(&words_of(&paper.title, &paper.abstract_text)).words
+        self.weigh(&Terms::of(&paper.title, &paper.abstract_text).words).words
     }
 
     /// The view of a text with its vector: it has no title and no authors.
     pub fn subject_of_text(&self, text: &str, vector: &[f32]) -> Option<Subject> {
-        self.views(&[vector], vec![words_of("", text)], vec![Vec::new()]).pop()
+        self.views(&[vector], vec![Terms::of("", text)], vec![Vec::new()]).pop()
     }
 
     /// Which of some texts, e.g. the sentences of an abstract, has most in common with a subject, by words and what they go with: their
     /// meanings would have to be embedded. `None` where none has anything.
     pub(crate) fn nearest_text(&self, subject: &Subject, texts: &[&str]) -> Option<usize> {
-        let words: Vec<Weighted> = texts.iter().map(|text| self.weigh(&words_of("", text))).collect();
+        let words: Vec<Weighted> = texts.iter().map(|text| self.weigh(&Terms::of("", text).words)).collect();
         let associations = self.associated.apply_all(&self.sums_of_associations(&words));
         let weights = Weights::default();
         let score = |(text, associations): (&Weighted, &[f32])| {
@@ -123,28 +130,48 @@ impl Learned {
         (best.1 > 0.0).then_some(best.0)
     }
 
-    fn views(&self, vectors: &[&[f32]], counted: Vec<Counted>, authors: Vec<Vec<u64>>) -> Vec<Subject> {
+    fn views(&self, vectors: &[&[f32]], terms: Vec<Terms>, authors: Vec<Vec<u64>>) -> Vec<Subject> {
         let dimension = self.dimension();
-        let texts: Vec<Weighted> = counted.iter().map(|counted| self.weigh(counted)).collect();
+        let texts: Vec<Weighted> = terms.iter().map(|terms| self.weigh(&terms.words)).collect();
+        let phrases = terms.iter().map(|terms| self.weigh_phrases(&terms.phrases));
         let meanings = self.meaning.apply_all(&vectors.concat());
         let associations = self.associated.apply_all(&self.sums_of_associations(&texts));
         let most = (self.papers as f32 + 1.0).ln();
         let rarity = |author| self.authors.rarity(self.authors.place(author), self.papers);
-        let subjects =
-            meanings.chunks_exact(dimension).zip(associations.chunks_exact(dimension)).zip(texts).zip(authors);
+        let subjects = meanings
+            .chunks_exact(dimension)
+            .zip(associations.chunks_exact(dimension))
+            .zip(texts.iter().zip(phrases))
+            .zip(authors);
         subjects
-            .map(|(((meaning, associations), text), authors)| Subject {
+            .map(|(((meaning, associations), (text, phrases)), authors)| Subject {
                 meaning: meaning.to_vec(),
                 // Without a known word there is nothing, and not what is left when the mean is taken off.
-                associations: if self.rows_of(&text).next().is_some() {
+                associations: if self.rows_of(text).next().is_some() {
                     associations.to_vec()
                 } else {
                     vec![0.0; dimension]
                 },
-                words: text.words,
+                words: text.words.clone(),
+                phrases,
                 authors: authors.into_iter().map(|id| (id, rarity(id) / most)).collect(),
             })
             .collect()
+    }
+
+    /// How alike each two of some papers are, by the default weights: papers x papers, symmetric, the diagonal 0.
+    pub fn compare_all(&self, papers: &[Subject]) -> Array2<f32> {
+        let count = papers.len();
+        let weights = Weights::default();
+        let rows: Vec<Vec<f32>> = (0..count)
+            .into_par_iter()
+            .map(|one| (0..one).map(|other| self.compare(&papers[one], &papers[other], &weights).sum()).collect())
+            .collect();
+        Array2::from_shape_fn((count, count), |(a, b)| match a.cmp(&b) {
+            Ordering::Greater => rows[a][b],
+            Ordering::Less => rows[b][a],
+            Ordering::Equal => 0.0,
+        })
     }
 
     /// How alike two are.
@@ -163,7 +190,7 @@ impl Learned {
 
 impl Subject {
     /// Moved towards the mean of others by `share` (Rocchio 1971): what the best answers have in common is what was asked for.
-    /// Authors stay.
+    /// Authors and phrases stay.
     pub fn towards(&self, others: &[&Subject], share: f32) -> Subject {
         let Some(share) = (!others.is_empty()).then(|| share / others.len() as f32) else { return self.clone() };
         let mix = |of: &dyn Fn(&Subject) -> Vec<f32>| {
@@ -183,17 +210,38 @@ impl Subject {
             meaning: mix(&|subject| subject.meaning.clone()),
             associations: mix(&|subject| subject.associations.clone()),
             words: words.into_iter().map(|(word, weight)| (word, weight / length)).collect(),
+            phrases: self.phrases.clone(),
             authors: self.authors.clone(),
         }
     }
 }
 
-/// The words of a paper by their hashes, ascending, with how often they stand there.
-pub(super) fn words_of(title: &str, abstract_text: &str) -> Counted {
-    let mut all: Vec<(u64, f32)> = Vec::new();
-    for (text, weight) in [(title, TITLE), (abstract_text, 1.0)] {
-        index_words(text, &mut |word| all.push((hash(word), weight)));
+/// What a text holds.
+pub(super) struct Terms {
+    /// Its words by their hashes, ascending, with how often they stand there.
+    pub words: Counted,
+    /// Words that follow each other, stop-words passed over, likewise.
+    pub phrases: Counted,
+}
+
+impl Terms {
+    /// Of a paper.
+    pub fn of(title: &str, abstract_text: &str) -> Terms {
+        let (mut words, mut phrases): (Counted, Counted) = (Vec::new(), Vec::new());
+        for (text, weight) in [(title, TITLE), (abstract_text, 1.0)] {
+            let mut before = None;
+            index_words(text, &mut |word| {
+                let word = hash(word);
+                words.push((word, weight));
+                phrases.extend(before.replace(word).map(|before| (phrase(before, word), weight)));
+            });
+        }
+        Terms { words: added_up(words), phrases: added_up(phrases) }
     }
+}
+
+/// Ascending, each once.
+fn added_up(mut all: Counted) -> Counted {
     all.sort_unstable_by_key(|(id, _)| *id);
     all.dedup_by(|next, kept| {
         let same = next.0 == kept.0;
@@ -220,18 +268,6 @@ pub(super) fn author_ids(authors: &[String]) -> Vec<u64> {
     ids
 }
 
-/// Sixteen running sums, so that it runs in vector registers; the order of additions is the same everywhere.
-fn dot(one: &[f32], other: &[f32]) -> f32 {
-    let ((one, one_rest), (other, other_rest)) = (one.as_chunks::<16>(), other.as_chunks::<16>());
-    let mut sums = [0f32; 16];
-    for (one, other) in one.iter().zip(other) {
-        for lane in 0..16 {
-            sums[lane] += one[lane] * other[lane];
-        }
-    }
-    sums.iter().sum::<f32>() + one_rest.iter().zip(other_rest).map(|(a, b)| a * b).sum::<f32>()
-}
-
 /// The dot product of two sparse vectors.
 pub(super) fn overlap(one: &[(u64, f32)], other: &[(u64, f32)]) -> f32 {
     overlap_by(one, other, |a, b| a * b)
@@ -241,9 +277,9 @@ fn overlap_by(one: &[(u64, f32)], other: &[(u64, f32)], term: impl Fn(f32, f32) 
     let (mut left, mut right, mut sum) = (one.iter().peekable(), other.iter().peekable(), 0.0);
     while let (Some((a, x)), Some((b, y))) = (left.peek(), right.peek()) {
         match a.cmp(b) {
-            std::cmp::Ordering::Less => _ = left.next(),
-            std::cmp::Ordering::Greater => _ = right.next(),
-            std::cmp::Ordering::Equal => {
+            Ordering::Less => _ = left.next(),
+            Ordering::Greater => _ = right.next(),
+            Ordering::Equal => {
                 sum += term(*x, *y);
                 (_, _) = (left.next(), right.next());
             }
@@ -333,10 +369,11 @@ mod tests {
 
     #[test]
     fn words_of_the_title_count_twice_and_authors_by_their_initial() {
-        let words = words_of("Graphs", "A graph, and cuts.");
+        let Terms { words, phrases } = Terms::of("Graphs", "A graph, and cuts.");
         let mut expected = vec![(hash("graph"), 3.0), (hash("cut"), 1.0)];
         expected.sort_unstable_by_key(|(id, _)| *id);
         assert_eq!(words, expected);
+        assert_eq!(phrases, [(phrase(hash("graph"), hash("cut")), 1.0)]);
         let ids = |names: &[&str]| author_ids(&names.iter().map(|name| (*name).to_owned()).collect::<Vec<_>>());
         assert_eq!(ids(&["Ada B. Lovelace", "A. Lovelace"]), ids(&["ada lovelace"]));
         assert_ne!(ids(&["Ada Lovelace"]), ids(&["Bob Lovelace"]));

@@ -3,7 +3,11 @@
 //! In: what papers hold. Out: counts, and from them how rare something is. Words are known by a 64-bit hash: of a million words
 //! two share one with a chance of 1 in 37 million, and nothing needs their text.
 
+use std::cmp::Reverse;
 use std::collections::BTreeMap;
+use std::ops::RangeInclusive;
+
+use rayon::prelude::*;
 
 use crate::derived::Column;
 
@@ -13,6 +17,11 @@ pub(super) type Counted = Vec<(u64, f32)>;
 /// FNV-1a with 64 bits (Fowler, Noll & Vo), which is the same in every run and on every machine.
 pub(crate) fn hash(text: &str) -> u64 {
     text.bytes().fold(0xcbf2_9ce4_8422_2325, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3))
+}
+
+/// A phrase of two words, by their hashes.
+pub(super) fn phrase(first: u64, second: u64) -> u64 {
+    (first.rotate_left(1) ^ second).wrapping_mul(0x0100_0000_01b3).rotate_left(32)
 }
 
 /// Numbers by hash.
@@ -34,6 +43,22 @@ impl Vocabulary {
             }
         }
         let (ids, numbers): (Vec<u64>, Vec<u32>) = counts.into_iter().filter(|(_, count)| *count > 1).unzip();
+        Vocabulary { ids: ids.into(), numbers: numbers.into() }
+    }
+
+    /// Counts in how many papers each id occurs, given all ids of all papers, each once a paper. Only those of `among` papers are kept,
+    /// and of these the `limit` most frequent.
+    pub(super) fn frequent(mut ids: Vec<u64>, among: RangeInclusive<u32>, limit: usize) -> Vocabulary {
+        ids.par_sort_unstable();
+        let mut counts: Vec<(u64, u32)> = ids
+            .chunk_by(|a, b| a == b)
+            .map(|same| (same[0], u32::try_from(same.len()).unwrap_or(u32::MAX)))
+            .filter(|(_, count)| among.contains(count))
+            .collect();
+        counts.sort_unstable_by_key(|(id, count)| (Reverse(*count), *id));
+        counts.truncate(limit);
+        counts.sort_unstable();
+        let (ids, numbers): (Vec<u64>, Vec<u32>) = counts.into_iter().unzip();
         Vocabulary { ids: ids.into(), numbers: numbers.into() }
     }
 
@@ -70,6 +95,18 @@ impl Vocabulary {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_most_frequent_ids_are_kept_with_their_counts() {
+        let ids = vec![9, 1, 5, 9, 5, 9, 7, 7, 9, 1, 2];
+        let kept = |among, limit| {
+            let Vocabulary { ids, numbers } = Vocabulary::frequent(ids.clone(), among, limit);
+            ids.iter().copied().zip(numbers.iter().copied()).collect::<Vec<_>>()
+        };
+        assert_eq!(kept(2..=3, 9), [(1, 2), (5, 2), (7, 2)]);
+        assert_eq!(kept(1..=9, 2), [(1, 2), (9, 4)], "of equals the smaller");
+        assert_eq!(kept(5..=9, 2), []);
+    }
 
     #[test]
     fn every_id_is_found_wherever_it_stands() {

@@ -18,11 +18,13 @@ const PRIOR_OF_MEAN: f32 = 50.0;
 
 /// Mean and principal directions of rows.
 pub(super) struct Spectrum {
-    mean: Array1<f32>,
-    /// Shrunk eigenvalues, all above 0.
-    values: Array1<f32>,
+    pub(super) mean: Array1<f32>,
+    /// Shrunk eigenvalues, in mean variances, all above 0.
+    pub(super) values: Array1<f32>,
     /// Dimension x dimension, a direction per column.
-    directions: Array2<f32>,
+    pub(super) directions: Array2<f32>,
+    /// The mean variance of a coordinate.
+    pub(super) average: f32,
 }
 
 impl Spectrum {
@@ -32,6 +34,7 @@ impl Spectrum {
             mean: Array1::zeros(dimension),
             values: Array1::ones(dimension),
             directions: Array2::eye(dimension),
+            average: 1.0 / dimension.max(1) as f32,
         };
         let Some(mean) = rows.mean_axis(Axis(0)) else { return none() };
         let mean = mean * (count as f32 / (count as f32 + PRIOR_OF_MEAN));
@@ -45,7 +48,7 @@ impl Spectrum {
         let Ok((values, directions)) = covariance.eigh() else { return none() };
         let prior = dimension as f32;
         let shrunk = |value: f32| (count as f32 * value.max(0.0) + prior * average) / (count as f32 + prior) / average;
-        Spectrum { mean, values: values.mapv(shrunk), directions }
+        Spectrum { mean, values: values.mapv(shrunk), directions, average }
     }
 
     /// The map for a power of the covariance.

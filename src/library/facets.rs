@@ -17,8 +17,10 @@ impl Library {
     /// What there is of a facet of these papers, in this order. One that another process has removed meanwhile is left out.
     pub fn facet_sources(&self, rows: &[PaperRow], facet: Facet) -> Result<Vec<(PaperRow, FacetSource)>> {
         let _snapshot = self.snapshot()?;
-        let mut abstracts =
-            self.connection.prepare_cached("SELECT abstract FROM papers WHERE row = ?1").in_library(&self.path)?;
+        let mut abstracts = self
+            .connection
+            .prepare_cached("SELECT title, abstract FROM papers WHERE row = ?1")
+            .in_library(&self.path)?;
         let mut digests = self
             .connection
             .prepare_cached(
@@ -27,16 +29,19 @@ impl Library {
             .in_library(&self.path)?;
         let mut found = Vec::with_capacity(rows.len());
         for &row in rows {
-            let abstract_text = abstracts
-                .query_row([row.0], |found| found.get::<_, Option<String>>(0))
+            let texts = abstracts
+                .query_row([row.0], |found| {
+                    Ok((found.get::<_, Option<String>>(0)?, found.get::<_, Option<String>>(1)?))
+                })
                 .optional()
                 .in_library(&self.path)?;
-            let Some(abstract_text) = abstract_text else { continue };
+            let Some((title, abstract_text)) = texts else { continue };
             let digest = digests
                 .query_map(params![row.0, facet.name()], |found| Ok((found.get(0)?, found.get(1)?)))
                 .and_then(Iterator::collect)
                 .in_library(&self.path)?;
-            found.push((row, FacetSource { digest, abstract_text: abstract_text.unwrap_or_default() }));
+            let (title, abstract_text) = (title.unwrap_or_default(), abstract_text.unwrap_or_default());
+            found.push((row, FacetSource { title, digest, abstract_text }));
         }
         Ok(found)
     }
@@ -58,7 +63,7 @@ impl Library {
             .in_library(&self.path)?;
         let mut vectors = Vec::with_capacity(texts.len());
         for text in texts {
-            let named = params![text.row.0, facet.name(), fingerprint.0, hash(&text.text)];
+            let named = params![text.row.0, facet.name(), fingerprint.0, hash(&text.passage())];
             let vector = statement
                 .query_row(named, |found| Ok(floats(found.get_ref(0)?.as_blob()?).collect::<Vec<f32>>()))
                 .optional()
@@ -93,7 +98,7 @@ impl Library {
                      ON CONFLICT DO UPDATE SET text = excluded.text, vector = excluded.vector",
                 )
                 .and_then(|mut insert| {
-                    insert.execute(params![text.row.0, facet.name(), fingerprint.0, hash(&text.text), blob])
+                    insert.execute(params![text.row.0, facet.name(), fingerprint.0, hash(&text.passage()), blob])
                 })
                 .in_library(path)?;
         }
@@ -134,7 +139,13 @@ mod tests {
         let fingerprint =
             FingerprintText { digest: "d".into(), model: "m".into(), description: "x".into(), dimension: 2 };
         let number = library.ensure_fingerprint(&fingerprint).expect("a number");
-        let text = |text: &str| FacetText { row, text: text.to_owned(), told: Told::Digest, unread: None };
+        let text = |text: &str| FacetText {
+            row,
+            title: String::new(),
+            text: text.to_owned(),
+            told: Told::Digest,
+            unread: None,
+        };
         let (old, new) = (text("ice"), text("ice and snow"));
         let stored = |library: &Library, text: &FacetText| {
             library.facet_vectors(number, Facet::Method, std::slice::from_ref(text)).expect("read").remove(0)

@@ -1,30 +1,36 @@
-//! Papers compared by one facet: the same method, whatever the problem.
+//! Papers compared by one facet beside the whole: the same method, whatever the problem.
 //!
-//! In: liked papers or texts, a facet, and what embeds texts. Out: answers as of `recommend`, with what was compared of each. A candidate is a paper
-//! whose whole vector is near to the vector of the liked facet. The words of the candidates' facets say which of these are embedded,
-//! unless the library has them from an earlier question, and compared as whole papers are. How many of the best remain is in
-//! docs/quality.md.
+//! In: liked papers or texts, a facet, and what embeds texts. Out: answers as of `recommend`, with what was compared of each. What a paper
+//! tells of the facet is embedded behind its title, and that vector stands in the place of the vector of the whole; words, and what they
+//! go with, stay those of the whole abstract. By the facet alone answers were worse than without one (docs/quality.md). Candidates are the
+//! best by the whole; a paper that tells nothing of the facet is compared by its whole vector.
 
 use std::collections::BTreeMap;
 
 use ndarray::Array2;
 
-use super::rank::{Asked, candidates, rank_among, with_vectors};
+use super::rank::{Asked, Compared, Wanted, candidates, near_singles, rank_among, with_vectors};
 use super::{Answer, Query, answers, rows};
 use crate::arxiv_id::ArxivId;
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::facets::{FacetText, texts};
 use crate::index::Index;
-use crate::learned::Learned;
+use crate::learned::{Interest, Learned};
 use crate::library::{FingerprintNumber, Library, PaperRow, PaperText};
 use crate::neighbours::Ground;
 use crate::paper::Facet;
 
 /// Candidates of one liked paper, and how many of them are embedded, unless more answers are asked for.
-const NEAR: usize = 3000;
+const NEAR: usize = 500;
 const EMBEDDED: usize = 250;
 /// Embedded for all liked papers together, about: as many take some seconds.
 const MOST_EMBEDDED: usize = 1000;
+
+/// Of the papers near to a single liked one, those whose facets are looked at to be fed back.
+const FED_BACK_AMONG: usize = 20;
+
+/// What the vector of a facet weighs beside that of the whole: the words of the whole stay, so it says the less of the two.
+const MEANING: f32 = 1.5;
 
 /// Gives the vectors of texts, one each, unit length.
 pub type Embed<'a> = dyn FnMut(&mut Library, &[FacetText]) -> Result<Vec<Vec<f32>>> + 'a;
@@ -46,7 +52,7 @@ pub struct ByFacet {
     pub answers: Vec<Answer>,
     /// What is compared of the liked papers.
     pub liked: Vec<(ArxivId, FacetText)>,
-    /// Liked and disliked papers that tell nothing of it.
+    /// Liked and disliked papers that tell nothing of it, and are compared by the whole.
     pub silent: Vec<ArxivId>,
     /// Of the liked papers and all that they were compared with, those whose digest tells it in a language only that the model does not read.
     pub unread: usize,
@@ -56,10 +62,11 @@ pub struct ByFacet {
     pub compared: usize,
 }
 
-/// Ranks the papers of a library by one facet of them. `texts` holds the vectors of `query.like_text`, which are compared as they stand.
+/// Ranks the papers of a library by one facet of them beside the whole. `texts` holds the vectors of `query.like_text`, which are compared
+/// as they stand.
 ///
 /// # Errors
-/// [`Error::NotInLibrary`]; [`Error::NoFacet`] where none of the liked papers tells that facet; what embedding reports.
+/// [`crate::Error::NotInLibrary`]; what embedding reports.
 pub fn recommend_by_facet(
     library: &mut Library,
     (fingerprint, index): (FingerprintNumber, Option<&Index>),
@@ -70,81 +77,121 @@ pub fn recommend_by_facet(
 ) -> Result<ByFacet> {
     let mut found = ByFacet::default();
     let mut query = query.clone();
-    let mut without = rows(library, &query.like)?;
-    let liked = through.told(library, &without)?;
-    let unwanted = rows(library, &query.unlike)?;
-    let disliked = through.told(library, &unwanted)?;
-    without.extend(unwanted);
-    for (ids, told) in [(&mut query.like, &liked), (&mut query.unlike, &disliked)] {
-        let silent = |id: &ArxivId| !told.iter().any(|(_, paper)| paper.id == *id);
-        found.silent.extend(ids.iter().filter(|id| silent(id)).cloned());
-        ids.retain(|id| !silent(id));
-    }
-    if liked.is_empty() && query.like_text.is_empty() {
-        let ids: Vec<&str> = found.silent.iter().map(ArxivId::as_str).collect();
-        return Err(Error::NoFacet { ids: ids.join(", "), facet: through.facet.name() });
-    }
-    found.liked = liked.iter().map(|(text, paper)| (paper.id.clone(), text.clone())).collect();
+    query.weights.meaning *= MEANING;
+    let own = Own { liked: rows(library, &query.like)?, disliked: rows(library, &query.unlike)? };
+    let whole = own.whole(library, fingerprint, &query, texts)?;
+    let wanted = whole.wanted(learned, &query);
+    let (near, fed) = {
+        let ground = Ground { library, fingerprint, index };
+        let near = candidates(&ground, &query, &whole, &wanted, NEAR)?;
+        let kept = EMBEDDED.max(query.k) * (whole.liked.len() + whole.texts.len()).clamp(1, MOST_EMBEDDED / EMBEDDED);
+        let fed = near_singles(&ground, &whole, &wanted)?;
+        (
+            best(&ground, learned, &query, &wanted, near, kept)?,
+            best(&ground, learned, &query, &wanted, fed, FED_BACK_AMONG)?,
+        )
+    };
 
-    let papers = |told: Vec<(FacetText, PaperText)>| told.into_iter().map(|(_, paper)| paper).collect::<Vec<_>>();
-    let texts = with_vectors(&query.like_text, texts);
-    let asked = Asked { liked: papers(liked), disliked: papers(disliked), texts, without };
-    let near = through.likely(&Ground { library, fingerprint, index }, learned, &query, &asked)?;
-    let (told, papers): (Vec<FacetText>, Vec<PaperText>) = through.told(library, &near)?.into_iter().unzip();
-    found.compared = told.len();
-    let unread = found.liked.iter().map(|(_, text)| text).chain(&told).filter_map(|text| text.unread.as_ref());
+    let (liked, liked_texts) = through.seen(library, fingerprint, &own.liked)?;
+    let (disliked, disliked_texts) = through.seen(library, fingerprint, &own.disliked)?;
+    let tells = |paper: &&PaperText, texts: &BTreeMap<PaperRow, FacetText>| !texts.contains_key(&paper.row);
+    found.silent.extend(liked.iter().filter(|paper| tells(paper, &liked_texts)).map(|paper| paper.id.clone()));
+    found.silent.extend(disliked.iter().filter(|paper| tells(paper, &disliked_texts)).map(|paper| paper.id.clone()));
+    let named = |paper: &PaperText| Some((paper.id.clone(), liked_texts.get(&paper.row)?.clone()));
+    found.liked = liked.iter().filter_map(named).collect();
+
+    let asked = Asked { liked, disliked, texts: whole.texts, without: whole.without };
+    let (papers, told) = through.seen(library, fingerprint, &near)?;
+    found.compared = papers.len();
+    let unread = found.liked.iter().map(|(_, text)| text).chain(told.values()).filter_map(|text| text.unread.as_ref());
     found.unread = unread.clone().count();
     found.unread_sample = unread.min().cloned();
-    let subjects = learned.subjects(&papers);
-    let ranking = rank_among(learned, &query, asked, &papers, &subjects);
-    let told = told.into_iter().map(|text| (text.row, text)).collect();
+    let candidates = Compared { subjects: learned.subjects(&papers), papers };
+    let (fed, _) = through.seen(library, fingerprint, &fed)?;
+    let fed = Compared { subjects: learned.subjects(&fed), papers: fed };
+    // Which papers are one interest does not hang on the facet.
+    let wanted = Wanted { groups: wanted.groups, ..asked.wanted(learned, &query) };
+    let ranking = rank_among(learned, &query, asked, &wanted, &fed, &candidates);
     found.answers = answers(library, learned, &query, ranking, told)?;
     Ok(found)
 }
 
-impl Through<'_> {
-    /// The candidates whose facets are worth to be embedded: by the words of their facets and the vectors of their whole passages.
-    fn likely(&self, ground: &Ground<'_>, learned: &Learned, query: &Query, asked: &Asked) -> Result<Vec<PaperRow>> {
-        let near = candidates(ground, query, asked, NEAR)?;
-        let kept = EMBEDDED.max(query.k) * (asked.liked.len() + asked.texts.len()).min(MOST_EMBEDDED / EMBEDDED);
-        if near.len() <= kept {
-            return Ok(near);
-        }
-        let mut papers = ground.library.texts_of(ground.fingerprint, &near)?;
-        let sources = ground.library.facet_sources(&near, self.facet)?;
-        let told = texts(&sources, self.facet, self.reads).into_iter();
-        let told: BTreeMap<PaperRow, FacetText> = told.map(|text| (text.row, text)).collect();
-        papers.retain_mut(|paper| {
-            let Some(told) = told.get(&paper.row) else { return false };
-            (paper.title, paper.abstract_text, paper.authors) = (String::new(), told.text.clone(), Vec::new());
-            true
-        });
-        let wanted = asked.wanted(learned);
-        let subjects = learned.subjects(&papers);
-        let mut scored: Vec<(f32, &ArxivId, PaperRow)> = (subjects.iter().zip(&papers))
-            .map(|(subject, paper)| {
-                let compared = |wanted| learned.compare(wanted, subject, &query.weights).sum();
-                (wanted.iter().map(compared).fold(f32::NEG_INFINITY, f32::max), &paper.id, paper.row)
-            })
-            .collect();
-        scored.sort_by(|a, b| b.0.total_cmp(&a.0).then_with(|| a.1.cmp(b.1)));
-        let mut rows: Vec<PaperRow> = scored.into_iter().take(kept).map(|(_, _, row)| row).collect();
-        rows.sort_unstable();
-        Ok(rows)
-    }
+/// The rows of what the question names.
+struct Own {
+    liked: Vec<PaperRow>,
+    disliked: Vec<PaperRow>,
+}
 
-    /// The facets of those papers that tell it, in this order, and as papers that consist of nothing else.
-    fn told(&mut self, library: &mut Library, rows: &[PaperRow]) -> Result<Vec<(FacetText, PaperText)>> {
+impl Own {
+    fn whole(
+        &self,
+        library: &Library,
+        fingerprint: FingerprintNumber,
+        query: &Query,
+        texts: &Array2<f32>,
+    ) -> Result<Asked> {
+        let nameless = |rows: &[PaperRow]| Ok::<_, crate::Error>(without_authors(library.texts_of(fingerprint, rows)?));
+        Ok(Asked {
+            liked: nameless(&self.liked)?,
+            disliked: nameless(&self.disliked)?,
+            texts: with_vectors(&query.like_text, texts),
+            without: self.liked.iter().chain(&self.disliked).copied().collect(),
+        })
+    }
+}
+
+/// Who wrote a paper is no facet of it.
+fn without_authors(mut papers: Vec<PaperText>) -> Vec<PaperText> {
+    papers.iter_mut().for_each(|paper| paper.authors.clear());
+    papers
+}
+
+/// The best of some papers by the whole, ascending.
+fn best(
+    ground: &Ground<'_>,
+    learned: &Learned,
+    query: &Query,
+    wanted: &Wanted,
+    near: Vec<PaperRow>,
+    kept: usize,
+) -> Result<Vec<PaperRow>> {
+    if near.len() <= kept {
+        return Ok(near);
+    }
+    let papers = without_authors(ground.library.texts_of(ground.fingerprint, &near)?);
+    let interests: Vec<Interest> = wanted.interests(learned);
+    let subjects = learned.subjects(&papers);
+    let mut scored: Vec<(f32, &ArxivId, PaperRow)> = (subjects.iter().zip(&papers))
+        .map(|(subject, paper)| {
+            let score = |interest: &Interest| interest.score(subject, &query.weights).sum();
+            (interests.iter().map(score).fold(f32::NEG_INFINITY, f32::max), &paper.id, paper.row)
+        })
+        .collect();
+    scored.sort_by(|a, b| b.0.total_cmp(&a.0).then_with(|| a.1.cmp(b.1)));
+    let mut rows: Vec<PaperRow> = scored.into_iter().take(kept).map(|(_, _, row)| row).collect();
+    rows.sort_unstable();
+    Ok(rows)
+}
+
+impl Through<'_> {
+    /// Papers as they are compared, in this order, and what those that tell of the facet tell.
+    fn seen(
+        &mut self,
+        library: &mut Library,
+        fingerprint: FingerprintNumber,
+        rows: &[PaperRow],
+    ) -> Result<(Vec<PaperText>, BTreeMap<PaperRow, FacetText>)> {
         let sources = library.facet_sources(rows, self.facet)?;
         let texts = texts(&sources, self.facet, self.reads);
         let vectors = (self.embed)(library, &texts)?;
-        let mut told = Vec::with_capacity(texts.len());
-        for (text, vector) in texts.into_iter().zip(vectors) {
-            // Another process may have removed it meanwhile.
-            let Some(id) = library.id_of(text.row)? else { continue };
-            let (title, abstract_text, authors) = (String::new(), text.text.clone(), Vec::new());
-            told.push((text.clone(), PaperText { row: text.row, id, title, abstract_text, authors, vector }));
+        let mut papers = without_authors(library.texts_of(fingerprint, rows)?);
+        let mut told: BTreeMap<PaperRow, (FacetText, Vec<f32>)> =
+            texts.into_iter().zip(vectors).map(|(text, vector)| (text.row, (text, vector))).collect();
+        for paper in &mut papers {
+            if let Some((_, vector)) = told.get_mut(&paper.row) {
+                paper.vector = std::mem::take(vector);
+            }
         }
-        Ok(told)
+        Ok((papers, told.into_iter().map(|(row, (text, _))| (row, text)).collect()))
     }
 }

@@ -3,15 +3,17 @@
 //! In: liked and disliked papers of a library, liked texts (embedded), a filter. Out: the k best papers with the liked one
 //! that each comes from, the parts of its score and the rare terms they share.
 //!
-//! Two steps. The nearest by cosine to each liked paper are candidates; these are compared closely, by all that
-//! [`Learned`] knows of the library. Of the first of each liked paper a share goes back into what it asks for. Against
-//! comparing every paper, candidates lose nothing that can be measured (docs/quality.md).
+//! Liked papers that are alike are one interest (`interests.rs`). The nearest by cosine to liked papers and to the middle of each interest
+//! are candidates; these are compared closely, by all that [`Learned`] knows of the library. Against comparing every paper,
+//! candidates lose nothing that can be measured (docs/quality.md).
 //!
-//! Score of a paper: its highest to anything liked, less half its highest to anything disliked where that is positive. The
-//! highest and not the mean: two interests averaged into one point find what lies between them, which is neither. Which of
-//! the ranked papers become answers is chosen by `selection`.
+//! Score of a paper: how well it answers the interest that it answers best ([`crate::learned::Interest`]), less a quarter of how well it
+//! answers what is disliked, where that is positive. Within an interest all papers have a say; two interests averaged into one point
+//! would find what lies between them, which is neither. To an interest of one paper the best three papers of the library are fed
+//! back, never a paper to its own score. Which of the ranked papers become answers is chosen by `selection`.
 
 mod facet;
+mod interests;
 mod rank;
 
 use std::collections::BTreeMap;
@@ -45,6 +47,10 @@ pub struct Query {
     pub unlike: Vec<ArxivId>,
     /// Liked texts.
     pub like_text: Vec<String>,
+    /// How much a liked paper counts, above 0, where that is not 1.
+    pub emphasis: BTreeMap<ArxivId, f32>,
+    /// Interests that somebody has made: liked papers with the same number are one, and with different numbers are not.
+    pub interests: BTreeMap<ArxivId, i64>,
     /// Number of answers.
     pub k: usize,
     /// Which papers may be answers.
@@ -86,6 +92,8 @@ pub struct Answer {
     pub because: Liked,
     /// Terms it shares with that, rarest first.
     pub terms: Vec<String>,
+    /// Number of the interest that it answers, from 0 in the order of their first liked papers.
+    pub interest: usize,
     /// The sentence of its abstract, or of what was compared of it, that is nearest to that.
     pub sentence: Option<String>,
     /// What was compared of it, where only a facet was.
@@ -135,7 +143,7 @@ fn answers(
     }
     let phrases: Vec<OnceLock<Phrases>> = liked.iter().map(|_| OnceLock::new()).collect();
     let answer = |(found, paper, facet): (Ranked, Paper, Option<FacetText>)| -> Result<Answer> {
-        let Ranked { score, parts, away, cosine, liked: nearest, .. } = found;
+        let Ranked { score, parts, away, cosine, interest, liked: nearest, .. } = found;
         let because = match query.like.get(nearest) {
             Some(id) => Liked::Paper(id.clone()),
             None => Liked::Text(nearest - query.like.len()),
@@ -149,7 +157,7 @@ fn answers(
         let terms = terms::shared(own, whole, count, TERMS, frequency)?.into_iter().map(|term| term.term).collect();
         let sentences = sentences(body);
         let sentence = learned.nearest_text(&wanted[nearest], &sentences).map(|at| sentences[at].to_owned());
-        Ok(Answer { score, parts, away, cosine, paper, because, terms, sentence, facet })
+        Ok(Answer { score, parts, away, cosine, paper, because, terms, interest, sentence, facet })
     };
     places.into_par_iter().map(answer).collect()
 }

@@ -1,31 +1,43 @@
 //! Candidates and their order.
 //!
-//! In: what is liked and disliked, as it is compared. Out: the best of the nearest candidates, with the parts of their scores.
+//! In: what is liked and disliked, as it is compared. Out: the best of the nearest candidates, with the parts of their scores. The score of
+//! a paper depends on the question and the paper alone: not on the filter, the number of answers or the other candidates.
 
 use std::sync::OnceLock;
 
-use ndarray::Array2;
+use ndarray::{Array1, Array2, ArrayView1};
 use rayon::prelude::*;
 
+use super::interests::group;
 use super::{Query, rows};
 use crate::arxiv_id::ArxivId;
 use crate::error::{Error, Result};
-use crate::learned::{Learned, Parts, Subject, Weights};
+use crate::learned::{Interest, Learned, Parts, Subject, Weights};
 use crate::library::{FingerprintNumber, Library, PaperRow, PaperText};
 use crate::neighbours::{Admitted, Ground};
 use crate::selection;
 
-/// Weight of the nearest disliked paper.
-const UNLIKE_WEIGHT: f32 = 0.5;
+/// What the best answer to disliked papers takes away of a score.
+const UNLIKE_WEIGHT: f32 = 0.25;
 /// Candidates of one liked paper, unless more answers are asked for.
 const CANDIDATES: usize = 500;
-/// Candidates of all liked papers together, about.
-const ALL_CANDIDATES: usize = 5000;
-/// How many of the first go back into what is asked for, and how much they weigh together beside the liked paper.
+/// Candidates of all that is liked together, about.
+const ALL_CANDIDATES: usize = 3000;
+/// The middle of an interest is looked around so many times as far as each of its papers.
+const AROUND_MIDDLES: usize = 4;
+/// Liked papers whose own neighbours are looked at, beside those of the middles of interests.
+const PROBES: usize = 64;
+/// How many of the first of a single liked paper go back into what it asks for, and how much they weigh together beside it.
 const FEEDBACK: usize = 3;
 const FEEDBACK_SHARE: f32 = 0.5;
-/// Among fewer candidates than so many for each, the first say little: they may be all there is.
-const CANDIDATES_PER_FEEDBACK: usize = 20;
+/// Only papers with such a score say more of what is asked for: half of the pairs on one topic have more, and one of a hundred random pairs.
+const FEEDBACK_FLOOR: f32 = 8.0;
+/// The papers of the library among which these are found: the nearest to the liked paper, whatever may be an answer.
+const FEEDBACK_AMONG: usize = 100;
+/// With more interests of a single paper than this, none of them is fed back to.
+const FEEDBACK_INTERESTS: usize = 16;
+/// What an interest of a single paper is due among others: it may be a mistake.
+const SHARE_OF_ONE: f32 = 0.5;
 
 /// A place in the ranking.
 #[derive(Clone, Debug)]
@@ -37,7 +49,9 @@ pub(crate) struct Ranked {
     pub(super) parts: Parts,
     pub(super) away: f32,
     pub(super) cosine: f32,
-    /// Which of the liked, papers first.
+    /// Which of the interests.
+    pub(super) interest: usize,
+    /// The liked paper or text of that interest that is nearest, papers first.
     pub(super) liked: usize,
 }
 
@@ -60,6 +74,37 @@ pub(super) struct Asked {
     pub without: Vec<PaperRow>,
 }
 
+/// Papers with their views.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Compared {
+    pub papers: Vec<PaperText>,
+    pub subjects: Vec<Subject>,
+}
+
+/// The interests of a question.
+pub(super) struct Wanted {
+    /// The views of what is liked, papers first.
+    pub subjects: Vec<Subject>,
+    /// Of each interest which of the liked it holds.
+    pub groups: Vec<Vec<usize>>,
+    /// How much each of the liked counts.
+    pub weights: Vec<f32>,
+}
+
+/// An interest as candidates are scored by it.
+struct Asking {
+    interest: Interest,
+    /// Papers that went back into it, each with the interest without that paper: a paper is never compared with itself.
+    without: Vec<(PaperRow, Interest)>,
+}
+
+impl Asking {
+    fn score(&self, row: PaperRow, subject: &Subject, weights: &Weights) -> Parts {
+        let own = self.without.iter().find(|(fed, _)| *fed == row).map_or(&self.interest, |(_, interest)| interest);
+        own.score(subject, weights)
+    }
+}
+
 impl Asked {
     fn new(ground: &Ground<'_>, query: &Query, texts: &Array2<f32>) -> Result<Asked> {
         let liked = papers(ground.library, ground.fingerprint, &query.like)?;
@@ -68,17 +113,69 @@ impl Asked {
         Ok(Asked { liked, disliked, texts: with_vectors(&query.like_text, texts), without })
     }
 
-    /// The views of what is liked, papers first.
-    pub(super) fn wanted(&self, learned: &Learned) -> Vec<Subject> {
-        let mut wanted = learned.subjects(&self.liked);
-        wanted.extend(self.texts.iter().filter_map(|(text, vector)| learned.subject_of_text(text, vector)));
-        wanted
+    /// The interests of what is liked.
+    pub(super) fn wanted(&self, learned: &Learned, query: &Query) -> Wanted {
+        let mut subjects = learned.subjects(&self.liked);
+        subjects.extend(self.texts.iter().filter_map(|(text, vector)| learned.subject_of_text(text, vector)));
+        let of_paper = |at: usize| self.liked.get(at).map(|paper| &paper.id);
+        let fixed: Vec<Option<i64>> =
+            (0..subjects.len()).map(|at| query.interests.get(of_paper(at)?).copied()).collect();
+        let weight = |at: usize| of_paper(at).and_then(|id| query.emphasis.get(id)).copied().unwrap_or(1.0);
+        let weights = (0..subjects.len()).map(weight).collect();
+        Wanted { groups: groups(learned, &subjects, &fixed), subjects, weights }
     }
 
     /// The vectors of what is liked, papers first.
     fn vectors(&self) -> Vec<&[f32]> {
         let papers = self.liked.iter().map(|paper| paper.vector.as_slice());
         papers.chain(self.texts.iter().map(|(_, vector)| vector.as_slice())).collect()
+    }
+}
+
+/// Which of some papers are one interest: groups of their places, each ascending, in the order of their firsts.
+pub(super) fn groups(learned: &Learned, subjects: &[Subject], fixed: &[Option<i64>]) -> Vec<Vec<usize>> {
+    let numbers = group(&learned.compare_all(subjects), fixed);
+    let mut groups = vec![Vec::new(); numbers.iter().max().map_or(0, |last| last + 1)];
+    numbers.iter().enumerate().for_each(|(place, number)| groups[*number].push(place));
+    groups
+}
+
+impl Wanted {
+    fn interest(&self, learned: &Learned, group: &[usize]) -> Option<Interest> {
+        let members: Vec<(&Subject, f32)> = group.iter().map(|at| (&self.subjects[*at], self.weights[*at])).collect();
+        learned.interest(&members)
+    }
+
+    /// The interests without what is fed back.
+    pub(super) fn interests(&self, learned: &Learned) -> Vec<Interest> {
+        self.groups.iter().filter_map(|group| self.interest(learned, group)).collect()
+    }
+
+    /// What each interest is due.
+    pub(super) fn shares(&self) -> Vec<f32> {
+        let alone = self.groups.len() == 1;
+        let share = |group: &Vec<usize>| match group.as_slice() {
+            [one] if !alone => SHARE_OF_ONE * self.weights[*one],
+            several => several.iter().map(|at| self.weights[*at]).sum(),
+        };
+        self.groups.iter().map(share).collect()
+    }
+
+    /// The liked that are an interest alone and to which the library's answers are fed back.
+    fn singles(&self) -> Vec<usize> {
+        let singles: Vec<usize> =
+            self.groups.iter().filter(|group| group.len() == 1).filter_map(|group| group.first().copied()).collect();
+        if singles.len() > FEEDBACK_INTERESTS { Vec::new() } else { singles }
+    }
+
+    /// The interests as candidates are scored by them. `near` holds the papers of the library that are near to single liked ones.
+    fn asking(&self, learned: &Learned, near: &Compared) -> Vec<Asking> {
+        let singles = self.singles();
+        let asking = |group: &Vec<usize>| match group.as_slice() {
+            [one] if singles.contains(one) => expanded(learned, &self.subjects[*one], near),
+            several => Some(Asking { interest: self.interest(learned, several)?, without: Vec::new() }),
+        };
+        self.groups.par_iter().filter_map(asking).collect()
     }
 }
 
@@ -90,22 +187,81 @@ pub(super) fn with_vectors(texts: &[String], vectors: &Array2<f32>) -> Vec<(Stri
 /// Ranks and chooses.
 pub(crate) fn rank(ground: &Ground<'_>, learned: &Learned, query: &Query, texts: &Array2<f32>) -> Result<Ranking> {
     let asked = Asked::new(ground, query, texts)?;
-    let rows = candidates(ground, query, &asked, CANDIDATES)?;
-    let (papers, subjects) = subjects(ground, learned, &rows)?;
-    Ok(rank_among(learned, query, asked, &papers, &subjects))
+    let wanted = asked.wanted(learned, query);
+    let candidates = candidates(ground, query, &asked, &wanted, CANDIDATES)?;
+    let near = near_singles(ground, &asked, &wanted)?;
+    let mut all: Vec<PaperRow> = candidates.iter().chain(&near).copied().collect();
+    all.sort_unstable();
+    all.dedup();
+    let compared = compared(ground, learned, &all)?;
+    let only = |rows: &[PaperRow]| compared.only(rows);
+    let (candidates, near) =
+        if near.is_empty() { (compared, Compared::default()) } else { (only(&candidates), only(&near)) };
+    Ok(rank_among(learned, query, asked, &wanted, &near, &candidates))
 }
 
 /// The papers that are compared closely: the nearest to each that is liked, `each` of them unless more answers are asked for or much is
-/// liked; ascending, each once.
-pub(super) fn candidates(ground: &Ground<'_>, query: &Query, asked: &Asked, each: usize) -> Result<Vec<PaperRow>> {
+/// liked, and those nearest to the middle of each interest; ascending, each once.
+pub(super) fn candidates(
+    ground: &Ground<'_>,
+    query: &Query,
+    asked: &Asked,
+    wanted: &Wanted,
+    each: usize,
+) -> Result<Vec<PaperRow>> {
     let within = match (ground.library.matching(&query.filter)?, &query.among) {
         (Some(set), Some(among)) => Some(set.intersect(among)),
         (set, among) => set.or_else(|| among.clone()),
     };
-    let vectors: Vec<Vec<f32>> = asked.vectors().into_iter().map(<[f32]>::to_vec).collect();
-    let depth = (ALL_CANDIDATES / vectors.len().max(1)).min(each).max(query.k);
     let admitted = Admitted { within: within.as_ref(), without: &asked.without };
-    let found = ground.candidates(&vectors, depth, &admitted)?;
+    let vectors = asked.vectors();
+    let middles: Vec<Vec<f32>> = wanted
+        .groups
+        .iter()
+        .filter(|group| group.len() > 1)
+        .take(PROBES)
+        .map(|group| middle(&vectors, group))
+        .collect();
+    // Of large interests the middle says most; of their papers a few are looked around.
+    let probes: Vec<Vec<f32>> = spread_out(&wanted.groups, PROBES).into_iter().map(|at| vectors[at].to_vec()).collect();
+    let parts = probes.len() + AROUND_MIDDLES * middles.len();
+    let depth = |times: usize| (ALL_CANDIDATES.max(each) * times / parts.max(1)).min(each).max(query.k);
+    let mut rows: Vec<PaperRow> = Vec::new();
+    for (vectors, depth) in [(probes, depth(1)), (middles, depth(AROUND_MIDDLES))] {
+        if !vectors.is_empty() {
+            let found = ground.candidates(&vectors, depth, &admitted)?;
+            rows.extend(found.into_iter().flatten().map(|scored| scored.key));
+        }
+    }
+    rows.sort_unstable();
+    rows.dedup();
+    Ok(rows)
+}
+
+/// The mean of some vectors, unit length.
+fn middle(vectors: &[&[f32]], group: &[usize]) -> Vec<f32> {
+    let mut sum = Array1::<f32>::zeros(group.first().map_or(0, |at| vectors[*at].len()));
+    group.iter().for_each(|at| sum += &ArrayView1::from(vectors[*at]));
+    let length = sum.dot(&sum).sqrt().max(f32::MIN_POSITIVE);
+    (sum / length).to_vec()
+}
+
+/// At most `most` places, taken from the groups in turn.
+fn spread_out(groups: &[Vec<usize>], most: usize) -> Vec<usize> {
+    let longest = groups.iter().map(Vec::len).max().unwrap_or(0);
+    let in_turn = (0..longest).flat_map(|turn| groups.iter().filter_map(move |group| group.get(turn).copied()));
+    in_turn.take(most).collect()
+}
+
+/// The papers of the library, whatever may be an answer, that are near to single liked ones; ascending, each once.
+pub(super) fn near_singles(ground: &Ground<'_>, asked: &Asked, wanted: &Wanted) -> Result<Vec<PaperRow>> {
+    let vectors = asked.vectors();
+    let singles: Vec<Vec<f32>> = wanted.singles().into_iter().map(|at| vectors[at].to_vec()).collect();
+    if singles.is_empty() {
+        return Ok(Vec::new());
+    }
+    let admitted = Admitted { within: None, without: &asked.without };
+    let found = ground.candidates(&singles, FEEDBACK_AMONG, &admitted)?;
     let mut rows: Vec<PaperRow> = found.into_iter().flatten().map(|scored| scored.key).collect();
     rows.sort_unstable();
     rows.dedup();
@@ -117,48 +273,66 @@ pub(super) fn rank_among(
     learned: &Learned,
     query: &Query,
     asked: Asked,
-    papers: &[PaperText],
-    subjects: &[Subject],
+    wanted: &Wanted,
+    near: &Compared,
+    candidates: &Compared,
 ) -> Ranking {
-    let wanted = asked.wanted(learned);
-    let unwanted = learned.subjects(&asked.disliked);
-    let vectors = asked.vectors();
-
-    // What is one interest does not hang on how parts of a score are weighed.
-    let interests =
-        selection::interests(wanted.len(), |a, b| learned.compare(&wanted[a], &wanted[b], &Weights::default()).sum());
-    let asking: Vec<Subject> =
-        wanted.par_iter().map(|subject| expanded(learned, &query.weights, subject, subjects, papers)).collect();
-    let mut ranked: Vec<(Ranked, &Subject)> = (subjects.par_iter().zip(papers))
+    let disliked = learned.subjects(&asked.disliked);
+    let unwanted: Vec<Interest> = groups(learned, &disliked, &[])
+        .iter()
+        .filter_map(|group| learned.interest(&group.iter().map(|at| (&disliked[*at], 1.0)).collect::<Vec<_>>()))
+        .collect();
+    let asking = wanted.asking(learned, near);
+    let mut ranked: Vec<(Ranked, &Subject)> = (candidates.subjects.par_iter().zip(&candidates.papers))
         .filter_map(|(subject, paper)| {
-            let compared = |other: &Subject| learned.compare(other, subject, &query.weights);
-            let best = asking.iter().map(compared).enumerate();
-            let (liked, parts) = best.reduce(|best, next| if next.1.sum() > best.1.sum() { next } else { best })?;
-            let repelled = unwanted.iter().map(|other| compared(other).sum()).fold(0f32, f32::max);
+            let scores = asking.iter().map(|asking| asking.score(paper.row, subject, &query.weights)).enumerate();
+            let (interest, parts) =
+                scores.reduce(|best, next| if next.1.sum() > best.1.sum() { next } else { best })?;
+            let repelled = unwanted.iter().map(|other| other.score(subject, &query.weights).sum()).fold(0f32, f32::max);
             let away = UNLIKE_WEIGHT * repelled;
-            let cosine = vectors[liked].iter().zip(&paper.vector).map(|(a, b)| a * b).sum();
             let score = parts.sum() - away;
-            Some((Ranked { row: paper.row, id: paper.id.clone(), score, parts, away, cosine, liked }, subject))
+            let (row, id, liked) = (paper.row, paper.id.clone(), wanted.groups[interest][0]);
+            Some((Ranked { row, id, score, parts, away, cosine: 0.0, interest, liked }, subject))
         })
         .collect();
     ranked.sort_by(|(a, _), (b, _)| b.score.total_cmp(&a.score).then_with(|| a.id.cmp(&b.id)));
-    let mut sizes = vec![0; interests.iter().max().map_or(0, |last| last + 1)];
-    interests.iter().for_each(|interest| sizes[*interest] += 1);
-    let places: Vec<(f32, usize)> = ranked.iter().map(|(found, _)| (found.score, interests[found.liked])).collect();
-    let mut chosen = selection::choose(&places, &sizes, query.k, query.diversity, |a, b| {
+    let places: Vec<(f32, usize)> = ranked.iter().map(|(found, _)| (found.score, found.interest)).collect();
+    let mut chosen = selection::choose(&places, &wanted.shares(), query.k, query.diversity, |a, b| {
         learned.compare(ranked[a].1, ranked[b].1, &query.weights).sum()
     });
     if query.diversity == 0.0 && !query.as_chosen {
         chosen.sort_unstable();
     }
-    let ranked = chosen.into_iter().map(|place| ranked[place].0.clone()).collect();
+    let vectors = asked.vectors();
+    let of_row = |row: PaperRow| candidates.papers.binary_search_by_key(&row, |paper| paper.row).ok();
+    let ranked = chosen.into_par_iter().map(|place| {
+        let (found, subject) = &ranked[place];
+        // The reason is the nearest of what is liked, though all of the interest has a say in the score.
+        let alike = |at: &usize| learned.compare(&wanted.subjects[*at], subject, &query.weights).sum();
+        let members = wanted.groups[found.interest].iter().map(|at| (alike(at), *at));
+        let nearest = members.reduce(|best, next| if next.0 > best.0 { next } else { best });
+        let liked = nearest.map_or(found.liked, |(_, at)| at);
+        let vector = of_row(found.row).map(|at| candidates.papers[at].vector.as_slice()).unwrap_or_default();
+        let cosine = vectors[liked].iter().zip(vector).map(|(a, b)| a * b).sum();
+        Ranked { liked, cosine, ..found.clone() }
+    });
+    let ranked = ranked.collect();
     let papers = asked.liked.iter().map(|paper| crate::passage::passage(&paper.title, Some(&paper.abstract_text)));
     let liked = papers.chain(asked.texts.iter().map(|(text, _)| text.clone())).collect();
-    Ranking { ranked, liked, wanted }
+    Ranking { ranked, liked, wanted: wanted.subjects.clone() }
+}
+
+impl Compared {
+    /// Those in these rows. Both are ascending.
+    fn only(&self, rows: &[PaperRow]) -> Compared {
+        let kept = self.papers.iter().zip(&self.subjects).filter(|(paper, _)| rows.binary_search(&paper.row).is_ok());
+        let (papers, subjects) = kept.map(|(paper, subject)| (paper.clone(), subject.clone())).unzip();
+        Compared { papers, subjects }
+    }
 }
 
 /// The papers in these rows with their views. The views of some are made while the next are read.
-fn subjects(ground: &Ground<'_>, learned: &Learned, rows: &[PaperRow]) -> Result<(Vec<PaperText>, Vec<Subject>)> {
+fn compared(ground: &Ground<'_>, learned: &Learned, rows: &[PaperRow]) -> Result<Compared> {
     const AT_ONCE: usize = 50;
     let parts: Vec<OnceLock<(Vec<PaperText>, Vec<Subject>)>> = rows.chunks(AT_ONCE).map(|_| OnceLock::new()).collect();
     rayon::in_place_scope(|scope| -> Result<()> {
@@ -172,26 +346,28 @@ fn subjects(ground: &Ground<'_>, learned: &Learned, rows: &[PaperRow]) -> Result
         Ok(())
     })?;
     let (papers, subjects): (Vec<_>, Vec<_>) = parts.into_iter().filter_map(OnceLock::into_inner).unzip();
-    Ok((papers.into_iter().flatten().collect(), subjects.into_iter().flatten().collect()))
+    Ok(Compared { papers: papers.into_iter().flatten().collect(), subjects: subjects.into_iter().flatten().collect() })
 }
 
-/// What a liked paper asks for, once its first answers are known.
-fn expanded(
-    learned: &Learned,
-    weights: &Weights,
-    liked: &Subject,
-    subjects: &[Subject],
-    papers: &[PaperText],
-) -> Subject {
-    let mut scores: Vec<(f32, &ArxivId, &Subject)> = subjects
+/// What a single liked paper asks for, once its first answers in the library are known.
+fn expanded(learned: &Learned, liked: &Subject, near: &Compared) -> Option<Asking> {
+    let weights = Weights::default();
+    let mut scores: Vec<(f32, &PaperText, &Subject)> = near
+        .subjects
         .iter()
-        .zip(papers)
-        .map(|(subject, paper)| (learned.compare(liked, subject, weights).sum(), &paper.id, subject))
+        .zip(&near.papers)
+        .map(|(subject, paper)| (learned.compare(liked, subject, &weights).sum(), paper, subject))
+        .filter(|(score, ..)| *score >= FEEDBACK_FLOOR)
         .collect();
-    scores.sort_by(|a, b| b.0.total_cmp(&a.0).then_with(|| a.1.cmp(b.1)));
-    scores.truncate(FEEDBACK.min(subjects.len() / CANDIDATES_PER_FEEDBACK));
-    let first: Vec<&Subject> = scores.into_iter().map(|(_, _, subject)| subject).collect();
-    liked.towards(&first, FEEDBACK_SHARE)
+    scores.sort_by(|a, b| b.0.total_cmp(&a.0).then_with(|| a.1.id.cmp(&b.1.id)));
+    scores.truncate(FEEDBACK);
+    let moved = |fed: Vec<&Subject>| learned.interest(&[(&liked.towards(&fed, FEEDBACK_SHARE), 1.0)]);
+    let interest = moved(scores.iter().map(|(_, _, subject)| *subject).collect());
+    let without = scores.iter().filter_map(|(_, own, _)| {
+        let others = scores.iter().filter(|(_, paper, _)| paper.row != own.row).map(|(_, _, subject)| *subject);
+        Some((own.row, moved(others.collect())?))
+    });
+    Some(Asking { without: without.collect(), interest: interest? })
 }
 
 fn papers(library: &Library, fingerprint: FingerprintNumber, ids: &[ArxivId]) -> Result<Vec<PaperText>> {
