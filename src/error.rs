@@ -401,7 +401,7 @@ pub enum Error {
     },
     /// A question that says nothing of what is liked.
     #[error(
-        "nothing says what you like: begin a profile with `relata like ID...`{other}, or name papers in `relata recommend --like ID...`",
+        "nothing says what you like: begin a profile with `relata like ID...`{other}, or name papers in `relata recommend ID...`",
         other = if profile == "default" { String::new() } else { format!(" --profile {profile}") }
     )]
     NothingLiked {

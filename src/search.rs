@@ -2,9 +2,8 @@
 //!
 //! In: a text, its vector where the model can read it, a filter. Out: the k best papers and the words of the text that each
 //! holds. Fusion is by reciprocal ranks (Cormack, Clarke & Büttcher, SIGIR 2009, k = 60): cosines and BM25 scores have no
-//! common scale, ranks do. Where all words of the text are in the name of one author, that author's papers are a third ranking, the
-//! newest first. A name of several words is hardly meant otherwise, so its papers come before all others; a single one, such as "song",
-//! may be.
+//! common scale, ranks do. Where the text is the name of an author, that author's papers come before all others, the newest first. All
+//! words of the text must be in the name; a single word, such as "song", is a name only if it occurs in no title or abstract.
 
 use std::collections::BTreeMap;
 
@@ -26,8 +25,8 @@ const TERMS: usize = 3;
 /// One answer.
 #[derive(Clone, Debug)]
 pub struct Hit {
-    /// Sum of `1 / (60 + rank)` over the rankings that hold the paper, scaled so that first by meaning and by words is 1. Of a paper whose
-    /// author has the name that the text is, of several words: 1 and its part by author.
+    /// Sum of `1 / (60 + rank)` over the rankings that hold the paper, scaled so that first by meaning and by words is 1. Of a paper by the
+    /// author whose name the text is: 1 and its part by its rank among the author's papers.
     pub score: f64,
     /// The paper.
     pub paper: Paper,
@@ -53,14 +52,13 @@ struct Places {
 }
 
 impl Places {
-    fn score(self, is_name: bool) -> f64 {
+    fn score(self) -> f64 {
         let part = |rank: usize| 1.0 / (FUSION_K + rank as f64);
         let both = 2.0 * part(1);
-        let author = self.author.map_or(0.0, part);
-        if is_name && self.author.is_some() {
-            return 1.0 + author / both;
+        match self.author {
+            Some(rank) => 1.0 + part(rank) / both,
+            None => (self.near.map_or(0.0, |(rank, _)| part(rank)) + self.keyword.map_or(0.0, part)) / both,
         }
-        (self.near.map_or(0.0, |(rank, _)| part(rank)) + self.keyword.map_or(0.0, part) + author) / both
     }
 }
 
@@ -94,9 +92,7 @@ pub fn search(
     for (place, (row, _)) in library.keyword_scores(text, within.as_ref(), depth)?.into_iter().enumerate() {
         fused.entry(row).or_default().keyword = Some(place + 1);
     }
-    let words = library::terms(text);
-    // Initials alone call too many.
-    if words.iter().any(|word| word.len() > 1) {
+    if may_be_a_name(library, text)? {
         let mut by_author = PaperSet::new(library.by_author(text)?);
         if let Some(within) = &within {
             by_author = by_author.intersect(within);
@@ -105,12 +101,11 @@ pub fn search(
             fused.entry(row).or_default().author = Some(place + 1);
         }
     }
-    let is_name = words.len() > 1;
     let mut order: Vec<(f64, ArxivId, PaperRow)> = Vec::with_capacity(fused.len());
     for (row, places) in &fused {
         // A paper that another process has removed since the scan has no id any more.
         let Some(id) = library.id_of(*row)? else { continue };
-        order.push((places.score(is_name), id, *row));
+        order.push((places.score(), id, *row));
     }
     order.sort_by(|a, b| b.0.total_cmp(&a.0).then_with(|| a.1.cmp(&b.1)));
     order.truncate(k);
@@ -132,4 +127,14 @@ pub fn search(
             Ok(Hit { score, paper, cosine, keyword_rank, author, terms })
         })
         .collect()
+}
+
+/// Whether a text is taken for a name where an author is called so. Initials alone call too many.
+fn may_be_a_name(library: &Library, text: &str) -> Result<bool> {
+    let words = library::terms(text);
+    match words.as_slice() {
+        [] => Ok(false),
+        [word] => Ok(word.len() > 1 && !library.holds_in_text(word)?),
+        words => Ok(words.iter().any(|word| word.len() > 1)),
+    }
 }

@@ -131,6 +131,11 @@ fn an_authors_name_brings_that_authors_papers() {
     let lines = home.run(&["search", "Song Han", "-k", "2"]).stdout;
     assert!(lines.contains("by Song Han") && lines.contains("by Song Hàn"), "{lines}");
 
+    // A word that is a subject too is no name; one that only authors have is.
+    let songs = home.json(&["search", "song", "--json"]);
+    assert!(songs["results"].as_array().expect("a list").iter().all(|row| row["reason"]["author"].is_null()));
+    assert_eq!(ids(&home.json(&["search", "Klang", "--json"]))[..2], ["2602.00003", "2602.00001"]);
+
     // Filters alone list the newest first.
     let listed = home.json(&["search", "--author", "Song Han", "--json"]);
     assert_eq!(ids(&listed), ["2602.00004", "2602.00002"]);
