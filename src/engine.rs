@@ -322,3 +322,55 @@ fn in_words(model: &str, precision: Precision, long: Long) -> String {
     let long = if long == Long::Window { " windows" } else { "" };
     format!("{model} in {}{long}", precision.name())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{ArxivId, Entry, Precedence, SourceKind};
+
+    /// Adds a set of vectors with this description, of the one paper of a library.
+    fn embed(library: &mut Library, model: &str, description: &str) {
+        let text = FingerprintText {
+            digest: description.to_owned(),
+            model: model.to_owned(),
+            description: description.to_owned(),
+            dimension: 2,
+        };
+        let number = library.ensure_fingerprint(&text).unwrap();
+        let missing = library.next_missing(number, None, 1).unwrap().remove(0);
+        let vector = NewVector {
+            row: missing.row,
+            passage_hash: missing.passage_hash,
+            vector: &[0.6, 0.8],
+            tokens: Tokens::default(),
+        };
+        library.store_vectors(number, &[vector]).unwrap();
+    }
+
+    #[test]
+    fn a_library_without_settings_is_told_by_its_only_set_of_vectors() {
+        let settings = Settings::from_vars(|_| None, Some("/cache".into()), Some("/home".into())).unwrap();
+        let mut library = Library::in_memory().unwrap();
+        assert_eq!(Remembered::of(&library, &settings).unwrap(), None);
+        let id = ArxivId::parse("2602.10611").unwrap().0;
+        let precedence = Precedence { version: 1, date: None, kind: SourceKind::RawJsonl };
+        library.merge(&[Entry { title: Some("Ice".to_owned()), ..Entry::new(id, precedence, 1) }]).unwrap();
+
+        embed(&mut library, "all-MiniLM-L6-v2", "all-MiniLM-L6-v2, weights 53aa5117, int8, windows, title-abstract/1");
+        let told =
+            Remembered { model: Some("all-MiniLM-L6-v2".to_owned()), precision: Precision::Int8, long: Long::Window };
+        assert_eq!(Remembered::of(&library, &settings).unwrap(), Some(told));
+
+        // Of two sets neither is the library's, until somebody says so.
+        embed(&mut library, "mine", "mine, weights 01234567, title-abstract/1");
+        assert_eq!(Remembered::of(&library, &settings).unwrap(), None);
+        let kept = EmbeddingSettings {
+            model: "/models/mine".to_owned(),
+            precision: "f32".to_owned(),
+            long: "truncate".to_owned(),
+        };
+        library.set_embedding_settings(&kept).unwrap();
+        let told = Remembered { model: Some("/models/mine".to_owned()), ..Remembered::default() };
+        assert_eq!(Remembered::of(&library, &settings).unwrap(), Some(told));
+    }
+}
