@@ -34,8 +34,13 @@ pub(super) fn take(context: &Context, engine: &Engine, query: &mut Query, sample
 /// Which known model reads a text, and how to ask it. A library must be embedded with it first.
 pub(super) fn other_model(context: &Context, text: &str, sample: bool) -> Option<String> {
     let other = model::that_reads(text, &context.settings)?;
-    let reembed = if sample { String::new() } else { format!("run `relata --model {other} reembed`, then ") };
-    Some(format!("{other} reads it: {reembed}ask again with `--model {other}`"))
+    // A library remembers what it was embedded with last, the sample does not.
+    let how = if sample {
+        format!("ask again with `--model {other}`")
+    } else {
+        format!("run `relata --model {other} reembed`, then ask again")
+    };
+    Some(format!("{other} reads it: {how}"))
 }
 
 impl Unread {

@@ -73,7 +73,7 @@ fn a_session_reads_as_it_should() {
                             estimating PINN parameters as a statistical learning problem. From this …
     method of 2602.10611, from its abstract: In this work, we systematically analyze how data inconsistency fundamentally limits the attainable accuracy of PINNs. We introduce the concept of a consistency barrier, defined as an intrinsic lower bound on the error …
     note: digests tell the method of 7 of these 7 papers in a language that all-MiniLM-L6-v2 does not read; sentences of their abstracts are compared instead.
-    multilingual-e5-small reads it: run `relata --model multilingual-e5-small reembed`, then ask again with `--model multilingual-e5-small`.
+    multilingual-e5-small reads it: run `relata --model multilingual-e5-small reembed`, then ask again.
     [0]
 
     $ relata recommend --like 2602.10612
