@@ -6,10 +6,12 @@
 
 use ndarray::Array2;
 
-use crate::embed::{Embedder, EmbedderOptions, Fingerprint, Recipe, Role};
+use crate::embed::{Embedder, EmbedderOptions, Fingerprint, Long, Precision, Recipe, Role};
 use crate::error::{Error, Result};
 use crate::facets::FacetText;
-use crate::library::{FingerprintNumber, FingerprintText, Library, NewVector, Tokens};
+use crate::library::{
+    EmbeddingSettings, FingerprintNumber, FingerprintText, Library, NewVector, StoredFingerprint, Tokens,
+};
 use crate::model::{self, Choice, Identity, Progress, Settings};
 use crate::paper::Facet;
 
@@ -23,7 +25,40 @@ pub struct Engine {
     options: EmbedderOptions,
     identity: Identity,
     fingerprint: Fingerprint,
+    f32_will_do: bool,
     loaded: Option<Embedder>,
+}
+
+/// How the papers of a library are embedded, as far as it remembers or its vectors tell.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Remembered {
+    /// A known name or the path of a folder. `None` where nothing tells: a folder's name alone does not say where it lies.
+    pub model: Option<String>,
+    /// In what numbers.
+    pub precision: Precision,
+    /// What becomes of long texts.
+    pub long: Long,
+}
+
+impl Remembered {
+    /// What a library remembers; for one that was made before libraries did, what its only set of vectors tells.
+    ///
+    /// # Errors
+    /// What the library reports; a precision that a later version of this program has noted.
+    pub fn of(library: &Library, settings: &Settings) -> Result<Option<Remembered>> {
+        if let Some(kept) = library.embedding_settings()? {
+            let (precision, long) = (kept.precision.parse()?, kept.long.parse()?);
+            return Ok(Some(Remembered { model: Some(kept.model), precision, long }));
+        }
+        let sets = library.fingerprints()?;
+        let mut sets = sets.iter().filter(|set| set.vectors > 0);
+        let (Some(set), None) = (sets.next(), sets.next()) else { return Ok(None) };
+        let told = Fingerprint::read_description(&set.text.description);
+        Ok(told.map(|(model, precision, long)| {
+            let known = settings.manifests.iter().any(|manifest| manifest.name == model);
+            Remembered { model: known.then(|| model.to_owned()), precision, long }
+        }))
+    }
 }
 
 /// How far [`Engine::catch_up`] is.
@@ -44,7 +79,25 @@ impl Engine {
         let identity = model::identify(&choice, &settings)?;
         let options = EmbedderOptions { prompts: identity.prompts.clone(), ..options };
         let fingerprint = Fingerprint::new(&identity.name, &identity.files, &options);
-        Ok(Engine { choice, settings, options, identity, fingerprint, loaded: None })
+        Ok(Engine { choice, settings, options, identity, fingerprint, f32_will_do: false, loaded: None })
+    }
+
+    /// Takes `f32` where `f16` is not to be had: the same vectors, by their fingerprint, from a machine without a card.
+    pub fn or_f32(self) -> Engine {
+        Engine { f32_will_do: true, ..self }
+    }
+
+    /// What a library remembers where its papers are embedded with this.
+    ///
+    /// # Errors
+    /// The folder of a model has no absolute path.
+    pub fn remembered(&self) -> Result<EmbeddingSettings> {
+        let model = match &self.choice {
+            Choice::Name(_) => self.identity.name.clone(),
+            Choice::Dir(root) => std::path::absolute(root).map_err(Error::io(root))?.display().to_string(),
+        };
+        let (precision, long) = (self.options.precision.name().to_owned(), self.options.long.name().to_owned());
+        Ok(EmbeddingSettings { model, precision, long })
     }
 
     /// What decides this model's vectors.
@@ -70,7 +123,14 @@ impl Engine {
                     reason: "its files changed while this command ran; run it again".into(),
                 });
             }
-            self.loaded = Some(Embedder::load(&folder.root, &self.options)?);
+            let f32_instead = self.f32_will_do && self.options.precision == Precision::F16;
+            self.loaded = Some(match Embedder::load(&folder.root, &self.options) {
+                Err(Error::Precision { .. } | Error::Device { .. }) if f32_instead => {
+                    let options = EmbedderOptions { precision: Precision::F32, ..self.options.clone() };
+                    Embedder::load(&folder.root, &options)?
+                }
+                loaded => loaded?,
+            });
         }
         self.loaded.as_ref().ok_or(Error::Internal("the model was loaded and is gone"))
     }
@@ -152,19 +212,10 @@ impl Engine {
         embedded: &mut dyn FnMut(Embedded),
     ) -> Result<FingerprintNumber> {
         let stored = library.fingerprints()?;
-        let others: Vec<String> = stored
-            .iter()
-            .filter(|f| f.text.digest != self.fingerprint.digest() && f.vectors > 0)
-            .map(|f| format!("{} ({} papers)", f.text.model, f.vectors))
-            .collect();
         let has_own = stored.iter().any(|f| f.text.digest == self.fingerprint.digest() && f.vectors > 0);
-        if !begin && !has_own && !others.is_empty() {
-            return Err(Error::OtherModel {
-                library: library.path().to_owned(),
-                stored: others.join(", "),
-                asked: self.identity.name.clone(),
-                choice: self.choice.to_string(),
-            });
+        let has_others = stored.iter().any(|f| f.text.digest != self.fingerprint.digest() && f.vectors > 0);
+        if !begin && !has_own && has_others {
+            return Err(self.other_model(library, &stored)?);
         }
         let number = library.ensure_fingerprint(&FingerprintText {
             digest: self.fingerprint.digest().to_owned(),
@@ -176,7 +227,12 @@ impl Engine {
         if total == 0 {
             return Ok(number);
         }
+        let remembered = self.remembered()?;
         let embedder = self.embedder(fetch)?;
+        // Once the model is there, and before the first vector is: a killed process leaves a library that knows its model.
+        if !begin && !has_own && library.embedding_settings()?.as_ref() != Some(&remembered) {
+            library.set_embedding_settings(&remembered)?;
+        }
         let mut progress = Embedded { done: 0, total };
         embedded(progress);
         let mut after = None;
@@ -204,6 +260,42 @@ impl Engine {
         }
     }
 
+    /// The error of a library that holds vectors of other models alone.
+    fn other_model(&self, library: &Library, stored: &[StoredFingerprint]) -> Result<Error> {
+        let own = self.remembered()?;
+        let kept = Remembered::of(library, &self.settings)?.unwrap_or_default();
+        let differs = [
+            ("--model", &own.model, kept.model.as_deref()),
+            ("--precision", &own.precision, Some(kept.precision.name())),
+            ("--long", &own.long, Some(kept.long.name())),
+        ];
+        let differs = differs.into_iter().filter(|(_, own, kept)| *kept != Some(own.as_str()));
+        let (names, options): (Vec<&str>, Vec<String>) =
+            differs.map(|(option, own, _)| (option, format!("{option} {}", quoted(own)))).unzip();
+        let way_out = if names.is_empty() {
+            "the model's files or the way to embed have changed since; go back to those".to_owned()
+        } else if kept.model.is_some() {
+            let variable = if names.contains(&"--model") { " and RELATA_MODEL" } else { "" };
+            format!("leave {}{variable} out to use those that there are", names.join(" and "))
+        } else {
+            "name what they were made with by --model or RELATA_MODEL, --precision and --long".to_owned()
+        };
+        let sets = stored.iter().filter(|set| set.vectors > 0);
+        let sets: Vec<String> = sets.map(|set| format!("{} ({} papers)", made_with(&set.text), set.vectors)).collect();
+        Ok(Error::OtherModel {
+            library: library.path().to_owned(),
+            stored: sets.join(", "),
+            asked: in_words(&self.identity.name, self.options.precision, self.options.long),
+            way_out,
+            command: ["relata".to_owned()]
+                .into_iter()
+                .chain(options)
+                .chain(["reembed".to_owned()])
+                .collect::<Vec<_>>()
+                .join(" "),
+        })
+    }
+
     /// Length of the model's vectors: the manifest's word, or for a folder of the user's own its configuration's.
     fn dimension(&self) -> Result<usize> {
         match (self.identity.dimension, &self.choice) {
@@ -211,5 +303,75 @@ impl Engine {
             (None, Choice::Dir(root)) => Ok(Recipe::read(root)?.dimension()),
             (None, Choice::Name(_)) => Err(Error::Internal("a manifest without a dimension")),
         }
+    }
+}
+
+/// What made a set of vectors, in words: `all-MiniLM-L6-v2 in int8`.
+fn made_with(text: &FingerprintText) -> String {
+    match Fingerprint::read_description(&text.description) {
+        Some((_, precision, long)) => in_words(&text.model, precision, long),
+        None => text.model.clone(),
+    }
+}
+
+/// A word that a shell takes for one.
+fn quoted(word: &str) -> String {
+    if word.contains([' ', '\'', '"', '$', '\\']) { format!("'{word}'") } else { word.to_owned() }
+}
+
+fn in_words(model: &str, precision: Precision, long: Long) -> String {
+    let long = if long == Long::Window { " windows" } else { "" };
+    format!("{model} in {}{long}", precision.name())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{ArxivId, Entry, Precedence, SourceKind};
+
+    /// Adds a set of vectors with this description, of the one paper of a library.
+    fn embed(library: &mut Library, model: &str, description: &str) {
+        let text = FingerprintText {
+            digest: description.to_owned(),
+            model: model.to_owned(),
+            description: description.to_owned(),
+            dimension: 2,
+        };
+        let number = library.ensure_fingerprint(&text).unwrap();
+        let missing = library.next_missing(number, None, 1).unwrap().remove(0);
+        let vector = NewVector {
+            row: missing.row,
+            passage_hash: missing.passage_hash,
+            vector: &[0.6, 0.8],
+            tokens: Tokens::default(),
+        };
+        library.store_vectors(number, &[vector]).unwrap();
+    }
+
+    #[test]
+    fn a_library_without_settings_is_told_by_its_only_set_of_vectors() {
+        let settings = Settings::from_vars(|_| None, Some("/cache".into()), Some("/home".into())).unwrap();
+        let mut library = Library::in_memory().unwrap();
+        assert_eq!(Remembered::of(&library, &settings).unwrap(), None);
+        let id = ArxivId::parse("2602.10611").unwrap().0;
+        let precedence = Precedence { version: 1, date: None, kind: SourceKind::RawJsonl };
+        library.merge(&[Entry { title: Some("Ice".to_owned()), ..Entry::new(id, precedence, 1) }]).unwrap();
+
+        embed(&mut library, "all-MiniLM-L6-v2", "all-MiniLM-L6-v2, weights 53aa5117, int8, windows, title-abstract/1");
+        let told =
+            Remembered { model: Some("all-MiniLM-L6-v2".to_owned()), precision: Precision::Int8, long: Long::Window };
+        assert_eq!(Remembered::of(&library, &settings).unwrap(), Some(told));
+
+        // Of two sets neither is the library's, until somebody says so.
+        embed(&mut library, "mine", "mine, weights 01234567, title-abstract/1");
+        assert_eq!(Remembered::of(&library, &settings).unwrap(), None);
+        let kept = EmbeddingSettings {
+            model: "/models/mine".to_owned(),
+            precision: "f32".to_owned(),
+            long: "truncate".to_owned(),
+        };
+        library.set_embedding_settings(&kept).unwrap();
+        let told = Remembered { model: Some("/models/mine".to_owned()), ..Remembered::default() };
+        assert_eq!(Remembered::of(&library, &settings).unwrap(), Some(told));
     }
 }

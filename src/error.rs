@@ -401,12 +401,20 @@ pub enum Error {
     },
     /// A question that says nothing of what is liked.
     #[error(
-        "nothing says what you like: begin a profile with `relata like ID...`{other}, or name papers in `relata recommend --like ID...`",
+        "nothing says what you like: begin a profile with `relata like ID...`{other}, or name papers in `relata recommend ID...`",
         other = if profile == "default" { String::new() } else { format!(" --profile {profile}") }
     )]
     NothingLiked {
         /// The profile that was asked with.
         profile: String,
+    },
+    /// A profile that there is not.
+    #[error("there is no profile {name}{}", other_profiles(there))]
+    NoSuchProfile {
+        /// As asked for.
+        name: String,
+        /// The profiles that there are, those of the most similar names first.
+        there: Vec<String>,
     },
     /// A question with a profile whose liked papers are all gone, or have no text.
     #[error(
@@ -437,10 +445,12 @@ pub enum Error {
         text: String,
     },
     /// A topic that is not among those that were found last.
-    #[error("there is no topic {id}; `relata topics` lists those there are")]
+    #[error("there is no topic {id}; {}", other_topics(there))]
     NoSuchTopic {
         /// Its number.
         id: u32,
+        /// The numbers that there are, ascending.
+        there: Vec<u32>,
     },
     /// A span of days, where topics are asked for that were kept.
     #[error("topics of a span of days are found anew each time and have no history; leave --since and --until out")]
@@ -461,6 +471,14 @@ pub enum Error {
         /// The topic that has it.
         other: u32,
     },
+    /// A liked text in a language that the model does not read, and nothing else.
+    #[error("{model} does not read the language of the text, so papers near it would mean nothing; {way_out}")]
+    TextUnread {
+        /// The model.
+        model: String,
+        /// What to do.
+        way_out: String,
+    },
     /// A search for nothing.
     #[error("the text is empty; say what to look for")]
     EmptyQuery,
@@ -472,11 +490,10 @@ pub enum Error {
         /// The last day asked for.
         until: jiff::civil::Date,
     },
-    /// Vectors of another model than the one asked for.
+    /// Vectors of another model or precision than the one asked for.
     #[error(
-        "{library} holds vectors of {stored}, none of {asked}, and vectors of different models cannot be compared; \
-         name the model they were made with by --model or RELATA_MODEL, or embed all papers anew beside them with \
-         `relata reembed --model '{choice}'`",
+        "{library} holds vectors of {stored}, none of {asked}, and vectors of different models or precisions cannot be compared; \
+         {way_out}, or embed all papers anew beside them with `{command}`",
         library = library.display()
     )]
     OtherModel {
@@ -484,10 +501,12 @@ pub enum Error {
         library: PathBuf,
         /// What is stored, with counts.
         stored: String,
-        /// The model asked for.
+        /// What was asked for.
         asked: String,
-        /// How it was asked for.
-        choice: String,
+        /// How to use what is stored.
+        way_out: String,
+        /// The command that embeds all papers with what was asked for.
+        command: String,
     },
     /// The platform names no data folder.
     #[error("this user has no data folder (no HOME?); name the library with --library FILE")]
@@ -533,4 +552,48 @@ fn not_in_library(unknown: &[(String, Vec<(crate::ArxivId, String)>)]) -> String
         }
     }
     text
+}
+
+fn other_profiles(there: &[String]) -> String {
+    match there {
+        [] => " yet; begin one with `relata like ID... --profile NAME`".to_owned(),
+        there => format!("; there are: {}", there.join(", ")),
+    }
+}
+
+/// `there are 1 to 4, 6 and 8`.
+fn other_topics(there: &[u32]) -> String {
+    let mut spans: Vec<(u32, u32)> = Vec::new();
+    for id in there {
+        match spans.last_mut() {
+            Some((_, last)) if last.checked_add(1) == Some(*id) => *last = *id,
+            _ => spans.push((*id, *id)),
+        }
+    }
+    let mut spans: Vec<String> = spans
+        .into_iter()
+        .map(|(first, last)| if first == last { first.to_string() } else { format!("{first} to {last}") })
+        .collect();
+    match (spans.pop(), spans.is_empty()) {
+        (None, _) => "`relata topics` finds some".to_owned(),
+        (Some(only), true) => format!("there are {only}; `relata topics` lists them"),
+        (Some(last), false) => format!("there are {} and {last}; `relata topics` lists them", spans.join(", ")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn topics_that_there_are_are_named_in_spans() {
+        for (there, expected) in [
+            (&[][..], "`relata topics` finds some"),
+            (&[3], "there are 3; `relata topics` lists them"),
+            (&[1, 2, 3], "there are 1 to 3; `relata topics` lists them"),
+            (&[1, 2, 3, 5, 7, 8], "there are 1 to 3, 5 and 7 to 8; `relata topics` lists them"),
+        ] {
+            assert_eq!(other_topics(there), expected);
+        }
+    }
 }

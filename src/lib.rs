@@ -29,6 +29,7 @@
 
 mod derived;
 mod kernels;
+mod lock;
 
 pub mod arxiv_id;
 pub mod error;

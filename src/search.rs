@@ -1,8 +1,9 @@
-//! `search`: papers by meaning and by words, two rankings fused into one.
+//! `search`: papers by meaning and by words, two rankings fused into one; and by author, where the text is a name.
 //!
 //! In: a text, its vector where the model can read it, a filter. Out: the k best papers and the words of the text that each
 //! holds. Fusion is by reciprocal ranks (Cormack, Clarke & Büttcher, SIGIR 2009, k = 60): cosines and BM25 scores have no
-//! common scale, ranks do.
+//! common scale, ranks do. Where the text is the name of an author, that author's papers come before all others, the newest first. All
+//! words of the text must be in the name; a single word, such as "song", is a name only if it occurs in no title or abstract.
 
 use std::collections::BTreeMap;
 
@@ -10,7 +11,7 @@ use ndarray::ArrayView1;
 
 use crate::arxiv_id::ArxivId;
 use crate::error::Result;
-use crate::library::{Filter, Library, Paper, PaperRow};
+use crate::library::{self, Filter, Library, Paper, PaperRow, PaperSet};
 use crate::neighbours::{Admitted, Ground};
 use crate::terms::{self, Phrases};
 
@@ -24,7 +25,8 @@ const TERMS: usize = 3;
 /// One answer.
 #[derive(Clone, Debug)]
 pub struct Hit {
-    /// Sum of `1 / (60 + rank)` over the rankings that hold the paper, scaled so that first in both is 1.
+    /// Sum of `1 / (60 + rank)` over the rankings that hold the paper, scaled so that first by meaning and by words is 1. Of a paper by the
+    /// author whose name the text is: 1 and its part by its rank among the author's papers.
     pub score: f64,
     /// The paper.
     pub paper: Paper,
@@ -32,12 +34,33 @@ pub struct Hit {
     pub cosine: Option<f32>,
     /// Place among the keyword matches, from 1, where it matched.
     pub keyword_rank: Option<usize>,
+    /// The author who is called by the text.
+    pub author: Option<String>,
     /// Terms it shares with the text, rarest first.
     pub terms: Vec<String>,
 }
 
-/// Where a paper stands: rank and cosine among the nearest, rank among the keyword matches.
-type Places = (Option<(usize, f32)>, Option<usize>);
+/// Where a paper stands.
+#[derive(Clone, Copy, Default)]
+struct Places {
+    /// Rank and cosine among the nearest.
+    near: Option<(usize, f32)>,
+    /// Rank among the keyword matches.
+    keyword: Option<usize>,
+    /// Rank among the author's papers.
+    author: Option<usize>,
+}
+
+impl Places {
+    fn score(self) -> f64 {
+        let part = |rank: usize| 1.0 / (FUSION_K + rank as f64);
+        let both = 2.0 * part(1);
+        match self.author {
+            Some(rank) => 1.0 + part(rank) / both,
+            None => (self.near.map_or(0.0, |(rank, _)| part(rank)) + self.keyword.map_or(0.0, part)) / both,
+        }
+    }
+}
 
 /// Ranks the papers of a library by a text. `vector` is its unit vector and where its neighbours are looked for, or `None` to search by
 /// words alone.
@@ -63,20 +86,26 @@ pub fn search(
             if place == 0 || scored.score < best[place - 1].score {
                 rank = place + 1;
             }
-            fused.entry(scored.key).or_default().0 = Some((rank, scored.score));
+            fused.entry(scored.key).or_default().near = Some((rank, scored.score));
         }
     }
     for (place, (row, _)) in library.keyword_scores(text, within.as_ref(), depth)?.into_iter().enumerate() {
-        fused.entry(row).or_default().1 = Some(place + 1);
+        fused.entry(row).or_default().keyword = Some(place + 1);
     }
-    let both = 2.0 / (FUSION_K + 1.0);
+    if may_be_a_name(library, text)? {
+        let mut by_author = PaperSet::new(library.by_author(text)?);
+        if let Some(within) = &within {
+            by_author = by_author.intersect(within);
+        }
+        for (place, row) in library.newest(&by_author, depth)?.into_iter().enumerate() {
+            fused.entry(row).or_default().author = Some(place + 1);
+        }
+    }
     let mut order: Vec<(f64, ArxivId, PaperRow)> = Vec::with_capacity(fused.len());
-    for (row, (near, word)) in &fused {
+    for (row, places) in &fused {
         // A paper that another process has removed since the scan has no id any more.
         let Some(id) = library.id_of(*row)? else { continue };
-        let part = |rank: usize| 1.0 / (FUSION_K + rank as f64);
-        let score = near.map_or(0.0, |(rank, _)| part(rank)) + word.map_or(0.0, part);
-        order.push((score / both, id, *row));
+        order.push((places.score(), id, *row));
     }
     order.sort_by(|a, b| b.0.total_cmp(&a.0).then_with(|| a.1.cmp(&b.1)));
     order.truncate(k);
@@ -91,9 +120,21 @@ pub fn search(
         .map(|paper| {
             let own = paper.passage.as_deref().unwrap_or("");
             let shared = terms::shared(&asked, own, papers, TERMS, |words| library.document_frequency(words))?;
-            let (near, keyword_rank) = fused[&paper.row];
+            let Places { near, keyword: keyword_rank, author } = fused[&paper.row];
             let terms = shared.into_iter().map(|term| term.term).collect();
-            Ok(Hit { score: scores[&paper.row], paper, cosine: near.map(|(_, cosine)| cosine), keyword_rank, terms })
+            let author = author.and_then(|_| library::author_called(&paper.authors, text)).map(str::to_owned);
+            let (score, cosine) = (scores[&paper.row], near.map(|(_, cosine)| cosine));
+            Ok(Hit { score, paper, cosine, keyword_rank, author, terms })
         })
         .collect()
+}
+
+/// Whether a text is taken for a name where an author is called so. Initials alone call too many.
+fn may_be_a_name(library: &Library, text: &str) -> Result<bool> {
+    let words = library::terms(text);
+    match words.as_slice() {
+        [] => Ok(false),
+        [word] => Ok(word.len() > 1 && !library.holds_in_text(word)?),
+        words => Ok(words.iter().any(|word| word.len() > 1)),
+    }
 }

@@ -13,6 +13,7 @@ use std::path::{Path, PathBuf};
 use super::journal::{Done, Journal};
 use super::output::Output;
 use crate::error::{Error, Result};
+use crate::lock::FileLock;
 
 const JOURNAL: &str = "journal.json";
 const NEXT_JOURNAL: &str = "journal.json.next";
@@ -34,7 +35,7 @@ pub struct Partial {
     folder: PathBuf,
     parts: Vec<Part>,
     journal: Journal,
-    _lock: File,
+    _lock: Option<FileLock>,
 }
 
 /// A file that grows.
@@ -249,13 +250,14 @@ impl Partial {
 
 const NO_PART: Error = Error::Internal("a part that was not opened");
 
-fn lock(output: &Output, folder: &Path) -> Result<File> {
+/// Keeps a second process out. `None` on a file system without locks, which is no reason to refuse the work.
+fn lock(output: &Output, folder: &Path) -> Result<Option<FileLock>> {
     let path = folder.join(LOCK);
     let file = File::create(&path).map_err(output.failed(&path))?;
-    match file.try_lock() {
-        Err(TryLockError::WouldBlock) => Err(Error::OutputBusy { part: folder.to_owned() }),
-        // A file system without locks is no reason to refuse the work.
-        _ => Ok(file),
+    match FileLock::try_new(file) {
+        Ok(lock) => Ok(Some(lock)),
+        Err((_, TryLockError::WouldBlock)) => Err(Error::OutputBusy { part: folder.to_owned() }),
+        Err((_, TryLockError::Error(_))) => Ok(None),
     }
 }
 

@@ -86,7 +86,9 @@ pub(super) fn run(context: &Context, add: &Add, page: &mut Page) -> Result<Outco
     let embedding = if add.no_embed || library.is_empty()? {
         Ok(None)
     } else {
-        context.engine().and_then(|mut engine| context.catch_up(&mut engine, &mut library, false).map(Some))
+        context
+            .engine(Some(&library))
+            .and_then(|mut engine| context.catch_up(&mut engine, &mut library, false).map(Some))
     };
     if let Ok(Some((_, embedded))) = &embedding {
         report.embedded = *embedded;

@@ -1,4 +1,4 @@
-//! `relata recommend` and `relata search`: ranked papers, two lines each, or JSON.
+//! `relata recommend`, and what other commands share of it: ranked papers, two lines each, or JSON.
 
 use console::Style;
 use serde::Serialize;
@@ -7,14 +7,13 @@ use serde_json::json;
 use crate::ArxivId;
 use crate::error::{Error, Result};
 use crate::learned::{Parts, Weights};
-use crate::library::{Filter, Library, Paper};
+use crate::library::{Filter, Library, Paper, Profile};
 use crate::neighbours::Ground;
 use crate::recommend::{self as recommender, Answer, Liked, Query};
-use crate::search as searcher;
 
-use super::args::{DEFAULT_PROFILE, Filters, Recommend, Search, Selection};
+use super::args::{DEFAULT_PROFILE, Filters, Recommend, Selection};
 use super::terminal::{Page, printable, say};
-use super::{Context, Fetching, Outcome, facets, ids};
+use super::{Context, Fetching, Outcome, facets, ids, unread};
 
 /// One result in JSON: the keys that scripts may rely on.
 #[derive(Serialize)]
@@ -35,7 +34,7 @@ pub(super) struct ResultRow<'a> {
 
 pub(super) fn recommend(context: &Context, asked: Recommend, page: &mut Page) -> Result<Outcome> {
     let mut query = Query {
-        like: ids(&asked.like)?,
+        like: ids(asked.ids.iter().chain(&asked.like))?,
         unlike: ids(&asked.unlike)?,
         like_text: asked.like_text.clone(),
         k: asked.selection.k,
@@ -48,17 +47,16 @@ pub(super) fn recommend(context: &Context, asked: Recommend, page: &mut Page) ->
         return Err(Error::EmptyQuery);
     }
     let (mut library, sample) = context.open_or_sample()?;
+    let mut engine = context.engine((!sample).then_some(&library))?;
     let alone = query.like.is_empty() && query.like_text.is_empty();
+    let unread = unread::take(context, &engine, &mut query, sample);
     let profile = asked.profile.clone().or_else(|| alone.then(|| DEFAULT_PROFILE.to_owned()));
     if let Some(name) = &profile {
-        add_profile(&library, name, &mut query)?;
+        let named = asked.profile.is_some();
+        add_own_profile(&context.profile((!sample).then_some(&library), name, named)?, &library, &mut query)?;
     }
+    unread.say_or_refuse(&query)?;
     recommender::check(&library, &query)?;
-    let mut engine = context.engine()?;
-    for text in query.like_text.iter().filter(|text| !engine.identity().reads(text)) {
-        let name = &engine.identity().name;
-        say(&format!("{name} was not trained on the language of this text, so its neighbours mean little: {text}"));
-    }
     let (fingerprint, _) = context.catch_up(&mut engine, &mut library, sample)?;
     let mut fetch = Fetching::default();
     let texts = engine.embed_queries(&query.like_text, &mut |event| fetch.show(event))?;
@@ -98,6 +96,9 @@ pub(super) fn recommend(context: &Context, asked: Recommend, page: &mut Page) ->
         });
         if let Some(facet) = facet_json {
             query["facet"] = facet;
+        }
+        if !unread.texts.is_empty() {
+            query["unread_text"] = json!(unread.texts);
         }
         write_json(page, &query, &rows)?;
     } else {
@@ -146,17 +147,22 @@ pub(super) fn liked(answer: &Answer) -> String {
     }
 }
 
+/// Adds what a profile of the library likes and dislikes, see [`add_own_profile`].
+pub(super) fn add_profile(library: &Library, name: &str, query: &mut Query) -> Result<()> {
+    add_own_profile(&library.profile(name)?, library, query)
+}
+
 /// Adds what a profile likes and dislikes, as far as it is in the library. What is named on the command line holds against the
 /// profile.
-pub(super) fn add_profile(library: &Library, name: &str, query: &mut Query) -> Result<()> {
-    let profile = library.profile(name)?;
+fn add_own_profile(profile: &Profile, library: &Library, query: &mut Query) -> Result<()> {
+    let name = profile.name.as_str();
     let named: Vec<ArxivId> = query.like.iter().chain(&query.unlike).cloned().collect();
     let mut missing = 0;
     let likes = profile.like.len();
-    for (own, into) in [(profile.like, &mut query.like), (profile.unlike, &mut query.unlike)] {
-        for id in own.into_iter().filter(|id| !named.contains(id)) {
+    for (own, into) in [(&profile.like, &mut query.like), (&profile.unlike, &mut query.unlike)] {
+        for id in own.iter().filter(|id| !named.contains(id)) {
             // One without a text says nothing.
-            if library.has_text(&id)? { into.push(id) } else { missing += 1 }
+            if library.has_text(id)? { into.push(id.clone()) } else { missing += 1 }
         }
     }
     if query.like.is_empty() && query.like_text.is_empty() {
@@ -171,60 +177,7 @@ pub(super) fn add_profile(library: &Library, name: &str, query: &mut Query) -> R
     Ok(())
 }
 
-pub(super) fn search(context: &Context, asked: Search, page: &mut Page) -> Result<Outcome> {
-    if asked.text.trim().is_empty() {
-        return Err(Error::EmptyQuery);
-    }
-    let (mut library, sample) = context.open_or_sample()?;
-    let mut engine = context.engine()?;
-    let readable = engine.identity().reads(&asked.text);
-    if !readable {
-        say(&format!("{} does not read the language of this text: searching by words alone.", engine.identity().name));
-    }
-    let vectors = if readable {
-        let (fingerprint, _) = context.catch_up(&mut engine, &mut library, sample)?;
-        let mut fetch = Fetching::default();
-        Some((fingerprint, engine.embed_queries(std::slice::from_ref(&asked.text), &mut |event| fetch.show(event))?))
-    } else {
-        None
-    };
-    let snapshot = library.snapshot()?;
-    let index = match &vectors {
-        Some((fingerprint, _)) => context.index(&library, *fingerprint)?,
-        None => None,
-    };
-    let ground = vectors.as_ref().map(|(fingerprint, _)| Ground {
-        library: &library,
-        fingerprint: *fingerprint,
-        index: index.as_ref(),
-    });
-    let vector = ground.as_ref().zip(vectors.as_ref()).map(|(ground, (_, vectors))| (ground, vectors.row(0)));
-    let hits = searcher::search(&library, &asked.text, vector, &filter(&asked.selection.filters)?, asked.selection.k)?;
-    drop(snapshot);
-    let rows: Vec<_> = hits
-        .iter()
-        .enumerate()
-        .map(|(place, hit)| {
-            let reason = json!({ "cosine": hit.cosine, "keyword_rank": hit.keyword_rank, "terms": hit.terms });
-            row(place + 1, hit.score, &hit.paper, reason)
-        })
-        .collect();
-    if asked.selection.json {
-        let query = json!({ "text": asked.text, "filter": selection_json(&asked.selection) });
-        write_json(page, &query, &rows)?;
-    } else {
-        for (row, hit) in rows.iter().zip(&hits) {
-            write_row(page, row, &hit.terms, None)?;
-        }
-    }
-    let outcome = outcome(rows.len());
-    if let Some((fingerprint, _)) = vectors {
-        context.mend_index(&mut library, fingerprint, index, page)?;
-    }
-    Ok(outcome)
-}
-
-fn outcome(found: usize) -> Outcome {
+pub(super) fn outcome(found: usize) -> Outcome {
     if found == 0 {
         say("No paper answers this query. Fewer filters may help.");
         return Outcome::Nothing;
@@ -239,7 +192,8 @@ pub(super) fn filter(asked: &Filters) -> Result<Filter> {
         return Err(Error::EmptyPeriod { since, until });
     }
     Ok(Filter {
-        categories: asked.category.clone(),
+        // `cs.LG,` and `"cs.LG stat.ML"` mean what they look like.
+        categories: asked.category.iter().flat_map(|text| text.split_whitespace()).map(str::to_owned).collect(),
         since: asked.since,
         until: asked.until,
         authors: asked.author.clone(),
@@ -278,7 +232,7 @@ pub(super) fn filters_json(filters: &Filters) -> serde_json::Value {
     })
 }
 
-fn row(rank: usize, score: f64, paper: &Paper, reason: serde_json::Value) -> ResultRow<'_> {
+pub(super) fn row(rank: usize, score: f64, paper: &Paper, reason: serde_json::Value) -> ResultRow<'_> {
     ResultRow {
         rank,
         id: paper.id.as_str(),
@@ -295,7 +249,7 @@ fn row(rank: usize, score: f64, paper: &Paper, reason: serde_json::Value) -> Res
     }
 }
 
-fn write_json(page: &mut Page, query: &serde_json::Value, rows: &[ResultRow<'_>]) -> Result<()> {
+pub(super) fn write_json(page: &mut Page, query: &serde_json::Value, rows: &[ResultRow<'_>]) -> Result<()> {
     page.json(&json!({ "query": query, "results": rows }))
 }
 

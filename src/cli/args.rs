@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
+use clap_complete::Shell;
 use jiff::civil::Date;
 
 use crate::bulk::Format;
@@ -12,9 +13,11 @@ use crate::facets::ROLES;
 use crate::learned::Weights;
 use crate::paper::Facet;
 
+use super::dates;
+
 /// Semantic recommender for arXiv papers: reads daily digests, embeds the abstracts, answers what is related.
 #[derive(Debug, Parser)]
-#[command(name = "relata", version, max_term_width = 100, disable_help_subcommand = true, after_help = EXIT_CODES)]
+#[command(name = "relata", version, max_term_width = 100, after_help = EXIT_CODES)]
 pub struct Cli {
     /// Where papers, vectors and models are.
     #[command(flatten)]
@@ -27,48 +30,76 @@ pub struct Cli {
 const EXIT_CODES: &str =
     "Exit codes: 0 done, 1 nothing found, 2 error (also when some entries of a batch were skipped).";
 
-/// Options that every command takes.
+/// Options that every command takes; `help.rs` shows them where they count.
 #[derive(Debug, Args)]
 pub struct Places {
-    /// The library: one SQLite file [default: relata/library.db in the platform's data folder].
+    /// Library to use, one SQLite file [default: relata/library.db in the platform's data folder].
     #[arg(
         long,
         global = true,
         value_name = "FILE",
         env = "RELATA_LIBRARY",
         hide_env_values = true,
-        help_heading = "Places"
+        help_heading = "Library"
     )]
     pub library: Option<PathBuf>,
     /// Embedding model: a known name (see `relata model list`) or a sentence-transformers folder
-    /// [default: all-MiniLM-L6-v2].
+    /// [default: what the library was embedded with, else all-MiniLM-L6-v2].
     #[arg(
         long,
         global = true,
         value_name = "NAME|DIR",
         env = "RELATA_MODEL",
         hide_env_values = true,
-        help_heading = "Places"
+        help_heading = MODEL_AND_DEVICE
     )]
     pub model: Option<String>,
-    /// Where to embed: auto, cpu, cuda, cuda:N, cuda:N,M,... (several cards) or metal.
-    #[arg(long, global = true, value_name = "DEVICE", default_value = "auto", help_heading = "Places")]
+    /// Number format to embed in: f32, int8 (CPU only; faster, with nearly the same vectors), f16 or bf16 (CUDA only).
+    ///
+    /// Vectors of different formats are never compared, except that f16 counts as f32
+    /// [default: what the library was embedded in, else f32].
+    #[arg(long, global = true, value_name = "PRECISION", hide_short_help = true, help_heading = MODEL_AND_DEVICE)]
+    pub precision: Option<String>,
+    /// What to do with texts longer than the model reads: truncate (drop the rest) or window (embed windows of 256 tokens and
+    /// take their mean).
+    ///
+    /// Vectors of the two are never compared [default: as the library was embedded, else truncate].
+    #[arg(long, global = true, value_name = "HOW", hide_short_help = true, help_heading = MODEL_AND_DEVICE)]
+    pub long: Option<String>,
+    /// Device to embed on: auto, cpu, cuda, cuda:N, cuda:N,M,... (several cards) or metal.
+    #[arg(
+        long,
+        global = true,
+        value_name = "DEVICE",
+        default_value = "auto",
+        hide_short_help = true,
+        help_heading = MODEL_AND_DEVICE
+    )]
     pub device: String,
-    /// What computes: own (Relata's kernels) or stock (candle's BERT, CPU and Metal, slow, to compare).
-    #[arg(long, global = true, value_name = "ENGINE", default_value = "own", help_heading = "Places")]
+    /// Engine to embed with: own (Relata's kernels) or stock (candle's BERT, to compare with; slow; CPU and Metal only).
+    #[arg(
+        long,
+        global = true,
+        value_name = "ENGINE",
+        default_value = "own",
+        hide_short_help = true,
+        help_heading = MODEL_AND_DEVICE
+    )]
     pub engine: String,
-    /// In what numbers to embed: f32, int8 (faster, nearly the same vectors; CPU only), f16 or bf16 (CUDA only). f16
-    /// counts as f32; vectors of other precisions never mix.
-    #[arg(long, global = true, value_name = "PRECISION", default_value = "f32", help_heading = "Places")]
-    pub precision: String,
-    /// What becomes of texts longer than the model takes: truncate (the rest is not seen) or window (embedded in windows of
-    /// 256 tokens, whose mean it is). Vectors of the two never mix.
-    #[arg(long, global = true, value_name = "HOW", default_value = "truncate", help_heading = "Places")]
-    pub long: String,
-    /// Never use the network.
-    #[arg(long, global = true, env = "RELATA_OFFLINE", hide_env_values = true, value_parser = clap::builder::FalseyValueParser::new(), help_heading = "Places")]
+    /// Never use the network to fetch a model.
+    #[arg(
+        long,
+        global = true,
+        env = "RELATA_OFFLINE",
+        hide_env_values = true,
+        value_parser = clap::builder::FalseyValueParser::new(),
+        hide_short_help = true,
+        help_heading = MODEL_AND_DEVICE
+    )]
     pub offline: bool,
 }
+
+const MODEL_AND_DEVICE: &str = "Model and device";
 
 /// The commands.
 #[derive(Debug, Subcommand)]
@@ -81,39 +112,41 @@ pub enum Command {
     Today(Today),
     /// Find papers by meaning and by words.
     Search(Search),
-    /// Find what the library is about: topics in up to three levels, named, with their papers.
+    /// Find the topics of the library, in up to three levels, or show the papers of one.
     Topics(super::topics::args::Topics),
-    /// Write the papers with their topics, places on the map and vectors as a table for other tools.
+    /// Write the papers with their topics and their positions on the map as a table for other tools.
     Export(super::topics::args::Export),
-    /// Measure how well ways of ranking find what people have judged to be related.
+    /// Measure how well ranking methods find papers that people have judged to be related.
     Eval(Eval),
-    /// Remember papers that you like; `relata recommend` then needs no other question.
+    /// Remember papers that you like; `relata recommend` then starts from them.
     Like(Opine),
     /// Remember papers that you want less of.
     Unlike(Opine),
     /// List, export, import or remove profiles: what you like and dislike, under a name.
     Profile(ProfileArgs),
-    /// Show what the library holds, or all of one paper.
+    /// Show the library in numbers, or everything about one paper.
     Info(Info),
-    /// Take papers out of the library.
+    /// Remove papers from the library.
     Remove(Remove),
-    /// Check the library: database, keyword index, vectors.
+    /// Check the library for damage: database, keyword index, vectors.
     Check(Check),
-    /// Embed every paper that the chosen model has not embedded yet; vectors of other models stay.
+    /// Embed every paper with the chosen model, and use that model from then on.
     Reembed(Reembed),
     /// Embed papers or lines of text to a file of vectors, without a library.
     Embed(Embed),
     /// List, fetch, verify or locate embedding models.
     Model(Model),
+    /// Print a script that completes commands and options in a shell.
+    Completions(Completions),
 }
 
 /// `relata add`
 #[derive(Debug, Args)]
 pub struct Add {
-    /// Files or folders; `-` reads standard input. Formats are told by content; `.gz` is unpacked.
+    /// Files or folders to read; `-` reads standard input. The content tells the format; `.gz` is unpacked.
     #[arg(required = true, value_name = "PATH")]
     pub paths: Vec<PathBuf>,
-    /// Leave embedding for later; the first command that needs vectors does it.
+    /// Do not embed now; the first command that needs vectors embeds the papers.
     #[arg(long)]
     pub no_embed: bool,
     /// Print the report as JSON.
@@ -124,30 +157,35 @@ pub struct Add {
 /// `relata recommend`
 #[derive(Debug, Args)]
 pub struct Recommend {
-    /// Papers you like: `2602.10611`, `arXiv:2602.10611v2`, `hep-th/9901001`, or links to them. Without any, and without
-    /// --like-text, what your profile likes is the question.
+    /// Papers you like: `2602.10611`, `arXiv:2602.10611v2`, `hep-th/9901001`, or links to them. Without any paper or
+    /// --like-text, your profile is the question.
+    #[arg(value_name = "ID")]
+    pub ids: Vec<String>,
+    /// Papers you like; the same as ID without the option.
     #[arg(long, value_name = "ID", num_args = 1..)]
     pub like: Vec<String>,
-    /// Papers you do not want more of.
+    /// Papers that you want less of.
     #[arg(long, value_name = "ID", num_args = 1..)]
     pub unlike: Vec<String>,
-    /// Also what this profile likes and dislikes; its papers are no answers.
+    /// Add what this profile likes and dislikes. Its papers are not among the answers.
     #[arg(long, value_name = "NAME")]
     pub profile: Option<String>,
-    /// A text that says what you like, e.g. an abstract.
+    /// Text that describes what you like, e.g. an abstract.
     #[arg(long, value_name = "TEXT")]
     pub like_text: Vec<String>,
-    /// Compare only this of the papers: motivation, method, result or conclusion. From digests that tell it, else from the abstract's own
-    /// sentences; a --like-text is taken as it stands.
+    /// Compare only one aspect of the papers: motivation, method, result or conclusion.
+    ///
+    /// The text of the aspect comes from a digest that has it, else from sentences of the abstract. A --like-text is compared as it is.
     #[arg(long, value_name = "FACET", value_parser = facet)]
     pub facet: Option<Facet>,
-    /// Also say why: the sentence nearest to what you like, or the whole of what --facet compares, and the parts of the score.
+    /// Say why each paper is an answer: its sentence nearest to what you like, and the parts of the score. With --facet, show the
+    /// whole text that was compared.
     #[arg(long)]
     pub why: bool,
-    /// How papers are ranked.
+    /// Options of the ranking.
     #[command(flatten)]
     pub ranking: Ranking,
-    /// What the answers must be like.
+    /// Which answers to give.
     #[command(flatten)]
     pub selection: Selection,
 }
@@ -155,27 +193,27 @@ pub struct Recommend {
 /// `relata today`
 #[derive(Debug, Args)]
 pub struct Today {
-    /// Digests of the day, which are added to the library. Without any, the papers of the library since --since, or else of its
+    /// Digests of the day, which are added to the library. Without any, the papers of the library since --since, or of its
     /// latest day.
     #[arg(value_name = "PATH")]
     pub paths: Vec<PathBuf>,
-    /// For whom.
+    /// Profile to rank for.
     #[command(flatten)]
     pub profile: ProfileName,
-    /// Also papers that this has listed for the profile before, those that earlier digests listed, and those that nearly repeat an older
+    /// Also list papers that were listed for the profile before, papers of earlier digests, and papers that nearly repeat an older
     /// one.
     #[arg(long)]
     pub seen: bool,
-    /// In what form.
+    /// Output format.
     #[arg(long, value_name = "FORM", value_enum, default_value_t = Form::Text)]
     pub format: Form,
-    /// Also say why: the sentence nearest to what you like, and the parts of the score.
+    /// Say why each paper is an answer: its sentence nearest to what you like, and the parts of the score.
     #[arg(long)]
     pub why: bool,
-    /// How papers are ranked.
+    /// Options of the ranking.
     #[command(flatten)]
     pub ranking: Ranking,
-    /// What the answers must be like.
+    /// Which answers to give.
     #[command(flatten)]
     pub selection: Selection,
 }
@@ -183,13 +221,13 @@ pub struct Today {
 /// `relata eval`
 #[derive(Debug, Args)]
 pub struct Eval {
-    /// Judgements: one `{"query": ID, "relevant": [ID, ...]}` a line; the pool is the whole library.
+    /// File of judgements, one `{"query": ID, "relevant": [ID, ...]}` per line. Every paper of the library can be an answer.
     #[arg(value_name = "JUDGEMENTS")]
     pub judgements: PathBuf,
-    /// Ways of ranking, with commas between them: relata (what `recommend` does), cosine, tfidf or bm25 [default: all of them].
+    /// Ranking methods to measure, separated by commas: relata (what `recommend` does), cosine, tfidf or bm25 [default: all].
     #[arg(long, value_name = "NAME", value_delimiter = ',', value_enum)]
     pub method: Vec<Method>,
-    /// How papers are ranked.
+    /// Options of the ranking.
     #[command(flatten)]
     pub ranking: Ranking,
     /// Print as JSON.
@@ -200,9 +238,11 @@ pub struct Eval {
 /// `relata search`
 #[derive(Debug, Args)]
 pub struct Search {
-    /// What to look for.
-    pub text: String,
-    /// What the answers must be like.
+    /// What to look for: words, the name of an author, or ids and links of papers. Without any, the papers that the filters
+    /// leave are listed, the newest first.
+    #[arg(value_name = "WORDS")]
+    pub text: Vec<String>,
+    /// Which answers to give.
     #[command(flatten)]
     pub selection: Selection,
 }
@@ -210,11 +250,11 @@ pub struct Search {
 /// How papers are ranked.
 #[derive(Debug, Args)]
 pub struct Ranking {
-    /// How much a part of the score counts beside its default: meaning, associations, words or authors; 0 leaves it out,
-    /// e.g. `--weight authors=0.5,words=2`.
+    /// Factor for a part of the score: meaning, associations, words or authors, e.g. `--weight authors=0.5,words=2`; 0 leaves
+    /// the part out.
     #[arg(long, value_name = "PART=FACTOR", value_delimiter = ',', value_parser = weight)]
     pub weight: Vec<(String, f32)>,
-    /// How much the likeness of an answer to those before it counts against its score, from 0 to 1.
+    /// How much an answer's similarity to earlier answers lowers its score, from 0 to 1.
     #[arg(long, value_name = "SHARE", default_value_t = 0.0, value_parser = share)]
     pub diversity: f32,
 }
@@ -223,9 +263,17 @@ pub struct Ranking {
 #[derive(Debug, Args)]
 pub struct Selection {
     /// Number of answers.
-    #[arg(short, long = "count", value_name = "K", default_value_t = 10, value_parser = at_least_one)]
+    #[arg(
+        short,
+        long = "count",
+        visible_short_alias = 'n',
+        visible_alias = "limit",
+        value_name = "K",
+        default_value_t = 10,
+        value_parser = at_least_one
+    )]
     pub k: usize,
-    /// Which papers.
+    /// Filters.
     #[command(flatten)]
     pub filters: Filters,
     /// Print the answer as JSON.
@@ -236,19 +284,19 @@ pub struct Selection {
 /// Which papers are looked at.
 #[derive(Debug, Args)]
 pub struct Filters {
-    /// Only papers in one of these categories: `cs.LG`, or a whole archive: `cs`; several with commas, `cs.LG,stat.ML`, or named again.
+    /// Only papers in one of these categories: `cs.LG`, or a whole archive: `cs`; several with commas or spaces between them.
     #[arg(long, value_name = "CATEGORY", value_delimiter = ',', help_heading = "Filters")]
     pub category: Vec<String>,
-    /// Only papers of this day or later.
-    #[arg(long, value_name = "YYYY-MM-DD", help_heading = "Filters")]
+    /// Only papers of this day or later: 2026-06-09, 2026-06, today, yesterday, or how long ago: 7d, 2w, 3m, 1y. Days are UTC.
+    #[arg(long, value_name = "DAY", value_parser = dates::since, help_heading = "Filters")]
     pub since: Option<Date>,
-    /// Only papers of this day or earlier.
-    #[arg(long, value_name = "YYYY-MM-DD", help_heading = "Filters")]
+    /// Only papers of this day or earlier, in the same forms; a month means its last day.
+    #[arg(long, value_name = "DAY", value_parser = dates::until, help_heading = "Filters")]
     pub until: Option<Date>,
-    /// Only papers by this author; every word of the name counts, accents do not.
+    /// Only papers by this author. All words of the name must match; accents do not matter.
     #[arg(long, value_name = "NAME", help_heading = "Filters")]
     pub author: Vec<String>,
-    /// No papers with this word or phrase.
+    /// No papers that contain this word or phrase.
     #[arg(long, value_name = "WORD", help_heading = "Filters")]
     pub exclude: Vec<String>,
 }
@@ -256,13 +304,13 @@ pub struct Filters {
 /// `relata like` and `relata unlike`
 #[derive(Debug, Args)]
 pub struct Opine {
-    /// Papers of the library.
+    /// Papers, by id or link.
     #[arg(required = true, value_name = "ID")]
     pub ids: Vec<String>,
-    /// In which profile.
+    /// Profile to change.
     #[command(flatten)]
     pub profile: ProfileName,
-    /// Take back what was said of them.
+    /// Forget that you liked or disliked these papers.
     #[arg(long)]
     pub forget: bool,
     /// Print the outcome as JSON.
@@ -273,7 +321,7 @@ pub struct Opine {
 /// The name of a profile.
 #[derive(Debug, Args)]
 pub struct ProfileName {
-    /// The profile.
+    /// Profile to use.
     #[arg(long, value_name = "NAME", default_value = DEFAULT_PROFILE)]
     pub profile: String,
 }
@@ -283,6 +331,7 @@ pub const DEFAULT_PROFILE: &str = "default";
 
 /// `relata profile`
 #[derive(Debug, Args)]
+#[command(disable_help_subcommand = true)]
 pub struct ProfileArgs {
     /// What to do with profiles.
     #[command(subcommand)]
@@ -298,19 +347,23 @@ pub enum ProfileCommand {
         #[arg(long)]
         json: bool,
     },
-    /// Print a profile as JSON, which `import` reads.
+    /// Print a profile as JSON, which `relata profile import` reads.
     Export {
-        /// Which.
-        #[command(flatten)]
-        profile: ProfileName,
+        /// Profile to print [default: default].
+        #[arg(value_name = "NAME", conflicts_with = "profile")]
+        name: Option<String>,
+        /// Profile to print; the same as NAME without the option.
+        #[arg(long, value_name = "NAME")]
+        profile: Option<String>,
     },
-    /// Like the papers of a file: BibTeX, RIS, CSL-JSON, CSV, an exported profile or a list of arXiv ids. Entries are matched with the
-    /// library by arXiv id, DOI or title; those that are not are named.
+    /// Like the papers of a file: BibTeX, RIS, CSL-JSON, CSV, an exported profile or a list of arXiv ids.
+    ///
+    /// Entries are matched with the library by arXiv id, DOI or title; entries that match no paper are named.
     Import {
-        /// The file, as Zotero and other reference managers export it.
+        /// File to read, as Zotero and other reference managers export it.
         #[arg(value_name = "FILE")]
         file: PathBuf,
-        /// Into which profile [default: that which an exported profile names, else default].
+        /// Profile to add the papers to [default: the name in an exported profile, else default].
         #[arg(long, value_name = "NAME")]
         profile: Option<String>,
         /// Print the report as JSON.
@@ -319,7 +372,7 @@ pub enum ProfileCommand {
     },
     /// Forget a profile.
     Remove {
-        /// Which.
+        /// Profile to forget.
         name: String,
     },
 }
@@ -327,7 +380,7 @@ pub enum ProfileCommand {
 /// `relata info`
 #[derive(Debug, Args)]
 pub struct Info {
-    /// A paper; without one, the library.
+    /// Paper to show, by id or link; without one, the library is shown.
     pub id: Option<String>,
     /// Print as JSON.
     #[arg(long)]
@@ -337,7 +390,7 @@ pub struct Info {
 /// `relata remove`
 #[derive(Debug, Args)]
 pub struct Remove {
-    /// Papers to take out.
+    /// Papers to remove.
     #[arg(required = true, value_name = "ID")]
     pub ids: Vec<String>,
     /// Print the report as JSON.
@@ -356,7 +409,7 @@ pub struct Check {
 /// `relata reembed`
 #[derive(Debug, Args)]
 pub struct Reembed {
-    /// Afterwards drop the vectors of every other model.
+    /// Then delete the vectors of every other model.
     #[arg(long)]
     pub forget_others: bool,
     /// Print the report as JSON.
@@ -367,26 +420,26 @@ pub struct Reembed {
 /// `relata embed`
 #[derive(Debug, Args)]
 pub struct Embed {
-    /// Files or folders of papers, in any form that `relata add` reads; `-` reads standard input.
+    /// Files or folders of papers, in any format that `relata add` reads; `-` reads standard input.
     #[arg(required = true, value_name = "INPUT")]
     pub inputs: Vec<PathBuf>,
-    /// The file to write: .npy (float32; ids in FILE.ids), .jsonl, .safetensors (ids in FILE.ids) or .parquet;
+    /// File to write: .npy (float32; ids in FILE.ids), .jsonl, .safetensors (ids in FILE.ids) or .parquet;
     /// `-` writes JSON lines to standard output.
     #[arg(short, long, value_name = "FILE")]
     pub output: PathBuf,
-    /// The form, where the extension does not name it: npy, jsonl, safetensors or parquet.
+    /// Output format, if the extension does not name it: npy, jsonl, safetensors or parquet.
     #[arg(long, value_name = "FORM")]
     pub format: Option<Format>,
-    /// Read plain text, one text a line; ids are line numbers from 1, counted on from file to file.
+    /// Read plain text, one text per line. The id of a text is its line number, counted on from file to file.
     #[arg(long)]
     pub lines: bool,
-    /// As what the model takes the texts, where it makes a difference.
+    /// Embed the texts as passages or as queries (some models use different prompts).
     #[arg(long = "as", value_name = "ROLE", value_enum, default_value_t = TextRole::Passage)]
     pub role: TextRole,
-    /// Go on from what an interrupted run has embedded.
+    /// Continue an interrupted run.
     #[arg(long)]
     pub resume: bool,
-    /// Replace the output; without --resume also drop what an interrupted run has embedded.
+    /// Replace an existing output; without --resume, also discard what an interrupted run has embedded.
     #[arg(long)]
     pub force: bool,
     /// Print the report as JSON.
@@ -397,45 +450,55 @@ pub struct Embed {
 /// What a text is to the model.
 #[derive(Clone, Copy, Debug, clap::ValueEnum)]
 pub enum TextRole {
-    /// Something to be found, such as an abstract.
+    /// A text to be found, such as an abstract.
     Passage,
     /// A question.
     Query,
 }
 
+/// `relata completions`
+#[derive(Debug, Args)]
+#[command(after_help = super::completions::INSTALLATION)]
+pub struct Completions {
+    /// Shell to complete in.
+    #[arg(value_name = "SHELL", value_enum)]
+    pub shell: Shell,
+}
+
 /// `relata model`
 #[derive(Debug, Args)]
+#[command(disable_help_subcommand = true)]
 pub struct Model {
     /// What to do with models.
     #[command(subcommand)]
     pub command: ModelCommand,
 }
 
-/// The commands on models. The model is the named one, else that of `--model`, else the default.
+/// The commands on models. Without a name they use the model of `--model`, else the default.
 #[derive(Debug, Subcommand)]
 pub enum ModelCommand {
-    /// List the known models, and which of them are here.
+    /// List the known models, and say which of them are on this machine.
     List {
         /// Print as JSON.
         #[arg(long)]
         json: bool,
     },
-    /// Fetch a model now and check its sums.
+    /// Fetch a model and check its checksums.
     Fetch {
-        /// Which model.
+        /// Model to fetch.
         name: Option<String>,
     },
-    /// Hash every file of a model and compare with its sums.
+    /// Check every file of a model against its checksum.
     Verify {
-        /// Which model.
+        /// Model to check.
         name: Option<String>,
         /// Print as JSON.
         #[arg(long)]
         json: bool,
     },
-    /// Print the folder in which a model lies.
+    /// Print the folder of a model.
     Path {
-        /// Which model.
+        /// Model to locate.
         name: Option<String>,
     },
 }

@@ -9,7 +9,7 @@ use indicatif::ProgressBar;
 use serde::Serialize;
 
 use crate::bulk::{self, Event, Format, Job, Manners, Output, Report, Sink, Status, Texts};
-use crate::embed::{self, DeviceChoice, Role};
+use crate::embed::{self, DeviceChoice, Long, Precision, Role};
 use crate::error::{Error, Result};
 
 use super::args::{Embed, TextRole};
@@ -67,14 +67,17 @@ pub(super) fn run(context: &Context, embed: &Embed, page: &mut Page) -> Result<O
         window: bulk::window(device),
         options: BTreeMap::from([
             ("device".to_owned(), context.places.device.clone()),
-            ("precision".to_owned(), context.places.precision.clone()),
+            (
+                "precision".to_owned(),
+                context.places.precision.clone().unwrap_or_else(|| Precision::default().name().to_owned()),
+            ),
             ("engine".to_owned(), context.places.engine.clone()),
-            ("long".to_owned(), context.places.long.clone()),
+            ("long".to_owned(), context.places.long.clone().unwrap_or_else(|| Long::default().name().to_owned())),
             // Instruction sets differ in rounding, and a resumed file has the bits of one that was never interrupted.
             ("kernels".to_owned(), embed::kernels_name()?.to_owned()),
         ]),
     };
-    let mut engine = context.engine()?;
+    let mut engine = context.engine(None)?;
 
     let mut stdout = io::stdout().lock();
     let sink = match &output {

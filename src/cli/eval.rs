@@ -38,7 +38,7 @@ pub(super) fn run(context: &Context, asked: &Eval, page: &mut Page) -> Result<Ou
         say("No judgement is left whose query and at least one relevant paper are in the library.");
         return Ok(if wrong.is_empty() { Outcome::Nothing } else { Outcome::Partial });
     }
-    let mut engine = context.engine()?;
+    let mut engine = context.engine((!sample).then_some(&library))?;
     let (fingerprint, _) = context.catch_up(&mut engine, &mut library, sample)?;
     let learned = context.learned(&library, fingerprint)?;
     let index = context.index(&library, fingerprint)?;

@@ -10,12 +10,11 @@ use crate::facets::Told;
 use crate::index::Index;
 use crate::learned::Learned;
 use crate::library::{FingerprintNumber, Library};
-use crate::model;
 use crate::paper::Facet;
 use crate::recommend::{Answer, ByFacet, Query, Through, recommend_by_facet};
 
 use super::terminal::{Page, printable, progress, say};
-use super::{Context, Fetching};
+use super::{Context, Fetching, unread};
 
 /// Embeds what must be, and ranks.
 pub(super) fn recommend(
@@ -71,9 +70,8 @@ pub(super) fn explain(context: &Context, engine: &Engine, found: &ByFacet, facet
          compared instead.",
         found.unread
     ));
-    if let Some(other) = found.unread_sample.as_deref().and_then(|text| model::that_reads(text, &context.settings)) {
-        let reembed = if sample { String::new() } else { format!("run `relata --model {other} reembed`, then ") };
-        say(&format!("{other} reads it: {reembed}ask again with `--model {other}`."));
+    if let Some(way_out) = found.unread_sample.as_deref().and_then(|text| unread::other_model(context, text, sample)) {
+        say(&format!("{way_out}."));
     }
 }
 

@@ -3,6 +3,7 @@
 use console::Style;
 use serde_json::{Value, json};
 
+use crate::engine::Remembered;
 use crate::error::{Error, Result};
 use crate::library::{Info, Paper, StoredTokens};
 use crate::paper::Facet;
@@ -15,9 +16,9 @@ const SHOWN_CATEGORIES: usize = 12;
 
 pub(super) fn library(context: &Context, as_json: bool, page: &mut Page) -> Result<Outcome> {
     let path = context.library_path().display().to_string();
-    let info = match context.open_existing()? {
-        Some(library) => library.info()?,
-        None => Info::default(),
+    let (info, remembered) = match context.open_existing()? {
+        Some(library) => (library.info()?, Remembered::of(&library, &context.settings)?),
+        None => (Info::default(), None),
     };
     // The set of the most papers: with one model, the only one.
     let embedded = info.fingerprints.iter().map(|set| set.vectors).max().unwrap_or(0);
@@ -34,6 +35,9 @@ pub(super) fn library(context: &Context, as_json: bool, page: &mut Page) -> Resu
             "library": path,
             "papers": info.papers,
             "embedded": embedded,
+            "model": remembered.as_ref().and_then(|kept| kept.model.as_deref()),
+            "precision": remembered.as_ref().map(|kept| kept.precision.name()),
+            "long": remembered.as_ref().map(|kept| kept.long.name()),
             "vectors": vectors,
             "first_date": info.dates.map(|(first, _)| first.to_string()),
             "last_date": info.dates.map(|(_, last)| last.to_string()),
@@ -44,6 +48,11 @@ pub(super) fn library(context: &Context, as_json: bool, page: &mut Page) -> Resu
         return Ok(if info.papers == 0 { Outcome::Nothing } else { Outcome::Done });
     }
     let mut lines = vec![("library", path), ("papers", info.papers.to_string())];
+    if let Some(kept) = &remembered {
+        lines.extend(kept.model.as_ref().map(|model| ("model", model.clone())));
+        lines.push(("precision", kept.precision.name().to_owned()));
+        lines.push(("long texts", kept.long.name().to_owned()));
+    }
     for set in &info.fingerprints {
         lines.push((
             "vectors",
@@ -63,7 +72,8 @@ pub(super) fn library(context: &Context, as_json: bool, page: &mut Page) -> Resu
     }
     lines.push(("size", indicatif::HumanBytes(info.bytes).to_string()));
     if info.papers == 0 {
-        lines.push(("next", "relata add PATH...".into()));
+        lines.push(("next", "relata add PATH... reads your digests into it".into()));
+        lines.push(("or try", "relata recommend 2602.10611, which answers from the sample digest".into()));
     }
     write_fields(page, &lines)?;
     Ok(if info.papers == 0 { Outcome::Nothing } else { Outcome::Done })

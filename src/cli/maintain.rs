@@ -80,8 +80,9 @@ pub(super) fn reembed(context: &Context, asked: &Reembed, page: &mut Page) -> Re
         say("The library is empty: there is nothing to embed.");
         return Ok(Outcome::Nothing);
     };
-    let mut engine = context.engine()?;
+    let mut engine = context.engine(Some(&library))?;
     let (number, embedded) = context.catch_up(&mut engine, &mut library, true)?;
+    library.set_embedding_settings(&engine.remembered()?)?;
     context.prepare(&mut library, number)?;
     let mut forgotten = 0;
     if asked.forget_others {

@@ -6,17 +6,23 @@
 mod add;
 mod answers;
 mod args;
+mod categories;
+mod completions;
+mod dates;
 mod embed;
 mod eval;
 mod facets;
+mod help;
 mod info;
 mod maintain;
 mod models;
 mod profiles;
+mod search;
 mod skips;
 mod terminal;
 mod today;
 mod topics;
+mod unread;
 
 use std::collections::BTreeSet;
 use std::ffi::OsString;
@@ -24,20 +30,20 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::OnceLock;
 
-use clap::Parser;
+use clap::{CommandFactory, FromArgMatches};
 use indicatif::ProgressBar;
 
 use crate::arxiv_id::ArxivId;
 use crate::embed::{DeviceChoice, EmbedderOptions, EngineChoice, Long, Precision};
-use crate::engine::{Embedded, Engine};
+use crate::engine::{Embedded, Engine, Remembered};
 use crate::error::{Error, Result};
 use crate::index::{self, Index};
 use crate::learned::Learned;
-use crate::library::{FingerprintNumber, Library, Opinion};
+use crate::library::{FingerprintNumber, Library, Opinion, Profile};
 use crate::model::{Choice, Progress, Settings};
 use crate::sample;
 
-use args::{Cli, Command, ModelCommand, Places};
+use args::{Cli, Command, DEFAULT_PROFILE, ModelCommand, Places};
 use terminal::{Page, printable, progress, say};
 
 /// How a command ended.
@@ -69,7 +75,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         say(&format!("Interrupted. {}", INTERRUPTED.get().map_or(kept, String::as_str)));
         std::process::exit(130);
     });
-    let cli = match Cli::try_parse_from(arguments) {
+    let cli = match parse(arguments) {
         Ok(cli) => cli,
         Err(refused) if refused.use_stderr() => {
             // Arguments are repeated in the message, and an argument may be anything.
@@ -100,32 +106,46 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
     }
 }
 
+/// The command line as it is shown in help and completed in a shell.
+fn command() -> clap::Command {
+    help::with_model_options_where_they_count(Cli::command())
+}
+
+fn parse(arguments: impl IntoIterator<Item = OsString>) -> std::result::Result<Cli, clap::Error> {
+    let mut command = command();
+    let matches = command.try_get_matches_from_mut(categories::joined(arguments))?;
+    Cli::from_arg_matches(&matches).map_err(|error| error.format(&mut command))
+}
+
 fn dispatch(cli: Cli, page: &mut Page) -> Result<Outcome> {
-    let context = Context::new(cli.places)?;
+    let places = cli.places;
+    // Opened by the commands that need it: completions need no folder for libraries and models.
+    let context = move || Context::new(places);
     match cli.command {
-        Command::Add(add) => add::run(&context, &add, page),
-        Command::Recommend(recommend) => answers::recommend(&context, recommend, page),
-        Command::Today(today) => today::run(&context, &today, page),
-        Command::Search(search) => answers::search(&context, search, page),
-        Command::Topics(topics) => topics::run(&context, &topics, page),
-        Command::Export(export) => topics::export(&context, &export),
-        Command::Eval(eval) => eval::run(&context, &eval, page),
-        Command::Like(asked) => profiles::opine(&context, &asked, Opinion::Liked, page),
-        Command::Unlike(asked) => profiles::opine(&context, &asked, Opinion::Disliked, page),
-        Command::Profile(asked) => profiles::profile(&context, &asked.command, page),
+        Command::Completions(asked) => completions::run(&asked, page),
+        Command::Add(add) => add::run(&context()?, &add, page),
+        Command::Recommend(recommend) => answers::recommend(&context()?, recommend, page),
+        Command::Today(today) => today::run(&context()?, &today, page),
+        Command::Search(search) => search::run(&context()?, &search, page),
+        Command::Topics(topics) => topics::run(&context()?, &topics, page),
+        Command::Export(export) => topics::export(&context()?, &export),
+        Command::Eval(eval) => eval::run(&context()?, &eval, page),
+        Command::Like(asked) => profiles::opine(&context()?, &asked, Opinion::Liked, page),
+        Command::Unlike(asked) => profiles::opine(&context()?, &asked, Opinion::Disliked, page),
+        Command::Profile(asked) => profiles::profile(&context()?, &asked.command, page),
         Command::Info(info) => match &info.id {
-            Some(id) => info::paper(&context, id, info.json, page),
-            None => info::library(&context, info.json, page),
+            Some(id) => info::paper(&context()?, id, info.json, page),
+            None => info::library(&context()?, info.json, page),
         },
-        Command::Remove(remove) => maintain::remove(&context, &remove, page),
-        Command::Check(check) => maintain::check(&context, &check, page),
-        Command::Reembed(reembed) => maintain::reembed(&context, &reembed, page),
-        Command::Embed(embed) => embed::run(&context, &embed, page),
+        Command::Remove(remove) => maintain::remove(&context()?, &remove, page),
+        Command::Check(check) => maintain::check(&context()?, &check, page),
+        Command::Reembed(reembed) => maintain::reembed(&context()?, &reembed, page),
+        Command::Embed(embed) => embed::run(&context()?, &embed, page),
         Command::Model(model) => match model.command {
-            ModelCommand::List { json } => models::list(&context, json, page),
-            ModelCommand::Fetch { name } => models::fetch(&context, name.as_deref(), page),
-            ModelCommand::Verify { name, json } => models::verify(&context, name.as_deref(), json, page),
-            ModelCommand::Path { name } => models::path(&context, name.as_deref(), page),
+            ModelCommand::List { json } => models::list(&context()?, json, page),
+            ModelCommand::Fetch { name } => models::fetch(&context()?, name.as_deref(), page),
+            ModelCommand::Verify { name, json } => models::verify(&context()?, name.as_deref(), json, page),
+            ModelCommand::Path { name } => models::path(&context()?, name.as_deref(), page),
         },
     }
 }
@@ -178,6 +198,14 @@ impl Context {
 
     /// The user's library if there is one with papers in it, for a command that may have to embed.
     fn open_existing(&self) -> Result<Option<Library>> {
+        match self.open_any()? {
+            Some(library) if !library.is_empty()? => Ok(Some(library)),
+            _ => Ok(None),
+        }
+    }
+
+    /// The user's library if there is one, be it that it holds profiles alone.
+    fn open_any(&self) -> Result<Option<Library>> {
         // A folder that may not be read is an error, not an empty library.
         if !self.library.try_exists().map_err(Error::io(&self.library))? {
             return Ok(None);
@@ -189,7 +217,22 @@ impl Context {
             }
             opened => opened?,
         };
-        Ok((!library.is_empty()?).then_some(library))
+        Ok(Some(library))
+    }
+
+    /// A profile of the user's library, also where that has no papers and is not open. One that was `named` must be there.
+    fn profile(&self, library: Option<&Library>, name: &str, named: bool) -> Result<Profile> {
+        let opened = match library {
+            Some(_) => None,
+            None => self.open_any()?,
+        };
+        let must_exist = named && name != DEFAULT_PROFILE;
+        match library.or(opened.as_ref()) {
+            Some(library) if must_exist => library.existing_profile(name),
+            Some(library) => library.profile(name),
+            None if must_exist => Err(Error::NoSuchProfile { name: name.to_owned(), there: Vec::new() }),
+            None => Ok(Profile { name: name.to_owned(), ..Profile::default() }),
+        }
     }
 
     /// The user's library, or the sample (`true`) where that is empty; says so, and how to change it.
@@ -207,13 +250,31 @@ impl Context {
         Ok((library, true))
     }
 
-    fn engine(&self) -> Result<Engine> {
+    /// The sample, where the user's library has no papers and that of the sample stand for them.
+    fn sample_instead(&self, library: &Library) -> Result<Option<Library>> {
+        library.is_empty()?.then(|| sample::open(&self.settings.cache)).transpose()
+    }
+
+    /// The model and how it embeds: as asked for, else as the library remembers, else the default.
+    fn engine(&self, library: Option<&Library>) -> Result<Engine> {
+        let remembered = match library {
+            Some(library) => Remembered::of(library, &self.settings)?.unwrap_or_default(),
+            None => Remembered::default(),
+        };
         let device = self.places.device.parse::<DeviceChoice>()?;
         let engine = self.places.engine.parse::<EngineChoice>()?;
-        let precision = self.places.precision.parse::<Precision>()?;
-        let long = self.places.long.parse::<Long>()?;
+        let asked = self.places.precision.as_deref().map(str::parse::<Precision>).transpose()?;
+        let precision = asked.unwrap_or(remembered.precision);
+        let long = self.places.long.as_deref().map(str::parse::<Long>).transpose()?.unwrap_or(remembered.long);
         let options = EmbedderOptions { device, engine, precision, long, ..EmbedderOptions::default() };
-        Engine::new(Choice::parse(self.places.model.as_deref()), self.settings.clone(), options)
+        let model = self.places.model.as_deref().filter(|model| !model.is_empty()).or(remembered.model.as_deref());
+        let by_memory = self.places.model.as_deref().is_none_or(str::is_empty) && remembered.model.is_some();
+        let engine = Engine::new(Choice::parse(model), self.settings.clone(), options).inspect_err(|error| {
+            if by_memory && matches!(error, Error::ModelFolder { .. } | Error::ModelFile { .. }) {
+                say("The library was embedded with the model in this folder. If it has moved, `relata --model DIR reembed` notes where it is.");
+            }
+        })?;
+        Ok(if asked.is_none() { engine.or_f32() } else { engine })
     }
 
     /// What the library teaches; says so where that takes a while, or where it could not be kept.
@@ -338,9 +399,9 @@ impl Fetching {
 }
 
 /// Reads ids in any pasted form; a paper that is named twice counts once.
-fn ids(texts: &[String]) -> Result<Vec<ArxivId>> {
+fn ids<'a>(texts: impl IntoIterator<Item = &'a String>) -> Result<Vec<ArxivId>> {
     let mut seen = BTreeSet::new();
-    let read = texts.iter().map(|text| id(text));
+    let read = texts.into_iter().map(|text| id(text));
     read.filter(|id| id.as_ref().map_or(true, |id| seen.insert(id.clone()))).collect()
 }
 

@@ -15,14 +15,19 @@ use super::{Context, Outcome, ids};
 pub(super) fn opine(context: &Context, asked: &Opine, opinion: Opinion, page: &mut Page) -> Result<Outcome> {
     let ids = ids(&asked.ids)?;
     let mut library = context.open()?;
+    let sample = context.sample_instead(&library)?;
+    if sample.is_some() {
+        say("Your library has no papers yet, so ids are looked for in the sample digest.");
+    }
+    let papers = sample.as_ref().unwrap_or(&library);
     let mut known = Vec::new();
     let mut unknown = Vec::new();
     for id in ids {
         // What was liked once can be taken back whether or not its paper is still here.
-        if asked.forget || library.row_of(&id)?.is_some() {
+        if asked.forget || papers.row_of(&id)?.is_some() {
             known.push(id);
         } else {
-            unknown.push((id.to_string(), library.closest(id.as_str(), 3)?));
+            unknown.push((id.to_string(), papers.closest(id.as_str(), 3)?));
         }
     }
     let opinion = (!asked.forget).then_some(opinion);
@@ -51,18 +56,19 @@ pub(super) fn opine(context: &Context, asked: &Opine, opinion: Opinion, page: &m
 pub(super) fn profile(context: &Context, command: &ProfileCommand, page: &mut Page) -> Result<Outcome> {
     match command {
         ProfileCommand::List { json } => list(context, *json, page),
-        ProfileCommand::Export { profile } => export(context, &profile.profile, page),
+        ProfileCommand::Export { name, profile } => {
+            export(context, name.as_deref().or(profile.as_deref()).unwrap_or(DEFAULT_PROFILE), page)
+        }
         ProfileCommand::Import { file, profile, json } => {
             let read = references::read(file)?;
-            import(&mut context.open()?, profile.as_deref(), read, *json, page)
+            let mut library = context.open()?;
+            let sample = context.sample_instead(&library)?;
+            import(&mut library, sample.as_ref(), profile.as_deref(), read, *json, page)
         }
         ProfileCommand::Remove { name } => {
-            let Some(mut library) = context.open_existing()? else { return Ok(nothing_yet()) };
+            let Some(mut library) = context.open_any()? else { return Ok(nothing_yet()) };
+            library.existing_profile(name)?;
             let removed = library.remove_profile(name)?;
-            if removed == 0 {
-                say(&format!("There is no profile {}.", printable(name)));
-                return Ok(Outcome::Nothing);
-            }
             page.line(&format!("removed {} ({removed} papers)", printable(name)))?;
             Ok(Outcome::Done)
         }
@@ -70,7 +76,7 @@ pub(super) fn profile(context: &Context, command: &ProfileCommand, page: &mut Pa
 }
 
 fn list(context: &Context, as_json: bool, page: &mut Page) -> Result<Outcome> {
-    let profiles = match context.open_existing()? {
+    let profiles = match context.open_any()? {
         Some(library) => library.profiles()?,
         None => Vec::new(),
     };
@@ -90,10 +96,7 @@ fn nothing_yet() -> Outcome {
 }
 
 fn export(context: &Context, name: &str, page: &mut Page) -> Result<Outcome> {
-    let profile = match context.open_existing()? {
-        Some(library) => library.profile(name)?,
-        None => Profile::default(),
-    };
+    let profile = context.profile(None, name, true)?;
     if profile.like.is_empty() && profile.unlike.is_empty() {
         say(&format!("The profile {} names no paper.", printable(name)));
         return Ok(Outcome::Nothing);
@@ -104,6 +107,7 @@ fn export(context: &Context, name: &str, page: &mut Page) -> Result<Outcome> {
 
 fn import(
     library: &mut Library,
+    sample: Option<&Library>,
     name: Option<&str>,
     read: Vec<std::result::Result<Reference, crate::Skipped>>,
     as_json: bool,
@@ -119,7 +123,7 @@ fn import(
             Err(skipped) => skips.push(skipped),
             Ok(reference) => {
                 let opinion = if reference.disliked { Opinion::Disliked } else { Opinion::Liked };
-                match (matched(library, &reference)?, reference.ids.first()) {
+                match (matched(sample.unwrap_or(library), &reference)?, reference.ids.first()) {
                     (Ok(id), _) => opinions.push((id, Some(opinion))),
                     // Its paper may come, or come again.
                     (Err(_), Some(id)) if reference.profile.is_some() => {

@@ -87,6 +87,11 @@ impl Page {
         writeln!(self.out, "{}", printable(text)).map_err(Error::io(STDOUT))
     }
 
+    /// Writes one line of a text of our own as it is: a script, in which tabs count.
+    pub fn raw(&mut self, text: &str) -> Result<()> {
+        writeln!(self.out, "{text}").map_err(Error::io(STDOUT))
+    }
+
     /// Writes a value as indented JSON; what a terminal would obey is escaped, which JSON allows in strings only, and
     /// only there can it stand.
     pub fn json(&mut self, value: &impl serde::Serialize) -> Result<()> {

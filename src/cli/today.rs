@@ -62,7 +62,7 @@ pub(super) fn run(context: &Context, asked: &Today, page: &mut Page) -> Result<O
         context.open()?
     };
     // Before files are read: without a profile nothing would come of it.
-    if library.profile(name)?.like.is_empty() {
+    if context.profile(Some(&library), name, true)?.like.is_empty() {
         return Err(Error::NothingLiked { profile: name.clone() });
     }
     let mut listings: Listings = BTreeMap::new();
@@ -81,7 +81,7 @@ pub(super) fn run(context: &Context, asked: &Today, page: &mut Page) -> Result<O
         ..Query::default()
     };
     add_profile(&library, name, &mut query)?;
-    let (fingerprint, _) = context.catch_up(&mut context.engine()?, &mut library, false)?;
+    let (fingerprint, _) = context.catch_up(&mut context.engine(Some(&library))?, &mut library, false)?;
     let snapshot = library.snapshot()?;
     let candidates = candidates(&library, asked, &listings, &query)?;
     query.among = Some(candidates.among);

@@ -60,6 +60,25 @@ impl Fingerprint {
         Fingerprint { digest, description }
     }
 
+    /// What a [description](Fingerprint::description) says: the model's name, the precision and what becomes of long texts. `None` where it
+    /// says something else.
+    pub fn read_description(description: &str) -> Option<(&str, Precision, Long)> {
+        let (model, rest) = description.rsplit_once(", weights ")?;
+        let (mut precision, mut long) = (Precision::F32, Long::Truncate);
+        let mut notes = rest.split(", ").skip(1).peekable();
+        while let Some(note) = notes.next() {
+            match note {
+                "int8" => precision = Precision::Int8,
+                "bf16" => precision = Precision::Bf16,
+                "windows" => long = Long::Window,
+                // The recipe of passages stands last.
+                _ if notes.peek().is_none() => {}
+                _ => return None,
+            }
+        }
+        Some((model, precision, long))
+    }
+
     /// 64 lower-case hex digits.
     pub fn digest(&self) -> &str {
         &self.digest
@@ -110,5 +129,25 @@ mod tests {
         assert_ne!(one.digest(), windows.digest());
         assert_eq!(windows.description(), "some-model, weights 01234567, windows, title-abstract/1");
         assert!(bf16.digest() != one.digest() && bf16.digest() != int8.digest());
+    }
+
+    #[test]
+    fn a_description_says_how_vectors_were_made() {
+        for precision in [Precision::F32, Precision::Int8, Precision::Bf16] {
+            for long in [Long::Truncate, Long::Window] {
+                let options = EmbedderOptions { precision, long, ..EmbedderOptions::default() };
+                let made = Fingerprint::new("a, weights b", &[file("model.safetensors", "0123456789")], &options);
+                assert_eq!(
+                    Fingerprint::read_description(made.description()),
+                    Some(("a, weights b", precision, long)),
+                    "{}",
+                    made.description()
+                );
+            }
+        }
+        let told = Fingerprint::read_description;
+        assert_eq!(told("m, weights 1, title-abstract/1"), Some(("m", Precision::F32, Long::Truncate)));
+        assert_eq!(told("m, weights 1, int4, title-abstract/1"), None);
+        assert_eq!(told("for tests"), None);
     }
 }

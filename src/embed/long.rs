@@ -25,6 +25,16 @@ pub enum Long {
     Window,
 }
 
+impl Long {
+    /// The word of `--long`.
+    pub fn name(self) -> &'static str {
+        match self {
+            Long::Truncate => "truncate",
+            Long::Window => "window",
+        }
+    }
+}
+
 impl FromStr for Long {
     type Err = Error;
 

@@ -43,6 +43,12 @@ impl Library {
     }
 }
 
+/// How far apart two names are, whatever their case.
+pub(super) fn difference(one: &str, other: &str) -> usize {
+    let folded = |name: &str| name.to_lowercase().chars().take(LONGEST).collect::<Vec<_>>();
+    distance(&folded(one), &folded(other))
+}
+
 /// Edit distance in which two swapped neighbours are one mistake (optimal string alignment).
 fn distance(one: &[char], other: &[char]) -> usize {
     let mut before: Vec<usize> = Vec::new();

@@ -3,13 +3,16 @@
 //! In: categories, dates, authors and words to leave out. Out: the set of rows that pass all of them.
 
 use jiff::civil::Date;
-use rusqlite::{Params, params};
+use rusqlite::{OptionalExtension, Params, params};
 
 use super::faults::{Faults, unreadable};
 use super::keywords::phrase;
 use super::words::{terms, words};
 use super::{Library, PaperRow};
 use crate::error::Result;
+
+/// Papers of a set whose days are looked up one by one: for more it is quicker to walk all papers from the newest on.
+const LOOKED_UP: usize = 4096;
 
 /// What papers must fulfil. Empty lists and `None` ask for nothing.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -138,6 +141,38 @@ impl Library {
         Ok(Some(set))
     }
 
+    /// The newest `k` of a set of papers, those of one day by id, the highest first.
+    pub fn newest(&self, within: &PaperSet, k: usize) -> Result<Vec<PaperRow>> {
+        let mut found = Vec::new();
+        if within.len() <= LOOKED_UP {
+            let mut statement =
+                self.connection.prepare_cached("SELECT date, id FROM papers WHERE row = ?1").in_library(&self.path)?;
+            for row in within.rows() {
+                let read = |found: &rusqlite::Row<'_>| Ok((found.get::<_, String>(0)?, found.get::<_, String>(1)?));
+                let dated = statement.query_row([row.0], read).optional().in_library(&self.path)?;
+                found.extend(dated.map(|(date, id)| (date, id, *row)));
+            }
+            found.sort_unstable_by(|one, other| other.cmp(one));
+            found.truncate(k);
+            return Ok(found.into_iter().map(|(_, _, row)| row).collect());
+        }
+        let mut statement = self
+            .connection
+            .prepare_cached("SELECT row FROM papers ORDER BY date DESC, id DESC")
+            .in_library(&self.path)?;
+        let mut rows = statement.query([]).in_library(&self.path)?;
+        let mut newest = Vec::new();
+        while newest.len() < k
+            && let Some(row) = rows.next().in_library(&self.path)?
+        {
+            let row = PaperRow(row.get(0).in_library(&self.path)?);
+            if within.contains(row) {
+                newest.push(row);
+            }
+        }
+        Ok(newest)
+    }
+
     fn rows(&self, sql: &str, values: impl Params) -> Result<Vec<PaperRow>> {
         let mut statement = self.connection.prepare_cached(sql).in_library(&self.path)?;
         statement.query_map(values, |row| row.get(0).map(PaperRow)).and_then(Iterator::collect).in_library(&self.path)
@@ -153,8 +188,9 @@ impl Library {
         )
     }
 
-    /// The index finds papers that have all the words, perhaps of several authors; their lists of authors decide.
-    fn by_author(&self, name: &str) -> Result<Vec<PaperRow>> {
+    /// The papers by an author of this name, by the rules of [`Filter::authors`].
+    pub fn by_author(&self, name: &str) -> Result<Vec<PaperRow>> {
+        // The index finds papers that have all the words, perhaps of several authors; their lists of authors decide.
         let asked = terms(name);
         let mut found = Vec::new();
         if asked.is_empty() {
@@ -184,6 +220,12 @@ impl Library {
         }
         Ok(found)
     }
+}
+
+/// The first of some authors that a name calls, by the rules of [`Filter::authors`].
+pub(crate) fn author_called<'a>(authors: &'a [String], name: &str) -> Option<&'a str> {
+    let asked = terms(name);
+    authors.iter().find(|author| is_called(author, &asked)).map(String::as_str)
 }
 
 fn is_initial(word: &str) -> bool {

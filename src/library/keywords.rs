@@ -112,6 +112,17 @@ impl Library {
         terms.iter().map(count).collect()
     }
 
+    /// Whether the title, the abstract or a digest's short text of any paper has a word. A word as [`terms`](super::terms) gives it.
+    pub(crate) fn holds_in_text(&self, word: &str) -> Result<bool> {
+        self.connection
+            .prepare_cached("SELECT EXISTS (SELECT 1 FROM keywords WHERE keywords MATCH ?1)")
+            .and_then(|mut statement| {
+                let query = format!("{{title abstract tldr}} : {}", phrase(&[word]));
+                statement.query_row([query], |row| row.get(0))
+            })
+            .in_library(&self.path)
+    }
+
     /// The phrases that can rank papers at all. BM25 gives one that most papers hold no weight, but it costs a walk over
     /// most papers all the same; unless nothing else is asked for, it is left out.
     fn telling(&self, phrases: BTreeSet<String>) -> Result<Vec<String>> {

@@ -8,11 +8,12 @@ use std::collections::BTreeSet;
 
 use rusqlite::{TransactionBehavior, params};
 
+use super::closest;
 use super::faults::Faults;
 use super::paper::parse_id;
 use super::{Library, PaperRow};
 use crate::arxiv_id::ArxivId;
-use crate::error::Result;
+use crate::error::{Error, Result};
 
 /// What somebody thinks of a paper.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -74,11 +75,27 @@ impl Library {
         Ok(profile)
     }
 
+    /// A profile that somebody named.
+    ///
+    /// # Errors
+    /// [`Error::NoSuchProfile`] names those that there are.
+    pub fn existing_profile(&self, name: &str) -> Result<Profile> {
+        let profile = self.profile(name)?;
+        if !profile.like.is_empty() || !profile.unlike.is_empty() {
+            return Ok(profile);
+        }
+        let mut there = self.profile_names()?;
+        there.sort_by_cached_key(|other| (closest::difference(name, other), other.clone()));
+        Err(Error::NoSuchProfile { name: name.to_owned(), there })
+    }
+
     /// All profiles, by name.
     pub fn profiles(&self) -> Result<Vec<Profile>> {
-        let names: Vec<String> =
-            self.list("SELECT DISTINCT profile FROM profile_papers ORDER BY profile", |row| row.get(0))?;
-        names.iter().map(|name| self.profile(name)).collect()
+        self.profile_names()?.iter().map(|name| self.profile(name)).collect()
+    }
+
+    fn profile_names(&self) -> Result<Vec<String>> {
+        self.list("SELECT DISTINCT profile FROM profile_papers ORDER BY profile", |row| row.get(0))
     }
 
     /// Forgets a profile. Says how many papers it named.

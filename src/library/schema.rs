@@ -28,6 +28,7 @@ pub(super) const MIGRATIONS: &[&str] = &[
     include_str!("schema/3.sql"),
     include_str!("schema/4.sql"),
     include_str!("schema/5.sql"),
+    include_str!("schema/6.sql"),
 ];
 
 /// The version that this program writes.
@@ -155,6 +156,14 @@ mod tests {
         assert_eq!(library.profile("default").unwrap().like, std::slice::from_ref(&id));
         assert!(library.shown("default").unwrap().contains(&id));
         assert_eq!(library.fingerprints().unwrap().len(), 1);
+        let settings = super::super::EmbeddingSettings {
+            model: "m".to_owned(),
+            precision: "int8".to_owned(),
+            long: "window".to_owned(),
+        };
+        assert_eq!(library.embedding_settings().unwrap(), None);
+        library.set_embedding_settings(&settings).unwrap();
+        assert_eq!(library.embedding_settings().unwrap(), Some(settings));
         drop(library);
         assert!(super::super::Library::open_read_only(&path).is_ok());
     }

@@ -168,7 +168,16 @@ impl Library {
                 .in_library(path)?,
             None => None,
         };
-        let Some((list, level, before)) = topic else { return Err(Error::NoSuchTopic { id }) };
+        let Some((list, level, before)) = topic else {
+            let there = match topic_set(&transaction, fingerprint, selection).in_library(path)? {
+                Some(list) => transaction
+                    .prepare("SELECT id FROM topics WHERE list = ?1 ORDER BY id")
+                    .and_then(|mut ids| ids.query_map([list], |row| row.get(0))?.collect())
+                    .in_library(path)?,
+                None => Vec::new(),
+            };
+            return Err(Error::NoSuchTopic { id, there });
+        };
         if let Some(name) = name {
             let others = transaction
                 .prepare("SELECT id, name FROM topics WHERE list = ?1 AND level = ?2 AND id <> ?3 AND name IS NOT NULL")
@@ -363,7 +372,7 @@ mod tests {
     fn a_given_name_stays_and_no_two_topics_of_a_level_share_one() {
         let (mut library, fingerprint) = library();
         let of = (fingerprint, "");
-        assert!(matches!(library.rename_topic(of, 2, Some("x")), Err(Error::NoSuchTopic { id: 2 })));
+        assert!(matches!(library.rename_topic(of, 2, Some("x")), Err(Error::NoSuchTopic { id: 2, .. })));
         library.keep_topics(of, None, &kept(), Some(&run("2026-02-10"))).expect("kept");
         assert_eq!(library.rename_topic(of, 2, Some("Floes")).expect("renamed").as_deref(), Some("sea ice"));
         let taken = library.rename_topic(of, 3, Some("floes"));

@@ -9,13 +9,14 @@ use std::path::Path;
 use std::time::{Duration, Instant};
 
 use super::Progress;
+use crate::lock::FileLock;
 
 /// How often a waiting fetch looks.
 const TICK: Duration = Duration::from_millis(100);
 
 /// The right to fetch; given back when dropped, and by the system when the process ends.
 pub(super) struct Turn {
-    _lock: Option<File>,
+    _lock: Option<FileLock>,
 }
 
 impl Turn {
@@ -25,16 +26,16 @@ impl Turn {
         let path = folder.join(".lock");
         let opened = std::fs::create_dir_all(folder)
             .and_then(|()| File::options().write(true).create(true).truncate(false).open(&path));
-        let Ok(file) = opened else { return nobody };
+        let Ok(mut file) = opened else { return nobody };
         let started = Instant::now();
         let mut told = false;
         loop {
-            match file.try_lock() {
-                Ok(()) => return Turn { _lock: Some(file) },
-                Err(TryLockError::Error(_)) => return nobody,
-                Err(TryLockError::WouldBlock) if started.elapsed() > patience => return nobody,
-                Err(TryLockError::WouldBlock) => {}
-            }
+            file = match FileLock::try_new(file) {
+                Ok(lock) => return Turn { _lock: Some(lock) },
+                Err((_, TryLockError::Error(_))) => return nobody,
+                Err((_, TryLockError::WouldBlock)) if started.elapsed() > patience => return nobody,
+                Err((file, TryLockError::WouldBlock)) => file,
+            };
             if !told {
                 progress(Progress::Note("another process is fetching this model; waiting for it".into()));
                 told = true;

@@ -47,6 +47,7 @@ use std::path::Path;
 use crate::error::{Error, Result};
 use crate::paper::{Entry, Skipped};
 
+pub(crate) use categories::is_category;
 pub use clean::{clean, excerpt};
 pub use failure::is_failure;
 pub use files::files;

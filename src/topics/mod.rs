@@ -17,11 +17,13 @@
 //! | what has happened since | `changes`, `happened` |
 //! | the same under given names | `into` |
 //! | the report as a page | `page` |
-//! | the papers as a table for other tools | `table` |
+//! | the papers of one topic | `central` |
+//! | the papers as a table for other tools | `lines`, `table` |
 //! | all of it, for a library | `find` |
 
 mod acronyms;
 mod cells;
+mod central;
 mod changes;
 mod continued;
 mod find;
@@ -31,6 +33,7 @@ mod into;
 mod layout;
 mod leiden;
 mod levels;
+mod lines;
 mod matching;
 mod methods;
 mod names;
@@ -42,6 +45,7 @@ mod table;
 mod topic;
 mod vocabulary;
 
+pub use central::central_first;
 pub use changes::in_words;
 pub use find::{Step, find};
 pub use graph::Graph;
@@ -49,6 +53,7 @@ pub use into::{Embed, Wanted, into};
 pub use layout::{layout, layout_from};
 pub use leiden::{Partition, leiden, modularity};
 pub use levels::{NEAREST, graph, levels};
+pub use lines::{write_csv, write_json_lines};
 pub use methods::Method;
 pub use names::{Called, Term, names};
 pub use near::{Nearest, Rows};

@@ -170,7 +170,12 @@ fn another_model_never_mixes() {
     let other = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/models/tiny-bert-cls");
     let ended = home.run(&["recommend", "--like", "2601.00001", "--model", other]);
     assert_eq!(ended.code, 2);
-    for part in ["tiny-bert (3 papers)", "tiny-bert-cls", "relata reembed"] {
+    for part in [
+        "tiny-bert in f32 (3 papers)",
+        "none of tiny-bert-cls",
+        "leave --model and RELATA_MODEL out",
+        "tiny-bert-cls reembed`",
+    ] {
         assert!(ended.stderr.contains(part), "{part}: {}", ended.stderr);
     }
     assert_eq!(home.json(&["reembed", "--json", "--model", other])["embedded"], 3);

@@ -2,11 +2,14 @@
 
 mod adding;
 mod answering;
+mod asking;
+mod beginning;
 mod embedding;
 mod evaluating;
 mod facets;
 mod keeping;
 mod profiles;
+mod remembering;
 mod resuming;
 mod session;
 mod support;

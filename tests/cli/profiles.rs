@@ -72,7 +72,7 @@ fn profiles_stand_beside_each_other_and_outlive_their_papers() {
     let exported = home.run(&["profile", "export", "--profile", "ice and fire"]);
     home.write("kept.json", &exported.stdout);
     assert_eq!(home.run(&["profile", "remove", "ice and fire"]).stdout, "removed ice and fire (2 papers)\n");
-    assert_eq!(home.run(&["profile", "export", "--profile", "ice and fire"]).code, 1);
+    assert_eq!(home.run(&["profile", "export", "--profile", "ice and fire"]).code, 2);
     let value = home.json(&["profile", "import", "kept.json", "--profile", "ice and fire", "--json"]);
     assert_eq!((&value["matched"], &value["added"]), (&json!(2), &json!(2)));
     assert_eq!(home.run(&["profile", "export", "--profile", "ice and fire"]).stdout, exported.stdout);

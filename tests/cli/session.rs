@@ -44,7 +44,7 @@ fn a_session_reads_as_it_should() {
     $ relata recommend
     Your library (HOME/library.db) is empty: this answer comes from the sample digest (7 papers).
     Add your own with: relata add PATH...
-    error: nothing says what you like: begin a profile with `relata like ID...`, or name papers in `relata recommend --like ID...`
+    error: nothing says what you like: begin a profile with `relata like ID...`, or name papers in `relata recommend ID...`
     [2]
 
     $ relata add 2026-02-13.md
@@ -73,7 +73,7 @@ fn a_session_reads_as_it_should() {
                             estimating PINN parameters as a statistical learning problem. From this …
     method of 2602.10611, from its abstract: In this work, we systematically analyze how data inconsistency fundamentally limits the attainable accuracy of PINNs. We introduce the concept of a consistency barrier, defined as an intrinsic lower bound on the error …
     note: digests tell the method of 7 of these 7 papers in a language that all-MiniLM-L6-v2 does not read; sentences of their abstracts are compared instead.
-    multilingual-e5-small reads it: run `relata --model multilingual-e5-small reembed`, then ask again with `--model multilingual-e5-small`.
+    multilingual-e5-small reads it: run `relata --model multilingual-e5-small reembed`, then ask again.
     [0]
 
     $ relata recommend --like 2602.10612

@@ -167,7 +167,7 @@ fn what_cannot_be_read_is_told_and_the_rest_is_listed() {
 
     let nobody = home.run(&["today", "2026-02-20.md", "--profile", "nobody"]);
     assert_eq!((nobody.code, nobody.stdout.as_str()), (2, ""));
-    assert!(nobody.stderr.contains("nothing says what you like"), "{}", nobody.stderr);
+    assert!(nobody.stderr.contains("there is no profile nobody; there are: default"), "{}", nobody.stderr);
 }
 
 #[test]

@@ -216,10 +216,37 @@ fn topics_can_be_found_by_other_methods() {
     assert!(refused.stderr.contains("100 papers cannot be 101 topics"), "{}", refused.stderr);
 }
 
+#[test]
+fn papers_are_exported_as_csv_and_json_lines() {
+    let home = grown();
+    let ended = home.run(&["export", "--csv", "papers.csv", "--jsonl", "papers.jsonl", "--category", "cs.LG"]);
+    assert_eq!(ended.code, 0, "{}", ended.stderr);
+    assert_eq!(ended.stderr, "Wrote 34 papers to papers.csv.\nWrote 34 papers to papers.jsonl.\n");
+    let topics = home.json(&["topics", "--category", "cs.LG", "--json"]);
+    let csv = std::fs::read_to_string(home.path("papers.csv")).expect("the table");
+    let lines = std::fs::read_to_string(home.path("papers.jsonl")).expect("the lines");
+    assert_eq!((csv.lines().count(), lines.lines().count()), (35, 34));
+    assert!(csv.starts_with("id,title,authors,date,category,categories,url,topic,topic_id,"), "{csv:.200}");
+    for (line, paper) in lines.lines().zip(list(&topics["papers"])) {
+        let line: Value = serde_json::from_str(line).expect("JSON");
+        assert_eq!((&line["id"], line.get("vector")), (&paper["id"], None));
+        assert_eq!(line["topic_id"].to_string(), text(&paper["topics"][0]));
+        assert!((line["x"].as_f64().expect("x") - paper["x"].as_f64().expect("x")).abs() < 1e-3);
+    }
+    assert_eq!(home.run(&["export", "--jsonl", "v.jsonl", "--vectors"]).code, 0);
+    let lines = std::fs::read_to_string(home.path("v.jsonl")).expect("the lines");
+    let line: Value = serde_json::from_str(lines.lines().next().expect("a line")).expect("JSON");
+    let dimension = home.json(&["info", "--json"])["vectors"][0]["dimension"].as_u64();
+    assert_eq!(line["vector"].as_array().map(|vector| vector.len() as u64), dimension);
+    let refused = home.run(&["export"]);
+    assert!(refused.code == 2 && refused.stderr.contains("--csv"), "{}", refused.stderr);
+}
+
 #[cfg(not(feature = "parquet"))]
 #[test]
-fn a_table_needs_the_feature_and_says_so() {
+fn a_parquet_table_needs_the_feature_and_is_not_offered_without() {
     let home = grown();
+    assert!(!home.run(&["export", "--help"]).stdout.contains("--parquet"));
     let refused = home.run(&["export", "--parquet", "papers.parquet"]);
     assert_eq!(refused.code, 2);
     assert!(refused.stderr.contains("--features parquet"), "{}", refused.stderr);

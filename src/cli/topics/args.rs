@@ -9,9 +9,9 @@ use crate::topics::Method;
 
 /// `relata topics`
 #[derive(Debug, Args)]
-#[command(args_conflicts_with_subcommands = true)]
+#[command(args_conflicts_with_subcommands = true, disable_help_subcommand = true)]
 pub struct Topics {
-    /// What to do with the topics that were found, instead of finding them.
+    /// What to do with known topics.
     #[command(subcommand)]
     pub command: Option<TopicsCommand>,
     /// How to find them, and what to write.
@@ -22,39 +22,71 @@ pub struct Topics {
 /// The commands on topics that were found.
 #[derive(Debug, Subcommand)]
 pub enum TopicsCommand {
-    /// List what has happened to the topics since they were first found, the latest first.
+    /// List what has happened to the topics since they were first found, latest first.
     History(TopicHistory),
-    /// Give a topic a name, which it keeps.
+    /// Give a topic a name that it keeps.
     Rename(RenameTopic),
 }
 
 /// Finding topics.
 #[derive(Debug, Args)]
 pub struct FindTopics {
-    /// How.
+    /// Topic whose papers to show, central ones first, by its number in the list of `relata topics`.
+    #[arg(value_name = "TOPIC", value_parser = clap::value_parser!(u32))]
+    pub topic: Option<u32>,
+    /// Number of papers to show of one topic.
+    #[arg(
+        short = 'k',
+        long = "count",
+        visible_short_alias = 'n',
+        visible_alias = "limit",
+        value_name = "K",
+        default_value_t = 10,
+        value_parser = at_least_one
+    )]
+    pub count: usize,
+    /// Options of finding topics.
     #[command(flatten)]
     pub how: How,
-    /// How many levels to list, the coarsest first [default: as many as make 100 topics at most].
+    /// Number of levels to list, coarsest first [default: as many as give at most 100 topics].
     #[arg(long, value_name = "N", value_parser = at_least_one)]
     pub levels: Option<usize>,
-    /// Also write a map of the papers with topics, texts and trends as one HTML file, which needs no network.
+    /// Also write a map of the papers with topics, texts and trends as one HTML file that works offline.
     #[arg(long, value_name = "FILE")]
     pub html: Option<PathBuf>,
-    /// Also write the topics with all their papers as a page in the form of the digests.
+    /// Also write the topics with all their papers as Markdown in the format of the digests.
     #[arg(long, value_name = "FILE")]
     pub markdown: Option<PathBuf>,
-    /// Print all levels and every paper's place in them as JSON.
+    /// Print as JSON: all levels with the topics of every paper, or the papers of one topic.
     #[arg(long)]
     pub json: bool,
 }
 
+/// What is offered of `relata export`: a build without Parquet says so where it is asked for, and does not offer it.
+const EXPORT_USAGE: &str = if cfg!(feature = "parquet") {
+    "relata export [OPTIONS] <--csv <FILE>|--jsonl <FILE>|--parquet <FILE>>"
+} else {
+    "relata export [OPTIONS] <--csv <FILE>|--jsonl <FILE>>"
+};
+
 /// `relata export`
 #[derive(Debug, Args)]
+#[command(override_usage = EXPORT_USAGE, group = clap::ArgGroup::new("form").required(true).multiple(true).args(["csv", "jsonl", "parquet"]))]
 pub struct Export {
-    /// The file to write: one row a paper, with id, title, date, categories, its topic of each level by number and name, its place on the map and its vector.
+    /// CSV file to write: a row a paper with id, title, authors, date, categories, its topic of each level by name and number, and its
+    /// position on the map.
     #[arg(long, value_name = "FILE")]
-    pub parquet: PathBuf,
-    /// How topics are found.
+    pub csv: Option<PathBuf>,
+    /// JSON lines file to write: the same, with abstracts.
+    #[arg(long, value_name = "FILE")]
+    pub jsonl: Option<PathBuf>,
+    /// Put the vectors into the JSON lines, too.
+    #[arg(long, requires = "jsonl")]
+    pub vectors: bool,
+    /// Parquet file to write: the same as CSV, with vectors.
+    #[arg(long, value_name = "FILE", hide = !cfg!(feature = "parquet"))]
+    pub parquet: Option<PathBuf>,
+    /// Options of finding topics.
     #[command(flatten)]
     pub how: How,
 }
@@ -62,30 +94,33 @@ pub struct Export {
 /// Among which papers topics are found, and how.
 #[derive(Debug, Args)]
 pub struct How {
-    /// Among which papers.
+    /// Which papers to find topics among.
     #[command(flatten)]
     pub among: Among,
-    /// Find topics from scratch, whatever was found before, and keep nothing: the same papers then have the same topics in every library.
+    /// Find topics from scratch and store nothing. The same papers then have the same topics in every library.
     #[arg(long)]
     pub fresh: bool,
-    /// Sort the papers under these names instead: `NAME`, `NAME: what it means` or `NAME = ID,ID` with papers that belong there. Bare names are
-    /// enriched from the library's own text.
+    /// Sort the papers under names of your own instead: `NAME`, `NAME: what it means` or `NAME = ID,ID` with example papers.
+    ///
+    /// A bare name is enriched with text from the library.
     #[arg(long, value_name = "NAME", num_args = 1..)]
     pub into: Vec<String>,
-    /// With --into: papers whose cosine with every name is lower are under "other".
+    /// With --into: put papers whose cosine with every name is below this under "other".
     #[arg(long, value_name = "COSINE", default_value_t = 0.1, requires = "into")]
     pub threshold: f32,
-    /// How topics are found: leiden finds how many there are, in levels; kmeans finds --k of them; dbscan those where papers lie close together, and leaves
-    /// the others out. Topics of the last two have no history.
+    /// Method: leiden chooses the number of topics and finds levels; kmeans finds --k topics; dbscan finds dense groups and leaves
+    /// other papers out.
+    ///
+    /// Only topics of leiden have a history.
     #[arg(long, value_name = "METHOD", value_enum, default_value_t = MethodName::Leiden, conflicts_with = "into")]
     pub method: MethodName,
-    /// With --method kmeans: how many topics.
+    /// With --method kmeans: number of topics.
     #[arg(long, value_name = "N", value_parser = at_least_one, required_if_eq("method", "kmeans"))]
     pub k: Option<usize>,
-    /// With --method dbscan: how many papers must lie close to one in the middle of a topic, itself included.
+    /// With --method dbscan: number of papers, itself included, that a paper in the middle of a topic must have close to it.
     #[arg(long, value_name = "N", value_parser = at_least_two, default_value_t = 5)]
     pub min_papers: usize,
-    /// With --method dbscan: the cosine from which on papers lie close [default: half of them have --min-papers that do].
+    /// With --method dbscan: lowest cosine of papers that are close [default: half of the papers have --min-papers close ones].
     #[arg(long, value_name = "COSINE")]
     pub cosine: Option<f32>,
 }
@@ -93,10 +128,10 @@ pub struct How {
 /// Which papers topics are found among. Each selection has topics of its own.
 #[derive(Debug, Args)]
 pub struct Among {
-    /// Only papers that hold these words, whatever their order.
+    /// Only papers that contain all these words, in any order.
     #[arg(long, value_name = "WORDS", help_heading = "Filters")]
     pub search: Option<String>,
-    /// Which papers.
+    /// Filters.
     #[command(flatten)]
     pub filters: Filters,
 }
@@ -104,10 +139,10 @@ pub struct Among {
 /// `relata topics history`
 #[derive(Debug, Args)]
 pub struct TopicHistory {
-    /// Of the topics of which papers.
+    /// Which papers the topics were found among.
     #[command(flatten)]
     pub among: Among,
-    /// Forget it, and the numbers and names of the topics with it: the next search begins from scratch.
+    /// Forget the history with the numbers and names of the topics. The next `relata topics` starts from scratch.
     #[arg(long)]
     pub forget: bool,
     /// Print as JSON.
@@ -118,13 +153,13 @@ pub struct TopicHistory {
 /// `relata topics rename`
 #[derive(Debug, Args)]
 pub struct RenameTopic {
-    /// The number of the topic, as `relata topics` lists it.
+    /// Number of the topic, as `relata topics` lists it.
     #[arg(value_name = "TOPIC")]
     pub topic: u32,
-    /// Its name; without one it is named by its terms again.
+    /// New name; without one, the topic is named by its terms again.
     #[arg(value_name = "NAME")]
     pub name: Option<String>,
-    /// Of the topics of which papers.
+    /// Which papers the topics were found among.
     #[command(flatten)]
     pub among: Among,
 }
@@ -132,11 +167,11 @@ pub struct RenameTopic {
 /// Ways to find topics.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
 pub enum MethodName {
-    /// A partition of the graph of the nearest.
+    /// Groups of the graph of nearest papers.
     Leiden,
-    /// So many topics, each around a centre.
+    /// A given number of topics, each around a centre.
     Kmeans,
-    /// Topics where papers lie close together.
+    /// Dense groups of papers.
     Dbscan,
 }
 

@@ -59,7 +59,7 @@ fn kept_selection(among: &Among) -> Result<String> {
 /// The user's library and the number of the model's vectors in it.
 fn kept_in(context: &Context) -> Result<Option<(Library, FingerprintNumber)>> {
     let Some(library) = context.open_existing()? else { return Ok(None) };
-    let digest = context.engine()?.fingerprint().digest().to_owned();
+    let digest = context.engine(Some(&library))?.fingerprint().digest().to_owned();
     let stored = library.fingerprints()?.into_iter().find(|stored| stored.text.digest == digest);
     Ok(stored.map(|stored| (library, stored.number)))
 }

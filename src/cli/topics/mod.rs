@@ -6,13 +6,14 @@
 pub(super) mod args;
 mod history;
 mod markdown;
+mod one;
 mod tree;
 
 use std::fs;
+use std::path::Path;
 use std::sync::OnceLock;
 
 use indicatif::ProgressBar;
-use jiff::civil::Date;
 use serde_json::json;
 
 use crate::error::{Error, Result};
@@ -20,6 +21,7 @@ use crate::library::{FingerprintNumber, KeptTopics, Library, PaperSet, TopicRun}
 use crate::topics::{Method, News, Step, Topics, Wanted, find, into};
 
 use super::answers::{filter, filters_json};
+use super::dates::today;
 use super::terminal::{Page, progress, say};
 use super::{Context, Fetching, Outcome};
 use args::{Among, FindTopics, How, TopicsCommand};
@@ -34,7 +36,12 @@ pub(super) fn run(context: &Context, asked: &args::Topics, page: &mut Page) -> R
 }
 
 fn find_topics(context: &Context, asked: &FindTopics, page: &mut Page) -> Result<Outcome> {
-    let Some(Found { library, topics, news, .. }) = found(context, &asked.how)? else { return Ok(Outcome::Nothing) };
+    let Some(found) = found(context, &asked.how)? else { return Ok(Outcome::Nothing) };
+    if let Some(number) = asked.topic {
+        one::write(&found, asked, number, page)?;
+        return Ok(Outcome::Done);
+    }
+    let Found { library, topics, news, .. } = found;
     if let Some(path) = &asked.markdown {
         markdown::write(&library, &topics, news.as_ref(), path)?;
         say(&format!("Wrote {}.", path.display()));
@@ -61,22 +68,35 @@ fn find_topics(context: &Context, asked: &FindTopics, page: &mut Page) -> Result
     Ok(Outcome::Done)
 }
 
-/// `relata export`: the papers with their topics, places and vectors as a table.
+/// `relata export`: the papers with their topics and positions, and their vectors, as a table.
 pub(super) fn export(context: &Context, asked: &args::Export) -> Result<Outcome> {
-    if !cfg!(feature = "parquet") {
+    // Before anything is computed.
+    if asked.parquet.is_some() && !cfg!(feature = "parquet") {
         return Err(Error::OutputNotBuiltIn { format: "parquet" });
     }
     let Some(found) = found(context, &asked.how)? else { return Ok(Outcome::Nothing) };
+    let (library, topics) = (&found.library, &found.topics);
+    let wrote = |path: &Path| say(&format!("Wrote {} papers to {}.", topics.papers.len(), path.display()));
+    if let Some(path) = &asked.csv {
+        crate::topics::write_csv(library, topics, path)?;
+        wrote(path);
+    }
+    if let Some(path) = &asked.jsonl {
+        let vectors = asked.vectors.then_some(found.fingerprint);
+        crate::topics::write_json_lines(library, topics, vectors, path)?;
+        wrote(path);
+    }
     #[cfg(feature = "parquet")]
-    crate::topics::write_table((&found.library, found.fingerprint), &found.topics, &asked.parquet)?;
-    say(&format!("Wrote {} papers to {}.", found.topics.papers.len(), asked.parquet.display()));
+    if let Some(path) = &asked.parquet {
+        crate::topics::write_table((library, found.fingerprint), topics, path)?;
+        wrote(path);
+    }
     Ok(Outcome::Done)
 }
 
 /// Topics, what they were found in, and what has happened to them.
 struct Found {
     library: Library,
-    #[cfg_attr(not(feature = "parquet"), allow(dead_code))]
     fingerprint: FingerprintNumber,
     topics: Topics,
     news: Option<News>,
@@ -86,7 +106,7 @@ struct Found {
 fn found(context: &Context, asked: &How) -> Result<Option<Found>> {
     let filter = filter(&asked.among.filters)?;
     let (mut library, sample) = context.open_or_sample()?;
-    let mut engine = context.engine()?;
+    let mut engine = context.engine((!sample).then_some(&library))?;
     let (fingerprint, _) = context.catch_up(&mut engine, &mut library, sample)?;
     let within = within(&library, &asked.among, &filter)?;
     let bar: OnceLock<ProgressBar> = OnceLock::new();
@@ -157,11 +177,6 @@ fn keep(
     }
     let mut runs = library.topic_runs(fingerprint, selection, 2)?.into_iter();
     Ok(runs.next().zip(runs.next()).map(|(run, before)| News { since: before.date, run }))
-}
-
-/// The day in UTC.
-fn today() -> Date {
-    jiff::Timestamp::now().to_zoned(jiff::tz::TimeZone::UTC).date()
 }
 
 /// Under what the topics of a selection are kept: nothing for all papers; `None` where the calendar decides which papers they are.

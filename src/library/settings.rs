@@ -1,0 +1,81 @@
+//! What a library remembers of how it is used: with which model, and how, its papers are embedded.
+//!
+//! In: settings, written when papers are first embedded and when they are embedded anew. Out: the same, for commands that are asked for
+//! nothing else. Values are text, so that the library needs to know nothing of models. A library that was made before settings were
+//! kept has none; what its vectors were made with then stands in the description of their fingerprint.
+
+use rusqlite::{OptionalExtension, TransactionBehavior};
+
+use super::Library;
+use super::faults::Faults;
+use crate::error::Result;
+
+/// How the papers of a library are embedded.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct EmbeddingSettings {
+    /// The model: a known name, or the absolute path of its folder.
+    pub model: String,
+    /// The word of `--precision`.
+    pub precision: String,
+    /// The word of `--long`.
+    pub long: String,
+}
+
+const MODEL: &str = "embedding.model";
+const PRECISION: &str = "embedding.precision";
+const LONG: &str = "embedding.long";
+
+impl Library {
+    /// How the papers are embedded, if that has been noted.
+    pub fn embedding_settings(&self) -> Result<Option<EmbeddingSettings>> {
+        let (model, precision, long) = (self.setting(MODEL)?, self.setting(PRECISION)?, self.setting(LONG)?);
+        Ok(model.zip(precision).zip(long).map(|((model, precision), long)| EmbeddingSettings {
+            model,
+            precision,
+            long,
+        }))
+    }
+
+    /// Notes how the papers are embedded, in one transaction.
+    pub fn set_embedding_settings(&mut self, settings: &EmbeddingSettings) -> Result<()> {
+        let path = &self.path;
+        let EmbeddingSettings { model, precision, long } = settings;
+        let transaction = self.connection.transaction_with_behavior(TransactionBehavior::Immediate).in_library(path)?;
+        for (name, value) in [(MODEL, model), (PRECISION, precision), (LONG, long)] {
+            transaction
+                .execute(
+                    "INSERT INTO settings (name, value) VALUES (?1, ?2) ON CONFLICT DO UPDATE SET value = excluded.value",
+                    [name, value],
+                )
+                .in_library(path)?;
+        }
+        transaction.commit().in_library(path)
+    }
+
+    fn setting(&self, name: &str) -> Result<Option<String>> {
+        self.connection
+            .prepare_cached("SELECT value FROM settings WHERE name = ?1")
+            .and_then(|mut statement| statement.query_row([name], |row| row.get(0)).optional())
+            .in_library(&self.path)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn settings_are_kept_and_replaced_together() {
+        let mut library = Library::in_memory().unwrap();
+        assert_eq!(library.embedding_settings().unwrap(), None);
+        let settings = |model: &str, precision: &str| EmbeddingSettings {
+            model: model.to_owned(),
+            precision: precision.to_owned(),
+            long: "truncate".to_owned(),
+        };
+        for settings in [settings("all-MiniLM-L6-v2", "int8"), settings("/models/mine", "f32")] {
+            library.set_embedding_settings(&settings).unwrap();
+            assert_eq!(library.embedding_settings().unwrap(), Some(settings));
+        }
+    }
+}
