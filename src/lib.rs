@@ -19,7 +19,7 @@
 //! })?;
 //! let mut library = Library::in_memory()?;
 //! library.merge(&entries)?;
-//! let hits = relata::search::search(&library, "moving ice", None, &Filter::default(), 10)?;
+//! let hits = relata::search::search(&library, "moving ice", None, &Filter::default(), (10, 0.0))?;
 //! assert_eq!(hits[0].paper.title.as_deref(), Some("Slow glaciers"));
 //! assert_eq!(hits[0].paper.version, Some(2));
 //! # Ok(())

@@ -9,10 +9,14 @@ use std::collections::BTreeMap;
 
 use ndarray::ArrayView1;
 
+use rayon::prelude::*;
+
 use crate::arxiv_id::ArxivId;
 use crate::error::Result;
+use crate::learned::{Learned, Subject, Weights};
 use crate::library::{self, Filter, Library, Paper, PaperRow, PaperSet};
 use crate::neighbours::{Admitted, Ground};
+use crate::recommend::calibration;
 use crate::terms::{self, Phrases};
 
 /// The constant of reciprocal rank fusion.
@@ -28,6 +32,9 @@ pub struct Hit {
     /// Sum of `1 / (60 + rank)` over the rankings that hold the paper, scaled so that first by meaning and by words is 1. Of a paper by the
     /// author whose name the text is: 1 and its part by its rank among the author's papers.
     pub score: f64,
+    /// How well the paper answers the text, from 0 to 100 ([`calibration`]). Unknown where the text was searched by words alone, and of the
+    /// papers of an author, whom a match says nothing of.
+    pub matched: Option<f32>,
     /// The paper.
     pub paper: Paper,
     /// Cosine to the text, where the paper was among the nearest.
@@ -62,22 +69,46 @@ impl Places {
     }
 }
 
-/// Ranks the papers of a library by a text. `vector` is its unit vector and where its neighbours are looked for, or `None` to search by
-/// words alone.
+/// What a text means, and where papers of that meaning are looked for.
+#[derive(Clone, Copy, Debug)]
+pub struct Meaning<'a> {
+    /// The library with its vectors.
+    pub ground: &'a Ground<'a>,
+    /// What the library teaches.
+    pub learned: &'a Learned,
+    /// The unit vector of the text.
+    pub vector: ArrayView1<'a, f32>,
+}
+
+impl Meaning<'_> {
+    /// The match of each of these papers; of one that was removed meanwhile none.
+    fn matches(&self, text: &str, rows: &[PaperRow]) -> Result<BTreeMap<PaperRow, f32>> {
+        let Some(asked) = self.learned.subject_of_text(text, &self.vector.to_vec()) else { return Ok(BTreeMap::new()) };
+        let papers = self.ground.library.texts_of(self.ground.fingerprint, rows)?;
+        let weights = Weights::default();
+        let score = |subject: &Subject| calibration::to_text(self.learned.compare(&asked, subject, &weights).sum());
+        let matches =
+            papers.par_chunks(50).flat_map_iter(|papers| self.learned.subjects(papers)).map(|own| score(&own));
+        Ok(papers.iter().map(|paper| paper.row).zip(matches.collect::<Vec<f32>>()).collect())
+    }
+}
+
+/// Ranks the papers of a library by a text. Without its `meaning` it is searched by words alone. Of papers whose match is known only those
+/// are answers that match `at_least` so well.
 ///
 /// # Errors
 /// What the library reports.
 pub fn search(
     library: &Library,
     text: &str,
-    vector: Option<(&Ground<'_>, ArrayView1<'_, f32>)>,
+    meaning: Option<&Meaning<'_>>,
     filter: &Filter,
-    k: usize,
+    (k, at_least): (usize, f32),
 ) -> Result<Vec<Hit>> {
     let depth = DEPTH.max(k);
     let within = library.matching(filter)?;
     let mut fused: BTreeMap<PaperRow, Places> = BTreeMap::new();
-    if let Some((ground, vector)) = vector {
+    if let Some(Meaning { ground, vector, .. }) = meaning {
         let admitted = Admitted { within: within.as_ref(), without: &[] };
         let best: Vec<_> = ground.nearest(&[vector.to_vec()], depth, &admitted)?.into_iter().flatten().collect();
         let mut rank = 0;
@@ -108,6 +139,14 @@ pub fn search(
         order.push((places.score(), id, *row));
     }
     order.sort_by(|a, b| b.0.total_cmp(&a.0).then_with(|| a.1.cmp(&b.1)));
+    // Without a limit only those that are shown are compared.
+    if at_least <= 0.0 {
+        order.truncate(k);
+    }
+    let by_text = |row: &PaperRow| fused[row].author.is_none();
+    let matched: Vec<PaperRow> = order.iter().map(|(_, _, row)| *row).filter(by_text).collect();
+    let matches = meaning.map(|meaning| meaning.matches(text, &matched)).transpose()?.unwrap_or_default();
+    order.retain(|(_, _, row)| matches.get(row).is_none_or(|matched| *matched >= at_least));
     order.truncate(k);
 
     let rows: Vec<PaperRow> = order.iter().map(|(_, _, row)| *row).collect();
@@ -124,7 +163,8 @@ pub fn search(
             let terms = shared.into_iter().map(|term| term.term).collect();
             let author = author.and_then(|_| library::author_called(&paper.authors, text)).map(str::to_owned);
             let (score, cosine) = (scores[&paper.row], near.map(|(_, cosine)| cosine));
-            Ok(Hit { score, paper, cosine, keyword_rank, author, terms })
+            let matched = matches.get(&paper.row).copied();
+            Ok(Hit { score, matched, paper, cosine, keyword_rank, author, terms })
         })
         .collect()
 }

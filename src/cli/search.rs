@@ -7,7 +7,7 @@ use crate::arxiv_id::ArxivId;
 use crate::error::{Error, Result};
 use crate::library::{Filter, Library, Paper};
 use crate::neighbours::Ground;
-use crate::search::{self as searcher, Hit};
+use crate::search::{self as searcher, Hit, Meaning};
 
 use super::answers::{filter, outcome, row, selection_json, write_json, write_row};
 use super::args::Search;
@@ -79,9 +79,15 @@ pub(super) fn run(context: &Context, search: &Search, page: &mut Page) -> Result
         fingerprint: *fingerprint,
         index: index.as_ref(),
     });
-    let vector = ground.as_ref().zip(vectors.as_ref()).map(|(ground, (_, vectors))| (ground, vectors.row(0)));
+    let learned = match &vectors {
+        Some((fingerprint, _)) => Some(context.learned(&library, *fingerprint)?),
+        None => None,
+    };
+    let meaning = ground.as_ref().zip(learned.as_ref()).zip(vectors.as_ref());
+    let meaning = meaning.map(|((ground, learned), (_, vectors))| Meaning { ground, learned, vector: vectors.row(0) });
     let k = search.selection.k;
-    let found = searcher::search(&library, &asked.words, vector, &filter, k.saturating_add(named.len()))?;
+    let wanted = (k.saturating_add(named.len()), 0.0);
+    let found = searcher::search(&library, &asked.words, meaning.as_ref(), &filter, wanted)?;
     drop(snapshot);
     let mut hits = named;
     for hit in found {
@@ -118,7 +124,15 @@ fn named(library: &Library, asked: &Asked, filter: &Filter) -> Result<Vec<Hit>> 
     }
     let matching = library.matching(filter)?;
     rows.retain(|row| matching.as_ref().is_none_or(|set| set.contains(*row)));
-    let hit = |paper| Hit { score: NAMED, paper, cosine: None, keyword_rank: None, author: None, terms: Vec::new() };
+    let hit = |paper| Hit {
+        score: NAMED,
+        matched: None,
+        paper,
+        cosine: None,
+        keyword_rank: None,
+        author: None,
+        terms: Vec::new(),
+    };
     Ok(library.papers_by_rows(&rows)?.into_iter().map(hit).collect())
 }
 

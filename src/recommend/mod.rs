@@ -12,6 +12,7 @@
 //! would find what lies between them, which is neither. To an interest of one paper the best three papers of the library are fed
 //! back, never a paper to its own score. Which of the ranked papers become answers is chosen by `selection`.
 
+pub mod calibration;
 mod facet;
 mod interests;
 mod rank;
@@ -61,6 +62,8 @@ pub struct Query {
     pub weights: Weights,
     /// How much an answer's likeness to those before it counts against its score, from 0 to 1; 0 takes the best.
     pub diversity: f32,
+    /// The least match of an answer, from 0 to 100 ([`calibration`]).
+    pub at_least: f32,
     /// Answers in the order in which they were chosen, as always with diversity, instead of by score: the first few of many then have their
     /// shares of the interests too.
     pub as_chosen: bool,
@@ -80,6 +83,8 @@ pub enum Liked {
 pub struct Answer {
     /// Score as described at the top of this module: the sum of the parts, less what disliked papers take away.
     pub score: f32,
+    /// The score as a match from 0 to 100 ([`calibration`]).
+    pub matched: f32,
     /// The parts of the score.
     pub parts: Parts,
     /// What disliked papers take away, 0 or more.
@@ -157,7 +162,8 @@ fn answers(
         let terms = terms::shared(own, whole, count, TERMS, frequency)?.into_iter().map(|term| term.term).collect();
         let sentences = sentences(body);
         let sentence = learned.nearest_text(&wanted[nearest], &sentences).map(|at| sentences[at].to_owned());
-        Ok(Answer { score, parts, away, cosine, paper, because, terms, interest, sentence, facet })
+        let matched = calibration::to_papers(score);
+        Ok(Answer { score, matched, parts, away, cosine, paper, because, terms, interest, sentence, facet })
     };
     places.into_par_iter().map(answer).collect()
 }

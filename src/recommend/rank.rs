@@ -9,7 +9,7 @@ use ndarray::{Array1, Array2, ArrayView1};
 use rayon::prelude::*;
 
 use super::interests::group;
-use super::{Query, rows};
+use super::{Query, calibration, rows};
 use crate::arxiv_id::ArxivId;
 use crate::error::{Error, Result};
 use crate::learned::{Interest, Learned, Parts, Subject, Weights};
@@ -291,6 +291,9 @@ pub(super) fn rank_among(
             let repelled = unwanted.iter().map(|other| other.score(subject, &query.weights).sum()).fold(0f32, f32::max);
             let away = UNLIKE_WEIGHT * repelled;
             let score = parts.sum() - away;
+            if query.at_least > 0.0 && calibration::to_papers(score) < query.at_least {
+                return None;
+            }
             let (row, id, liked) = (paper.row, paper.id.clone(), wanted.groups[interest][0]);
             Some((Ranked { row, id, score, parts, away, cosine: 0.0, interest, liked }, subject))
         })

@@ -1,0 +1,49 @@
+//! Scores as a match from 0 to 100 that means the same in every library, for every question and whatever else was found.
+//!
+//! In: a score, in standard deviations over the papers of a library. Out: 50 where most papers are of the same field as the question, 80
+//! where most are on the same topic, 95 where one would cite the paper. The curve runs straight between knots that were read off the
+//! tuning halves of the judgements; docs/quality.md says what became of it on the others (`benches/judgements/profiles.py`).
+
+/// (score, match): of a paper to liked papers.
+const PAPERS: [(f32, f32); 5] = [(0.0, 10.0), (4.0, 50.0), (10.0, 80.0), (18.0, 95.0), (40.0, 100.0)];
+
+/// (score, match): of a paper to a short text, which has fewer words to share and no authors.
+const TEXT: [(f32, f32); 5] = [(0.0, 10.0), (4.0, 50.0), (10.0, 80.0), (18.0, 95.0), (40.0, 100.0)];
+
+/// Of a paper to liked papers or long texts.
+pub fn to_papers(score: f32) -> f32 {
+    between(&PAPERS, score)
+}
+
+/// Of a paper to a short text that somebody looks for.
+pub fn to_text(score: f32) -> f32 {
+    between(&TEXT, score)
+}
+
+/// 0 far below the first knot, 100 from the last on; rises with the score.
+fn between(knots: &[(f32, f32)], score: f32) -> f32 {
+    let (first, last) = (knots[0], knots[knots.len() - 1]);
+    if score <= first.0 {
+        // Falls off towards 0 and never below.
+        return first.1 * (score - first.0).exp();
+    }
+    let line =
+        |pair: &[(f32, f32)]| pair[0].1 + (pair[1].1 - pair[0].1) * (score - pair[0].0) / (pair[1].0 - pair[0].0);
+    knots.windows(2).find(|pair| score <= pair[1].0).map_or(last.1, line)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_match_rises_with_the_score_from_0_to_100() {
+        for knots in [PAPERS, TEXT] {
+            for (score, matched) in knots {
+                assert!((between(&knots, score) - matched).abs() < 1e-4);
+            }
+            let all: Vec<f32> = (-200..600).map(|tenth| between(&knots, tenth as f32 / 10.0)).collect();
+            assert!(all.is_sorted() && all[0] >= 0.0 && all[0] < 0.01 && all[799] == 100.0);
+        }
+    }
+}
