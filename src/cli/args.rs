@@ -221,12 +221,17 @@ pub struct Today {
 /// `relata eval`
 #[derive(Debug, Args)]
 pub struct Eval {
-    /// File of judgements, one `{"query": ID, "relevant": [ID, ...]}` per line. Every paper of the library can be an answer.
+    /// File of judgements, one per line: `{"query": ID, "relevant": [ID, ...]}`, or `{"like": [ID, ...], "unlike": [ID, ...], "relevant":
+    /// [ID, ...]}` for a profile. Every paper of the library can be an answer.
     #[arg(value_name = "JUDGEMENTS")]
     pub judgements: PathBuf,
-    /// Ranking methods to measure, separated by commas: relata (what `recommend` does), cosine, tfidf or bm25 [default: all].
+    /// Ranking methods to measure, separated by commas: relata (what `recommend` does), highest, mean, cosine, mean-cosine, tfidf or
+    /// bm25 [default: all; of one liked paper those that differ].
     #[arg(long, value_name = "NAME", value_delimiter = ',', value_enum)]
     pub method: Vec<Method>,
+    /// Also write what each method found to this file, one JSON line per judgement.
+    #[arg(long, value_name = "FILE")]
+    pub rankings: Option<PathBuf>,
     /// Options of the ranking.
     #[command(flatten)]
     pub ranking: Ranking,

@@ -100,11 +100,6 @@ impl Learned {
         self.views(&vectors, counted, authors)
     }
 
-    /// The words of a paper with their weights, by hash, ascending; unit length.
-    pub(crate) fn words_of(&self, paper: &PaperText) -> Vec<(u64, f32)> {
-        self.weigh(&Terms::of(&paper.title, &paper.abstract_text).words).words
-    }
-
     /// The view of a text with its vector: it has no title and no authors.
     pub fn subject_of_text(&self, text: &str, vector: &[f32]) -> Option<Subject> {
         self.views(&[vector], vec![Terms::of("", text)], vec![Vec::new()]).pop()
@@ -189,6 +184,11 @@ impl Learned {
 }
 
 impl Subject {
+    /// The cosine of the words of two.
+    pub(crate) fn words_in_common(&self, other: &Subject) -> f32 {
+        overlap(&self.words, &other.words)
+    }
+
     /// Moved towards the mean of others by `share` (Rocchio 1971): what the best answers have in common is what was asked for.
     /// Authors and phrases stay.
     pub fn towards(&self, others: &[&Subject], share: f32) -> Subject {
