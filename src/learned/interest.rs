@@ -69,7 +69,9 @@ impl Learned {
             }
             mean
         };
-        let spread = (papers.len() as f32).powf(WORDS_OF_MANY);
+        let squares: f32 = papers.iter().map(|(_, weight)| weight * weight).sum();
+        // As many papers as these would be if all counted the same (Kish 1965).
+        let spread = (total * total / squares.max(f32::MIN_POSITIVE)).powf(WORDS_OF_MANY);
         let sparse = |view: &dyn Fn(&Subject) -> &[(u64, f32)], factor: f32| {
             let mut sums: BTreeMap<u64, f32> = BTreeMap::new();
             for (paper, weight) in papers {
@@ -79,10 +81,13 @@ impl Learned {
             to_unit(&mut values);
             scaled(sums.into_keys().zip(values), factor / spread)
         };
+        let heaviest = papers.iter().map(|(_, weight)| *weight).fold(f32::MIN_POSITIVE, f32::max);
         let mut authors: BTreeMap<u64, f32> = BTreeMap::new();
-        for (id, share) in papers.iter().flat_map(|(paper, _)| share_of_authors(paper)) {
-            let most = authors.entry(id).or_default();
-            *most = most.max(AUTHORS * share);
+        for (paper, weight) in papers {
+            for (id, share) in share_of_authors(paper) {
+                let most = authors.entry(id).or_default();
+                *most = most.max(AUTHORS * share * weight / heaviest);
+            }
         }
         Interest {
             meaning: self.backgrounds.meaning.direction(&mean(&|paper| &paper.meaning)),

@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 
 use ndarray::Array2;
 
-use super::rank::{Asked, Compared, Wanted, candidates, near_singles, rank_among, with_vectors};
+use super::rank::{Asked, Compared, Wanted, candidates, near_single, rank_among, with_vectors};
 use super::{Answer, Query, answers, rows};
 use crate::arxiv_id::ArxivId;
 use crate::error::Result;
@@ -85,7 +85,7 @@ pub fn recommend_by_facet(
         let ground = Ground { library, fingerprint, index };
         let near = candidates(&ground, &query, &whole, &wanted, NEAR)?;
         let kept = EMBEDDED.max(query.k) * (whole.liked.len() + whole.texts.len()).clamp(1, MOST_EMBEDDED / EMBEDDED);
-        let fed = near_singles(&ground, &whole, &wanted)?;
+        let fed = near_single(&ground, &whole, &wanted)?;
         (
             best(&ground, learned, &query, &wanted, near, kept)?,
             best(&ground, learned, &query, &wanted, fed, FED_BACK_AMONG)?,

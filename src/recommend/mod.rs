@@ -148,7 +148,7 @@ fn answers(
     }
     let phrases: Vec<OnceLock<Phrases>> = liked.iter().map(|_| OnceLock::new()).collect();
     let answer = |(found, paper, facet): (Ranked, Paper, Option<FacetText>)| -> Result<Answer> {
-        let Ranked { score, parts, away, cosine, interest, liked: nearest, .. } = found;
+        let Ranked { score, matched, parts, away, cosine, interest, liked: nearest, .. } = found;
         let because = match query.like.get(nearest) {
             Some(id) => Liked::Paper(id.clone()),
             None => Liked::Text(nearest - query.like.len()),
@@ -162,7 +162,6 @@ fn answers(
         let terms = terms::shared(own, whole, count, TERMS, frequency)?.into_iter().map(|term| term.term).collect();
         let sentences = sentences(body);
         let sentence = learned.nearest_text(&wanted[nearest], &sentences).map(|at| sentences[at].to_owned());
-        let matched = calibration::to_papers(score);
         Ok(Answer { score, matched, parts, away, cosine, paper, because, terms, interest, sentence, facet })
     };
     places.into_par_iter().map(answer).collect()

@@ -18,7 +18,7 @@ use crate::neighbours::{Admitted, Ground};
 use crate::selection;
 
 /// What the best answer to disliked papers takes away of a score.
-const UNLIKE_WEIGHT: f32 = 0.25;
+const UNLIKE_WEIGHT: f32 = 0.1;
 /// Candidates of one liked paper, unless more answers are asked for.
 const CANDIDATES: usize = 500;
 /// Candidates of all that is liked together, about.
@@ -34,8 +34,8 @@ const FEEDBACK_SHARE: f32 = 0.5;
 const FEEDBACK_FLOOR: f32 = 8.0;
 /// The papers of the library among which these are found: the nearest to the liked paper, whatever may be an answer.
 const FEEDBACK_AMONG: usize = 100;
-/// With more interests of a single paper than this, none of them is fed back to.
-const FEEDBACK_INTERESTS: usize = 16;
+/// What all other liked papers weigh together in an interest, beside its own.
+const SAY_OF_OTHERS: f32 = 0.3;
 /// What an interest of a single paper is due among others: it may be a mistake.
 const SHARE_OF_ONE: f32 = 0.5;
 
@@ -46,6 +46,8 @@ pub(crate) struct Ranked {
     /// The paper's id.
     pub id: ArxivId,
     pub(super) score: f32,
+    /// The score as a match from 0 to 100.
+    pub(super) matched: f32,
     pub(super) parts: Parts,
     pub(super) away: f32,
     pub(super) cosine: f32,
@@ -53,6 +55,14 @@ pub(crate) struct Ranked {
     pub(super) interest: usize,
     /// The liked paper or text of that interest that is nearest, papers first.
     pub(super) liked: usize,
+}
+
+/// A candidate as all interests see it.
+struct Place<'a> {
+    found: Ranked,
+    subject: &'a Subject,
+    /// Its score to each interest.
+    scores: Vec<f32>,
 }
 
 /// The best k, and what they are compared with.
@@ -141,9 +151,14 @@ pub(super) fn groups(learned: &Learned, subjects: &[Subject], fixed: &[Option<i6
 }
 
 impl Wanted {
+    /// What a group asks for. The others have a small say in it: they tell in what field somebody is.
     fn interest(&self, learned: &Learned, group: &[usize]) -> Option<Interest> {
-        let members: Vec<(&Subject, f32)> = group.iter().map(|at| (&self.subjects[*at], self.weights[*at])).collect();
-        learned.interest(&members)
+        let own: f32 = group.iter().map(|at| self.weights[*at]).sum();
+        let others = self.weights.iter().sum::<f32>() - own;
+        let say = SAY_OF_OTHERS * (own / others.max(f32::MIN_POSITIVE)).min(1.0);
+        let weight = |at: usize| if group.contains(&at) { self.weights[at] } else { say * self.weights[at] };
+        let members = self.subjects.iter().enumerate().map(|(at, subject)| (subject, weight(at)));
+        learned.interest(&members.filter(|(_, weight)| *weight > 0.0).collect::<Vec<_>>())
     }
 
     /// The interests without what is fed back.
@@ -161,21 +176,18 @@ impl Wanted {
         self.groups.iter().map(share).collect()
     }
 
-    /// The liked that are an interest alone and to which the library's answers are fed back.
-    fn singles(&self) -> Vec<usize> {
-        let singles: Vec<usize> =
-            self.groups.iter().filter(|group| group.len() == 1).filter_map(|group| group.first().copied()).collect();
-        if singles.len() > FEEDBACK_INTERESTS { Vec::new() } else { singles }
+    /// The only thing that is liked, to which the library's answers are fed back.
+    fn single(&self) -> Option<usize> {
+        (self.subjects.len() == 1).then_some(0)
     }
 
-    /// The interests as candidates are scored by them. `near` holds the papers of the library that are near to single liked ones.
+    /// The interests as candidates are scored by them. `near` holds the papers of the library that are near to a single liked one.
     fn asking(&self, learned: &Learned, near: &Compared) -> Vec<Asking> {
-        let singles = self.singles();
-        let asking = |group: &Vec<usize>| match group.as_slice() {
-            [one] if singles.contains(one) => expanded(learned, &self.subjects[*one], near),
-            several => Some(Asking { interest: self.interest(learned, several)?, without: Vec::new() }),
-        };
-        self.groups.par_iter().filter_map(asking).collect()
+        if let Some(single) = self.single() {
+            return expanded(learned, &self.subjects[single], near).into_iter().collect();
+        }
+        let asking = |interest| Asking { interest, without: Vec::new() };
+        self.groups.par_iter().filter_map(|group| self.interest(learned, group)).map(asking).collect()
     }
 }
 
@@ -189,7 +201,7 @@ pub(crate) fn rank(ground: &Ground<'_>, learned: &Learned, query: &Query, texts:
     let asked = Asked::new(ground, query, texts)?;
     let wanted = asked.wanted(learned, query);
     let candidates = candidates(ground, query, &asked, &wanted, CANDIDATES)?;
-    let near = near_singles(ground, &asked, &wanted)?;
+    let near = near_single(ground, &asked, &wanted)?;
     let mut all: Vec<PaperRow> = candidates.iter().chain(&near).copied().collect();
     all.sort_unstable();
     all.dedup();
@@ -253,15 +265,12 @@ fn spread_out(groups: &[Vec<usize>], most: usize) -> Vec<usize> {
     in_turn.take(most).collect()
 }
 
-/// The papers of the library, whatever may be an answer, that are near to single liked ones; ascending, each once.
-pub(super) fn near_singles(ground: &Ground<'_>, asked: &Asked, wanted: &Wanted) -> Result<Vec<PaperRow>> {
+/// The papers of the library, whatever may be an answer, that are near to the only liked one; ascending. None where more is liked.
+pub(super) fn near_single(ground: &Ground<'_>, asked: &Asked, wanted: &Wanted) -> Result<Vec<PaperRow>> {
     let vectors = asked.vectors();
-    let singles: Vec<Vec<f32>> = wanted.singles().into_iter().map(|at| vectors[at].to_vec()).collect();
-    if singles.is_empty() {
-        return Ok(Vec::new());
-    }
+    let Some(single) = wanted.single() else { return Ok(Vec::new()) };
     let admitted = Admitted { within: None, without: &asked.without };
-    let found = ground.candidates(&singles, FEEDBACK_AMONG, &admitted)?;
+    let found = ground.candidates(&[vectors[single].to_vec()], FEEDBACK_AMONG, &admitted)?;
     let mut rows: Vec<PaperRow> = found.into_iter().flatten().map(|scored| scored.key).collect();
     rows.sort_unstable();
     rows.dedup();
@@ -283,25 +292,35 @@ pub(super) fn rank_among(
         .filter_map(|group| learned.interest(&group.iter().map(|at| (&disliked[*at], 1.0)).collect::<Vec<_>>()))
         .collect();
     let asking = wanted.asking(learned, near);
-    let mut ranked: Vec<(Ranked, &Subject)> = (candidates.subjects.par_iter().zip(&candidates.papers))
+    let mut ranked: Vec<Place<'_>> = (candidates.subjects.par_iter().zip(&candidates.papers))
         .filter_map(|(subject, paper)| {
-            let scores = asking.iter().map(|asking| asking.score(paper.row, subject, &query.weights)).enumerate();
-            let (interest, parts) =
-                scores.reduce(|best, next| if next.1.sum() > best.1.sum() { next } else { best })?;
+            let all: Vec<Parts> =
+                asking.iter().map(|asking| asking.score(paper.row, subject, &query.weights)).collect();
+            let best = all.iter().copied().enumerate();
+            let (interest, parts) = best.reduce(|best, next| if next.1.sum() > best.1.sum() { next } else { best })?;
             let repelled = unwanted.iter().map(|other| other.score(subject, &query.weights).sum()).fold(0f32, f32::max);
             let away = UNLIKE_WEIGHT * repelled;
             let score = parts.sum() - away;
-            if query.at_least > 0.0 && calibration::to_papers(score) < query.at_least {
+            let matched = calibration::to_papers(score, wanted.subjects.len());
+            if query.at_least > 0.0 && matched < query.at_least {
                 return None;
             }
             let (row, id, liked) = (paper.row, paper.id.clone(), wanted.groups[interest][0]);
-            Some((Ranked { row, id, score, parts, away, cosine: 0.0, interest, liked }, subject))
+            let found = Ranked { row, id, score, matched, parts, away, cosine: 0.0, interest, liked };
+            Some(Place { found, subject, scores: all.iter().map(|parts| parts.sum() - away).collect() })
         })
         .collect();
-    ranked.sort_by(|(a, _), (b, _)| b.score.total_cmp(&a.score).then_with(|| a.id.cmp(&b.id)));
-    let places: Vec<(f32, usize)> = ranked.iter().map(|(found, _)| (found.score, found.interest)).collect();
-    let mut chosen = selection::choose(&places, &wanted.shares(), query.k, query.diversity, |a, b| {
-        learned.compare(ranked[a].1, ranked[b].1, &query.weights).sum()
+    ranked.sort_by(|a, b| b.found.score.total_cmp(&a.found.score).then_with(|| a.found.id.cmp(&b.found.id)));
+    let rankings: Vec<Vec<(usize, f32)>> = (0..asking.len())
+        .into_par_iter()
+        .map(|interest| {
+            let mut own: Vec<(usize, f32)> = ranked.iter().map(|place| place.scores[interest]).enumerate().collect();
+            own.sort_by(|a, b| b.1.total_cmp(&a.1).then_with(|| ranked[a.0].found.id.cmp(&ranked[b.0].found.id)));
+            own
+        })
+        .collect();
+    let mut chosen = selection::choose(&rankings, &wanted.shares(), query.k, query.diversity, |a, b| {
+        learned.compare(ranked[a].subject, ranked[b].subject, &query.weights).sum()
     });
     if query.diversity == 0.0 && !query.as_chosen {
         chosen.sort_unstable();
@@ -309,7 +328,7 @@ pub(super) fn rank_among(
     let vectors = asked.vectors();
     let of_row = |row: PaperRow| candidates.papers.binary_search_by_key(&row, |paper| paper.row).ok();
     let ranked = chosen.into_par_iter().map(|place| {
-        let (found, subject) = &ranked[place];
+        let Place { found, subject, .. } = &ranked[place];
         // The reason is the nearest of what is liked, though all of the interest has a say in the score.
         let alike = |at: &usize| learned.compare(&wanted.subjects[*at], subject, &query.weights).sum();
         let members = wanted.groups[found.interest].iter().map(|at| (alike(at), *at));
