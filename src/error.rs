@@ -444,6 +444,23 @@ pub enum Error {
         /// As given.
         text: String,
     },
+    /// A place in the last answer, where nothing was answered yet.
+    #[error(
+        "{number} means a paper of the last answer, and there is no answer yet: ask with `relata recommend`, `relata today` or \
+         `relata search`, or name the paper by its id"
+    )]
+    NoLastAnswer {
+        /// The place.
+        number: usize,
+    },
+    /// A place that the last answer does not have.
+    #[error("there is no paper {number} in the last answer, which lists {papers}; `relata show 1` shows its first")]
+    NotInLastAnswer {
+        /// The place.
+        number: usize,
+        /// How many papers the answer lists.
+        papers: usize,
+    },
     /// A topic that is not among those that were found last.
     #[error("there is no topic {id}; {}", other_topics(there))]
     NoSuchTopic {

@@ -17,6 +17,7 @@ use crate::learned::{Learned, Subject, Weights};
 use crate::library::{self, Filter, Library, Paper, PaperRow, PaperSet};
 use crate::neighbours::{Admitted, Ground};
 use crate::recommend::calibration;
+use crate::sentences::sentences;
 use crate::terms::{self, Phrases};
 
 /// The constant of reciprocal rank fusion.
@@ -45,6 +46,8 @@ pub struct Hit {
     pub author: Option<String>,
     /// Terms it shares with the text, rarest first.
     pub terms: Vec<String>,
+    /// The sentence of its abstract that has most in common with the text, where any has and the text was not searched by words alone.
+    pub sentence: Option<String>,
 }
 
 /// Where a paper stands.
@@ -81,9 +84,14 @@ pub struct Meaning<'a> {
 }
 
 impl Meaning<'_> {
+    /// The views of the text.
+    fn subject(&self, text: &str) -> Option<Subject> {
+        self.learned.subject_of_text(text, &self.vector.to_vec())
+    }
+
     /// The match of each of these papers; of one that was removed meanwhile none.
     fn matches(&self, text: &str, rows: &[PaperRow]) -> Result<BTreeMap<PaperRow, f32>> {
-        let Some(asked) = self.learned.subject_of_text(text, &self.vector.to_vec()) else { return Ok(BTreeMap::new()) };
+        let Some(asked) = self.subject(text) else { return Ok(BTreeMap::new()) };
         let papers = self.ground.library.texts_of(self.ground.fingerprint, rows)?;
         let weights = Weights::default();
         let score = |subject: &Subject| calibration::to_text(self.learned.compare(&asked, subject, &weights).sum());
@@ -153,6 +161,7 @@ pub fn search(
     let scores: BTreeMap<PaperRow, f64> = order.into_iter().map(|(score, _, row)| (row, score)).collect();
     let papers = library.len()?;
     let asked = Phrases::of(text);
+    let wanted = meaning.and_then(|meaning| Some((meaning.learned, meaning.subject(text)?)));
     library
         .papers_by_rows(&rows)?
         .into_iter()
@@ -164,7 +173,11 @@ pub fn search(
             let author = author.and_then(|_| library::author_called(&paper.authors, text)).map(str::to_owned);
             let (score, cosine) = (scores[&paper.row], near.map(|(_, cosine)| cosine));
             let matched = matches.get(&paper.row).copied();
-            Ok(Hit { score, matched, paper, cosine, keyword_rank, author, terms })
+            let sentence = wanted.as_ref().filter(|_| author.is_none()).and_then(|(learned, wanted)| {
+                let sentences = sentences(paper.abstract_text.as_deref().unwrap_or_default());
+                learned.nearest_text(wanted, &sentences).map(|at| sentences[at].to_owned())
+            });
+            Ok(Hit { score, matched, paper, cosine, keyword_rank, author, terms, sentence })
         })
         .collect()
 }

@@ -14,7 +14,7 @@ use ndarray::Array2;
 use crate::arxiv_id::ArxivId;
 use crate::error::Result;
 use crate::learned::Learned;
-use crate::library::{Paper, PaperRow, terms};
+use crate::library::{Paper, PaperRow, PaperSet, terms};
 use crate::neighbours::{Admitted, Ground};
 use crate::paper::Listing;
 use crate::recommend::{Answer, Query, recommend};
@@ -32,6 +32,12 @@ const OLDER: usize = 8;
 /// How old the first version of a paper is when a later version is no news any more.
 const OLD: i64 = 7;
 
+/// The least match of a paper that matters, where nothing else is said: most papers from here on are of a liked paper's field.
+pub const DEFAULT_FLOOR: f32 = 50.0;
+
+/// So many new papers are compared to say how many of them matter.
+const COUNTED: usize = 5000;
+
 /// A new paper.
 #[derive(Clone, Debug)]
 pub struct New {
@@ -48,6 +54,9 @@ pub struct Today {
     pub new: Vec<New>,
     /// Papers that would have been among them, but are nearly the same as an older one; with the older one's id.
     pub repeated: Vec<(ArxivId, ArxivId)>,
+    /// How many new papers match as well as `query.at_least`, or where that is 0 as [`DEFAULT_FLOOR`], be they listed or not. Of more
+    /// than 5000 new papers, those nearest to what is liked are looked at.
+    pub matter: usize,
 }
 
 /// The best `query.k` new papers, which `query.among` names. With `repeats`, also those that nearly repeat an older paper.
@@ -55,10 +64,13 @@ pub struct Today {
 /// # Errors
 /// As [`recommend`].
 pub fn today(ground: &Ground<'_>, learned: &Learned, query: &Query, repeats: bool) -> Result<Today> {
-    let k = query.k.saturating_mul(LOOKED_THROUGH).max(LOOKED_THROUGH_AT_LEAST);
+    let counted = query.among.as_ref().map_or(0, PaperSet::len).min(COUNTED);
+    let k = query.k.saturating_mul(LOOKED_THROUGH).max(LOOKED_THROUGH_AT_LEAST).max(counted);
     let deeper = Query { k, as_chosen: true, ..query.clone() };
     let texts = Array2::zeros((0, ground.library.dimension(ground.fingerprint)?));
     let answers = recommend(ground, learned, &deeper, &texts)?;
+    let floor = if query.at_least > 0.0 { query.at_least } else { DEFAULT_FLOOR };
+    let mut matter = answers.iter().filter(|answer| answer.matched >= floor).count();
     let mut chosen: Vec<(BTreeSet<String>, New)> = Vec::new();
     let mut repeated = Vec::new();
     let mut rest = answers.into_iter();
@@ -78,7 +90,10 @@ pub fn today(ground: &Ground<'_>, learned: &Learned, query: &Query, repeats: boo
                 None => {
                     let same = |old: &&Paper| likeness(&words, &self::words(old)) >= NEARLY_THE_SAME;
                     match older.get(place).and_then(|older| older.iter().find(same)) {
-                        Some(old) => repeated.push((answer.paper.id, old.id.clone())),
+                        Some(old) => {
+                            matter -= usize::from(answer.matched >= floor);
+                            repeated.push((answer.paper.id, old.id.clone()));
+                        }
                         None => chosen.push((words, New { answer, also: Vec::new() })),
                     }
                 }
@@ -91,7 +106,7 @@ pub fn today(ground: &Ground<'_>, learned: &Learned, query: &Query, repeats: boo
             b.score.total_cmp(&a.score).then_with(|| a.paper.id.cmp(&b.paper.id))
         });
     }
-    Ok(Today { new, repeated })
+    Ok(Today { new, repeated, matter })
 }
 
 /// For each answer those of the papers nearest to it that are not new and came before it.

@@ -1,46 +1,30 @@
-//! `relata recommend`, and what other commands share of it: ranked papers, two lines each, or JSON.
+//! `relata recommend`, and what other commands share of its question: profiles, filters and weights.
 
-use console::Style;
-use serde::Serialize;
 use serde_json::json;
 
 use crate::ArxivId;
 use crate::error::{Error, Result};
-use crate::learned::{Parts, Weights};
-use crate::library::{Filter, Library, Paper, Profile};
+use crate::export::{Form, Heading};
+use crate::learned::Weights;
+use crate::library::{Filter, Library, Profile};
 use crate::neighbours::Ground;
-use crate::recommend::{self as recommender, Answer, Liked, Query};
+use crate::recommend::{self as recommender, Answer, Query};
 
 use super::args::{DEFAULT_PROFILE, Filters, Recommend, Selection};
+use super::rows::{Told, answer_row, liked, write_json, write_row, write_why};
 use super::terminal::{Page, printable, say};
-use super::{Context, Fetching, Outcome, facets, ids, unread};
-
-/// One result in JSON: the keys that scripts may rely on.
-#[derive(Serialize)]
-pub(super) struct ResultRow<'a> {
-    rank: usize,
-    id: &'a str,
-    pub(super) score: f64,
-    title: Option<&'a str>,
-    authors: &'a [String],
-    year: i16,
-    date: String,
-    primary_category: Option<&'a str>,
-    categories: &'a [String],
-    url: String,
-    /// What made it an answer: `liked`, `sentence`, `cosine` and `parts`, or `cosine` and `keyword_rank`; and the shared `terms`.
-    reason: serde_json::Value,
-}
+use super::{Context, Fetching, Outcome, facets, forms, language, last, unread};
 
 pub(super) fn recommend(context: &Context, asked: Recommend, page: &mut Page) -> Result<Outcome> {
     let mut query = Query {
-        like: ids(asked.ids.iter().chain(&asked.like))?,
-        unlike: ids(&asked.unlike)?,
+        like: last::ids(context, asked.ids.iter().chain(&asked.like))?,
+        unlike: last::ids(context, &asked.unlike)?,
         like_text: asked.like_text.clone(),
         k: asked.selection.k,
         filter: filter(&asked.selection.filters)?,
         weights: weights(&asked.ranking.weight),
         diversity: asked.ranking.diversity,
+        at_least: asked.selection.at_least.unwrap_or(0.0),
         ..Query::default()
     };
     if query.like_text.iter().any(|text| text.trim().is_empty()) {
@@ -48,6 +32,7 @@ pub(super) fn recommend(context: &Context, asked: Recommend, page: &mut Page) ->
     }
     let (mut library, sample) = context.open_or_sample()?;
     let mut engine = context.engine((!sample).then_some(&library))?;
+    let named = query.like.len();
     let alone = query.like.is_empty() && query.like_text.is_empty();
     let unread = unread::take(context, &engine, &mut query, sample);
     let profile = asked.profile.clone().or_else(|| alone.then(|| DEFAULT_PROFILE.to_owned()));
@@ -85,66 +70,66 @@ pub(super) fn recommend(context: &Context, asked: Recommend, page: &mut Page) ->
         answers
     };
 
-    let rows: Vec<_> = answers.iter().enumerate().map(|(place, answer)| answer_row(place + 1, answer)).collect();
-    if asked.selection.json {
-        let mut query = json!({
-            "like": query.like.iter().map(|id| id.as_str()).collect::<Vec<_>>(),
-            "unlike": query.unlike.iter().map(|id| id.as_str()).collect::<Vec<_>>(),
-            "like_text": query.like_text,
-            "profile": profile,
-            "filter": selection_json(&asked.selection),
-        });
-        if let Some(facet) = facet_json {
-            query["facet"] = facet;
-        }
-        if !unread.texts.is_empty() {
-            query["unread_text"] = json!(unread.texts);
-        }
-        write_json(page, &query, &rows)?;
-    } else {
-        let several = query.like.len() + query.like_text.len() > 1;
-        for (row, answer) in rows.iter().zip(&answers) {
-            write_row(page, row, &answer.terms, several.then(|| liked(answer)).as_deref())?;
-            if let Some(facet) = asked.facet {
-                facets::write(page, answer, facet, asked.why)?;
+    match forms::form(&asked.selection) {
+        Form::Text => write_lines(&asked, &query, &answers, page)?,
+        Form::Json => {
+            let mut question = json!({
+                "like": query.like.iter().map(|id| id.as_str()).collect::<Vec<_>>(),
+                "unlike": query.unlike.iter().map(|id| id.as_str()).collect::<Vec<_>>(),
+                "like_text": query.like_text,
+                "profile": profile,
+                "filter": selection_json(&asked.selection),
+            });
+            if let Some(facet) = facet_json {
+                question["facet"] = facet;
             }
-            if asked.why {
-                write_why(page, answer)?;
+            if !unread.texts.is_empty() {
+                question["unread_text"] = json!(unread.texts);
             }
+            let language = language::reader(asked.selection.language.as_deref());
+            let rows: Vec<_> =
+                answers.iter().enumerate().map(|(place, answer)| answer_row(place + 1, answer, &language)).collect();
+            write_json(page, &question, &rows)?;
+        }
+        form => {
+            let language = language::reader(asked.selection.language.as_deref());
+            let chosen: Vec<_> = answers.iter().map(|answer| forms::chosen(answer, &language, None)).collect();
+            let name = related_to(&query, named, profile.as_deref());
+            let heading = Heading { title: format!("Papers related to {name}"), command: "recommend", name: &name };
+            forms::write(form, &heading, &chosen, page)?;
         }
     }
-    let outcome = outcome(rows.len());
+    let outcome = outcome(answers.len());
+    last::note(context, (&mut library, sample), answers.iter().map(|answer| &answer.paper.id), page)?;
     context.mend_index(&mut library, fingerprint, index, page)?;
     Ok(outcome)
 }
 
-/// An answer with its reasons.
-pub(super) fn answer_row(rank: usize, answer: &Answer) -> ResultRow<'_> {
-    let liked = match &answer.because {
-        Liked::Paper(id) => json!(id.as_str()),
-        Liked::Text(at) => json!({ "text": at }),
-    };
-    let Parts { meaning, associations, words, authors } = answer.parts;
-    let parts = json!({
-        "meaning": rounded(meaning), "associations": rounded(associations), "words": rounded(words),
-        "authors": rounded(authors), "unlike": rounded(-answer.away),
-    });
-    let cosine = rounded(answer.cosine);
-    let mut reason = json!({
-        "liked": liked, "terms": answer.terms, "sentence": answer.sentence, "cosine": cosine, "parts": parts,
-    });
-    if let Some(facet) = &answer.facet {
-        reason["facet"] = json!({ "text": facet.text, "from": facet.told });
+fn write_lines(asked: &Recommend, query: &Query, answers: &[Answer], page: &mut Page) -> Result<()> {
+    let language = language::reader(asked.selection.language.as_deref());
+    let several = query.like.len() + query.like_text.len() > 1;
+    for (place, answer) in answers.iter().enumerate() {
+        let from = several.then(|| liked(answer));
+        // With --why the sentence is quoted below, and with --facet it is one of what is shown.
+        let sentence = answer.sentence.as_deref().filter(|_| !asked.why && asked.facet.is_none());
+        let told = Told { from: from.as_deref(), terms: &answer.terms, sentence };
+        write_row(page, &answer_row(place + 1, answer, &language), told)?;
+        if let Some(facet) = asked.facet {
+            facets::write(page, answer, facet, asked.why)?;
+        }
+        if asked.why {
+            write_why(page, answer)?;
+        }
     }
-    row(rank, f64::from(answer.score), &answer.paper, reason)
+    Ok(())
 }
 
-/// What an answer comes from, in words.
-pub(super) fn liked(answer: &Answer) -> String {
-    match &answer.because {
-        Liked::Paper(id) => format!("like {id}"),
-        Liked::Text(at) => format!("like text {}", at + 1),
-    }
+/// What the answers are related to, in words: ids, texts, a profile.
+fn related_to(query: &Query, named: usize, profile: Option<&str>) -> String {
+    let ids = query.like.iter().take(named).map(ToString::to_string);
+    let texts = query.like_text.iter().map(|text| format!("\u{201c}{text}\u{201d}"));
+    let profile = profile.map(|name| format!("the profile {name}"));
+    ids.chain(texts).chain(profile).collect::<Vec<_>>().join(", ")
 }
 
 /// Adds what a profile of the library likes and dislikes, see [`add_own_profile`].
@@ -211,14 +196,10 @@ pub(super) fn weights(asked: &[(String, f32)]) -> Weights {
     weights
 }
 
-/// Six decimals hold all that these numbers tell; more would only differ between machines. No negative zero.
-fn rounded(x: f32) -> f64 {
-    (f64::from(x) * 1e6).round() / 1e6 + 0.0
-}
-
 pub(super) fn selection_json(selection: &Selection) -> serde_json::Value {
     let mut value = filters_json(&selection.filters);
     value["k"] = json!(selection.k);
+    value["at_least"] = json!(selection.at_least);
     value
 }
 
@@ -230,63 +211,4 @@ pub(super) fn filters_json(filters: &Filters) -> serde_json::Value {
         "author": filters.author,
         "exclude": filters.exclude,
     })
-}
-
-pub(super) fn row(rank: usize, score: f64, paper: &Paper, reason: serde_json::Value) -> ResultRow<'_> {
-    ResultRow {
-        rank,
-        id: paper.id.as_str(),
-        // Six decimals hold all that f32 cosines tell; more would only differ between machines.
-        score: (score * 1e6).round() / 1e6,
-        title: paper.title.as_deref(),
-        authors: &paper.authors,
-        year: paper.id.submitted().0,
-        date: paper.date.to_string(),
-        primary_category: paper.categories.first().map(String::as_str),
-        categories: &paper.categories,
-        url: paper.id.url(),
-        reason,
-    }
-}
-
-pub(super) fn write_json(page: &mut Page, query: &serde_json::Value, rows: &[ResultRow<'_>]) -> Result<()> {
-    page.json(&json!({ "query": query, "results": rows }))
-}
-
-/// The sentence that is nearest to what is liked, and the parts of the score, below the two lines of an answer.
-pub(super) fn write_why(page: &mut Page, answer: &Answer) -> Result<()> {
-    // What was compared of a facet stands there already.
-    if let Some(sentence) = answer.sentence.as_ref().filter(|_| answer.facet.is_none()) {
-        page.paragraph(&format!("\u{201c}{}\u{201d}", printable(sentence)), 24)?;
-    }
-    let Parts { meaning, associations, words, authors } = answer.parts;
-    let mut parts = vec![("meaning", meaning), ("associations", associations), ("words", words), ("authors", authors)];
-    parts.push(("unlike", -answer.away));
-    parts.retain(|(_, part)| *part != 0.0);
-    let parts: Vec<String> = parts.iter().map(|(name, part)| format!("{name} {part:.2}")).collect();
-    let parts = page.styled(&Style::new().dim(), &parts.join(" + "));
-    page.line(&format!("{:24}{parts}", ""))
-}
-
-/// Two lines: rank, score, id and title; then author, year, category and reason.
-pub(super) fn write_row(page: &mut Page, row: &ResultRow<'_>, terms: &[String], from: Option<&str>) -> Result<()> {
-    let rank = page.styled(&Style::new().dim(), &format!("{:>3}", row.rank));
-    let id = page.styled(&Style::new().cyan(), &format!("{:<10}", row.id));
-    let title = page.styled(&Style::new().bold(), &printable(row.title.unwrap_or("(no title)")));
-    let first = format!("{rank}  {:>5.2}  {id}  {title}", row.score);
-    let mut parts = Vec::new();
-    if let Some(author) = row.authors.first() {
-        let others = if row.authors.len() > 1 { " et al." } else { "" };
-        parts.push(format!("{}{others} {}", printable(author), row.year));
-    } else {
-        parts.push(row.year.to_string());
-    }
-    parts.extend(row.primary_category.map(|category| printable(category).into_owned()));
-    parts.extend(from.map(str::to_owned));
-    if !terms.is_empty() {
-        parts.push(format!("shares {}", printable(&terms.join(", "))));
-    }
-    let second = page.styled(&Style::new().dim(), &parts.join(" · "));
-    page.line(&first)?;
-    page.line(&format!("{:24}{second}", ""))
 }

@@ -124,6 +124,10 @@ pub enum Command {
     Unlike(Opine),
     /// List, export, import or remove profiles: what you like and dislike, under a name.
     Profile(ProfileArgs),
+    /// Show everything about one paper.
+    Show(Show),
+    /// Open the arXiv page of papers in the browser, or print the links where there is no display.
+    Open(OpenPages),
     /// Show the library in numbers, or everything about one paper.
     Info(Info),
     /// Remove papers from the library.
@@ -158,8 +162,8 @@ pub struct Add {
 #[derive(Debug, Args)]
 pub struct Recommend {
     /// Papers you like: `2602.10611`, `arXiv:2602.10611v2`, `hep-th/9901001`, or links to them. Without any paper or
-    /// --like-text, your profile is the question.
-    #[arg(value_name = "ID")]
+    /// --like-text, your profile is the question. A number means a paper of the last answer.
+    #[arg(value_name = "ID|N")]
     pub ids: Vec<String>,
     /// Papers you like; the same as ID without the option.
     #[arg(long, value_name = "ID", num_args = 1..)]
@@ -193,20 +197,24 @@ pub struct Recommend {
 /// `relata today`
 #[derive(Debug, Args)]
 pub struct Today {
-    /// Digests of the day, which are added to the library. Without any, the papers of the library since --since, or of its
-    /// latest day.
+    /// Digests, which are added to the library; those of the latest day among them are listed, or of all days since --since.
+    /// Without any, the latest day of the library.
     #[arg(value_name = "PATH")]
     pub paths: Vec<PathBuf>,
     /// Profile to rank for.
     #[command(flatten)]
     pub profile: ProfileName,
-    /// Also list papers that were listed for the profile before, papers of earlier digests, and papers that nearly repeat an older
-    /// one.
+    /// Leave out what any list has shown for the profile before. Without it, the same day is listed again, and only what the lists
+    /// of other days have shown is left out.
+    #[arg(long, conflicts_with = "seen")]
+    pub new: bool,
+    /// Also list papers that were listed for the profile on other days, papers of earlier digests, and papers that nearly repeat an
+    /// older one.
     #[arg(long)]
     pub seen: bool,
-    /// Output format.
-    #[arg(long, value_name = "FORM", value_enum, default_value_t = Form::Text)]
-    pub format: Form,
+    /// Where no new paper matches well enough, show the nearest all the same.
+    #[arg(long)]
+    pub nearest: bool,
     /// Say why each paper is an answer: its sentence nearest to what you like, and the parts of the score.
     #[arg(long)]
     pub why: bool,
@@ -278,9 +286,20 @@ pub struct Selection {
         value_parser = at_least_one
     )]
     pub k: usize,
+    /// Only answers whose match is at least this, from 0 to 100: from 50 on most are of the same field, from 80 on most are
+    /// on the same topic. Papers whose match is unknown stay [default: 50 in `today`, else 0].
+    #[arg(long, value_name = "MATCH", value_parser = matched)]
+    pub at_least: Option<f32>,
+    /// Language of the digests' short texts: a code such as `en` or `zh` [default: that of LC_ALL, LC_MESSAGES or LANG]. Where a
+    /// paper has none in it, the English one is shown, or a sentence of its abstract.
+    #[arg(long, value_name = "CODE", value_parser = language)]
+    pub language: Option<String>,
     /// Filters.
     #[command(flatten)]
     pub filters: Filters,
+    /// Output format.
+    #[arg(long, value_name = "FORM", value_enum, default_value_t = Form::Text)]
+    pub format: Form,
     /// Print the answer as JSON.
     #[arg(long)]
     pub json: bool,
@@ -309,8 +328,8 @@ pub struct Filters {
 /// `relata like` and `relata unlike`
 #[derive(Debug, Args)]
 pub struct Opine {
-    /// Papers, by id or link.
-    #[arg(required = true, value_name = "ID")]
+    /// Papers, by id or link, or by their number in the last answer: `relata like 1 3`.
+    #[arg(required = true, value_name = "ID|N")]
     pub ids: Vec<String>,
     /// Profile to change.
     #[command(flatten)]
@@ -382,10 +401,30 @@ pub enum ProfileCommand {
     },
 }
 
+/// `relata show`
+#[derive(Debug, Args)]
+pub struct Show {
+    /// Paper to show, by id or link, or by its number in the last answer.
+    #[arg(value_name = "ID|N")]
+    pub id: String,
+    /// Print as JSON.
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// `relata open`
+#[derive(Debug, Args)]
+pub struct OpenPages {
+    /// Papers to open, by id or link, or by their number in the last answer.
+    #[arg(required = true, value_name = "ID|N")]
+    pub ids: Vec<String>,
+}
+
 /// `relata info`
 #[derive(Debug, Args)]
 pub struct Info {
-    /// Paper to show, by id or link; without one, the library is shown.
+    /// Paper to show, by id or link, or by its number in the last answer; without one, the library is shown.
+    #[arg(value_name = "ID|N")]
     pub id: Option<String>,
     /// Print as JSON.
     #[arg(long)]
@@ -511,6 +550,17 @@ pub enum ModelCommand {
 fn facet(text: &str) -> Result<Facet, String> {
     let names = ROLES.map(Facet::name).join(", ");
     ROLES.into_iter().find(|facet| facet.name() == text).ok_or_else(|| format!("no such facet; there are {names}"))
+}
+
+fn language(text: &str) -> Result<String, String> {
+    super::language::code(text).ok_or_else(|| "expected the code of a language, such as en, zh or de".into())
+}
+
+fn matched(text: &str) -> Result<f32, String> {
+    match text.parse::<f32>() {
+        Ok(matched) if (0.0..=100.0).contains(&matched) => Ok(matched),
+        _ => Err("expected a number from 0 to 100".into()),
+    }
 }
 
 fn share(text: &str) -> Result<f32, String> {

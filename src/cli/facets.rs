@@ -13,6 +13,7 @@ use crate::library::{FingerprintNumber, Library};
 use crate::paper::Facet;
 use crate::recommend::{Answer, ByFacet, Query, Through, recommend_by_facet};
 
+use super::rows::INDENT;
 use super::terminal::{Page, printable, progress, say};
 use super::{Context, Fetching, unread};
 
@@ -90,7 +91,7 @@ pub(super) fn json(found: &ByFacet, facet: Facet) -> Value {
 pub(super) fn write(page: &mut Page, answer: &Answer, facet: Facet, whole: bool) -> Result<()> {
     let Some(told) = &answer.facet else { return Ok(()) };
     let text = if whole { told.text.clone() } else { beginning(&told.text) };
-    page.paragraph(&format!("{}: {}", facet.name(), printable(&text)), 24)
+    page.paragraph(&format!("{}: {}", facet.name(), printable(&text)), INDENT)
 }
 
 /// About three lines of a text.

@@ -1,4 +1,4 @@
-//! `relata info`: the library in numbers, or all that it holds of one paper.
+//! `relata info` and `relata show`: the library in numbers, or all that it holds of one paper.
 
 use console::Style;
 use serde_json::{Value, json};
@@ -9,7 +9,7 @@ use crate::library::{Info, Paper, StoredTokens};
 use crate::paper::Facet;
 
 use super::terminal::{Page, printable};
-use super::{Context, Outcome, id};
+use super::{Context, Outcome, last};
 
 /// Categories listed without `--json`.
 const SHOWN_CATEGORIES: usize = 12;
@@ -79,8 +79,8 @@ pub(super) fn library(context: &Context, as_json: bool, page: &mut Page) -> Resu
     Ok(if info.papers == 0 { Outcome::Nothing } else { Outcome::Done })
 }
 
-pub(super) fn paper(context: &Context, text: &str, as_json: bool, page: &mut Page) -> Result<Outcome> {
-    let id = id(text)?;
+pub(super) fn paper(context: &Context, text: &String, as_json: bool, page: &mut Page) -> Result<Outcome> {
+    let Some(id) = last::ids(context, [text])?.pop() else { return Ok(Outcome::Nothing) };
     let (library, _) = context.open_or_sample()?;
     let Some(paper) = library.paper(&id)? else {
         return Err(Error::NotInLibrary { unknown: vec![(id.to_string(), library.closest(id.as_str(), 3)?)] });

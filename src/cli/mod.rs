@@ -9,14 +9,19 @@ mod args;
 mod categories;
 mod completions;
 mod dates;
+mod day;
 mod embed;
 mod eval;
 mod facets;
+mod forms;
 mod help;
 mod info;
+mod language;
+mod last;
 mod maintain;
 mod models;
 mod profiles;
+mod rows;
 mod search;
 mod skips;
 mod terminal;
@@ -133,6 +138,8 @@ fn dispatch(cli: Cli, page: &mut Page) -> Result<Outcome> {
         Command::Like(asked) => profiles::opine(&context()?, &asked, Opinion::Liked, page),
         Command::Unlike(asked) => profiles::opine(&context()?, &asked, Opinion::Disliked, page),
         Command::Profile(asked) => profiles::profile(&context()?, &asked.command, page),
+        Command::Show(asked) => info::paper(&context()?, &asked.id, asked.json, page),
+        Command::Open(asked) => last::open(&context()?, &asked, page),
         Command::Info(info) => match &info.id {
             Some(id) => info::paper(&context()?, id, info.json, page),
             None => info::library(&context()?, info.json, page),

@@ -10,10 +10,10 @@ use crate::references::{self, Reference};
 use super::args::{DEFAULT_PROFILE, Opine, ProfileCommand};
 use super::skips::Skips;
 use super::terminal::{Page, printable, say};
-use super::{Context, Outcome, ids};
+use super::{Context, Outcome, last};
 
 pub(super) fn opine(context: &Context, asked: &Opine, opinion: Opinion, page: &mut Page) -> Result<Outcome> {
-    let ids = ids(&asked.ids)?;
+    let ids = last::ids(context, &asked.ids)?;
     let mut library = context.open()?;
     let sample = context.sample_instead(&library)?;
     if sample.is_some() {

@@ -1,18 +1,20 @@
 //! `relata search`: papers by what somebody types, be it words, an author, ids or filters alone.
 
-use console::Style;
 use serde_json::{Value, json};
 
 use crate::arxiv_id::ArxivId;
 use crate::error::{Error, Result};
+use crate::export::{Chosen, Form, Heading};
 use crate::library::{Filter, Library, Paper};
 use crate::neighbours::Ground;
 use crate::search::{self as searcher, Hit, Meaning};
 
-use super::answers::{filter, outcome, row, selection_json, write_json, write_row};
+use super::answers::{filter, outcome, selection_json};
 use super::args::Search;
+use super::language::tldr;
+use super::rows::{ResultRow, Told, row, write_json, write_row};
 use super::terminal::{Page, printable, say};
-use super::{Context, Fetching, Outcome};
+use super::{Context, Fetching, Outcome, forms, language, last};
 
 /// The score of a paper that was named by its id: above that of every other.
 const NAMED: f64 = 2.0;
@@ -54,7 +56,9 @@ pub(super) fn run(context: &Context, search: &Search, page: &mut Page) -> Result
     let (mut library, sample) = context.open_or_sample()?;
     let named = named(&library, &asked, &filter)?;
     if asked.words.is_empty() {
-        return print(&asked, search, &named, page);
+        let outcome = print(&asked, search, &named, page)?;
+        last::note(context, (&mut library, sample), named.iter().map(|hit| &hit.paper.id), page)?;
+        return Ok(outcome);
     }
 
     let mut engine = context.engine((!sample).then_some(&library))?;
@@ -86,7 +90,7 @@ pub(super) fn run(context: &Context, search: &Search, page: &mut Page) -> Result
     let meaning = ground.as_ref().zip(learned.as_ref()).zip(vectors.as_ref());
     let meaning = meaning.map(|((ground, learned), (_, vectors))| Meaning { ground, learned, vector: vectors.row(0) });
     let k = search.selection.k;
-    let wanted = (k.saturating_add(named.len()), 0.0);
+    let wanted = (k.saturating_add(named.len()), search.selection.at_least.unwrap_or(0.0));
     let found = searcher::search(&library, &asked.words, meaning.as_ref(), &filter, wanted)?;
     drop(snapshot);
     let mut hits = named;
@@ -97,6 +101,7 @@ pub(super) fn run(context: &Context, search: &Search, page: &mut Page) -> Result
     }
     hits.truncate(k);
     let outcome = print(&asked, search, &hits, page)?;
+    last::note(context, (&mut library, sample), hits.iter().map(|hit| &hit.paper.id), page)?;
     if let Some((fingerprint, _)) = vectors {
         context.mend_index(&mut library, fingerprint, index, page)?;
     }
@@ -132,38 +137,63 @@ fn named(library: &Library, asked: &Asked, filter: &Filter) -> Result<Vec<Hit>> 
         keyword_rank: None,
         author: None,
         terms: Vec::new(),
+        sentence: None,
     };
     Ok(library.papers_by_rows(&rows)?.into_iter().map(hit).collect())
 }
 
 fn print(asked: &Asked, search: &Search, hits: &[Hit], page: &mut Page) -> Result<Outcome> {
-    let rows: Vec<_> = hits
-        .iter()
-        .enumerate()
-        .map(|(place, hit)| {
-            let reason = json!({
-                "cosine": hit.cosine, "keyword_rank": hit.keyword_rank, "author": hit.author, "terms": hit.terms,
-            });
-            row(place + 1, hit.score, &hit.paper, reason)
-        })
-        .collect();
-    if search.selection.json {
-        let ids: Vec<&str> = asked.ids.iter().map(ArxivId::as_str).collect();
-        let query = json!({ "text": asked.text, "ids": ids, "filter": selection_json(&search.selection) });
-        write_json(page, &query, &rows)?;
-    } else {
-        for (row, hit) in rows.iter().zip(hits) {
-            let by = hit.author.as_ref().map(|author| format!("by {}", printable(author)));
-            write_row(page, row, &hit.terms, by.as_deref())?;
+    let language = language::reader(search.selection.language.as_deref());
+    match forms::form(&search.selection) {
+        Form::Text => {
+            for (place, hit) in hits.iter().enumerate() {
+                let by = hit.author.as_ref().map(|author| format!("by {}", printable(author)));
+                let told = Told { from: by.as_deref(), terms: &hit.terms, sentence: hit.sentence.as_deref() };
+                write_row(page, &hit_row(place + 1, hit, &language), told)?;
+            }
+        }
+        Form::Json => {
+            let rows: Vec<_> = hits.iter().enumerate().map(|(place, hit)| hit_row(place + 1, hit, &language)).collect();
+            let ids: Vec<&str> = asked.ids.iter().map(ArxivId::as_str).collect();
+            let query = json!({ "text": asked.text, "ids": ids, "filter": selection_json(&search.selection) });
+            write_json(page, &query, &rows)?;
+        }
+        form => {
+            let heading = heading(&asked.text);
+            let chosen = |hit| chosen(hit, &language);
+            forms::write(form, &heading, &hits.iter().map(chosen).collect::<Vec<_>>(), page)?;
         }
     }
-    Ok(outcome(rows.len()))
+    Ok(outcome(hits.len()))
+}
+
+fn hit_row<'a>(rank: usize, hit: &'a Hit, language: &str) -> ResultRow<'a> {
+    let reason = json!({
+        "cosine": hit.cosine, "keyword_rank": hit.keyword_rank, "author": hit.author, "terms": hit.terms,
+        "sentence": hit.sentence,
+    });
+    row(rank, (hit.score, hit.matched), &hit.paper, language, reason)
+}
+
+fn chosen<'a>(hit: &'a Hit, language: &str) -> Chosen<'a> {
+    let by = hit.author.as_ref().map(|author| format!("by {author}"));
+    Chosen {
+        paper: &hit.paper,
+        score: Some((hit.score * 1e6).round() / 1e6),
+        matched: hit.matched,
+        text: tldr(&hit.paper, language).or(hit.sentence.as_deref()),
+        why: forms::why(by.as_deref(), &hit.terms, None),
+    }
+}
+
+fn heading(text: &str) -> Heading<'_> {
+    Heading { title: format!("Papers found for {text}"), command: "search", name: text }
 }
 
 /// The papers that the filters leave, the newest first.
 fn list(context: &Context, search: &Search, filter: &Filter, page: &mut Page) -> Result<Outcome> {
-    let (library, _) = context.open_or_sample()?;
-    let _snapshot = library.snapshot()?;
+    let (mut library, sample) = context.open_or_sample()?;
+    let snapshot = library.snapshot()?;
     let papers = match library.matching(filter)? {
         Some(matching) => {
             let rows = library.newest(&matching, search.selection.k)?;
@@ -171,33 +201,38 @@ fn list(context: &Context, search: &Search, filter: &Filter, page: &mut Page) ->
         }
         None => Vec::new(),
     };
-    if search.selection.json {
-        let listed = papers.iter().enumerate().map(|(place, paper)| {
-            let mut listed = serde_json::to_value(row(place + 1, 0.0, paper, json!({}))).unwrap_or(Value::Null);
-            // Nothing was compared.
-            listed["score"] = Value::Null;
-            listed
-        });
-        let query = json!({ "text": "", "ids": [], "filter": selection_json(&search.selection) });
-        page.json(&json!({ "query": query, "results": listed.collect::<Vec<_>>() }))?;
-    } else {
-        for (place, paper) in papers.iter().enumerate() {
-            write_listed(page, place + 1, paper)?;
-        }
-    }
+    drop(snapshot);
+    write_list(search, filter, &papers, page)?;
+    last::note(context, (&mut library, sample), papers.iter().map(|paper| &paper.id), page)?;
     Ok(outcome(papers.len()))
 }
 
-/// Two lines: rank, id and title; then authors, day and category.
-fn write_listed(page: &mut Page, rank: usize, paper: &Paper) -> Result<()> {
-    let rank = page.styled(&Style::new().dim(), &format!("{rank:>3}"));
-    let id = page.styled(&Style::new().cyan(), &format!("{:<10}", paper.id));
-    let title = page.styled(&Style::new().bold(), &printable(paper.title.as_deref().unwrap_or("(no title)")));
-    page.line(&format!("{rank}  {id}  {title}"))?;
-    let authors = paper.authors.iter().map(|author| printable(author).into_owned());
-    let parts = [authors.collect::<Vec<_>>().join(", "), paper.date.to_string()];
-    let category = paper.categories.first().map(|category| printable(category).into_owned());
-    let parts: Vec<String> = parts.into_iter().chain(category).filter(|part| !part.is_empty()).collect();
-    let second = page.styled(&Style::new().dim(), &parts.join(" · "));
-    page.line(&format!("{:17}{second}", ""))
+fn write_list(search: &Search, filter: &Filter, papers: &[Paper], page: &mut Page) -> Result<()> {
+    let language = language::reader(search.selection.language.as_deref());
+    let rows = papers.iter().enumerate().map(|(at, paper)| row(at + 1, (0.0, None), paper, &language, json!({})));
+    match forms::form(&search.selection) {
+        Form::Text => rows.into_iter().try_for_each(|row| write_row(page, &row, Told::default())),
+        Form::Json => {
+            let listed = rows.map(|row| {
+                let mut listed = serde_json::to_value(row).unwrap_or(Value::Null);
+                // Nothing was compared.
+                listed["score"] = Value::Null;
+                listed
+            });
+            let query = json!({ "text": "", "ids": [], "filter": selection_json(&search.selection) });
+            page.json(&json!({ "query": query, "results": listed.collect::<Vec<_>>() }))
+        }
+        form => {
+            let name = [&filter.authors[..], &filter.categories].concat().join(", ");
+            let text = |paper| tldr(paper, &language);
+            let chosen = papers.iter().map(|paper| Chosen {
+                paper,
+                score: None,
+                matched: None,
+                text: text(paper),
+                why: String::new(),
+            });
+            forms::write(form, &heading(&name), &chosen.collect::<Vec<_>>(), page)
+        }
+    }
 }

@@ -1,7 +1,7 @@
-//! What reaches a terminal: width, colour, and nothing that the terminal would obey.
+//! What reaches a terminal: width, colour, links, and nothing else that the terminal would obey.
 //!
-//! Standard output carries data and is plain when piped; colour and cutting to the width happen only on a terminal,
-//! colour only without `NO_COLOR`. Every text of foreign origin goes through [`printable`] before it is printed.
+//! Standard output carries data and is plain when piped; colour, links and cutting to the width happen only on a terminal,
+//! colour only without `NO_COLOR`, links only where it is known to show them (or `FORCE_HYPERLINK=1` says so). Every text of foreign origin goes through [`printable`] before it is printed.
 
 use std::borrow::Cow;
 use std::io::{self, Write};
@@ -30,6 +30,7 @@ pub struct Page {
     out: io::BufWriter<io::Stdout>,
     width: Option<usize>,
     colour: bool,
+    links: bool,
 }
 
 impl Page {
@@ -39,7 +40,9 @@ impl Page {
         let width = term.is_term().then(|| usize::from(term.size().1).max(40));
         let no_colour = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
         let colour = width.is_some() && !no_colour && console::colors_enabled();
-        Page { out: io::BufWriter::new(io::stdout()), width, colour }
+        let dumb = std::env::var_os("TERM").is_some_and(|term| term == "dumb");
+        let links = supports_hyperlinks::on(supports_hyperlinks::Stream::Stdout) && !dumb;
+        Page { out: io::BufWriter::new(io::stdout()), width, colour, links }
     }
 
     /// Text in a style, where colour is wanted.
@@ -54,6 +57,23 @@ impl Page {
             None => writeln!(self.out, "{text}"),
         };
         written.map_err(Error::io(STDOUT))
+    }
+
+    /// Whether links are shown as links, so that their addresses need not be.
+    pub fn has_links(&self) -> bool {
+        self.links
+    }
+
+    /// Writes one line like [`line`](Page::line), in which the first `name` is a link to an address of our own, where the terminal can.
+    pub fn linked(&mut self, text: &str, name: &str, address: &str) -> Result<()> {
+        let cut = match self.width {
+            Some(width) => truncate_str(text, width, "…"),
+            None => Cow::Borrowed(text),
+        };
+        // OSC 8, which is measured by nothing that cuts lines.
+        let link = || cut.replacen(name, &format!("\u{1b}]8;;{address}\u{1b}\\{name}\u{1b}]8;;\u{1b}\\"), 1);
+        let shown = if self.links { Cow::Owned(link()) } else { cut.clone() };
+        writeln!(self.out, "{shown}").map_err(Error::io(STDOUT))
     }
 
     /// Writes a text over as many lines as it needs, indented.

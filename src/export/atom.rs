@@ -6,13 +6,13 @@ use jiff::civil::Date;
 use quick_xml::Writer;
 use quick_xml::events::{BytesDecl, BytesEnd, BytesStart, BytesText, Event};
 
-use super::Chosen;
+use super::{Chosen, Heading};
 use crate::library::Paper;
 
 /// The feed's own name, the same every day: readers know a feed by it.
-fn feed_id(profile: &str) -> String {
-    let mut id = "urn:relata:today:".to_owned();
-    for byte in profile.bytes() {
+fn feed_id(heading: &Heading<'_>) -> String {
+    let mut id = format!("urn:relata:{}:", heading.command);
+    for byte in heading.name.bytes() {
         if byte.is_ascii_alphanumeric() || b"-._".contains(&byte) {
             id.push(char::from(byte));
         } else {
@@ -27,14 +27,14 @@ fn updated(paper: &Paper) -> Date {
     paper.updated.map_or(paper.date, |date| date.max(paper.date))
 }
 
-pub(super) fn write(profile: &str, chosen: &[Chosen<'_>], out: &mut dyn Write) -> io::Result<()> {
+pub(super) fn write(heading: &Heading<'_>, chosen: &[Chosen<'_>], out: &mut dyn Write) -> io::Result<()> {
     let mut feed = Writer::new_with_indent(out, b' ', 2);
     feed.write_event(Event::Decl(BytesDecl::new("1.0", Some("utf-8"), None)))?;
     feed.write_event(Event::Start(
         BytesStart::new("feed").with_attributes([("xmlns", "http://www.w3.org/2005/Atom")]),
     ))?;
-    text(&mut feed, "id", &feed_id(profile))?;
-    text(&mut feed, "title", &format!("New papers for {profile}"))?;
+    text(&mut feed, "id", &feed_id(heading))?;
+    text(&mut feed, "title", &heading.title)?;
     // The day of the newest paper and not of the run: the same answer is the same feed.
     let newest = chosen.iter().map(|chosen| updated(chosen.paper)).max();
     text(&mut feed, "updated", &newest.map_or("1970-01-01T00:00:00Z".to_owned(), |date| format!("{date}T00:00:00Z")))?;

@@ -7,7 +7,7 @@ use serde_json::{Map, Value, json};
 use super::{Chosen, facets};
 
 pub(super) fn write(chosen: &[Chosen<'_>], out: &mut dyn Write) -> io::Result<()> {
-    for (place, Chosen { paper, score, why }) in chosen.iter().enumerate() {
+    for (place, Chosen { paper, score, matched, why, .. }) in chosen.iter().enumerate() {
         let mut line = json!({
             "id": paper.id.as_str(),
             "categories": paper.categories,
@@ -17,7 +17,10 @@ pub(super) fn write(chosen: &[Chosen<'_>], out: &mut dyn Write) -> io::Result<()
             "title": paper.title,
             "comment": paper.comment,
             "summary": paper.abstract_text,
-            "relata": { "rank": place + 1, "score": score, "why": why },
+            "relata": {
+                "rank": place + 1, "score": score, "why": why,
+                "match": matched.map(|matched| (f64::from(matched) * 10.0).round() / 10.0),
+            },
         });
         let added: Map<String, Value> =
             facets(paper).into_iter().map(|(facet, text)| (facet.name().to_owned(), Value::from(text))).collect();

@@ -8,11 +8,13 @@
 //! | JSON lines, as the enhanced digests are | the same | `jsonl` |
 //! | Atom (RFC 4287) | feed readers | `atom` |
 //! | BibTeX, RIS | reference managers | `references` |
+//! | HTML | people, in a browser or an e-mail | `html` |
 //! | CSV (RFC 4180, with lines that end as they do everywhere else) | tables | here |
 //!
-//! What is written is read again by `reader` (digests) and by `references` (the other three), which tests hold it to.
+//! Digests are read again by `reader`, and references and tables by `references`, which tests hold them to.
 
 mod atom;
+mod html;
 mod jsonl;
 pub(crate) mod markdown;
 mod references;
@@ -44,6 +46,19 @@ pub enum Form {
     Ris,
     /// A table with a header.
     Csv,
+    /// A page for a browser, in one file without scripts.
+    Html,
+}
+
+/// What a list is of.
+#[derive(Clone, Debug)]
+pub struct Heading<'a> {
+    /// In words for people.
+    pub title: String,
+    /// The command that lists it, which tells feeds of the same name apart.
+    pub command: &'a str,
+    /// Whom or what it is for: a profile, ids, words. The same every day.
+    pub name: &'a str,
 }
 
 /// A paper and why it was chosen.
@@ -51,32 +66,38 @@ pub enum Form {
 pub struct Chosen<'a> {
     /// The paper.
     pub paper: &'a Paper,
-    /// Its score.
-    pub score: f64,
+    /// Its score, where it was compared with anything.
+    pub score: Option<f64>,
+    /// How well it answers, from 0 to 100, where that is known.
+    pub matched: Option<f32>,
+    /// What it says in a sentence or two, where anything tells.
+    pub text: Option<&'a str>,
     /// Why, in words for people.
     pub why: String,
 }
 
-/// Writes papers, the best first. `profile` names whom they are for where a form has a place for that.
+/// Writes papers, the best first, under a heading where a form has a place for one.
 ///
 /// # Errors
 /// What `out` reports. [`Form::Text`] and [`Form::Json`] are the command line's own, and nothing is written for them.
-pub fn write(form: Form, profile: &str, chosen: &[Chosen<'_>], out: &mut dyn Write) -> io::Result<()> {
+pub fn write(form: Form, heading: &Heading<'_>, chosen: &[Chosen<'_>], out: &mut dyn Write) -> io::Result<()> {
     match form {
         Form::Text | Form::Json => Ok(()),
         Form::Markdown => markdown::write(chosen, out),
         Form::Jsonl => jsonl::write(chosen, out),
-        Form::Atom => atom::write(profile, chosen, out),
+        Form::Atom => atom::write(heading, chosen, out),
         Form::Bibtex => references::bibtex(chosen, out),
         Form::Ris => references::ris(chosen, out),
         Form::Csv => csv(chosen, out),
+        Form::Html => html::write(heading, chosen, out),
     }
 }
 
 fn csv(chosen: &[Chosen<'_>], out: &mut dyn Write) -> io::Result<()> {
     let mut table = csv::Writer::from_writer(out);
-    table.write_record(["rank", "id", "title", "authors", "date", "categories", "url", "doi", "score", "why"])?;
-    for (rank, Chosen { paper, score, why }) in chosen.iter().enumerate() {
+    let names = ["rank", "id", "title", "authors", "date", "categories", "url", "doi", "score", "why", "match"];
+    table.write_record(names)?;
+    for (rank, Chosen { paper, score, matched, why, .. }) in chosen.iter().enumerate() {
         table.write_record([
             &(rank + 1).to_string(),
             paper.id.as_str(),
@@ -86,8 +107,9 @@ fn csv(chosen: &[Chosen<'_>], out: &mut dyn Write) -> io::Result<()> {
             &paper.categories.join(" "),
             &paper.id.url(),
             paper.doi.as_deref().unwrap_or_default(),
-            &score.to_string(),
+            &score.map(|score| score.to_string()).unwrap_or_default(),
             why,
+            &matched.map(|matched| format!("{matched:.1}")).unwrap_or_default(),
         ])?;
     }
     table.flush()

@@ -45,9 +45,13 @@ fn papers() -> Vec<Paper> {
 
 fn written(form: Form, papers: &[Paper]) -> String {
     let why = |paper: &Paper| format!("like 2601.00001; shares ice & snow in {}", paper.id);
-    let chosen: Vec<Chosen<'_>> = papers.iter().map(|paper| Chosen { paper, score: 12.5, why: why(paper) }).collect();
+    let chosen: Vec<Chosen<'_>> = papers
+        .iter()
+        .map(|paper| Chosen { paper, score: Some(12.5), matched: Some(81.25), text: None, why: why(paper) })
+        .collect();
     let mut out = Vec::new();
-    write(form, "New & near", &chosen, &mut out).expect("written");
+    let heading = Heading { title: "New papers for New & near".to_owned(), command: "today", name: "New & near" };
+    write(form, &heading, &chosen, &mut out).expect("written");
     String::from_utf8(out).expect("UTF-8")
 }
 
@@ -89,7 +93,7 @@ fn digests_are_read_again() {
             assert_eq!(read[0].comment, papers[0].comment);
             let line: serde_json::Value = serde_json::from_str(text.lines().next().unwrap()).unwrap();
             let why = "like 2601.00001; shares ice & snow in 2602.10611";
-            assert_eq!(line["relata"], serde_json::json!({ "rank": 1, "score": 12.5, "why": why }));
+            assert_eq!(line["relata"], serde_json::json!({ "rank": 1, "score": 12.5, "why": why, "match": 81.3 }));
         }
     }
 }
@@ -185,4 +189,41 @@ fn a_feed_holds_only_what_xml_has_a_place_for_and_is_known_by_its_profile() {
     let on = |day: &str| format!("<updated>{day}T00:00:00Z</updated>");
     assert_eq!(updated, [on("2026-03-01"), on("2026-02-10"), on("2026-03-01")]);
     assert_eq!(feed.matches("<published>").count(), 1, "only where it is known");
+}
+
+#[test]
+fn a_page_shows_texts_as_they_are_and_leads_nowhere_but_to_arxiv() {
+    let mut papers = papers();
+    let hostile = "<script>alert(1)</script> & \"quoted\" javascript:alert(1)";
+    papers[0].title = Some(hostile.to_owned());
+    papers[0].authors = vec!["<img src=x onerror=alert(1)>".to_owned()];
+    papers[0].categories = vec!["<b>".to_owned()];
+    let chosen = [
+        Chosen {
+            paper: &papers[0],
+            score: Some(1.0),
+            matched: Some(87.4),
+            text: Some("<i>\u{51b0}\u{5ddd}</i>"),
+            why: "like <a>".to_owned(),
+        },
+        Chosen { paper: &papers[1], score: Some(1.0), matched: None, text: None, why: String::new() },
+    ];
+    let heading = Heading { title: "Papers for <me>".to_owned(), command: "today", name: "me" };
+    let mut out = Vec::new();
+    write(Form::Html, &heading, &chosen, &mut out).expect("written");
+    let page = String::from_utf8(out).expect("UTF-8");
+    assert!(page.starts_with("<!doctype html>\n<html lang=\"en\">") && page.ends_with("</html>\n"), "{page}");
+    assert!(page.contains("&#60;script&#62;alert(1)&#60;/script&#62; &#38; &#34;quoted&#34;"), "{page}");
+    for raw in ["<script", "<img", "<b>.", "<i>", "<a>", "<me>"] {
+        assert!(!page.contains(raw), "{raw}: {page}");
+    }
+    let links: Vec<&str> = page.split("href=\"").skip(1).filter_map(|rest| rest.split('"').next()).collect();
+    assert_eq!(links, ["https://arxiv.org/abs/2602.10611", "https://arxiv.org/abs/hep-th/9901001"]);
+    assert!(!page.contains("src=\"") && !page.contains("url("), "nothing is loaded: {page}");
+    assert!(page.contains("<b>87</b>") && page.contains("<time datetime=\"2026-02-10\">2026-02-10</time>"), "{page}");
+    assert_eq!(page.matches("<article>").count(), 2);
+    assert!(page.contains("title=\"unknown\"") && page.contains(" lang=\"zh\""), "{page}");
+    let mut none = Vec::new();
+    write(Form::Html, &heading, &[], &mut none).expect("written");
+    assert!(String::from_utf8(none).expect("UTF-8").contains("There is no paper to show."));
 }

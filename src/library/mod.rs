@@ -8,6 +8,7 @@
 mod changes;
 mod check;
 mod closest;
+mod days;
 mod dump;
 mod facets;
 mod faults;

@@ -2,14 +2,15 @@
 //!
 //! In: a name and ids. Out: the ids of that name. A paper is liked or disliked or neither, never both: what was said last holds.
 //! Profiles name papers by id, so one that is removed and comes again is still liked. Also which papers a profile's daily lists have
-//! shown.
+//! shown, and on which day.
 
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 
+use jiff::civil::Date;
 use rusqlite::{TransactionBehavior, params};
 
 use super::closest;
-use super::faults::Faults;
+use super::faults::{Faults, unreadable};
 use super::paper::parse_id;
 use super::{Library, PaperRow};
 use crate::arxiv_id::ArxivId;
@@ -108,19 +109,30 @@ impl Library {
         Ok(removed)
     }
 
-    /// The papers that a profile's daily lists have shown.
-    pub fn shown(&self, profile: &str) -> Result<BTreeSet<ArxivId>> {
-        Ok(self.ids("SELECT id FROM shown_papers WHERE profile = ?1", profile)?.into_iter().collect())
+    /// The papers that a profile's daily lists have shown, each with the day of the first list that did, where that was noted.
+    pub fn shown(&self, profile: &str) -> Result<BTreeMap<ArxivId, Option<Date>>> {
+        let mut statement = self
+            .connection
+            .prepare_cached("SELECT id, day FROM shown_papers WHERE profile = ?1")
+            .in_library(&self.path)?;
+        let read = |row: &rusqlite::Row<'_>| {
+            let day: Option<String> = row.get(1)?;
+            let parse = |text: String| text.parse().map_err(|_| unreadable(format!("{text:?} is no date")));
+            Ok((parse_id(row.get_ref(0)?.as_str()?)?, day.map(parse).transpose()?))
+        };
+        statement.query_map([profile], read).and_then(Iterator::collect).in_library(&self.path)
     }
 
-    /// Notes that a profile's daily list has shown papers, in one transaction.
-    pub fn note_shown(&mut self, profile: &str, ids: &[ArxivId]) -> Result<()> {
+    /// Notes that a profile's list of a day has shown papers, in one transaction. A paper keeps the day that it was first shown on.
+    pub fn note_shown(&mut self, profile: &str, day: Date, ids: &[ArxivId]) -> Result<()> {
         let path = &self.path;
         let transaction = self.connection.transaction_with_behavior(TransactionBehavior::Immediate).in_library(path)?;
         for id in ids {
             transaction
-                .prepare_cached("INSERT INTO shown_papers (profile, id) VALUES (?1, ?2) ON CONFLICT DO NOTHING")
-                .and_then(|mut statement| statement.execute([profile, id.as_str()]))
+                .prepare_cached(
+                    "INSERT INTO shown_papers (profile, id, day) VALUES (?1, ?2, ?3) ON CONFLICT DO NOTHING",
+                )
+                .and_then(|mut statement| statement.execute([profile, id.as_str(), day.to_string().as_str()]))
                 .in_library(path)?;
         }
         transaction.commit().in_library(path)

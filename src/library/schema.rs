@@ -29,6 +29,7 @@ pub(super) const MIGRATIONS: &[&str] = &[
     include_str!("schema/4.sql"),
     include_str!("schema/5.sql"),
     include_str!("schema/6.sql"),
+    include_str!("schema/7.sql"),
 ];
 
 /// The version that this program writes.
@@ -130,6 +131,26 @@ mod tests {
     }
 
     #[test]
+    fn what_was_shown_before_days_were_noted_has_none() {
+        let folder = tempfile::TempDir::new().unwrap();
+        let path = folder.path().join("old.db");
+        {
+            let mut connection = Connection::open(&path).unwrap();
+            let transaction = connection.transaction().unwrap();
+            apply(&transaction, &MIGRATIONS[..6], 0).unwrap();
+            transaction.execute_batch("INSERT INTO shown_papers VALUES ('default', '2602.10611')").unwrap();
+            transaction.commit().unwrap();
+        }
+        let mut library = super::super::Library::open(&path).unwrap();
+        let id = crate::ArxivId::parse("2602.10611").unwrap().0;
+        let shown = [(id.clone(), None)].into();
+        assert_eq!(library.shown("default").unwrap(), shown);
+        // To show it again takes nothing from what was.
+        library.note_shown("default", "2026-02-11".parse().unwrap(), &[id]).unwrap();
+        assert_eq!(library.shown("default").unwrap(), shown);
+    }
+
+    #[test]
     fn a_library_of_the_first_version_keeps_all_and_learns_the_rest() {
         let folder = tempfile::TempDir::new().unwrap();
         let path = folder.path().join("old.db");
@@ -152,9 +173,10 @@ mod tests {
         assert_eq!(library.paper(&id).unwrap().unwrap().title.as_deref(), Some("Ice"));
         assert_eq!(library.with_doi("10.1/x").unwrap(), std::slice::from_ref(&id));
         library.set_opinions("default", &[(id.clone(), Some(super::super::Opinion::Liked))]).unwrap();
-        library.note_shown("default", std::slice::from_ref(&id)).unwrap();
+        let day = "2026-02-11".parse().unwrap();
+        library.note_shown("default", day, std::slice::from_ref(&id)).unwrap();
         assert_eq!(library.profile("default").unwrap().like, std::slice::from_ref(&id));
-        assert!(library.shown("default").unwrap().contains(&id));
+        assert_eq!(library.shown("default").unwrap(), [(id.clone(), Some(day))].into());
         assert_eq!(library.fingerprints().unwrap().len(), 1);
         let settings = super::super::EmbeddingSettings {
             model: "m".to_owned(),

@@ -1,4 +1,4 @@
-//! What a library remembers of how it is used: with which model, and how, its papers are embedded.
+//! What a library remembers of how it is used: with which model, and how, its papers are embedded; and what was answered last.
 //!
 //! In: settings, written when papers are first embedded and when they are embedded anew. Out: the same, for commands that are asked for
 //! nothing else. Values are text, so that the library needs to know nothing of models. A library that was made before settings were
@@ -8,6 +8,8 @@ use rusqlite::{OptionalExtension, TransactionBehavior};
 
 use super::Library;
 use super::faults::Faults;
+use super::paper::parse_id;
+use crate::arxiv_id::ArxivId;
 use crate::error::Result;
 
 /// How the papers of a library are embedded.
@@ -24,6 +26,7 @@ pub struct EmbeddingSettings {
 const MODEL: &str = "embedding.model";
 const PRECISION: &str = "embedding.precision";
 const LONG: &str = "embedding.long";
+const LAST_ANSWER: &str = "answer.last";
 
 impl Library {
     /// How the papers are embedded, if that has been noted.
@@ -52,6 +55,24 @@ impl Library {
         transaction.commit().in_library(path)
     }
 
+    /// The papers that were listed last, in their order; none before the first answer.
+    pub fn last_answer(&self) -> Result<Vec<ArxivId>> {
+        let kept = self.setting(LAST_ANSWER)?.unwrap_or_default();
+        kept.split_whitespace().map(parse_id).collect::<rusqlite::Result<_>>().in_library(&self.path)
+    }
+
+    /// Notes the papers that were listed last.
+    pub fn set_last_answer(&mut self, ids: &[ArxivId]) -> Result<()> {
+        let ids: Vec<&str> = ids.iter().map(ArxivId::as_str).collect();
+        self.connection
+            .execute(
+                "INSERT INTO settings (name, value) VALUES (?1, ?2) ON CONFLICT DO UPDATE SET value = excluded.value",
+                [LAST_ANSWER, &ids.join(" ")],
+            )
+            .in_library(&self.path)?;
+        Ok(())
+    }
+
     fn setting(&self, name: &str) -> Result<Option<String>> {
         self.connection
             .prepare_cached("SELECT value FROM settings WHERE name = ?1")
@@ -76,6 +97,17 @@ mod tests {
         for settings in [settings("all-MiniLM-L6-v2", "int8"), settings("/models/mine", "f32")] {
             library.set_embedding_settings(&settings).unwrap();
             assert_eq!(library.embedding_settings().unwrap(), Some(settings));
+        }
+    }
+
+    #[test]
+    fn the_last_answer_is_kept_in_its_order() {
+        let mut library = Library::in_memory().unwrap();
+        assert!(library.last_answer().unwrap().is_empty());
+        let ids = |texts: &[&str]| texts.iter().map(|text| ArxivId::parse(text).unwrap().0).collect::<Vec<_>>();
+        for ids in [ids(&["2602.10611", "hep-th/9901001", "2601.00001"]), ids(&["2601.00002"])] {
+            library.set_last_answer(&ids).unwrap();
+            assert_eq!(library.last_answer().unwrap(), ids);
         }
     }
 }

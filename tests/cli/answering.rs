@@ -30,7 +30,7 @@ fn a_fresh_install_answers_from_the_sample() {
     assert!(answers[0].1 > answers[1].1 + 3.0 && answers[1].1 > answers[2].1 + 3.0, "{answers:?}");
     assert_eq!(answers.len(), 6);
     assert!(ended.stderr.contains("relata add PATH"), "{}", ended.stderr);
-    assert!(!home.path("library.db").exists(), "the sample stays out of the user's library");
+    assert_eq!(home.run(&["info", "--json"]).json()["papers"], 0, "the sample stays out of the user's library");
     let first = &value["results"][0];
     assert_eq!(first["rank"], 1);
     assert_eq!(first["title"], "Statistical Learning Analysis of Physics-Informed Neural Networks");
@@ -62,10 +62,12 @@ fn an_answer_says_why_with_its_nearest_sentence_and_the_parts_of_its_score() {
 
     let lines = home.run(&["recommend", "--like", "2601.00001", "-k", "1", "--why"]).stdout;
     let lines: Vec<&str> = lines.lines().map(str::trim).collect();
-    assert_eq!(lines.len(), 4, "{lines:?}");
-    assert_eq!(lines[2], format!("\u{201c}{sentence}\u{201d}"));
-    assert!(lines[3].starts_with("meaning ") && lines[3].contains(" + words "), "{}", lines[3]);
-    assert_eq!(home.run(&["recommend", "--like", "2601.00001", "-k", "1"]).stdout.lines().count(), 2);
+    assert_eq!(lines.len(), 5, "{lines:?}");
+    assert!(lines[2].starts_with("About "), "{lines:?}");
+    assert_eq!(lines[3], format!("\u{201c}{sentence}\u{201d}"));
+    assert!(lines[4].starts_with("meaning ") && lines[4].contains(" + words "), "{}", lines[4]);
+    // Two lines and the sentence or what a digest says.
+    assert_eq!(home.run(&["recommend", "--like", "2601.00001", "-k", "1"]).stdout.lines().count(), 3);
 }
 
 #[test]
@@ -235,4 +237,40 @@ fn arguments_that_make_no_sense_are_refused_without_passing_them_to_the_terminal
     let ended = home.run(&["\u{1b}]0;title\u{7}"]);
     assert_eq!(ended.code, 2);
     assert!(!ended.stderr.contains(['\u{1b}', '\u{7}']), "{:?}", ended.stderr);
+}
+
+#[test]
+fn answers_have_a_match_from_0_to_100_and_may_be_asked_for_by_it() {
+    let home = Home::tiny();
+    home.write("2026-01-05.md", digest(&(0..60).map(invented).collect::<Vec<_>>()));
+    home.json(&["add", "--json", "2026-01-05.md"]);
+    let matches = |value: &Value| -> Vec<Option<f64>> {
+        value["results"].as_array().expect("a list").iter().map(|row| row["match"].as_f64()).collect()
+    };
+    for question in [["recommend", "2601.00001"], ["search", "glaciers graph cuts"]] {
+        let all = home.json(&[&question[..], &["-k", "59", "--json"]].concat());
+        let known: Vec<f64> = matches(&all).into_iter().flatten().collect();
+        assert_eq!(known.len(), 59, "{all:#}");
+        assert!(known.iter().all(|matched| (0.0..=100.0).contains(matched) && (matched * 10.0).fract() == 0.0));
+        let middle = known[20].max(1.0).floor();
+        let limit = middle.to_string();
+        let some = home.json(&[&question[..], &["-k", "59", "--at-least", &limit, "--json"]].concat());
+        assert_eq!(some["query"]["filter"]["at_least"].as_f64(), Some(middle));
+        let left: Vec<f64> = matches(&some).into_iter().flatten().collect();
+        assert!(left.len() < 59 && !left.is_empty() && left.iter().all(|matched| *matched >= middle), "{left:?}");
+        // In lines it is a whole number in place of the score.
+        let lines = home.run(&[&question[..], &["-k", "1"]].concat()).stdout;
+        let shown: f64 = lines.split_whitespace().nth(1).expect("a match").parse().expect("a number");
+        assert!((shown - known[0]).abs() <= 0.51, "{lines} {known:?}");
+    }
+    let none = home.run(&["recommend", "2601.00001", "--at-least", "100"]);
+    assert_eq!((none.code, none.stdout.as_str()), (1, ""), "{}", none.stderr);
+    // What nothing was compared with has no match.
+    let listed = home.run(&["search", "--category", "cs.LG", "-k", "1"]).stdout;
+    assert_eq!(listed.split_whitespace().nth(1), Some("-"), "{listed}");
+    let named = home.json(&["search", "2601.00001", "--at-least", "90", "--json"]);
+    assert_eq!(matches(&named), [None]);
+    for wrong in ["-1", "101", "much"] {
+        assert_eq!(home.run(&["recommend", "2601.00001", &format!("--at-least={wrong}")]).code, 2);
+    }
 }

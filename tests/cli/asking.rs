@@ -144,8 +144,8 @@ fn an_authors_name_brings_that_authors_papers() {
     let newest = home.json(&["search", "--category", "cs", "-k", "2", "--json"]);
     assert_eq!(ids(&newest), ["2602.00004", "2602.00003"]);
     let lines = home.run(&["search", "--author", "Song Han"]).stdout;
-    assert_eq!(lines.lines().next(), Some("  1  2602.00004  Quantised bridges"), "{lines}");
-    assert!(lines.contains("Ada Example, Song Han · 2026-02-01 · cs.LG"), "{lines}");
+    assert_eq!(lines.lines().next(), Some("  1    -  2602.00004  Quantised bridges"), "{lines}");
+    assert!(lines.contains("https://arxiv.org/abs/2602.00002 · 2026-02-01 · cs.LG · Ada Example et al."), "{lines}");
     assert_eq!(home.run(&["search", "--author", "Nobody Else"]).code, 1);
 }
 
@@ -233,7 +233,7 @@ fn one_topic_is_shown_with_its_papers() {
     let ended = home.run(&["topics", number, "-k", "2"]);
     let lines: Vec<&str> = ended.stdout.lines().collect();
     assert_eq!(lines.len(), 3, "{}", ended.stdout);
-    assert!(lines[1].trim_start().starts_with(&format!("{}  2026-01-05  ", central[0])), "{}", lines[1]);
+    assert!(lines[1].trim_start().starts_with(&format!("1  {}  2026-01-05  ", central[0])), "{}", lines[1]);
     assert!(ended.stderr.contains(&format!("2 of {} papers; all of them: -k {}", topic["size"], topic["size"])));
     let ended = home.run(&["topics", "99"]);
     assert_eq!(ended.code, 2);

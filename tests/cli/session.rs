@@ -52,25 +52,25 @@ fn a_session_reads_as_it_should() {
     [0]
 
     $ relata recommend --like 2602.10611 -k 2 --why
-      1  18.04  2602.11097  Statistical Learning Analysis of Physics-Informed Neural Networks
-                            David A. Barajas-Solano 2026 · cs.LG · shares Physics-Informed Neural Networks, PINNs, residuals
-                            “We study the training and performance of physics-informed learning for
-                            initial and boundary value problems (IBVP) with physics-informed neural
-                            networks (PINNs) from a statistical learning perspective.”
-                            meaning 7.87 + associations 7.97 + words 2.19
-      2  12.84  2602.10451  A Multimodal Conditional Mixture Model with Distribution-Level Physics Priors
-                            Jinkyo Han et al. 2026 · cs.LG · shares physics-informed, partial differential equations, physical
-                            “This work develops a physics-informed multimodal conditional modeling
-                            framework based on mixture density representations.”
-                            meaning 4.38 + associations 7.03 + words 1.43
+      1   95  2602.11097  Statistical Learning Analysis of Physics-Informed Neural Networks
+              https://arxiv.org/abs/2602.11097 · 2026-02-13 · cs.LG · David A. Barajas-Solano · shares Physics-Informed Neural Networks, PINNs, residuals
+              “We study the training and performance of physics-informed learning for initial and
+              boundary value problems (IBVP) with physics-informed neural networks (PINNs) from a
+              statistical learning perspective.”
+              meaning 8.09 + associations 7.64 + words 2.30 = 18.03
+      2   86  2602.10451  A Multimodal Conditional Mixture Model with Distribution-Level Physics Priors
+              https://arxiv.org/abs/2602.10451 · 2026-02-13 · cs.LG · Jinkyo Han et al. · shares physics-informed, partial differential equations, physical
+              “This work develops a physics-informed multimodal conditional modeling framework based on
+              mixture density representations.”
+              meaning 4.92 + associations 6.80 + words 1.61 = 13.33
     [0]
 
     $ relata recommend --like 2602.10611 --facet method -k 1
-      1  13.64  2602.11097  Statistical Learning Analysis of Physics-Informed Neural Networks
-                            David A. Barajas-Solano 2026 · cs.LG · shares PINN, residuals, equation
-                            method: Specifically, we restrict ourselves to parameterizations with hard
-                            initial and boundary condition constraints and reformulate the problem of
-                            estimating PINN parameters as a statistical learning problem. From this …
+      1   96  2602.11097  Statistical Learning Analysis of Physics-Informed Neural Networks
+              https://arxiv.org/abs/2602.11097 · 2026-02-13 · cs.LG · David A. Barajas-Solano · shares PINN, physics-informed, residuals
+              method: Specifically, we restrict ourselves to parameterizations with hard initial and
+              boundary condition constraints and reformulate the problem of estimating PINN parameters
+              as a statistical learning problem. From this …
     method of 2602.10611, from its abstract: In this work, we systematically analyze how data inconsistency fundamentally limits the attainable accuracy of PINNs. We introduce the concept of a consistency barrier, defined as an intrinsic lower bound on the error …
     note: digests tell the method of 7 of these 7 papers in a language that all-MiniLM-L6-v2 does not read; sentences of their abstracts are compared instead.
     multilingual-e5-small reads it: run `relata --model multilingual-e5-small reembed`, then ask again.
@@ -84,8 +84,9 @@ fn a_session_reads_as_it_should() {
     [1]
 
     $ relata search neural-quantum-fields -k 1
-      1   1.00  2602.10209  Neural Network Quantum Field Theory from Transformer Architectures
-                            Dmitry S. Ageev et al. 2026 · cs.LG
+      1   84  2602.10209  Neural Network Quantum Field Theory from Transformer Architectures
+              https://arxiv.org/abs/2602.10209 · 2026-02-13 · cs.LG · Dmitry S. Ageev et al.
+              We propose a neural-network construction of Euclidean scalar quantum field theories from transformer attention heads, defining $n$-point correlators by averaging over random network parameters in the NN-QFT framework.
     [0]
 
     $ relata like 2602.10611 https://arxiv.org/abs/2602.10637v1
@@ -106,18 +107,19 @@ fn a_session_reads_as_it_should() {
     [0]
 
     $ relata today -k 1
-      1  17.70  2602.11097  Statistical Learning Analysis of Physics-Informed Neural Networks
-                            David A. Barajas-Solano 2026 · cs.LG · like 2602.10611 · shares Physics-Informed Neural Networks, PINNs, residuals
+    2026-02-13: 7 papers, 4 new, 2 with a match of 50 or more, 1 of them here
+      1   81  2602.11097  Statistical Learning Analysis of Physics-Informed Neural Networks
+              https://arxiv.org/abs/2602.11097 · 2026-02-13 · cs.LG · David A. Barajas-Solano · like 2602.10611 · shares Physics-Informed Neural Networks, PINNs, residuals
+              We study the training and performance of physics-informed learning for initial and boundary value problems (IBVP) with physics-informed neural networks (PINNs) from a statistical learning perspective.
     [0]
 
     $ relata today -k 1 --format csv
-    rank,id,title,authors,date,categories,url,doi,score,why
-    1,2602.10451,A Multimodal Conditional Mixture Model with Distribution-Level Physics Priors,Jinkyo Han; Bahador Bahmani,2026-02-13,cs.LG,https://arxiv.org/abs/2602.10451,,10.022961,"like 2602.10611; shares physics-informed, partial differential equations, physical"
-    Left out: 1 listed before (--seen lists them too).
+    rank,id,title,authors,date,categories,url,doi,score,why,match
+    1,2602.11097,Statistical Learning Analysis of Physics-Informed Neural Networks,David A. Barajas-Solano,2026-02-13,cs.LG,https://arxiv.org/abs/2602.11097,,10.373358,"like 2602.10611; shares Physics-Informed Neural Networks, PINNs, residuals",80.7
     [0]
 
     $ relata today 2026-02-13.md --category quant-ph
-    There is nothing new for the profile default.
+    2026-02-13: 0 papers, none new for the profile default
     [1]
 
     $ relata topics

@@ -38,10 +38,18 @@ fn home() -> Home {
     home
 }
 
+/// A paper that repeats no other.
+fn rivers() -> Invented {
+    let text =
+        "Rivers that freeze twice a year carry stones further than those which never do, as maps of old villages show.";
+    Invented { id: "2602.00009".to_owned(), title: "Rivers of stone".to_owned(), text: text.to_owned(), ..invented(0) }
+}
+
 #[test]
-fn the_new_papers_of_a_digest_are_ranked_and_listed_once() {
+fn the_new_papers_of_a_digest_are_ranked_and_the_same_day_is_listed_again() {
     let home = home();
-    let ended = home.run(&["today", "2026-02-20.md", "-k", "2", "--json"]);
+    let today = |arguments: &[&str]| home.run(&[&["today", "2026-02-20.md", "--at-least", "0"], arguments].concat());
+    let ended = today(&["-k", "2", "--json"]);
     assert_eq!(ended.code, 0, "{}", ended.stderr);
     let value = ended.json();
     assert_eq!(ids(&value)[0], "2602.00002", "{value:#}");
@@ -53,34 +61,117 @@ fn the_new_papers_of_a_digest_are_ranked_and_listed_once() {
         "{}",
         ended.stderr
     );
+    assert_eq!(today(&["-k", "2", "--json"]).json()["results"], value["results"], "the same question, the same answer");
 
     // The rest, then nothing, then all again.
-    let rest = home.json(&["today", "2026-02-20.md", "--json"]);
+    let rest = today(&["--new", "--json"]).json();
     assert_eq!((ids(&rest).len(), &rest["listed_before"]), (1, &json!(3)));
     assert!(!ids(&value).contains(&ids(&rest)[0]));
-    let none = home.run(&["today", "2026-02-20.md"]);
-    assert_eq!((none.code, none.stdout.as_str()), (1, ""));
-    assert!(none.stderr.contains("4 listed before") && none.stderr.contains("nothing new for the profile default"));
-    let all = home.json(&["today", "2026-02-20.md", "--seen", "--json"]);
+    let none = today(&["--new"]);
+    assert_eq!((none.code, none.stdout.as_str()), (1, "2026-02-20: 5 papers, none new for the profile default\n"));
+    assert!(none.stderr.contains("1 known from earlier digests, 4 listed before"), "{}", none.stderr);
+    assert_eq!(ids(&today(&["--json"]).json()).len(), 3);
+    let all = today(&["--seen", "--json"]).json();
     assert_eq!((ids(&all).len(), ids(&all)[0]), (4, "2602.00002"));
     assert_eq!(all["known"], 0);
+    assert_eq!(today(&["--seen", "--new"]).code, 2, "one contradicts the other");
     // Another profile has seen nothing.
     home.json(&["like", "2601.00002", "--profile", "other", "--json"]);
-    assert_eq!(ids(&home.json(&["today", "2026-02-20.md", "--profile", "other", "--json"])).len(), 3);
+    assert_eq!(ids(&today(&["--profile", "other", "--new", "--json"]).json()).len(), 3);
+}
+
+#[test]
+fn what_the_list_of_one_day_has_shown_is_not_in_that_of_another() {
+    let home = home();
+    let ice = "Graph cuts for glaciers are described once more, with ice that nobody has measured before.";
+    let title = "Graph cuts for glaciers again".to_owned();
+    let again = Invented { id: "2602.00002".to_owned(), title, text: ice.to_owned(), ..invented(0) };
+    let other = rivers();
+    home.write("undated.md", digest(&[again, other]));
+    let at_all = ["--at-least", "0", "--json"];
+    let monday = home.json(&[&["today", "2026-02-20.md"][..], &at_all].concat());
+    home.write("2026-02-21.md", std::fs::read(home.path("undated.md")).expect("read"));
+    let tuesday = home.json(&[&["today", "2026-02-21.md"][..], &at_all].concat());
+    assert_eq!((ids(&tuesday), &tuesday["known"]), (vec!["2602.00009"], &json!(1)));
+    // Scores follow the library, which has grown.
+    assert_eq!(ids(&home.json(&[&["today", "2026-02-20.md"][..], &at_all].concat())), ids(&monday));
+    // Without a path, the latest day is the same list.
+    let latest = home.json(&[&["today"][..], &at_all].concat());
+    assert_eq!((&latest["day"], &latest["results"]), (&tuesday["day"], &tuesday["results"]));
+    // Both days at once: what Monday's list has shown is shown no more.
+    let both = home.json(&[&["today", "--since", "2026-01-10"][..], &at_all].concat());
+    assert_eq!((ids(&both), &both["listed_before"]), (vec!["2602.00009"], &json!(4)));
+}
+
+#[test]
+fn a_folder_is_read_whole_and_its_latest_day_is_listed() {
+    let home = home();
+    home.write("all/2026-02-20.md", std::fs::read(home.path("2026-02-20.md")).expect("read"));
+    home.write("all/2026-02-21.md", digest(&[rivers()]));
+    let value = home.json(&["today", "all", "--at-least", "0", "--json"]);
+    assert_eq!((ids(&value), &value["day"]["date"]), (vec!["2602.00009"], &json!("2026-02-21")));
+    assert_eq!(home.json(&["info", "--json"])["papers"], 65, "the other day is in the library");
+    let until = home.json(&["today", "all", "--until", "2026-02-20", "--at-least", "0", "--json"]);
+    assert_eq!((ids(&until).len(), &until["day"]["date"]), (3, &json!("2026-02-20")));
+    let other = ["--profile", "other", "--at-least", "0", "--json"];
+    home.json(&["like", "2601.00002", "--profile", "other", "--json"]);
+    let since = home.json(&[&["today", "all", "--since", "2026-01-10"][..], &other].concat());
+    assert_eq!(ids(&since).len(), 4);
+}
+
+#[test]
+fn a_day_is_told_in_numbers_and_only_what_matters_is_listed() {
+    let home = home();
+    let all = home.json(&["today", "2026-02-20.md", "--at-least", "0", "--json"]);
+    let matches: Vec<f64> =
+        all["results"].as_array().expect("a list").iter().map(|row| row["match"].as_f64().expect("a match")).collect();
+    // Between the best and the second, wherever the curve puts them.
+    let floor = ((matches[0] + matches[1]) / 2.0).to_string();
+    let day = |value: &Value| ["papers", "new", "matter"].map(|key| value["day"][key].as_u64().expect("a number"));
+    let some = home.json(&["today", "2026-02-20.md", "--at-least", &floor, "--json"]);
+    // The best is one of two that are nearly the same.
+    assert_eq!((ids(&some), day(&some)), (vec!["2602.00002"], [5, 4, 2]));
+    let lines = home.run(&["today", "2026-02-20.md", "--at-least", &floor]).stdout;
+    let header = format!("2026-02-20: 5 papers, 4 new, 2 with a match of {} or more", floor.parse::<f32>().unwrap());
+    assert_eq!(lines.lines().next(), Some(header.as_str()));
+    assert_eq!(lines.lines().filter(|line| line.contains("  2602.00002  ")).count(), 1);
+
+    // Of nothing one line is told, and the nearest only to whoever asks.
+    let none = home.run(&["today", "2026-02-20.md", "--at-least", "100"]);
+    let told = "2026-02-20: 5 papers, 4 new, none with a match of 100 or more";
+    assert_eq!((none.code, none.stdout), (1, format!("{told} (--nearest shows the nearest)\n")));
+    let feed = home.run(&["today", "2026-02-20.md", "--at-least", "100", "--format", "csv"]);
+    assert_eq!((feed.code, feed.stdout.lines().count()), (1, 1));
+    assert!(feed.stderr.contains(told), "{}", feed.stderr);
+    let nearest = home.run(&["today", "2026-02-20.md", "--at-least", "100", "--nearest"]);
+    assert_eq!((nearest.code, nearest.stdout.lines().next()), (1, Some(told)));
+    assert!(nearest.stdout.lines().nth(1).is_some_and(|line| line.contains("2602.00002")), "{}", nearest.stdout);
+    let nearest = home.run(&["today", "2026-02-20.md", "--at-least", "100", "--nearest", "--json"]).json();
+    assert_eq!((ids(&nearest).len(), &nearest["nearest"][0]["id"]), (0, &json!("2602.00002")));
 }
 
 #[test]
 fn without_a_digest_the_library_is_asked_since_a_day_or_for_its_latest() {
     let home = home();
     home.json(&["add", "--json", "2026-02-20.md"]);
-    let latest = home.json(&["today", "--json", "--seen"]);
+    let latest = home.json(&["today", "--json", "--seen", "--at-least", "0"]);
     let mut found = ids(&latest);
     found.sort_unstable();
-    assert_eq!(found, ["2602.00001", "2602.00002", "2602.00004"]);
-    let since = home.json(&["today", "--since", "2026-01-05", "--seen", "-k", "100", "--json"]);
+    assert_eq!(found, ["2601.00008", "2602.00001", "2602.00002", "2602.00004"]);
+    let since = home.json(&["today", "--since", "2026-01-05", "--seen", "-k", "100", "--at-least", "0", "--json"]);
     assert!(ids(&since).len() > 20, "{}", ids(&since).len());
     assert!(!ids(&since).contains(&"2601.00001"), "what is liked is no news");
-    let filtered = home.json(&["today", "--since", "2026-01-05", "--category", "astro-ph.GA", "--seen", "--json"]);
+    let filtered = home.json(&[
+        "today",
+        "--since",
+        "2026-01-05",
+        "--category",
+        "astro-ph.GA",
+        "--seen",
+        "--at-least",
+        "0",
+        "--json",
+    ]);
     let categories = filtered["results"].as_array().unwrap().iter().map(|row| &row["primary_category"]);
     assert!(categories.into_iter().all(|category| category == "astro-ph.GA"));
 }
@@ -89,16 +180,16 @@ fn without_a_digest_the_library_is_asked_since_a_day_or_for_its_latest() {
 fn lists_are_written_as_digests_and_read_again() {
     let home = home();
     home.json(&["add", "--json", "2026-02-20.md"]);
-    let page = home.run(&["today", "2026-02-20.md", "--seen", "--format", "markdown"]);
+    let page = home.run(&["today", "2026-02-20.md", "--seen", "--at-least", "0", "--format", "markdown"]);
     home.write("picked/2026-02-20.md", &page.stdout);
-    let lines = home.run(&["today", "2026-02-20.md", "--seen", "--format", "jsonl"]);
+    let lines = home.run(&["today", "2026-02-20.md", "--seen", "--at-least", "0", "--format", "jsonl"]);
     home.write("picked/2026-02-20.jsonl", &lines.stdout);
     for file in ["picked/2026-02-20.md", "picked/2026-02-20.jsonl"] {
         let report = home.json(&["add", "--json", "--no-embed", file]);
         assert_eq!((&report["added"], &report["skipped"]), (&json!(0), &json!([])), "{file}");
     }
     let count = |form: &str, what: &str| {
-        let ended = home.run(&["today", "2026-02-20.md", "--seen", "--format", form]);
+        let ended = home.run(&["today", "2026-02-20.md", "--seen", "--at-least", "0", "--format", form]);
         assert_eq!(ended.code, 0, "{}", ended.stderr);
         ended.stdout.matches(what).count()
     };
@@ -124,7 +215,7 @@ fn every_interest_gets_its_share_as_in_recommend() {
     home.write("2026-02-21.md", digest(&(100..112).map(auction).collect::<Vec<_>>()));
     home.json(&["add", "--json", "2026-02-21.md"]);
     home.json(&["like", "2602.00100", "--json"]);
-    let value = home.json(&["today", "--since", "2026-01-01", "--seen", "-k", "6", "--json"]);
+    let value = home.json(&["today", "--since", "2026-01-01", "--seen", "-k", "6", "--at-least", "0", "--json"]);
     let rows = value["results"].as_array().expect("a list");
     let auctions = rows.iter().filter(|row| row["reason"]["liked"] == "2602.00100").count();
     // By score alone, the eleven others about auctions would be all.
@@ -136,7 +227,7 @@ fn every_interest_gets_its_share_as_in_recommend() {
 #[test]
 fn an_option_before_the_path_leaves_the_path_alone() {
     let home = home();
-    let value = home.json(&["today", "--category", "cs.LG,stat.ML", "--json", "2026-02-20.md"]);
+    let value = home.json(&["today", "--category", "cs.LG,stat.ML", "--json", "--at-least", "0", "2026-02-20.md"]);
     assert_eq!(value["query"]["paths"], json!(["2026-02-20.md"]));
     assert_eq!(value["query"]["filter"]["category"], json!(["cs.LG", "stat.ML"]));
     assert_eq!(ids(&value).len(), 3);
@@ -150,7 +241,7 @@ fn a_path_need_not_be_text() {
     let home = home();
     let name = std::ffi::OsString::from_vec(b"2026-02-20-\xff.md".to_vec());
     std::fs::rename(home.path("2026-02-20.md"), home.folder.path().join(&name)).expect("renamed");
-    let output = home.command(&["today", "--json"]).arg(&name).output().expect("the program starts");
+    let output = home.command(&["today", "--json", "--at-least", "0"]).arg(&name).output().expect("the program starts");
     let value: Value = serde_json::from_slice(&output.stdout).expect("JSON");
     assert_eq!((output.status.code(), ids(&value).len()), (Some(0), 3));
     assert_eq!(value["query"]["paths"], json!(["2026-02-20-\u{fffd}.md"]));
@@ -160,7 +251,7 @@ fn a_path_need_not_be_text() {
 fn what_cannot_be_read_is_told_and_the_rest_is_listed() {
     let home = home();
     home.write("broken.md", "# Nothing of the kind\n\nProse.\n");
-    let ended = home.run(&["today", "2026-02-20.md", "broken.md", "missing.md", "--json"]);
+    let ended = home.run(&["today", "2026-02-20.md", "broken.md", "missing.md", "--at-least", "0", "--json"]);
     assert_eq!(ended.code, 2);
     assert_eq!(ids(&ended.json()).len(), 3);
     assert!(ended.stderr.contains("broken.md") && ended.stderr.contains("missing.md"), "{}", ended.stderr);
@@ -178,10 +269,11 @@ fn a_list_that_cannot_be_noted_is_a_list_all_the_same() {
     let library = rusqlite::Connection::open(home.path("library.db")).expect("the library");
     library.execute_batch(refuse).expect("a trigger");
     drop(library);
-    let ended = home.run(&["today", "--seen", "--json"]);
+    let ended = home.run(&["today", "--at-least", "0", "--json"]);
     assert_eq!((ended.code, ids(&ended.json()).len()), (0, 3));
     assert!(
-        ended.stderr.contains("note: the next list will show these papers again") && ended.stderr.contains("no room")
+        ended.stderr.contains("note: the list of another day will show these papers again")
+            && ended.stderr.contains("no room")
     );
 }
 
@@ -204,9 +296,9 @@ fn days_in_the_far_future_and_days_that_were_asked_for() {
     home.json(&["add", "--json", "2026-02-20.md"]);
     home.write("2062-02-20.md", digest(&[Invented { id: "2602.09999".to_owned(), ..invented(9) }]));
     home.json(&["add", "--json", "2062-02-20.md"]);
-    let latest = home.json(&["today", "--json", "--seen"]);
+    let latest = home.json(&["today", "--json", "--at-least", "0", "--seen"]);
     assert_eq!(ids(&latest).len(), 4, "a wrong date does not hide the latest day: {latest:#}");
-    let until = home.json(&["today", "--until", "2026-02-01", "--seen", "-k", "100", "--json"]);
+    let until = home.json(&["today", "--until", "2026-02-01", "--seen", "-k", "100", "--at-least", "0", "--json"]);
     let rows = until["results"].as_array().expect("a list");
     let all: usize = rows.iter().map(|row| 1 + row["also"].as_array().map_or(0, Vec::len)).sum();
     assert_eq!(all, 59, "the latest day until then, without what is liked");
@@ -216,7 +308,7 @@ fn days_in_the_far_future_and_days_that_were_asked_for() {
 fn without_a_date_what_other_files_listed_is_known() {
     let home = home();
     home.write("new.md", std::fs::read_to_string(home.path("2026-02-20.md")).expect("read"));
-    let value = home.json(&["today", "new.md", "--json"]);
+    let value = home.json(&["today", "new.md", "--at-least", "0", "--json"]);
     assert_eq!((ids(&value).len(), &value["known"]), (3, &json!(1)));
 }
 
@@ -237,7 +329,7 @@ fn a_paper_that_nearly_repeats_an_older_one_is_no_news() {
     let mut page = digest(&[named("2602.08001", "The cave below the lake of Ilgen"), other]);
     page.push_str("### [3] [No id](https://arxiv.org/abs/)\n*Nobody*\n\nAbstract: None.\n");
     home.write("2026-02-21.md", page);
-    let ended = home.run(&["today", "2026-02-21.md", "--json"]);
+    let ended = home.run(&["today", "2026-02-21.md", "--at-least", "0", "--json"]);
     let value = ended.json();
     assert_eq!(ids(&value), ["2602.08003"]);
     assert_eq!(value["repeated"], json!([{ "id": "2602.08001", "older": "2601.09001" }]));
@@ -245,7 +337,7 @@ fn a_paper_that_nearly_repeats_an_older_one_is_no_news() {
     assert_eq!((skipped.len(), ended.code), (1, 2), "{value:#}");
     assert!(ended.stderr.contains("1 nearly the same as older papers (--seen lists them too)"), "{}", ended.stderr);
     assert!(ended.stderr.contains("2602.08001 nearly repeats 2601.09001"), "{}", ended.stderr);
-    let all = home.run(&["today", "2026-02-21.md", "--seen", "--json"]).json();
+    let all = home.run(&["today", "2026-02-21.md", "--seen", "--at-least", "0", "--json"]).json();
     assert_eq!((ids(&all).len(), &all["repeated"]), (2, &json!([])));
 }
 
@@ -259,9 +351,9 @@ fn of_two_papers_that_are_nearly_the_same_the_first_is_listed_whenever_they_were
     }
     // A week at once, then day by day.
     home.json(&["add", "--json", "2026-02-23.md", "2026-02-24.md"]);
-    let monday = home.json(&["today", "2026-02-23.md", "--json"]);
+    let monday = home.json(&["today", "2026-02-23.md", "--at-least", "0", "--json"]);
     assert_eq!((ids(&monday), &monday["repeated"]), (vec!["2602.08001"], &json!([])));
-    let tuesday = home.run(&["today", "2026-02-24.md", "--json"]);
+    let tuesday = home.run(&["today", "2026-02-24.md", "--at-least", "0", "--json"]);
     assert_eq!(tuesday.json()["repeated"], json!([{ "id": "2602.08002", "older": "2602.08001" }]));
     assert_eq!((tuesday.code, ids(&tuesday.json()).len()), (1, 0));
 }

@@ -23,7 +23,7 @@ use crate::topics::{Method, News, Step, Topics, Wanted, find, into};
 use super::answers::{filter, filters_json};
 use super::dates::today;
 use super::terminal::{Page, progress, say};
-use super::{Context, Fetching, Outcome};
+use super::{Context, Fetching, Outcome, last};
 use args::{Among, FindTopics, How, TopicsCommand};
 use tree::write_tree;
 
@@ -36,9 +36,10 @@ pub(super) fn run(context: &Context, asked: &args::Topics, page: &mut Page) -> R
 }
 
 fn find_topics(context: &Context, asked: &FindTopics, page: &mut Page) -> Result<Outcome> {
-    let Some(found) = found(context, &asked.how)? else { return Ok(Outcome::Nothing) };
+    let Some(mut found) = found(context, &asked.how)? else { return Ok(Outcome::Nothing) };
     if let Some(number) = asked.topic {
-        one::write(&found, asked, number, page)?;
+        let listed = one::write(&found, asked, number, page)?;
+        last::note(context, (&mut found.library, found.sample), listed.iter(), page)?;
         return Ok(Outcome::Done);
     }
     let Found { library, topics, news, .. } = found;
@@ -100,6 +101,8 @@ struct Found {
     fingerprint: FingerprintNumber,
     topics: Topics,
     news: Option<News>,
+    /// Whether the library is the sample.
+    sample: bool,
 }
 
 /// Finds topics and keeps them, with a bar; `None` where there is no paper to find them among, which is said.
@@ -148,7 +151,7 @@ fn found(context: &Context, asked: &How) -> Result<Option<Found>> {
         Some(selection) => keep(&mut library, (fingerprint, selection), last.as_ref(), &topics)?,
         None => None,
     };
-    Ok(Some(Found { library, fingerprint, topics, news }))
+    Ok(Some(Found { library, fingerprint, topics, news, sample }))
 }
 
 /// Keeps what was found, where it differs from what was found last. Says what has happened, since then or in the last run.

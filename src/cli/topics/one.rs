@@ -3,6 +3,7 @@
 use console::Style;
 use serde_json::{Value, json};
 
+use crate::arxiv_id::ArxivId;
 use crate::error::{Error, Result};
 use crate::library::Paper;
 use crate::topics::{Topic, Topics, central_first};
@@ -12,17 +13,18 @@ use super::args::FindTopics;
 use crate::cli::answers::filters_json;
 use crate::cli::terminal::{Page, printable, say};
 
-/// Writes the papers of a topic, as lines or as JSON.
+/// Writes the papers of a topic, as lines or as JSON. Says which it has listed.
 ///
 /// # Errors
 /// [`Error::NoSuchTopic`] names the topics that there are.
-pub(super) fn write(found: &Found, asked: &FindTopics, number: u32, page: &mut Page) -> Result<()> {
+pub(super) fn write(found: &Found, asked: &FindTopics, number: u32, page: &mut Page) -> Result<Vec<ArxivId>> {
     let topics = &found.topics;
     let (level, topic) = topic(topics, number)?;
     let places = central_first((&found.library, found.fingerprint), topics, topic)?;
     let shown = &places[..places.len().min(asked.count)];
     let rows: Vec<_> = shown.iter().map(|place| topics.papers[*place].row).collect();
     let papers = found.library.papers_by_rows(&rows)?;
+    let listed: Vec<ArxivId> = papers.iter().map(|paper| paper.id.clone()).collect();
     // A paper fits or not among the finest topics.
     let finest = level + 1 == topics.levels.len();
     let weak: Vec<&str> = shown
@@ -36,22 +38,24 @@ pub(super) fn write(found: &Found, asked: &FindTopics, number: u32, page: &mut P
         query["k"] = json!(asked.count);
         let results: Vec<Value> =
             papers.iter().enumerate().map(|(at, paper)| paper_json(at + 1, paper, &weak)).collect();
-        return page.json(&json!({ "query": query, "topic": topic_json(topics, level, topic), "results": results }));
+        page.json(&json!({ "query": query, "topic": topic_json(topics, level, topic), "results": results }))?;
+        return Ok(listed);
     }
     let name = page.styled(&Style::new().bold(), &printable(&topic.name));
     let id = page.styled(&Style::new().cyan(), &format!("{:>4}", topic.id));
     page.line(&format!("{id}  {:>6}  {name}", topic.papers.len()))?;
-    for paper in &papers {
+    for (at, paper) in papers.iter().enumerate() {
         let fits = if weak.contains(&paper.id.as_str()) { "(weak fit) " } else { "" };
         let title = printable(paper.title.as_deref().unwrap_or("(no title)"));
         let id = page.styled(&Style::new().cyan(), &format!("{:<10}", paper.id));
         let date = page.styled(&Style::new().dim(), &paper.date.to_string());
-        page.line(&format!("{:14}{id}  {date}  {fits}{title}", ""))?;
+        let rank = page.styled(&Style::new().dim(), &format!("{:>12}", at + 1));
+        page.line(&format!("{rank}  {id}  {date}  {fits}{title}"))?;
     }
     if shown.len() < places.len() {
         say(&format!("{} of {} papers; all of them: -k {}", shown.len(), places.len(), places.len()));
     }
-    Ok(())
+    Ok(listed)
 }
 
 /// A topic by its number, and its level.

@@ -1,0 +1,180 @@
+//! Which papers a daily list is about: those of a day's digests, and which of them are new to a profile.
+//!
+//! In: what files list, or the library; what is asked for. Out: the day, the papers that may be answers, and how many are left out and why.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use jiff::ToSpan;
+use jiff::civil::Date;
+
+use crate::arxiv_id::ArxivId;
+use crate::error::{Error, Result};
+use crate::library::{Filter, Library, Paper, PaperRow, PaperSet};
+use crate::paper::{Entry, Listing};
+use crate::recommend::Query;
+use crate::today::is_known;
+
+use super::args::Today;
+
+/// Papers as the named files list them.
+#[derive(Default)]
+pub(super) struct Listed {
+    papers: BTreeMap<ArxivId, Sources>,
+}
+
+#[derive(Default)]
+struct Sources {
+    /// In digests.
+    listings: BTreeSet<Listing>,
+    /// The day of a paper that comes from no digest.
+    date: Option<Date>,
+}
+
+impl Sources {
+    /// Its days; none of a digest that tells no day.
+    fn days(&self) -> impl Iterator<Item = Option<Date>> {
+        let own = self.listings.is_empty().then_some(self.date);
+        self.listings.iter().map(|listing| listing.date).chain(own)
+    }
+}
+
+impl Listed {
+    pub(super) fn note(&mut self, entry: &Entry) {
+        let sources = self.papers.entry(entry.id.clone()).or_default();
+        sources.listings.extend(entry.listing.clone());
+        sources.date = sources.date.or(entry.published).or(entry.updated);
+    }
+
+    /// The latest day, if a digest tells one.
+    fn latest(&self, until: Option<Date>) -> Option<Date> {
+        let days = || self.papers.values().flat_map(Sources::days).flatten();
+        let last = last_day(until);
+        days().filter(|day| *day <= last).max().or_else(|| until.is_none().then(|| days().max()).flatten())
+    }
+}
+
+/// A day without an end lasts until tomorrow: a wrong date in a far year would else be the latest for good.
+fn last_day(until: Option<Date>) -> Date {
+    until.unwrap_or_else(|| jiff::Timestamp::now().to_zoned(jiff::tz::TimeZone::UTC).date().saturating_add(1.day()))
+}
+
+/// A day and its papers.
+pub(super) struct Day {
+    /// The day of the list: the latest of the digests. Unknown where there is no paper.
+    pub date: Option<Date>,
+    /// Papers that the filters leave.
+    pub papers: usize,
+    /// What may be an answer.
+    pub among: PaperSet,
+    /// How many of these the filters leave, without those that the profile names.
+    pub new: usize,
+    /// Papers that earlier digests listed, or late versions of old ones.
+    pub known: usize,
+    /// Papers that the profile's lists have shown.
+    pub shown: usize,
+}
+
+impl Day {
+    pub(super) fn of(library: &Library, asked: &Today, listed: &Listed, query: &Query) -> Result<Day> {
+        let Found { date, all, known } =
+            if asked.paths.is_empty() { of_library(library, asked)? } else { of_files(library, asked, listed)? };
+        let (all, known) = (PaperSet::new(all), PaperSet::new(known));
+        let candidates = all.clone().subtract(&known);
+        let shown = shown(library, asked, date, &candidates)?;
+        let among = candidates.subtract(&shown);
+        // What would not be listed anyhow was not left out for being old.
+        let mut own = Vec::new();
+        for id in query.like.iter().chain(&query.unlike) {
+            own.extend(library.row_of(id)?);
+        }
+        let own = PaperSet::new(own);
+        let matching = library.matching(&query.filter)?;
+        let left = |rows: PaperSet| matching.as_ref().map_or(rows.len(), |set| rows.clone().intersect(set).len());
+        let new = left(among.clone().subtract(&own));
+        let (known, shown) = (left(known.subtract(&own)), left(shown.subtract(&own)));
+        Ok(Day { date, papers: left(all), among, new, known, shown })
+    }
+}
+
+/// What the lists of other days have shown, or with --new any list.
+fn shown(library: &Library, asked: &Today, date: Option<Date>, among: &PaperSet) -> Result<PaperSet> {
+    let mut shown = Vec::new();
+    if !asked.seen {
+        for (id, day) in library.shown(&asked.profile.profile)? {
+            if asked.new || day.is_none() || day != date {
+                shown.extend(library.row_of(&id)?.filter(|row| among.contains(*row)));
+            }
+        }
+    }
+    Ok(PaperSet::new(shown))
+}
+
+/// Papers of a day, or since one.
+#[derive(Default)]
+struct Found {
+    date: Option<Date>,
+    all: Vec<PaperRow>,
+    /// Those that are no news to anybody.
+    known: Vec<PaperRow>,
+}
+
+impl Found {
+    /// Adds a paper with its listings on the day.
+    fn push(&mut self, asked: &Today, paper: &Paper, listings: &BTreeSet<Listing>) {
+        self.all.push(paper.row);
+        if !asked.seen && is_known(paper, listings) {
+            self.known.push(paper.row);
+        }
+    }
+}
+
+/// The papers of the latest day of the files, or with --since all.
+fn of_files(library: &Library, asked: &Today, listed: &Listed) -> Result<Found> {
+    let latest = listed.latest(asked.selection.filters.until);
+    let whole = asked.selection.filters.since.is_some() || latest.is_none();
+    // A digest that tells no day was named for today.
+    let on_day = |day: Option<Date>| whole || day.is_none() || day == latest;
+    let mut found = Found { date: latest, ..Found::default() };
+    for (id, sources) in &listed.papers {
+        if !sources.days().any(on_day) {
+            continue;
+        }
+        let Some(paper) = library.paper(id)? else { continue };
+        found.push(asked, &paper, &sources.listings.iter().filter(|own| on_day(own.date)).cloned().collect());
+        if latest.is_none() {
+            found.date = found.date.max(Some(paper.date));
+        }
+    }
+    Ok(found)
+}
+
+/// The papers of the library's latest day, those of its digests and those published on it; or with --since all since then, of which
+/// none is known.
+fn of_library(library: &Library, asked: &Today) -> Result<Found> {
+    let filters = &asked.selection.filters;
+    let Some(day) = latest(library, filters.until)? else { return Ok(Found::default()) };
+    let mut found = Found { date: Some(day), ..Found::default() };
+    let matching = |since, until| {
+        let dated = Filter { since: Some(since), until, ..Filter::default() };
+        Ok::<_, Error>(library.matching(&dated)?.map_or(Vec::new(), |set| set.rows().to_vec()))
+    };
+    if let Some(since) = filters.since {
+        found.all = matching(since, None)?;
+        return Ok(found);
+    }
+    let mut rows = matching(day, Some(day))?;
+    rows.extend(library.listed_on(day)?.rows());
+    for paper in library.papers_by_rows(PaperSet::new(rows).rows())? {
+        let of_day = |listing: &&Listing| listing.date == Some(day);
+        found.push(asked, &paper, &paper.listings.iter().filter(of_day).cloned().collect());
+    }
+    Ok(found)
+}
+
+fn latest(library: &Library, until: Option<Date>) -> Result<Option<Date>> {
+    let last = last_day(until);
+    match library.latest_listing(last)?.max(library.latest(last)?) {
+        None if until.is_none() => Ok(library.dates()?.map(|(_, latest)| latest)),
+        found => Ok(found),
+    }
+}
