@@ -461,6 +461,14 @@ pub enum Error {
         /// How many papers the answer lists.
         papers: usize,
     },
+    /// An interest that a profile does not have.
+    #[error("there is no interest {number}; this profile has {count}, see `relata profile show`")]
+    NoSuchInterest {
+        /// As asked for.
+        number: usize,
+        /// How many there are.
+        count: usize,
+    },
     /// A topic that is not among those that were found last.
     #[error("there is no topic {id}; {}", other_topics(there))]
     NoSuchTopic {

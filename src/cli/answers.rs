@@ -1,5 +1,7 @@
 //! `relata recommend`, and what other commands share of its question: profiles, filters and weights.
 
+use std::collections::BTreeMap;
+
 use serde_json::json;
 
 use crate::ArxivId;
@@ -10,7 +12,7 @@ use crate::library::{Filter, Library, Profile};
 use crate::neighbours::Ground;
 use crate::recommend::{self as recommender, Answer, Query};
 
-use super::args::{DEFAULT_PROFILE, Filters, Recommend, Selection};
+use super::args::{DEFAULT_PROFILE, Filters, Recency, Recommend, Selection};
 use super::rows::{Told, answer_row, liked, write_json, write_row, write_why};
 use super::terminal::{Page, printable, say};
 use super::{Context, Fetching, Outcome, facets, forms, language, last, unread};
@@ -38,7 +40,9 @@ pub(super) fn recommend(context: &Context, asked: Recommend, page: &mut Page) ->
     let profile = asked.profile.clone().or_else(|| alone.then(|| DEFAULT_PROFILE.to_owned()));
     if let Some(name) = &profile {
         let named = asked.profile.is_some();
-        add_own_profile(&context.profile((!sample).then_some(&library), name, named)?, &library, &mut query)?;
+        let profile = context.profile((!sample).then_some(&library), name, named)?;
+        add_own_profile(&profile, &library, &mut query)?;
+        query.emphasis = emphasis(&profile, &asked.recency);
     }
     unread.say_or_refuse(&query)?;
     recommender::check(&library, &query)?;
@@ -133,13 +137,21 @@ fn related_to(query: &Query, named: usize, profile: Option<&str>) -> String {
 }
 
 /// Adds what a profile of the library likes and dislikes, see [`add_own_profile`].
-pub(super) fn add_profile(library: &Library, name: &str, query: &mut Query) -> Result<()> {
-    add_own_profile(&library.profile(name)?, library, query)
+pub(super) fn add_profile(library: &Library, name: &str, recency: &Recency, query: &mut Query) -> Result<()> {
+    let profile = library.profile(name)?;
+    query.emphasis = emphasis(&profile, recency);
+    add_own_profile(&profile, library, query)
+}
+
+/// How much each like of a profile counts.
+fn emphasis(profile: &Profile, recency: &Recency) -> BTreeMap<ArxivId, f32> {
+    recency.half_life.map(|days| profile.emphasis(days)).unwrap_or_default()
 }
 
 /// Adds what a profile likes and dislikes, as far as it is in the library. What is named on the command line holds against the
 /// profile.
-fn add_own_profile(profile: &Profile, library: &Library, query: &mut Query) -> Result<()> {
+pub(super) fn add_own_profile(profile: &Profile, library: &Library, query: &mut Query) -> Result<()> {
+    query.interests = profile.interests.clone();
     let name = profile.name.as_str();
     let named: Vec<ArxivId> = query.like.iter().chain(&query.unlike).cloned().collect();
     let mut missing = 0;

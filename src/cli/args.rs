@@ -189,6 +189,9 @@ pub struct Recommend {
     /// Options of the ranking.
     #[command(flatten)]
     pub ranking: Ranking,
+    /// How the age of a like counts.
+    #[command(flatten)]
+    pub recency: Recency,
     /// Which answers to give.
     #[command(flatten)]
     pub selection: Selection,
@@ -221,6 +224,9 @@ pub struct Today {
     /// Options of the ranking.
     #[command(flatten)]
     pub ranking: Ranking,
+    /// How the age of a like counts.
+    #[command(flatten)]
+    pub recency: Recency,
     /// Which answers to give.
     #[command(flatten)]
     pub selection: Selection,
@@ -270,6 +276,21 @@ pub struct Ranking {
     /// How much an answer's similarity to earlier answers lowers its score, from 0 to 1.
     #[arg(long, value_name = "SHARE", default_value_t = 0.0, value_parser = share)]
     pub diversity: f32,
+}
+
+/// How the age of a like counts.
+#[derive(Debug, Args)]
+pub struct Recency {
+    /// Count a like half as much for every so many days that it is older than the latest [default: all count the same].
+    #[arg(long, value_name = "DAYS", value_parser = days)]
+    pub half_life: Option<f32>,
+}
+
+fn days(text: &str) -> Result<f32, String> {
+    match text.parse::<f32>() {
+        Ok(days) if days > 0.0 && days.is_finite() => Ok(days),
+        _ => Err("expected a number of days above 0".into()),
+    }
 }
 
 /// How many answers, and which papers may be among them.
@@ -393,6 +414,38 @@ pub enum ProfileCommand {
         /// Print the report as JSON.
         #[arg(long)]
         json: bool,
+    },
+    /// Show the interests of a profile: their papers, what they have in common and their share of the answers.
+    Show {
+        /// Profile to show.
+        #[command(flatten)]
+        profile: ProfileName,
+        /// Print as JSON.
+        #[arg(long)]
+        json: bool,
+    },
+    /// Split an interest in two where its papers are least alike; the interests then stay as they are.
+    Split {
+        /// Number of the interest in `relata profile show`.
+        interest: usize,
+        /// Profile to change.
+        #[command(flatten)]
+        profile: ProfileName,
+    },
+    /// Join interests into one; the interests then stay as they are.
+    Join {
+        /// Numbers of the interests in `relata profile show`.
+        #[arg(required = true, num_args = 2.., value_name = "INTEREST")]
+        interests: Vec<usize>,
+        /// Profile to change.
+        #[command(flatten)]
+        profile: ProfileName,
+    },
+    /// Forget what was split and joined: likeness decides again which papers are one interest.
+    Regroup {
+        /// Profile to change.
+        #[command(flatten)]
+        profile: ProfileName,
     },
     /// Forget a profile.
     Remove {

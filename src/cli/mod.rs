@@ -16,6 +16,7 @@ mod facets;
 mod forms;
 mod help;
 mod info;
+mod interests;
 mod language;
 mod last;
 mod maintain;

@@ -10,7 +10,7 @@ use crate::references::{self, Reference};
 use super::args::{DEFAULT_PROFILE, Opine, ProfileCommand};
 use super::skips::Skips;
 use super::terminal::{Page, printable, say};
-use super::{Context, Outcome, last};
+use super::{Context, Outcome, interests, last};
 
 pub(super) fn opine(context: &Context, asked: &Opine, opinion: Opinion, page: &mut Page) -> Result<Outcome> {
     let ids = last::ids(context, &asked.ids)?;
@@ -65,6 +65,10 @@ pub(super) fn profile(context: &Context, command: &ProfileCommand, page: &mut Pa
             let sample = context.sample_instead(&library)?;
             import(&mut library, sample.as_ref(), profile.as_deref(), read, *json, page)
         }
+        ProfileCommand::Show { .. }
+        | ProfileCommand::Split { .. }
+        | ProfileCommand::Join { .. }
+        | ProfileCommand::Regroup { .. } => interests::run(context, command, page),
         ProfileCommand::Remove { name } => {
             let Some(mut library) = context.open_any()? else { return Ok(nothing_yet()) };
             library.existing_profile(name)?;

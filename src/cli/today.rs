@@ -71,7 +71,7 @@ pub(super) fn run(context: &Context, asked: &Today, page: &mut Page) -> Result<O
         at_least: asked.selection.at_least.unwrap_or(DEFAULT_FLOOR),
         ..Query::default()
     };
-    add_profile(&library, name, &mut query)?;
+    add_profile(&library, name, &asked.recency, &mut query)?;
     let (fingerprint, _) = context.catch_up(&mut context.engine(Some(&library))?, &mut library, false)?;
     let snapshot = library.snapshot()?;
     let day = Day::of(&library, asked, &listed, &query)?;

@@ -34,21 +34,42 @@ pub struct Profile {
     pub like: Vec<ArxivId>,
     /// Disliked papers, ascending.
     pub unlike: Vec<ArxivId>,
+    /// The day on which each was noted, where that is known.
+    pub noted: BTreeMap<ArxivId, Date>,
+    /// Interests that somebody has made: liked papers with the same number are one.
+    pub interests: BTreeMap<ArxivId, i64>,
+}
+
+impl Profile {
+    /// How much each liked paper counts if that halves in so many days: from 1 for the latest like down. A like of an unknown day is as old as
+    /// the oldest of a known one.
+    pub fn emphasis(&self, half_life: f32) -> BTreeMap<ArxivId, f32> {
+        let days = self.like.iter().filter_map(|id| self.noted.get(id));
+        let (Some(oldest), Some(latest)) = (days.clone().min(), days.max()) else { return BTreeMap::new() };
+        let age = |id: &ArxivId| {
+            let day = self.noted.get(id).unwrap_or(oldest);
+            latest.since(*day).map_or(0.0, |span| span.get_days() as f32)
+        };
+        let weight = |age: f32| (-age / half_life.max(f32::MIN_POSITIVE)).exp2().max(f32::MIN_POSITIVE);
+        self.like.iter().map(|id| (id.clone(), weight(age(id)))).collect()
+    }
 }
 
 impl Library {
     /// Enters opinions of papers, or where there is none takes them back, in one transaction. Says for each whether that changed anything.
     pub fn set_opinions(&mut self, profile: &str, opinions: &[(ArxivId, Option<Opinion>)]) -> Result<Vec<bool>> {
         let path = &self.path;
+        let today = jiff::Timestamp::now().to_zoned(jiff::tz::TimeZone::UTC).date().to_string();
         let transaction = self.connection.transaction_with_behavior(TransactionBehavior::Immediate).in_library(path)?;
         let enter = |(id, opinion): &(ArxivId, Option<Opinion>)| {
             let changed = match opinion {
                 Some(opinion) => transaction
                     .prepare_cached(
-                        "INSERT INTO profile_papers (profile, id, liked) VALUES (?1, ?2, ?3) \
-                         ON CONFLICT DO UPDATE SET liked = excluded.liked WHERE liked <> excluded.liked",
+                        "INSERT INTO profile_papers (profile, id, liked, noted) VALUES (?1, ?2, ?3, ?4) \
+                         ON CONFLICT DO UPDATE SET liked = excluded.liked, noted = excluded.noted, interest = NULL \
+                         WHERE liked <> excluded.liked",
                     )?
-                    .execute(params![profile, id.as_str(), *opinion == Opinion::Liked])?,
+                    .execute(params![profile, id.as_str(), *opinion == Opinion::Liked, today])?,
                 None => transaction
                     .prepare_cached("DELETE FROM profile_papers WHERE profile = ?1 AND id = ?2")?
                     .execute(params![profile, id.as_str()])?,
@@ -65,12 +86,20 @@ impl Library {
         let mut profile = Profile { name: name.to_owned(), ..Profile::default() };
         let mut statement = self
             .connection
-            .prepare_cached("SELECT id, liked FROM profile_papers WHERE profile = ?1 ORDER BY id")
+            .prepare_cached("SELECT id, liked, noted, interest FROM profile_papers WHERE profile = ?1 ORDER BY id")
             .in_library(&self.path)?;
         let mut rows = statement.query([name]).in_library(&self.path)?;
         while let Some(row) = rows.next().in_library(&self.path)? {
             let id = row.get_ref(0).and_then(|id| parse_id(id.as_str()?)).in_library(&self.path)?;
             let liked: bool = row.get(1).in_library(&self.path)?;
+            let noted: Option<String> = row.get(2).in_library(&self.path)?;
+            if let Some(day) = noted {
+                let day = day.parse().map_err(|_| unreadable("a date cannot be read")).in_library(&self.path)?;
+                profile.noted.insert(id.clone(), day);
+            }
+            if let Some(interest) = row.get::<_, Option<i64>>(3).in_library(&self.path)?.filter(|_| liked) {
+                profile.interests.insert(id.clone(), interest);
+            }
             if liked { &mut profile.like } else { &mut profile.unlike }.push(id);
         }
         Ok(profile)
@@ -88,6 +117,19 @@ impl Library {
         let mut there = self.profile_names()?;
         there.sort_by_cached_key(|other| (closest::difference(name, other), other.clone()));
         Err(Error::NoSuchProfile { name: name.to_owned(), there })
+    }
+
+    /// Says which liked papers are one interest, in one transaction; for papers without a number likeness decides.
+    pub fn set_interests(&mut self, profile: &str, interests: &[(ArxivId, Option<i64>)]) -> Result<()> {
+        let path = &self.path;
+        let transaction = self.connection.transaction_with_behavior(TransactionBehavior::Immediate).in_library(path)?;
+        for (id, interest) in interests {
+            transaction
+                .prepare_cached("UPDATE profile_papers SET interest = ?3 WHERE profile = ?1 AND id = ?2 AND liked")
+                .and_then(|mut statement| statement.execute(params![profile, id.as_str(), interest]))
+                .in_library(path)?;
+        }
+        transaction.commit().in_library(path)
     }
 
     /// All profiles, by name.
@@ -174,5 +216,23 @@ impl Library {
             .query_map([value], |row| parse_id(row.get_ref(0)?.as_str()?))
             .and_then(Iterator::collect)
             .in_library(&self.path)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn older_likes_count_less_by_their_half_life() {
+        let id = |text: &str| ArxivId::parse(text).expect("an id").0;
+        let day = |text: &str| text.parse::<Date>().expect("a date");
+        let like: Vec<ArxivId> = ["2601.00001", "2601.00002", "2601.00003"].map(id).to_vec();
+        let mut profile = Profile { like: like.clone(), ..Profile::default() };
+        assert_eq!(profile.emphasis(30.0), BTreeMap::new(), "no day is known");
+        profile.noted = BTreeMap::from([(like[0].clone(), day("2026-03-01")), (like[1].clone(), day("2026-01-30"))]);
+        let weights: Vec<f32> = profile.emphasis(30.0).into_values().collect();
+        assert_eq!(weights, [1.0, 0.5, 0.5], "one of an unknown day is as old as the oldest");
+        assert!(profile.emphasis(0.01).into_values().all(|weight| weight > 0.0));
     }
 }

@@ -12,8 +12,9 @@ const ONE: [(f32, f32); 5] = [(0.0, 10.0), (5.0, 50.0), (12.0, 80.0), (21.0, 95.
 /// five and ten likes.
 const SEVERAL: [(f32, f32); 5] = [(0.0, 10.0), (5.0, 50.0), (16.0, 80.0), (26.0, 95.0), (50.0, 100.0)];
 
-/// Of a paper to a short text, which has fewer words to share and no authors.
-const TEXT: [(f32, f32); 5] = [(0.0, 10.0), (4.0, 50.0), (10.0, 80.0), (18.0, 95.0), (40.0, 100.0)];
+/// Of a paper to a short text, which has fewer words to share and no authors: of papers found by the heading of their group the median is at
+/// 9.4, and nine of ten are below 14.5.
+const TEXT: [(f32, f32); 5] = [(0.0, 10.0), (4.5, 50.0), (9.5, 80.0), (15.0, 95.0), (30.0, 100.0)];
 
 /// Of a paper to so many liked papers or long texts.
 pub fn to_papers(score: f32, liked: usize) -> f32 {

@@ -20,6 +20,16 @@ const ALIKE_AT_LEAST: f32 = 6.0;
 ///
 /// `alike`: papers x papers, symmetric. `fixed`: groups that stand, if any, one entry a paper.
 pub(crate) fn group(alike: &Array2<f32>, fixed: &[Option<i64>]) -> Vec<usize> {
+    joined(alike, fixed, |likeness, _| likeness >= f64::from(ONE_INTEREST))
+}
+
+/// Parts the papers of one interest into the two groups that are least alike; one group where there is but one paper.
+pub(crate) fn split(alike: &Array2<f32>) -> Vec<usize> {
+    joined(alike, &[], |_, groups| groups > 2)
+}
+
+/// Joins groups as long as `go_on` says so of the likeness of the two that are most alike and the number of groups.
+fn joined(alike: &Array2<f32>, fixed: &[Option<i64>], go_on: impl Fn(f64, usize) -> bool) -> Vec<usize> {
     let count = alike.nrows();
     let near: Vec<f32> = (0..count).map(|paper| near(alike, paper)).collect();
     let scaled = |a: usize, b: usize| f64::from(alike[[a, b]] / (near[a] * near[b]).sqrt());
@@ -35,7 +45,7 @@ pub(crate) fn group(alike: &Array2<f32>, fixed: &[Option<i64>]) -> Vec<usize> {
         let pairs = groups[a].papers.iter().flat_map(|one| groups[b].papers.iter().map(|other| scaled(*one, *other)));
         if a == b { 0.0 } else { pairs.sum() }
     });
-    link(&mut groups, sums);
+    link(&mut groups, sums, go_on);
     let mut numbers = vec![0; count];
     groups.retain(|group| !group.papers.is_empty());
     groups.sort_by_key(|group| group.papers.iter().min().copied());
@@ -61,8 +71,8 @@ fn near(alike: &Array2<f32>, paper: usize) -> f32 {
     (others.iter().sum::<f32>() / others.len().max(1) as f32).max(ALIKE_AT_LEAST)
 }
 
-/// Joins the two groups that are most alike on average until no two are alike enough. `sums` holds the sums over pairs of papers.
-fn link(groups: &mut [Group], mut sums: Array2<f64>) {
+/// Joins the two groups that are most alike on average, again and again. `sums` holds the sums over pairs of papers.
+fn link(groups: &mut [Group], mut sums: Array2<f64>, go_on: impl Fn(f64, usize) -> bool) {
     let mean = |groups: &[Group], sums: &Array2<f64>, a: usize, b: usize| {
         let apart = groups[a].fixed.is_some() && groups[b].fixed.is_some();
         let pairs = groups[a].papers.len() * groups[b].papers.len();
@@ -77,7 +87,9 @@ fn link(groups: &mut [Group], mut sums: Array2<f64>) {
     loop {
         let first =
             (0..groups.len()).reduce(|best, next| if partners[next].0 > partners[best].0 { next } else { best });
-        let Some(first) = first.filter(|first| partners[*first].0 >= f64::from(ONE_INTEREST)) else { return };
+        let left = groups.iter().filter(|group| !group.papers.is_empty()).count();
+        let worth = |first: &usize| partners[*first].0.is_finite() && go_on(partners[*first].0, left);
+        let Some(first) = first.filter(worth) else { return };
         let second = partners[first].1;
         let (into, from) = (first.min(second), first.max(second));
         let moved = std::mem::take(&mut groups[from].papers);
@@ -126,6 +138,13 @@ mod tests {
         let tight = |a: usize, b: usize| if a / 3 == b / 3 { 20.0 } else { 7.0 };
         assert_eq!(group(&Array2::from_shape_fn((6, 6), |(a, b)| tight(a, b)), &[None; 6]), [0, 0, 0, 1, 1, 1]);
         assert_eq!(group(&Array2::from_elem((6, 6), 7.0), &[None; 6]), [0; 6]);
+    }
+
+    #[test]
+    fn an_interest_is_parted_where_it_is_widest() {
+        assert_eq!(split(&on_a_line(&[0.0, 1.0, 5.0, 6.0, 0.5], 30.0)), [0, 0, 1, 1, 0]);
+        assert_eq!(split(&on_a_line(&[0.0, 1.0], 30.0)), [0, 1]);
+        assert_eq!(split(&on_a_line(&[0.0], 30.0)), [0]);
     }
 
     #[test]

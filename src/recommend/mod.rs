@@ -16,6 +16,9 @@ pub mod calibration;
 mod facet;
 mod interests;
 mod rank;
+pub mod summary;
+#[cfg(test)]
+mod tests;
 
 use std::collections::BTreeMap;
 use std::sync::OnceLock;

@@ -116,7 +116,7 @@ impl Asking {
 }
 
 impl Asked {
-    fn new(ground: &Ground<'_>, query: &Query, texts: &Array2<f32>) -> Result<Asked> {
+    pub(super) fn new(ground: &Ground<'_>, query: &Query, texts: &Array2<f32>) -> Result<Asked> {
         let liked = papers(ground.library, ground.fingerprint, &query.like)?;
         let disliked = papers(ground.library, ground.fingerprint, &query.unlike)?;
         let without = liked.iter().chain(&disliked).map(|paper| paper.row).collect();

@@ -151,3 +151,61 @@ fn an_exported_profile_keeps_its_name_and_the_papers_that_are_not_here() {
     let value = home.json(&["profile", "import", "kept.json", "--profile", "fire", "--json"]);
     assert_eq!((&value["profile"], &value["added"]), (&json!("fire"), &json!(2)));
 }
+
+#[test]
+fn interests_are_shown_split_and_joined() {
+    let home = filled();
+    // Subjects repeat every seven papers, and means with them every 35.
+    home.json(&["like", "2601.00001", "2601.00008", "2601.00036", "2601.00003", "2601.00038", "--json"]);
+    let shown = home.json(&["profile", "show", "--json"]);
+    let groups = |value: &Value| -> Vec<Vec<String>> {
+        let interests = value["interests"].as_array().expect("interests");
+        let ids = |interest: &Value| {
+            let papers = interest["papers"].as_array().expect("papers");
+            papers.iter().map(|paper| paper["id"].as_str().expect("an id").to_owned()).collect()
+        };
+        interests.iter().map(ids).collect()
+    };
+    let all = groups(&shown);
+    assert_eq!(all.concat().len(), 5, "{shown}");
+    let shares: f64 = shown["interests"]
+        .as_array()
+        .expect("interests")
+        .iter()
+        .filter_map(|interest| interest["share"].as_f64())
+        .sum();
+    assert!((shares - 1.0).abs() < 0.001, "{shares}");
+
+    // Joined into one whatever they are, then parted.
+    let numbers: Vec<String> = (1..=all.len()).map(|number| number.to_string()).collect();
+    if numbers.len() > 1 {
+        let join: Vec<&str> = ["profile", "join"].into_iter().chain(numbers.iter().map(String::as_str)).collect();
+        assert_eq!(home.run(&join).code, 0);
+    }
+    // Whatever likeness said before, an interest that somebody has made stands.
+    let split = home.run(&["profile", "split", "1"]);
+    assert_eq!(split.code, 0, "{}", split.stderr);
+    let parted = groups(&home.json(&["profile", "show", "--json"]));
+    assert_eq!(parted.len(), 2, "{parted:?}");
+    assert!(parted[0].contains(&"2601.00001".to_owned()), "{parted:?}");
+    assert!(home.run(&["profile", "show"]).stdout.starts_with("  1  "));
+    assert_eq!(home.run(&["profile", "join", "1", "2"]).code, 0);
+    assert_eq!(groups(&home.json(&["profile", "show", "--json"])).len(), 1);
+    let ended = home.run(&["profile", "split", "7"]);
+    assert_eq!(ended.code, 2);
+    assert!(ended.stderr.contains("no interest 7") && ended.stderr.contains("has 1"), "{}", ended.stderr);
+    assert_eq!(home.run(&["profile", "regroup"]).code, 0);
+    assert_eq!(groups(&home.json(&["profile", "show", "--json"])), all);
+}
+
+#[test]
+fn a_half_life_is_a_number_of_days() {
+    let home = filled();
+    home.json(&["like", "2601.00001", "2601.00003", "--json"]);
+    // All likes are of one day, so they count the same.
+    let plain = home.json(&["recommend", "--json"]);
+    assert_eq!(home.json(&["recommend", "--half-life", "30", "--json"])["results"], plain["results"]);
+    let ended = home.run(&["recommend", "--half-life", "0"]);
+    assert_eq!(ended.code, 2);
+    assert!(ended.stderr.contains("days above 0"), "{}", ended.stderr);
+}

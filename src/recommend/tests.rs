@@ -1,0 +1,129 @@
+//! What must hold of every ranking.
+
+use std::collections::BTreeMap;
+
+use ndarray::Array2;
+use proptest::prelude::*;
+
+use super::{Query, rank};
+use crate::arxiv_id::ArxivId;
+use crate::learned::Learned;
+use crate::library::{FingerprintNumber, FingerprintText, Library, NewVector, PaperSet, Tokens};
+use crate::neighbours::Ground;
+use crate::paper::{Entry, Precedence, SourceKind};
+
+const PAPERS: usize = 90;
+const DIMENSION: usize = 16;
+
+fn id(number: usize) -> ArxivId {
+    ArxivId::parse(&format!("2601.{:05}", number + 1)).expect("an id").0
+}
+
+/// Papers of six topics: words, authors and vectors of one topic resemble each other.
+fn library() -> (Library, FingerprintNumber, Learned) {
+    let mut library = Library::in_memory().expect("a library");
+    let topics = ["glacier drift", "token merging", "bridge sway", "enzyme folding", "galaxy spin", "auction design"];
+    let entries: Vec<Entry> = (0..PAPERS)
+        .map(|number| {
+            let topic = topics[number % topics.len()];
+            let precedence = Precedence { version: 1, date: None, kind: SourceKind::RawJsonl };
+            Entry {
+                title: Some(format!("{topic} observed, part {number}")),
+                abstract_text: Some(format!(
+                    "We measure {topic} with instrument {} in season {}.",
+                    number % 7,
+                    number % 4
+                )),
+                authors: vec![format!("Ada Example{}", number % 11), format!("Bo Muster{}", number % 5)],
+                ..Entry::new(id(number), precedence, 1)
+            }
+        })
+        .collect();
+    library.merge(&entries).expect("merged");
+    let text = FingerprintText {
+        digest: "tests".into(),
+        model: "invented".into(),
+        description: "for tests".into(),
+        dimension: DIMENSION,
+    };
+    let fingerprint = library.ensure_fingerprint(&text).expect("a number");
+    let mut random = fastrand::Rng::with_seed(7);
+    let missing = library.next_missing(fingerprint, None, PAPERS).expect("missing");
+    let vectors: Vec<Vec<f32>> = missing
+        .iter()
+        .map(|paper| {
+            let number = (0..PAPERS).find(|number| id(*number) == paper.id).expect("a number");
+            let mut vector: Vec<f32> = (0..DIMENSION).map(|_| random.f32() * 0.6 - 0.3).collect();
+            vector[number % topics.len()] += 1.0;
+            let length = vector.iter().map(|x| x * x).sum::<f32>().sqrt();
+            vector.iter().map(|x| x / length).collect()
+        })
+        .collect();
+    let new: Vec<NewVector<'_>> = missing
+        .iter()
+        .zip(&vectors)
+        .map(|(paper, vector)| NewVector {
+            row: paper.row,
+            passage_hash: paper.passage_hash,
+            vector,
+            tokens: Tokens { embedded: 9, cut: 0 },
+        })
+        .collect();
+    assert_eq!(library.store_vectors(fingerprint, &new).expect("stored").stored, PAPERS);
+    let learned = Learned::of(&library, fingerprint).expect("learned").learned;
+    (library, fingerprint, learned)
+}
+
+fn scores(world: &(Library, FingerprintNumber, Learned), query: &Query) -> BTreeMap<ArxivId, u32> {
+    let ground = Ground { library: &world.0, fingerprint: world.1, index: None };
+    let ranking = rank(&ground, &world.2, query, &Array2::zeros((0, 0))).expect("ranked");
+    ranking.ranked.into_iter().map(|found| (found.id, found.score.to_bits())).collect()
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(60))]
+
+    /// The score of a paper depends on the question and the paper alone: not on the filter, the number of answers, the pool or the order
+    /// in which papers are named.
+    #[test]
+    fn a_score_depends_on_the_question_and_the_paper_alone(
+        liked in prop::collection::btree_set(0..PAPERS, 1..7),
+        disliked in prop::collection::btree_set(0..PAPERS, 0..3),
+        among in prop::collection::btree_set(0..PAPERS, 1..40),
+        k in 1usize..12,
+    ) {
+        let world = library();
+        let like: Vec<ArxivId> = liked.iter().map(|number| id(*number)).collect();
+        let unlike: Vec<ArxivId> = disliked.difference(&liked).map(|number| id(*number)).collect();
+        let whole = Query { like, unlike, k: PAPERS, ..Query::default() };
+        let all = scores(&world, &whole);
+        prop_assert_eq!(all.len(), PAPERS - whole.like.len() - whole.unlike.len());
+
+        let rows = among.iter().filter_map(|number| world.0.row_of(&id(*number)).expect("read")).collect();
+        let few = scores(&world, &Query { among: Some(PaperSet::new(rows)), k, ..whole.clone() });
+        let admitted = all.keys().filter(|own| among.iter().any(|number| id(*number) == **own)).count();
+        prop_assert_eq!(few.len(), admitted.min(k));
+        for (own, score) in &few {
+            prop_assert_eq!(Some(score), all.get(own), "{} among few", own);
+        }
+    }
+}
+
+/// On a day without anything on the topic no paper stands out: none is compared with itself.
+#[test]
+fn a_quiet_day_has_no_match() {
+    let world = library();
+    // The liked paper is on glaciers; the day has papers on the other five topics.
+    let day: Vec<usize> = (30..PAPERS).filter(|number| number % 6 != 0).collect();
+    let rows = day.iter().filter_map(|number| world.0.row_of(&id(*number)).expect("read")).collect();
+    let query = Query { like: vec![id(0)], k: 100, among: Some(PaperSet::new(rows)), ..Query::default() };
+    let ground = Ground { library: &world.0, fingerprint: world.1, index: None };
+    let matched = |query: &Query| {
+        let ranking = rank(&ground, &world.2, query, &Array2::zeros((0, 0))).expect("ranked");
+        ranking.ranked.iter().map(|found| found.matched).fold(0.0, f32::max)
+    };
+    assert!(matched(&query) < matched(&Query { among: None, ..query.clone() }) - 20.0);
+    let limit = matched(&query) + 1.0;
+    let ranking = rank(&ground, &world.2, &Query { at_least: limit, ..query }, &Array2::zeros((0, 0))).expect("ranked");
+    assert!(ranking.ranked.is_empty(), "nothing is above the floor");
+}
