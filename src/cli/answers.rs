@@ -13,7 +13,7 @@ use crate::neighbours::Ground;
 use crate::recommend::{self as recommender, Answer, Query};
 
 use super::args::{DEFAULT_PROFILE, Filters, Recency, Recommend, Selection};
-use super::rows::{Told, answer_row, liked, write_json, write_row, write_why};
+use super::rows::{ResultRow, Told, answer_row, liked, write_json, write_row, write_why};
 use super::terminal::{Page, printable, say};
 use super::{Context, Fetching, Outcome, facets, forms, language, last, unread};
 
@@ -74,66 +74,86 @@ pub(super) fn recommend(context: &Context, asked: Recommend, page: &mut Page) ->
         answers
     };
 
-    match forms::form(&asked.selection) {
-        Form::Text => write_lines(&asked, &query, &answers, page)?,
-        Form::Json => {
-            let mut question = json!({
-                "like": query.like.iter().map(|id| id.as_str()).collect::<Vec<_>>(),
-                "unlike": query.unlike.iter().map(|id| id.as_str()).collect::<Vec<_>>(),
-                "like_text": query.like_text,
-                "profile": profile,
-                "filter": selection_json(&asked.selection),
-            });
-            if let Some(facet) = facet_json {
-                question["facet"] = facet;
-            }
-            if !unread.texts.is_empty() {
-                question["unread_text"] = json!(unread.texts);
-            }
-            let language = language::reader(asked.selection.language.as_deref());
-            let rows: Vec<_> =
-                answers.iter().enumerate().map(|(place, answer)| answer_row(place + 1, answer, &language)).collect();
-            write_json(page, &question, &rows)?;
-        }
-        form => {
-            let language = language::reader(asked.selection.language.as_deref());
-            let chosen: Vec<_> = answers.iter().map(|answer| forms::chosen(answer, &language, None)).collect();
-            let name = related_to(&query, named, profile.as_deref());
-            let heading = Heading { title: format!("Papers related to {name}"), command: "recommend", name: &name };
-            forms::write(form, &heading, &chosen, page)?;
-        }
-    }
+    let question =
+        Question { query: &query, named, profile: profile.as_deref(), facet: facet_json, unread: &unread.texts };
+    write(&asked, &question, &answers, page)?;
     let outcome = outcome(answers.len());
     last::note(context, (&mut library, sample), answers.iter().map(|answer| &answer.paper.id), page)?;
     context.mend_index(&mut library, fingerprint, index, page)?;
     Ok(outcome)
 }
 
-fn write_lines(asked: &Recommend, query: &Query, answers: &[Answer], page: &mut Page) -> Result<()> {
-    let language = language::reader(asked.selection.language.as_deref());
-    let several = query.like.len() + query.like_text.len() > 1;
-    for (place, answer) in answers.iter().enumerate() {
-        let from = several.then(|| liked(answer));
-        // With --why the sentence is quoted below, and with --facet it is one of what is shown.
-        let sentence = answer.sentence.as_deref().filter(|_| !asked.why && asked.facet.is_none());
-        let told = Told { from: from.as_deref(), terms: &answer.terms, sentence };
-        write_row(page, &answer_row(place + 1, answer, &language), told)?;
-        if let Some(facet) = asked.facet {
-            facets::write(page, answer, facet, asked.why)?;
-        }
-        if asked.why {
-            write_why(page, answer)?;
-        }
-    }
-    Ok(())
+/// What was asked, as answers repeat it.
+struct Question<'a> {
+    query: &'a Query,
+    /// How many of the liked papers were named on the command line; they come first.
+    named: usize,
+    profile: Option<&'a str>,
+    facet: Option<serde_json::Value>,
+    /// Liked texts that the model does not read.
+    unread: &'a [String],
 }
 
-/// What the answers are related to, in words: ids, texts, a profile.
-fn related_to(query: &Query, named: usize, profile: Option<&str>) -> String {
-    let ids = query.like.iter().take(named).map(ToString::to_string);
-    let texts = query.like_text.iter().map(|text| format!("\u{201c}{text}\u{201d}"));
-    let profile = profile.map(|name| format!("the profile {name}"));
-    ids.chain(texts).chain(profile).collect::<Vec<_>>().join(", ")
+impl Question<'_> {
+    fn json(&self, asked: &Recommend) -> serde_json::Value {
+        let query = self.query;
+        let mut question = json!({
+            "like": query.like.iter().map(|id| id.as_str()).collect::<Vec<_>>(),
+            "unlike": query.unlike.iter().map(|id| id.as_str()).collect::<Vec<_>>(),
+            "like_text": query.like_text,
+            "profile": self.profile,
+            "filter": selection_json(&asked.selection),
+        });
+        if let Some(facet) = &self.facet {
+            question["facet"] = facet.clone();
+        }
+        if !self.unread.is_empty() {
+            question["unread_text"] = json!(self.unread);
+        }
+        question
+    }
+
+    /// What the answers are related to, in words: ids, texts, a profile.
+    fn related_to(&self) -> String {
+        let ids = self.query.like.iter().take(self.named).map(ToString::to_string);
+        let texts = self.query.like_text.iter().map(|text| format!("\u{201c}{text}\u{201d}"));
+        let profile = self.profile.map(|name| format!("the profile {name}"));
+        ids.chain(texts).chain(profile).collect::<Vec<_>>().join(", ")
+    }
+}
+
+fn write(asked: &Recommend, question: &Question<'_>, answers: &[Answer], page: &mut Page) -> Result<()> {
+    let language = language::reader(asked.selection.language.as_deref());
+    let row = |(place, answer)| answer_row(place + 1, answer, &language);
+    match forms::form(&asked.selection) {
+        Form::Text => {
+            let several = question.query.like.len() + question.query.like_text.len() > 1;
+            let rows = answers.iter().enumerate().map(row);
+            rows.zip(answers).try_for_each(|(row, answer)| write_lines(asked, &row, answer, several, page))
+        }
+        Form::Json => {
+            let rows: Vec<_> = answers.iter().enumerate().map(row).collect();
+            write_json(page, &question.json(asked), &rows)
+        }
+        form => {
+            let chosen: Vec<_> = answers.iter().map(|answer| forms::chosen(answer, &language, None)).collect();
+            let name = question.related_to();
+            let heading = Heading { title: format!("Papers related to {name}"), command: "recommend", name: &name };
+            forms::write(form, &heading, &chosen, page)
+        }
+    }
+}
+
+/// An answer as lines. Which of the liked it comes from is told where there are `several`.
+fn write_lines(asked: &Recommend, row: &ResultRow<'_>, answer: &Answer, several: bool, page: &mut Page) -> Result<()> {
+    let from = several.then(|| liked(answer));
+    // With --why the sentence is quoted below, and with --facet it is one of what is shown.
+    let sentence = answer.sentence.as_deref().filter(|_| !asked.why && asked.facet.is_none());
+    write_row(page, row, Told { from: from.as_deref(), terms: &answer.terms, sentence })?;
+    if let Some(facet) = asked.facet {
+        facets::write(page, answer, facet, asked.why)?;
+    }
+    if asked.why { write_why(page, answer) } else { Ok(()) }
 }
 
 /// Adds what a profile of the library likes and dislikes, see [`add_own_profile`].

@@ -6,7 +6,7 @@ use crate::recommend::Answer;
 
 use super::args::Selection;
 use super::language::tldr;
-use super::rows::liked;
+use super::rows::{liked, tells};
 use super::terminal::Page;
 
 /// The form that was asked for.
@@ -27,7 +27,7 @@ pub(super) fn chosen<'a>(answer: &'a Answer, language: &str, more: Option<String
         paper: &answer.paper,
         score: Some((f64::from(answer.score) * 1e6).round() / 1e6),
         matched: Some(answer.matched),
-        text: tldr(&answer.paper, language).or(answer.sentence.as_deref()),
+        text: tldr(&answer.paper, language).or(answer.sentence.as_deref().filter(|sentence| tells(sentence))),
         why: why(Some(&liked(answer)), &answer.terms, more),
     }
 }

@@ -137,10 +137,15 @@ pub(super) fn write_row(page: &mut Page, row: &ResultRow<'_>, told: Told<'_>) ->
     page.linked(&format!("{rank}  {matched:>3}  {id}  {title}"), row.id, &row.url)?;
     let second = page.styled(&Style::new().dim(), &second_line(row, told, page.has_links()));
     page.line(&format!("{:INDENT$}{second}", ""))?;
-    match row.tldr.or(told.sentence) {
+    match row.tldr.or(told.sentence.filter(|sentence| tells(sentence))) {
         Some(text) => page.line(&format!("{:INDENT$}{}", "", printable(text))),
         None => Ok(()),
     }
+}
+
+/// Whether a sentence is shown: the address of code or data says nothing of a paper, and a terminal might make a link of it.
+pub(super) fn tells(sentence: &str) -> bool {
+    !sentence.contains("://")
 }
 
 fn second_line(row: &ResultRow<'_>, told: Told<'_>, linked: bool) -> String {

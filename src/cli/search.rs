@@ -12,7 +12,7 @@ use crate::search::{self as searcher, Hit, Meaning};
 use super::answers::{filter, outcome, selection_json};
 use super::args::Search;
 use super::language::tldr;
-use super::rows::{ResultRow, Told, row, write_json, write_row};
+use super::rows::{ResultRow, Told, row, tells, write_json, write_row};
 use super::terminal::{Page, printable, say};
 use super::{Context, Fetching, Outcome, forms, language, last};
 
@@ -181,7 +181,7 @@ fn chosen<'a>(hit: &'a Hit, language: &str) -> Chosen<'a> {
         paper: &hit.paper,
         score: Some((hit.score * 1e6).round() / 1e6),
         matched: hit.matched,
-        text: tldr(&hit.paper, language).or(hit.sentence.as_deref()),
+        text: tldr(&hit.paper, language).or(hit.sentence.as_deref().filter(|sentence| tells(sentence))),
         why: forms::why(by.as_deref(), &hit.terms, None),
     }
 }

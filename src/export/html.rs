@@ -38,7 +38,7 @@ struct Entry<'a> {
 
 pub(super) fn write(heading: &Heading<'_>, chosen: &[Chosen<'_>], out: &mut dyn Write) -> io::Result<()> {
     let many = if chosen.len() == 1 { "paper" } else { "papers" };
-    let summary = format!("{} {many}, the best first.", chosen.len());
+    let summary = format!("{} {many}", chosen.len());
     let papers = chosen.iter().map(entry).collect();
     let page = List { title: &heading.title, summary, css: STYLE, papers };
     let page = page.render().map_err(io::Error::other)?;

@@ -99,13 +99,13 @@ fn link(groups: &mut [Group], mut sums: Array2<f64>, go_on: impl Fn(f64, usize) 
             let sum = sums[[into, other]] + sums[[from, other]];
             (sums[[into, other]], sums[[other, into]]) = (sum, sum);
         }
-        for other in 0..groups.len() {
-            if other == into || [into, from].contains(&partners[other].1) {
-                partners[other] = best(groups, &sums, other);
+        for (other, partner) in partners.iter_mut().enumerate() {
+            if other == into || [into, from].contains(&partner.1) {
+                *partner = best(groups, &sums, other);
             } else {
                 let next = mean(groups, &sums, other, into);
-                if next > partners[other].0 || next == partners[other].0 && into < partners[other].1 {
-                    partners[other] = (next, into);
+                if next > partner.0 || next == partner.0 && into < partner.1 {
+                    *partner = (next, into);
                 }
             }
         }

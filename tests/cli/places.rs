@@ -112,3 +112,15 @@ fn a_link_is_printed_and_opened_where_there_is_a_display() {
     assert!(waited);
     assert_eq!(std::fs::read_to_string(opened).expect("read"), format!("{url}\n"));
 }
+
+#[test]
+fn an_answer_that_cannot_be_noted_is_an_answer_all_the_same() {
+    let home = home();
+    let refuse = "CREATE TRIGGER full BEFORE INSERT ON settings BEGIN SELECT RAISE(ABORT, 'no room'); END";
+    let library = rusqlite::Connection::open(home.path("library.db")).expect("the library");
+    library.execute_batch(refuse).expect("a trigger");
+    drop(library);
+    let ended = home.run(&["recommend", "2601.00001", "--json"]);
+    assert_eq!((ended.code, ids(&ended.json()).len()), (0, 10));
+    assert!(ended.stderr.contains("`relata like 1` means an earlier answer than this: "), "{}", ended.stderr);
+}

@@ -115,3 +115,20 @@ fn every_question_is_answered_in_every_form() {
     assert_eq!(table.lines().next(), Some("rank,id,title,authors,date,categories,url,doi,score,why,match"));
     assert!(table.lines().nth(1).is_some_and(|line| line.ends_with(",,,,")), "nothing was compared: {table}");
 }
+
+#[test]
+fn an_address_in_an_abstract_is_no_line_about_a_paper() {
+    let home = Home::tiny();
+    let line = |id: &str, text: &str| {
+        let paper = json!({ "id": id, "title": "Enzymes", "authors": ["Zoe Far"], "categories": ["q-bio.BM"], "summary": text });
+        format!("{paper}\n")
+    };
+    let papers = line("2602.00001", "Enzymes melt glaciers in the valley of Ilgen.")
+        + &line("2602.00002", "Enzymes melt glaciers, see https://example.org/ilgen for code.");
+    home.write("2026-02-20.jsonl", papers);
+    home.json(&["add", "--json", "2026-02-20.jsonl"]);
+    let lines = home.run(&["recommend", "2602.00001"]).stdout;
+    assert!(lines.contains("2602.00002") && !lines.contains("example.org"), "{lines}");
+    let other = home.run(&["recommend", "2602.00002"]).stdout;
+    assert!(other.contains("\n          Enzymes melt glaciers in the valley of Ilgen.\n"), "{other}");
+}
