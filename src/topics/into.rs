@@ -10,6 +10,8 @@
 
 use std::collections::BTreeSet;
 
+use rayon::prelude::*;
+
 use super::acronyms::Acronyms;
 use super::continued::Grouped;
 use super::find::{Ground, Standing, Step};
@@ -30,6 +32,16 @@ const SENTENCES: usize = 8;
 
 /// A cosine with its name below this is a weak fit. Chosen on the sample, where what fits has .25 and more.
 const WEAK: f32 = 0.22;
+
+/// A paper fits a name from so many standard deviations above the mean of all papers on, and within these cosines: with headings of reading
+/// lists as names, four of five papers are then of the heading's list (docs/quality.md, `benches/topics/into.py`).
+const DEVIATIONS: f64 = 3.25;
+const FIT_AT_LEAST: f32 = 0.45;
+const FIT_AT_MOST: f32 = 0.60;
+
+/// Among fewer papers than these nothing tells what is usual, and all that is not far off fits.
+const TOLD_FROM: usize = 500;
+const FIT_OF_FEW: f32 = 0.1;
 
 /// What papers without a name are under.
 const OTHER: &str = "other";
@@ -69,14 +81,15 @@ impl Wanted {
     }
 }
 
-/// Sorts papers under names. Papers whose cosine with every name is below `threshold` are under `other`.
+/// Sorts papers under names. Papers whose cosine with every name is below `threshold`, or without one below what is unusual for that name
+/// ([`unusual`]), are under `other`.
 ///
 /// # Errors
 /// [`Error::NotInLibrary`] for an example that is not there; what the library and `embed` report.
 pub fn into(
     library: &Library,
     (fingerprint, within): (FingerprintNumber, Option<&PaperSet>),
-    (wanted, threshold): (&[Wanted], f32),
+    (wanted, threshold): (&[Wanted], Option<f32>),
     embed: Embed<'_>,
     step: &(dyn Fn(Step) + Sync),
 ) -> Result<Topics> {
@@ -95,6 +108,10 @@ pub fn into(
         several => mean(several.iter().map(Vec::as_slice), rows.dimension()),
     };
     let names: Vec<Vec<f32>> = prototypes.iter().map(|vector| unit(less(vector, &common_names))).collect();
+    let least: Vec<f32> = prototypes
+        .par_iter()
+        .map(|name| threshold.unwrap_or_else(|| unusual((0..rows.len()).map(|paper| dot(rows.row(paper), name)))))
+        .collect();
     let other = wanted.len();
     let mut groups = Vec::with_capacity(rows.len());
     let mut standings = Vec::with_capacity(rows.len());
@@ -104,7 +121,7 @@ pub fn into(
         order.sort_by(|a, b| b.0.total_cmp(&a.0).then(a.1.cmp(&b.1)));
         let fit = |name: usize| dot(rows.row(paper), &prototypes[name]);
         let best = order.first().map_or(other, |(_, name)| *name);
-        let fits = best != other && fit(best) >= threshold;
+        let fits = best != other && fit(best) >= least[best];
         groups.push(if fits { best as u32 } else { other as u32 });
         standings.push(Standing {
             strength: if best == other { 0.0 } else { f64::from(fit(best)).max(0.0) },
@@ -125,6 +142,18 @@ pub fn into(
     let mut topics = ground.topics((library, fingerprint), (&grouped, &[called]), (&standings, places), step)?;
     topics.sort_papers();
     Ok(topics)
+}
+
+/// The cosine from which a paper fits a name, given the cosines of all papers: so many standard deviations above their mean, within bounds.
+/// A broad name is near to more papers than a narrow one, so one cosine for all does not serve. Of a few papers nothing is unusual.
+fn unusual(cosines: impl Iterator<Item = f32>) -> f32 {
+    let cosines: Vec<f64> = cosines.map(f64::from).collect();
+    if cosines.len() < TOLD_FROM {
+        return FIT_OF_FEW;
+    }
+    let mean = cosines.iter().sum::<f64>() / cosines.len() as f64;
+    let variance = cosines.iter().map(|x| (x - mean).powi(2)).sum::<f64>() / cosines.len() as f64;
+    ((mean + DEVIATIONS * variance.sqrt()) as f32).clamp(FIT_AT_LEAST, FIT_AT_MOST)
 }
 
 /// Where a name lies: the mean of the name itself, of the sentences that it occurs in, and of its examples.
@@ -252,6 +281,15 @@ fn unit(mut vector: Vec<f32>) -> Vec<f32> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_fits_a_name_depends_on_how_near_all_papers_are() {
+        let spread =
+            |mean: f32, count: usize| (0..count).map(move |n| if n % 2 == 0 { mean - 0.1 } else { mean + 0.1 });
+        assert!((unusual(spread(0.2, 1000)) - 0.525).abs() < 1e-3);
+        assert_eq!((unusual(spread(0.0, 1000)), unusual(spread(0.5, 1000))), (FIT_AT_LEAST, FIT_AT_MOST));
+        assert_eq!(unusual(spread(0.2, 20)), FIT_OF_FEW);
+    }
 
     #[test]
     fn names_are_read_with_what_stands_behind_them() {

@@ -105,9 +105,10 @@ pub struct How {
     /// A bare name is enriched with text from the library.
     #[arg(long, value_name = "NAME", num_args = 1..)]
     pub into: Vec<String>,
-    /// With --into: put papers whose cosine with every name is below this under "other".
-    #[arg(long, value_name = "COSINE", default_value_t = 0.1, requires = "into")]
-    pub threshold: f32,
+    /// With --into: put papers whose cosine with every name is below this under "other" [default: what few papers of the library reach,
+    /// name by name].
+    #[arg(long, value_name = "COSINE", requires = "into")]
+    pub threshold: Option<f32>,
     /// Method: leiden chooses the number of topics and finds levels; kmeans finds --k topics; dbscan finds dense groups and leaves
     /// other papers out.
     ///
