@@ -95,7 +95,7 @@ mod tests {
     #[test]
     fn a_candidate_that_two_interests_ask_for_is_chosen_once() {
         let rankings = [vec![(0, 9.0), (1, 8.0), (2, 7.0)], vec![(1, 9.5), (0, 5.0), (3, 4.0)]];
-        assert_eq!(choose(&rankings, &[1.0, 1.0], 4, 0.0, |_, _| 0.0), [1, 0, 3, 2]);
+        assert_eq!(choose(&rankings, &[1.0, 1.0], 4, 0.0, |_, _| 0.0), [1, 0, 2, 3]);
     }
 
     #[test]

@@ -323,7 +323,7 @@ mod tests {
             found
         };
         let texts = ["Sea ice drift. Glacier", "Drift of sea ice", "The glacier and sea ice", "Zebra"];
-        assert_eq!(common(&texts), ["sea ice", "Drift"]);
+        assert_eq!(common(&texts), ["Sea ice", "Drift"]);
         assert_eq!(common(&["Zebra herd"]), ["Zebra herd"]);
         assert_eq!(common(&[]), Vec::<String>::new());
     }

@@ -47,6 +47,9 @@ const ASSOCIATED_FROM: u32 = 2;
 const PHRASE_FROM: u32 = 5;
 const PHRASES: usize = 20_000;
 
+/// With fewer known phrases than this most papers hold one or two, which would stand for all of the paper: then phrases say nothing.
+const PHRASES_AT_LEAST: usize = 1000;
+
 /// What was learned from a library under one fingerprint.
 #[derive(Debug, PartialEq)]
 pub struct Learned {
@@ -129,6 +132,7 @@ impl Learned {
         let words = Vocabulary::count(terms.iter().map(|terms| terms.words.iter().map(|(id, _)| *id)));
         let phrases = terms.iter().flat_map(|terms| terms.phrases.iter().map(|(id, _)| *id)).collect();
         let phrases = Vocabulary::frequent(phrases, PHRASE_FROM..=(papers.len() / 10) as u32, PHRASES);
+        let phrases = if phrases.ids.len() < PHRASES_AT_LEAST { Vocabulary::default() } else { phrases };
         let authors: Vec<Vec<u64>> = papers.iter().map(|paper| author_ids(&paper.authors)).collect();
         let authors = Vocabulary::count(authors.iter().map(|ids| ids.iter().copied()));
 

@@ -34,8 +34,10 @@ const FEEDBACK_SHARE: f32 = 0.5;
 const FEEDBACK_FLOOR: f32 = 8.0;
 /// The papers of the library among which these are found: the nearest to the liked paper, whatever may be an answer.
 const FEEDBACK_AMONG: usize = 100;
-/// What all other liked papers weigh together in an interest, beside its own.
+/// What all other liked papers weigh together in an interest, beside its own, as long as there are no more than so many: of many, interests
+/// have enough papers of their own, and each would have to hold the words of all.
 const SAY_OF_OTHERS: f32 = 0.3;
+const MOST_WITH_A_SAY: usize = 50;
 /// What an interest of a single paper is due among others: it may be a mistake.
 const SHARE_OF_ONE: f32 = 0.5;
 
@@ -156,9 +158,15 @@ impl Wanted {
         let own: f32 = group.iter().map(|at| self.weights[*at]).sum();
         let others = self.weights.iter().sum::<f32>() - own;
         let say = SAY_OF_OTHERS * (own / others.max(f32::MIN_POSITIVE)).min(1.0);
-        let weight = |at: usize| if group.contains(&at) { self.weights[at] } else { say * self.weights[at] };
-        let members = self.subjects.iter().enumerate().map(|(at, subject)| (subject, weight(at)));
-        learned.interest(&members.filter(|(_, weight)| *weight > 0.0).collect::<Vec<_>>())
+        let mut members: Vec<(&Subject, f32)> = Vec::new();
+        if self.subjects.len() > MOST_WITH_A_SAY {
+            members.extend(group.iter().map(|at| (&self.subjects[*at], self.weights[*at])));
+        } else {
+            let weight = |at: usize| if group.contains(&at) { self.weights[at] } else { say * self.weights[at] };
+            members.extend(self.subjects.iter().enumerate().map(|(at, subject)| (subject, weight(at))));
+        }
+        members.retain(|(_, weight)| *weight > 0.0);
+        learned.interest(&members)
     }
 
     /// The interests without what is fed back.
