@@ -81,8 +81,8 @@ impl Wanted {
     }
 }
 
-/// Sorts papers under names. Papers whose cosine with every name is below `threshold`, or without one below what is unusual for that name
-/// ([`unusual`]), are under `other`.
+/// Sorts papers under names. Papers whose cosine with every name is below `threshold`, or without one below what few papers of the library reach
+/// for that name, are under `other`.
 ///
 /// # Errors
 /// [`Error::NotInLibrary`] for an example that is not there; what the library and `embed` report.
