@@ -177,9 +177,11 @@ pub struct Recommend {
     /// Text that describes what you like, e.g. an abstract.
     #[arg(long, value_name = "TEXT")]
     pub like_text: Vec<String>,
-    /// Compare only one aspect of the papers: motivation, method, result or conclusion.
+    /// Compare papers by one aspect, beside the words of the whole: motivation, method, result or conclusion.
     ///
-    /// The text of the aspect comes from a digest that has it, else from sentences of the abstract. A --like-text is compared as it is.
+    /// This moves the order towards papers with, for example, the same method; papers on the same topic still come first. The text of the
+    /// aspect comes from a digest that has it, else from sentences of the abstract; without any, the whole abstract is compared. A
+    /// --like-text is compared as it is.
     #[arg(long, value_name = "FACET", value_parser = facet)]
     pub facet: Option<Facet>,
     /// Say why each paper is an answer: its sentence nearest to what you like, and the parts of the score. With --facet, show the
