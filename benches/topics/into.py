@@ -1,9 +1,9 @@
 #!/usr/bin/env python3
 """At what cosine do papers fit a name? Calibrates `relata topics --into NAME... --threshold COSINE`. Markdown on standard output.
 
-    into.py ../shared/data/truth --relata target/release/relata --library pool.db > into.md
+    into.py TRUTH --relata target/release/relata --library pool.db > into.md
 
-Names are the headings of curated reading lists (TRUTH/lists.jsonl), cleaned of numbers and emoji: topical groups of five members or more.
+Names are the headings of curated reading lists (`lists.jsonl` in the folder TRUTH), cleaned of numbers and emoji: topical groups of five members or more.
 Each is asked for alone, and all of a list at once, among all papers of the library and among those of the lists only (a copy of the
 library from which the rest was removed). Relata runs once with a threshold below every cosine; thresholds are applied to what it told.
 
