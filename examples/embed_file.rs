@@ -2,7 +2,8 @@
 //!
 //!     cargo run --release --example embed_file -- TEXTS.txt [MODEL]
 //!
-//! MODEL is a known name or a sentence-transformers folder. `relata embed --lines` does the same for files of any size, and can resume.
+//! MODEL is a known name or a sentence-transformers folder. `relata embed --lines` does the same
+//! for files of any size, and can resume.
 
 use std::path::Path;
 
@@ -27,7 +28,8 @@ fn main() -> anyhow::Result<()> {
     let folder = locate(&choice, &Settings::from_env()?, &mut tell)?;
     let embedder = Embedder::load(&folder.root, &EmbedderOptions::default())?;
 
-    // Texts that are to be found are passages; questions are queries. Some models use another prompt for each.
+    // Texts that are to be found are passages; questions are queries. Some models use another
+    // prompt for each.
     let embedded = embedder.embed(&texts, Role::Passage)?;
     for (text, vector) in texts.iter().zip(embedded.vectors.outer_iter()) {
         println!("{}", json!({ "text": text, "vector": vector.to_vec() }));

@@ -1,4 +1,5 @@
-//! Likes the papers of a file from a reference manager: BibTeX, RIS, CSL-JSON, CSV, or a list of arXiv ids.
+//! Likes the papers of a file from a reference manager: BibTeX, RIS, CSL-JSON, CSV, or a list of
+//! arXiv ids.
 //!
 //!     cargo run --release --example import_profile -- LIBRARY REFERENCES [PROFILE]
 //!
@@ -34,7 +35,8 @@ fn main() -> anyhow::Result<()> {
     Ok(())
 }
 
-/// The paper that a reference means: by arXiv id, else by DOI, else by a title that only one paper has.
+/// The paper that a reference means: by arXiv id, else by DOI, else by a title that only one paper
+/// has.
 fn paper(library: &Library, reference: &Reference) -> relata::Result<Option<ArxivId>> {
     for id in &reference.ids {
         if library.row_of(id)?.is_some() {

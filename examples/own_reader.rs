@@ -1,4 +1,5 @@
-//! A reader for a format of one's own: papers from a table with tabs, into a library, and found there by a word.
+//! A reader for a format of one's own: papers from a table with tabs, into a library, and found
+//! there by a word.
 //!
 //!     cargo run --example own_reader
 //!
@@ -14,7 +15,8 @@ const TABLE: &str = "id\ttitle\tabstract
 not an id\tLost glaciers\t
 ";
 
-/// Turns the lines of a table into entries. What cannot be used is told with its line and reason, and costs no other line.
+/// Turns the lines of a table into entries. What cannot be used is told with its line and reason,
+/// and costs no other line.
 fn read_table(text: &str) -> (Vec<Entry>, Vec<Skipped>) {
     let (mut entries, mut skipped) = (Vec::new(), Vec::new());
     for (at, line) in text.lines().enumerate().skip(1) {
@@ -26,7 +28,8 @@ fn read_table(text: &str) -> (Vec<Entry>, Vec<Skipped>) {
             skipped.push(Skipped { file: "table.tsv".to_owned(), line: number, reason });
             continue;
         };
-        // Where sources disagree about a paper, the later version wins, then the later source, then the better kind of source.
+        // Where sources disagree about a paper, the later version wins, then the later source, then
+        // the better kind of source.
         let precedence = Precedence { version: version.unwrap_or(0), date: None, kind: SourceKind::RawJsonl };
         let text = |field: Option<&str>| field.map(str::trim).filter(|text| !text.is_empty()).map(str::to_owned);
         let mut entry = Entry::new(id, precedence, number);

@@ -29,7 +29,8 @@ fn main() -> relata::Result<()> {
         None => sample::open(&settings.cache)?,
     };
 
-    // Embeds what has no vector yet. The model is loaded, and fetched, only if there is something to embed.
+    // Embeds what has no vector yet. The model is loaded, and fetched, only if there is something
+    // to embed.
     let mut engine = Engine::new(Choice::parse(None), settings, EmbedderOptions::default())?;
     let fingerprint = engine.catch_up(&mut library, true, &mut |_| (), &mut |_| ())?;
 

@@ -100,7 +100,8 @@ fn check(command: &[String]) -> Result<(), String> {
     }
 }
 
-/// Whether the program knows all commands, options and values: those before a `--help` are read before help is shown.
+/// Whether the program knows all commands, options and values: those before a `--help` are read
+/// before help is shown.
 fn parses(arguments: &[&str]) -> Result<(), String> {
     if arguments.first() == Some(&"help") {
         let shown = relata(arguments);

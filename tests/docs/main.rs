@@ -1,5 +1,5 @@
-//! The documents are tests too: links lead somewhere, commands are ones that the program knows, files that are named exist, and the
-//! reference of the command line is what the program says.
+//! The documents are tests too: links lead somewhere, commands are ones that the program knows,
+//! files that are named exist, and the reference of the command line is what the program says.
 //!
 //! `RELATA_RENEW=1 cargo test --test docs` writes the reference anew.
 
@@ -32,7 +32,8 @@ impl Document {
     }
 }
 
-/// All documents, in the order of their names: Markdown at the root and in the folders that hold documents.
+/// All documents, in the order of their names: Markdown at the root and in the folders that hold
+/// documents.
 fn documents() -> Vec<Document> {
     let mut paths = files(root(), false);
     for folder in ["docs", "benches", ".github", "tests/golden", "tests/models"] {
@@ -44,7 +45,8 @@ fn documents() -> Vec<Document> {
     paths.iter().map(|path| Document::read(path)).collect()
 }
 
-/// The files of a folder, and where `deep` those of the folders in it. Hidden folders in it are left out.
+/// The files of a folder, and where `deep` those of the folders in it. Hidden folders in it are
+/// left out.
 fn files(folder: &Path, deep: bool) -> Vec<PathBuf> {
     let mut found = Vec::new();
     let entries = std::fs::read_dir(folder).unwrap_or_else(|error| panic!("{}: {error}", folder.display()));

@@ -1,4 +1,5 @@
-//! As much of Markdown as the checks need: which lines are code, which spans are, where links lead, what headings are called.
+//! As much of Markdown as the checks need: which lines are code, which spans are, where links lead,
+//! what headings are called.
 
 /// A line of a document.
 pub struct Line<'a> {
