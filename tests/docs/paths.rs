@@ -12,7 +12,7 @@ fn files_that_are_named_are_there() {
     // The changelog also speaks of files that were.
     for document in documents().iter().filter(|document| document.name != "CHANGELOG.md") {
         for (number, span) in markdown::spans(&document.text) {
-            if !is_path(&span) {
+            if !is_path(&span) || is_unpublished(&span) {
                 continue;
             }
             // Documents beside the source also name modules by their folder.
@@ -29,4 +29,10 @@ fn is_path(span: &str) -> bool {
     let plain = span.chars().all(|c| c.is_ascii_alphanumeric() || "/._-".contains(c));
     let first = span.split('/').next().unwrap_or_default();
     plain && span.contains('/') && (FOLDERS.contains(&first) || span.ends_with(".rs"))
+}
+
+/// Whether a span names something that the published package lacks, and this is that package.
+fn is_unpublished(span: &str) -> bool {
+    let first = span.split('/').next().unwrap_or_default();
+    first.starts_with('.') && !root().join(first).exists()
 }
