@@ -7,6 +7,7 @@ mod commands;
 mod links;
 mod markdown;
 mod paths;
+mod recipes;
 mod reference;
 
 use std::ffi::OsStr;
