@@ -2,7 +2,7 @@
 //!
 //! `cargo run --release --example read_digests -- FOLDER...`. The column "naive" holds what a look from outside says:
 //! third-level headings of Markdown, lines of JSON lines. Rows where it is not entries + skipped want a reason; those of
-//! the digests that Relata is tested with stand in `docs/digests.md`, which was made this way.
+//! the digests that Relata is tested with stand in `docs/reference/digests.md`, which was made this way.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
