@@ -11,8 +11,8 @@ use std::ops::Range;
 use rayon::prelude::*;
 
 use super::architecture::{Activation, Architecture};
+use super::batch::TokenBatch;
 use super::checkpoint::{self, Checkpoint, Tables};
-use super::encoder::TokenBatch;
 use super::places::{Angles, by_distance};
 use super::weights::Weights;
 use crate::Result;

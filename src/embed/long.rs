@@ -4,48 +4,13 @@
 //! are batched like texts of their own, so those of one text can come in different batches.
 
 use std::collections::HashMap;
-use std::str::FromStr;
 
 use ndarray::{Array2, ArrayView1};
 
-use super::{Batch, Tokens};
-use crate::{Error, Result};
+use super::batch::{Batch, Tokens};
 
 /// Tokens of a window, special ones included, where the model takes as many.
 pub(super) const WINDOW: usize = 256;
-
-/// What becomes of a text beyond the token limit (`--long`).
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Long {
-    /// The rest is cut, as sentence-transformers does.
-    #[default]
-    Truncate,
-    /// It is embedded in windows of 256 tokens (or of the model's limit if that is smaller), one behind the other; its vector is
-    /// the mean of theirs, weighted by their tokens, scaled to unit length. A prompt stands before the first.
-    Window,
-}
-
-impl Long {
-    /// The word of `--long`.
-    pub fn name(self) -> &'static str {
-        match self {
-            Long::Truncate => "truncate",
-            Long::Window => "window",
-        }
-    }
-}
-
-impl FromStr for Long {
-    type Err = Error;
-
-    fn from_str(text: &str) -> Result<Long> {
-        match text {
-            "truncate" => Ok(Long::Truncate),
-            "window" => Ok(Long::Window),
-            _ => Err(Error::Long { asked: text.escape_debug().to_string() }),
-        }
-    }
-}
 
 /// A text's windows that are done.
 struct Waiting {
@@ -75,12 +40,12 @@ impl Gather {
         let mut complete = Complete::default();
         for (at, row) in vectors.rows().into_iter().enumerate() {
             let (text, tokens) = (batch.indices[at], batch.tokens[at]);
-            let finished = match batch.windows[at] {
-                (_, 1) => (tokens, row.to_vec()),
-                (number, count) => {
+            let finished = match batch.counts[at] {
+                1 => (tokens, row.to_vec()),
+                count => {
                     let start = || Waiting { windows: vec![None; count], left: count };
                     let waiting = self.waiting.entry(text).or_insert_with(start);
-                    waiting.windows[number] = Some((tokens, row.to_vec()));
+                    waiting.windows[batch.numbers[at]] = Some((tokens, row.to_vec()));
                     waiting.left -= 1;
                     if waiting.left > 0 {
                         continue;
@@ -165,12 +130,5 @@ mod tests {
         assert!(vector.iter().zip(expected).all(|(a, b)| (a - b).abs() < 1e-6), "{vector:?}");
         let opposite = mean([(5, vec![1.0, 0.0]), (5, vec![-1.0, 0.0])].iter()).1;
         assert!(opposite.iter().all(|x| x.is_finite()));
-    }
-
-    #[test]
-    fn words_of_the_option() {
-        assert_eq!("window".parse::<Long>().unwrap(), Long::Window);
-        assert_eq!("truncate".parse::<Long>().unwrap(), Long::default());
-        insta::assert_snapshot!("fold".parse::<Long>().unwrap_err(), @"long fold is not known; choose truncate or window");
     }
 }

@@ -15,9 +15,11 @@ use rayon::prelude::*;
 use tokenizers::normalizers::{BertNormalizer, Lowercase, NormalizerWrapper, Sequence};
 use tokenizers::{Encoding, PostProcessor, Token, Tokenizer, TruncationDirection};
 
+use super::batch::Tokens;
 use super::files::{damaged, damaged_by, printable, read_bounded};
 use super::folder::Recipe;
-use super::long::{Long, WINDOW, windows};
+use super::long::{WINDOW, windows};
+use super::options::Long;
 use super::prompts::Role;
 use super::words::{NewWords, Words};
 use crate::{Error, Result};
@@ -27,17 +29,6 @@ const MAX_TOKENIZER: u64 = 128 << 20;
 
 /// Texts that a thread tokenises in one go.
 const PER_THREAD: usize = 16;
-
-/// The tokens of one text.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Tokens {
-    /// Ids, special tokens included: from 1 to the limit.
-    pub ids: Vec<u32>,
-    /// Token types, aligned with `ids`.
-    pub types: Vec<u32>,
-    /// How many tokens of the text are beyond the limit.
-    pub cut: u32,
-}
 
 /// A loaded tokenizer with its limit and prompts.
 pub(super) struct Tokeniser {

@@ -8,7 +8,8 @@ use cudarc::cublaslt::result::{self, CublasError};
 use cudarc::cublaslt::sys;
 use cudarc::driver::{CudaSlice, CudaStream, DevicePtr, DevicePtrMut};
 
-use super::{Number, failed};
+use super::card::failed;
+use super::number::Number;
 use crate::{Error, Result};
 
 /// What NVIDIA advises for Hopper; older cards need less.

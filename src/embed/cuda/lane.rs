@@ -8,8 +8,8 @@ use cudarc::driver::{CudaSlice, CudaStream, DriverError, LaunchConfig, PushKerne
 
 use super::blas::Blas;
 use super::card::failed;
-use super::{CardEncoder, Norm};
-use crate::embed::encoder::TokenBatch;
+use super::layers::{CardEncoder, Norm};
+use crate::embed::batch::TokenBatch;
 use crate::embed::pooling::Pooling;
 use crate::{Error, Result};
 
