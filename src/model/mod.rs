@@ -24,7 +24,7 @@ use std::path::{Path, PathBuf};
 
 use serde::Serialize;
 
-pub use fetch::{Attempt, Unavailable};
+pub use crate::error::{Attempt, Unavailable};
 pub use manifest::{DEFAULT_MODEL, Hub, Manifest, ManifestFile, Mirror, Pooling};
 pub use progress::Progress;
 pub use settings::Settings;

@@ -1,6 +1,10 @@
 //! What can go wrong, in one enum: each variant names its subject, its cause and the way out.
 
+mod unavailable;
+
 use std::path::{Path, PathBuf};
+
+pub use unavailable::{Attempt, Unavailable};
 
 /// Errors of this library. Their `Display` is written for the person at the terminal.
 #[derive(Debug, thiserror::Error)]
@@ -65,7 +69,7 @@ pub enum Error {
     },
     /// Every source of a model failed.
     #[error("{0}")]
-    ModelUnavailable(Box<crate::model::Unavailable>),
+    ModelUnavailable(Box<Unavailable>),
     /// The cache of models could not be written.
     #[error(
         "cannot write to the model cache {path}: {source}; set RELATA_CACHE to a folder with room that you may write to, \
