@@ -30,6 +30,7 @@
 mod derived;
 mod kernels;
 mod lock;
+mod text;
 
 pub mod arxiv_id;
 pub mod error;
@@ -47,7 +48,6 @@ pub mod embed;
 // library
 pub mod learned;
 pub mod library;
-pub mod passage;
 
 // embedding without a library
 pub mod bulk;
@@ -65,11 +65,11 @@ pub mod references;
 pub mod sample;
 pub mod search;
 mod selection;
-mod sentences;
-pub mod terms;
 pub mod today;
 pub mod topics;
 
 pub use arxiv_id::ArxivId;
 pub use error::{Error, Result};
 pub use paper::{Entry, Facet, Listing, Precedence, Skipped, SourceKind};
+pub(crate) use text::sentences;
+pub use text::{passage, terms};
