@@ -58,7 +58,6 @@ pub mod engine;
 pub mod evaluate;
 pub mod export;
 pub mod facets;
-pub mod index;
 pub mod neighbours;
 pub mod recommend;
 pub mod references;
@@ -70,6 +69,7 @@ pub mod topics;
 
 pub use arxiv_id::ArxivId;
 pub use error::{Error, Result};
+pub use neighbours::index;
 pub use paper::{Entry, Facet, Listing, Precedence, Skipped, SourceKind};
 pub(crate) use text::sentences;
 pub use text::{passage, terms};

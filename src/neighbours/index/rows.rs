@@ -2,7 +2,7 @@
 
 use super::code::RowFactors;
 use super::rotation::words;
-use super::table::{Damage, NOBODY, Segment, Source};
+use super::segment::{Damage, NOBODY, Segment, Source};
 use crate::kernels::{BLOCK, Factors};
 
 /// Coded rows, in the order in which they came.

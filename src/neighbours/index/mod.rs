@@ -4,8 +4,8 @@
 //! which [`crate::neighbours`] compares exactly. The file is derived: without it, or where it is damaged or belongs to another
 //! library, answers come from the exact scan and are the same but for what the index may miss (docs/performance.md).
 //!
-//! Read on in the order of the work: `cells` (k-means), `rotation` and `code` (one bit per dimension), `build`, `rows`, `table` (how a
-//! query goes through it), `reach` (how far), `file`. What changes in a library after its index was made is noted by the library
+//! Read on in the order of the work: `cells` (k-means), `rotation` and `code` (one bit per dimension), `segment` and `rows`, `table` and
+//! `search` (how a query goes through it), `reach` and `measure` (how far), `build`, `file`. What changes in a library after its index was made is noted by the library
 //! (`library/changes.rs`): those papers are left out here and looked at one by one, until there are some hundreds, which then go into
 //! a small file beside the large one, the delta. Once an eighth has changed, all is made anew.
 
@@ -13,9 +13,12 @@ mod build;
 pub(crate) mod cells;
 mod code;
 mod file;
+mod measure;
 mod reach;
 mod rotation;
 mod rows;
+mod search;
+mod segment;
 mod table;
 
 use std::fs;
@@ -26,10 +29,13 @@ use crate::derived;
 use crate::error::{Error, Result};
 use crate::kernels::InstructionSet;
 use crate::library::{FingerprintNumber, Library, PaperRow};
-use crate::neighbours::{Admitted, Scored};
+use crate::neighbours::admitted::Admitted;
+use crate::neighbours::top_k::Scored;
 
 use file::{Content, Mapped};
-use table::{Damage, Table};
+use search::Query;
+use segment::Damage;
+use table::Table;
 
 /// An index that is open.
 #[derive(Debug)]
@@ -272,7 +278,7 @@ impl Index {
             // What a filter keeps may lie elsewhere than what is nearest. To scan all codes is still sooner than to look at
             // all that it keeps.
             let everything = admitted.within.is_some();
-            table.search(self.set, (query, k, everything), &here)
+            table.search(self.set, &Query { vector: query, k, everything }, &here)
         });
         match found {
             Ok(found) => Some(

@@ -7,14 +7,16 @@
 
 use super::cells::{Cells, Room, train};
 use super::code::encode;
-use super::reach::{Reach, Step, TRIALS, measure};
+use super::measure::{TRIALS, measure, most};
+use super::reach::{Reach, Step};
 use super::rotation::{Rotation, words};
 use super::rows::{Arranged, Rows};
-use super::table::{Damage, Segment, Table};
+use super::segment::{Damage, Segment};
+use super::table::Table;
 use crate::error::Result;
 use crate::kernels::InstructionSet;
 use crate::library::{FingerprintNumber, Library, PaperRow};
-use crate::neighbours::threads;
+use crate::neighbours::threads::threads;
 
 /// Rows that cells are made from, for each of them.
 const SAMPLE_PER_CELL: usize = 40;
@@ -237,11 +239,4 @@ fn rounded(x: f32) -> i8 {
 /// Never 0: a centre without direction is as good as any.
 fn length(centre: &[f32]) -> f32 {
     centre.iter().map(|x| x * x).sum::<f32>().sqrt().max(1e-6)
-}
-
-/// What a share of all values stays below.
-pub(super) fn most(share: f64, mut values: Vec<f32>) -> f32 {
-    values.sort_unstable_by(f32::total_cmp);
-    let at = (values.len() as f64 * share) as usize;
-    values.get(at.min(values.len().saturating_sub(1))).copied().unwrap_or(f32::INFINITY)
 }
