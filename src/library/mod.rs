@@ -13,6 +13,7 @@ mod dump;
 mod facets;
 mod faults;
 mod filter;
+mod ids;
 mod info;
 mod keywords;
 mod merge;

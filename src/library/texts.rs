@@ -9,7 +9,7 @@ use jiff::civil::Date;
 use rusqlite::{OptionalExtension, params};
 
 use super::faults::{Faults, unreadable};
-use super::paper::parse_id;
+use super::ids::parse_id;
 use super::vectors::{flaw, floats, key};
 use super::{Access, FingerprintNumber, Library, PaperRow, PaperSet};
 use crate::arxiv_id::ArxivId;
