@@ -24,6 +24,7 @@ mod neon;
 mod norm;
 mod portable;
 mod softmax;
+mod strided;
 mod tiles;
 mod words;
 #[cfg(target_arch = "x86_64")]
@@ -36,6 +37,7 @@ pub(crate) use codes::{BLOCK, Factors, PLANES, Planes, add_bytes, bounds, dot_by
 pub(crate) use gemm::{Packed, multiply};
 pub(crate) use int8::{PackedInt8, Quantised, multiply_int8};
 pub(crate) use norm::{NormWeights, normalise};
+pub(crate) use strided::Strided;
 
 use lanes::{Job, Lanes};
 

@@ -175,7 +175,7 @@ impl CodeScan<'_> {
         self.upper.resize(blocks.len(), [0f32; BLOCK]);
         let codes = &segment.codes[blocks.start * words..blocks.end * words];
         let factors = &segment.factors[blocks.clone()];
-        bounds(self.set, codes, factors, &self.planes, (self.products[cell], WIDTH), &mut self.upper);
+        bounds(self.set, codes, factors, &self.planes, self.products[cell], WIDTH, &mut self.upper);
         let mut worst = self.worst();
         for (at, &most) in self.upper.as_flattened().iter().enumerate() {
             if most < worst {
