@@ -91,8 +91,17 @@ impl Complete {
     }
 }
 
-/// Windows of a text, at least one: each keeps what stands before and behind a text.
-pub(super) fn windows(whole: &Tokens, (before, behind): (usize, usize), room: usize) -> Vec<Tokens> {
+/// Special tokens around a text, such as `[CLS]` and `[SEP]`.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Around {
+    /// How many stand before it.
+    pub before: usize,
+    /// How many stand behind it.
+    pub behind: usize,
+}
+
+/// Windows of a text, at least one: each keeps what stands around a text.
+pub(super) fn windows(whole: &Tokens, Around { before, behind }: Around, room: usize) -> Vec<Tokens> {
     let own = before..whole.ids.len() - behind;
     if own.len() <= room {
         return vec![whole.clone()];
@@ -117,9 +126,10 @@ mod tests {
     fn windows_keep_the_special_tokens() {
         let tokens = |ids: &[u32]| Tokens { ids: ids.to_vec(), types: vec![0; ids.len()], cut: 0 };
         let whole = tokens(&[2, 10, 11, 12, 13, 14, 3]);
-        assert_eq!(windows(&whole, (1, 1), 5), std::slice::from_ref(&whole));
-        assert_eq!(windows(&whole, (1, 1), 2), [tokens(&[2, 10, 11, 3]), tokens(&[2, 12, 13, 3]), tokens(&[2, 14, 3])]);
-        assert_eq!(windows(&tokens(&[2, 3]), (1, 1), 2), [tokens(&[2, 3])]);
+        let around = Around { before: 1, behind: 1 };
+        assert_eq!(windows(&whole, around, 5), std::slice::from_ref(&whole));
+        assert_eq!(windows(&whole, around, 2), [tokens(&[2, 10, 11, 3]), tokens(&[2, 12, 13, 3]), tokens(&[2, 14, 3])]);
+        assert_eq!(windows(&tokens(&[2, 3]), around, 2), [tokens(&[2, 3])]);
     }
 
     #[test]

@@ -142,7 +142,7 @@ impl Embedder {
     ///
     /// [`Error::Tokens`] for a text that the tokenizer can't take.
     pub fn count_tokens<T: AsRef<str> + Sync>(&self, texts: &[T], role: Role) -> Result<Vec<u32>> {
-        let tokens = self.tokeniser.encode_all(0, texts, (role, self.long))?;
+        let tokens = self.tokeniser.encode_all(0, texts, role, self.long)?;
         Ok(tokens.iter().map(|parts| parts.iter().map(|part| part.ids.len() as u32).sum()).collect())
     }
 
@@ -193,7 +193,7 @@ impl Embedder {
     ) -> Result<()> {
         for (number, window) in texts.chunks(WINDOW).enumerate() {
             let first = number * WINDOW;
-            let tokens = self.tokeniser.encode_all(first, window, (role, self.long))?;
+            let tokens = self.tokeniser.encode_all(first, window, role, self.long)?;
             // The windows of all texts, one behind the other.
             let windows: Vec<Window<'_>> = tokens
                 .iter()

@@ -59,13 +59,17 @@ pub(super) struct CardEncoder {
     pub number: Number,
 }
 
+/// A model's tensors as they were read, before they go to a card.
+pub(super) struct Read {
+    pub tables: Tables,
+    pub layers: Vec<checkpoint::Layer>,
+    /// Where norms stand first.
+    pub last_norm: Option<checkpoint::Norm>,
+}
+
 impl CardEncoder {
-    pub(super) fn load(
-        architecture: &Architecture,
-        (tables, layers, last_norm): (&Tables, &[checkpoint::Layer], Option<&checkpoint::Norm>),
-        card: usize,
-        number: Number,
-    ) -> Result<CardEncoder> {
+    pub(super) fn load(architecture: &Architecture, read: &Read, card: usize, number: Number) -> Result<CardEncoder> {
+        let Read { tables, layers, last_norm } = read;
         let card = Card::open(card, architecture, number)?;
         let stream = card.stream()?;
         let Architecture { hidden, heads, intermediate, gated, norms_first, positions: longest, .. } = *architecture;
@@ -82,7 +86,7 @@ impl CardEncoder {
         for (at, layer) in layers.iter().enumerate() {
             // Where norms stand first, that of the next half is the one that comes next.
             let (after_attention, after_feed_forward) = if norms_first {
-                let next = layers.get(at + 1).map_or(last_norm, |next| next.attention_norm.as_ref());
+                let next = layers.get(at + 1).map_or(last_norm.as_ref(), |next| next.attention_norm.as_ref());
                 (Some(&layer.feed_forward_norm), next)
             } else {
                 (layer.attention_norm.as_ref(), Some(&layer.feed_forward_norm))

@@ -24,7 +24,7 @@ pub(super) use card::answers;
 pub(super) use number::Number;
 
 use self::lane::Lane;
-use self::layers::CardEncoder;
+use self::layers::{CardEncoder, Read};
 use super::architecture::Architecture;
 use super::batch::TokenBatch;
 use super::checkpoint::Checkpoint;
@@ -54,14 +54,15 @@ impl CudaEncoder {
         number: Number,
     ) -> Result<CudaEncoder> {
         let mut checkpoint = Checkpoint::open(architecture, weights)?;
-        let tables = checkpoint.tables()?;
-        let layers = (0..architecture.layers).map(|number| checkpoint.layer(number)).collect::<Result<Vec<_>>>()?;
-        let last_norm = checkpoint.last_norm()?;
+        let read = Read {
+            tables: checkpoint.tables()?,
+            layers: (0..architecture.layers).map(|number| checkpoint.layer(number)).collect::<Result<_>>()?,
+            last_norm: checkpoint.last_norm()?,
+        };
         let mut lanes = Vec::new();
         let mut budget = MOST_TOKENS;
         for card in cards {
-            let read = (&tables, &layers[..], last_norm.as_ref());
-            let encoder = Arc::new(CardEncoder::load(architecture, read, *card, number)?);
+            let encoder = Arc::new(CardEncoder::load(architecture, &read, *card, number)?);
             // Half of what is free stays so: another program's, or the fragments between our own buffers.
             let room = encoder.card.free()? / 2 / LANES / encoder.bytes_per_token();
             budget = budget.min(room.max(architecture.positions));
