@@ -7,9 +7,9 @@
 
 use std::ops::Range;
 
-use super::InstructionSet;
 use super::aligned::Aligned;
 use super::gemm::{Packed, multiply};
+use super::instruction_set::InstructionSet;
 use super::softmax::{LARGEST_POWER, QUERIES, softmax, softmax_to_words};
 use super::strided::Strided;
 use super::words::{PackedWords, Product, WIDEST, WordRows, largest, multiply_words, sizes};

@@ -5,7 +5,7 @@
 //! vectors; but counting bits is left to the compiler only on AVX2 and where AVX-512 has no instruction for it: it makes twelve
 //! times as many instructions of it as AVX-512 needs, and adds up after every word what NEON counts in bytes.
 
-use super::InstructionSet;
+use super::instruction_set::InstructionSet;
 use super::lanes::{Job, Lanes};
 
 /// Rows whose codes lie together: the first word of each, then the second of each.

@@ -6,8 +6,8 @@
 //! outer loop: one (48 KB for 384 inputs) stays near while all rows pass by (Goto & van de Geijn 2008, without the
 //! copy of `a`, whose rows are short).
 
-use super::InstructionSet;
 use super::aligned::Aligned;
+use super::instruction_set::InstructionSet;
 use super::lanes::{Job, Lanes};
 use super::strided::Strided;
 use super::tiles::{Tile, each_row, run_tiles, write_row};

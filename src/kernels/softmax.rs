@@ -1,7 +1,7 @@
 //! Softmax of rows of scores, up to a factor for each row.
 
-use super::InstructionSet;
 use super::activation::exp;
+use super::instruction_set::InstructionSet;
 use super::lanes::{Job, Lanes};
 use super::strided::Strided;
 

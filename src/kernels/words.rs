@@ -4,8 +4,8 @@
 //! largest would be lost. Words keep 11 to 13 bits and are still twice as fast as `f32`. Sums are exact: how large a
 //! number may become is chosen so that no sum leaves 32 bits ([`largest`]).
 
-use super::InstructionSet;
 use super::aligned::Aligned;
+use super::instruction_set::InstructionSet;
 use super::int8::totals;
 use super::lanes::{Job, Lanes};
 use super::strided::Strided;
