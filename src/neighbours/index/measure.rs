@@ -1,16 +1,16 @@
 //! How far a query must go through the cells, measured when the index is made.
 //!
-//! In: a table, and rows of the library that its centres were not made from. Out: [`Step`]s, by which [`Reach`](super::reach::Reach)
-//! tells how far a query goes.
+//! In: a table, and rows of the library that its centres were not made from. Out: [`Step`]s, by which
+//! [`ProbeLimits`](super::probe_limits::ProbeLimits) tells how far a query goes.
 
 use rayon::prelude::*;
 
-use super::reach::Step;
+use super::probe_limits::Step;
 use super::search::Query;
-use super::table::{Promise, Table};
+use super::table::{RankedCell, Table};
 use crate::kernels::InstructionSet;
 
-/// Queries that a search's reach is measured with.
+/// Queries that the limits are measured with.
 pub(super) const TRIALS: usize = 256;
 
 /// Neighbours of each of them.
@@ -35,7 +35,7 @@ pub(super) fn measure(table: &Table<'_>, set: InstructionSet, trials: &[f32]) ->
             let (products, mut order) = table.order(set, query);
             let mut scanned = vec![0f32; products.len()];
             let mut rows = 0;
-            while let Some(Promise { cell, .. }) = order.pop() {
+            while let Some(RankedCell { cell, .. }) = order.pop() {
                 rows += table.segments[0].places(cell).len();
                 scanned[cell] = rows as f32;
             }

@@ -1,20 +1,24 @@
 //! The index: what finds the nearest of a million papers in a millisecond.
 //!
-//! In: the vectors of a library. Out: a file beside the library, and from it the papers most likely to be nearest to a vector,
-//! which [`crate::neighbours`] compares exactly. The file is derived: without it, or where it is damaged or belongs to another
-//! library, answers come from the exact scan and are the same but for what the index may miss (docs/performance.md).
+//! In: the vectors of a library. Out: a file beside the library, and from it the papers most likely to be
+//! nearest to a vector, which [`crate::neighbours`] compares exactly. The file is derived: without it, or
+//! where it is damaged or belongs to another library, answers come from the exact scan and are the same
+//! but for what the index may miss (docs/performance.md).
 //!
-//! Read on in the order of the work: `cells` (k-means), `rotation` and `code` (one bit per dimension), `segment` and `rows`, `table` and
-//! `search` (how a query goes through it), `reach` and `measure` (how far), `build`, `file`. What changes in a library after its index was made is noted by the library
-//! (`library/changes.rs`): those papers are left out here and looked at one by one, until there are some hundreds, which then go into
-//! a small file beside the large one, the delta. Once an eighth has changed, all is made anew.
+//! Read on in the order of the work: `cells` (k-means), `rotation` and `code` (one bit per dimension),
+//! `segment` and `rows` (where rows lie), `table` and `search` (how a query goes through them),
+//! `probe_limits` and `measure` (how far), `build`, `file`.
+//!
+//! The library notes what changes after its index was made (`library/changes.rs`): those papers are left
+//! out here and looked at one by one, until there are some hundreds, which then go into a small file
+//! beside the large one, the delta. Once an eighth has changed, the index is made anew.
 
 mod build;
 pub(crate) mod cells;
 mod code;
 mod file;
 mod measure;
-mod reach;
+mod probe_limits;
 mod rotation;
 mod rows;
 mod search;

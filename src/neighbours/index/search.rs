@@ -1,35 +1,41 @@
 //! How a query goes through the rows of an index.
 //!
-//! In: a unit query. Out: the rows most likely to be its nearest, with scores that are right to three decimals. There are two steps:
+//! In: a unit query. Out: the rows most likely to be its nearest, with scores that are right to three
+//! decimals. There are two steps:
 //!
-//! 1. By codes (`Table::candidates`). Cells are scanned in the order of the cosines of their centres and the query. In a cell every
-//!    row has bounds from its code (`code.rs`); rows that can be among the best by their bounds become candidates.
-//! 2. By bytes (`Table::ranked`). Candidates are scored in bytes, the most promising first, until no other can be among the best.
+//! 1. By codes (`Table::candidates`). Cells are scanned in the order of the cosines of their centres and
+//!    the query. In a cell every row has bounds from its code (`code.rs`); rows that can be among the
+//!    best by their bounds become candidates.
+//! 2. By bytes (`Table::ranked`). Candidates are scored in bytes, the most promising first, until no
+//!    other can be among the best.
 //!
-//! How many rows the first step scans was measured when the index was made (`measure.rs`), with rows of the library as queries: so many
-//! that nearly all rows with such a score were among them. That holds for any data: where nothing is clustered, nearly everything is
-//! scanned, and so it is for a query that has nothing near it. Of the rows that came later every cell is scanned: no cell was made for
-//! them, and a field that is new lies in all of them.
+//! How many rows the first step scans was measured when the index was made (`measure.rs`), with rows of
+//! the library as queries: so many that nearly all rows with such a score were among them. That holds
+//! for any data: where nothing is clustered, nearly everything is scanned, and so it is for a query that
+//! has nothing near it. Rows that came later are scanned in every cell: no cell was made for them, and
+//! the papers of a new field lie in all of them.
 
 use std::cmp::Ordering;
 
 use super::code::planes;
 use super::segment::Damage;
-use super::table::{Promise, Table};
+use super::table::{RankedCell, Table};
 use crate::kernels::{BLOCK, InstructionSet, Planes, bounds, dot_bytes};
 use crate::neighbours::top_k::Best;
 
-/// How many standard deviations above its estimate a row's score may be. One true neighbour in a few hundred is
-/// further off than that.
+/// How many standard deviations a row's score may be above its estimate. One true neighbour in a few
+/// hundred is further off than that.
 const WIDTH: f32 = 2.5;
 
-/// What those that are best by their codes owe to the errors of their codes, in standard deviations: they are not that good.
-const LUCK: f32 = 1.0;
+/// The best rows by 1-bit code are overestimated (winner's curse). Subtract this many standard
+/// deviations from their estimates.
+const OPTIMISM_CORRECTION: f32 = 1.0;
 
-/// Cells that are scanned before all that came later is: by then it is known what a row must have to be among the best.
+/// Cells that are scanned before the rows that came later are: by then it is known which score a row
+/// must have to be among the best.
 const FIRST_CELLS: usize = 16;
 
-/// Rows that are put in order at once, at the least: only a part of those whose codes are good enough is looked at in bytes, and to order
+/// Candidates that are sorted at once, at the least. Only a part of them is scored in bytes, and to sort
 /// all of them took longer.
 const ORDERED: usize = 256;
 
@@ -54,7 +60,7 @@ pub(super) struct Found {
 }
 
 impl Table<'_> {
-    /// The admitted rows that can be among the best `k` as far as scores in bytes tell, best first.
+    /// The admitted rows that can be among the best `k` as far as scores in bytes tell, the best first.
     pub(super) fn search(
         &self,
         set: InstructionSet,
@@ -65,7 +71,8 @@ impl Table<'_> {
         self.ranked(set, query, candidates)
     }
 
-    /// The first step: the admitted rows of the scanned cells that can be among the best `k` by their codes, in no order.
+    /// The first step: the admitted rows of the scanned cells that can be among the best `k` by their
+    /// codes, in no order.
     fn candidates(
         &self,
         set: InstructionSet,
@@ -83,17 +90,17 @@ impl Table<'_> {
             candidates: Vec::new(),
             upper: Vec::new(),
         };
-        let limits = self.reach.limits(query.k);
+        let limits = self.limits.by_score(query.k);
         let limit = |score: f32| limits.get(limits.partition_point(|(least, _)| *least > score)).map(|(_, rows)| *rows);
         let mut later_left = self.segments.len() > 1;
         let (mut cells, mut scanned) = (0, 0f32);
-        while let Some(&Promise { cell, .. }) = order.peek() {
-            // The worst of the k best has at the least what it has by its code, less WIDTH deviations.
-            let thought = scan.least.worst().map(|worst| worst + (WIDTH - LUCK) * self.reach.error);
-            let far_enough = !query.everything && thought.and_then(limit).is_some_and(|rows| scanned >= rows);
+        while let Some(&RankedCell { cell, .. }) = order.peek() {
+            // The estimate of the k-th best: its lower bound is WIDTH deviations below it.
+            let expected = scan.least.worst().map(|worst| worst + (WIDTH - OPTIMISM_CORRECTION) * self.limits.error);
+            let far_enough = !query.everything && expected.and_then(limit).is_some_and(|rows| scanned >= rows);
             if later_left && (far_enough || cells == FIRST_CELLS) {
                 for number in 1..self.segments.len() {
-                    order.iter().try_for_each(|Promise { cell, .. }| scan.cell(number, *cell))?;
+                    order.iter().try_for_each(|RankedCell { cell, .. }| scan.cell(number, *cell))?;
                 }
                 later_left = false;
                 continue;
@@ -103,7 +110,7 @@ impl Table<'_> {
             }
             order.pop();
             cells += 1;
-            // As far as was measured, which was in the first segment.
+            // Limits were measured on the first segment alone.
             scanned += self.segments[0].places(cell).len() as f32;
             for number in 0..if later_left { self.segments.len() } else { 1 } {
                 scan.cell(number, cell)?;
@@ -112,7 +119,8 @@ impl Table<'_> {
         Ok(scan.finish())
     }
 
-    /// The second step: candidates by their scores in bytes, the best first, without those that cannot be among the best `k`.
+    /// The second step: candidates by their scores in bytes, the best first, without those that cannot
+    /// be among the best `k`.
     fn ranked(
         &self,
         set: InstructionSet,
@@ -126,8 +134,8 @@ impl Table<'_> {
         'looking: while !rest.is_empty() {
             let (next, others) = most_promising(rest, ORDERED.max(query.k.saturating_mul(2)));
             for &Candidate { most, place, segment, cell } in next.iter() {
-                // All that come later promise less.
-                if most < worst - self.blur {
+                // Candidates come by their upper bounds: no later one can be better.
+                if most < worst - self.int8_error {
                     break 'looking;
                 }
                 let segment = &self.segments[segment];
@@ -138,7 +146,7 @@ impl Table<'_> {
             }
             rest = others;
         }
-        found.retain(|found| found.score >= worst - self.blur);
+        found.retain(|found| found.score >= worst - self.int8_error);
         found.sort_unstable_by(|a, b| b.score.total_cmp(&a.score).then_with(|| a.key.cmp(&b.key)));
         Ok(found)
     }

@@ -1,9 +1,10 @@
-//! Rows of an index, cell by cell: where their codes and bytes lie, and what is wrong with them where they are damaged.
+//! Rows of an index, cell by cell: where their codes and bytes lie, and whether they are what was
+//! written.
 
 use crate::kernels::{BLOCK, Factors};
 
 /// The key of a place that no row has: blocks are filled up.
-pub(super) const NOBODY: u64 = u64::MAX;
+pub(super) const EMPTY_KEY: u64 = u64::MAX;
 
 /// Rows, cell by cell.
 #[derive(Clone, Copy)]
@@ -14,7 +15,7 @@ pub(super) struct Segment<'a> {
     pub(super) codes: &'a [[u64; BLOCK]],
     /// Blocks.
     pub(super) factors: &'a [Factors],
-    /// Places: blocks x 8. Rows of the library, or [`NOBODY`].
+    /// Places: blocks x 8. Rows of the library, or [`EMPTY_KEY`].
     pub(super) keys: &'a [u64],
     /// Places: what a byte is worth.
     pub(super) scales: &'a [f32],
@@ -33,7 +34,7 @@ impl Segment<'_> {
     /// Whether a place holds a row that still counts.
     pub(super) fn holds(&self, place: usize) -> bool {
         let key = self.keys[place];
-        key != NOBODY && (self.outdated.is_empty() || self.outdated.binary_search(&key).is_err())
+        key != EMPTY_KEY && (self.outdated.is_empty() || self.outdated.binary_search(&key).is_err())
     }
 }
 

@@ -231,7 +231,7 @@ fn a_clustered_library_is_not_scanned_whole() {
     made.keep();
     let index = made.ready();
     let table = index.table().expect("a table");
-    let limits = |k: usize| table.reach.limits(k);
+    let limits = |k: usize| table.limits.by_score(k);
     assert!(limits(10).len() > 5 && limits(10).is_sorted_by(|a, b| a.0 >= b.0 && a.1 <= b.1), "{:?}", limits(10));
     assert_eq!((limits(1), limits(1000)), (limits(10), limits(100)));
     let further = |a: &[(f32, f32)], b: &[(f32, f32)]| a.iter().zip(b).all(|(a, b)| a.0 == b.0 && a.1 >= b.1 - 0.01);

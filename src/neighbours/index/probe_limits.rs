@@ -25,16 +25,16 @@ pub(super) struct Step {
 /// The number of neighbours does not say it: ten are found in one cell where a paper has thirty near copies, and in fifty cells
 /// where it is alone.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Reach<'a> {
+pub(super) struct ProbeLimits<'a> {
     /// Scores descend, rows do not.
     pub(super) steps: &'a [Step],
     /// The mean standard deviation of a score by code.
     pub(super) error: f32,
 }
 
-impl Reach<'_> {
+impl ProbeLimits<'_> {
     /// For `k` neighbours: the least score of each step, and the rows that are scanned. Below the last, everything is.
-    pub(super) fn limits(&self, k: usize) -> Vec<(f32, f32)> {
+    pub(super) fn by_score(&self, k: usize) -> Vec<(f32, f32)> {
         let share = ((k.max(1) as f32).ln() - FEW.ln()) / (MANY.ln() - FEW.ln());
         let share = share.clamp(0.0, 1.0);
         self.steps.iter().map(|step| (step.score, step.few.powf(1.0 - share) * step.many.powf(share))).collect()
