@@ -128,6 +128,7 @@
 mod derived;
 mod kernels;
 mod lock;
+mod text;
 
 pub mod arxiv_id;
 pub mod error;
@@ -145,7 +146,6 @@ pub mod embed;
 // library
 pub mod learned;
 pub mod library;
-pub mod passage;
 
 // embedding without a library
 pub mod bulk;
@@ -156,18 +156,18 @@ pub mod engine;
 pub mod evaluate;
 pub mod export;
 pub mod facets;
-pub mod index;
 pub mod neighbours;
 pub mod recommend;
 pub mod references;
 pub mod sample;
 pub mod search;
 mod selection;
-mod sentences;
-pub mod terms;
 pub mod today;
 pub mod topics;
 
 pub use arxiv_id::ArxivId;
 pub use error::{Error, Result};
+pub use neighbours::index;
 pub use paper::{Entry, Facet, Listing, Precedence, Skipped, SourceKind};
+pub(crate) use text::sentences;
+pub use text::{passage, terms};

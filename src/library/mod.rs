@@ -13,6 +13,7 @@ mod dump;
 mod facets;
 mod faults;
 mod filter;
+mod ids;
 mod info;
 mod keywords;
 mod merge;
@@ -27,7 +28,6 @@ mod texts;
 mod topic_runs;
 mod topics;
 mod vectors;
-mod words;
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -36,10 +36,12 @@ use std::time::{Duration, Instant};
 use rusqlite::{Connection, ErrorCode, OpenFlags, Transaction};
 
 use crate::error::{Error, Result};
+use crate::text::words;
 use faults::Faults;
 use schema::Kind;
 
 pub use check::Problem;
+pub use facets::{FacetSource, FacetText, Told};
 pub(crate) use filter::author_called;
 pub use filter::{Filter, PaperSet};
 pub use info::{Info, StoredFingerprint};
@@ -54,8 +56,6 @@ pub use topic_runs::{ChangeKind, NamedTopic, TopicChange, TopicRun};
 pub use topics::{KeptPaper, KeptTopic, KeptTopics};
 pub use vectors::{FingerprintNumber, FingerprintText, Missing, NewVector, StoreCount, StoredTokens, Tokens};
 pub use words::terms;
-
-pub(crate) use words::each_term;
 
 /// How long a writer waits for another one. A batch takes well under a second, but SQLite's waiting is not a fair queue.
 const PATIENCE: Duration = Duration::from_secs(60);

@@ -2,7 +2,7 @@
 
 use super::code::RowFactors;
 use super::rotation::words;
-use super::table::{Damage, NOBODY, Segment, Source};
+use super::segment::{Damage, EMPTY_KEY, Segment, Source};
 use crate::kernels::{BLOCK, Factors};
 
 /// Coded rows, in the order in which they came.
@@ -86,7 +86,7 @@ impl Rows {
             starts,
             codes: vec![[0; BLOCK]; blocks * words],
             factors: vec![Factors::default(); blocks],
-            keys: vec![NOBODY; blocks * BLOCK],
+            keys: vec![EMPTY_KEY; blocks * BLOCK],
             bytes: vec![0; blocks * BLOCK * dimension],
             scales: vec![0.0; blocks * BLOCK],
         };

@@ -1,16 +1,16 @@
-//! How far a query goes through the cells: measured when the index is made, looked up when it is asked.
+//! How far a query must go through the cells, measured when the index is made.
 //!
-//! In: a table, and rows of the library that its centres were not made from. Out: [`Step`]s, and from them, for a number of neighbours,
-//! how many rows are scanned by the score of the worst of them.
+//! In: a table, and rows of the library that its centres were not made from. Out: [`Step`]s, by which
+//! [`ProbeLimits`](super::probe_limits::ProbeLimits) tells how far a query goes.
 
-use bytemuck::{Pod, Zeroable};
 use rayon::prelude::*;
 
-use super::build::most;
-use super::table::{Promise, Table};
+use super::probe_limits::Step;
+use super::search::Query;
+use super::table::{RankedCell, Table};
 use crate::kernels::InstructionSet;
 
-/// Queries that a search's reach is measured with.
+/// Queries that the limits are measured with.
 pub(super) const TRIALS: usize = 256;
 
 /// Neighbours of each of them.
@@ -23,54 +23,19 @@ const TAKEN_IN: (f64, f64) = (0.993, 0.986);
 const STEP: f32 = 0.02;
 const PER_STEP: usize = 500;
 
-/// How many neighbours are few, and how many are many: see [`Step`].
-const FEW: f32 = 10.0;
-const MANY: f32 = 100.0;
-
-/// Rows that have to be scanned to have nearly all of those that score so much.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Pod, Zeroable)]
-#[repr(C)]
-pub(super) struct Step {
-    /// The least score that this step is for.
-    pub(super) score: f32,
-    /// Where few neighbours are looked for: each counts for more.
-    pub(super) few: f32,
-    /// Where many are.
-    pub(super) many: f32,
-}
-
-/// How far a query goes: by the score of the worst of the rows that it looks for, which says how crowded the place is.
-///
-/// The number of neighbours does not say it: ten are found in one cell where a paper has thirty near copies, and in fifty cells
-/// where it is alone.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Reach<'a> {
-    /// Scores descend, rows do not.
-    pub(super) steps: &'a [Step],
-    /// The mean standard deviation of a score by code.
-    pub(super) error: f32,
-}
-
-impl Reach<'_> {
-    /// For `k` neighbours: the least score of each step, and the rows that are scanned. Below the last, everything is.
-    pub(super) fn limits(&self, k: usize) -> Vec<(f32, f32)> {
-        let share = ((k.max(1) as f32).ln() - FEW.ln()) / (MANY.ln() - FEW.ln());
-        let share = share.clamp(0.0, 1.0);
-        self.steps.iter().map(|step| (step.score, step.few.powf(1.0 - share) * step.many.powf(share))).collect()
-    }
-}
-
 /// How many rows are scanned until nearly all neighbours of such a score are among them, for rows of the table as queries.
 pub(super) fn measure(table: &Table<'_>, set: InstructionSet, trials: &[f32]) -> Vec<Step> {
     // Neighbours: their scores, and the rows that are scanned up to their cells.
     let mut neighbours: Vec<(f32, f32)> = trials
         .par_chunks(table.dimension.max(1))
         .flat_map_iter(|query| {
-            let found = table.search(set, (query, DEEPEST + 1, true), &|_| true).unwrap_or_default();
+            let found = table
+                .search(set, &Query { vector: query, k: DEEPEST + 1, everything: true }, &|_| true)
+                .unwrap_or_default();
             let (products, mut order) = table.order(set, query);
             let mut scanned = vec![0f32; products.len()];
             let mut rows = 0;
-            while let Some(Promise { cell, .. }) = order.pop() {
+            while let Some(RankedCell { cell, .. }) = order.pop() {
                 rows += table.segments[0].places(cell).len();
                 scanned[cell] = rows as f32;
             }
@@ -95,4 +60,11 @@ pub(super) fn measure(table: &Table<'_>, set: InstructionSet, trials: &[f32]) ->
         rest = next;
     }
     steps
+}
+
+/// What a share of all values stays below.
+pub(super) fn most(share: f64, mut values: Vec<f32>) -> f32 {
+    values.sort_unstable_by(f32::total_cmp);
+    let at = (values.len() as f64 * share) as usize;
+    values.get(at.min(values.len().saturating_sub(1))).copied().unwrap_or(f32::INFINITY)
 }

@@ -191,7 +191,9 @@ impl Made {
         let mut same = 0;
         for query in &queries {
             let search = |table: &Table<'_>| {
-                let found = table.search(own.set, (query.as_slice(), 10, true), &|_| true).expect("a sound table");
+                let found = table
+                    .search(own.set, &Query { vector: query.as_slice(), k: 10, everything: true }, &|_| true)
+                    .expect("a sound table");
                 found.into_iter().take(10).map(|found| found.key).collect::<BTreeSet<_>>()
             };
             let own = search(&own.table().expect("a table"));
@@ -229,7 +231,7 @@ fn a_clustered_library_is_not_scanned_whole() {
     made.keep();
     let index = made.ready();
     let table = index.table().expect("a table");
-    let limits = |k: usize| table.reach.limits(k);
+    let limits = |k: usize| table.limits.by_score(k);
     assert!(limits(10).len() > 5 && limits(10).is_sorted_by(|a, b| a.0 >= b.0 && a.1 <= b.1), "{:?}", limits(10));
     assert_eq!((limits(1), limits(1000)), (limits(10), limits(100)));
     let further = |a: &[(f32, f32)], b: &[(f32, f32)]| a.iter().zip(b).all(|(a, b)| a.0 == b.0 && a.1 >= b.1 - 0.01);
@@ -238,9 +240,9 @@ fn a_clustered_library_is_not_scanned_whole() {
     let (near, far) = (made.vectors[&1].clone(), unit((0..DIMENSION).map(|at| [1.0, -1.0][at % 2]).collect()));
     let scanned = |query: &[f32]| {
         let counted = Counted { inner: &index.base, rows: AtomicUsize::new(0) };
-        let segments = vec![table::Segment { source: &counted, ..table.segments[0] }];
+        let segments = vec![segment::Segment { source: &counted, ..table.segments[0] }];
         let table = Table { segments, ..table.clone() };
-        table.search(index.set, (query, 10, false), &|_| true).expect("found");
+        table.search(index.set, &Query { vector: query, k: 10, everything: false }, &|_| true).expect("found");
         counted.rows.load(Ordering::Relaxed)
     };
     assert!(scanned(&near) < 300, "{}", scanned(&near));
@@ -253,8 +255,8 @@ struct Counted<'a> {
     rows: AtomicUsize,
 }
 
-impl table::Source for Counted<'_> {
-    fn check(&self, segment: &table::Segment<'_>, cell: usize) -> std::result::Result<(), Damage> {
+impl segment::Source for Counted<'_> {
+    fn check(&self, segment: &segment::Segment<'_>, cell: usize) -> std::result::Result<(), Damage> {
         self.rows.fetch_add(segment.places(cell).len(), Ordering::Relaxed);
         self.inner.check(segment, cell)
     }

@@ -1,21 +1,28 @@
 //! The index: what finds the nearest of a million papers in a millisecond.
 //!
-//! In: the vectors of a library. Out: a file beside the library, and from it the papers most likely to be nearest to a vector,
-//! which [`crate::neighbours`] compares exactly. The file is derived: without it, or where it is damaged or belongs to another
-//! library, answers come from the exact scan and are the same but for what the index may miss (docs/performance.md).
+//! In: the vectors of a library. Out: a file beside the library, and from it the papers most likely to be
+//! nearest to a vector, which [`crate::neighbours`] compares exactly. The file is derived: without it, or
+//! where it is damaged or belongs to another library, answers come from the exact scan and are the same
+//! but for what the index may miss (docs/performance.md).
 //!
-//! Read on in the order of the work: `cells` (k-means), `rotation` and `code` (one bit per dimension), `build`, `rows`, `table` (how a
-//! query goes through it), `reach` (how far), `file`. What changes in a library after its index was made is noted by the library
-//! (`library/changes.rs`): those papers are left out here and looked at one by one, until there are some hundreds, which then go into
-//! a small file beside the large one, the delta. Once an eighth has changed, all is made anew.
+//! Read on in the order of the work: `cells` (k-means), `rotation` and `code` (one bit per dimension),
+//! `segment` and `rows` (where rows lie), `table` and `search` (how a query goes through them),
+//! `probe_limits` and `measure` (how far), `build`, `file`.
+//!
+//! The library notes what changes after its index was made (`library/changes.rs`): those papers are left
+//! out here and looked at one by one, until there are some hundreds, which then go into a small file
+//! beside the large one, the delta. Once an eighth has changed, the index is made anew.
 
 mod build;
 pub(crate) mod cells;
 mod code;
 mod file;
-mod reach;
+mod measure;
+mod probe_limits;
 mod rotation;
 mod rows;
+mod search;
+mod segment;
 mod table;
 
 use std::fs;
@@ -26,10 +33,13 @@ use crate::derived;
 use crate::error::{Error, Result};
 use crate::kernels::InstructionSet;
 use crate::library::{FingerprintNumber, Library, PaperRow};
-use crate::neighbours::{Admitted, Scored};
+use crate::neighbours::admitted::Admitted;
+use crate::neighbours::top_k::Scored;
 
 use file::{Content, Mapped};
-use table::{Damage, Table};
+use search::Query;
+use segment::Damage;
+use table::Table;
 
 /// An index that is open.
 #[derive(Debug)]
@@ -190,7 +200,7 @@ impl Index {
                 tidy(&delta_of(&path));
                 Ok(())
             };
-            library.set_index(fingerprint, (&before, &facts.token), facts.change, put)
+            library.set_index(fingerprint, &before, &facts.token, facts.change, put)
         };
         let set = file::write(&beside, &content, last).and_then(put);
         if !matches!(set, Ok(true)) {
@@ -224,8 +234,7 @@ impl Index {
         if self.delta.as_ref().is_some_and(|delta| delta.check_cells().is_err()) {
             return Ok(None);
         }
-        let later = (&table.segments[1..], self.changed.as_slice());
-        let rows = build::collect(library, fingerprint, self.set, &table, later)?;
+        let rows = build::collect(library, fingerprint, self.set, &table, &table.segments[1..], &self.changed)?;
         let base = self.base.facts.token.clone();
         Ok(rows.ok().map(|rows| Content::Delta { base, trained, outdated, rows }))
     }
@@ -272,7 +281,7 @@ impl Index {
             // What a filter keeps may lie elsewhere than what is nearest. To scan all codes is still sooner than to look at
             // all that it keeps.
             let everything = admitted.within.is_some();
-            table.search(self.set, (query, k, everything), &here)
+            table.search(self.set, &Query { vector: query, k, everything }, &here)
         });
         match found {
             Ok(found) => Some(

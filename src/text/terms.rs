@@ -2,13 +2,15 @@
 //!
 //! In: titles and abstracts as written. Out: for two texts the terms that stand in both, rarest first. A phrase is a run
 //! of up to four words bounded by stop-words or punctuation; LaTeX is passed over. How rare a word is, the keyword
-//! index knows ([`crate::library::Library::document_frequency`]), or about and sooner what was learned
-//! ([`crate::learned::Learned::document_frequency`]); this module asks for it through a closure.
+//! index knows ([`document_frequency`](crate::library::Library::document_frequency)), or about and sooner
+//! [what was learned](crate::learned::Learned::document_frequency); this module asks for it through a closure.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::sync::OnceLock;
 
 use foldhash::fast::FixedState;
+
+use super::words;
 
 /// Words longer than this are identifiers or noise, not terms.
 const LONGEST_WORD: usize = 40;
@@ -172,7 +174,7 @@ pub fn common<E>(
 
 /// The words of a shown term as the keyword index holds them: folded, parted at hyphens.
 fn words_of(shown: &str) -> Vec<String> {
-    crate::library::terms(shown)
+    words::terms(shown)
 }
 
 /// A word or phrase of a text.
@@ -187,7 +189,7 @@ struct Phrase {
 /// stop-words, single letters and numbers of one digit.
 pub fn index_words(text: &str, visit: &mut dyn FnMut(&str)) {
     let stop_words = stop_words();
-    crate::library::each_term(text, &mut |word| {
+    words::each_term(text, &mut |word| {
         if word.len() > 1 && !stop_words.contains(word) {
             visit(singular(word));
         }

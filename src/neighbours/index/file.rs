@@ -17,10 +17,11 @@ use safetensors::tensor::{Dtype, SafeTensors};
 use sha2::{Digest, Sha256};
 
 use super::build::{Frame, Owned};
-use super::reach::Reach;
+use super::probe_limits::ProbeLimits;
 use super::rotation::{Rotation, words};
 use super::rows::Arranged;
-use super::table::{Damage, Segment, Source, Table};
+use super::segment::{Damage, Segment, Source};
+use super::table::Table;
 use crate::derived::{Tensor, map, write_tensors};
 use crate::error::{Error, Result};
 use crate::kernels::{BLOCK, Factors};
@@ -35,7 +36,7 @@ pub(super) struct Mapped {
     dimension: usize,
     rotation: Rotation,
     error: f32,
-    blur: f32,
+    int8_error: f32,
     ranges: Ranges,
     checked: Vec<AtomicBool>,
     /// Something in it was found not to be what was written.
@@ -123,7 +124,7 @@ impl Mapped {
             return Err(damage("its checksum does not fit"));
         }
         let error = fact("error")?.parse().map_err(damage)?;
-        let blur = fact("blur")?.parse().map_err(damage)?;
+        let int8_error = fact("blur")?.parse().map_err(damage)?;
         let rotation = Rotation { flips: slice(&map[flips])?.to_vec() };
         let facts = Facts {
             token: fact("token")?.clone(),
@@ -139,7 +140,7 @@ impl Mapped {
             dimension,
             rotation,
             error,
-            blur,
+            int8_error,
             ranges,
             checked: Vec::new(),
             damaged: AtomicBool::new(false),
@@ -189,8 +190,8 @@ impl Mapped {
             rotation: &self.rotation,
             centres: slice(part(&self.ranges.centres))?,
             lengths: slice(part(&self.ranges.lengths))?,
-            reach: Reach { steps: slice(part(&self.ranges.steps))?, error: self.error },
-            blur: self.blur,
+            limits: ProbeLimits { steps: slice(part(&self.ranges.steps))?, error: self.error },
+            int8_error: self.int8_error,
             segments,
         };
         if self.facts.base.is_empty() && table.segments.iter().any(|rows| rows.starts.len() != table.lengths.len() + 1)
@@ -356,7 +357,7 @@ pub(super) fn write(path: &Path, content: &Content, change: i64) -> Result<Facts
         ("trained".to_owned(), trained.to_string()),
         ("dimension".to_owned(), dimension.to_string()),
         ("error".to_owned(), frame.error.to_string()),
-        ("blur".to_owned(), frame.blur.to_string()),
+        ("blur".to_owned(), frame.int8_error.to_string()),
     ]);
     // Those that are checked at once stand first.
     let small: Vec<&[u8]> = tensors[..7].iter().map(|(_, tensor)| tensor.bytes).collect();

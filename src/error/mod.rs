@@ -1,6 +1,10 @@
 //! What can go wrong, in one enum: each variant names its subject, its cause and the way out.
 
+mod unavailable;
+
 use std::path::{Path, PathBuf};
+
+pub use unavailable::{Attempt, Unavailable};
 
 /// Errors of this library. Their `Display` is written for the person at the terminal.
 #[derive(Debug, thiserror::Error)]
@@ -65,7 +69,7 @@ pub enum Error {
     },
     /// Every source of a model failed.
     #[error("{0}")]
-    ModelUnavailable(Box<crate::model::Unavailable>),
+    ModelUnavailable(Box<Unavailable>),
     /// The cache of models could not be written.
     #[error(
         "cannot write to the model cache {path}: {source}; set RELATA_CACHE to a folder with room that you may write to, \
@@ -397,7 +401,7 @@ pub enum Error {
     #[error("{}", not_in_library(unknown))]
     NotInLibrary {
         /// The ids, each with the nearest that are there and their titles.
-        unknown: Vec<(String, Vec<(crate::ArxivId, String)>)>,
+        unknown: Vec<(String, Vec<(crate::arxiv_id::ArxivId, String)>)>,
     },
     /// A question that says nothing of what is liked.
     #[error(
@@ -562,7 +566,7 @@ impl From<candle_core::Error> for Error {
 /// Result with this library's [`Error`].
 pub type Result<T> = std::result::Result<T, Error>;
 
-fn not_in_library(unknown: &[(String, Vec<(crate::ArxivId, String)>)]) -> String {
+fn not_in_library(unknown: &[(String, Vec<(crate::arxiv_id::ArxivId, String)>)]) -> String {
     let mut text = String::new();
     for (id, closest) in unknown {
         if !text.is_empty() {

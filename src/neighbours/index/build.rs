@@ -7,21 +7,23 @@
 
 use super::cells::{Cells, Room, train};
 use super::code::encode;
-use super::reach::{Reach, Step, TRIALS, measure};
+use super::measure::{TRIALS, measure, most};
+use super::probe_limits::{ProbeLimits, Step};
 use super::rotation::{Rotation, words};
 use super::rows::{Arranged, Rows};
-use super::table::{Damage, Segment, Table};
+use super::segment::{Damage, Segment};
+use super::table::Table;
 use crate::error::Result;
 use crate::kernels::InstructionSet;
 use crate::library::{FingerprintNumber, Library, PaperRow};
-use crate::neighbours::threads;
+use crate::neighbours::threads::threads;
 
 /// Rows that cells are made from, for each of them.
 const SAMPLE_PER_CELL: usize = 40;
 
 /// Standard deviations that the difference of two scores in bytes may be off, times that of one in what a byte is worth: rounding
 /// is off by 0.29 (1 / √12) in each of a unit query's directions.
-const BLUR: f32 = 3.0 * 1.42 * 0.29;
+const INT8_ERROR: f32 = 3.0 * 1.42 * 0.29;
 
 /// Seed of the rotation.
 const SEED: u64 = 0x5265_6c61;
@@ -35,7 +37,7 @@ pub(super) struct Frame {
     pub(super) lengths: Vec<f32>,
     pub(super) steps: Vec<Step>,
     pub(super) error: f32,
-    pub(super) blur: f32,
+    pub(super) int8_error: f32,
     /// Rows that there were when the cells were made.
     pub(super) trained: u64,
 }
@@ -49,14 +51,14 @@ pub(super) struct Owned {
 
 impl Owned {
     pub(super) fn table(&self) -> Table<'_> {
-        let Frame { dimension, rotation, centres, lengths, steps, error, blur, trained: _ } = &self.frame;
+        let Frame { dimension, rotation, centres, lengths, steps, error, int8_error, trained: _ } = &self.frame;
         Table {
             dimension: *dimension,
             rotation,
             centres,
             lengths,
-            reach: Reach { steps, error: *error },
-            blur: *blur,
+            limits: ProbeLimits { steps, error: *error },
+            int8_error: *int8_error,
             segments: vec![self.rows.segment()],
         }
     }
@@ -99,7 +101,7 @@ pub(super) fn build(
         lengths: centres.chunks_exact(dimension.max(1)).map(length).collect(),
         steps: Vec::new(),
         error: rows.error(),
-        blur: BLUR * most(0.999, rows.scales.clone()),
+        int8_error: INT8_ERROR * most(0.999, rows.scales.clone()),
         trained: rows.keys.len() as u64,
         rotation,
         centres,
@@ -116,7 +118,8 @@ pub(super) fn collect(
     fingerprint: FingerprintNumber,
     set: InstructionSet,
     table: &Table<'_>,
-    (later, changed): (&[Segment<'_>], &[PaperRow]),
+    later: &[Segment<'_>],
+    changed: &[PaperRow],
 ) -> Result<std::result::Result<Arranged, Damage>> {
     let room = later.iter().map(|segment| segment.keys.len()).sum::<usize>();
     let mut rows = Rows::with_room(room + changed.len(), table.dimension);
@@ -237,11 +240,4 @@ fn rounded(x: f32) -> i8 {
 /// Never 0: a centre without direction is as good as any.
 fn length(centre: &[f32]) -> f32 {
     centre.iter().map(|x| x * x).sum::<f32>().sqrt().max(1e-6)
-}
-
-/// What a share of all values stays below.
-pub(super) fn most(share: f64, mut values: Vec<f32>) -> f32 {
-    values.sort_unstable_by(f32::total_cmp);
-    let at = (values.len() as f64 * share) as usize;
-    values.get(at.min(values.len().saturating_sub(1))).copied().unwrap_or(f32::INFINITY)
 }

@@ -14,7 +14,7 @@ const LONGEST_WORD: usize = 64;
 
 /// One folded word.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Word {
+pub(crate) struct Word {
     pub text: String,
     /// Whether it is a Chinese, Japanese or Korean character that follows another one at once.
     pub joined: bool,
@@ -23,7 +23,7 @@ pub(super) struct Word {
 }
 
 /// The words of a text, in order, as the keyword index holds them: lower case, without accents, Chinese, Japanese and
-/// Korean by the character. What [`document_frequency`](super::Library::document_frequency) is asked with.
+/// Korean by the character. What [`document_frequency`](crate::library::Library::document_frequency) is asked with.
 pub fn terms(text: &str) -> Vec<String> {
     words(text).into_iter().map(|word| word.text).collect()
 }
@@ -34,21 +34,21 @@ pub(crate) fn each_term(text: &str, visit: &mut dyn FnMut(&str)) {
 }
 
 /// The words of a text.
-pub(super) fn words(text: &str) -> Vec<Word> {
+pub(crate) fn words(text: &str) -> Vec<Word> {
     let mut words = Vec::new();
     cut(text, &mut |text, cjk, joined| words.push(Word { text: text.to_owned(), joined, cjk }));
     words
 }
 
 /// The words of a text with a space between, as they go into the index.
-pub(super) fn prepare(text: &str) -> String {
+pub(crate) fn prepare(text: &str) -> String {
     let mut prepared = String::with_capacity(text.len());
     prepare_into(&mut prepared, text);
     prepared
 }
 
 /// Appends the words of a text to those of another.
-pub(super) fn prepare_into(prepared: &mut String, text: &str) {
+pub(crate) fn prepare_into(prepared: &mut String, text: &str) {
     cut(text, &mut |word, _, _| {
         if !prepared.is_empty() {
             prepared.push(' ');
