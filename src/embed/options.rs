@@ -21,7 +21,7 @@ pub struct EmbedderOptions {
     /// most 2048, as it needs 80 KB a token for all-MiniLM; Relata's own engine needs 2 KB, on a card 5 KB.
     pub token_budget: Option<usize>,
     /// Whether rows are scaled to unit length even where the folder's own modules do not. Relata compares by cosine,
-    /// so this loses nothing, and a [`Fingerprint`] stands for such rows; `false` gives sentence-transformers' numbers.
+    /// so this loses nothing, and a [`Fingerprint`](super::Fingerprint) stands for such rows; `false` gives sentence-transformers' numbers.
     pub unit_rows: bool,
     /// What becomes of texts beyond the token limit.
     pub long: Long,
