@@ -10,7 +10,6 @@ use std::collections::BTreeMap;
 
 use super::Learned;
 use super::background::Direction;
-use super::interests::Interests;
 use super::subject::{Parts, Subject, Weights, overlap};
 use super::whitening::to_unit;
 
@@ -47,11 +46,6 @@ impl Learned {
             [(one, _)] => Some(self.of_one(one)),
             several => Some(self.of_several(several)),
         }
-    }
-
-    /// Interests side by side.
-    pub fn side_by_side(&self, interests: &[Interest]) -> Interests {
-        Interests::of(interests, self.set)
     }
 
     fn of_one(&self, paper: &Subject) -> Interest {

@@ -3,6 +3,8 @@
 //! In: interests, and the views of a paper. Out: the parts of its score to each, as [`Interest::score`] has them, but for the order in which
 //! products of dense views are added up.
 
+use super::Learned;
+use super::background::Direction;
 use super::interest::{Interest, share_of};
 use super::postings::Postings;
 use super::subject::{Parts, Subject, Weights};
@@ -40,9 +42,16 @@ impl Directions {
     }
 }
 
+impl Learned {
+    /// Interests side by side.
+    pub fn side_by_side(&self, interests: &[Interest]) -> Interests {
+        Interests::of(interests, self.set)
+    }
+}
+
 impl Interests {
-    pub(super) fn of(interests: &[Interest], set: InstructionSet) -> Interests {
-        let directions = |of: &dyn Fn(&Interest) -> &super::background::Direction| Directions {
+    fn of(interests: &[Interest], set: InstructionSet) -> Interests {
+        let directions = |of: &dyn Fn(&Interest) -> &Direction| Directions {
             weights: interests.iter().flat_map(|interest| of(interest).weights.iter().copied()).collect(),
             offsets: interests.iter().map(|interest| of(interest).offset).collect(),
         };
