@@ -1,7 +1,8 @@
 //! Relata: a semantic recommender and topic finder for arXiv papers.
 //!
 //! The way of the data: files -> [`reader`] -> [`Entry`] -> [`library`] -> [`passage`] -> [`embed`] -> vectors in the
-//! library -> [`index`] -> [`neighbours`] -> [`recommend`] and [`search`]. Below, a digest is read into a library and found again.
+//! library -> [`index`] -> [`neighbours`] -> [`recommend`] and [`search`]. [`service`] is one handle to all of it, on which the command line
+//! stands. Below, a digest is read into a library and found again.
 //!
 //! ```
 //! use relata::library::{Filter, Library};
@@ -66,6 +67,7 @@ pub mod sample;
 pub mod search;
 mod selection;
 mod sentences;
+pub mod service;
 pub mod terms;
 pub mod today;
 pub mod topics;

@@ -47,7 +47,11 @@ class Scene:
     """A home of its own, in which commands run one after the other and are written down."""
 
     def __init__(self, name, program, out, folder):
-        self.name, self.program, self.out, self.folder = name, program, out, folder
+        self.name, self.out, self.folder = name, out, folder
+        # Usage lines name the program as it was called.
+        self.program = folder / "bin" / "relata"
+        self.program.parent.mkdir()
+        self.program.symlink_to(program)
         self.number = 0
         self.library = folder / "library.db"
         cache = folder / "cache"
@@ -310,7 +314,7 @@ def record(program, out, library):
         scenes.append(("library", lambda scene: full(scene, library)))
     for name, play in scenes:
         with tempfile.TemporaryDirectory() as folder:
-            play(Scene(name, str(Path(program).resolve()), out, Path(folder)))
+            play(Scene(name, program.resolve(), out, Path(folder)))
     print(f"{len(list(out.iterdir()))} outputs in {out}")
 
 

@@ -4,19 +4,20 @@ use serde_json::json;
 
 use crate::error::{Error, Result};
 use crate::model::{self, Choice};
+use crate::service::{Event, Observer};
 
 use super::terminal::{Page, printable, say};
-use super::{Context, Fetching, Outcome};
+use super::{Context, Outcome};
 
 impl Context {
     /// The named model, else that of `--model`, else the default.
     fn choice(&self, name: Option<&str>) -> Choice {
-        Choice::parse(name.or(self.places.model.as_deref()))
+        Choice::parse(name.or(self.model.as_deref()))
     }
 }
 
 pub(super) fn list(context: &Context, as_json: bool, page: &mut Page) -> Result<Outcome> {
-    let models = model::list(&context.settings);
+    let models = model::list(context.relata.settings());
     if as_json {
         let rows: Vec<_> = models
             .iter()
@@ -41,14 +42,14 @@ pub(super) fn list(context: &Context, as_json: bool, page: &mut Page) -> Result<
 }
 
 pub(super) fn fetch(context: &Context, name: Option<&str>, page: &mut Page) -> Result<Outcome> {
-    let mut fetching = Fetching::default();
-    let folder = model::locate(&context.choice(name), &context.settings, &mut |event| fetching.show(event))?;
+    let show = &mut |progress| context.terminal.on(Event::Fetching(progress));
+    let folder = model::locate(&context.choice(name), context.relata.settings(), show)?;
     page.whole(&folder.root.display().to_string())?;
     Ok(Outcome::Done)
 }
 
 pub(super) fn verify(context: &Context, name: Option<&str>, as_json: bool, page: &mut Page) -> Result<Outcome> {
-    let files = model::verify(&context.choice(name), &context.settings)?;
+    let files = model::verify(&context.choice(name), context.relata.settings())?;
     let good = files.iter().all(|file| file.ok);
     if as_json {
         let rows: Vec<_> = files
@@ -69,7 +70,7 @@ pub(super) fn verify(context: &Context, name: Option<&str>, as_json: bool, page:
 }
 
 pub(super) fn path(context: &Context, name: Option<&str>, page: &mut Page) -> Result<Outcome> {
-    match model::path(&context.choice(name), &context.settings) {
+    match model::path(&context.choice(name), context.relata.settings()) {
         Ok(path) => {
             page.whole(&path.display().to_string())?;
             Ok(Outcome::Done)

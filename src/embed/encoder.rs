@@ -55,6 +55,16 @@ pub enum EngineChoice {
     Stock,
 }
 
+impl EngineChoice {
+    /// The name that it is read from.
+    pub fn name(self) -> &'static str {
+        match self {
+            EngineChoice::Own => "own",
+            EngineChoice::Stock => "stock",
+        }
+    }
+}
+
 impl FromStr for EngineChoice {
     type Err = Error;
 
