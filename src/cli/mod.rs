@@ -160,8 +160,6 @@ fn complete(error: &Error) -> String {
 struct Context {
     relata: Relata,
     terminal: Arc<Terminal>,
-    /// The model that was asked for.
-    model: Option<String>,
 }
 
 impl Context {
@@ -174,10 +172,10 @@ impl Context {
             Some(path) => path,
             None => dirs::data_dir().ok_or(Error::NoDataFolder)?.join("relata").join("library.db"),
         };
-        let options = Options { library, settings, model: model.clone(), precision, long, device, engine };
+        let options = Options { library, settings, model, precision, long, device, engine };
         let terminal = Arc::new(Terminal::default());
         let relata = Relata::new(options).observed_by(Arc::clone(&terminal));
-        Ok(Context { relata, terminal, model })
+        Ok(Context { relata, terminal })
     }
 }
 

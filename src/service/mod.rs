@@ -19,6 +19,7 @@ mod info;
 mod interests;
 mod last;
 mod maintain;
+mod models;
 mod profiles;
 mod recommend;
 mod rows;
@@ -42,6 +43,7 @@ pub use export::{Export, Exported};
 pub use info::{CategoryCount, EmbeddedBy, LibraryInfo, PaperInfo, VectorSet};
 pub use interests::{InterestPaper, InterestRow, Interests};
 pub use maintain::{Checked, Reembed, Reembedded, Remove, Removed};
+pub use models::{ModelRow, Models, VerifiedFile, VerifiedModel};
 pub use profiles::{ImportProfile, Imported, Opine, Opined, ProfileRow, Profiles, Unmatched};
 pub use recommend::{
     ComparedFacet, Factors, LikedBy, LikedFacet, Recommend, RecommendQuery, Recommendation, Related, ScoreParts,

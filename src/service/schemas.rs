@@ -7,8 +7,9 @@ use schemars::{JsonSchema, Schema};
 
 use super::{
     Add, Added, Checked, Embed, Embedded, Evaluate, Evaluated, Export, Exported, FindTopics, Found, ImportProfile,
-    Imported, Interests, LibraryInfo, Opine, Opined, PaperInfo, ProfileRow, Profiles, Recommend, Recommendation,
-    Reembed, Reembedded, Remove, Removed, Renamed, Search, Today, TodayList, TopicHistory, TopicPapers, TopicsAnswer,
+    Imported, Interests, LibraryInfo, Models, Opine, Opined, PaperInfo, ProfileRow, Profiles, Recommend,
+    Recommendation, Reembed, Reembedded, Remove, Removed, Renamed, Search, Today, TodayList, TopicHistory, TopicPapers,
+    TopicsAnswer, VerifiedModel,
 };
 
 /// The schemas (JSON Schema 2020-12) of all requests and answers, by the task and which of the two it is.
@@ -25,6 +26,8 @@ pub fn schemas() -> BTreeMap<&'static str, Schema> {
         ("export.answer", answer::<Exported>()),
         ("info.answer", answer::<LibraryInfo>()),
         ("interests.answer", answer::<Interests>()),
+        ("models.answer", answer::<Models>()),
+        ("model-verify.answer", answer::<VerifiedModel>()),
         ("opine.request", request::<Opine>()),
         ("opine.answer", answer::<Opined>()),
         ("paper.answer", answer::<PaperInfo>()),
