@@ -1,4 +1,5 @@
-//! The service from outside: many threads that ask while one adds, events and their end, requests as data.
+//! The service from outside: many threads that ask while one adds, events and their end, requests
+//! as data.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
@@ -114,7 +115,8 @@ mod erased {
     }
 }
 
-/// The answers of one thread that asks whenever anything was committed: by question and by what was seen.
+/// The answers of one thread that asks whenever anything was committed: by question and by what was
+/// seen.
 fn reference() -> BTreeMap<(usize, Seen), String> {
     let folder = TempDir::new().expect("a folder");
     let quiet = relata(folder.path());

@@ -1,6 +1,7 @@
 //! What the service tells on its way, as bars and lines on standard error.
 //!
-//! In: events. Out: a bar for work that is counted, a line for a note, with the way out that fits this door.
+//! In: events. Out: a bar for work that is counted, a line for a note, with the way out that fits
+//! this door.
 
 use std::collections::HashMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -63,7 +64,8 @@ impl Terminal {
         lock(&self.bars).insert(work, progress(total, what, template));
     }
 
-    /// How far `relata embed` is: its texts are counted as they come, so the bar is not that of other work.
+    /// How far `relata embed` is: its texts are counted as they come, so the bar is not that of
+    /// other work.
     fn show_texts(&self, status: &Status) {
         let mut texts = lock(&self.texts);
         let bar = texts.get_or_insert_with(|| progress(0, "", "embedding {wide_bar} {msg}"));

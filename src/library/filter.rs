@@ -1,8 +1,10 @@
 //! A filter: what papers must fulfil to be among the answers.
 //!
-//! In: categories, dates, authors and words to leave out. Out: the conditions that `matching` looks up, and whatever else depends on all
-//! parts of a filter. Every function here takes a filter apart by naming all of its parts, so that a new part cannot be forgotten in any
-//! of them: the compiler refuses the program until each says what the new part means to it. The test below adds one and sees that.
+//! In: categories, dates, authors and words to leave out. Out: the conditions that `matching` looks
+//! up, and whatever else depends on all parts of a filter. Every function here takes a filter apart
+//! by naming all of its parts, so that a new part cannot be forgotten in any of them: the compiler
+//! refuses the program until each says what the new part means to it. The test below adds one and
+//! sees that.
 
 use std::collections::BTreeMap;
 
@@ -12,19 +14,21 @@ use jiff::civil::Date;
 #[derive(Clone, Debug, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct Filter {
-    /// In at least one of these categories, primary or not, whatever the case. `cs` and `cs.*` stand for the archive. One text may hold
-    /// several, with spaces between them.
+    /// In at least one of these categories, primary or not, whatever the case. `cs` and `cs.*`
+    /// stand for the archive. One text may hold several, with spaces between them.
     #[serde(rename = "category")]
     pub categories: Vec<String>,
     /// On this day or later, see [`Paper::date`](super::Paper::date).
     pub since: Option<Date>,
     /// On this day or earlier.
     pub until: Option<Date>,
-    /// By at least one of these authors. All words of a name must occur in one author's name, whatever the accents, case
-    /// and order; a single Latin letter also stands for a word that begins with it.
+    /// By at least one of these authors. All words of a name must occur in one author's name,
+    /// whatever the accents, case and order; a single Latin letter also stands for a word that
+    /// begins with it.
     #[serde(rename = "author")]
     pub authors: Vec<String>,
-    /// None of these in title or abstract; several words mean that phrase. Word by word: `graph` leaves `graphs` in.
+    /// None of these in title or abstract; several words mean that phrase. Word by word: `graph`
+    /// leaves `graphs` in.
     pub exclude: Vec<String>,
 }
 
@@ -73,8 +77,9 @@ impl Filter {
         since.zip(*until).filter(|(since, until)| since > until)
     }
 
-    /// What makes a selection of papers the same one tomorrow: the parts that are asked for, by name, sorted and each value once. `None`
-    /// where days are asked for, since the calendar decides which papers those are.
+    /// What makes a selection of papers the same one tomorrow: the parts that are asked for, by
+    /// name, sorted and each value once. `None` where days are asked for, since the calendar
+    /// decides which papers those are.
     pub fn lasting(&self) -> Option<BTreeMap<&'static str, Vec<String>>> {
         let Filter { categories, since, until, authors, exclude } = self;
         if since.is_some() || until.is_some() {
@@ -105,7 +110,8 @@ mod tests {
 
     const SOURCE: &str = include_str!("filter.rs");
 
-    /// Compiles this file without its tests, and without what its derives need; gives what the compiler says.
+    /// Compiles this file without its tests, and without what its derives need; gives what the
+    /// compiler says.
     fn compile(edit: impl Fn(String) -> String) -> (bool, String) {
         let own = SOURCE.split("#[cfg(test)]").next().unwrap_or_default();
         let own = own
@@ -130,7 +136,8 @@ mod tests {
             source.replacen("pub exclude: Vec<String>,", "pub exclude: Vec<String>,\n    pub language: Vec<String>,", 1)
         });
         assert!(!compiles);
-        // E0027: a pattern that does not mention a field. Once in each function that takes a filter apart.
+        // E0027: a pattern that does not mention a field. Once in each function that takes a filter
+        // apart.
         assert_eq!(said.matches("error[E0027]: pattern does not mention field `language`").count(), 4, "{said}");
         let (compiles, said) =
             compile(|source| source.replace("NoPhrase(&'a [String]),", "NoPhrase(&'a [String]),\n Language,"));

@@ -1,8 +1,9 @@
 //! Several connections that see one state of a library.
 //!
-//! SQLite gives each connection the state at which it begins. A third connection tells whether anything was committed since a snapshot
-//! began: SQLite's data version, which changes for it with every commit of another. Where it has not changed once the others have begun,
-//! all of them see the state of the snapshot.
+//! SQLite gives each connection the state at which it begins. A third connection tells whether
+//! anything was committed since a snapshot began: SQLite's data version, which changes for it with
+//! every commit of another. Where it has not changed once the others have begun, all of them see
+//! the state of the snapshot.
 
 use std::cell::{Cell, OnceCell};
 use std::path::Path;

@@ -1,7 +1,9 @@
-//! Add: files, anything that can be read, or entries in memory, into the library, and the new texts into vectors.
+//! Add: files, anything that can be read, or entries in memory, into the library, and the new texts
+//! into vectors.
 //!
-//! In: [`Add`]. Out: [`Added`], what became of the entries. Entries go in by batches of one transaction each; a batch is read while the one
-//! before is stored. What cannot be read is a skipped entry of the report, what makes the library unwritable ends the work.
+//! In: [`Add`]. Out: [`Added`], what became of the entries. Entries go in by batches of one
+//! transaction each; a batch is read while the one before is stored. What cannot be read is a
+//! skipped entry of the report, what makes the library unwritable ends the work.
 
 use std::collections::BTreeSet;
 use std::io::Read;
@@ -23,12 +25,14 @@ use crate::library::{Library, Outcome};
 use crate::paper::{Entry, Skipped};
 use crate::reader::{self, Reading};
 
-/// Entries per transaction. The keyword index writes a segment per transaction and merges segments later: larger batches
-/// merge less. A kill loses a second of reading at the most.
+/// Entries per transaction. The keyword index writes a segment per transaction and merges segments
+/// later: larger batches merge less. A kill loses a second of reading at the most.
 const BATCH: usize = 10_000;
-/// Text of a transaction, in bytes, that ends it early: hostile entries of megabytes each do not add up.
+/// Text of a transaction, in bytes, that ends it early: hostile entries of megabytes each do not
+/// add up.
 const BATCH_BYTES: usize = 32 << 20;
-/// Skipped entries kept for the report. A hostile file can hold millions; memory must not follow it.
+/// Skipped entries kept for the report. A hostile file can hold millions; memory must not follow
+/// it.
 const KEPT: usize = 10_000;
 
 /// What readers hand readings to.
@@ -139,8 +143,8 @@ impl Added {
 }
 
 impl Relata {
-    /// Reads files into the library, which is made where there is none, and embeds what is new. [`Relata::prepare`] then spares the next
-    /// answer some time.
+    /// Reads files into the library, which is made where there is none, and embeds what is new.
+    /// [`Relata::prepare`] then spares the next answer some time.
     ///
     /// # Errors
     /// What the library and the model report, with what was done before.
@@ -168,8 +172,9 @@ impl Relata {
         })
     }
 
-    /// Stores what can be read from `input`, in any format that files are read in, and embeds what is new. `name` is its name in messages
-    /// and listings, as that of a file, and may tell the day of a digest.
+    /// Stores what can be read from `input`, in any format that files are read in, and embeds what
+    /// is new. `name` is its name in messages and listings, as that of a file, and may tell the day
+    /// of a digest.
     ///
     /// # Errors
     /// As [`Relata::add`].
@@ -213,8 +218,8 @@ impl Relata {
         }
     }
 
-    /// Learns from a library that has grown or changed much and brings its index up to date, so that the next answer need not wait. Does
-    /// nothing where no paper is embedded.
+    /// Learns from a library that has grown or changed much and brings its index up to date, so
+    /// that the next answer need not wait. Does nothing where no paper is embedded.
     ///
     /// # Errors
     /// What the library and the model's folder report.
@@ -254,7 +259,8 @@ impl Relata {
         read
     }
 
-    /// Reads entries in batches, on a thread of their own while the library takes in the batch before. `name` stands for them in messages.
+    /// Reads entries in batches, on a thread of their own while the library takes in the batch
+    /// before. `name` stands for them in messages.
     fn take_in_batches(
         &self,
         library: &mut Library,
@@ -264,7 +270,8 @@ impl Relata {
         each: &mut dyn FnMut(&Entry),
     ) -> Result<()> {
         let read = thread::scope(|scope| -> Result<_> {
-            // One batch on its way and one in work: memory stays that of a few batches however long the file is.
+            // One batch on its way and one in work: memory stays that of a few batches however long
+            // the file is.
             let (hand_over, batches) = mpsc::sync_channel::<Vec<Reading>>(1);
             let reader = scope.spawn(move || {
                 let mut batch = Vec::new();
@@ -278,7 +285,8 @@ impl Relata {
                     bytes = 0;
                     hand_over.send(mem::take(&mut batch)).map_err(|_| Error::Stopped)
                 });
-                // What was read before a file broke off counts; nobody receives where the library gave up.
+                // What was read before a file broke off counts; nobody receives where the library
+                // gave up.
                 let _ = hand_over.send(batch);
                 read
             });
@@ -310,7 +318,8 @@ pub(super) fn files(paths: &[PathBuf], report: &mut Added) -> Vec<PathBuf> {
     files.into_iter().filter(|file| seen.insert(file.clone())).collect()
 }
 
-/// Bytes that a reading holds, near enough: texts, and what an author's name costs beside its letters.
+/// Bytes that a reading holds, near enough: texts, and what an author's name costs beside its
+/// letters.
 fn size(reading: &Reading) -> usize {
     let Reading::Entry(entry) = reading else { return 512 };
     let texts = [&entry.title, &entry.abstract_text, &entry.comment, &entry.doi, &entry.journal];

@@ -1,6 +1,8 @@
-//! Which papers a daily list is about: those of a day's digests, and which of them are new to a profile.
+//! Which papers a daily list is about: those of a day's digests, and which of them are new to a
+//! profile.
 //!
-//! In: what files list, or the library; what is asked for. Out: the day, the papers that may be answers, and how many are left out and why.
+//! In: what files list, or the library; what is asked for. Out: the day, the papers that may be
+//! answers, and how many are left out and why.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -53,7 +55,8 @@ impl Listed {
     }
 }
 
-/// A day without an end lasts until tomorrow: a wrong date in a far year would else be the latest for good.
+/// A day without an end lasts until tomorrow: a wrong date in a far year would else be the latest
+/// for good.
 fn last_day(until: Option<Date>) -> Date {
     until.unwrap_or_else(|| jiff::Timestamp::now().to_zoned(jiff::tz::TimeZone::UTC).date().saturating_add(1.day()))
 }
@@ -148,8 +151,8 @@ fn of_files(library: &Library, asked: &Today, listed: &Listed) -> Result<Found> 
     Ok(found)
 }
 
-/// The papers of the library's latest day, those of its digests and those published on it; or with a first day all since then, of which
-/// none is known.
+/// The papers of the library's latest day, those of its digests and those published on it; or with
+/// a first day all since then, of which none is known.
 fn of_library(library: &Library, asked: &Today) -> Result<Found> {
     let filters = &asked.filter;
     let Some(day) = latest(library, filters.until)? else { return Ok(Found::default()) };

@@ -30,7 +30,8 @@ pub struct Embed {
     /// The form, where the name of the file does not tell it.
     #[serde(default)]
     pub format: Option<Format>,
-    /// Whether the inputs are plain text, a text a line; else papers in any format that is read into a library.
+    /// Whether the inputs are plain text, a text a line; else papers in any format that is read
+    /// into a library.
     #[serde(default)]
     pub lines: bool,
     /// As what the model takes the texts.
@@ -124,7 +125,8 @@ impl Embed {
     /// The output that is written.
     ///
     /// # Errors
-    /// [`Error::OutputFormat`], [`Error::OutputNotBuiltIn`], [`Error::OutputFolder`], [`Error::OutputUnsuitable`].
+    /// [`Error::OutputFormat`], [`Error::OutputNotBuiltIn`], [`Error::OutputFolder`],
+    /// [`Error::OutputUnsuitable`].
     pub fn output(&self) -> Result<Output> {
         Output::new(&self.output, self.format)
     }
@@ -206,7 +208,8 @@ impl Relata {
             ("precision", options.precision.unwrap_or_default().name().to_owned()),
             ("engine", options.engine.name().to_owned()),
             ("long", options.long.unwrap_or_default().name().to_owned()),
-            // Instruction sets differ in rounding, and a resumed file has the bits of one that was never interrupted.
+            // Instruction sets differ in rounding, and a resumed file has the bits of one that was
+            // never interrupted.
             ("kernels", embed::kernels_name()?.to_owned()),
         ];
         Ok(Job {

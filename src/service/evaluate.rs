@@ -22,8 +22,8 @@ use crate::library::Library;
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct Evaluate {
-    /// A file of judgements, one JSON object a line: `{"query": ID, "relevant": [ID, ...]}`, or `{"like": [ID, ...], "unlike": [ID, ...],
-    /// "relevant": [ID, ...]}`.
+    /// A file of judgements, one JSON object a line: `{"query": ID, "relevant": [ID, ...]}`, or
+    /// `{"like": [ID, ...], "unlike": [ID, ...], "relevant": [ID, ...]}`.
     pub judgements: PathBuf,
     /// Ways of ranking; all where none is named, or of one liked paper those that differ.
     pub methods: Vec<Method>,
@@ -90,8 +90,9 @@ struct Line {
 }
 
 impl Relata {
-    /// Measures ways of ranking by judgements. Every paper of the library can be an answer. Lines that cannot be read and papers that are
-    /// not there are told; without a judgement that is left nothing is measured.
+    /// Measures ways of ranking by judgements. Every paper of the library can be an answer. Lines
+    /// that cannot be read and papers that are not there are told; without a judgement that is left
+    /// nothing is measured.
     ///
     /// # Errors
     /// [`Error::Io`]; what the model and the library report.
@@ -139,7 +140,8 @@ impl Relata {
 }
 
 impl Evaluated {
-    /// Writes a line for each judgement and method: what was asked and what was found, the best first.
+    /// Writes a line for each judgement and method: what was asked and what was found, the best
+    /// first.
     ///
     /// # Errors
     /// [`Error::Io`].

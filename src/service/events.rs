@@ -1,7 +1,9 @@
-//! What long work tells on its way: how far it is, and what somebody should know although the answer stands.
+//! What long work tells on its way: how far it is, and what somebody should know although the
+//! answer stands.
 //!
-//! In: steps of the service. Out: typed events for an [`Observer`]: a terminal makes bars and lines of them, a page a stream. An event says
-//! what is the case; what to do about it is for whoever shows it to say.
+//! In: steps of the service. Out: typed events for an [`Observer`]: a terminal makes bars and lines
+//! of them, a page a stream. An event says what is the case; what to do about it is for whoever
+//! shows it to say.
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -168,7 +170,8 @@ impl OtherModel {
     }
 }
 
-/// Whoever is told of events. Called from any thread, and while locks are held: it must not ask the same handle anything.
+/// Whoever is told of events, by the threads that work. One of these may hold the right to write:
+/// what an observer asks of the same handle must not need to write.
 pub trait Observer: Send + Sync {
     /// Takes an event.
     fn on(&self, event: Event);

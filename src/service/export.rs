@@ -1,4 +1,5 @@
-//! Export: the papers with their topics, their positions on the map and perhaps their vectors, as a table for other programs.
+//! Export: the papers with their topics, their positions on the map and perhaps their vectors, as a
+//! table for other programs.
 
 use std::path::PathBuf;
 
@@ -37,10 +38,12 @@ pub struct Exported {
 }
 
 impl Relata {
-    /// Finds topics and writes tables of their papers; each that is written is told ([`Note::Wrote`]).
+    /// Finds topics and writes tables of their papers; each that is written is told
+    /// ([`Note::Wrote`]).
     ///
     /// # Errors
-    /// [`Error::OutputNotBuiltIn`] before anything is computed; [`Error::Io`]; what [`Relata::topics`] reports.
+    /// [`Error::OutputNotBuiltIn`] before anything is computed; [`Error::Io`]; what
+    /// [`Relata::topics`] reports.
     pub fn export(&self, request: &Export) -> Result<Exported> {
         if request.parquet.is_some() && !cfg!(feature = "parquet") {
             return Err(Error::OutputNotBuiltIn { format: "parquet" });

@@ -61,7 +61,8 @@ impl Relata {
     /// The interests of a profile.
     ///
     /// # Errors
-    /// [`Error::NoSuchProfile`], [`Error::NothingLiked`], [`Error::LikedAreGone`]; what the model and the library report.
+    /// [`Error::NoSuchProfile`], [`Error::NothingLiked`], [`Error::LikedAreGone`]; what the model
+    /// and the library report.
     pub fn interests(&self, profile: &str) -> Result<Interests> {
         let Opened { profile, groups, .. } = self.open_profile(profile)?;
         let row = |(at, group): (usize, Group)| InterestRow {
@@ -74,8 +75,8 @@ impl Relata {
         Ok(Interests { profile: profile.name, interests, unlike: profile.unlike })
     }
 
-    /// Parts an interest in two where its papers are least alike; all interests then stay as they are. Says whether it could: a single
-    /// paper cannot be parted.
+    /// Parts an interest in two where its papers are least alike; all interests then stay as they
+    /// are. Says whether it could: a single paper cannot be parted.
     ///
     /// # Errors
     /// [`Error::NoSuchInterest`]; as [`Relata::interests`].

@@ -1,4 +1,5 @@
-//! The last answer, so that somebody may say "the third of those"; and the index that it had to do without.
+//! The last answer, so that somebody may say "the third of those"; and the index that it had to do
+//! without.
 
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
@@ -12,8 +13,9 @@ use crate::index::Index;
 use crate::library::{FingerprintNumber, Library};
 
 impl Relata {
-    /// Notes what an answer has listed, in the user's library also where the sample answered. An answer that lists nothing leaves the
-    /// last one as it is, and so does a library that may not be written.
+    /// Notes what an answer has listed, in the user's library also where the sample answered. An
+    /// answer that lists nothing leaves the last one as it is, and so does a library that may not
+    /// be written.
     ///
     /// # Errors
     /// What the library reports. The answer stands where it cannot be noted.
@@ -43,8 +45,8 @@ impl Relata {
         self.existing()?.map_or(Ok(Vec::new()), |library| library.last_answer())
     }
 
-    /// Makes the index that answers had to do without, where that is worth it. For once the answer is out: the answer stands where this
-    /// fails, which is told.
+    /// Makes the index that answers had to do without, where that is worth it. For once the answer
+    /// is out: the answer stands where this fails, which is told.
     ///
     /// # Errors
     /// What the library reports.

@@ -73,8 +73,9 @@ impl Relata {
         Ok(Removed { removed, unknown })
     }
 
-    /// Takes into the indexes of the library what was removed. Papers that are gone are gone all the same: until this succeeds, which is
-    /// told where it does not, answers pass them over one by one.
+    /// Takes into the indexes of the library what was removed. Papers that are gone are gone all
+    /// the same: until this succeeds, which is told where it does not, answers pass them over one
+    /// by one.
     ///
     /// # Errors
     /// What the library reports.
@@ -108,7 +109,8 @@ impl Relata {
         Ok(Checked { papers: library.len()?, problems })
     }
 
-    /// Embeds every paper with the model that was chosen, which the library remembers, and prepares answers.
+    /// Embeds every paper with the model that was chosen, which the library remembers, and prepares
+    /// answers.
     ///
     /// # Errors
     /// [`Error::EmptyLibrary`]; what the model and the library report. What was embedded stays.

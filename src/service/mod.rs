@@ -1,13 +1,35 @@
 //! The service: one handle behind every door.
 //!
-//! In: where a library and its models are, and requests. Out: answers, both types of their own that a door reads and prints; what takes
-//! long tells its steps as [`Event`]s. A door (the command line, a page, a protocol) knows this folder and prints; nothing here prints,
-//! reads arguments or asks the environment.
+//! In: where a library and its models are, and requests. Out: answers, both types of their own that
+//! a door reads and prints; what takes long tells its steps as [`Event`]s. A door (the command
+//! line, a page, a protocol) knows this folder and prints; nothing here prints, reads arguments or
+//! asks the environment.
 //!
-//! Each task is a file with its request, its answer and its method on [`Relata`]. `store` holds connections and what was learned, `session`
-//! is a library as one request uses it, `rows` are the answers' rows.
+//! Each task is a file with its request, its answer and its method on [`Relata`]. `store` holds
+//! connections and what was learned, `session` is a library as one request uses it, `rows` are the
+//! answers' rows.
 //!
-//! While a library has no papers the sample digest answers in its place, and says so ([`Note::Sample`]).
+//! While a library has no papers the sample digest answers in its place, and says so
+//! ([`Note::Sample`]).
+//!
+//! ```
+//! use relata::model::Settings;
+//! use relata::service::{Options, Recommend, Relata};
+//!
+//! # fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! # let folder = tempfile::tempdir()?;
+//! # let settings = Settings::from_vars(|_| None, Some(folder.path().join("cache")), None)?;
+//! let mut options = Options::new(folder.path().join("library.db"), settings);
+//! options.model = Some(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/models/tiny-bert").to_owned());
+//! let relata = Relata::new(options);
+//!
+//! let request = Recommend { like: vec!["2602.10611".to_owned().try_into()?], k: 3, ..Recommend::default() };
+//! let answer = relata.recommend(&request)?;
+//! assert_eq!(answer.query.like, request.like);
+//! assert_eq!(answer.results.len(), 3);
+//! # Ok(())
+//! # }
+//! ```
 
 mod add;
 mod day;
@@ -76,11 +98,13 @@ pub struct Options {
     pub library: PathBuf,
     /// Where models are looked for.
     pub settings: Settings,
-    /// A known model or the path of a folder; else what the library was embedded with, else the default.
+    /// A known model or the path of a folder; else what the library was embedded with, else the
+    /// default.
     pub model: Option<String>,
     /// In what numbers; else as the library was embedded, else `f32`.
     pub precision: Option<Precision>,
-    /// What becomes of texts that are longer than the model reads; else as the library was embedded, else they are cut.
+    /// What becomes of texts that are longer than the model reads; else as the library was
+    /// embedded, else they are cut.
     pub long: Option<Long>,
     /// Where the encoder runs.
     pub device: DeviceChoice,
@@ -118,7 +142,8 @@ struct Shared {
     options: Options,
     own: Store,
     sample: Store,
-    /// The models that were asked for, each by what decides it. A handle sees one or two in its life.
+    /// The models that were asked for, each by what decides it. A handle sees one or two in its
+    /// life.
     engines: Mutex<Vec<(EngineKey, Arc<Engine>)>>,
 }
 
@@ -126,7 +151,8 @@ struct Shared {
 type EngineKey = (Option<String>, EmbedderOptions);
 
 impl Relata {
-    /// A handle. Opens nothing: a library that is not there is made by the first request that writes.
+    /// A handle. Opens nothing: a library that is not there is made by the first request that
+    /// writes.
     pub fn new(options: Options) -> Relata {
         let own = Store::new(Place::File(options.library.clone()));
         let sample = Store::new(Place::Sample(options.settings.cache.clone()));
@@ -185,7 +211,8 @@ impl Relata {
         library.is_empty()?.then(|| self.shared.sample.open(&|_| ())).transpose()
     }
 
-    /// A profile of the user's library, also where that has no papers and is not open. One that was `named` must be there.
+    /// A profile of the user's library, also where that has no papers and is not open. One that was
+    /// `named` must be there.
     fn profile(&self, library: Option<&Library>, name: &str, named: bool) -> Result<Profile> {
         let opened = match library {
             Some(_) => None,
@@ -200,7 +227,8 @@ impl Relata {
         }
     }
 
-    /// The model and how it embeds: as asked for, else as the library remembers, else the default. Not loaded.
+    /// The model and how it embeds: as asked for, else as the library remembers, else the default.
+    /// Not loaded.
     fn engine(&self, library: Option<&Library>) -> Result<Arc<Engine>> {
         let asked = &self.shared.options;
         let remembered = match library {

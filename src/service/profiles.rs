@@ -1,4 +1,5 @@
-//! Profiles: what somebody thinks of papers, kept in the user's library, also while the sample stands for its papers.
+//! Profiles: what somebody thinks of papers, kept in the user's library, also while the sample
+//! stands for its papers.
 
 use std::path::PathBuf;
 
@@ -104,8 +105,8 @@ pub struct Unmatched {
 }
 
 impl Relata {
-    /// Notes what somebody thinks of papers. What is liked must be in the library, or while that has none in the sample; what is taken
-    /// back need not.
+    /// Notes what somebody thinks of papers. What is liked must be in the library, or while that
+    /// has none in the sample; what is taken back need not.
     ///
     /// # Errors
     /// What the library reports.
@@ -161,7 +162,8 @@ impl Relata {
     /// Likes the papers that a file of references means.
     ///
     /// # Errors
-    /// [`Io`](crate::Error::Io), [`ReferencesUnknown`](crate::Error::ReferencesUnknown); what the library reports.
+    /// [`Io`](crate::Error::Io), [`ReferencesUnknown`](crate::Error::ReferencesUnknown); what the
+    /// library reports.
     pub fn import_profile(&self, request: &ImportProfile) -> Result<Imported> {
         let read = references::read(&request.file)?;
         let mut library = self.own()?;

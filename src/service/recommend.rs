@@ -1,6 +1,7 @@
 //! Recommend: the papers most related to those that somebody likes.
 //!
-//! In: [`Recommend`], liked and disliked papers, texts, a profile, perhaps a facet. Out: [`Recommendation`], rows with their reasons.
+//! In: [`Recommend`], liked and disliked papers, texts, a profile, perhaps a facet. Out:
+//! [`Recommendation`], rows with their reasons.
 
 use std::collections::BTreeSet;
 
@@ -45,7 +46,8 @@ pub struct Recommend {
     pub factors: Factors,
     /// How much an answer's likeness to those before it lowers its score, from 0 to 1.
     pub diversity: f32,
-    /// Days after which a like of the profile counts half as much; all count the same where nothing is said.
+    /// Days after which a like of the profile counts half as much; all count the same where nothing
+    /// is said.
     pub half_life: Option<f32>,
     /// Language of the digests' short texts, such as `en`.
     pub language: String,
@@ -242,12 +244,14 @@ pub struct ToldFacet {
 }
 
 impl Relata {
-    /// The papers that are most related to those of a request, the best first. Equal scores are ordered by paper id.
+    /// The papers that are most related to those of a request, the best first. Equal scores are
+    /// ordered by paper id.
     ///
     /// # Errors
-    /// [`Error::EmptyPeriod`], [`Error::EmptyQuery`] for a blank text; [`Error::NothingLiked`], [`Error::LikedAreGone`],
-    /// [`Error::NoSuchProfile`]; [`Error::NotInLibrary`]; [`Error::TextUnread`] where the model reads none of the texts and nothing else
-    /// is asked; [`Error::OtherModel`]; what the model and the library report.
+    /// [`Error::EmptyPeriod`], [`Error::EmptyQuery`] for a blank text; [`Error::NothingLiked`],
+    /// [`Error::LikedAreGone`], [`Error::NoSuchProfile`]; [`Error::NotInLibrary`];
+    /// [`Error::TextUnread`] where the model reads none of the texts and nothing else is asked;
+    /// [`Error::OtherModel`]; what the model and the library report.
     pub fn recommend(&self, request: &Recommend) -> Result<Recommendation> {
         check_period(&request.filter)?;
         let mut query = Query {
@@ -378,8 +382,8 @@ impl Session<'_> {
     }
 }
 
-/// Takes the texts that the model does not read out of a query: a vector of a text that it was not trained on lies anywhere, so its
-/// neighbours would be noise.
+/// Takes the texts that the model does not read out of a query: a vector of a text that it was not
+/// trained on lies anywhere, so its neighbours would be noise.
 fn take_unread(engine: &Engine, query: &mut Query) -> Vec<String> {
     let identity = engine.identity();
     let (read, unread) = std::mem::take(&mut query.like_text).into_iter().partition(|text| identity.reads(text));

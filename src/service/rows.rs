@@ -29,7 +29,8 @@ pub struct Seen {
     pub source: Source,
     /// Papers.
     pub papers: u64,
-    /// Papers with a vector of the model that was asked with; those without one could not be answers.
+    /// Papers with a vector of the model that was asked with; those without one could not be
+    /// answers.
     pub vectors: u64,
 }
 
@@ -120,7 +121,8 @@ pub(super) fn english() -> String {
     ENGLISH.to_owned()
 }
 
-/// Six decimals hold all that these numbers tell; more would only differ between machines. No negative zero.
+/// Six decimals hold all that these numbers tell; more would only differ between machines. No
+/// negative zero.
 pub fn six_decimals(x: f64) -> f64 {
     (x * 1e6).round() / 1e6 + 0.0
 }

@@ -1,4 +1,5 @@
-//! JSON schemas of requests and answers, for doors that describe themselves, and so that no answer changes unnoticed.
+//! JSON schemas of requests and answers, for doors that describe themselves, and so that no answer
+//! changes unnoticed.
 
 use std::collections::BTreeMap;
 
@@ -12,7 +13,8 @@ use super::{
     TopicsAnswer, VerifiedModel,
 };
 
-/// The schemas (JSON Schema 2020-12) of all requests and answers, by the task and which of the two it is.
+/// The schemas (JSON Schema 2020-12) of all requests and answers, by the task and which of the two
+/// it is.
 pub fn schemas() -> BTreeMap<&'static str, Schema> {
     BTreeMap::from([
         ("add.request", request::<Add>()),

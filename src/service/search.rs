@@ -20,8 +20,8 @@ const NAMED: f64 = 2.0;
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct Search {
-    /// Words, the name of an author, or ids and links of papers. Without any, the papers that the filter leaves are listed, the newest
-    /// first.
+    /// Words, the name of an author, or ids and links of papers. Without any, the papers that the
+    /// filter leaves are listed, the newest first.
     pub text: Option<String>,
     /// Number of answers.
     pub k: usize,
@@ -110,11 +110,12 @@ impl Typed {
 }
 
 impl Relata {
-    /// The papers that a text asks for, the best first; without a text those that a filter leaves, the newest first.
+    /// The papers that a text asks for, the best first; without a text those that a filter leaves,
+    /// the newest first.
     ///
     /// # Errors
-    /// [`Error::EmptyPeriod`], [`Error::EmptyQuery`], [`Error::NotInLibrary`] where nothing but unknown ids is asked for; what the model
-    /// and the library report.
+    /// [`Error::EmptyPeriod`], [`Error::EmptyQuery`], [`Error::NotInLibrary`] where nothing but
+    /// unknown ids is asked for; what the model and the library report.
     pub fn search(&self, request: &Search) -> Result<Found> {
         let text = request.text.as_deref().unwrap_or_default();
         let typed = Typed::read(text);

@@ -1,4 +1,5 @@
-//! A library as one request uses it: the user's own or the sample, the model, and vectors for all of its papers.
+//! A library as one request uses it: the user's own or the sample, the model, and vectors for all
+//! of its papers.
 
 use std::sync::Arc;
 
@@ -42,7 +43,8 @@ impl Relata {
         }
     }
 
-    /// Embeds what a library misses; gives the number of the model's vectors and how many papers were embedded. See [`Engine::catch_up`].
+    /// Embeds what a library misses; gives the number of the model's vectors and how many papers
+    /// were embedded. See [`Engine::catch_up`].
     pub(super) fn catch_up(
         &self,
         engine: &Engine,
@@ -78,8 +80,9 @@ impl Session<'_> {
         self.relata.engine(self.own())
     }
 
-    /// The number of the model's vectors, once every paper has one. While another thread adds papers, those that have none yet are left
-    /// out of the answer instead: nobody waits for a thousand papers to be embedded.
+    /// The number of the model's vectors, once every paper has one. While another thread adds
+    /// papers, those that have none yet are left out of the answer instead: nobody waits for a
+    /// thousand papers to be embedded.
     pub(super) fn embedded(&mut self, engine: &Engine) -> Result<FingerprintNumber> {
         let stored = self.library.fingerprint(engine.fingerprint().digest())?;
         let missing = stored.map(|number| self.library.missing(number)).transpose()?;
@@ -106,8 +109,8 @@ impl Session<'_> {
         Ok(Seen { source: self.source, papers: self.library.len()?, vectors: self.library.vectors(fingerprint)? })
     }
 
-    /// Takes the papers that a profile likes and dislikes into a query, as far as they are in the library. What the request names itself
-    /// holds against the profile.
+    /// Takes the papers that a profile likes and dislikes into a query, as far as they are in the
+    /// library. What the request names itself holds against the profile.
     ///
     /// # Errors
     /// [`Error::NothingLiked`], [`Error::LikedAreGone`].

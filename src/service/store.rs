@@ -1,8 +1,11 @@
-//! One library as many threads use it: connections to read from, one writer at a time, and what was learned from it.
+//! One library as many threads use it: connections to read from, one writer at a time, and what was
+//! learned from it.
 //!
-//! In: where the library lies. Out: connections, each with what was learned and the index of the state that it sees. A connection that is
-//! given back is kept for the next who asks, so a library must not be replaced by another file while a handle to it lives. What was learned belongs to a generation of the library's content: whoever sees another
-//! content gets a generation of its own, and with it what belongs to that, so an answer never mixes two states.
+//! In: where the library lies. Out: connections, each with what was learned and the index of the
+//! state that it sees. A connection that is given back is kept for the next who asks, so a library
+//! must not be replaced by another file while a handle to it lives. What was learned belongs to a
+//! generation of the library's content: whoever sees another content gets a generation of its own,
+//! and with it what belongs to that, so an answer never mixes two states.
 
 use std::cell::Cell;
 use std::ops::{Deref, DerefMut};
@@ -34,15 +37,18 @@ pub(super) struct Store {
     place: Place,
     idle: Mutex<Vec<Pooled>>,
     writing: Mutex<()>,
-    /// Changes with every change of content that anybody has noticed. Never the same for two contents.
+    /// Changes with every change of content that anybody has noticed. Never the same for two
+    /// contents.
     generation: AtomicU64,
     learned: Slot<Learned>,
     index: Slot<Option<Index>>,
-    /// Whether what the library says of how it was opened has been told: that is the same for every connection.
+    /// Whether what the library says of how it was opened has been told: that is the same for every
+    /// connection.
     noted: AtomicBool,
 }
 
-/// What was made of one generation of a library. The latest replaces the one before; whoever still uses that keeps it alive.
+/// What was made of one generation of a library. The latest replaces the one before; whoever still
+/// uses that keeps it alive.
 struct Slot<T>(Mutex<Option<Made<T>>>);
 
 struct Made<T> {
@@ -52,7 +58,8 @@ struct Made<T> {
 
 struct Pooled {
     library: Library,
-    /// SQLite's number of the content that this connection saw last; `None` where it has not looked yet.
+    /// SQLite's number of the content that this connection saw last; `None` where it has not looked
+    /// yet.
     version: Cell<Option<i64>>,
 }
 
@@ -99,7 +106,8 @@ impl Store {
         }
     }
 
-    /// A connection, to read alone where the library may not be written; `None` where there is no library.
+    /// A connection, to read alone where the library may not be written; `None` where there is no
+    /// library.
     ///
     /// # Errors
     /// A folder that may not be read is an error, not an absent library.
@@ -109,7 +117,8 @@ impl Store {
             return Ok(None);
         }
         match self.open(tell) {
-            // Where a log cannot be made beside it, SQLite says no more than that the file cannot be opened.
+            // Where a log cannot be made beside it, SQLite says no more than that the file cannot
+            // be opened.
             Err(Error::LibraryReadOnly { .. } | Error::LibraryUnopened { .. }) if path.is_file() => {
                 self.opened(Library::open_read_only(path)?, tell).map(Some)
             }
@@ -144,7 +153,8 @@ impl Store {
         Some(Writing { store: self, _permit: permit })
     }
 
-    /// The index that was opened last, and whose vectors it is of. `None` where nobody has asked for one yet.
+    /// The index that was opened last, and whose vectors it is of. `None` where nobody has asked
+    /// for one yet.
     pub(super) fn last_index(&self) -> Option<(FingerprintNumber, Arc<Option<Index>>)> {
         let made = lock(&self.index.0);
         made.as_ref().map(|made| (made.of.0, Arc::clone(&made.value)))
@@ -159,7 +169,8 @@ impl Store {
 impl<'a> Connection<'a> {
     /// Holds the library as this connection sees it now.
     pub(super) fn view(&'a self) -> Result<View<'a>> {
-        // In this order: a generation that somebody has begun before this looks is of a content that this sees, or sees changed.
+        // In this order: a generation that somebody has begun before this looks is of a content
+        // that this sees, or sees changed.
         let before = self.store.generation.load(Ordering::SeqCst);
         let snapshot = self.pinned_snapshot()?;
         let version = self.data_version()?;
@@ -172,25 +183,32 @@ impl<'a> Connection<'a> {
 impl View<'_> {
     /// What the library teaches in this state.
     pub(super) fn learned(&self, fingerprint: FingerprintNumber, tell: &dyn Fn(Note)) -> Result<Arc<Learned>> {
-        self.connection.store.learned.get((fingerprint, self.generation), || {
+        let mut note = None;
+        let learned = self.connection.store.learned.get((fingerprint, self.generation), || {
             let fresh = Learned::of(self.connection, fingerprint)?;
-            fresh.note.into_iter().for_each(|note| tell(Note::Learned(note)));
+            note = fresh.note;
             Ok(fresh.learned)
-        })
+        });
+        // Once no lock is held.
+        note.into_iter().for_each(|note| tell(Note::Learned(note)));
+        learned
     }
 
     /// The index of this state, where the library has one that serves.
     pub(super) fn index(&self, fingerprint: FingerprintNumber, tell: &dyn Fn(Note)) -> Result<Arc<Option<Index>>> {
-        self.connection.store.index.get((fingerprint, self.generation), || {
+        let mut damage = None;
+        let index = self.connection.store.index.get((fingerprint, self.generation), || {
             Ok(match Index::open(self.connection, fingerprint)? {
                 State::Ready(index) => Some(*index),
                 State::Absent => None,
                 State::Damaged(what) => {
-                    tell(Note::IndexUnreadable(what));
+                    damage = Some(what);
                     None
                 }
             })
-        })
+        });
+        damage.into_iter().for_each(|what| tell(Note::IndexUnreadable(what)));
+        index
     }
 }
 

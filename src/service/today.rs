@@ -1,7 +1,8 @@
 //! Today: the new papers that matter to a profile.
 //!
-//! In: [`Today`], digests to add, or the library's latest day. Out: [`TodayList`]. What a list has shown is noted once it is out
-//! ([`Relata::note_shown`]), so that the list of another day leaves it out.
+//! In: [`Today`], digests to add, or the library's latest day. Out: [`TodayList`]. What a list has
+//! shown is noted once it is out ([`Relata::note_shown`]), so that the list of another day leaves
+//! it out.
 
 use std::path::PathBuf;
 
@@ -29,14 +30,15 @@ const NEAREST: usize = 3;
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct Today {
-    /// Digests, which are added to the library; those of the latest day among them are listed, or of all days where the filter has a
-    /// first day. Without any, the latest day of the library.
+    /// Digests, which are added to the library; those of the latest day among them are listed, or
+    /// of all days where the filter has a first day. Without any, the latest day of the library.
     pub paths: Vec<PathBuf>,
     /// The profile.
     pub profile: String,
     /// Leave out whatever any list has shown for the profile.
     pub new: bool,
-    /// Also list what was listed on other days, what earlier digests had, and what nearly repeats an older paper.
+    /// Also list what was listed on other days, what earlier digests had, and what nearly repeats
+    /// an older paper.
     pub seen: bool,
     /// Where no new paper matches well enough, give the nearest all the same.
     pub nearest: bool,
@@ -160,8 +162,9 @@ impl Relata {
     /// Adds the digests of a request, and lists the new papers that matter to the profile.
     ///
     /// # Errors
-    /// [`Error::EmptyLibrary`] where no digest is named and the library has no papers; [`Error::NothingLiked`], [`Error::NoSuchProfile`],
-    /// before anything is read; what [`Relata::add`] and [`Relata::recommend`] report.
+    /// [`Error::EmptyLibrary`] where no digest is named and the library has no papers;
+    /// [`Error::NothingLiked`], [`Error::NoSuchProfile`], before anything is read; what
+    /// [`Relata::add`] and [`Relata::recommend`] report.
     pub fn today(&self, request: &Today) -> Result<TodayList> {
         let mut report = Added::default();
         let files = files(&request.paths, &mut report);
@@ -247,7 +250,8 @@ impl Relata {
         })
     }
 
-    /// Notes that a list has shown its papers, so that the lists of other days leave them out. For once it is out.
+    /// Notes that a list has shown its papers, so that the lists of other days leave them out. For
+    /// once it is out.
     ///
     /// # Errors
     /// What the library reports.

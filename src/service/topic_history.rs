@@ -101,7 +101,8 @@ pub struct Renamed {
 }
 
 impl Relata {
-    /// What has happened to the topics of a selection; `None` where no papers have been embedded yet.
+    /// What has happened to the topics of a selection; `None` where no papers have been embedded
+    /// yet.
     ///
     /// # Errors
     /// [`Error::TopicsOfDays`] for a selection by days, which keeps none; what the library reports.
@@ -112,7 +113,8 @@ impl Relata {
         Ok(Some(TopicHistory { runs: stored.iter().map(run_row).collect(), stored }))
     }
 
-    /// Forgets the topics of a selection with their numbers, names and history. Says whether there were any.
+    /// Forgets the topics of a selection with their numbers, names and history. Says whether there
+    /// were any.
     ///
     /// # Errors
     /// As [`Relata::topic_history`].
@@ -122,10 +124,12 @@ impl Relata {
         library.forget_topics(fingerprint, &key)
     }
 
-    /// Gives a topic a name that it keeps; without one it is named by its terms again. `None` where no papers have been embedded yet.
+    /// Gives a topic a name that it keeps; without one it is named by its terms again. `None` where
+    /// no papers have been embedded yet.
     ///
     /// # Errors
-    /// As [`Relata::topic_history`]; [`Error::EmptyQuery`] for a blank name, [`Error::NoSuchTopic`].
+    /// As [`Relata::topic_history`]; [`Error::EmptyQuery`] for a blank name,
+    /// [`Error::NoSuchTopic`].
     pub fn rename_topic(&self, among: &Among, topic: u32, name: Option<&str>) -> Result<Option<Renamed>> {
         let key = kept_under(among)?;
         let name = name.map(str::trim);

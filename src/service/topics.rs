@@ -1,8 +1,9 @@
 //! Topics: what a library, or a selection of its papers, is about.
 //!
-//! In: [`FindTopics`]. Out: [`FoundTopics`], from which a door takes the answer as data ([`FoundTopics::answer`]), one topic, a page or a
-//! digest. What is found among all papers, or among a selection that the calendar does not change, is kept in the library: there topics
-//! have the same numbers tomorrow.
+//! In: [`FindTopics`]. Out: [`FoundTopics`], from which a door takes the answer as data
+//! ([`FoundTopics::answer`]), one topic, a page or a digest. What is found among all papers, or
+//! among a selection that the calendar does not change, is kept in the library: there topics have
+//! the same numbers tomorrow.
 
 use std::fs;
 use std::path::Path;
@@ -40,9 +41,11 @@ pub struct Among {
 pub struct FindTopics {
     /// Among which papers.
     pub among: Among,
-    /// Find topics from scratch and keep nothing: the same papers then have the same topics in every library.
+    /// Find topics from scratch and keep nothing: the same papers then have the same topics in
+    /// every library.
     pub fresh: bool,
-    /// Sort the papers under names instead: `NAME`, `NAME: what it means` or `NAME = ID,ID` with example papers.
+    /// Sort the papers under names instead: `NAME`, `NAME: what it means` or `NAME = ID,ID` with
+    /// example papers.
     pub into: Vec<String>,
     /// With names: papers whose cosine with every name is below this are under none of them.
     pub threshold: Option<f32>,
@@ -208,7 +211,8 @@ pub struct TopicPaper {
 }
 
 impl Among {
-    /// Under what topics of this selection are kept: nothing for all papers; `None` where the calendar decides which papers they are.
+    /// Under what topics of this selection are kept: nothing for all papers; `None` where the
+    /// calendar decides which papers they are.
     pub(super) fn key(&self) -> Option<String> {
         let Among { search, filter } = self;
         let mut parts = filter.lasting()?;
@@ -232,7 +236,8 @@ impl Relata {
     /// Finds topics, and keeps them where they are to have the same numbers the next time.
     ///
     /// # Errors
-    /// [`Error::EmptyPeriod`]; [`Error::EmptyQuery`] for a blank name; [`Error::TooManyTopics`]; what the model and the library report.
+    /// [`Error::EmptyPeriod`]; [`Error::EmptyQuery`] for a blank name; [`Error::TooManyTopics`];
+    /// what the model and the library report.
     pub fn topics(&self, request: &FindTopics) -> Result<FoundTopics> {
         check_period(&request.among.filter)?;
         let mut session = self.answering()?;
@@ -336,7 +341,8 @@ impl Relata {
         topic_digest::write(&*self.library_of(found)?, &found.topics, found.news.as_ref(), path)
     }
 
-    /// Writes a map of the papers with topics, texts and trends as one page that works offline: whole or not at all.
+    /// Writes a map of the papers with topics, texts and trends as one page that works offline:
+    /// whole or not at all.
     ///
     /// # Errors
     /// [`Error::Io`]; what the library reports.
@@ -367,7 +373,8 @@ impl FoundTopics {
         }
     }
 
-    /// What the topics are of: the words, categories and authors that were asked for, else all papers.
+    /// What the topics are of: the words, categories and authors that were asked for, else all
+    /// papers.
     pub fn title(&self) -> String {
         let (categories, authors) = self.query.filter.subjects();
         let what = self.query.search.iter().chain(categories).chain(authors).map(String::as_str);
@@ -421,7 +428,8 @@ impl FoundTopics {
 }
 
 impl Session<'_> {
-    /// Keeps what was found, where it differs from what was found last. Tells what has happened, since then or in the last run.
+    /// Keeps what was found, where it differs from what was found last. Tells what has happened,
+    /// since then or in the last run.
     fn keep_topics(
         &mut self,
         (fingerprint, key): (FingerprintNumber, &str),
