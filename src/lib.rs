@@ -1,8 +1,105 @@
 //! Relata: a semantic recommender and topic finder for arXiv papers.
 //!
-//! The way of the data: files -> [`reader`] -> [`Entry`] -> [`library`] -> [`passage`] -> [`embed`] -> vectors in the
-//! library -> [`index`] -> [`neighbours`] -> [`recommend`] and [`search`]. [`service`] is one handle to all of it, on which the command line
-//! stands. Below, a digest is read into a library and found again.
+//! The program `relata` is a thin door to this crate. What it does, a program of your own can do:
+//! embed texts, find the papers that are related to others, and find the topics of a collection.
+//! The three steps below run on the sample digest of seven papers that comes with the crate. They
+//! need the default model, which is fetched once. `examples/` has whole programs.
+//!
+//! Papers come from files: [`reader`] turns them into [`Entry`] values, which a [`library`] merges
+//! and keeps. A library holds a vector of each paper's [`passage`], made by [`embed`];
+//! [`neighbours`] finds the nearest, through an [`index`] where there is one; [`recommend`],
+//! [`search`], [`today`] and [`topics`] answer.
+//!
+//! # Embed texts
+//!
+//! A model is chosen by name or folder, found on this machine or fetched, and loaded. Vectors have
+//! unit length, so that a dot product is a cosine. They equal those of sentence-transformers.
+//!
+//! ```
+//! use relata::embed::{Embedder, EmbedderOptions, Role};
+//! use relata::model::{Choice, Settings, locate};
+//!
+//! # fn main() -> relata::Result<()> {
+//! let choice = Choice::parse(Some("all-MiniLM-L6-v2"));
+//! let folder = locate(&choice, &Settings::from_env()?, &mut |_| ())?;
+//! let embedder = Embedder::load(&folder.root, &EmbedderOptions::default())?;
+//! let texts = ["Neural networks solve equations", "Deep learning for equations", "Glaciers melt"];
+//! let vectors = embedder.embed(&texts, Role::Passage)?.vectors;
+//! let cosine = |a: usize, b: usize| vectors.row(a).dot(&vectors.row(b));
+//! assert!((cosine(0, 0) - 1.0).abs() < 1e-5);
+//! assert!(cosine(0, 1) > cosine(0, 2));
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! # Recommend papers
+//!
+//! An [`engine::Engine`] gives every paper of a library a vector. What the library teaches about
+//! its words, authors and vectors says how papers are compared ([`learned`]).
+//!
+//! ```
+//! use ndarray::Array2;
+//! use relata::ArxivId;
+//! use relata::embed::EmbedderOptions;
+//! use relata::engine::Engine;
+//! use relata::learned::Learned;
+//! use relata::model::{Choice, Settings};
+//! use relata::neighbours::Ground;
+//! use relata::recommend::{Query, recommend};
+//!
+//! # fn main() -> relata::Result<()> {
+//! let settings = Settings::from_env()?;
+//! let mut library = relata::sample::open(&settings.cache)?;
+//! let engine = Engine::new(Choice::parse(None), settings, EmbedderOptions::default())?;
+//! let fingerprint = engine.catch_up(&mut library, true, &mut |_| (), &mut |_| Ok(()))?;
+//! let learned = Learned::of(&library, fingerprint)?.learned;
+//!
+//! let (id, _version) = ArxivId::parse("https://arxiv.org/abs/2602.10611v1").expect("an arXiv id");
+//! let query = Query { like: vec![id], k: 3, ..Query::default() };
+//! let context = Ground { library: &library, fingerprint, index: None };
+//! let answers = recommend(&context, &learned, &query, &Array2::zeros((0, 0)))?;
+//!
+//! // The best answer, how well it matches from 0 to 100, and what both papers share.
+//! assert_eq!(answers[0].paper.id.as_str(), "2602.11097");
+//! assert!(answers[0].matched > 80.0);
+//! assert_eq!(answers[0].terms[0], "Physics-Informed Neural Networks");
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! # Find topics
+//!
+//! Topics are a function of the vectors: the same papers have the same topics, in whatever order
+//! they came. Every paper is in one topic of each level.
+//!
+//! ```
+//! use relata::embed::EmbedderOptions;
+//! use relata::engine::Engine;
+//! use relata::model::{Choice, Settings};
+//! use relata::topics::{Method, find, page};
+//!
+//! # fn main() -> relata::Result<()> {
+//! # let settings = Settings::from_env()?;
+//! # let mut library = relata::sample::open(&settings.cache)?;
+//! # let engine = Engine::new(Choice::parse(None), settings, EmbedderOptions::default())?;
+//! let fingerprint = engine.catch_up(&mut library, true, &mut |_| (), &mut |_| Ok(()))?;
+//! let topics = find(&library, (fingerprint, None), (Method::Leiden, None), &|_| ())?;
+//! assert_eq!(topics.papers.len(), 7);
+//! for level in &topics.levels {
+//!     assert_eq!(level.topics.iter().map(|topic| topic.papers.len()).sum::<usize>(), 7);
+//! }
+//!
+//! // The map of the papers: one page in one file, which works offline.
+//! let html = page(&library, &topics, None, "The sample")?;
+//! assert!(html.starts_with("<!DOCTYPE html>"));
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! # Read papers of your own
+//!
+//! A library of your own is a file ([`library::Library::open`]), or lives in memory. Reading the
+//! same digest twice changes nothing.
 //!
 //! ```
 //! use relata::library::{Filter, Library};
@@ -31,6 +128,7 @@
 mod derived;
 mod kernels;
 mod lock;
+mod text;
 
 pub mod arxiv_id;
 pub mod error;
@@ -48,7 +146,6 @@ pub mod embed;
 // library
 pub mod learned;
 pub mod library;
-pub mod passage;
 
 // embedding without a library
 pub mod bulk;
@@ -59,19 +156,19 @@ pub mod engine;
 pub mod evaluate;
 pub mod export;
 pub mod facets;
-pub mod index;
 pub mod neighbours;
 pub mod recommend;
 pub mod references;
 pub mod sample;
 pub mod search;
 mod selection;
-mod sentences;
 pub mod service;
-pub mod terms;
 pub mod today;
 pub mod topics;
 
 pub use arxiv_id::ArxivId;
 pub use error::{Error, Result};
+pub use neighbours::index;
 pub use paper::{Entry, Facet, Listing, Precedence, Skipped, SourceKind};
+pub(crate) use text::sentences;
+pub use text::{passage, terms};

@@ -1,6 +1,6 @@
 //! Which of the ranked papers become the answers: every interest gets its share, and no answer ten times over.
 //!
-//! In: for each interest the papers as it ranks them, and its share. Out: the k that are chosen. An
+//! In: for each interest the first papers as it ranks them ([`reach`] of them, if there are so many), and its share. Out: the k that are chosen. An
 //! interest is served by its share, so a large one does not crowd out a small one. Within an interest `diversity` weighs how much a paper is like those chosen already against its score (maximal
 //! marginal relevance: Carbonell & Goldstein, SIGIR 1998); 0 takes the best.
 
@@ -12,6 +12,11 @@ const LARGEST: f32 = 0.5;
 
 /// How deep a choice looks for something different: papers further down are no answers to the question.
 const DEPTH: usize = 50;
+
+/// How deep each interest is looked into for `k` answers: one chosen for another interest, or too much like another, is passed over.
+pub(crate) fn reach(k: usize) -> usize {
+    k.saturating_add(DEPTH)
+}
 
 /// What an interest has to say of a candidate.
 pub(crate) type Scored = (usize, f32);

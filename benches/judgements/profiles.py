@@ -9,7 +9,7 @@ lines), embedded. What is asked:
 - one interest: two, five and ten papers of a group of ten and more of a reading list; the others of the group are to be found;
 - three interests: five papers of each of three groups; the others of all three are to be found, and of the worst of them;
 - over time: what an author's first papers cite is liked, what the later ones cite is to be found (authors of four citing papers and more);
-- a mistake: four papers of a group and one of another;
+- a mistake: five papers of a group, four of them, and these with one of another group;
 - dislikes: five papers of a group, with and without two disliked ones of the group of the same list that is nearest to it.
 
 Peers: the highest and the mean score by Relata's own signals, cosine of the nearest liked paper, mean cosine (zotero-arxiv-daily without dates of likes), a
@@ -100,16 +100,17 @@ def three_interests(groups, count):
 
 
 def mistakes(groups, draws):
-    """Each case twice: five papers of a group, and four of these with one of another group."""
-    right, wrong = [], []
+    """Each case three times: five papers of a group, four of these alone, and these four with one of another group."""
+    right, four, wrong = [], [], []
     for name, members in groups:
         draw = random.Random(f"mistake{name}")
         others = sorted(set().union(*(other for own, other in groups if own != name)) - set(members))
         for _ in range(draws):
             like = draw.sample(members, 5)
             right.append(Case(like, [set(members) - set(like)]))
+            four.append(Case(like[:4], [set(members) - set(like)]))
             wrong.append(Case([*like[:4], draw.choice(others)], [set(members) - set(like)]))
-    return right, wrong
+    return right, four, wrong
 
 
 def dislikes(groups, pool, draws):
@@ -260,11 +261,12 @@ def table(title, cases, run, peers, worst=False):
     return {name: np.mean(value, 0) for name, value in values.items()}
 
 
-def pair(title, names, sides, run):
-    """The same cases asked in two ways."""
+def ways(title, names, sides, run):
+    """The same cases asked in several ways, each with its difference to the one before."""
     values = [[measure(found, case) for found, case in zip(relata(run, cases, ["relata"])["relata"], cases)] for cases in sides]
-    means = [np.mean(value, 0) for value in values]
-    print(f"\n**{title}** ({len(sides[0])} cases): nDCG@20 {means[0][0]:.3f} {names[0]}, {means[1][0]:.3f} {names[1]}, {against(values[1], values[0])}")
+    told = [f"{np.mean(value, 0)[0]:.3f} {name}" for name, value in zip(names, values)]
+    apart = [f" ({against(after, before)})" for before, after in zip(values, values[1:])]
+    print(f"\n**{title}** ({len(sides[0])} cases): nDCG@20 " + ", ".join(map(str.__add__, told, ["", *apart])))
 
 
 def main():
@@ -289,8 +291,8 @@ def main():
         print(f"\nOver the three: relata {mean['relata']:.3f}, the best other ({best[1]}) {best[0]:.3f}: {mean['relata'] / best[0]:.3f} times")
     table("Three interests, five likes each", three_interests(chosen, run.three), run, peers, worst=True)
     table("Over time", over_time(run.truth, run.half, pool), run, peers)
-    pair("A mistake among five likes", ("without", "with it"), mistakes(chosen, run.draws), run)
-    pair("Two dislikes from the nearest group", ("without", "with them"), dislikes(chosen, pool, run.draws), run)
+    ways("A mistake among five likes", ("five right ones", "the four right ones alone", "with the mistake"), mistakes(chosen, run.draws), run)
+    ways("Two dislikes from the nearest group", ("without", "with them"), dislikes(chosen, pool, run.draws), run)
 
 
 if __name__ == "__main__":

@@ -29,7 +29,7 @@ def arguments():
     inputs.add_argument("--corpus", type=Path, required=True, help="gzipped JSON lines with id, title, abstract")
     inputs.add_argument("--ids", type=Path, required=True, help="ids of the reference papers, one a line")
     inputs.add_argument("--reference", type=Path, help="stored vectors of those papers (.npy), to check sentence-transformers against")
-    inputs.add_argument("--relata", type=Path, help="a built examples/throughput; built in release mode if not given")
+    inputs.add_argument("--relata", type=Path, help="the built example throughput; built in release mode if not given")
     inputs.add_argument("--relata-query", action="append", default=[], metavar="COMMAND",
                         help="reads a line, writes its vector; {model} stands for the model folder; may be repeated")  # fmt: skip
     protocol = parser.add_argument_group("protocol")

@@ -49,7 +49,7 @@ def reference(corpus, ids):
 
 
 def write_texts(path, texts):
-    """One JSON string a line, as `side.py` and `examples/throughput.rs` read them."""
+    """One JSON string a line, as `side.py` and `benches/tools/throughput.rs` read them."""
     path.write_text("".join(json.dumps(text, ensure_ascii=False) + "\n" for text in texts), encoding="utf-8")
 
 

@@ -25,6 +25,15 @@ pub struct Terms {
     pub others: BTreeMap<String, String>,
 }
 
+impl Terms {
+    /// What made the vectors, for forms that have room for it.
+    pub(super) fn notes(&self) -> Vec<(&str, &str)> {
+        let own = [("model", self.model.as_str()), ("fingerprint", self.fingerprint.as_str())];
+        let others = self.others.iter().map(|(name, value)| (name.as_str(), value.as_str()));
+        own.into_iter().chain(others).collect()
+    }
+}
+
 /// How far a run came.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Done {

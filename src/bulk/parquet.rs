@@ -18,7 +18,6 @@ use parquet::file::properties::{EnabledStatistics, WriterProperties};
 use parquet::schema::types::ColumnPath;
 
 use super::partial::{NAMES, Partial, ROWS, VECTORS};
-use super::rows::notes;
 use crate::error::{Error, Result};
 
 /// Rows of a row group: 12 MB for 384 dimensions, held in memory while it is written.
@@ -50,7 +49,7 @@ pub fn assemble(partial: &Partial) -> Result<()> {
     let mut names = BufReader::new(File::open(&names_path).map_err(Error::io(&names_path))?);
     let file = File::create(&path).map_err(partial.output().failed(&path))?;
     let note = |(name, note): (&str, &str)| KeyValue::new(format!("relata.{name}"), note.to_owned());
-    let notes = notes(&journal.terms).into_iter().map(note).collect();
+    let notes = journal.terms.notes().into_iter().map(note).collect();
     let properties = WriterProperties::builder()
         .set_created_by(concat!("relata ", env!("CARGO_PKG_VERSION")).to_owned())
         .set_max_row_group_row_count(Some(GROUP))

@@ -86,15 +86,8 @@ pub fn complete(partial: &mut Partial) -> Result<()> {
 fn head(format: Format, rows: u64, dimension: usize, terms: &Terms) -> Vec<u8> {
     match format {
         Format::Npy => npy::head(rows, dimension),
-        _ => tensors::head(rows, dimension, &notes(terms)),
+        _ => tensors::head(rows, dimension, &terms.notes()),
     }
-}
-
-/// What made the vectors, for forms that have room for it.
-pub fn notes(terms: &Terms) -> Vec<(&str, &str)> {
-    let own = [("model", terms.model.as_str()), ("fingerprint", terms.fingerprint.as_str())];
-    let others = terms.others.iter().map(|(name, value)| (name.as_str(), value.as_str()));
-    own.into_iter().chain(others).collect()
 }
 
 fn not_json(_: serde_json::Error) -> Error {

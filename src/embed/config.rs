@@ -141,17 +141,17 @@ impl<'a> Keys<'a> {
             Family::Mpnet => 0,
             _ => self.whole_or(&["type_vocab_size"], 1, 1024, 2)?,
         };
-        let plain = self.plain(family, &USUAL, ("hidden_act", "layer_norm_eps"), Some(first))?;
+        let plain = self.plain(family, &USUAL, "hidden_act", "layer_norm_eps", Some(first))?;
         Ok(Architecture { types, distances, ..plain })
     }
 
     fn distil_bert(&self) -> Result<Architecture> {
         // Its norms have a fixed epsilon: a key that no config.json has.
-        self.plain(Family::DistilBert, &DISTIL, ("activation", ""), Some(0))
+        self.plain(Family::DistilBert, &DISTIL, "activation", "", Some(0))
     }
 
     fn modern_bert(&self) -> Result<Architecture> {
-        let plain = self.plain(Family::ModernBert, &USUAL, ("hidden_activation", "norm_eps"), None)?;
+        let plain = self.plain(Family::ModernBert, &USUAL, "hidden_activation", "norm_eps", None)?;
         let every = self.whole_or(&["global_attn_every_n_layers"], 1, 1 << 16, 3)?;
         let near = self.whole_or(&["local_attention"], 0, 1 << 20, 128)? / 2;
         let is_local = |layer: usize| match self.json.get("layer_types").filter(|kinds| !kinds.is_null()) {
@@ -216,7 +216,7 @@ impl<'a> Keys<'a> {
                 return Err(not_followed(self.path, format!("{key} {value}"), &only.to_string()));
             }
         }
-        let plain = self.plain(Family::NomicBert, &NOMIC, ("hidden_act", ""), None)?;
+        let plain = self.plain(Family::NomicBert, &NOMIC, "hidden_act", "", None)?;
         // The repository's own code stretches its angles for texts longer than those of the training; up to there all agree.
         let positions = match self.number("rotary_scaling_factor", 0.0)? {
             0.0 => plain.positions,
@@ -238,12 +238,13 @@ impl<'a> Keys<'a> {
         })
     }
 
-    /// What all families have, with biases everywhere and nothing of what only some have.
+    /// What all families have, with biases everywhere and nothing of what only some have. `activation` and `epsilon` are keys.
     fn plain(
         &self,
         family: Family,
         sizes: &Sizes,
-        (activation, epsilon): (&str, &str),
+        activation: &str,
+        epsilon: &str,
         first_position: Option<usize>,
     ) -> Result<Architecture> {
         let activation = match (self.word("activation_function")?, self.word(activation)?) {

@@ -11,14 +11,14 @@ use std::ops::Range;
 use rayon::prelude::*;
 
 use super::architecture::{Activation, Architecture};
+use super::batch::TokenBatch;
 use super::checkpoint::{self, Checkpoint, Tables};
-use super::encoder::TokenBatch;
 use super::places::{Angles, by_distance};
 use super::weights::Weights;
 use crate::Result;
 use crate::kernels::{
-    Aligned, Head, Input, InstructionSet, NormWeights, Numbers, Packed, PackedInt8, Quantised, activate, attend, gate,
-    multiply, multiply_int8, normalise,
+    Aligned, Head, Input, InstructionSet, NormWeights, Numbers, Packed, PackedInt8, Quantised, Strided, activate,
+    attend, gate, multiply, multiply_int8, normalise,
 };
 
 /// Tokens of a block, about: one abstract, or many titles. Its rows of all kinds take 2 MB for all-MiniLM.
@@ -204,10 +204,10 @@ impl CpuEncoder {
                 self.project(rows, from, &layer.up, quantised, wide);
                 let inside = if self.gated {
                     let gated = &mut gated[..rows * outputs / 2];
-                    gate(set, (self.activation, self.numbers), wide, outputs / 2, gated);
+                    gate(set, self.activation, self.numbers, wide, outputs / 2, gated);
                     &*gated
                 } else {
-                    activate(set, (self.activation, self.numbers), wide);
+                    activate(set, self.activation, self.numbers, wide);
                     &*wide
                 };
                 self.project(rows, inside, &layer.down, quantised, sum);
@@ -291,7 +291,7 @@ impl CpuEncoder {
                     distances: self.distances.as_ref().map(|heads| &heads[number][..]),
                 };
                 let out = &mut attended[(range.start - start) * hidden + number * width..];
-                attend(set, self.numbers, head, &input, (out, hidden));
+                attend(set, self.numbers, head, &input, Strided { values: out, stride: hidden });
             }
         }
     }
@@ -299,7 +299,10 @@ impl CpuEncoder {
     fn project(&self, rows: usize, x: &[f32], linear: &Linear, quantised: &mut Quantised, out: &mut [f32]) {
         let (inputs, outputs) = (x.len() / rows.max(1), linear.bias.len());
         match &linear.weight {
-            Weight::F32(weight) => multiply(self.set, rows, (x, inputs), weight, Some(&linear.bias), (out, outputs)),
+            Weight::F32(weight) => {
+                let (from, to) = (Strided { values: x, stride: inputs }, Strided { values: out, stride: outputs });
+                multiply(self.set, rows, from, weight, Some(&linear.bias), to);
+            }
             Weight::Int8(weight) => {
                 quantised.take(self.set, x, inputs);
                 multiply_int8(self.set, quantised, weight, out);

@@ -1,4 +1,6 @@
-//! Where the encoder runs: `auto`, `cpu`, `cuda`, `cuda:1` or `metal` in, what it means on this machine out.
+//! Where the encoder shall run, as a user writes it: `auto`, `cpu`, `cuda`, `cuda:1` or `metal`.
+//!
+//! What a choice means on this machine is told by `machine`.
 
 use std::fmt;
 use std::str::FromStr;
@@ -88,36 +90,6 @@ impl fmt::Display for DeviceChoice {
     }
 }
 
-impl DeviceChoice {
-    /// What `auto` means on this machine; everything else is itself.
-    pub(super) fn resolve(self) -> DeviceChoice {
-        match self {
-            DeviceChoice::Auto if first_card_answers() => DeviceChoice::Cuda(Cards::FIRST),
-            DeviceChoice::Auto if metal().is_ok() => DeviceChoice::Metal,
-            DeviceChoice::Auto => DeviceChoice::Cpu,
-            chosen => chosen,
-        }
-    }
-}
-
-#[cfg(feature = "cuda")]
-fn first_card_answers() -> bool {
-    super::cuda::answers(0)
-}
-
-#[cfg(not(feature = "cuda"))]
-fn first_card_answers() -> bool {
-    false
-}
-
-/// Apple's Metal, for candle.
-pub(super) fn metal() -> Result<candle_core::Device> {
-    if !candle_core::utils::metal_is_available() {
-        return Err(refused("metal", "is not built in; build with `--features metal`, or choose auto or cpu"));
-    }
-    candle_core::Device::new_metal(0).map_err(|e| refused("metal", &format!("does not answer: {e}")))
-}
-
 /// An error about a device that was asked for as `asked`.
 pub(super) fn refused(asked: &str, reason: &str) -> Error {
     Error::Device { asked: asked.escape_debug().to_string(), reason: reason.to_owned() }
@@ -161,13 +133,5 @@ mod tests {
         }
         let error = "gpu\u{1b}".parse::<DeviceChoice>().unwrap_err();
         insta::assert_snapshot!(error, @r"device gpu\u{1b} is not a device; choose auto, cpu, cuda, cuda:N, cuda:N,M or metal");
-    }
-
-    #[test]
-    fn only_auto_means_another() {
-        for device in [DeviceChoice::Cpu, DeviceChoice::Cuda(Cards(6)), DeviceChoice::Metal] {
-            assert_eq!(device.resolve(), device);
-        }
-        assert_ne!(DeviceChoice::Auto.resolve(), DeviceChoice::Auto);
     }
 }

@@ -5,121 +5,19 @@
 //! what it must give is the last hidden layer, pooled. On a CPU that is `pooling`, for every engine alike; CUDA cards
 //! pool themselves, as a row per token is too much to bring back.
 
-use std::str::FromStr;
-
 use ndarray::{Array2, s};
 use rayon::prelude::*;
 
 use super::architecture::{Architecture, Family};
+use super::batch::TokenBatch;
 use super::cpu::CpuEncoder;
-use super::device::{self, DeviceChoice};
+use super::device::{self, Cards, DeviceChoice};
+use super::machine;
+use super::options::{EmbedderOptions, EngineChoice, Precision};
 use super::pooling::{self, Pooling};
 use super::stock::Bert;
 use super::weights::Weights;
 use crate::{Error, Result};
-
-/// Token ids of some texts, one after the other.
-pub(super) struct TokenBatch<'a> {
-    /// All ids: those of text 0, then those of text 1, ...
-    pub ids: &'a [u32],
-    /// Token types (segments), aligned with `ids`.
-    pub types: &'a [u32],
-    /// Cumulative lengths, one more than there are texts: text `i` is `ids[starts[i]..starts[i + 1]]`, never empty.
-    pub starts: &'a [usize],
-}
-
-impl TokenBatch<'_> {
-    /// Number of texts.
-    pub(super) fn texts(&self) -> usize {
-        self.starts.len() - 1
-    }
-
-    /// Where the tokens of a text stand.
-    pub(super) fn range(&self, text: usize) -> std::ops::Range<usize> {
-        self.starts[text]..self.starts[text + 1]
-    }
-
-    /// Tokens of the longest text.
-    pub(super) fn longest(&self) -> usize {
-        self.starts.windows(2).map(|pair| pair[1] - pair[0]).max().unwrap_or(0)
-    }
-}
-
-/// What computes the encoder (`--engine`).
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum EngineChoice {
-    /// Relata's own kernels on a CPU and on CUDA cards, candle's BERT on Metal.
-    #[default]
-    Own,
-    /// candle-transformers on a CPU or Metal: slow, and what `Own` is held against.
-    Stock,
-}
-
-impl EngineChoice {
-    /// The name that it is read from.
-    pub fn name(self) -> &'static str {
-        match self {
-            EngineChoice::Own => "own",
-            EngineChoice::Stock => "stock",
-        }
-    }
-}
-
-impl FromStr for EngineChoice {
-    type Err = Error;
-
-    fn from_str(text: &str) -> Result<EngineChoice> {
-        match text {
-            "own" => Ok(EngineChoice::Own),
-            "stock" => Ok(EngineChoice::Stock),
-            _ => Err(Error::Engine { asked: text.escape_debug().to_string() }),
-        }
-    }
-}
-
-/// In what numbers the encoder computes (`--precision`).
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Precision {
-    /// 32-bit floating point: the vectors of sentence-transformers.
-    #[default]
-    F32,
-    /// Linear layers in 8-bit integers (weights scaled per output, activations per token), all else in `f32`. Relata's
-    /// own engine on a CPU only.
-    Int8,
-    /// 16-bit floating point with sums in `f32`. Relata's own engine on CUDA cards only.
-    F16,
-    /// As `F16`, with the range of `f32` and 8 bits of mantissa.
-    Bf16,
-}
-
-impl Precision {
-    /// The word of `--precision`.
-    pub fn name(self) -> &'static str {
-        match self {
-            Precision::F32 => "f32",
-            Precision::Int8 => "int8",
-            Precision::F16 => "f16",
-            Precision::Bf16 => "bf16",
-        }
-    }
-}
-
-impl FromStr for Precision {
-    type Err = Error;
-
-    fn from_str(text: &str) -> Result<Precision> {
-        match text {
-            "f32" => Ok(Precision::F32),
-            "int8" => Ok(Precision::Int8),
-            "f16" => Ok(Precision::F16),
-            "bf16" => Ok(Precision::Bf16),
-            _ => {
-                let reason = "is not a precision; choose f32, f16, bf16 or int8";
-                Err(Error::Precision { asked: text.escape_debug().to_string(), reason })
-            }
-        }
-    }
-}
 
 /// A loaded encoder.
 pub(super) enum Encoder {
@@ -137,9 +35,9 @@ impl Encoder {
     pub(super) fn load(
         architecture: &Architecture,
         weights: &mut Weights,
-        device: DeviceChoice,
-        (engine, precision): (EngineChoice, Precision),
+        options: &EmbedderOptions,
     ) -> Result<Encoder> {
+        let EmbedderOptions { device, engine, precision, .. } = *options;
         let refused = |reason| Err(Error::Precision { asked: precision.name().to_owned(), reason });
         let cpu_only = precision == Precision::Int8 || engine == EngineChoice::Stock;
         // `auto` takes a device that runs the model: a CPU runs all of them.
@@ -164,7 +62,7 @@ impl Encoder {
             (_, Precision::Int8) => {
                 refused("is for Relata's own engine on a CPU; choose --device cpu and --engine own, or f32")
             }
-            (DeviceChoice::Metal, _) => stock(device::metal()?),
+            (DeviceChoice::Metal, _) => stock(machine::metal()?),
             _ => stock(candle_core::Device::Cpu),
         }
     }
@@ -211,12 +109,7 @@ impl Encoder {
 }
 
 #[cfg(feature = "cuda")]
-fn cuda(
-    architecture: &Architecture,
-    weights: &mut Weights,
-    cards: device::Cards,
-    precision: Precision,
-) -> Result<Encoder> {
+fn cuda(architecture: &Architecture, weights: &mut Weights, cards: Cards, precision: Precision) -> Result<Encoder> {
     use super::cuda::{CudaEncoder, Number};
     let number = match precision {
         Precision::F16 => Number::F16,
@@ -228,7 +121,7 @@ fn cuda(
 }
 
 #[cfg(not(feature = "cuda"))]
-fn cuda(_: &Architecture, _: &mut Weights, cards: device::Cards, _: Precision) -> Result<Encoder> {
+fn cuda(_: &Architecture, _: &mut Weights, cards: Cards, _: Precision) -> Result<Encoder> {
     let asked = DeviceChoice::Cuda(cards).to_string();
     Err(device::refused(&asked, "is not built in; build with `--features cuda`, or choose auto or cpu"))
 }

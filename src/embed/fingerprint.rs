@@ -4,8 +4,7 @@ use std::fmt;
 
 use sha2::{Digest, Sha256};
 
-use super::encoder::Precision;
-use super::{EmbedderOptions, Long};
+use super::options::{EmbedderOptions, Long, Precision};
 use crate::model::FileSum;
 use crate::passage::RECIPE;
 

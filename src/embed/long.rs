@@ -4,48 +4,13 @@
 //! are batched like texts of their own, so those of one text can come in different batches.
 
 use std::collections::HashMap;
-use std::str::FromStr;
 
 use ndarray::{Array2, ArrayView1};
 
-use super::{Batch, Tokens};
-use crate::{Error, Result};
+use super::batch::{Batch, Tokens};
 
 /// Tokens of a window, special ones included, where the model takes as many.
 pub(super) const WINDOW: usize = 256;
-
-/// What becomes of a text beyond the token limit (`--long`).
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Long {
-    /// The rest is cut, as sentence-transformers does.
-    #[default]
-    Truncate,
-    /// It is embedded in windows of 256 tokens (or of the model's limit if that is smaller), one behind the other; its vector is
-    /// the mean of theirs, weighted by their tokens, scaled to unit length. A prompt stands before the first.
-    Window,
-}
-
-impl Long {
-    /// The word of `--long`.
-    pub fn name(self) -> &'static str {
-        match self {
-            Long::Truncate => "truncate",
-            Long::Window => "window",
-        }
-    }
-}
-
-impl FromStr for Long {
-    type Err = Error;
-
-    fn from_str(text: &str) -> Result<Long> {
-        match text {
-            "truncate" => Ok(Long::Truncate),
-            "window" => Ok(Long::Window),
-            _ => Err(Error::Long { asked: text.escape_debug().to_string() }),
-        }
-    }
-}
 
 /// A text's windows that are done.
 struct Waiting {
@@ -75,12 +40,12 @@ impl Gather {
         let mut complete = Complete::default();
         for (at, row) in vectors.rows().into_iter().enumerate() {
             let (text, tokens) = (batch.indices[at], batch.tokens[at]);
-            let finished = match batch.windows[at] {
-                (_, 1) => (tokens, row.to_vec()),
-                (number, count) => {
+            let finished = match batch.counts[at] {
+                1 => (tokens, row.to_vec()),
+                count => {
                     let start = || Waiting { windows: vec![None; count], left: count };
                     let waiting = self.waiting.entry(text).or_insert_with(start);
-                    waiting.windows[number] = Some((tokens, row.to_vec()));
+                    waiting.windows[batch.numbers[at]] = Some((tokens, row.to_vec()));
                     waiting.left -= 1;
                     if waiting.left > 0 {
                         continue;
@@ -126,8 +91,17 @@ impl Complete {
     }
 }
 
-/// Windows of a text, at least one: each keeps what stands before and behind a text.
-pub(super) fn windows(whole: &Tokens, (before, behind): (usize, usize), room: usize) -> Vec<Tokens> {
+/// Special tokens around a text, such as `[CLS]` and `[SEP]`.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Around {
+    /// How many stand before it.
+    pub before: usize,
+    /// How many stand behind it.
+    pub behind: usize,
+}
+
+/// Windows of a text, at least one: each keeps what stands around a text.
+pub(super) fn windows(whole: &Tokens, Around { before, behind }: Around, room: usize) -> Vec<Tokens> {
     let own = before..whole.ids.len() - behind;
     if own.len() <= room {
         return vec![whole.clone()];
@@ -152,9 +126,10 @@ mod tests {
     fn windows_keep_the_special_tokens() {
         let tokens = |ids: &[u32]| Tokens { ids: ids.to_vec(), types: vec![0; ids.len()], cut: 0 };
         let whole = tokens(&[2, 10, 11, 12, 13, 14, 3]);
-        assert_eq!(windows(&whole, (1, 1), 5), std::slice::from_ref(&whole));
-        assert_eq!(windows(&whole, (1, 1), 2), [tokens(&[2, 10, 11, 3]), tokens(&[2, 12, 13, 3]), tokens(&[2, 14, 3])]);
-        assert_eq!(windows(&tokens(&[2, 3]), (1, 1), 2), [tokens(&[2, 3])]);
+        let around = Around { before: 1, behind: 1 };
+        assert_eq!(windows(&whole, around, 5), std::slice::from_ref(&whole));
+        assert_eq!(windows(&whole, around, 2), [tokens(&[2, 10, 11, 3]), tokens(&[2, 12, 13, 3]), tokens(&[2, 14, 3])]);
+        assert_eq!(windows(&tokens(&[2, 3]), around, 2), [tokens(&[2, 3])]);
     }
 
     #[test]
@@ -165,12 +140,5 @@ mod tests {
         assert!(vector.iter().zip(expected).all(|(a, b)| (a - b).abs() < 1e-6), "{vector:?}");
         let opposite = mean([(5, vec![1.0, 0.0]), (5, vec![-1.0, 0.0])].iter()).1;
         assert!(opposite.iter().all(|x| x.is_finite()));
-    }
-
-    #[test]
-    fn words_of_the_option() {
-        assert_eq!("window".parse::<Long>().unwrap(), Long::Window);
-        assert_eq!("truncate".parse::<Long>().unwrap(), Long::default());
-        insta::assert_snapshot!("fold".parse::<Long>().unwrap_err(), @"long fold is not known; choose truncate or window");
     }
 }

@@ -1,9 +1,12 @@
 //! Texts in, vectors out, as sentence-transformers would make them from the same model folder.
 //!
 //! The way of a text: [`passage`](crate::passage) -> `tokens` -> `batch` -> `encoder` (the seam behind which the model
-//! runs) -> `pooling` -> a row of [`Embeddings`]. `folder` reads how a model does it (`config` what its encoder is, `checkpoint` its
-//! tensors), `long` cuts long texts into windows, `cpu` or `cuda` (our kernels) or `stock`
-//! (candle's BERT) runs it, `pipeline` keeps a GPU busy, and [`Fingerprint`] says in one hash what made a vector.
+//! runs) -> `pooling` -> a row of [`Embeddings`].
+//!
+//! `options` and `device` hold what the caller asks for, `machine` what there is. `folder` reads how a model does it
+//! (`config` what its encoder is, `checkpoint` its tensors). `long` cuts long texts into windows. `cpu` or `cuda` (our
+//! kernels) or `stock` (candle's BERT) runs the encoder, `pipeline` keeps a GPU busy, and [`Fingerprint`] says in one
+//! hash what made a vector.
 
 mod architecture;
 mod batch;
@@ -17,9 +20,10 @@ mod encoder;
 mod files;
 mod fingerprint;
 mod folder;
-
 mod long;
+mod machine;
 mod module;
+mod options;
 mod pipeline;
 mod places;
 mod pooling;
@@ -29,24 +33,24 @@ mod tokens;
 mod weights;
 mod words;
 
-use std::collections::BTreeMap;
 use std::path::Path;
 
-use ndarray::{Array2, ArrayView2, Axis};
+use ndarray::{Array2, Axis};
 use rayon::prelude::*;
 
+pub use batch::BatchDone;
 pub use device::{Cards, DeviceChoice};
-pub use encoder::{EngineChoice, Precision};
 pub use fingerprint::Fingerprint;
 pub use folder::Recipe;
-pub use long::Long;
+pub use options::{EmbedderOptions, EngineChoice, Long, Precision};
 pub use prompts::Role;
 
 use crate::{Error, Result};
-use encoder::{Encoder, TokenBatch};
+use batch::{Batch, TokenBatch, Window};
+use encoder::Encoder;
 use long::Gather;
 use pooling::Head;
-use tokens::{Tokeniser, Tokens};
+use tokens::Tokeniser;
 use weights::Weights;
 
 /// Texts that are tokenised and sorted together: 4096 abstracts make some hundred batches, with little padding, and
@@ -62,41 +66,6 @@ pub fn kernels_name() -> Result<&'static str> {
     Ok(crate::kernels::InstructionSet::choose()?.name())
 }
 
-/// How to load and run a model.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct EmbedderOptions {
-    /// Where the encoder runs.
-    pub device: DeviceChoice,
-    /// What computes on it.
-    pub engine: EngineChoice,
-    /// In what numbers.
-    pub precision: Precision,
-    /// The most tokens of a batch, padding included; `None` is what suits the engine and its memory. Candle's BERT takes at
-    /// most 2048, as it needs 80 KB a token for all-MiniLM; Relata's own engine needs 2 KB, on a card 5 KB.
-    pub token_budget: Option<usize>,
-    /// Whether rows are scaled to unit length even where the folder's own modules do not. Relata compares by cosine,
-    /// so this loses nothing, and a [`Fingerprint`] stands for such rows; `false` gives sentence-transformers' numbers.
-    pub unit_rows: bool,
-    /// What becomes of texts beyond the token limit.
-    pub long: Long,
-    /// Text put before texts of a role, by its name (`query`, `passage`), for roles of which the folder itself says nothing.
-    pub prompts: BTreeMap<String, String>,
-}
-
-impl Default for EmbedderOptions {
-    fn default() -> EmbedderOptions {
-        EmbedderOptions {
-            device: DeviceChoice::Auto,
-            engine: EngineChoice::Own,
-            precision: Precision::F32,
-            token_budget: None,
-            unit_rows: true,
-            long: Long::Truncate,
-            prompts: BTreeMap::new(),
-        }
-    }
-}
-
 /// Vectors of some texts, in their order.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Embeddings {
@@ -106,19 +75,6 @@ pub struct Embeddings {
     pub tokens: Vec<u32>,
     /// Tokens of each text that were cut because the model takes no more.
     pub cut: Vec<u32>,
-}
-
-/// A finished batch, ready to be stored. All parts are aligned.
-#[derive(Debug)]
-pub struct BatchDone<'a> {
-    /// Which of the given texts these are.
-    pub indices: &'a [usize],
-    /// Their vectors, texts of the batch x dimension, `f32`.
-    pub vectors: ArrayView2<'a, f32>,
-    /// Tokens embedded of each.
-    pub tokens: &'a [u32],
-    /// Tokens cut of each.
-    pub cut: &'a [u32],
 }
 
 /// A loaded model.
@@ -144,11 +100,11 @@ impl Embedder {
             || Tokeniser::load(root, &recipe),
             || {
                 let mut weights = Weights::open(&root.join(&recipe.weights))?;
-                Encoder::load(&recipe.architecture, &mut weights, options.device, (options.engine, options.precision))
+                Encoder::load(&recipe.architecture, &mut weights, options)
             },
         );
         let (tokeniser, encoder) = (tokeniser?, encoder?);
-        let head = Head::load(root, &recipe, options.unit_rows)?;
+        let head = Head::load(root, &recipe.pooling, &recipe.steps, options.unit_rows)?;
         let token_budget = encoder.budget(options.token_budget);
         Ok(Embedder { recipe, tokeniser, head, token_budget, encoder, long: options.long })
     }
@@ -186,7 +142,7 @@ impl Embedder {
     ///
     /// [`Error::Tokens`] for a text that the tokenizer can't take.
     pub fn count_tokens<T: AsRef<str> + Sync>(&self, texts: &[T], role: Role) -> Result<Vec<u32>> {
-        let tokens = self.tokeniser.encode_all(0, texts, (role, self.long))?;
+        let tokens = self.tokeniser.encode_all(0, texts, role, self.long)?;
         Ok(tokens.iter().map(|parts| parts.iter().map(|part| part.ids.len() as u32).sum()).collect())
     }
 
@@ -237,21 +193,22 @@ impl Embedder {
     ) -> Result<()> {
         for (number, window) in texts.chunks(WINDOW).enumerate() {
             let first = number * WINDOW;
-            let tokens = self.tokeniser.encode_all(first, window, (role, self.long))?;
-            // Windows of all texts, one behind the other: which text, which of its windows, and of how many.
-            let pieces: Vec<(usize, (usize, usize), &Tokens)> = tokens
+            let tokens = self.tokeniser.encode_all(first, window, role, self.long)?;
+            // The windows of all texts, one behind the other.
+            let windows: Vec<Window<'_>> = tokens
                 .iter()
                 .enumerate()
-                .flat_map(|(at, text)| {
-                    text.iter().enumerate().map(move |(number, piece)| (first + at, (number, text.len()), piece))
+                .flat_map(|(at, of_text)| {
+                    let window =
+                        move |(number, tokens)| Window { text: first + at, number, count: of_text.len(), tokens };
+                    of_text.iter().enumerate().map(window)
                 })
                 .collect();
-            let lengths: Vec<usize> = pieces.iter().map(|(_, _, piece)| piece.ids.len()).collect();
+            let lengths: Vec<usize> = windows.iter().map(|window| window.tokens.ids.len()).collect();
             for members in batch::batches(&lengths, self.token_budget) {
                 let mut batch = Batch { starts: vec![0], ..Batch::default() };
                 for at in members {
-                    let (text, window, piece) = pieces[at];
-                    batch.push(text, window, piece);
+                    batch.push(&windows[at]);
                 }
                 if !take(batch)? {
                     return Ok(());
@@ -279,38 +236,5 @@ impl Embedder {
             vector.assign(&ndarray::ArrayView1::from(&finished));
         }
         Ok(vectors)
-    }
-}
-
-/// Texts that go through the encoder together, as tokens one behind the other.
-#[derive(Default)]
-struct Batch {
-    /// Which of the given texts these are, or are windows of.
-    indices: Vec<usize>,
-    /// Number of the window, and of how many; (0, 1) for a whole text.
-    windows: Vec<(usize, usize)>,
-    ids: Vec<u32>,
-    types: Vec<u32>,
-    /// Cumulative lengths, from 0.
-    starts: Vec<usize>,
-    /// Tokens of each text.
-    tokens: Vec<u32>,
-    /// Tokens cut of each.
-    cut: Vec<u32>,
-}
-
-impl Batch {
-    fn push(&mut self, index: usize, window: (usize, usize), text: &Tokens) {
-        self.indices.push(index);
-        self.windows.push(window);
-        self.ids.extend_from_slice(&text.ids);
-        self.types.extend_from_slice(&text.types);
-        self.starts.push(self.ids.len());
-        self.tokens.push(text.ids.len() as u32);
-        self.cut.push(text.cut);
-    }
-
-    fn done<'a>(&'a self, vectors: &'a Array2<f32>) -> BatchDone<'a> {
-        BatchDone { indices: &self.indices, vectors: vectors.view(), tokens: &self.tokens, cut: &self.cut }
     }
 }

@@ -9,7 +9,6 @@ use std::path::Path;
 use candle_core::cpu::erf::erf_f64;
 use ndarray::ArrayView2;
 
-use super::folder::Recipe;
 use super::weights::{Expected, Weights};
 use crate::Result;
 
@@ -153,7 +152,7 @@ pub(super) struct Head {
 
 impl Head {
     /// Loads the dense modules' weights, where there are any.
-    pub(super) fn load(root: &Path, recipe: &Recipe, unit: bool) -> Result<Head> {
+    pub(super) fn load(root: &Path, pooling: &[Pooling], steps: &[Step], unit: bool) -> Result<Head> {
         let load = |step: &Step| match step {
             Step::Normalise => Ok(LoadedStep::Normalise),
             Step::Dense(dense) => {
@@ -170,8 +169,8 @@ impl Head {
                 })
             }
         };
-        let steps = recipe.steps.iter().map(load).collect::<Result<_>>()?;
-        Ok(Head { pooling: recipe.pooling.clone(), steps, unit })
+        let steps = steps.iter().map(load).collect::<Result<_>>()?;
+        Ok(Head { pooling: pooling.to_vec(), steps, unit })
     }
 
     /// How tokens become one row.

@@ -7,8 +7,8 @@ use candle_nn::VarBuilder;
 use candle_transformers::models::bert;
 
 use super::architecture::{Activation, Architecture, Family};
+use super::batch::TokenBatch;
 use super::checkpoint::Checkpoint;
-use super::encoder::TokenBatch;
 use super::weights::Weights;
 use crate::{Error, Result};
 

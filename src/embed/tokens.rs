@@ -15,9 +15,11 @@ use rayon::prelude::*;
 use tokenizers::normalizers::{BertNormalizer, Lowercase, NormalizerWrapper, Sequence};
 use tokenizers::{Encoding, PostProcessor, Token, Tokenizer, TruncationDirection};
 
+use super::batch::Tokens;
 use super::files::{damaged, damaged_by, printable, read_bounded};
 use super::folder::Recipe;
-use super::long::{Long, WINDOW, windows};
+use super::long::{Around, WINDOW, windows};
+use super::options::Long;
 use super::prompts::Role;
 use super::words::{NewWords, Words};
 use crate::{Error, Result};
@@ -28,17 +30,6 @@ const MAX_TOKENIZER: u64 = 128 << 20;
 /// Texts that a thread tokenises in one go.
 const PER_THREAD: usize = 16;
 
-/// The tokens of one text.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Tokens {
-    /// Ids, special tokens included: from 1 to the limit.
-    pub ids: Vec<u32>,
-    /// Token types, aligned with `ids`.
-    pub types: Vec<u32>,
-    /// How many tokens of the text are beyond the limit.
-    pub cut: u32,
-}
-
 /// A loaded tokenizer with its limit and prompts.
 pub(super) struct Tokeniser {
     inner: Tokenizer,
@@ -47,8 +38,8 @@ pub(super) struct Tokeniser {
     recipe: Recipe,
     /// Tokens for the text itself beside the special ones.
     room: usize,
-    /// Special tokens before and behind a text.
-    around: (usize, usize),
+    /// Special tokens that stand around a text.
+    around: Around,
 }
 
 impl Tokeniser {
@@ -86,7 +77,7 @@ impl Tokeniser {
             let reason = format!("adds {special} tokens to each text, but {} is the limit", recipe.token_limit);
             return Err(damaged(&path, reason));
         };
-        let around = (before, special.saturating_sub(before));
+        let around = Around { before, behind: special.saturating_sub(before) };
         let tokeniser = Tokeniser { inner, words, recipe: recipe.clone(), room, around };
         tokeniser.encode(0, "", Role::Passage, &mut NewWords::new()).map_err(|error| match error {
             Error::Tokens { reason, .. } => damaged(&path, format!("fails on an empty text: {reason}")),
@@ -100,7 +91,8 @@ impl Tokeniser {
         &self,
         first: usize,
         texts: &[T],
-        (role, long): (Role, Long),
+        role: Role,
+        long: Long,
     ) -> Result<Vec<Vec<Tokens>>> {
         let mut tokens = Vec::with_capacity(texts.len());
         while tokens.len() < texts.len() {
@@ -133,8 +125,8 @@ impl Tokeniser {
     /// The windows of a text: one where it fits.
     fn encode_windows(&self, index: usize, text: &str, role: Role, new: &mut NewWords) -> Result<Vec<Tokens>> {
         // As many as a text could have; a sum of a few of them must not overflow.
-        let whole = self.encode_within(index, text, (role, usize::MAX / 8), new)?;
-        let special = self.around.0 + self.around.1;
+        let whole = self.encode_within(index, text, role, usize::MAX / 8, new)?;
+        let special = self.around.before + self.around.behind;
         if whole.ids.len() - special <= self.room {
             return Ok(vec![whole]);
         }
@@ -142,17 +134,11 @@ impl Tokeniser {
     }
 
     fn encode(&self, index: usize, text: &str, role: Role, new: &mut NewWords) -> Result<Tokens> {
-        self.encode_within(index, text, (role, self.room), new)
+        self.encode_within(index, text, role, self.room, new)
     }
 
     /// The tokens of a text, of which `room` are its own at the most.
-    fn encode_within(
-        &self,
-        index: usize,
-        text: &str,
-        (role, room): (Role, usize),
-        new: &mut NewWords,
-    ) -> Result<Tokens> {
+    fn encode_within(&self, index: usize, text: &str, role: Role, room: usize, new: &mut NewWords) -> Result<Tokens> {
         let failed = |reason: String| Error::Tokens { index, reason: printable(&reason) };
         let prompt = self.recipe.prompt(role);
         let prompted = if prompt.is_empty() { Cow::from(text) } else { Cow::from(format!("{prompt}{text}")) };
@@ -179,7 +165,7 @@ impl Tokeniser {
     /// only then adds the special tokens: a tokenizer that is told to cut may stop early, and would leave nothing to count.
     fn cut(&self, text: &str, room: usize, new: &mut NewWords) -> tokenizers::Result<(Vec<u32>, Vec<u32>, u32)> {
         let (ids, types, cut) = match &self.words {
-            Some(words) => words.encode(&self.inner, text, (room, self.recipe.cut_left), new)?,
+            Some(words) => words.encode(&self.inner, text, room, self.recipe.cut_left, new)?,
             None => {
                 let mut kept = self.inner.encode_fast(text, false)?;
                 let total = kept.len();

@@ -70,7 +70,8 @@ impl Words {
         &self,
         tokenizer: &Tokenizer,
         text: &str,
-        (room, cut_left): (usize, bool),
+        room: usize,
+        cut_left: bool,
         new: &mut NewWords,
     ) -> tokenizers::Result<(Vec<u32>, Vec<u32>, usize)> {
         let mut ids: Vec<u32> = self.before.iter().map(|(id, _)| *id).collect();
@@ -148,14 +149,14 @@ mod tests {
     fn assert_as_whole(tokenizer: &Tokenizer, words: &Words, text: &str) {
         let whole = tokenizer.encode_fast(text, true).unwrap();
         let mut new = NewWords::new();
-        let (ids, types, cut) = words.encode(tokenizer, text, (1 << 20, false), &mut new).unwrap();
+        let (ids, types, cut) = words.encode(tokenizer, text, 1 << 20, false, &mut new).unwrap();
         words.keep(new);
         assert_eq!((ids.as_slice(), types.as_slice(), cut), (whole.get_ids(), whole.get_type_ids(), 0), "{text:?}");
         let own = &whole.get_ids()[1..whole.len() - 1];
         for room in [1, 3, 7] {
             let kept = own.len().min(room);
             for (cut_left, expected) in [(false, &own[..kept]), (true, &own[own.len() - kept..])] {
-                let (ids, types, cut) = words.encode(tokenizer, text, (room, cut_left), &mut NewWords::new()).unwrap();
+                let (ids, types, cut) = words.encode(tokenizer, text, room, cut_left, &mut NewWords::new()).unwrap();
                 assert_eq!((&ids[1..ids.len() - 1], types.len(), cut), (expected, ids.len(), own.len() - kept));
                 assert_eq!((ids.first(), ids.last()), (whole.get_ids().first(), whole.get_ids().last()));
             }
@@ -185,7 +186,7 @@ mod tests {
         let tokenizer = tiny();
         let words = Words::of(&tokenizer).unwrap().unwrap();
         let mut new = NewWords::new();
-        words.encode(&tokenizer, &"x".repeat(LONGEST_WORD + 1), (8, false), &mut new).unwrap();
+        words.encode(&tokenizer, &"x".repeat(LONGEST_WORD + 1), 8, false, &mut new).unwrap();
         assert_eq!(new.len(), 1);
         words.keep(new);
         assert!(words.known.read().unwrap().is_empty());

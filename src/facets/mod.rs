@@ -5,56 +5,13 @@
 
 mod roles;
 
+pub use crate::library::{FacetSource, FacetText, Told};
 pub use roles::{ROLES, Sentence, roles};
 
 use rayon::prelude::*;
-use serde::Serialize;
 
 use crate::library::PaperRow;
 use crate::paper::Facet;
-
-/// What the library has of a facet of a paper.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct FacetSource {
-    /// The title, empty where it is not known.
-    pub title: String,
-    /// The digests' texts of it, with their languages, `en` first and then by language.
-    pub digest: Vec<(String, String)>,
-    /// The abstract, empty where it is not known.
-    pub abstract_text: String,
-}
-
-/// Who says it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, schemars::JsonSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum Told {
-    /// A field of a digest.
-    Digest,
-    /// Sentences of the paper's own abstract.
-    Abstract,
-}
-
-/// A facet of a paper.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct FacetText {
-    /// Whose.
-    pub row: PaperRow,
-    /// The paper's title, empty where it is not known.
-    pub title: String,
-    /// What is told of the facet.
-    pub text: String,
-    /// Where it is from.
-    pub told: Told,
-    /// What a digest tells of it in a language that the model does not read, where none tells it in another.
-    pub unread: Option<String>,
-}
-
-impl FacetText {
-    /// What is embedded: a facet says little without what the paper is about (docs/quality.md).
-    pub fn passage(&self) -> String {
-        crate::passage::passage(&self.title, Some(&self.text))
-    }
-}
 
 impl FacetSource {
     /// The facet of a paper in a language that a model reads; `None` where neither digest nor abstract tells it.

@@ -7,10 +7,11 @@
 
 use std::ops::Range;
 
-use super::InstructionSet;
 use super::aligned::Aligned;
 use super::gemm::{Packed, multiply};
+use super::instruction_set::InstructionSet;
 use super::softmax::{LARGEST_POWER, QUERIES, softmax, softmax_to_words};
+use super::strided::Strided;
 use super::words::{PackedWords, Product, WIDEST, WordRows, largest, multiply_words, sizes};
 
 /// Keys whose products with a power can be added up in 32 bits, for values of [`LARGEST_VALUE`].
@@ -73,21 +74,22 @@ pub(crate) struct Input<'a> {
     pub distances: Option<&'a [f32]>,
 }
 
-/// Softmax(queries · keysᵀ / √width + distances) · values, into rows of `out` that are `out_stride` apart.
+/// Softmax(queries · keysᵀ / √width + distances) · values, into rows of `out`.
 pub(crate) fn attend(
     set: InstructionSet,
     numbers: Numbers,
     head: &mut Head,
     input: &Input<'_>,
-    (out, out_stride): (&mut [f32], usize),
+    out: Strided<&mut [f32]>,
 ) {
+    let Strided { values: out, stride: out_stride } = out;
     let Input { qkv: [queries, ..], stride, tokens, width, window, distances } = *input;
     let most = window.map_or(tokens, |window| tokens.min(2 * window + QUERIES));
     let numbers = if width > WIDEST || most > MOST_KEYS { Numbers::F32 } else { numbers };
     let scale = 1.0 / (width as f32).sqrt();
     assert!(distances.is_none_or(|distances| distances.len() + 1 >= 2 * tokens));
     if numbers == Numbers::Words {
-        head.words.take_queries(set, (queries, stride), (tokens, width));
+        head.words.take_queries(set, Strided { values: queries, stride }, tokens, width);
     }
     let mut packed = 0..0;
     let mut first = 0;
@@ -105,11 +107,14 @@ pub(crate) fn attend(
         // In words the scale goes with the factors that a product has anyway.
         let scale = match numbers {
             Numbers::F32 => {
-                multiply(set, here, (&queries[first * stride..], stride), &head.keys, None, (&mut head.scores, count));
+                let here_queries = Strided { values: &queries[first * stride..], stride };
+                let scores = Strided { values: &mut head.scores[..], stride: count };
+                multiply(set, here, here_queries, &head.keys, None, scores);
                 scale
             }
             Numbers::Words => {
-                head.words.score(set, first..first + here, scale, (&mut head.scores, count));
+                let scores = Strided { values: &mut head.scores[..], stride: count };
+                head.words.score(set, first..first + here, scale, scores);
                 1.0
             }
         };
@@ -130,21 +135,24 @@ pub(crate) fn attend(
         }
         let inverse = &mut [0.0; QUERIES];
         let scale = if distances.is_some() { 1.0 } else { scale };
-        let out = (&mut out[first * out_stride..], out_stride);
+        let out = Strided { values: &mut out[first * out_stride..], stride: out_stride };
         match numbers {
             Numbers::F32 => {
                 softmax(set, scores, count, scale, inverse);
-                multiply(set, here, (&head.scores, count), &head.values, None, (&mut *out.0, out_stride));
+                let powers = Strided { values: &head.scores[..], stride: count };
+                let sums = Strided { values: &mut *out.values, stride: out_stride };
+                multiply(set, here, powers, &head.values, None, sums);
                 // Divided here and not in the softmax: a result has fewer numbers than there are scores.
-                for (row, inverse) in out.0.chunks_mut(out_stride).zip(&inverse[..here]) {
+                for (row, inverse) in out.values.chunks_mut(out_stride).zip(&inverse[..here]) {
                     row[..width].iter_mut().for_each(|x| *x *= inverse);
                 }
             }
             Numbers::Words => {
                 let powers = &mut head.words.powers;
                 powers.shape(QUERIES, count);
-                softmax_to_words(set, scores, count, scale, (&mut powers.words, powers.stride), inverse);
-                head.words.weigh(set, (here, count), inverse, out);
+                let words = Strided { values: &mut powers.words[..], stride: powers.stride };
+                softmax_to_words(set, scores, count, scale, words, inverse);
+                head.words.weigh(set, here, count, inverse, out);
             }
         }
         first += here;
@@ -157,13 +165,13 @@ impl Head {
         let Input { qkv: [_, keys, values], stride, width, .. } = *input;
         let count = seen.len();
         self.scores.resize(QUERIES * count);
-        let (keys, values) = (&keys[seen.start * stride..], &values[seen.start * stride..]);
+        let [keys, values] = [keys, values].map(|part| Strided { values: &part[seen.start * stride..], stride });
         match numbers {
             Numbers::F32 => {
-                self.keys.pack(set, count, width, |key, at| keys[key * stride + at]);
-                self.values.pack_rows(set, width, values, stride, count);
+                self.keys.pack(set, count, width, |key, at| keys.values[key * stride + at]);
+                self.values.pack_rows(set, width, values.values, stride, count);
             }
-            Numbers::Words => self.words.pack(set, (keys, values, stride), (count, width)),
+            Numbers::Words => self.words.pack(set, keys, values, count, width),
         }
     }
 }
@@ -174,34 +182,36 @@ fn scale_for(largest: f32, most: f32) -> f32 {
 }
 
 impl Words {
-    fn take_queries(&mut self, set: InstructionSet, queries: (&[f32], usize), shape: (usize, usize)) {
+    fn take_queries(&mut self, set: InstructionSet, queries: Strided<&[f32]>, tokens: usize, width: usize) {
         let mut size = [0.0];
-        sizes(set, queries, shape, &mut size);
-        self.query_scale = scale_for(size[0], largest(shape.1));
-        self.queries.take(set, queries, shape, &[self.query_scale]);
+        sizes(set, queries, tokens, width, &mut size);
+        self.query_scale = scale_for(size[0], largest(width));
+        self.queries.take(set, queries, tokens, width, &[self.query_scale]);
     }
 
     fn pack(
         &mut self,
         set: InstructionSet,
-        (keys, values, stride): (&[f32], &[f32], usize),
-        (count, width): (usize, usize),
+        keys: Strided<&[f32]>,
+        values: Strided<&[f32]>,
+        count: usize,
+        width: usize,
     ) {
         let mut size = [0.0];
-        sizes(set, (keys, stride), (count, width), &mut size);
+        sizes(set, keys, count, width, &mut size);
         self.key_scale = scale_for(size[0], largest(width));
-        self.rows.take(set, (keys, stride), (count, width), &[self.key_scale]);
+        self.rows.take(set, keys, count, width, &[self.key_scale]);
         self.keys.pack(set, &self.rows, count, width);
         self.value_scales.clear();
         self.value_scales.resize(width, 0.0);
-        sizes(set, (values, stride), (count, width), &mut self.value_scales);
+        sizes(set, values, count, width, &mut self.value_scales);
         self.value_scales.iter_mut().for_each(|size| *size = scale_for(*size, LARGEST_VALUE));
-        self.rows.take(set, (values, stride), (count, width), &self.value_scales);
+        self.rows.take(set, values, count, width, &self.value_scales);
         self.values.pack_rows(set, &self.rows, width, count);
     }
 
     /// Scores of some queries.
-    fn score(&self, set: InstructionSet, queries: Range<usize>, scale: f32, out: (&mut [f32], usize)) {
+    fn score(&self, set: InstructionSet, queries: Range<usize>, scale: f32, out: Strided<&mut [f32]>) {
         let product = Product {
             rows: &self.queries.words[queries.start * self.queries.stride..],
             stride: self.queries.stride,
@@ -215,13 +225,7 @@ impl Words {
     }
 
     /// Values weighed by the powers, over so many keys at a time as their sum has room for.
-    fn weigh(
-        &self,
-        set: InstructionSet,
-        (count, keys): (usize, usize),
-        inverse: &[f32],
-        (out, out_stride): (&mut [f32], usize),
-    ) {
+    fn weigh(&self, set: InstructionSet, count: usize, keys: usize, inverse: &[f32], out: Strided<&mut [f32]>) {
         let groups = keys.div_ceil(2);
         for from in (0..groups).step_by(KEYS / 2) {
             let product = Product {
@@ -233,7 +237,7 @@ impl Words {
                 column_factors: &self.value_scales,
                 add: from > 0,
             };
-            multiply_words(set, &product, &self.values, (&mut *out, out_stride));
+            multiply_words(set, &product, &self.values, Strided { values: &mut *out.values, stride: out.stride });
         }
     }
 }
@@ -263,7 +267,8 @@ mod tests {
                 let more: Vec<f32> = (0..2 * tokens + 1).map(|at| value(at + 31)).collect();
                 let distances = by_distance.then_some(&more[..]);
                 let input = Input { qkv, stride, tokens, width, window, distances };
-                attend(set, numbers, &mut Head::default(), &input, (&mut out, width + 2));
+                let to = Strided { values: &mut out[..], stride: width + 2 };
+                attend(set, numbers, &mut Head::default(), &input, to);
                 for query in [0, tokens / 2, tokens - 1] {
                     let scores: Vec<f64> = (0..tokens)
                         .map(|key| {

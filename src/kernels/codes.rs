@@ -5,7 +5,7 @@
 //! vectors; but counting bits is left to the compiler only on AVX2 and where AVX-512 has no instruction for it: it makes twelve
 //! times as many instructions of it as AVX-512 needs, and adds up after every word what NEON counts in bytes.
 
-use super::InstructionSet;
+use super::instruction_set::InstructionSet;
 use super::lanes::{Job, Lanes};
 
 /// Rows whose codes lie together: the first word of each, then the second of each.
@@ -47,19 +47,20 @@ pub(crate) fn bounds(
     codes: &[[u64; BLOCK]],
     factors: &[Factors],
     query: &Planes,
-    (start, width): (f32, f32),
+    start: f32,
+    width: f32,
     out: &mut [[f32; BLOCK]],
 ) {
     assert!(codes.len() == factors.len() * query.bits.len() && out.len() == factors.len());
     #[cfg(target_arch = "x86_64")]
     if set == InstructionSet::Avx512 && std::arch::is_x86_feature_detected!("avx512vpopcntdq") {
         // SAFETY: the processor has just been asked, and lengths are checked above.
-        return unsafe { bounds_512(codes, factors, query, (start, width), out) };
+        return unsafe { bounds_512(codes, factors, query, start, width, out) };
     }
     #[cfg(target_arch = "aarch64")]
     if set != InstructionSet::Portable {
         // SAFETY: every other set has NEON, and lengths are checked above.
-        return unsafe { bounds_neon(codes, factors, query, (start, width), out) };
+        return unsafe { bounds_neon(codes, factors, query, start, width, out) };
     }
     set.run(Bounds { codes, factors, query, start, width, out });
 }
@@ -71,7 +72,8 @@ unsafe fn bounds_512(
     codes: &[[u64; BLOCK]],
     factors: &[Factors],
     query: &Planes,
-    (start, width): (f32, f32),
+    start: f32,
+    width: f32,
     out: &mut [[f32; BLOCK]],
 ) {
     use std::arch::x86_64::*;
@@ -109,7 +111,8 @@ unsafe fn bounds_neon(
     codes: &[[u64; BLOCK]],
     factors: &[Factors],
     query: &Planes,
-    (start, width): (f32, f32),
+    start: f32,
+    width: f32,
     out: &mut [[f32; BLOCK]],
 ) {
     use std::arch::aarch64::*;
@@ -305,7 +308,7 @@ mod tests {
             let factors = [Factors { scale: [1.0; BLOCK], ..Factors::default() }; 2];
             for set in InstructionSet::available() {
                 let mut out = [[0.0; BLOCK]; 2];
-                bounds(set, &vec![[u64::MAX; BLOCK]; 2 * words], &factors, &planes, (0.0, 0.0), &mut out);
+                bounds(set, &vec![[u64::MAX; BLOCK]; 2 * words], &factors, &planes, 0.0, 0.0, &mut out);
                 assert_eq!(out, [[(15 * 64 * words) as f32; BLOCK]; 2], "{set:?}");
             }
         }
@@ -334,7 +337,7 @@ mod tests {
                 ones: std::array::from_fn(|lane| ones(block * BLOCK + lane) as f32),
             }).collect();
             let mut expected = vec![[0f32; BLOCK]; blocks];
-            bounds(InstructionSet::Portable, &codes, &factors, &planes, (0.5, 2.0), &mut expected);
+            bounds(InstructionSet::Portable, &codes, &factors, &planes, 0.5, 2.0, &mut expected);
             for (block, own) in factors.iter().enumerate() {
                 for (lane, &got) in expected[block].iter().enumerate() {
                     let row = block * BLOCK + lane;
@@ -346,7 +349,7 @@ mod tests {
             }
             for set in InstructionSet::available() {
                 let mut got = vec![[0f32; BLOCK]; blocks];
-                bounds(set, &codes, &factors, &planes, (0.5, 2.0), &mut got);
+                bounds(set, &codes, &factors, &planes, 0.5, 2.0, &mut got);
                 for (got, expected) in got.iter().flatten().zip(expected.iter().flatten()) {
                     prop_assert!((got - expected).abs() < 1e-5, "{set:?}: {got} is not {expected}");
                 }

@@ -6,9 +6,10 @@
 //! outer loop: one (48 KB for 384 inputs) stays near while all rows pass by (Goto & van de Geijn 2008, without the
 //! copy of `a`, whose rows are short).
 
-use super::InstructionSet;
 use super::aligned::Aligned;
+use super::instruction_set::InstructionSet;
 use super::lanes::{Job, Lanes};
+use super::strided::Strided;
 use super::tiles::{Tile, each_row, run_tiles, write_row};
 
 /// A weight matrix in panels.
@@ -79,16 +80,17 @@ impl Packed {
     }
 }
 
-/// `out = a · weightᵀ + bias`: `rows` rows of `a`, each `weight.inputs` long and `stride` apart, into rows of `out` that are
-/// `out_stride` apart. Without a bias, nothing is added.
+/// `out = a · weightᵀ + bias`: `rows` rows of `a`, each `weight.inputs` long, into as many rows of `out`. Without a bias, nothing
+/// is added.
 pub(crate) fn multiply(
     set: InstructionSet,
     rows: usize,
-    (a, stride): (&[f32], usize),
+    a: Strided<&[f32]>,
     weight: &Packed,
     bias: Option<&[f32]>,
-    (out, out_stride): (&mut [f32], usize),
+    out: Strided<&mut [f32]>,
 ) {
+    let (Strided { values: a, stride }, Strided { values: out, stride: out_stride }) = (a, out);
     if rows == 0 || weight.outputs == 0 {
         return;
     }
@@ -204,7 +206,8 @@ mod tests {
                 packed.pack(set, outputs, inputs, weight);
                 let out_stride = outputs + spare;
                 let mut out = vec![9.0; rows * out_stride];
-                multiply(set, rows, (&a, stride), &packed, Some(&bias), (&mut out, out_stride));
+                let to = Strided { values: &mut out[..], stride: out_stride };
+                multiply(set, rows, Strided { values: &a, stride }, &packed, Some(&bias), to);
                 for row in 0..rows {
                     for column in 0..out_stride {
                         let got = out[row * out_stride + column];
@@ -227,7 +230,8 @@ mod tests {
                 // A row alone has the same bits as among others.
                 let mut alone = vec![0.0; outputs];
                 let last = rows - 1;
-                multiply(set, 1, (&a[last * stride..], stride), &packed, Some(&bias), (&mut alone, outputs));
+                let (from, to) = (Strided { values: &a[last * stride..], stride }, Strided { values: &mut alone[..], stride: outputs });
+                multiply(set, 1, from, &packed, Some(&bias), to);
                 prop_assert_eq!(&alone[..], &out[last * out_stride..last * out_stride + outputs]);
             }
         }

@@ -5,8 +5,8 @@
 //! sum of bytes exact on every instruction set. The range of an activation row need not be symmetric, which after
 //! a GELU (from -0.17 up) is worth a bit of precision.
 
-use super::InstructionSet;
 use super::aligned::Aligned;
+use super::instruction_set::InstructionSet;
 use super::lanes::{Job, Lanes};
 use super::tiles::{Tile, each_row, run_tiles, write_row};
 

@@ -1,6 +1,6 @@
 //! Layer norm of rows, and of sums of rows.
 
-use super::InstructionSet;
+use super::instruction_set::InstructionSet;
 use super::lanes::{Job, Lanes};
 
 /// A layer norm's weight and bias, both as long as a row.

@@ -1,8 +1,9 @@
 //! Softmax of rows of scores, up to a factor for each row.
 
-use super::InstructionSet;
 use super::activation::exp;
+use super::instruction_set::InstructionSet;
 use super::lanes::{Job, Lanes};
+use super::strided::Strided;
 
 /// Queries whose scores are kept at once: two tiles of the widest set, 28 KB of scores for 256 keys.
 pub(super) const QUERIES: usize = 28;
@@ -22,16 +23,17 @@ pub(super) fn softmax(
     set.run(Softmax { scores, tokens, scale, inverse });
 }
 
-/// As [`softmax`], into rows of words that are `stride` apart: the largest power of a row is [`LARGEST_POWER`], and words behind
+/// As [`softmax`], into rows of words: the largest power of a row is [`LARGEST_POWER`], and words behind
 /// the last power are 0.
 pub(super) fn softmax_to_words(
     set: InstructionSet,
     scores: &[f32],
     tokens: usize,
     scale: f32,
-    (words, stride): (&mut [i16], usize),
+    words: Strided<&mut [i16]>,
     inverse: &mut [f32; QUERIES],
 ) {
+    let Strided { values: words, stride } = words;
     assert!(tokens <= stride && scores.len() / tokens.max(1) <= words.len() / stride.max(1));
     set.run(SoftmaxToWords { scores, tokens, scale, words, stride, inverse });
 }

@@ -4,10 +4,11 @@
 //! largest would be lost. Words keep 11 to 13 bits and are still twice as fast as `f32`. Sums are exact: how large a
 //! number may become is chosen so that no sum leaves 32 bits ([`largest`]).
 
-use super::InstructionSet;
 use super::aligned::Aligned;
+use super::instruction_set::InstructionSet;
 use super::int8::totals;
 use super::lanes::{Job, Lanes};
+use super::strided::Strided;
 use super::tiles::{Tile, each_row, run_tiles, write_row};
 
 /// Inputs that one instruction multiplies and adds.
@@ -27,14 +28,9 @@ impl WordRows {
         self.words.resize(rows * self.stride);
     }
 
-    /// Takes rows of `width` values, `stride` apart, divided by `scales` (one for all columns, or one each).
-    pub(super) fn take(
-        &mut self,
-        set: InstructionSet,
-        (x, stride): (&[f32], usize),
-        (rows, width): (usize, usize),
-        scales: &[f32],
-    ) {
+    /// Takes rows of `width` values, divided by `scales` (one for all columns, or one each).
+    pub(super) fn take(&mut self, set: InstructionSet, x: Strided<&[f32]>, rows: usize, width: usize, scales: &[f32]) {
+        let Strided { values: x, stride } = x;
         self.shape(rows, width);
         assert!(rows == 0 || (rows - 1) * stride + width <= x.len());
         let own = self.stride;
@@ -90,12 +86,8 @@ pub(super) fn largest(terms: usize) -> f32 {
 }
 
 /// The largest size in each of `width` columns, into `most`, or over all columns where that has one place.
-pub(super) fn sizes(
-    set: InstructionSet,
-    (x, stride): (&[f32], usize),
-    (rows, width): (usize, usize),
-    most: &mut [f32],
-) {
+pub(super) fn sizes(set: InstructionSet, x: Strided<&[f32]>, rows: usize, width: usize, most: &mut [f32]) {
+    let Strided { values: x, stride } = x;
     assert!(rows == 0 || (rows - 1) * stride + width <= x.len());
     assert!(width <= WIDEST && (most.len() == 1 || most.len() == width));
     set.run(Sizes { x, stride, rows, width, most });
@@ -210,13 +202,14 @@ pub(super) struct Product<'a> {
     pub add: bool,
 }
 
-/// `out = rows · weightᵀ`, times factors, into rows of `out` that are `out_stride` apart.
+/// `out = rows · weightᵀ`, times factors, into rows of `out`.
 pub(super) fn multiply_words(
     set: InstructionSet,
     product: &Product<'_>,
     weight: &PackedWords,
-    (out, out_stride): (&mut [f32], usize),
+    out: Strided<&mut [f32]>,
 ) {
+    let Strided { values: out, stride: out_stride } = out;
     let Product { rows, stride, count, groups: [from, to], row_factors, column_factors, .. } = *product;
     if count == 0 || weight.outputs == 0 {
         return;
@@ -346,15 +339,16 @@ mod tests {
         ) {
             let value = |at: usize| (((at as u32).wrapping_mul(2_654_435_761) ^ seed) >> 8) as f32 / 8_388_608.0 - 1.0;
             let a: Vec<f32> = (0..count * (inputs + 1)).map(value).collect();
-            let shape = if by_rows { (inputs, outputs) } else { (outputs, inputs) };
+            let (rows, width) = if by_rows { (inputs, outputs) } else { (outputs, inputs) };
             let b: Vec<f32> = (0..inputs * outputs).map(|at| value(at + 7919)).collect();
             let scale = 1.0 / largest(inputs);
             let row_factors: Vec<f32> = (0..count).map(|at| value(at + 31) * scale).collect();
             let column_factors: Vec<f32> = (0..outputs).map(|at| value(at + 77) * scale).collect();
             for set in InstructionSet::available() {
                 let (mut left, mut right, mut packed) = (WordRows::default(), WordRows::default(), PackedWords::default());
-                left.take(set, (&a, inputs + 1), (count, inputs), &[scale]);
-                right.take(set, (&b, shape.1), shape, &[scale]);
+                left.take(set, Strided { values: &a, stride: inputs + 1 }, count, inputs, &[scale]);
+                let from = Strided { values: &b[..], stride: width };
+                right.take(set, from, rows, width, &[scale]);
                 if by_rows {
                     packed.pack_rows(set, &right, outputs, inputs);
                 } else {
@@ -368,7 +362,7 @@ mod tests {
                         rows: &left.words, stride: left.stride, count, groups, add: groups[0] > 0,
                         row_factors: Some(&row_factors), column_factors: &column_factors,
                     };
-                    multiply_words(set, &product, &packed, (&mut out, outputs + 1));
+                    multiply_words(set, &product, &packed, Strided { values: &mut out[..], stride: outputs + 1 });
                 }
                 for row in 0..count {
                     for column in 0..outputs {
@@ -383,7 +377,7 @@ mod tests {
                     prop_assert_eq!(out[row * (outputs + 1) + outputs], 9.0);
                 }
                 let mut most = vec![0.0; outputs];
-                sizes(set, (&b, shape.1), shape, if by_rows { &mut most } else { &mut most[..1] });
+                sizes(set, from, rows, width, if by_rows { &mut most } else { &mut most[..1] });
                 let exact = if by_rows { (0..inputs).map(|at| b[at * outputs].abs()).fold(0.0, f32::max) }
                     else { b.iter().fold(0.0, |most: f32, x| most.max(x.abs())) };
                 prop_assert_eq!(most[0], exact);

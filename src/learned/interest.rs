@@ -25,15 +25,17 @@ const WORDS_OF_MANY: f32 = 0.25;
 /// What is asked for.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Interest {
-    meaning: Direction,
-    associations: Direction,
+    pub(super) meaning: Direction,
+    pub(super) associations: Direction,
     /// By hash, ascending, as the two below.
-    words: Vec<(u64, f32)>,
-    phrases: Vec<(u64, f32)>,
+    pub(super) words: Vec<(u64, f32)>,
+    pub(super) phrases: Vec<(u64, f32)>,
     /// Of each author the share of a paper that is theirs, times how rare they are.
-    authors: Vec<(u64, f32)>,
+    pub(super) authors: Vec<(u64, f32)>,
     /// The most that authors may count.
-    most_authors: f32,
+    pub(super) most_authors: f32,
+    /// How many papers it was made of.
+    pub(super) papers: usize,
 }
 
 impl Learned {
@@ -57,6 +59,7 @@ impl Learned {
             phrases: Vec::new(),
             authors: share_of_authors(paper),
             most_authors: 1.0,
+            papers: 1,
         }
     }
 
@@ -96,6 +99,7 @@ impl Learned {
             phrases: sparse(&|paper| &paper.phrases, PHRASES / self.spreads.phrases),
             authors: authors.into_iter().collect(),
             most_authors: AUTHORS,
+            papers: papers.len(),
         }
     }
 }
@@ -122,7 +126,7 @@ fn share_of_authors(paper: &Subject) -> Vec<(u64, f32)> {
     share_of(&paper.authors, |rarity| rarity)
 }
 
-fn share_of(authors: &[(u64, f32)], value: impl Fn(f32) -> f32) -> Vec<(u64, f32)> {
+pub(super) fn share_of(authors: &[(u64, f32)], value: impl Fn(f32) -> f32) -> Vec<(u64, f32)> {
     let size = (authors.len() as f32).sqrt().max(1.0);
     authors.iter().map(|(id, rarity)| (*id, value(*rarity) / size)).collect()
 }

@@ -9,7 +9,9 @@
 
 mod background;
 mod interest;
+mod interests;
 mod kept;
+mod postings;
 mod subject;
 mod vocabulary;
 mod whitening;
@@ -23,6 +25,7 @@ use crate::kernels::{InstructionSet, add_bytes};
 use crate::library::{FingerprintNumber, Library, PaperText};
 
 pub use interest::Interest;
+pub use interests::Interests;
 pub use kept::Fresh;
 pub use subject::{Parts, Subject, Weights};
 

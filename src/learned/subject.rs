@@ -10,11 +10,16 @@ use std::cmp::Ordering;
 use ndarray::Array2;
 use rayon::prelude::*;
 
+use super::postings::Postings;
 use super::vocabulary::{Counted, hash, phrase};
 use super::whitening::to_unit;
 use super::{Learned, Weighted, dot};
+use crate::kernels::dots;
 use crate::library::PaperText;
 use crate::terms::index_words;
+
+/// Papers whose views one thread makes together.
+const AT_ONCE: usize = 50;
 
 /// A word of the title counts as if it stood there twice.
 const TITLE: f32 = 2.0;
@@ -94,10 +99,13 @@ impl Parts {
 impl Learned {
     /// The views of papers.
     pub fn subjects(&self, papers: &[PaperText]) -> Vec<Subject> {
-        let vectors: Vec<&[f32]> = papers.iter().map(|paper| paper.vector.as_slice()).collect();
-        let counted = papers.iter().map(|paper| Terms::of(&paper.title, &paper.abstract_text)).collect();
-        let authors = papers.iter().map(|paper| author_ids(&paper.authors)).collect();
-        self.views(&vectors, counted, authors)
+        let of_some = |papers: &[PaperText]| {
+            let vectors: Vec<&[f32]> = papers.iter().map(|paper| paper.vector.as_slice()).collect();
+            let counted = papers.iter().map(|paper| Terms::of(&paper.title, &paper.abstract_text)).collect();
+            let authors = papers.iter().map(|paper| author_ids(&paper.authors)).collect();
+            self.views(&vectors, counted, authors)
+        };
+        papers.par_chunks(AT_ONCE).flat_map_iter(of_some).collect()
     }
 
     /// The view of a text with its vector: it has no title and no authors.
@@ -154,14 +162,37 @@ impl Learned {
             .collect()
     }
 
-    /// How alike each two of some papers are, by the default weights: papers x papers, symmetric, the diagonal 0.
+    /// How alike each two of some papers are, by the default weights: papers x papers, symmetric, the diagonal 0. As [`Learned::compare`],
+    /// but for the order in which products of dense views are added up.
     pub fn compare_all(&self, papers: &[Subject]) -> Array2<f32> {
         let count = papers.len();
         let weights = Weights::default();
-        let rows: Vec<Vec<f32>> = (0..count)
-            .into_par_iter()
-            .map(|one| (0..one).map(|other| self.compare(&papers[one], &papers[other], &weights).sum()).collect())
-            .collect();
+        let dense =
+            |view: &dyn Fn(&Subject) -> &[f32]| papers.iter().flat_map(|paper| view(paper).iter().copied()).collect();
+        let (meanings, associations): (Vec<f32>, Vec<f32>) =
+            (dense(&|paper| &paper.meaning), dense(&|paper| &paper.associations));
+        let words = Postings::of(papers.iter().map(|paper| paper.words.as_slice()));
+        let authors = Postings::of(papers.iter().map(|paper| paper.authors.as_slice()));
+        // With all that stand before it.
+        let row = |one: usize| -> Vec<f32> {
+            let paper = &papers[one];
+            let before = one * self.dimension();
+            let (mut by_meaning, mut by_associations) = (vec![0f32; one], vec![0f32; one]);
+            dots(self.set, &meanings[..before], &paper.meaning, &mut by_meaning);
+            dots(self.set, &associations[..before], &paper.associations, &mut by_associations);
+            let (mut by_words, mut by_authors) = (vec![0f32; count], vec![0f32; count]);
+            words.overlaps(&paper.words, &mut by_words);
+            let each_once: Vec<(u64, f32)> = paper.authors.iter().map(|(id, _)| (*id, 1.0)).collect();
+            authors.overlaps(&each_once, &mut by_authors);
+            let parts = |other: usize| Parts {
+                meaning: weights.meaning * by_meaning[other] / self.spreads.meaning,
+                associations: weights.associations * by_associations[other] / self.spreads.associations,
+                words: weights.words * by_words[other] / self.spreads.words,
+                authors: weights.authors * by_authors[other] / both_sizes(paper, &papers[other]),
+            };
+            (0..one).map(|other| parts(other).sum()).collect()
+        };
+        let rows: Vec<Vec<f32>> = (0..count).into_par_iter().map(row).collect();
         Array2::from_shape_fn((count, count), |(a, b)| match a.cmp(&b) {
             Ordering::Greater => rows[a][b],
             Ordering::Less => rows[b][a],
@@ -172,7 +203,7 @@ impl Learned {
     /// How alike two are.
     pub fn compare(&self, one: &Subject, other: &Subject, weights: &Weights) -> Parts {
         let shared = overlap_by(&one.authors, &other.authors, |rarity, _| rarity);
-        let sizes = ((one.authors.len() * other.authors.len()) as f32).sqrt().max(1.0);
+        let sizes = both_sizes(one, other);
         Parts {
             meaning: weights.meaning * dot(&one.meaning, &other.meaning) / self.spreads.meaning,
             associations: weights.associations * dot(&one.associations, &other.associations)
@@ -266,6 +297,11 @@ pub(super) fn author_ids(authors: &[String]) -> Vec<u64> {
     ids.sort_unstable();
     ids.dedup();
     ids
+}
+
+/// What shared authors are a share of: the geometric mean of how many wrote each.
+fn both_sizes(one: &Subject, other: &Subject) -> f32 {
+    ((one.authors.len() * other.authors.len()) as f32).sqrt().max(1.0)
 }
 
 /// The dot product of two sparse vectors.

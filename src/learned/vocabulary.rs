@@ -10,14 +10,10 @@ use std::ops::RangeInclusive;
 use rayon::prelude::*;
 
 use crate::derived::Column;
+pub(crate) use crate::text::hash;
 
 /// What a text holds, by hash, ascending, with how often.
 pub(super) type Counted = Vec<(u64, f32)>;
-
-/// FNV-1a with 64 bits (Fowler, Noll & Vo), which is the same in every run and on every machine.
-pub(crate) fn hash(text: &str) -> u64 {
-    text.bytes().fold(0xcbf2_9ce4_8422_2325, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3))
-}
 
 /// A phrase of two words, by their hashes.
 pub(super) fn phrase(first: u64, second: u64) -> u64 {

@@ -11,7 +11,7 @@ use linfa_linalg::eigh::Eigh;
 use ndarray::{Array1, Array2, Axis};
 
 use crate::derived::Column;
-use crate::kernels::{InstructionSet, Packed, multiply};
+use crate::kernels::{InstructionSet, Packed, Strided, multiply};
 
 /// Papers that weigh as much as the prior of the mean, which is 0.
 const PRIOR_OF_MEAN: f32 = 50.0;
@@ -100,7 +100,8 @@ impl Whitening {
         }
         let mut mapped = vec![0.0; centred.len()];
         let count = centred.len() / dimension.max(1);
-        multiply(self.set, count, (&centred, dimension), &self.packed, None, (&mut mapped, dimension));
+        let from = Strided { values: &centred[..], stride: dimension };
+        multiply(self.set, count, from, &self.packed, None, Strided { values: &mut mapped[..], stride: dimension });
         mapped.chunks_exact_mut(dimension.max(1)).for_each(to_unit);
         mapped
     }

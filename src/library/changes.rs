@@ -32,7 +32,8 @@ impl Library {
     pub(crate) fn set_index(
         &mut self,
         fingerprint: FingerprintNumber,
-        (before, token): (&str, &str),
+        before: &str,
+        token: &str,
         taken_in: i64,
         place: impl FnOnce() -> Result<()>,
     ) -> Result<bool> {

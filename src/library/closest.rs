@@ -4,7 +4,7 @@
 //! beginning is right, then by id. Walks all ids: some 20 ms at 100,000, and only on the way to an error.
 
 use super::faults::Faults;
-use super::paper::parse_id;
+use super::ids::parse_id;
 use super::{Library, PaperRow};
 use crate::arxiv_id::ArxivId;
 use crate::error::Result;

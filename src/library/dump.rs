@@ -5,7 +5,7 @@
 use std::io::{self, Write};
 
 use super::faults::Faults;
-use super::paper::parse_id;
+use super::ids::parse_id;
 use super::record::precedence_text;
 use super::stored::load;
 use super::{FingerprintNumber, Library, PaperRow};

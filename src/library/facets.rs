@@ -4,14 +4,58 @@
 //! are kept as they are asked for: four facets of every paper would take four times as long to embed as the papers.
 
 use rusqlite::{OptionalExtension, TransactionBehavior, params};
+use serde::Serialize;
 use sha2::{Digest, Sha256};
 
 use super::faults::Faults;
 use super::vectors::{flaw, floats};
 use super::{FingerprintNumber, Library, PaperRow};
 use crate::error::Result;
-use crate::facets::{FacetSource, FacetText};
 use crate::paper::Facet;
+use crate::text::passage;
+
+/// What the library has of a facet of a paper.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct FacetSource {
+    /// The title, empty where it is not known.
+    pub title: String,
+    /// The digests' texts of it, with their languages, `en` first and then by language.
+    pub digest: Vec<(String, String)>,
+    /// The abstract, empty where it is not known.
+    pub abstract_text: String,
+}
+
+/// Who says it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, schemars::JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Told {
+    /// A field of a digest.
+    Digest,
+    /// Sentences of the paper's own abstract.
+    Abstract,
+}
+
+/// A facet of a paper.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FacetText {
+    /// Whose.
+    pub row: PaperRow,
+    /// The paper's title, empty where it is not known.
+    pub title: String,
+    /// What is told of the facet.
+    pub text: String,
+    /// Where it is from.
+    pub told: Told,
+    /// What a digest tells of it in a language that the model does not read, where none tells it in another.
+    pub unread: Option<String>,
+}
+
+impl FacetText {
+    /// What is embedded: a facet says little without what the paper is about (docs/quality.md).
+    pub fn passage(&self) -> String {
+        passage::passage(&self.title, Some(&self.text))
+    }
+}
 
 impl Library {
     /// What there is of a facet of these papers, in this order. One that another process has removed meanwhile is left out.
@@ -113,7 +157,6 @@ fn hash(text: &str) -> [u8; 32] {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::facets::Told;
     use crate::library::FingerprintText;
     use crate::paper::{Entry, Precedence, SourceKind};
     use crate::{ArxivId, Error};

@@ -6,10 +6,11 @@
 
 use std::collections::BTreeSet;
 
-use rusqlite::{CachedStatement, Connection, OptionalExtension, TransactionBehavior, params};
+use rusqlite::{CachedStatement, Connection, TransactionBehavior, params};
 use serde::Serialize;
 
 use super::faults::Faults;
+use super::ids::row_of;
 use super::record::{Record, Told, precedence_text};
 use super::stored::load;
 use super::vectors::reuse_vectors;
@@ -71,12 +72,6 @@ impl Library {
         transaction.commit().in_library(path)?;
         Ok(removed)
     }
-}
-
-/// The row of a paper.
-pub(super) fn row_of(connection: &Connection, id: &ArxivId) -> rusqlite::Result<Option<PaperRow>> {
-    let mut statement = connection.prepare_cached("SELECT row FROM papers WHERE id = ?1")?;
-    statement.query_row([id.as_str()], |row| row.get(0).map(PaperRow)).optional()
 }
 
 /// Writes records inside a transaction.

@@ -13,6 +13,7 @@ mod dump;
 mod facets;
 mod faults;
 mod filter;
+mod ids;
 mod info;
 mod keywords;
 mod matching;
@@ -29,7 +30,6 @@ mod texts;
 mod topic_runs;
 mod topics;
 mod vectors;
-mod words;
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -38,11 +38,13 @@ use std::time::{Duration, Instant};
 use rusqlite::{Connection, ErrorCode, OpenFlags, Transaction};
 
 use crate::error::{Error, Result};
+use crate::text::words;
 use faults::Faults;
 use pin::{Pin, Pinned};
 use schema::Kind;
 
 pub use check::Problem;
+pub use facets::{FacetSource, FacetText, Told};
 pub use filter::Filter;
 pub use info::{Info, StoredFingerprint};
 pub use matching::PaperSet;
@@ -58,8 +60,6 @@ pub use topic_runs::{ChangeKind, NamedTopic, TopicChange, TopicRun};
 pub use topics::{KeptPaper, KeptTopic, KeptTopics};
 pub use vectors::{FingerprintNumber, FingerprintText, Missing, NewVector, StoreCount, StoredTokens, Tokens};
 pub use words::terms;
-
-pub(crate) use words::each_term;
 
 /// How long a writer waits for another one. A batch takes well under a second, but SQLite's waiting is not a fair queue.
 const PATIENCE: Duration = Duration::from_secs(60);

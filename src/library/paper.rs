@@ -2,17 +2,14 @@
 
 use std::collections::BTreeMap;
 
-use jiff::civil::Date;
-use rusqlite::OptionalExtension;
-
-use super::faults::{Faults, unreadable};
-use super::merge::row_of;
+use super::faults::Faults;
 use super::record::{Record, Told};
 use super::stored::load;
 use super::{Library, PaperRow};
 use crate::arxiv_id::ArxivId;
 use crate::error::Result;
 use crate::paper::{Facet, Listing};
+use jiff::civil::Date;
 
 /// One stored paper.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -61,11 +58,6 @@ impl Library {
         Ok(self.papers_by_rows(&[row])?.pop())
     }
 
-    /// The row of an id, if it is there.
-    pub fn row_of(&self, id: &ArxivId) -> Result<Option<PaperRow>> {
-        row_of(&self.connection, id).in_library(&self.path)
-    }
-
     /// The papers in these rows, in this order. One that another process has removed meanwhile is left out.
     pub fn papers_by_rows(&self, rows: &[PaperRow]) -> Result<Vec<Paper>> {
         // One snapshot for all the tables that a paper lies in.
@@ -78,24 +70,6 @@ impl Library {
             }
         }
         Ok(papers)
-    }
-
-    /// The id in a row, if there is one.
-    pub fn id_of(&self, row: PaperRow) -> Result<Option<ArxivId>> {
-        self.connection
-            .prepare_cached("SELECT id FROM papers WHERE row = ?1")
-            .and_then(|mut statement| {
-                statement.query_row([row.0], |found| parse_id(found.get_ref(0)?.as_str()?)).optional()
-            })
-            .in_library(&self.path)
-    }
-}
-
-/// A stored id.
-pub(super) fn parse_id(text: &str) -> rusqlite::Result<ArxivId> {
-    match ArxivId::parse(text) {
-        Some((id, None)) => Ok(id),
-        _ => Err(unreadable(format!("{text:?} is no arXiv id"))),
     }
 }
 

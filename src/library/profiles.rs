@@ -11,7 +11,7 @@ use rusqlite::{TransactionBehavior, params};
 
 use super::closest;
 use super::faults::{Faults, unreadable};
-use super::paper::parse_id;
+use super::ids::parse_id;
 use super::{Library, PaperRow};
 use crate::arxiv_id::ArxivId;
 use crate::error::{Error, Result};

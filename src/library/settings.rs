@@ -8,7 +8,7 @@ use rusqlite::{OptionalExtension, TransactionBehavior};
 
 use super::Library;
 use super::faults::Faults;
-use super::paper::parse_id;
+use super::ids::parse_id;
 use crate::arxiv_id::ArxivId;
 use crate::error::Result;
 

@@ -9,11 +9,12 @@ use jiff::civil::Date;
 use rusqlite::{OptionalExtension, params};
 
 use super::faults::{Faults, unreadable};
-use super::paper::parse_id;
+use super::ids::parse_id;
 use super::vectors::{flaw, floats, key};
 use super::{Access, FingerprintNumber, Library, PaperRow, PaperSet};
 use crate::arxiv_id::ArxivId;
 use crate::error::Result;
+use crate::text::hash;
 
 /// A paper as it is compared.
 #[derive(Clone, Debug, PartialEq)]
@@ -151,7 +152,7 @@ impl Library {
 
 /// FNV-1a, then the last step of MurmurHash3 (Appleby): without it, ids that differ in their last digits lie side by side.
 fn mixed(id: &str) -> u64 {
-    let mut hash = crate::learned::hash(id);
+    let mut hash = hash(id);
     for factor in [0xff51_afd7_ed55_8ccd, 0xc4ce_b9fe_1a85_ec53] {
         hash = (hash ^ (hash >> 33)).wrapping_mul(factor);
     }

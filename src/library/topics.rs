@@ -118,7 +118,7 @@ impl Library {
         if latest != last.map(|last| last.run) {
             return Ok(false);
         }
-        let written = write(&transaction, (fingerprint, selection, list), last, next, run);
+        let written = write(&transaction, fingerprint, selection, list, last, next, run);
         written.in_library(path)?;
         transaction.commit().in_library(path)?;
         Ok(true)
@@ -229,7 +229,9 @@ fn latest_run(transaction: &Transaction<'_>, list: i64) -> rusqlite::Result<Opti
 
 fn write(
     transaction: &Transaction<'_>,
-    (fingerprint, selection, list): (FingerprintNumber, &str, Option<i64>),
+    fingerprint: FingerprintNumber,
+    selection: &str,
+    list: Option<i64>,
     last: Option<&KeptTopics>,
     next: &KeptTopics,
     run: Option<&TopicRun>,

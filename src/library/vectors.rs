@@ -7,7 +7,7 @@
 use rusqlite::{Connection, OptionalExtension, TransactionBehavior, params};
 
 use super::faults::{Faults, unreadable};
-use super::paper::parse_id;
+use super::ids::parse_id;
 use super::schema::ROW_BITS;
 use super::{Library, PaperRow};
 use crate::arxiv_id::ArxivId;

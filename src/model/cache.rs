@@ -9,12 +9,13 @@ use std::collections::BTreeMap;
 use std::fs::File;
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::{SystemTime, UNIX_EPOCH};
 
 use safetensors::tensor::Metadata;
 use serde::{Deserialize, Serialize};
 
-use super::FileSum;
-use super::digest::{self, stat};
+use super::digest::{self, FileSum, stat};
 use super::manifest::{Manifest, ManifestFile};
 
 /// Name of the receipt inside the model folder.
@@ -179,7 +180,7 @@ pub(super) fn write_receipt(
 /// Puts new bytes in a file's place; a reader sees the old ones or the new ones.
 pub(super) fn replace(path: &Path, bytes: &[u8]) -> io::Result<()> {
     let name = path.file_name().unwrap_or_default().to_string_lossy();
-    let new = path.with_file_name(format!(".{name}.{}", super::stage::unique()));
+    let new = path.with_file_name(format!(".{name}.{}", unique()));
     let written = std::fs::write(&new, bytes).and_then(|()| std::fs::rename(&new, path));
     if written.is_err() {
         let _ = std::fs::remove_file(&new);
@@ -203,6 +204,14 @@ pub(super) fn with_recorded_sums(folder: &Path, manifest: &Manifest) -> Manifest
         file.sha256 = recorded_sum(folder, &file.path);
     }
     manifest
+}
+
+/// A word that no other process or thread has: process, time, count.
+pub(super) fn unique() -> String {
+    static COUNT: AtomicU64 = AtomicU64::new(0);
+    let count = COUNT.fetch_add(1, Ordering::Relaxed);
+    let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_nanos();
+    format!("{}-{now:x}-{count}", std::process::id())
 }
 
 #[cfg(test)]

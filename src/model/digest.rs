@@ -5,7 +5,17 @@ use std::io::{self, Read, Write};
 use std::path::Path;
 use std::time::UNIX_EPOCH;
 
+use serde::Serialize;
 use sha2::{Digest, Sha256};
+
+/// One file that decides a model's vectors.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+pub struct FileSum {
+    /// Path inside the model folder, with `/`.
+    pub path: String,
+    /// SHA-256, 64 lower-case hex digits.
+    pub sha256: String,
+}
 
 /// Size, time of last change (nanoseconds since 1970) and whether it is a file; follows links.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

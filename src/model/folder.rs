@@ -10,9 +10,8 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 use serde::{Deserialize, Serialize};
 
-use super::FileSum;
 use super::cache;
-use super::digest::{Stat, hash_file, stat};
+use super::digest::{FileSum, Stat, hash_file, stat};
 use super::manifest::is_pickled;
 use crate::error::{Error, Result};
 

@@ -13,9 +13,9 @@ use hf_hub::api::sync::{Api, ApiBuilder, ApiError, ApiRepo};
 use hf_hub::{Repo, RepoType};
 
 use super::manifest::Manifest;
+use super::progress::{Meter, Progress};
 use super::settings::Settings;
 use super::stage::{MAX_FILE, Stage};
-use super::{Meter, Progress};
 
 /// What the downloading thread tells.
 enum Event {

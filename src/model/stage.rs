@@ -8,12 +8,10 @@ use std::collections::BTreeMap;
 use std::fs::File;
 use std::io::Read;
 use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicU64, Ordering};
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::Duration;
 
-use super::FileSum;
 use super::cache::{self, Presence, ReceiptFile};
-use super::digest::{copy_hashed, stat};
+use super::digest::{FileSum, copy_hashed, stat};
 use super::manifest::{Manifest, ManifestFile};
 use crate::error::{Error, Result};
 
@@ -38,7 +36,7 @@ impl Stage {
     /// Makes the folder, and clears away what killed processes have left.
     pub fn new(cache: &Path) -> Result<Stage> {
         let models = cache::models(cache);
-        let root = models.join(format!("{PREFIX}{}", unique()));
+        let root = models.join(format!("{PREFIX}{}", cache::unique()));
         let at = |path: &Path| {
             let path = path.to_owned();
             move |source| Error::ModelCache { path, source }
@@ -146,14 +144,6 @@ impl Drop for Stage {
         // What cannot be removed now is removed by age.
         let _ = std::fs::remove_dir_all(&self.root);
     }
-}
-
-/// A word that no other process or thread has: process, time, count.
-pub(super) fn unique() -> String {
-    static COUNT: AtomicU64 = AtomicU64::new(0);
-    let count = COUNT.fetch_add(1, Ordering::Relaxed);
-    let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_nanos();
-    format!("{}-{now:x}-{count}", std::process::id())
 }
 
 /// Removes folders of fetches that no living process can still be at work in. Best effort: nothing depends on it.

@@ -8,7 +8,7 @@ use std::fs::{File, TryLockError};
 use std::path::Path;
 use std::time::{Duration, Instant};
 
-use super::Progress;
+use super::progress::Progress;
 use crate::lock::FileLock;
 
 /// How often a waiting fetch looks.

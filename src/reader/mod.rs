@@ -1,7 +1,7 @@
 //! Reading papers from files.
 //!
-//! In: paths of digests, JSON lines, snapshots, as they are or as gzip, or standard input. Out: [`Entry`] by entry what
-//! they say, [`Skipped`] by skipped what could not be used, and a [`Report`] per file. One file a format:
+//! In: paths of digests, JSON lines, snapshots, as they are or as gzip, or standard input. Out: what they say, entry by
+//! entry, what could not be used and why ([`Reading`]), and a [`Report`] per file. One file a format:
 //!
 //! | format | module |
 //! | --- | --- |
@@ -14,7 +14,7 @@
 //!
 //! `source` gives bounded lines, `sniff` tells the format, and `draft` turns fields into entries, the same for all
 //! formats, with `clean`, `failure`, `language`, `authors`, `categories` and `dates`. Input is hostile: memory is
-//! bounded by one line of 4 MiB and one entry, time is linear, and what is too large or broken ends as [`Skipped`].
+//! bounded by one line of 4 MiB and one entry, time is linear, and what is too large or broken is skipped and said.
 
 mod authors;
 mod categories;
@@ -35,17 +35,16 @@ mod output;
 mod page;
 mod plain;
 mod record;
+mod report;
 mod sniff;
 mod source;
 mod totals;
 
-use std::fmt;
 use std::fs::File;
 use std::io::{self, Read};
 use std::path::Path;
 
 use crate::error::{Error, Result};
-use crate::paper::{Entry, Skipped};
 
 pub(crate) use categories::is_category;
 pub use clean::{clean, excerpt};
@@ -53,62 +52,10 @@ pub use failure::is_failure;
 pub use files::files;
 pub use language::language;
 pub use plain::{Line, Lines, read_lines};
+pub use report::{Format, Reading, Report};
 
 use output::Output;
 use source::Source;
-
-/// One thing found in a file.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Reading {
-    /// What the file says about a paper.
-    Entry(Box<Entry>),
-    /// What could not be used, and why.
-    Skipped(Skipped),
-}
-
-/// The formats that are read.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Format {
-    /// A daily digest in Markdown.
-    Digest,
-    /// A list of papers in Markdown: recommendations, research radar.
-    List,
-    /// One Markdown page about one paper.
-    Page,
-    /// One JSON object a line, of any known key set.
-    JsonLines,
-    /// One JSON object of papers, keyed by arXiv id.
-    KeyedJson,
-    /// Nothing but white space: a day without papers.
-    Empty,
-}
-
-impl fmt::Display for Format {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.pad(match self {
-            Format::Digest => "digest",
-            Format::List => "list",
-            Format::Page => "page",
-            Format::JsonLines => "JSON lines",
-            Format::KeyedJson => "JSON object",
-            Format::Empty => "empty",
-        })
-    }
-}
-
-/// What became of one file.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Report {
-    /// The format it was read as.
-    pub format: Format,
-    /// Entries given to the sink. An id that stands twice counts twice.
-    pub entries: u64,
-    /// Entries skipped, each given to the sink with its reason.
-    pub skipped: u64,
-    /// Remarks about the file as a whole: stated totals that are not what was found, text that is not UTF-8, an end
-    /// that looks cut off.
-    pub notes: Vec<String>,
-}
 
 /// Reads one file, `-` being standard input, and gives every entry to `sink` in the order of the file.
 ///

@@ -7,7 +7,7 @@ use std::path::Path;
 
 use super::clean::excerpt;
 use super::draft::{Draft, Origin};
-use super::{Format, Reading, Report};
+use super::report::{Format, Reading, Report};
 use crate::error::Result;
 use crate::paper::Skipped;
 

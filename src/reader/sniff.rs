@@ -3,9 +3,9 @@
 //! In: the first 256 KiB. Out: the format, or in words what the file looks like instead. Names of files say nothing:
 //! digests are renamed, packed and piped.
 
-use super::Format;
 use super::heading::{after_number, entry_heading, section};
 use super::labels::{Field, Mark, label};
+use super::report::Format;
 use crate::arxiv_id::ArxivId;
 
 /// Lines looked at for a record, should the first ones be broken.

@@ -9,7 +9,9 @@ use std::collections::BTreeMap;
 
 use ndarray::Array2;
 
-use super::rank::{Asked, Compared, Wanted, candidates, near_single, rank_among, with_vectors};
+use super::asked::{Asked, Wanted, with_vectors};
+use super::candidates::{Compared, candidates, near_single};
+use super::rank::rank_among;
 use super::{Answer, Query, answers, rows};
 use crate::arxiv_id::ArxivId;
 use crate::error::Result;

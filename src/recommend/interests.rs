@@ -66,8 +66,11 @@ struct Group {
 fn near(alike: &Array2<f32>, paper: usize) -> f32 {
     let mut others: Vec<f32> =
         (0..alike.nrows()).filter(|other| *other != paper).map(|other| alike[[paper, other]]).collect();
-    others.sort_by(|a, b| b.total_cmp(a));
-    others.truncate(NEAREST);
+    if others.len() > NEAREST {
+        others.select_nth_unstable_by(NEAREST, |a, b| b.total_cmp(a));
+        others.truncate(NEAREST);
+    }
+    others.sort_unstable_by(|a, b| b.total_cmp(a));
     (others.iter().sum::<f32>() / others.len().max(1) as f32).max(ALIKE_AT_LEAST)
 }
 

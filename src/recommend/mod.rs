@@ -7,13 +7,16 @@
 //! are candidates; these are compared closely, by all that [`Learned`] knows of the library. Against comparing every paper,
 //! candidates lose nothing that can be measured (docs/quality.md).
 //!
-//! Score of a paper: how well it answers the interest that it answers best ([`crate::learned::Interest`]), less a quarter of how well it
-//! answers what is disliked, where that is positive. Within an interest all papers have a say; two interests averaged into one point
+//! Score of a paper: how well it answers the interest that it answers best ([`crate::learned::Interest`]), less a share of that by which it
+//! answers what is disliked better. Within an interest all papers have a say; two interests averaged into one point
 //! would find what lies between them, which is neither. To an interest of one paper the best three papers of the library are fed
 //! back, never a paper to its own score. Which of the ranked papers become answers is chosen by `selection`.
 
+mod asked;
 pub mod calibration;
+mod candidates;
 mod facet;
+mod feedback;
 mod interests;
 mod rank;
 pub mod summary;

@@ -7,8 +7,8 @@ use std::collections::BTreeMap;
 use ndarray::Array2;
 
 use super::Query;
+use super::asked::Asked;
 use super::interests;
-use super::rank::Asked;
 use crate::arxiv_id::ArxivId;
 use crate::error::{Error, Result};
 use crate::learned::Learned;

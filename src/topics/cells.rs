@@ -7,7 +7,7 @@
 
 use rayon::prelude::*;
 
-use super::near::{Candidates, ROWS, Rows, SPARE, dot};
+use super::candidates::{Candidates, ROWS, Rows, SPARE, dot};
 use crate::index::cells::{Cells, train};
 use crate::kernels::{InstructionSet, PackedInt8, Quantised, multiply_int8};
 
@@ -122,7 +122,8 @@ fn around(centres: &[f32], dimension: usize, cell: usize, members: &[Vec<u32>], 
 
 #[cfg(test)]
 mod tests {
-    use super::super::near::{Nearest, Rows};
+    use super::super::candidates::Rows;
+    use super::super::near::Nearest;
 
     /// Rows around points that lie around points.
     fn rows(count: usize) -> Rows {

@@ -222,7 +222,8 @@ fn dense(topics: &[u32]) -> Vec<u32> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::near::{Nearest, Rows};
+    use super::super::candidates::Rows;
+    use super::super::near::Nearest;
     use super::*;
     use crate::library::KeptTopic;
 

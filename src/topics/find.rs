@@ -6,6 +6,7 @@
 
 use jiff::civil::Date;
 
+use super::candidates::{Rows, dot};
 use super::continued::{Grouped, Last, again, first};
 use super::graph::{Graph, members};
 use super::happened::told;
@@ -13,7 +14,7 @@ use super::leiden::Partition;
 use super::levels::{NEAREST, graph};
 use super::methods::{Method, dbscan, kmeans};
 use super::names::{Called, names};
-use super::near::{Nearest, Rows, dot};
+use super::near::Nearest;
 use super::order::{by_content, reorder};
 use super::topic::{Level, Placed, Topic, Topics};
 use super::vocabulary::Vocabulary;

@@ -174,7 +174,7 @@ pub(super) fn members(groups: &[u32], count: usize) -> (Vec<usize>, Vec<u32>) {
 
 #[cfg(test)]
 mod tests {
-    use super::super::near::Rows;
+    use super::super::candidates::Rows;
     use super::*;
 
     /// Two triangles, from papers on a circle; 2 and 3 do not name each other.

@@ -13,12 +13,12 @@ use std::collections::BTreeSet;
 use rayon::prelude::*;
 
 use super::acronyms::Acronyms;
+use super::candidates::dot;
 use super::continued::Grouped;
 use super::find::{Ground, Standing, Step};
 use super::layout;
 use super::leiden::Partition;
 use super::names::Called;
-use super::near::dot;
 use super::topic::Topics;
 use crate::arxiv_id::ArxivId;
 use crate::error::{Error, Result};

@@ -9,7 +9,8 @@
 
 use rayon::prelude::*;
 
-use super::near::{Nearest, Rows};
+use super::candidates::Rows;
+use super::near::Nearest;
 
 /// Epochs: papers settle within so many.
 const EPOCHS: usize = 300;

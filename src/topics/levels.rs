@@ -11,9 +11,10 @@ use std::collections::BTreeMap;
 
 use rayon::prelude::*;
 
+use super::candidates::{Rows, dot};
 use super::graph::Graph;
 use super::leiden::{Partition, leiden, modularity};
-use super::near::{Nearest, Rows, dot};
+use super::near::Nearest;
 
 /// With fewer papers all pairs are looked at.
 const FEW: usize = 60;

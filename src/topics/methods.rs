@@ -11,8 +11,9 @@ use linfa_nn::CommonNearestNeighbour;
 use linfa_nn::distance::L2Dist;
 use ndarray::ArrayView2;
 
+use super::candidates::Rows;
 use super::leiden::Partition;
-use super::near::{Nearest, Rows};
+use super::near::Nearest;
 use crate::error::{Error, Result};
 
 /// Starts of k-means; the one whose papers lie nearest to their centres is taken.

@@ -6,7 +6,7 @@
 //! | step | module |
 //! | --- | --- |
 //! | the order in which papers are taken | `order` |
-//! | the nearest of every paper | `near`, `cells` |
+//! | the nearest of every paper | `near`, `cells`, `candidates` |
 //! | who is near to whom, as a graph | `graph` |
 //! | groups of a graph that hold together | `leiden` |
 //! | how many groups, and which within which | `levels` |
@@ -22,6 +22,7 @@
 //! | all of it, for a library | `find` |
 
 mod acronyms;
+mod candidates;
 mod cells;
 mod central;
 mod changes;
@@ -45,6 +46,7 @@ mod table;
 mod topic;
 mod vocabulary;
 
+pub use candidates::Rows;
 pub use central::central_first;
 pub use changes::in_words;
 pub use find::{Step, find};
@@ -56,7 +58,7 @@ pub use levels::{NEAREST, graph, levels};
 pub use lines::{write_csv, write_json_lines};
 pub use methods::Method;
 pub use names::{Called, Term, names};
-pub use near::{Nearest, Rows};
+pub use near::Nearest;
 pub use page::page;
 #[cfg(feature = "parquet")]
 pub use table::write_table;

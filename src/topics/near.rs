@@ -6,6 +6,7 @@
 
 use rayon::prelude::*;
 
+use super::candidates::{Candidates, ROWS, Rows, SPARE};
 use super::cells;
 use crate::error::Result;
 use crate::kernels::{InstructionSet, PackedInt8, Quantised, multiply_int8};
@@ -13,59 +14,8 @@ use crate::kernels::{InstructionSet, PackedInt8, Quantised, multiply_int8};
 /// With more rows than these, not all pairs are compared: the time grows with their square.
 const ALL_PAIRS: usize = 120_000;
 
-/// Rows that are compared with a block of others at a time: their scores stay in the cache of a core.
-pub(super) const ROWS: usize = 64;
-
 /// Rows that are packed at a time.
 const PACKED: usize = 2048;
-
-/// Candidates beyond `k` that are compared again. Of 11,288 papers' 15 nearest, 10 to spare lose none that is told apart by
-/// more than the last bits.
-pub(super) const SPARE: usize = 16;
-
-/// Unit vectors, one after the other.
-#[derive(Clone, Debug)]
-pub struct Rows {
-    values: Vec<f32>,
-    dimension: usize,
-}
-
-impl Rows {
-    /// Rows of this dimension; a rest that is no whole row is left out.
-    pub fn new(mut values: Vec<f32>, dimension: usize) -> Rows {
-        let dimension = dimension.max(1);
-        values.truncate(values.len() / dimension * dimension);
-        Rows { values, dimension }
-    }
-
-    /// How many.
-    pub fn len(&self) -> usize {
-        self.values.len() / self.dimension
-    }
-
-    /// Whether there is none.
-    pub fn is_empty(&self) -> bool {
-        self.values.is_empty()
-    }
-
-    /// Elements of a row.
-    pub fn dimension(&self) -> usize {
-        self.dimension
-    }
-
-    /// One row.
-    pub fn row(&self, at: usize) -> &[f32] {
-        &self.values[at * self.dimension..][..self.dimension]
-    }
-
-    pub(super) fn values(&self) -> &[f32] {
-        &self.values
-    }
-
-    fn blocks(&self, rows: usize) -> impl IndexedParallelIterator<Item = &[f32]> {
-        self.values.par_chunks(rows * self.dimension)
-    }
-}
 
 /// How many times [`Nearest::find`] says that it is further, for so many rows.
 pub(super) fn blocks(rows: usize) -> u64 {
@@ -140,13 +90,13 @@ fn all_pairs(set: InstructionSet, rows: &Rows, k: usize, done: &(dyn Fn(u64) + S
         .blocks(ROWS)
         .map(|block| {
             let mut quantised = Quantised::default();
-            quantised.take(set, block, rows.dimension);
+            quantised.take(set, block, rows.dimension());
             quantised
         })
         .collect();
-    for (number, block) in rows.values.chunks(PACKED * rows.dimension).enumerate() {
-        let others = block.len() / rows.dimension;
-        let packed = PackedInt8::pack(set, block, &vec![0.0; others], rows.dimension);
+    for (number, block) in rows.values().chunks(PACKED * rows.dimension()).enumerate() {
+        let others = block.len() / rows.dimension();
+        let packed = PackedInt8::pack(set, block, &vec![0.0; others], rows.dimension());
         found.par_chunks_mut(ROWS).zip(&quantised).enumerate().for_each_init(Vec::new, |scores, (at, (own, rows))| {
             scores.resize(own.len() * others, 0.0f32);
             multiply_int8(set, rows, &packed, scores);
@@ -160,74 +110,9 @@ fn all_pairs(set: InstructionSet, rows: &Rows, k: usize, done: &(dyn Fn(u64) + S
     found.into_par_iter().enumerate().flat_map_iter(|(at, candidates)| candidates.rescored(rows, at, k)).collect()
 }
 
-/// The best so far of one row, the best first.
-pub(super) struct Candidates {
-    kept: Vec<(f32, u32)>,
-    room: usize,
-}
-
-impl Candidates {
-    pub(super) fn new(room: usize) -> Candidates {
-        Candidates { kept: Vec::with_capacity(room), room }
-    }
-
-    /// Shows the scores of other rows, which `name` gives. Of equals those that came first are kept.
-    pub(super) fn offer(&mut self, own: u32, scores: &[f32], name: impl Fn(usize) -> u32) {
-        const TOGETHER: usize = 16;
-        for (block, scores) in scores.chunks(TOGETHER).enumerate() {
-            let worst = self.worst();
-            // Most blocks hold nothing of interest: one comparison for all of it.
-            if !scores.iter().fold(false, |any, score| any | (*score > worst)) {
-                continue;
-            }
-            for (at, score) in scores.iter().enumerate() {
-                if *score <= self.worst() {
-                    continue;
-                }
-                let other = name(block * TOGETHER + at);
-                if other != own {
-                    self.kept.truncate(self.room - 1);
-                    let place = self.kept.partition_point(|(kept, _)| kept >= score);
-                    self.kept.insert(place, (*score, other));
-                }
-            }
-        }
-    }
-
-    /// The `k` of these with the highest cosine to a row, compared as they are; of equals the first.
-    pub(super) fn rescored(self, rows: &Rows, row: usize, k: usize) -> Vec<(u32, f32)> {
-        let own = rows.row(row);
-        let mut near: Vec<(u32, f32)> =
-            self.kept.iter().map(|(_, other)| (*other, dot(own, rows.row(*other as usize)))).collect();
-        near.sort_unstable_by(|a, b| b.1.total_cmp(&a.1).then(a.0.cmp(&b.0)));
-        near.truncate(k);
-        near
-    }
-
-    fn worst(&self) -> f32 {
-        if self.kept.len() < self.room { f32::NEG_INFINITY } else { self.kept[self.room - 1].0 }
-    }
-}
-
-/// Sixteen running sums, added up in a fixed order: the same on every machine.
-pub(super) fn dot(one: &[f32], other: &[f32]) -> f32 {
-    const LANES: usize = 16;
-    let (ones, one_rest) = one.as_chunks::<LANES>();
-    let (others, other_rest) = other.as_chunks::<LANES>();
-    let mut sums = [0.0f32; LANES];
-    for (one, other) in ones.iter().zip(others) {
-        for lane in 0..LANES {
-            sums[lane] += one[lane] * other[lane];
-        }
-    }
-    for (lane, (one, other)) in one_rest.iter().zip(other_rest).enumerate() {
-        sums[lane] += one * other;
-    }
-    sums.iter().sum()
-}
-
 #[cfg(test)]
 mod tests {
+    use super::super::candidates::dot;
     use super::*;
 
     fn rows(count: usize, dimension: usize, seed: u64) -> Rows {

@@ -64,7 +64,7 @@ fn several_categories_need_no_commas_and_swallow_nothing() {
     let paper = Invented { id: "2602.00001".to_owned(), category: "cs.LG".to_owned(), text, ..invented(100) };
     home.write("2026-02-05.md", digest(&[paper]));
     home.json(&["like", "2601.00001", "--json"]);
-    let today = home.json(&["today", "--category", "cs.LG", "stat.ML", "2026-02-05.md", "--json"]);
+    let today = home.json(&["today", "--category", "cs.LG", "stat.ML", "2026-02-05.md", "--at-least", "0", "--json"]);
     assert_eq!(today["query"]["paths"], json!(["2026-02-05.md"]));
     assert_eq!(today["query"]["filter"]["category"], json!(["cs.LG", "stat.ML"]));
     assert_eq!(ids(&today), ["2602.00001"]);

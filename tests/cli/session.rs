@@ -29,7 +29,8 @@ fn a_session_reads_as_it_should() {
         "profile import mine.bib",
         "profile list",
         "today -k 1",
-        "today -k 1 --format csv",
+        "today -k 1 --nearest",
+        "today -k 1 --at-least 40 --format csv",
         "today 2026-02-13.md --category quant-ph",
         "topics",
         "remove 2602.10158 2602.99999",
@@ -52,13 +53,13 @@ fn a_session_reads_as_it_should() {
     [0]
 
     $ relata recommend --like 2602.10611 -k 2 --why
-      1   90  2602.11097  Statistical Learning Analysis of Physics-Informed Neural Networks
+      1   71  2602.11097  Statistical Learning Analysis of Physics-Informed Neural Networks
               https://arxiv.org/abs/2602.11097 · 2026-02-13 · cs.LG · David A. Barajas-Solano · shares Physics-Informed Neural Networks, PINNs, residuals
               “We study the training and performance of physics-informed learning for initial and
               boundary value problems (IBVP) with physics-informed neural networks (PINNs) from a
               statistical learning perspective.”
               meaning 8.09 + associations 7.64 + words 2.30 = 18.03
-      2   82  2602.10451  A Multimodal Conditional Mixture Model with Distribution-Level Physics Priors
+      2   60  2602.10451  A Multimodal Conditional Mixture Model with Distribution-Level Physics Priors
               https://arxiv.org/abs/2602.10451 · 2026-02-13 · cs.LG · Jinkyo Han et al. · shares physics-informed, partial differential equations, physical
               “This work develops a physics-informed multimodal conditional modeling framework based on
               mixture density representations.”
@@ -66,7 +67,7 @@ fn a_session_reads_as_it_should() {
     [0]
 
     $ relata recommend --like 2602.10611 --facet method -k 1
-      1   95  2602.11097  Statistical Learning Analysis of Physics-Informed Neural Networks
+      1   78  2602.11097  Statistical Learning Analysis of Physics-Informed Neural Networks
               https://arxiv.org/abs/2602.11097 · 2026-02-13 · cs.LG · David A. Barajas-Solano · shares PINN, physics-informed, residuals
               method: Specifically, we restrict ourselves to parameterizations with hard initial and
               boundary condition constraints and reformulate the problem of estimating PINN parameters
@@ -84,7 +85,7 @@ fn a_session_reads_as_it_should() {
     [1]
 
     $ relata search neural-quantum-fields -k 1
-      1   87  2602.10209  Neural Network Quantum Field Theory from Transformer Architectures
+      1   58  2602.10209  Neural Network Quantum Field Theory from Transformer Architectures
               https://arxiv.org/abs/2602.10209 · 2026-02-13 · cs.LG · Dmitry S. Ageev et al.
               We propose a neural-network construction of Euclidean scalar quantum field theories from transformer attention heads, defining $n$-point correlators by averaging over random network parameters in the NN-QFT framework.
     [0]
@@ -107,15 +108,19 @@ fn a_session_reads_as_it_should() {
     [0]
 
     $ relata today -k 1
-    2026-02-13: 7 papers, 4 new, 2 with a match of 50 or more, 1 of them here
-      1   65  2602.11097  Statistical Learning Analysis of Physics-Informed Neural Networks
+    2026-02-13: 7 papers, 4 new, none with a match of 50 or more (--nearest shows the nearest)
+    [1]
+
+    $ relata today -k 1 --nearest
+    2026-02-13: 7 papers, 4 new, none with a match of 50 or more
+      1   48  2602.11097  Statistical Learning Analysis of Physics-Informed Neural Networks
               https://arxiv.org/abs/2602.11097 · 2026-02-13 · cs.LG · David A. Barajas-Solano · like 2602.10611 · shares Physics-Informed Neural Networks, PINNs, residuals
               We study the training and performance of physics-informed learning for initial and boundary value problems (IBVP) with physics-informed neural networks (PINNs) from a statistical learning perspective.
-    [0]
+    [1]
 
-    $ relata today -k 1 --format csv
+    $ relata today -k 1 --at-least 40 --format csv
     rank,id,title,authors,date,categories,url,doi,score,why,match
-    1,2602.11097,Statistical Learning Analysis of Physics-Informed Neural Networks,David A. Barajas-Solano,2026-02-13,cs.LG,https://arxiv.org/abs/2602.11097,,10.473025,"like 2602.10611; shares Physics-Informed Neural Networks, PINNs, residuals",64.9
+    1,2602.11097,Statistical Learning Analysis of Physics-Informed Neural Networks,David A. Barajas-Solano,2026-02-13,cs.LG,https://arxiv.org/abs/2602.11097,,10.539471,"like 2602.10611; shares Physics-Informed Neural Networks, PINNs, residuals",48.3
     [0]
 
     $ relata today 2026-02-13.md --category quant-ph

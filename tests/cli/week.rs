@@ -54,29 +54,23 @@ fn a_week_reads_as_it_should() {
     [0]
 
     $ relata today 2026-02-16.md
-    2026-02-16: 4 papers, 4 new, 3 with a match of 50 or more
+    2026-02-16: 4 papers, 4 new, 2 with a match of 50 or more
       1  NN  2602.00002  Graph cuts for glaciers number2
               https://arxiv.org/abs/2602.00002 · 2026-02-16 · cs.LG · Nobody Known2 · like 2601.00001 · shares Graph cuts, glaciers
               About Graph cuts for glaciers number2.
       2  NN  2602.00004  Graph cuts for glaciers number4
               https://arxiv.org/abs/2602.00004 · 2026-02-16 · cs.LG · Nobody Known4 · like 2601.00001 · shares Graph cuts, glaciers
               About Graph cuts for glaciers number4.
-      3  NN  2602.00003  On copper, 3
-              https://arxiv.org/abs/2602.00003 · 2026-02-16 · cs.LG · Nobody Known3 · like 2601.00001
-              About On copper, 3.
     [0]
 
     $ relata today 2026-02-16.md
-    2026-02-16: 4 papers, 4 new, 3 with a match of 50 or more
+    2026-02-16: 4 papers, 4 new, 2 with a match of 50 or more
       1  NN  2602.00002  Graph cuts for glaciers number2
               https://arxiv.org/abs/2602.00002 · 2026-02-16 · cs.LG · Nobody Known2 · like 2601.00001 · shares Graph cuts, glaciers
               About Graph cuts for glaciers number2.
       2  NN  2602.00004  Graph cuts for glaciers number4
               https://arxiv.org/abs/2602.00004 · 2026-02-16 · cs.LG · Nobody Known4 · like 2601.00001 · shares Graph cuts, glaciers
               About Graph cuts for glaciers number4.
-      3  NN  2602.00003  On copper, 3
-              https://arxiv.org/abs/2602.00003 · 2026-02-16 · cs.LG · Nobody Known3 · like 2601.00001
-              About On copper, 3.
     [0]
 
     $ relata like 1

@@ -8,7 +8,8 @@ use cudarc::cublaslt::result::{self, CublasError};
 use cudarc::cublaslt::sys;
 use cudarc::driver::{CudaSlice, CudaStream, DevicePtr, DevicePtrMut};
 
-use super::{Number, failed};
+use super::card::failed;
+use super::number::Number;
 use crate::{Error, Result};
 
 /// What NVIDIA advises for Hopper; older cards need less.
@@ -19,6 +20,19 @@ const WORKSPACE: usize = 32 << 20;
 pub(super) enum Epilogue {
     Plain,
     Bias,
+}
+
+/// A product of rows with a weight.
+#[derive(Clone, Copy)]
+pub(super) struct Product<'a> {
+    pub rows: usize,
+    pub input: &'a CudaSlice<u8>,
+    /// Values from one row of the input to the next.
+    pub stride: usize,
+    pub weight: &'a CudaSlice<u8>,
+    pub bias: Option<&'a CudaSlice<u8>>,
+    pub inputs: usize,
+    pub outputs: usize,
 }
 
 /// What tells one product from another.
@@ -61,15 +75,9 @@ impl Blas {
     }
 
     /// `output` (rows x outputs) = `input` (rows x inputs) times the transpose of `weight` (outputs x inputs), all
-    /// row-major, plus `bias` (outputs) where there is one. Rows of the input stand `stride` values from each other.
-    pub(super) fn multiply(
-        &mut self,
-        rows: usize,
-        (input, stride): (&CudaSlice<u8>, usize),
-        (weight, bias): (&CudaSlice<u8>, Option<&CudaSlice<u8>>),
-        (inputs, outputs): (usize, usize),
-        output: &mut CudaSlice<u8>,
-    ) -> Result<()> {
+    /// row-major, plus `bias` (outputs) where there is one.
+    pub(super) fn multiply(&mut self, product: &Product<'_>, output: &mut CudaSlice<u8>) -> Result<()> {
+        let Product { rows, input, stride, weight, bias, inputs, outputs } = *product;
         let width = self.number.bytes();
         let enough = stride >= inputs && input.len() >= rows * stride * width && output.len() >= rows * outputs * width;
         if !enough || weight.len() != inputs * outputs * width {

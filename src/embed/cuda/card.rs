@@ -9,7 +9,7 @@ use cudarc::driver::{CudaContext, CudaFunction, CudaStream, DriverError};
 use cudarc::nvrtc::{CompileOptions, compile_ptx_with_opts};
 use cudarc::{cublaslt, driver, nvrtc};
 
-use super::Number;
+use super::number::Number;
 use crate::embed::architecture::{Activation, Architecture};
 use crate::{Error, Result};
 

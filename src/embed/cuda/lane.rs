@@ -6,10 +6,10 @@ use std::sync::Arc;
 use cudarc::driver::sys::CUresult;
 use cudarc::driver::{CudaSlice, CudaStream, DriverError, LaunchConfig, PushKernelArg};
 
-use super::blas::Blas;
+use super::blas::{Blas, Product};
 use super::card::failed;
-use super::{CardEncoder, Norm};
-use crate::embed::encoder::TokenBatch;
+use super::layers::{CardEncoder, Norm};
+use crate::embed::batch::TokenBatch;
 use crate::embed::pooling::Pooling;
 use crate::{Error, Result};
 
@@ -180,7 +180,9 @@ impl Lane {
         };
         for layer in &encoder.layers {
             let input = if encoder.norms_first { &*normed } else { &*x };
-            blas.multiply(rows, (input, hidden), (&layer.qkv, layer.qkv_bias.as_ref()), (hidden, 3 * hidden), wide)?;
+            let (weight, bias) = (&layer.qkv, layer.qkv_bias.as_ref());
+            let product = Product { rows, input, stride: hidden, weight, bias, inputs: hidden, outputs: 3 * hidden };
+            blas.multiply(&product, wide)?;
             if let (Some(turn), Some([whole, near])) = (&card.turn, &encoder.angles) {
                 let angles = if layer.window.is_some() { near } else { whole };
                 unsafe {
@@ -197,17 +199,37 @@ impl Lane {
                 kernel.arg(&window).arg(&encoder.distances);
                 kernel.launch(launch(tiles * heads, threads))?;
             }
-            blas.multiply(rows, (side, hidden), (&layer.output, None), (hidden, hidden), wide)?;
+            let product = Product {
+                rows,
+                input: side,
+                stride: hidden,
+                weight: &layer.output,
+                bias: None,
+                inputs: hidden,
+                outputs: hidden,
+            };
+            blas.multiply(&product, wide)?;
             add_norm(x, normed, wide, &layer.output_bias, &layer.after_attention)?;
             let up = encoder.up();
             let input = if encoder.norms_first { &*normed } else { &*x };
-            blas.multiply(rows, (input, hidden), (&layer.up, None), (hidden, up), wide)?;
+            let product =
+                Product { rows, input, stride: hidden, weight: &layer.up, bias: None, inputs: hidden, outputs: up };
+            blas.multiply(&product, wide)?;
             unsafe {
                 let mut kernel = stream.launch_builder(&card.activate);
                 kernel.arg(&mut *wide).arg(&layer.up_bias);
                 kernel.launch(per_row(tokens, intermediate.div_ceil(8)))?;
             }
-            blas.multiply(rows, (wide, up), (&layer.down, None), (intermediate, hidden), side)?;
+            let product = Product {
+                rows,
+                input: wide,
+                stride: up,
+                weight: &layer.down,
+                bias: None,
+                inputs: intermediate,
+                outputs: hidden,
+            };
+            blas.multiply(&product, side)?;
             add_norm(x, normed, side, &layer.down_bias, &layer.after_feed_forward)?;
         }
         let last = if encoder.norms_first { &*normed } else { &*x };

@@ -1,0 +1,73 @@
+# What one does with this repository: `just` lists it. `.ci/run` runs the same commands in one go, and needs no `just`.
+
+set shell := ["bash", "-euo", "pipefail", "-c"]
+set windows-shell := ["bash", "-euo", "pipefail", "-c"]
+
+# Packages that the default features may pull in, at most.
+budget := "380"
+
+_list:
+    @just --list --unsorted
+
+# Build the programs, optimised
+build:
+    cargo build --release --locked
+
+# Run a command of the program, such as `just run recommend 2602.10611`
+run *ARGUMENTS:
+    cargo run --release --locked -- {{ ARGUMENTS }}
+
+# Run all tests, or those with a name
+test *ARGUMENTS:
+    cargo test --locked {{ ARGUMENTS }}
+
+# Check formatting and lints, with and without CUDA
+lint:
+    cargo fmt --check
+    cargo clippy --locked -- -D warnings
+    cargo clippy --all-targets --locked --features cuda -- -D warnings
+
+# Format the source
+format:
+    cargo fmt
+
+# Build the documentation of the library, and check links and commands of the guides
+docs:
+    RUSTDOCFLAGS="-D warnings" cargo doc --no-deps --locked
+    cargo test --locked --test docs
+
+# Write docs/reference/cli.md anew from the program's help
+reference:
+    RELATA_RENEW=1 cargo test --locked --test docs reference
+
+# Count the packages that the default features pull in
+packages:
+    #!/usr/bin/env bash
+    set -euo pipefail
+    packages=$(cargo tree --locked -e normal,build --prefix none -f '{p}' | sort -u | wc -l)
+    echo "$packages packages of {{ budget }}"
+    [ "$packages" -le {{ budget }} ]
+
+# Drive the map of topics in a headless Chromium (needs Node with npm)
+page *ARGUMENTS:
+    tests/page/run.sh {{ ARGUMENTS }}
+
+# Run the CUDA engine without a card (needs a C++ compiler)
+card *ARGUMENTS:
+    tests/card/run.sh {{ ARGUMENTS }}
+
+# Time tokenising and encoding, by set of kernels and precision
+bench *ARGUMENTS:
+    cargo bench --locked --bench embedding {{ ARGUMENTS }}
+
+# Build, test and measure on a machine with an NVIDIA card
+gpu MODEL_FOLDER CORPUS:
+    benches/gpu.sh {{ MODEL_FOLDER }} {{ CORPUS }}
+
+# Build the container image
+image:
+    docker build --file Containerfile --tag relata .
+
+# Everything that decides whether a change lands
+ci:
+    .ci/run

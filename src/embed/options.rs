@@ -1,0 +1,165 @@
+//! How a model is loaded and run: what computes, in what numbers, and what becomes of long texts.
+//!
+//! Words of the command line in, plain values out; nothing here looks at the machine.
+
+use std::collections::BTreeMap;
+use std::str::FromStr;
+
+use super::device::DeviceChoice;
+use crate::{Error, Result};
+
+/// How to load and run a model.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct EmbedderOptions {
+    /// Where the encoder runs.
+    pub device: DeviceChoice,
+    /// What computes on it.
+    pub engine: EngineChoice,
+    /// In what numbers.
+    pub precision: Precision,
+    /// The most tokens of a batch, padding included; `None` is what suits the engine and its memory. Candle's BERT takes at
+    /// most 2048, as it needs 80 KB a token for all-MiniLM; Relata's own engine needs 2 KB, on a card 5 KB.
+    pub token_budget: Option<usize>,
+    /// Whether rows are scaled to unit length even where the folder's own modules do not. Relata compares by cosine,
+    /// so this loses nothing, and a [`Fingerprint`](super::Fingerprint) stands for such rows; `false` gives sentence-transformers' numbers.
+    pub unit_rows: bool,
+    /// What becomes of texts beyond the token limit.
+    pub long: Long,
+    /// Text put before texts of a role, by its name (`query`, `passage`), for roles of which the folder itself says nothing.
+    pub prompts: BTreeMap<String, String>,
+}
+
+impl Default for EmbedderOptions {
+    fn default() -> EmbedderOptions {
+        EmbedderOptions {
+            device: DeviceChoice::Auto,
+            engine: EngineChoice::Own,
+            precision: Precision::F32,
+            token_budget: None,
+            unit_rows: true,
+            long: Long::Truncate,
+            prompts: BTreeMap::new(),
+        }
+    }
+}
+
+/// What computes the encoder (`--engine`).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum EngineChoice {
+    /// Relata's own kernels on a CPU and on CUDA cards, candle's BERT on Metal.
+    #[default]
+    Own,
+    /// candle-transformers on a CPU or Metal: slow, and what `Own` is held against.
+    Stock,
+}
+
+impl EngineChoice {
+    /// The name that it is read from.
+    pub fn name(self) -> &'static str {
+        match self {
+            EngineChoice::Own => "own",
+            EngineChoice::Stock => "stock",
+        }
+    }
+}
+
+impl FromStr for EngineChoice {
+    type Err = Error;
+
+    fn from_str(text: &str) -> Result<EngineChoice> {
+        match text {
+            "own" => Ok(EngineChoice::Own),
+            "stock" => Ok(EngineChoice::Stock),
+            _ => Err(Error::Engine { asked: text.escape_debug().to_string() }),
+        }
+    }
+}
+
+/// In what numbers the encoder computes (`--precision`).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Precision {
+    /// 32-bit floating point: the vectors of sentence-transformers.
+    #[default]
+    F32,
+    /// Linear layers in 8-bit integers (weights scaled per output, activations per token), all else in `f32`. Relata's
+    /// own engine on a CPU only.
+    Int8,
+    /// 16-bit floating point with sums in `f32`. Relata's own engine on CUDA cards only.
+    F16,
+    /// As `F16`, with the range of `f32` and 8 bits of mantissa.
+    Bf16,
+}
+
+impl Precision {
+    /// The word of `--precision`.
+    pub fn name(self) -> &'static str {
+        match self {
+            Precision::F32 => "f32",
+            Precision::Int8 => "int8",
+            Precision::F16 => "f16",
+            Precision::Bf16 => "bf16",
+        }
+    }
+}
+
+impl FromStr for Precision {
+    type Err = Error;
+
+    fn from_str(text: &str) -> Result<Precision> {
+        match text {
+            "f32" => Ok(Precision::F32),
+            "int8" => Ok(Precision::Int8),
+            "f16" => Ok(Precision::F16),
+            "bf16" => Ok(Precision::Bf16),
+            _ => {
+                let reason = "is not a precision; choose f32, f16, bf16 or int8";
+                Err(Error::Precision { asked: text.escape_debug().to_string(), reason })
+            }
+        }
+    }
+}
+
+/// What becomes of a text beyond the token limit (`--long`).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Long {
+    /// The rest is cut, as sentence-transformers does.
+    #[default]
+    Truncate,
+    /// It is embedded in windows of 256 tokens (or of the model's limit if that is smaller), one behind the other; its vector is
+    /// the mean of theirs, weighted by their tokens, scaled to unit length. A prompt stands before the first.
+    Window,
+}
+
+impl Long {
+    /// The word of `--long`.
+    pub fn name(self) -> &'static str {
+        match self {
+            Long::Truncate => "truncate",
+            Long::Window => "window",
+        }
+    }
+}
+
+impl FromStr for Long {
+    type Err = Error;
+
+    fn from_str(text: &str) -> Result<Long> {
+        match text {
+            "truncate" => Ok(Long::Truncate),
+            "window" => Ok(Long::Window),
+            _ => Err(Error::Long { asked: text.escape_debug().to_string() }),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn words_for_long_texts() {
+        assert_eq!("window".parse::<Long>().unwrap(), Long::Window);
+        assert_eq!("truncate".parse::<Long>().unwrap(), Long::default());
+        insta::assert_snapshot!("fold".parse::<Long>().unwrap_err(), @"long fold is not known; choose truncate or window");
+    }
+}

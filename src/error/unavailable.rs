@@ -1,0 +1,49 @@
+//! A model that no source brought: what was tried, and the ways out.
+
+use std::fmt;
+use std::path::PathBuf;
+
+/// One source that did not bring the model.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Attempt {
+    /// Which source, e.g. `hub https://huggingface.co`.
+    pub source: String,
+    /// Why it failed, on one line.
+    pub reason: String,
+}
+
+/// No source brought the model: what was tried, and what can be done.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Unavailable {
+    /// The model's name.
+    pub name: String,
+    /// Every source in the order tried.
+    pub attempts: Vec<Attempt>,
+    /// Its repository on the hub.
+    pub repository: String,
+    /// The pinned revision.
+    pub revision: String,
+    /// Where its folder would be in Relata's cache.
+    pub place: PathBuf,
+    /// Whether the network was ruled out.
+    pub offline: bool,
+}
+
+impl fmt::Display for Unavailable {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Unavailable { name, attempts, repository, revision, place, offline } = self;
+        writeln!(f, "there is no whole copy of model {name} on this machine, and no source brought one:")?;
+        for (number, Attempt { source, reason }) in attempts.iter().enumerate() {
+            writeln!(f, "  {}. {source}: {reason}", number + 1)?;
+        }
+        writeln!(f, "three ways out:")?;
+        let how = match offline {
+            true => "without --offline and RELATA_OFFLINE",
+            false => "with HF_ENDPOINT set to a mirror of the hub, or HTTPS_PROXY to a proxy",
+        };
+        writeln!(f, "  - run `relata model fetch {name}` {how}")?;
+        writeln!(f, "  - download https://huggingface.co/{repository}/tree/{revision} in any other way")?;
+        writeln!(f, "    and give the folder: --model DIR, or RELATA_MODEL=DIR")?;
+        write!(f, "  - copy the folder {} from a machine that has it to the same place", place.display())
+    }
+}

@@ -1,0 +1,97 @@
+//! The interests of a profile side by side, so that a paper is compared with hundreds of them in one pass.
+//!
+//! In: interests, and the views of a paper. Out: the parts of its score to each, as [`Interest::score`] has them, but for the order in which
+//! products of dense views are added up.
+
+use super::Learned;
+use super::background::Direction;
+use super::interest::{Interest, share_of};
+use super::postings::Postings;
+use super::subject::{Parts, Subject, Weights};
+use crate::kernels::{InstructionSet, dots};
+
+/// See the top of the module.
+#[derive(Debug)]
+pub struct Interests {
+    meaning: Directions,
+    associations: Directions,
+    words: Postings,
+    phrases: Postings,
+    authors: Postings,
+    /// The most that authors may count.
+    most_authors: Vec<f32>,
+    /// How many papers each was made of.
+    papers: Vec<usize>,
+    set: InstructionSet,
+}
+
+/// Interests x dimension, and the offset of each.
+#[derive(Debug)]
+struct Directions {
+    weights: Vec<f32>,
+    offsets: Vec<f32>,
+}
+
+impl Directions {
+    /// How far a paper lies along each, in standard deviations.
+    fn along(&self, set: InstructionSet, view: &[f32]) -> Vec<f32> {
+        let mut along = vec![0f32; self.offsets.len()];
+        dots(set, &self.weights, view, &mut along);
+        along.iter_mut().zip(&self.offsets).for_each(|(along, offset)| *along -= offset);
+        along
+    }
+}
+
+impl Learned {
+    /// Interests side by side.
+    pub fn side_by_side(&self, interests: &[Interest]) -> Interests {
+        Interests::of(interests, self.set)
+    }
+}
+
+impl Interests {
+    fn of(interests: &[Interest], set: InstructionSet) -> Interests {
+        let directions = |of: &dyn Fn(&Interest) -> &Direction| Directions {
+            weights: interests.iter().flat_map(|interest| of(interest).weights.iter().copied()).collect(),
+            offsets: interests.iter().map(|interest| of(interest).offset).collect(),
+        };
+        Interests {
+            meaning: directions(&|interest| &interest.meaning),
+            associations: directions(&|interest| &interest.associations),
+            words: Postings::of(interests.iter().map(|interest| interest.words.as_slice())),
+            phrases: Postings::of(interests.iter().map(|interest| interest.phrases.as_slice())),
+            authors: Postings::of(interests.iter().map(|interest| interest.authors.as_slice())),
+            most_authors: interests.iter().map(|interest| interest.most_authors).collect(),
+            papers: interests.iter().map(|interest| interest.papers).collect(),
+            set,
+        }
+    }
+
+    /// How many papers the n-th was made of.
+    pub fn papers(&self, at: usize) -> usize {
+        self.papers[at]
+    }
+
+    /// How many there are.
+    pub fn count(&self) -> usize {
+        self.most_authors.len()
+    }
+
+    /// How well a paper answers each, in their order.
+    pub fn scores(&self, paper: &Subject, weights: &Weights) -> Vec<Parts> {
+        let count = self.count();
+        let (mut words, mut phrases, mut authors) = (vec![0f32; count], vec![0f32; count], vec![0f32; count]);
+        self.words.overlaps(&paper.words, &mut words);
+        self.phrases.overlaps(&paper.phrases, &mut phrases);
+        self.authors.overlaps(&share_of(&paper.authors, |_| 1.0), &mut authors);
+        let meaning = self.meaning.along(self.set, &paper.meaning);
+        let associations = self.associations.along(self.set, &paper.associations);
+        let parts = |at: usize| Parts {
+            meaning: weights.meaning * meaning[at],
+            associations: weights.associations * associations[at],
+            words: weights.words * (words[at] + phrases[at]),
+            authors: weights.authors * authors[at].min(self.most_authors[at]),
+        };
+        (0..count).map(parts).collect()
+    }
+}

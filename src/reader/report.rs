@@ -1,0 +1,58 @@
+//! What reading a file gives: entries one by one, and in the end what became of the file.
+
+use std::fmt;
+
+use crate::paper::{Entry, Skipped};
+
+/// One thing found in a file.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Reading {
+    /// What the file says about a paper.
+    Entry(Box<Entry>),
+    /// What could not be used, and why.
+    Skipped(Skipped),
+}
+
+/// The formats that are read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Format {
+    /// A daily digest in Markdown.
+    Digest,
+    /// A list of papers in Markdown: recommendations, research radar.
+    List,
+    /// One Markdown page about one paper.
+    Page,
+    /// One JSON object a line, of any known key set.
+    JsonLines,
+    /// One JSON object of papers, keyed by arXiv id.
+    KeyedJson,
+    /// Nothing but white space: a day without papers.
+    Empty,
+}
+
+impl fmt::Display for Format {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(match self {
+            Format::Digest => "digest",
+            Format::List => "list",
+            Format::Page => "page",
+            Format::JsonLines => "JSON lines",
+            Format::KeyedJson => "JSON object",
+            Format::Empty => "empty",
+        })
+    }
+}
+
+/// What became of one file.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Report {
+    /// The format it was read as.
+    pub format: Format,
+    /// Entries given to the sink. An id that stands twice counts twice.
+    pub entries: u64,
+    /// Entries skipped, each given to the sink with its reason.
+    pub skipped: u64,
+    /// Remarks about the file as a whole: stated totals that are not what was found, text that is not UTF-8, an end
+    /// that looks cut off.
+    pub notes: Vec<String>,
+}

@@ -1,0 +1,125 @@
+//! Which papers are compared closely, and their views.
+//!
+//! In: what is liked. Out: the nearest of the library by cosine, to liked papers and to the middle of each interest. The papers that go
+//! back into the question of a single like are found without the filter: they must not depend on what may be an answer.
+
+use std::sync::OnceLock;
+
+use ndarray::{Array1, ArrayView1};
+
+use super::Query;
+use super::asked::{Asked, Wanted};
+use crate::error::Result;
+use crate::learned::{Learned, Subject};
+use crate::library::{PaperRow, PaperText};
+use crate::neighbours::{Admitted, Ground};
+
+/// Candidates of one liked paper, unless more answers are asked for.
+pub(super) const CANDIDATES: usize = 500;
+/// Candidates of all that is liked together, about.
+const ALL_CANDIDATES: usize = 3000;
+/// The middle of an interest is looked around so many times as far as each of its papers.
+const AROUND_MIDDLES: usize = 4;
+/// Liked papers whose own neighbours are looked at, beside those of the middles of interests.
+const PROBES: usize = 64;
+/// The papers of the library among which these are found: the nearest to the liked paper, whatever may be an answer.
+const FEEDBACK_AMONG: usize = 100;
+
+/// Papers with their views.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Compared {
+    pub papers: Vec<PaperText>,
+    pub subjects: Vec<Subject>,
+}
+
+impl Compared {
+    /// Those in these rows. Both are ascending.
+    pub(super) fn only(&self, rows: &[PaperRow]) -> Compared {
+        let kept = self.papers.iter().zip(&self.subjects).filter(|(paper, _)| rows.binary_search(&paper.row).is_ok());
+        let (papers, subjects) = kept.map(|(paper, subject)| (paper.clone(), subject.clone())).unzip();
+        Compared { papers, subjects }
+    }
+}
+
+/// The papers that are compared closely: the nearest to each that is liked, `each` of them unless more answers are asked for or much is
+/// liked, and those nearest to the middle of each interest; ascending, each once.
+pub(super) fn candidates(
+    ground: &Ground<'_>,
+    query: &Query,
+    asked: &Asked,
+    wanted: &Wanted,
+    each: usize,
+) -> Result<Vec<PaperRow>> {
+    let within = match (ground.library.matching(&query.filter)?, &query.among) {
+        (Some(set), Some(among)) => Some(set.intersect(among)),
+        (set, among) => set.or_else(|| among.clone()),
+    };
+    let admitted = Admitted { within: within.as_ref(), without: &asked.without };
+    let vectors = asked.vectors();
+    let middles: Vec<Vec<f32>> = wanted
+        .groups
+        .iter()
+        .filter(|group| group.len() > 1)
+        .take(PROBES)
+        .map(|group| middle(&vectors, group))
+        .collect();
+    // Of large interests the middle says most; of their papers a few are looked around.
+    let probes: Vec<Vec<f32>> = spread_out(&wanted.groups, PROBES).into_iter().map(|at| vectors[at].to_vec()).collect();
+    let parts = probes.len() + AROUND_MIDDLES * middles.len();
+    let depth = |times: usize| (ALL_CANDIDATES.max(each) * times / parts.max(1)).min(each).max(query.k);
+    let mut rows: Vec<PaperRow> = Vec::new();
+    for (vectors, depth) in [(probes, depth(1)), (middles, depth(AROUND_MIDDLES))] {
+        if !vectors.is_empty() {
+            let found = ground.candidates(&vectors, depth, &admitted)?;
+            rows.extend(found.into_iter().flatten().map(|scored| scored.key));
+        }
+    }
+    rows.sort_unstable();
+    rows.dedup();
+    Ok(rows)
+}
+
+/// The mean of some vectors, unit length.
+fn middle(vectors: &[&[f32]], group: &[usize]) -> Vec<f32> {
+    let mut sum = Array1::<f32>::zeros(group.first().map_or(0, |at| vectors[*at].len()));
+    group.iter().for_each(|at| sum += &ArrayView1::from(vectors[*at]));
+    let length = sum.dot(&sum).sqrt().max(f32::MIN_POSITIVE);
+    (sum / length).to_vec()
+}
+
+/// At most `most` places, taken from the groups in turn.
+fn spread_out(groups: &[Vec<usize>], most: usize) -> Vec<usize> {
+    let longest = groups.iter().map(Vec::len).max().unwrap_or(0);
+    let in_turn = (0..longest).flat_map(|turn| groups.iter().filter_map(move |group| group.get(turn).copied()));
+    in_turn.take(most).collect()
+}
+
+/// The papers of the library, whatever may be an answer, that are near to the only liked one; ascending. None where more is liked.
+pub(super) fn near_single(ground: &Ground<'_>, asked: &Asked, wanted: &Wanted) -> Result<Vec<PaperRow>> {
+    let vectors = asked.vectors();
+    let Some(single) = wanted.single() else { return Ok(Vec::new()) };
+    let admitted = Admitted { within: None, without: &asked.without };
+    let found = ground.candidates(&[vectors[single].to_vec()], FEEDBACK_AMONG, &admitted)?;
+    let mut rows: Vec<PaperRow> = found.into_iter().flatten().map(|scored| scored.key).collect();
+    rows.sort_unstable();
+    rows.dedup();
+    Ok(rows)
+}
+
+/// The papers in these rows with their views. The views of some are made while the next are read.
+pub(super) fn compared(ground: &Ground<'_>, learned: &Learned, rows: &[PaperRow]) -> Result<Compared> {
+    const AT_ONCE: usize = 50;
+    let parts: Vec<OnceLock<(Vec<PaperText>, Vec<Subject>)>> = rows.chunks(AT_ONCE).map(|_| OnceLock::new()).collect();
+    rayon::in_place_scope(|scope| -> Result<()> {
+        for (rows, part) in rows.chunks(AT_ONCE).zip(&parts) {
+            let papers = ground.library.texts_of(ground.fingerprint, rows)?;
+            scope.spawn(move |_| {
+                let subjects = learned.subjects(&papers);
+                let _ = part.set((papers, subjects));
+            });
+        }
+        Ok(())
+    })?;
+    let (papers, subjects): (Vec<_>, Vec<_>) = parts.into_iter().filter_map(OnceLock::into_inner).unzip();
+    Ok(Compared { papers: papers.into_iter().flatten().collect(), subjects: subjects.into_iter().flatten().collect() })
+}

@@ -1,0 +1,337 @@
+//! Terms of a text: the words and short phrases by which a person would say what two papers share.
+//!
+//! In: titles and abstracts as written. Out: for two texts the terms that stand in both, rarest first. A phrase is a run
+//! of up to four words bounded by stop-words or punctuation; LaTeX is passed over. How rare a word is, the keyword
+//! index knows ([`document_frequency`](crate::library::Library::document_frequency)), or about and sooner
+//! [what was learned](crate::learned::Learned::document_frequency); this module asks for it through a closure.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+use std::sync::OnceLock;
+
+use foldhash::fast::FixedState;
+
+use super::words;
+
+/// Words longer than this are identifiers or noise, not terms.
+const LONGEST_WORD: usize = 40;
+/// Longest phrase, in words.
+const LONGEST_PHRASE: usize = 4;
+
+/// Function words, and words that every abstract holds and that therefore say nothing about what two papers share.
+const STOP_WORDS: &str = "a about above across after again against all almost along already also although always among an and \
+    another any are around as at away based be became because become been before behind being below between beyond both but \
+    by can cannot could did do does done down due during each either else enough especially et etc even every few first \
+    for from further furthermore given had has have having hence here how however i if in indeed instead into is it its \
+    itself just kind last later least less let like likely made make makes making many may me mean means might more \
+    moreover most much must namely near need needs neither never nevertheless new next no nor not nothing now of off often \
+    on once one only onto or other others our out over own part particular particularly per perhaps possible previous \
+    previously rather recent recently same second see seem seen several shall should show showed shown shows since six so \
+    some still such take taken ten than that the their them then there thereby therefore these they third this those \
+    though three through thus to together too toward towards two under until up upon us use used uses using usually \
+    various very via was we well were what when where whereas whether which while who whole whose why will with within \
+    without work works would yet you your \
+    ability able accurate achieve achieved achieves achieving address addressed addresses al allow allowing allows analysis analyze approach \
+    approaches art available baseline baselines benchmark best better boost boosts challenge challenges challenging code compare \
+    compared comparison comprehensive consider considered current demonstrate demonstrated demonstrates demonstrating \
+    develop developed different difficult effective effectively effectiveness efficient efficiently enable enables \
+    enabling evaluate evaluated evaluation exceed exceeding exceeds existing experiment experimental experiments explore extensive find finding \
+    findings framework good high highly http https important importantly improve improved improvement improvements \
+    improves improving include including increase increasing increasingly introduce introduced introduces introducing \
+    investigate issue issues key large leverage leverages leveraging limited main major method methods model models novel \
+    obtain obtained offer offers outperform outperforming outperforms paper papers perform performance performed \
+    performs potential present presented presenting presents problem problems propose proposed proposes providing \
+    provide provided provides question real reduce reduced reduces reducing rely research scalable set setting settings result resulting results \
+    significant significantly simple single specific specifically state study studied studies superior support system \
+    systems task tasks technique techniques term terms total understand understanding unlike widely world years";
+
+/// Stop-words that may stand within a phrase, as in "large language models" or "state space", but are none by themselves.
+const WITHIN_PHRASES: &str = "accurate analysis art benchmark code current effective efficient experimental good high key large main model models \
+    novel open paper performance problem problems question real reduced search single state study system systems task tasks term understanding \
+    world";
+
+/// One word of a text: the form that is compared and the form that is shown.
+pub(crate) struct Word<'a> {
+    /// Lower case, plural `s` cut off; `None` bounds a phrase (stop-word, punctuation, LaTeX).
+    pub(crate) key: Option<String>,
+    pub(crate) shown: &'a str,
+}
+
+/// A shared term, ready to be shown.
+#[derive(Clone, Debug, PartialEq)]
+pub struct SharedTerm {
+    /// As it stands in the second text.
+    pub term: String,
+    /// What it was chosen by, see [`shared`].
+    pub weight: f64,
+}
+
+/// The words and phrases of a text, by words in the singular with a space between.
+pub struct Phrases(HashMap<String, Phrase, FixedState>);
+
+/// The terms that stand in both texts, at most `limit`, the most telling first, no word in two of them.
+///
+/// `document_frequency` gives for each word (lower case, no hyphens) how many of `papers` papers hold it. A term weighs
+/// the sum of `ln((papers + 1) / (df + 0.5))` over its distinct words, so a rare phrase comes before a rare word and a
+/// word of every paper counts for almost nothing; times `1 + ln(n m)` if it stands n and m times in the texts, so that
+/// what they are about comes before a rare verb that both happen to use.
+///
+/// # Errors
+/// Those of `document_frequency`.
+pub fn shared<E>(
+    first: &Phrases,
+    second: &str,
+    papers: u64,
+    limit: usize,
+    document_frequency: impl FnOnce(&[String]) -> Result<Vec<u64>, E>,
+) -> Result<Vec<SharedTerm>, E> {
+    let common: Vec<(String, Phrase)> = Phrases::of(second)
+        .0
+        .into_iter()
+        .filter_map(|(key, mut phrase)| {
+            phrase.count *= first.0.get(&key)?.count;
+            Some((key, phrase))
+        })
+        .collect();
+    let mut rarity: BTreeMap<String, f64> =
+        common.iter().flat_map(|(_, phrase)| words_of(phrase.shown.as_str())).map(|word| (word, 0.0)).collect();
+    let asked: Vec<String> = rarity.keys().cloned().collect();
+    for (weight, count) in rarity.values_mut().zip(document_frequency(&asked)?) {
+        *weight = ((papers as f64 + 1.0) / (count as f64 + 0.5)).ln().max(0.0);
+    }
+    let mut weighted: Vec<(f64, String, String)> = common
+        .into_iter()
+        .map(|(key, phrase)| {
+            let distinct: BTreeSet<String> = words_of(&phrase.shown).into_iter().collect();
+            // Two-letter words and numbers are seldom what two papers have in common, whatever their counts say.
+            let sum: f64 = distinct.iter().filter(|word| word.chars().count() > 2).map(|word| rarity[word]).sum();
+            (sum * (1.0 + f64::from(phrase.count).ln()), key, phrase.shown)
+        })
+        .collect();
+    weighted.sort_by(|a, b| b.0.total_cmp(&a.0).then_with(|| a.1.cmp(&b.1)));
+    let mut used: BTreeSet<String> = BTreeSet::new();
+    let mut chosen = Vec::new();
+    for (weight, key, shown) in weighted {
+        if chosen.len() == limit || weight <= 0.0 {
+            break;
+        }
+        if key.split(' ').any(|word| used.contains(word)) {
+            continue;
+        }
+        used.extend(key.split(' ').map(str::to_owned));
+        chosen.push(SharedTerm { term: shown, weight });
+    }
+    Ok(chosen)
+}
+
+/// The terms that most of some texts hold, at most `limit`, as [`shared`] chooses them: by the rarity of their words times the share of the
+/// texts that hold them. Those of a single text are left out, unless there is but one.
+///
+/// # Errors
+/// Those of `document_frequency`.
+pub fn common<E>(
+    texts: &[&str],
+    papers: u64,
+    limit: usize,
+    document_frequency: impl FnOnce(&[String]) -> Result<Vec<u64>, E>,
+) -> Result<Vec<String>, E> {
+    let mut held: BTreeMap<String, (u32, String)> = BTreeMap::new();
+    for text in texts {
+        for (key, phrase) in Phrases::of(text).0 {
+            let (count, shown) = held.entry(key).or_default();
+            *count += 1;
+            // The same spelling whichever comes first.
+            if shown.is_empty() || phrase.shown < *shown {
+                *shown = phrase.shown;
+            }
+        }
+    }
+    let least = if texts.len() > 1 { 2 } else { 1 };
+    held.retain(|_, (count, _)| *count >= least);
+    let words: BTreeSet<String> = held.values().flat_map(|(_, shown)| words_of(shown)).collect();
+    let asked: Vec<String> = words.into_iter().collect();
+    let rarity = |count: u64| ((papers as f64 + 1.0) / (count as f64 + 0.5)).ln().max(0.0);
+    let rarities: BTreeMap<&String, f64> =
+        asked.iter().zip(document_frequency(&asked)?.into_iter().map(rarity)).collect();
+    let weigh = |(key, (count, shown)): (String, (u32, String))| {
+        let distinct: BTreeSet<String> = words_of(&shown).into_iter().collect();
+        let sum: f64 =
+            distinct.iter().filter(|word| word.chars().count() > 2).filter_map(|word| rarities.get(word)).sum();
+        (sum * f64::from(count) / texts.len() as f64, key, shown)
+    };
+    let mut weighted: Vec<(f64, String, String)> = held.into_iter().map(weigh).collect();
+    weighted.sort_by(|a, b| b.0.total_cmp(&a.0).then_with(|| a.1.cmp(&b.1)));
+    let mut used: BTreeSet<String> = BTreeSet::new();
+    let mut chosen = Vec::new();
+    for (weight, key, shown) in weighted {
+        let again = key.split(' ').any(|word| used.contains(word));
+        if weight > 0.0 && !again && chosen.len() < limit {
+            used.extend(key.split(' ').map(str::to_owned));
+            chosen.push(shown);
+        }
+    }
+    Ok(chosen)
+}
+
+/// The words of a shown term as the keyword index holds them: folded, parted at hyphens.
+fn words_of(shown: &str) -> Vec<String> {
+    words::terms(shown)
+}
+
+/// A word or phrase of a text.
+struct Phrase {
+    /// As first written.
+    shown: String,
+    /// How often it stands there.
+    count: u32,
+}
+
+/// Visits the words of a text that say what it is about, in order: folded as in the keyword index, in the singular, without
+/// stop-words, single letters and numbers of one digit.
+pub fn index_words(text: &str, visit: &mut dyn FnMut(&str)) {
+    let stop_words = stop_words();
+    words::each_term(text, &mut |word| {
+        if word.len() > 1 && !stop_words.contains(word) {
+            visit(singular(word));
+        }
+    });
+}
+
+/// Asked for every word of every text that is compared, hence the hash that needs no key.
+type Words = HashSet<&'static str, FixedState>;
+
+fn stop_words() -> &'static Words {
+    static STOP: OnceLock<Words> = OnceLock::new();
+    STOP.get_or_init(|| STOP_WORDS.split_ascii_whitespace().collect())
+}
+
+/// Whether a word, in the singular, may stand within a phrase but is none by itself.
+pub(crate) fn is_weak(word: &str) -> bool {
+    within_phrases().contains(word)
+}
+
+fn within_phrases() -> &'static Words {
+    static WITHIN: OnceLock<Words> = OnceLock::new();
+    WITHIN.get_or_init(|| WITHIN_PHRASES.split_ascii_whitespace().collect())
+}
+
+impl Phrases {
+    /// All of a text.
+    pub fn of(text: &str) -> Phrases {
+        let words = words(text, false);
+        let mut found = HashMap::with_hasher(FixedState::default());
+        let (mut key, mut shown) = (String::new(), String::new());
+        for start in 0..words.len() {
+            key.clear();
+            shown.clear();
+            for word in words[start..].iter().take(LONGEST_PHRASE) {
+                let Some(part) = &word.key else { break };
+                for (whole, part) in [(&mut key, part.as_str()), (&mut shown, word.shown)] {
+                    if !whole.is_empty() {
+                        whole.push(' ');
+                    }
+                    whole.push_str(part);
+                }
+                match found.get_mut(&key) {
+                    Some(Phrase { count, .. }) => *count += 1,
+                    None => drop(found.insert(key.clone(), Phrase { shown: shown.clone(), count: 1 })),
+                }
+            }
+        }
+        Phrases(found)
+    }
+}
+
+/// The words of a text, with something between those that are not of one phrase; `within` lets through what may stand within one.
+pub(crate) fn words(text: &str, within: bool) -> Vec<Word<'_>> {
+    let stops = |word: &str| stop_words().contains(word) && !(within && within_phrases().contains(word));
+    let boundary = || Word { key: None, shown: "" };
+    let mut found = Vec::new();
+    let mut in_formula = false;
+    for piece in text.split_whitespace() {
+        let dollars = piece.matches('$').count();
+        if in_formula || dollars > 0 || piece.contains('\\') {
+            in_formula ^= dollars % 2 == 1;
+            found.push(boundary());
+            continue;
+        }
+        let bare = piece.trim_matches(|c: char| !c.is_alphanumeric());
+        if bare.len() != piece.len() && !piece.starts_with(|c: char| c.is_alphanumeric()) {
+            found.push(boundary());
+        }
+        let plain = bare.chars().all(|c| c.is_alphanumeric() || matches!(c, '-' | '\''));
+        let countable = bare.chars().any(char::is_alphabetic) && bare.chars().count() > 1;
+        let lower = bare.to_lowercase();
+        if plain && countable && bare.len() <= LONGEST_WORD && !stops(&lower) {
+            found.push(Word { key: Some(singular(&lower).to_owned()), shown: bare });
+        } else {
+            found.push(boundary());
+        }
+        if !piece.ends_with(|c: char| c.is_alphanumeric()) {
+            found.push(boundary());
+        }
+    }
+    found
+}
+
+/// `networks` compares equal to `network`; short words and `-ss`, `-us`, `-is` stay.
+fn singular(word: &str) -> &str {
+    let keeps = word.len() <= 3 || word.ends_with("ss") || word.ends_with("us") || word.ends_with("is");
+    match word.strip_suffix('s').filter(|_| !keeps) {
+        Some(cut) => cut.strip_suffix('\'').unwrap_or(cut),
+        None => word,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn terms(first: &str, second: &str) -> Vec<String> {
+        let found = shared(&Phrases::of(first), second, 100, 3, |words| {
+            Ok::<_, std::convert::Infallible>(words.iter().map(|w| if w == "learning" { 90 } else { 3 }).collect())
+        });
+        let Ok(found) = found;
+        found.into_iter().map(|term| term.term).collect()
+    }
+
+    #[test]
+    fn a_shared_phrase_comes_before_its_words_and_hides_them() {
+        assert_eq!(
+            terms(
+                "We train physics-informed neural networks (PINNs) for learning.",
+                "Physics-informed neural network theory. PINN residuals and learning",
+            ),
+            ["Physics-informed neural network", "PINN", "learning"]
+        );
+    }
+
+    #[test]
+    fn phrases_end_at_punctuation_stop_words_and_formulas() {
+        assert_eq!(terms("graph. partition", "graph partition"), ["graph", "partition"]);
+        assert_eq!(terms("graph of partition", "graph partition"), ["graph", "partition"]);
+        assert_eq!(terms(r"graph $x partition y$ cut", "partition"), Vec::<String>::new());
+        assert_eq!(terms("we propose a method", "we propose a method"), Vec::<String>::new());
+    }
+
+    #[test]
+    fn what_the_texts_are_about_comes_before_what_they_mention() {
+        assert_eq!(terms("zebra. barrier, barrier", "barrier; barrier, zebra"), ["barrier", "zebra"]);
+    }
+
+    #[test]
+    fn texts_have_in_common_what_most_of_them_hold() {
+        let common = |texts: &[&str]| {
+            let Ok(found) = common(texts, 100, 2, |words| Ok::<_, std::convert::Infallible>(vec![3; words.len()]));
+            found
+        };
+        let texts = ["Sea ice drift. Glacier", "Drift of sea ice", "The glacier and sea ice", "Zebra"];
+        assert_eq!(common(&texts), ["Sea ice", "Drift"]);
+        assert_eq!(common(&["Zebra herd"]), ["Zebra herd"]);
+        assert_eq!(common(&[]), Vec::<String>::new());
+    }
+
+    #[test]
+    fn a_word_of_every_paper_counts_less_than_a_rare_one() {
+        assert_eq!(terms("learning, barrier", "learning; barrier"), ["barrier", "learning"]);
+    }
+}
