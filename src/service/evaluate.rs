@@ -11,7 +11,7 @@ use serde_json::json;
 
 use super::Relata;
 use super::events::{Event, Note, Work};
-use super::recommend::Factors;
+use super::query::Factors;
 use super::rows::six_decimals;
 use crate::arxiv_id::ArxivId;
 use crate::error::{Error, Result};

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use super::Relata;
 use super::events::Note;
-use super::recommend::each_once;
+use super::query::each_once;
 use super::store::Connection;
 use crate::arxiv_id::ArxivId;
 use crate::error::{Error, Result};

@@ -43,7 +43,9 @@ mod last;
 mod maintain;
 mod models;
 mod profiles;
+mod query;
 mod recommend;
+mod related;
 mod rows;
 mod schemas;
 mod search;
@@ -52,6 +54,7 @@ mod store;
 mod today;
 mod topic_digest;
 mod topic_history;
+mod topic_rows;
 mod topics;
 
 use std::path::{Path, PathBuf};
@@ -67,19 +70,19 @@ pub use interests::{InterestPaper, InterestRow, Interests};
 pub use maintain::{Checked, Reembed, Reembedded, Remove, Removed};
 pub use models::{ModelRow, Models, VerifiedFile, VerifiedModel};
 pub use profiles::{ImportProfile, Imported, Opine, Opined, ProfileRow, Profiles, Unmatched};
-pub use recommend::{
-    ComparedFacet, Factors, LikedBy, LikedFacet, Recommend, RecommendQuery, Recommendation, Related, ScoreParts,
-    ToldFacet,
-};
-pub use rows::{Row, Seen, Selection, Source, one_decimal, six_decimals};
+pub use query::{Factors, Selection};
+pub use recommend::{ComparedFacet, LikedFacet, Recommend, RecommendQuery, Recommendation};
+pub use related::{LikedBy, Related, ScoreParts, ToldFacet};
+pub use rows::{Row, Seen, Source, one_decimal, six_decimals};
 pub use schemas::schemas;
 pub use search::{ByText, Found, FoundBy, Search, SearchQuery};
 pub use today::{DayNumbers, NewPaper, Repeated, Today, TodayList, TodayQuery};
 pub use topic_history::{ChangeRow, OtherTopic, Renamed, RunRow, TopicHistory, TopicNews};
-pub use topics::{
-    Among, FindTopics, FoundTopics, LevelRow, OneTopic, PaperTopics, TopicPaper, TopicPapers, TopicQuery, TopicRow,
-    TopicsAnswer, TopicsQuery, WeightedTerm,
+pub use topic_rows::{
+    LevelRow, OneTopic, PaperTopics, TopicPaper, TopicPapers, TopicQuery, TopicRow, TopicsAnswer, TopicsQuery,
+    WeightedTerm,
 };
+pub use topics::{Among, FindTopics, FoundTopics};
 
 use crate::embed::{DeviceChoice, EmbedderOptions, EngineChoice, Long, Precision};
 use crate::engine::{Engine, Remembered};

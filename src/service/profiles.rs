@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use super::add::Skips;
 use super::events::Note;
-use super::recommend::each_once;
+use super::query::each_once;
 use super::{DEFAULT_PROFILE, Relata};
 use crate::arxiv_id::ArxivId;
 use crate::error::Result;

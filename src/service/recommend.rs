@@ -3,24 +3,23 @@
 //! In: [`Recommend`], liked and disliked papers, texts, a profile, perhaps a facet. Out:
 //! [`Recommendation`], rows with their reasons.
 
-use std::collections::BTreeSet;
-
 use ndarray::Array2;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::events::{Event, Note, Work};
-use super::rows::{Row, Seen, Selection, english, serialize_six_decimals};
+use super::query::{Factors, Selection, check_period, each_once};
+use super::related::{Related, related};
+use super::rows::{Row, Seen, english};
 use super::session::Session;
 use super::{DEFAULT_PROFILE, OtherModel, Relata};
 use crate::arxiv_id::ArxivId;
 use crate::engine::{Embedded, Engine};
 use crate::error::{Error, Result};
 use crate::facets::{FacetText, Told};
-use crate::learned::{Parts, Weights};
 use crate::library::{Filter, FingerprintNumber, Library};
 use crate::paper::Facet;
-use crate::recommend::{self as recommender, Answer, ByFacet, Liked, Query, Through, recommend_by_facet};
+use crate::recommend::{self as recommender, Answer, ByFacet, Query, Through, recommend_by_facet};
 
 /// What is asked.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -68,53 +67,6 @@ impl Default for Recommend {
             diversity: 0.0,
             half_life: None,
             language: english(),
-        }
-    }
-}
-
-/// Factors of the parts of a score; 1 leaves a part as it is, 0 leaves it out.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields, default)]
-pub struct Factors {
-    /// Of the whitened cosine of the vectors.
-    pub meaning: f32,
-    /// Of what words go with.
-    pub associations: f32,
-    /// Of shared words.
-    pub words: f32,
-    /// Of shared authors.
-    pub authors: f32,
-}
-
-impl Default for Factors {
-    fn default() -> Factors {
-        Factors { meaning: 1.0, associations: 1.0, words: 1.0, authors: 1.0 }
-    }
-}
-
-impl Factors {
-    /// Multiplies the factor of a part by its name; `None` for a name that is none.
-    pub fn scale(&mut self, part: &str, factor: f32) -> Option<()> {
-        let own = match part {
-            "meaning" => &mut self.meaning,
-            "associations" => &mut self.associations,
-            "words" => &mut self.words,
-            "authors" => &mut self.authors,
-            _ => return None,
-        };
-        *own *= factor;
-        Some(())
-    }
-
-    /// Each part's default weight times its factor.
-    pub(crate) fn weights(self) -> Weights {
-        let Factors { meaning, associations, words, authors } = self;
-        let own = Weights::default();
-        Weights {
-            meaning: own.meaning * meaning,
-            associations: own.associations * associations,
-            words: own.words * words,
-            authors: own.authors * authors,
         }
     }
 }
@@ -179,67 +131,6 @@ pub struct LikedFacet {
     /// What it tells.
     pub text: String,
     /// Where that is from.
-    pub from: Told,
-}
-
-/// Why a paper is an answer.
-#[derive(Clone, Debug, Serialize, JsonSchema)]
-pub struct Related {
-    /// What of the liked it is nearest to.
-    pub liked: LikedBy,
-    /// Terms it shares with that, the rarest first.
-    pub terms: Vec<String>,
-    /// The sentence of its abstract that is nearest to that.
-    pub sentence: Option<String>,
-    /// Cosine of the vectors.
-    #[serde(serialize_with = "serialize_six_decimals")]
-    pub cosine: f32,
-    /// What the score is the sum of.
-    pub parts: ScoreParts,
-    /// What was compared of the paper, where a facet was asked for and the paper tells it.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub facet: Option<ToldFacet>,
-}
-
-/// Something that is liked.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
-#[serde(untagged)]
-pub enum LikedBy {
-    /// A paper.
-    Paper(ArxivId),
-    /// A text.
-    Text {
-        /// Its place among the liked texts, from 0.
-        text: usize,
-    },
-}
-
-/// The parts of a score, to six decimals.
-#[derive(Clone, Copy, Debug, Serialize, JsonSchema)]
-pub struct ScoreParts {
-    /// What the whitened cosine of the vectors gives.
-    #[serde(serialize_with = "serialize_six_decimals")]
-    pub meaning: f32,
-    /// What words that go together give.
-    #[serde(serialize_with = "serialize_six_decimals")]
-    pub associations: f32,
-    /// What shared words give.
-    #[serde(serialize_with = "serialize_six_decimals")]
-    pub words: f32,
-    /// What shared authors give.
-    #[serde(serialize_with = "serialize_six_decimals")]
-    pub authors: f32,
-    /// What disliked papers take away, 0 or less.
-    #[serde(serialize_with = "serialize_six_decimals")]
-    pub unlike: f32,
-}
-
-/// What was compared of a paper.
-#[derive(Clone, Debug, Serialize, JsonSchema)]
-pub struct ToldFacet {
-    /// The text.
-    pub text: String,
-    /// Where it is from.
     pub from: Told,
 }
 
@@ -389,36 +280,4 @@ fn take_unread(engine: &Engine, query: &mut Query) -> Vec<String> {
     let (read, unread) = std::mem::take(&mut query.like_text).into_iter().partition(|text| identity.reads(text));
     query.like_text = read;
     unread
-}
-
-/// An answer as a row.
-pub(super) fn related(rank: usize, answer: Answer, language: &str) -> Row<Related> {
-    let Parts { meaning, associations, words, authors } = answer.parts;
-    let reason = Related {
-        liked: match answer.because {
-            Liked::Paper(id) => LikedBy::Paper(id),
-            Liked::Text(text) => LikedBy::Text { text },
-        },
-        terms: answer.terms,
-        sentence: answer.sentence,
-        cosine: answer.cosine,
-        parts: ScoreParts { meaning, associations, words, authors, unlike: -answer.away },
-        facet: answer.facet.map(|facet| ToldFacet { text: facet.text, from: facet.told }),
-    };
-    Row::new(rank, (Some(f64::from(answer.score)), Some(answer.matched)), answer.paper, language, reason)
-}
-
-/// # Errors
-/// [`Error::EmptyPeriod`] for days in the wrong order.
-pub(super) fn check_period(filter: &Filter) -> Result<()> {
-    match filter.empty_period() {
-        Some((since, until)) => Err(Error::EmptyPeriod { since, until }),
-        None => Ok(()),
-    }
-}
-
-/// Papers in the order in which they were named, each once.
-pub(super) fn each_once(ids: &[ArxivId]) -> Vec<ArxivId> {
-    let mut seen = BTreeSet::new();
-    ids.iter().filter(|id| seen.insert(*id)).cloned().collect()
 }

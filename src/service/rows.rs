@@ -5,7 +5,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize, Serializer};
 
 use crate::arxiv_id::ArxivId;
-use crate::library::{Filter, Paper};
+use crate::library::Paper;
 use crate::paper::Facet;
 
 /// The language of which short texts are shown where the reader's has none.
@@ -32,18 +32,6 @@ pub struct Seen {
     /// Papers with a vector of the model that was asked with; those without one could not be
     /// answers.
     pub vectors: u64,
-}
-
-/// Which papers may be answers, and how many are given, as an answer repeats it.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, JsonSchema)]
-pub struct Selection {
-    /// The filter.
-    #[serde(flatten)]
-    pub filter: Filter,
-    /// Number of answers.
-    pub k: usize,
-    /// The least match of an answer, where one was asked for.
-    pub at_least: Option<f32>,
 }
 
 /// One paper of an answer.

@@ -5,8 +5,8 @@ use serde::{Deserialize, Serialize};
 
 use super::Relata;
 use super::events::{Event, Note};
-use super::recommend::check_period;
-use super::rows::{Row, Seen, Selection, english};
+use super::query::{Selection, check_period};
+use super::rows::{Row, Seen, english};
 use super::session::{Knowledge, Session};
 use crate::arxiv_id::ArxivId;
 use crate::error::{Error, Result};
