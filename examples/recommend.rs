@@ -31,8 +31,8 @@ fn main() -> relata::Result<()> {
 
     // Embeds what has no vector yet. The model is loaded, and fetched, only if there is something
     // to embed.
-    let mut engine = Engine::new(Choice::parse(None), settings, EmbedderOptions::default())?;
-    let fingerprint = engine.catch_up(&mut library, true, &mut |_| (), &mut |_| ())?;
+    let engine = Engine::new(Choice::parse(None), settings, EmbedderOptions::default())?;
+    let fingerprint = engine.catch_up(&mut library, true, &mut |_| (), &mut |_| Ok(()))?;
 
     // What the library teaches about its words, authors and vectors: what papers are compared by.
     let learned = Learned::of(&library, fingerprint)?.learned;

@@ -22,8 +22,8 @@ fn main() -> relata::Result<()> {
         Some(path) => Library::open(Path::new(&path))?,
         None => sample::open(&settings.cache)?,
     };
-    let mut engine = Engine::new(Choice::parse(None), settings, EmbedderOptions::default())?;
-    let fingerprint = engine.catch_up(&mut library, true, &mut |_| (), &mut |_| ())?;
+    let engine = Engine::new(Choice::parse(None), settings, EmbedderOptions::default())?;
+    let fingerprint = engine.catch_up(&mut library, true, &mut |_| (), &mut |_| Ok(()))?;
 
     // Among all papers, from scratch: the same vectors always give the same topics.
     let topics = find(&library, (fingerprint, None), (Method::Leiden, None), &|_| ())?;

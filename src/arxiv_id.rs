@@ -13,7 +13,7 @@ use serde::{Deserialize, Serialize};
 ///
 /// Nothing but digits, lower-case letters, `.`, `-` and at most one `/` can stand in it, so it is safe in a path or on
 /// a terminal. Old-style ids lose their subject class (`math.GT/0309136` is `math/0309136`), as on arXiv itself.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(try_from = "String", into = "String")]
 pub struct ArxivId(String);
 

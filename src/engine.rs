@@ -4,6 +4,8 @@
 //! demand, the embedder itself. A question by paper id is answered from stored vectors, so it never loads (or fetches) the
 //! model; that is what makes the second run of a command quick.
 
+use std::sync::{Arc, Mutex, PoisonError};
+
 use ndarray::Array2;
 
 use crate::embed::{Embedder, EmbedderOptions, Fingerprint, Long, Precision, Recipe, Role};
@@ -18,7 +20,7 @@ use crate::paper::Facet;
 /// Papers handed to the embedder at once: enough to sort by length, little enough to hold in memory.
 const WINDOW: usize = 1024;
 
-/// A model that is loaded when first needed.
+/// A model that is loaded when first needed, and then shared by all threads that ask.
 pub struct Engine {
     choice: Choice,
     settings: Settings,
@@ -26,7 +28,7 @@ pub struct Engine {
     identity: Identity,
     fingerprint: Fingerprint,
     f32_will_do: bool,
-    loaded: Option<Embedder>,
+    loaded: Mutex<Option<Arc<Embedder>>>,
 }
 
 /// How the papers of a library are embedded, as far as it remembers or its vectors tell.
@@ -79,7 +81,7 @@ impl Engine {
         let identity = model::identify(&choice, &settings)?;
         let options = EmbedderOptions { prompts: identity.prompts.clone(), ..options };
         let fingerprint = Fingerprint::new(&identity.name, &identity.files, &options);
-        Ok(Engine { choice, settings, options, identity, fingerprint, f32_will_do: false, loaded: None })
+        Ok(Engine { choice, settings, options, identity, fingerprint, f32_will_do: false, loaded: Mutex::new(None) })
     }
 
     /// Takes `f32` where `f16` is not to be had: the same vectors, by their fingerprint, from a machine without a card.
@@ -110,36 +112,39 @@ impl Engine {
         &self.identity
     }
 
-    /// The embedder, found or fetched and loaded at the first call.
+    /// The embedder, found or fetched and loaded at the first call; other threads wait for that.
     ///
     /// # Errors
     /// No source has the model, or its files are not what they should be.
-    pub fn embedder(&mut self, progress: &mut dyn FnMut(Progress)) -> Result<&Embedder> {
-        if self.loaded.is_none() {
-            let folder = model::locate(&self.choice, &self.settings, progress)?;
-            if folder.files != self.identity.files {
-                return Err(Error::ModelFolder {
-                    path: folder.root,
-                    reason: "its files changed while this command ran; run it again".into(),
-                });
-            }
-            let f32_instead = self.f32_will_do && self.options.precision == Precision::F16;
-            self.loaded = Some(match Embedder::load(&folder.root, &self.options) {
-                Err(Error::Precision { .. } | Error::Device { .. }) if f32_instead => {
-                    let options = EmbedderOptions { precision: Precision::F32, ..self.options.clone() };
-                    Embedder::load(&folder.root, &options)?
-                }
-                loaded => loaded?,
+    pub fn embedder(&self, progress: &mut dyn FnMut(Progress)) -> Result<Arc<Embedder>> {
+        // A thread that panicked while it loaded has left nothing half loaded.
+        let mut loaded = self.loaded.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(embedder) = &*loaded {
+            return Ok(Arc::clone(embedder));
+        }
+        let folder = model::locate(&self.choice, &self.settings, progress)?;
+        if folder.files != self.identity.files {
+            return Err(Error::ModelFolder {
+                path: folder.root,
+                reason: "its files changed while this command ran; run it again".into(),
             });
         }
-        self.loaded.as_ref().ok_or(Error::Internal("the model was loaded and is gone"))
+        let f32_instead = self.f32_will_do && self.options.precision == Precision::F16;
+        let embedder = match Embedder::load(&folder.root, &self.options) {
+            Err(Error::Precision { .. } | Error::Device { .. }) if f32_instead => {
+                let options = EmbedderOptions { precision: Precision::F32, ..self.options.clone() };
+                Embedder::load(&folder.root, &options)?
+            }
+            loaded => loaded?,
+        };
+        Ok(Arc::clone(loaded.insert(Arc::new(embedder))))
     }
 
     /// Embeds texts that a person typed. Shape: texts x dimension, unit rows.
     ///
     /// # Errors
     /// As [`Engine::embedder`], and what embedding itself reports.
-    pub fn embed_queries(&mut self, texts: &[String], progress: &mut dyn FnMut(Progress)) -> Result<Array2<f32>> {
+    pub fn embed_queries(&self, texts: &[String], progress: &mut dyn FnMut(Progress)) -> Result<Array2<f32>> {
         if texts.is_empty() {
             return Ok(Array2::zeros((0, 0)));
         }
@@ -150,7 +155,7 @@ impl Engine {
     ///
     /// # Errors
     /// As [`Engine::embedder`], and what embedding itself reports.
-    pub fn embed_passages(&mut self, texts: &[String], progress: &mut dyn FnMut(Progress)) -> Result<Vec<Vec<f32>>> {
+    pub fn embed_passages(&self, texts: &[String], progress: &mut dyn FnMut(Progress)) -> Result<Vec<Vec<f32>>> {
         if texts.is_empty() {
             return Ok(Vec::new());
         }
@@ -162,21 +167,21 @@ impl Engine {
     /// the library can be written.
     ///
     /// # Errors
-    /// As [`Engine::embedder`], and what embedding itself reports; what was stored stays.
+    /// As [`Engine::embedder`], and what embedding itself or `embedded` reports; what was stored stays.
     pub fn facet_vectors(
-        &mut self,
+        &self,
         library: &mut Library,
         (fingerprint, facet): (FingerprintNumber, Facet),
         texts: &[FacetText],
         fetch: &mut dyn FnMut(Progress),
-        embedded: &mut dyn FnMut(Embedded),
+        embedded: &mut dyn FnMut(Embedded) -> Result<()>,
     ) -> Result<Vec<Vec<f32>>> {
         let mut vectors = library.facet_vectors(fingerprint, facet, texts)?;
         let missing: Vec<usize> = (0..texts.len()).filter(|at| vectors[*at].is_none()).collect();
         if !missing.is_empty() {
             let embedder = self.embedder(fetch)?;
             let mut progress = Embedded { done: 0, total: missing.len() as u64 };
-            embedded(progress);
+            embedded(progress)?;
             let passages: Vec<String> = missing.iter().map(|at| texts[*at].passage()).collect();
             let bare: Vec<&str> = passages.iter().map(String::as_str).collect();
             embedder.embed_batches(&bare, Role::Passage, &mut |batch| {
@@ -184,7 +189,7 @@ impl Engine {
                     vectors[missing[*index]] = Some(vector.to_vec());
                 }
                 progress.done += batch.indices.len() as u64;
-                embedded(progress);
+                embedded(progress)?;
                 Ok(())
             })?;
             let new = missing.iter().filter_map(|at| Some((&texts[*at], vectors[*at].as_deref()?)));
@@ -203,13 +208,13 @@ impl Engine {
     ///
     /// # Errors
     /// [`Error::OtherModel`] if the library holds vectors, but none of this model, and `begin` is false: embedding a whole
-    /// library anew is asked for, not slipped in. Otherwise as [`Engine::embedder`]; what was committed stays.
+    /// library anew is asked for, not slipped in. Otherwise as [`Engine::embedder`], and what `embedded` gives; what was committed stays.
     pub fn catch_up(
-        &mut self,
+        &self,
         library: &mut Library,
         begin: bool,
         fetch: &mut dyn FnMut(Progress),
-        embedded: &mut dyn FnMut(Embedded),
+        embedded: &mut dyn FnMut(Embedded) -> Result<()>,
     ) -> Result<FingerprintNumber> {
         let stored = library.fingerprints()?;
         let has_own = stored.iter().any(|f| f.text.digest == self.fingerprint.digest() && f.vectors > 0);
@@ -234,7 +239,7 @@ impl Engine {
             library.set_embedding_settings(&remembered)?;
         }
         let mut progress = Embedded { done: 0, total };
-        embedded(progress);
+        embedded(progress)?;
         let mut after = None;
         loop {
             let window = library.next_missing(number, after, WINDOW)?;
@@ -254,7 +259,7 @@ impl Engine {
                     })
                     .collect();
                 progress.done += library.store_vectors(number, &new)?.stored as u64;
-                embedded(progress);
+                embedded(progress)?;
                 Ok(())
             })?;
         }

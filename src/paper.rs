@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 use crate::arxiv_id::ArxivId;
 
 /// The parts that digests add to a paper's own text. The order is that of a digest page.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Facet {
     /// One or two sentences; older digests call it task.
@@ -113,7 +113,7 @@ pub struct Precedence {
 }
 
 /// A digest that listed a paper.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct Listing {
     /// Name of the digest's file, without its folder.
     pub file: String,
@@ -180,7 +180,7 @@ impl Entry {
 }
 
 /// An entry that a reader could not use.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct Skipped {
     /// The file as the user named it, `-` for stdin.
     pub file: String,

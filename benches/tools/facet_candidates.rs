@@ -26,7 +26,7 @@ fn main() -> anyhow::Result<()> {
     let facet = Facet::from_name(facet).filter(|facet| ROLES.contains(facet)).context("no such facet")?;
     let queries: usize = rest.first().map_or(Ok(100), |count| count.parse())?;
     let mut library = Library::open(path.as_ref())?;
-    let mut engine = Engine::new(Choice::parse(None), Settings::from_env()?, EmbedderOptions::default())?;
+    let engine = Engine::new(Choice::parse(None), Settings::from_env()?, EmbedderOptions::default())?;
     let number = library.fingerprint(engine.fingerprint().digest())?.context("no vectors of the default model")?;
     let learned = Learned::of(&library, number)?.learned;
     let all = usize::try_from(library.len()?)?;
@@ -43,7 +43,7 @@ fn main() -> anyhow::Result<()> {
         let mut first = |k: usize| -> anyhow::Result<Vec<ArxivId>> {
             let query = Query { like: vec![id.clone()], k, ..Query::default() };
             let mut embed = |library: &mut Library, texts: &[_]| {
-                engine.facet_vectors(library, (number, facet), texts, &mut |_| (), &mut |_| ())
+                engine.facet_vectors(library, (number, facet), texts, &mut |_| (), &mut |_| Ok(()))
             };
             let through = Through { facet, reads: &|text| identity.reads(text), embed: &mut embed };
             match recommend_by_facet(&mut library, (number, None), &learned, &query, &Array2::zeros((0, 0)), through) {

@@ -7,11 +7,13 @@ use std::path::Path;
 use std::str::FromStr;
 
 /// A form of output.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize, schemars::JsonSchema)]
+#[serde(rename_all = "lowercase")]
 pub enum Format {
     /// numpy's `.npy`: `f32`, rows x dimension, C order; the ids stand one a line in a file beside it.
     Npy,
     /// One JSON object a line: `id`, `title` where there is one, `vector`.
+    #[serde(rename = "jsonl")]
     JsonLines,
     /// A `.safetensors` file with the tensor `vectors`, `f32`, rows x dimension; the ids stand beside it, as for `.npy`.
     Safetensors,

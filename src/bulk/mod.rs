@@ -136,7 +136,7 @@ pub struct Report {
 /// [`Error::InputTwice`], [`Error::OutputIsInput`], [`Error::OutputExists`], [`Error::OutputUnfinished`],
 /// [`Error::OutputBusy`], [`Error::ResumeRefused`]. Later come the errors of the model, of reading, and [`Error::OutputFull`].
 /// Whatever happens, the rows of all windows before are kept where they can be gone on from.
-pub fn embed(job: &Job, sink: Sink<'_>, engine: &mut Engine, on: &mut dyn FnMut(Event)) -> Result<Report> {
+pub fn embed(job: &Job, sink: Sink<'_>, engine: &Engine, on: &mut dyn FnMut(Event)) -> Result<Report> {
     let inputs = Inputs::find(&job.inputs, if let Sink::File(output, _) = &sink { Some(output) } else { None })?;
     for folder in &inputs.empty {
         let reason = "the folder holds no files".to_owned();
@@ -260,7 +260,7 @@ impl Run {
         job: &Job,
         window: usize,
         kept: &mut Kept<'_>,
-        engine: &mut Engine,
+        engine: &Engine,
         on: &mut dyn FnMut(Event),
     ) -> Result<()> {
         let mut passed = 0;
@@ -313,7 +313,7 @@ impl Run {
         passed: u64,
         role: Role,
         kept: &mut Kept<'_>,
-        engine: &mut Engine,
+        engine: &Engine,
         on: &mut dyn FnMut(Event),
     ) -> Result<()> {
         let embedder = engine.embedder(&mut |progress| on(Event::Fetch(progress)))?;
@@ -324,7 +324,7 @@ impl Run {
         // A text that the tokenizer cannot take is left out, and the rest of the window is embedded without it.
         let embedded = loop {
             let mut status = self.status;
-            let embedded = embed_rows(embedder, &rows, role, &mut |texts, tokens| {
+            let embedded = embed_rows(&embedder, &rows, role, &mut |texts, tokens| {
                 status.rows += texts;
                 status.tokens += tokens;
                 status.elapsed = began.elapsed();

@@ -1,12 +1,16 @@
 //! The command line: what can be asked, in clap's terms. No behaviour lives here.
 
 use std::path::PathBuf;
+use std::str::FromStr;
 
+use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
 use clap::{Args, Parser, Subcommand};
 use clap_complete::Shell;
 use jiff::civil::Date;
 
 use crate::bulk::Format;
+use crate::embed::{DeviceChoice, EngineChoice, Long, Precision, Role};
+use crate::error::Error;
 use crate::evaluate::Method;
 use crate::export::Form;
 use crate::facets::ROLES;
@@ -14,6 +18,7 @@ use crate::learned::Weights;
 use crate::paper::Facet;
 
 use super::dates;
+pub use crate::service::DEFAULT_PROFILE;
 
 /// Semantic recommender for arXiv papers: reads daily digests, embeds the abstracts, answers what is related.
 #[derive(Debug, Parser)]
@@ -58,34 +63,50 @@ pub struct Places {
     ///
     /// Vectors of different formats are never compared, except that f16 counts as f32
     /// [default: what the library was embedded in, else f32].
-    #[arg(long, global = true, value_name = "PRECISION", hide_short_help = true, help_heading = MODEL_AND_DEVICE)]
-    pub precision: Option<String>,
+    #[arg(
+        long,
+        global = true,
+        value_name = "PRECISION",
+        value_parser = one_of::<Precision>(&["f32", "int8", "f16", "bf16"]),
+        hide_short_help = true,
+        help_heading = MODEL_AND_DEVICE
+    )]
+    pub precision: Option<Precision>,
     /// What to do with texts longer than the model reads: truncate (drop the rest) or window (embed windows of 256 tokens and
     /// take their mean).
     ///
     /// Vectors of the two are never compared [default: as the library was embedded, else truncate].
-    #[arg(long, global = true, value_name = "HOW", hide_short_help = true, help_heading = MODEL_AND_DEVICE)]
-    pub long: Option<String>,
+    #[arg(
+        long,
+        global = true,
+        value_name = "HOW",
+        value_parser = one_of::<Long>(&["truncate", "window"]),
+        hide_short_help = true,
+        help_heading = MODEL_AND_DEVICE
+    )]
+    pub long: Option<Long>,
     /// Device to embed on: auto, cpu, cuda, cuda:N, cuda:N,M,... (several cards) or metal.
     #[arg(
         long,
         global = true,
         value_name = "DEVICE",
         default_value = "auto",
+        value_parser = str::parse::<DeviceChoice>,
         hide_short_help = true,
         help_heading = MODEL_AND_DEVICE
     )]
-    pub device: String,
+    pub device: DeviceChoice,
     /// Engine to embed with: own (Relata's kernels) or stock (candle's BERT, to compare with; slow; CPU and Metal only).
     #[arg(
         long,
         global = true,
         value_name = "ENGINE",
         default_value = "own",
+        value_parser = one_of::<EngineChoice>(&["own", "stock"]),
         hide_short_help = true,
         help_heading = MODEL_AND_DEVICE
     )]
-    pub engine: String,
+    pub engine: EngineChoice,
     /// Never use the network to fetch a model.
     #[arg(
         long,
@@ -243,7 +264,7 @@ pub struct Eval {
     pub judgements: PathBuf,
     /// Ranking methods to measure, separated by commas: relata (what `recommend` does), highest, mean, cosine, mean-cosine, tfidf or
     /// bm25 [default: all; of one liked paper those that differ].
-    #[arg(long, value_name = "NAME", value_delimiter = ',', value_enum)]
+    #[arg(long, value_name = "NAME", value_delimiter = ',', value_parser = method())]
     pub method: Vec<Method>,
     /// Also write what each method found to this file, one JSON line per judgement.
     #[arg(long, value_name = "FILE")]
@@ -321,7 +342,7 @@ pub struct Selection {
     #[command(flatten)]
     pub filters: Filters,
     /// Output format.
-    #[arg(long, value_name = "FORM", value_enum, default_value_t = Form::Text)]
+    #[arg(long, value_name = "FORM", value_parser = form(), default_value = "text")]
     pub format: Form,
     /// Print the answer as JSON.
     #[arg(long)]
@@ -329,7 +350,7 @@ pub struct Selection {
 }
 
 /// Which papers are looked at.
-#[derive(Debug, Args)]
+#[derive(Clone, Debug, Args)]
 pub struct Filters {
     /// Only papers in one of these categories: `cs.LG`, or a whole archive: `cs`; several with commas or spaces between them.
     #[arg(long, value_name = "CATEGORY", value_delimiter = ',', help_heading = "Filters")]
@@ -372,9 +393,6 @@ pub struct ProfileName {
     #[arg(long, value_name = "NAME", default_value = DEFAULT_PROFILE)]
     pub profile: String,
 }
-
-/// The profile where none is named.
-pub const DEFAULT_PROFILE: &str = "default";
 
 /// `relata profile`
 #[derive(Debug, Args)]
@@ -533,8 +551,8 @@ pub struct Embed {
     #[arg(long)]
     pub lines: bool,
     /// Embed the texts as passages or as queries (some models use different prompts).
-    #[arg(long = "as", value_name = "ROLE", value_enum, default_value_t = TextRole::Passage)]
-    pub role: TextRole,
+    #[arg(long = "as", value_name = "ROLE", value_parser = role(), default_value = "passage")]
+    pub role: Role,
     /// Continue an interrupted run.
     #[arg(long)]
     pub resume: bool,
@@ -544,15 +562,6 @@ pub struct Embed {
     /// Print the report as JSON.
     #[arg(long)]
     pub json: bool,
-}
-
-/// What a text is to the model.
-#[derive(Clone, Copy, Debug, clap::ValueEnum)]
-pub enum TextRole {
-    /// A text to be found, such as an abstract.
-    Passage,
-    /// A question.
-    Query,
 }
 
 /// `relata completions`
@@ -600,6 +609,69 @@ pub enum ModelCommand {
         /// Model to locate.
         name: Option<String>,
     },
+}
+
+/// A way of ranking, with what each is for the help.
+fn method() -> impl TypedValueParser<Value = Method> {
+    named(&[
+        ("relata", "What `recommend` does", Method::Relata),
+        (
+            "highest",
+            "The highest score to a liked paper, by the signals of `recommend` and over all papers",
+            Method::Highest,
+        ),
+        ("mean", "The mean score to the liked papers, likewise", Method::Mean),
+        ("cosine", "The highest cosine to a liked paper", Method::Cosine),
+        ("mean-cosine", "The mean cosine to the liked papers", Method::MeanCosine),
+        (
+            "tfidf",
+            "The mean cosine of words to the liked papers, weighted as in `recommend`, over all papers",
+            Method::Tfidf,
+        ),
+        ("bm25", "Keyword search for title and abstract; of several liked papers the rankings are fused", Method::Bm25),
+    ])
+}
+
+/// A form of output, with what each is for the help.
+fn form() -> impl TypedValueParser<Value = Form> {
+    named(&[
+        ("text", "Lines for a terminal", Form::Text),
+        ("json", "One JSON object, as --json", Form::Json),
+        ("markdown", "A digest page", Form::Markdown),
+        ("jsonl", "A digest's JSON lines", Form::Jsonl),
+        ("atom", "A feed", Form::Atom),
+        ("bibtex", "BibTeX entries", Form::Bibtex),
+        ("ris", "RIS entries", Form::Ris),
+        ("csv", "A table with a header", Form::Csv),
+        ("html", "A page for a browser, in one file without scripts", Form::Html),
+    ])
+}
+
+/// What a text is to the model, with what each is for the help.
+fn role() -> impl TypedValueParser<Value = Role> {
+    named(&[
+        ("passage", "A text to be found, such as an abstract", Role::Passage),
+        ("query", "A question", Role::Query),
+    ])
+}
+
+/// A value by its name; each name has a text for the help.
+fn named<T: Copy + Send + Sync + 'static>(
+    values: &'static [(&'static str, &'static str, T)],
+) -> impl TypedValueParser<Value = T> {
+    let possible = values.iter().map(|(name, help, _)| PossibleValue::new(*name).help(*help));
+    PossibleValuesParser::new(possible).try_map(move |name| {
+        let found = values.iter().find(|(own, _, _)| *own == name).map(|(_, _, value)| *value);
+        found.ok_or(Error::Internal("a value that is none of those that there are"))
+    })
+}
+
+/// A value of a type that is read from its name, with all names for the help.
+fn one_of<T>(names: &'static [&'static str]) -> impl TypedValueParser<Value = T>
+where
+    T: FromStr<Err = Error> + Clone + Send + Sync + 'static,
+{
+    PossibleValuesParser::new(names).try_map(|name| name.parse::<T>())
 }
 
 fn facet(text: &str) -> Result<Facet, String> {

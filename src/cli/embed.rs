@@ -1,144 +1,60 @@
 //! `relata embed`: any number of texts to a file of vectors, or to standard output, without a library.
 
-use std::collections::BTreeMap;
 use std::fmt::Write;
 use std::io;
 use std::time::Duration;
 
-use indicatif::ProgressBar;
-use serde::Serialize;
-
-use crate::bulk::{self, Event, Format, Job, Manners, Output, Report, Sink, Status, Texts};
-use crate::embed::{self, DeviceChoice, Long, Precision, Role};
+use crate::bulk::Status;
 use crate::error::{Error, Result};
+use crate::service::{Embed as Request, EmbedError, Embedded, rate};
 
-use super::args::{Embed, TextRole};
-use super::skips::Skips;
-use super::terminal::{Page, printable, progress, say};
-use super::{Context, Fetching, INTERRUPTED, Outcome};
+use super::args::Embed;
+use super::skips::say_read;
+use super::terminal::{Page, printable, say};
+use super::{Context, INTERRUPTED, Outcome};
 
-/// Notes about files that are kept; a folder can hold any number of files.
-const NOTES: usize = 1000;
-
-/// What `--json` prints.
-#[derive(Serialize)]
-struct Printed<'a> {
-    output: String,
-    format: &'static str,
-    /// Rows of the output.
-    rows: u64,
-    dimension: usize,
-    tokens: u64,
-    /// Texts that were cut because the model takes no more.
-    truncated: u64,
-    /// Tokens that were cut.
-    tokens_cut: u64,
-    /// Rows that were there when this run began.
-    resumed: u64,
-    seconds: f64,
-    texts_per_second: f64,
-    tokens_per_second: f64,
-    model: &'a str,
-    fingerprint: &'a str,
-    #[serde(flatten)]
-    skips: &'a Skips,
-    notes: &'a [String],
-}
-
-pub(super) fn run(context: &Context, embed: &Embed, page: &mut Page) -> Result<Outcome> {
-    let to_stream = embed.output.as_os_str() == "-";
-    let output = if to_stream { None } else { Some(Output::new(&embed.output, embed.format)?) };
-    let format = match (&output, embed.format) {
-        (Some(output), _) => output.format(),
-        (None, None | Some(Format::JsonLines)) => Format::JsonLines,
-        (None, Some(format)) => return Err(Error::NoStream { format: format.name() }),
+pub(super) fn run(context: &Context, asked: &Embed, page: &mut Page) -> Result<Outcome> {
+    let request = Request {
+        inputs: asked.inputs.clone(),
+        output: asked.output.clone(),
+        format: asked.format,
+        lines: asked.lines,
+        role: asked.role,
+        resume: asked.resume,
+        force: asked.force,
     };
-    if to_stream && embed.json {
-        return Err(Error::OneStandardOutput);
+    let to_stream = asked.output.as_os_str() == "-";
+    let embedded = if to_stream {
+        if asked.json && request.format.is_none_or(|format| format == crate::bulk::Format::JsonLines) {
+            return Err(Error::OneStandardOutput);
+        }
+        context.relata.embed_to(&request, &mut io::stdout().lock())
+    } else {
+        let part = request.output()?.part();
+        let _ = INTERRUPTED.set(format!(
+            "What was embedded so far is in {}; the same command with --resume goes on from there.",
+            part.display()
+        ));
+        context.relata.embed(&request)
+    };
+    context.terminal.end_texts();
+    let embedded = match embedded {
+        Ok(embedded) => embedded,
+        Err(EmbedError { skips, notes, kept, error }) => {
+            say_read(&skips, &notes);
+            // A full disk says so itself.
+            if let Some(part) = kept.filter(|_| !matches!(*error, Error::OutputFull { .. })) {
+                say(&format!("{} keeps what was embedded; --resume goes on from there.", part.display()));
+            }
+            return Err(*error);
+        }
+    };
+    say_read(&embedded.skips, &embedded.notes);
+    say(&summary(&embedded, to_stream));
+    if asked.json {
+        page.json(&embedded)?;
     }
-    let device: DeviceChoice = context.places.device.parse()?;
-    let job = Job {
-        inputs: embed.inputs.clone(),
-        texts: if embed.lines { Texts::Lines } else { Texts::Papers },
-        role: match embed.role {
-            TextRole::Passage => Role::Passage,
-            TextRole::Query => Role::Query,
-        },
-        window: bulk::window(device),
-        options: BTreeMap::from([
-            ("device".to_owned(), context.places.device.clone()),
-            (
-                "precision".to_owned(),
-                context.places.precision.clone().unwrap_or_else(|| Precision::default().name().to_owned()),
-            ),
-            ("engine".to_owned(), context.places.engine.clone()),
-            ("long".to_owned(), context.places.long.clone().unwrap_or_else(|| Long::default().name().to_owned())),
-            // Instruction sets differ in rounding, and a resumed file has the bits of one that was never interrupted.
-            ("kernels".to_owned(), embed::kernels_name()?.to_owned()),
-        ]),
-    };
-    let mut engine = context.engine(None)?;
-
-    let mut stdout = io::stdout().lock();
-    let sink = match &output {
-        None => Sink::Stream(&mut stdout),
-        Some(output) => {
-            let _ = INTERRUPTED.set(format!(
-                "What was embedded so far is in {}; the same command with --resume goes on from there.",
-                output.part().display()
-            ));
-            Sink::File(output, Manners { resume: embed.resume, force: embed.force })
-        }
-    };
-    let (mut skips, mut notes) = (Skips::default(), Vec::new());
-    let mut fetch = Fetching::default();
-    let mut bar = Bar::default();
-    let mut began = false;
-    let embedded = bulk::embed(&job, sink, &mut engine, &mut |event| match event {
-        Event::Fetch(progress) => fetch.show(progress),
-        Event::Embedded(status) => {
-            began = true;
-            bar.show(&status);
-        }
-        Event::Skipped(skipped) => skips.push(skipped),
-        Event::Note(note) if notes.len() < NOTES => notes.push(note),
-        Event::Note(_) => {}
-    });
-    drop(stdout);
-    bar.close();
-    skips.say();
-    notes.iter().for_each(|note| say(&format!("note: {}", printable(note))));
-    let report = embedded.inspect_err(|error| {
-        // A full disk says so itself.
-        if let Some(output) = output.as_ref().filter(|output| began && output.part().exists())
-            && !matches!(error, Error::OutputFull { .. })
-        {
-            let part = output.part();
-            say(&format!("{} keeps what was embedded; --resume goes on from there.", part.display()));
-        }
-    })?;
-    say(&summary(&report, skips.count(), output.as_ref()));
-    if embed.json {
-        let seconds = report.elapsed.as_secs_f64();
-        page.json(&Printed {
-            output: embed.output.display().to_string(),
-            format: format.name(),
-            rows: report.rows,
-            dimension: report.dimension,
-            tokens: report.tokens,
-            truncated: report.truncated,
-            tokens_cut: report.cut,
-            resumed: report.resumed,
-            seconds,
-            texts_per_second: rate(report.own_rows, report.elapsed),
-            tokens_per_second: rate(report.own_tokens, report.elapsed),
-            model: engine.fingerprint().description(),
-            fingerprint: engine.fingerprint().digest(),
-            skips: &skips,
-            notes: &notes,
-        })?;
-    }
-    Ok(match (skips.count(), report.rows) {
+    Ok(match (embedded.skips.count(), embedded.rows) {
         (0, 0) => Outcome::Nothing,
         (0, _) => Outcome::Done,
         _ => Outcome::Partial,
@@ -146,11 +62,12 @@ pub(super) fn run(context: &Context, embed: &Embed, page: &mut Page) -> Result<O
 }
 
 /// The last line: what came out, and how fast.
-fn summary(report: &Report, skipped: u64, output: Option<&Output>) -> String {
-    let mut text = match (report.rows, output) {
+fn summary(embedded: &Embedded, to_stream: bool) -> String {
+    let (report, skipped) = (&embedded.report, embedded.skips.count());
+    let mut text = match (report.rows, to_stream) {
         (0, _) => "nothing to embed".to_owned(),
-        (rows, None) => format!("embedded {rows}"),
-        (rows, Some(output)) => format!("embedded {rows} to {}", printable(&output.path().display().to_string())),
+        (rows, true) => format!("embedded {rows}"),
+        (rows, false) => format!("embedded {rows} to {}", printable(&embedded.output)),
     };
     // Writing into a String cannot fail.
     if report.resumed > 0 {
@@ -166,37 +83,13 @@ fn summary(report: &Report, skipped: u64, output: Option<&Output>) -> String {
     text
 }
 
-fn speed(texts: u64, tokens: u64, elapsed: Duration) -> String {
+pub(super) fn speed(texts: u64, tokens: u64, elapsed: Duration) -> String {
     let (texts, tokens) = (rate(texts, elapsed), rate(tokens, elapsed));
     format!("{texts:.*} texts/s, {tokens:.0} tokens/s", if texts < 100.0 { 1 } else { 0 })
 }
 
-fn rate(count: u64, elapsed: Duration) -> f64 {
-    // A clock that did not move must not give an infinite rate, which JSON cannot say.
-    count as f64 / elapsed.as_secs_f64().max(1e-6)
-}
-
-/// The progress bar; invisible where standard error is no terminal.
-#[derive(Default)]
-struct Bar(Option<ProgressBar>);
-
-impl Bar {
-    fn show(&mut self, status: &Status) {
-        let bar = self.0.get_or_insert_with(|| progress(0, "", "embedding {wide_bar} {msg}"));
-        bar.set_length(status.expected.unwrap_or(status.rows));
-        bar.set_position(status.rows);
-        bar.set_message(words(status));
-    }
-
-    fn close(&mut self) {
-        if let Some(bar) = self.0.take() {
-            bar.finish_and_clear();
-        }
-    }
-}
-
 /// `2048 of 100000, 45.1 texts/s, 9100 tokens/s, 36 min left`.
-fn words(status: &Status) -> String {
+pub(super) fn words(status: &Status) -> String {
     let own = status.rows - status.resumed;
     let speed = speed(own, status.tokens, status.elapsed);
     match status.expected {

@@ -2,10 +2,9 @@
 
 use crate::error::{Error, Result};
 use crate::export::{self, Chosen, Form, Heading};
-use crate::recommend::Answer;
+use crate::service::{Related, Row};
 
 use super::args::Selection;
-use super::language::tldr;
 use super::rows::{liked, tells};
 use super::terminal::Page;
 
@@ -22,13 +21,19 @@ pub(super) fn write(form: Form, heading: &Heading<'_>, chosen: &[Chosen<'_>], pa
 }
 
 /// An answer with why it is one. `more` is added to that.
-pub(super) fn chosen<'a>(answer: &'a Answer, language: &str, more: Option<String>) -> Chosen<'a> {
+pub(super) fn chosen(row: &Row<Related>, more: Option<String>) -> Chosen<'_> {
+    let reason = &row.reason;
+    of_row(row, reason.sentence.as_deref(), why(Some(&liked(&reason.liked)), &reason.terms, more))
+}
+
+/// A row with why it was chosen, and a sentence for where no digest says more.
+pub(super) fn of_row<'a, R>(row: &'a Row<R>, sentence: Option<&'a str>, why: String) -> Chosen<'a> {
     Chosen {
-        paper: &answer.paper,
-        score: Some((f64::from(answer.score) * 1e6).round() / 1e6),
-        matched: Some(answer.matched),
-        text: tldr(&answer.paper, language).or(answer.sentence.as_deref().filter(|sentence| tells(sentence))),
-        why: why(Some(&liked(answer)), &answer.terms, more),
+        paper: &row.paper,
+        score: row.score.map(|score| (score * 1e6).round() / 1e6),
+        matched: row.matched,
+        text: row.tldr.as_deref().or(sentence.filter(|sentence| tells(sentence))),
+        why,
     }
 }
 

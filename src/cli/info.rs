@@ -1,12 +1,10 @@
 //! `relata info` and `relata show`: the library in numbers, or all that it holds of one paper.
 
 use console::Style;
-use serde_json::{Value, json};
 
-use crate::engine::Remembered;
-use crate::error::{Error, Result};
-use crate::library::{Info, Paper, StoredTokens};
+use crate::error::Result;
 use crate::paper::Facet;
+use crate::service::PaperInfo;
 
 use super::terminal::{Page, printable};
 use super::{Context, Outcome, last};
@@ -15,56 +13,26 @@ use super::{Context, Outcome, last};
 const SHOWN_CATEGORIES: usize = 12;
 
 pub(super) fn library(context: &Context, as_json: bool, page: &mut Page) -> Result<Outcome> {
-    let path = context.library_path().display().to_string();
-    let (info, remembered) = match context.open_existing()? {
-        Some(library) => (library.info()?, Remembered::of(&library, &context.settings)?),
-        None => (Info::default(), None),
-    };
-    // The set of the most papers: with one model, the only one.
-    let embedded = info.fingerprints.iter().map(|set| set.vectors).max().unwrap_or(0);
+    let info = context.relata.info()?;
+    let outcome = if info.papers == 0 { Outcome::Nothing } else { Outcome::Done };
     if as_json {
-        let vectors: Vec<Value> = info
-            .fingerprints
-            .iter()
-            .map(|set| {
-                json!({ "model": set.text.model, "fingerprint": set.text.digest, "dimension": set.text.dimension,
-                        "papers": set.vectors, "description": set.text.description })
-            })
-            .collect();
-        let value = json!({
-            "library": path,
-            "papers": info.papers,
-            "embedded": embedded,
-            "model": remembered.as_ref().and_then(|kept| kept.model.as_deref()),
-            "precision": remembered.as_ref().map(|kept| kept.precision.name()),
-            "long": remembered.as_ref().map(|kept| kept.long.name()),
-            "vectors": vectors,
-            "first_date": info.dates.map(|(first, _)| first.to_string()),
-            "last_date": info.dates.map(|(_, last)| last.to_string()),
-            "categories": info.categories.iter().map(|(name, papers)| json!({ "name": name, "papers": papers })).collect::<Vec<_>>(),
-            "bytes": info.bytes,
-        });
-        page.json(&value)?;
-        return Ok(if info.papers == 0 { Outcome::Nothing } else { Outcome::Done });
+        page.answer(&info)?;
+        return Ok(outcome);
     }
-    let mut lines = vec![("library", path), ("papers", info.papers.to_string())];
-    if let Some(kept) = &remembered {
-        lines.extend(kept.model.as_ref().map(|model| ("model", model.clone())));
-        lines.push(("precision", kept.precision.name().to_owned()));
-        lines.push(("long texts", kept.long.name().to_owned()));
+    let mut lines = vec![("library", info.library.clone()), ("papers", info.papers.to_string())];
+    lines.extend(info.model.as_ref().map(|model| ("model", model.clone())));
+    lines.extend(info.precision.map(|precision| ("precision", precision.to_owned())));
+    lines.extend(info.long.map(|long| ("long texts", long.to_owned())));
+    for set in &info.vectors {
+        lines.push(("vectors", format!("{} of {} ({} dimensions)", set.papers, printable(&set.model), set.dimension)));
     }
-    for set in &info.fingerprints {
-        lines.push((
-            "vectors",
-            format!("{} of {} ({} dimensions)", set.vectors, printable(&set.text.model), set.text.dimension),
-        ));
-    }
-    if let Some((first, last)) = info.dates {
+    if let Some((first, last)) = info.first_date.zip(info.last_date) {
         lines.push(("dates", format!("{first} to {last}")));
     }
     if !info.categories.is_empty() {
         let named = info.categories.iter().take(SHOWN_CATEGORIES);
-        let mut text: Vec<String> = named.map(|(name, papers)| format!("{} {papers}", printable(name))).collect();
+        let mut text: Vec<String> =
+            named.map(|category| format!("{} {}", printable(&category.name), category.papers)).collect();
         if info.categories.len() > SHOWN_CATEGORIES {
             text.push(format!("and {} more", info.categories.len() - SHOWN_CATEGORIES));
         }
@@ -76,53 +44,22 @@ pub(super) fn library(context: &Context, as_json: bool, page: &mut Page) -> Resu
         lines.push(("or try", "relata recommend 2602.10611, which answers from the sample digest".into()));
     }
     write_fields(page, &lines)?;
-    Ok(if info.papers == 0 { Outcome::Nothing } else { Outcome::Done })
+    Ok(outcome)
 }
 
 pub(super) fn paper(context: &Context, text: &String, as_json: bool, page: &mut Page) -> Result<Outcome> {
     let Some(id) = last::ids(context, [text])?.pop() else { return Ok(Outcome::Nothing) };
-    let (library, _) = context.open_or_sample()?;
-    let Some(paper) = library.paper(&id)? else {
-        return Err(Error::NotInLibrary { unknown: vec![(id.to_string(), library.closest(id.as_str(), 3)?)] });
-    };
-    let vectors = library.tokens_by_model(paper.row)?;
+    let found = context.relata.paper(&id)?;
     if as_json {
-        page.json(&paper_json(&paper, &vectors))?;
+        page.answer(&found)?
     } else {
-        write_paper(page, &paper, &vectors)?;
+        write_paper(page, &found)?
     }
     Ok(Outcome::Done)
 }
 
-fn paper_json(paper: &Paper, vectors: &[StoredTokens]) -> Value {
-    let mut summaries: serde_json::Map<String, Value> = serde_json::Map::new();
-    for ((language, facet), text) in &paper.summaries {
-        let of_language = summaries.entry(language.clone()).or_insert_with(|| json!({}));
-        of_language[facet.name()] = json!(text);
-    }
-    json!({
-        "id": paper.id.as_str(),
-        "version": paper.version,
-        "title": paper.title,
-        "abstract": paper.abstract_text,
-        "authors": paper.authors,
-        "categories": paper.categories,
-        "primary_category": paper.categories.first(),
-        "date": paper.date.to_string(),
-        "published": paper.published.map(|date| date.to_string()),
-        "updated": paper.updated.map(|date| date.to_string()),
-        "comment": paper.comment,
-        "doi": paper.doi,
-        "journal": paper.journal,
-        "url": paper.id.url(),
-        "links": paper.links,
-        "summaries": summaries,
-        "listings": paper.listings.iter().map(|listing| json!({ "file": listing.file, "date": listing.date.map(|date| date.to_string()) })).collect::<Vec<_>>(),
-        "vectors": vectors.iter().map(|vector| json!({ "model": vector.model, "tokens": vector.tokens.embedded, "tokens_cut": vector.tokens.cut })).collect::<Vec<_>>(),
-    })
-}
-
-fn write_paper(page: &mut Page, paper: &Paper, vectors: &[StoredTokens]) -> Result<()> {
+fn write_paper(page: &mut Page, found: &PaperInfo) -> Result<()> {
+    let PaperInfo { paper, vectors, .. } = found;
     let title = paper.title.as_deref().unwrap_or("(no title)");
     let title = page.styled(&Style::new().bold(), &printable(title));
     page.paragraph(&title, 0)?;
@@ -147,8 +84,8 @@ fn write_paper(page: &mut Page, paper: &Paper, vectors: &[StoredTokens]) -> Resu
         lines.push(("listed in", format!("{}{day}", printable(&listing.file))));
     }
     for vector in vectors {
-        let cut = if vector.tokens.cut > 0 { format!(", {} more cut off", vector.tokens.cut) } else { String::new() };
-        lines.push(("embedded", format!("{}: {} tokens{cut}", printable(&vector.model), vector.tokens.embedded)));
+        let cut = if vector.tokens_cut > 0 { format!(", {} more cut off", vector.tokens_cut) } else { String::new() };
+        lines.push(("embedded", format!("{}: {} tokens{cut}", printable(&vector.model), vector.tokens)));
     }
     if vectors.is_empty() {
         lines.push(("embedded", "not yet".into()));

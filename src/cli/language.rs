@@ -2,9 +2,6 @@
 //!
 //! In: `--language`, else what the environment says (`LC_ALL`, `LC_MESSAGES`, `LANG`). Out: a code such as `en`, as the library has them.
 
-use crate::library::Paper;
-use crate::paper::Facet;
-
 const ENGLISH: &str = "en";
 
 /// The reader's language; English where nothing tells.
@@ -19,12 +16,6 @@ pub(super) fn code(locale: &str) -> Option<String> {
     let language = locale.split(['_', '-', '.', '@']).next().unwrap_or_default();
     let plausible = matches!(language.len(), 2 | 3) && language.bytes().all(|byte| byte.is_ascii_alphabetic());
     plausible.then(|| language.to_ascii_lowercase())
-}
-
-/// What a digest says of a paper in one or two sentences, in the reader's language or else in English.
-pub(super) fn tldr<'a>(paper: &'a Paper, language: &str) -> Option<&'a str> {
-    let told = |language: &str| paper.summaries.get(&(language.to_owned(), Facet::Tldr)).map(String::as_str);
-    told(language).or_else(|| told(ENGLISH))
 }
 
 #[cfg(test)]

@@ -1,13 +1,12 @@
 //! The last answer: papers by their place in it, so that `relata like 3` means the third paper that was listed.
 //!
-//! In: the ids that a command has listed, noted in the user's library, also where the sample answered. Out: ids, from places or
-//! from ids in any pasted form.
+//! In: the ids that a command has listed. Out: ids, from places or from ids in any pasted form.
 
 use std::collections::BTreeSet;
 
 use crate::arxiv_id::ArxivId;
 use crate::error::{Error, Result};
-use crate::library::Library;
+use crate::service::Source;
 
 use super::args::OpenPages;
 use super::terminal::{Page, say};
@@ -19,26 +18,14 @@ use super::{Context, Outcome, complete, id};
 /// What writing to `page` reports. The answer stands where it cannot be noted.
 pub(super) fn note<'a>(
     context: &Context,
-    (library, sample): (&mut Library, bool),
+    source: Source,
     listed: impl Iterator<Item = &'a ArxivId>,
     page: &mut Page,
 ) -> Result<()> {
     let ids: Vec<ArxivId> = listed.cloned().collect();
     page.flush()?;
-    if ids.is_empty() {
-        return Ok(());
-    }
-    let noted = if sample {
-        Library::open(context.library_path()).and_then(|mut own| own.set_last_answer(&ids))
-    } else if library.is_writable() {
-        library.set_last_answer(&ids)
-    } else {
-        return Ok(());
-    };
-    match noted {
-        // Whoever may only read has no last answer.
-        Ok(()) | Err(Error::LibraryReadOnly { .. } | Error::LibraryUnopened { .. } | Error::Io { .. }) => {}
-        Err(error) => say(&format!("note: `relata like 1` means an earlier answer than this: {}", complete(&error))),
+    if let Err(error) = context.relata.note_answer(source, &ids) {
+        say(&format!("note: `relata like 1` means an earlier answer than this: {}", complete(&error)));
     }
     Ok(())
 }
@@ -56,7 +43,7 @@ pub(super) fn ids<'a>(context: &Context, texts: impl IntoIterator<Item = &'a Str
             Some(number) => {
                 let listed = match last.take() {
                     Some(listed) => listed,
-                    None => context.open_any()?.map_or(Ok(Vec::new()), |library| library.last_answer())?,
+                    None => context.relata.last_answer()?,
                 };
                 let found = number.checked_sub(1).and_then(|at| listed.get(at)).cloned();
                 let papers = listed.len();

@@ -1,41 +1,26 @@
 //! `relata remove`, `relata check` and `relata reembed`: keeping a library in order.
 
-use serde_json::json;
-
-use crate::error::Result;
-use crate::index::{Index, State};
-use crate::library::Problem;
+use crate::error::{Error, Result};
+use crate::service::{Reembed as ReembedRequest, Remove as RemoveRequest};
 
 use super::args::{Check, Reembed, Remove};
 use super::terminal::{Page, printable, say};
-use super::{Context, Outcome, complete, ids};
+use super::{Context, Outcome, ids};
 
 pub(super) fn remove(context: &Context, asked: &Remove, page: &mut Page) -> Result<Outcome> {
-    let ids = ids(&asked.ids)?;
-    let Some(mut library) = context.open_existing()? else {
-        say("The library is empty: there is nothing to remove.");
-        return Ok(Outcome::Nothing);
-    };
-    let removed = library.remove(&ids)?;
-    let (gone, unknown): (Vec<_>, Vec<_>) = ids.iter().zip(removed).partition(|(_, removed)| *removed);
+    let request = RemoveRequest { ids: ids(&asked.ids)? };
+    let Some(removed) = unless_empty(context.relata.remove(&request), "remove")? else { return Ok(Outcome::Nothing) };
     if asked.json {
-        let names = |list: &[(&crate::ArxivId, bool)]| list.iter().map(|(id, _)| id.to_string()).collect::<Vec<_>>();
-        let value = json!({ "removed": names(&gone), "unknown": names(&unknown) });
-        page.json(&value)?;
+        page.answer(&removed)?;
     } else {
-        for (id, _) in &unknown {
+        for id in &removed.unknown {
             say(&format!("{id} is not in the library"));
         }
-        page.line(&format!("removed {}", gone.len()))?;
+        page.line(&format!("removed {}", removed.removed.len()))?;
     }
     page.flush()?;
-    for stored in library.fingerprints()? {
-        // The papers are gone all the same: until this succeeds, answers pass them over one by one.
-        if let Err(error) = Index::refresh(&mut library, stored.number) {
-            say(&format!("note: the index was not brought up to date: {}", complete(&error)));
-        }
-    }
-    Ok(match (gone.is_empty(), unknown.is_empty()) {
+    context.relata.refresh_indexes()?;
+    Ok(match (removed.removed.is_empty(), removed.unknown.is_empty()) {
         (true, _) => Outcome::Nothing,
         (false, true) => Outcome::Done,
         (false, false) => Outcome::Partial,
@@ -43,63 +28,42 @@ pub(super) fn remove(context: &Context, asked: &Remove, page: &mut Page) -> Resu
 }
 
 pub(super) fn check(context: &Context, asked: &Check, page: &mut Page) -> Result<Outcome> {
-    let Some(library) = context.open_existing()? else {
-        say("The library is empty: there is nothing to check.");
-        return Ok(Outcome::Nothing);
-    };
-    let _snapshot = library.snapshot()?;
-    let mut problems = library.check()?;
-    for stored in library.fingerprints()? {
-        let damage = match Index::open(&library, stored.number)? {
-            State::Ready(index) => index.check(&library, stored.number)?,
-            State::Damaged(what) => Some(what),
-            State::Absent => None,
-        };
-        problems.extend(
-            damage.map(|what| Problem { what: format!("{what}; the next answer or `relata add` makes it anew") }),
-        );
-    }
-    let papers = library.len()?;
+    let Some(checked) = unless_empty(context.relata.check(), "check")? else { return Ok(Outcome::Nothing) };
     if asked.json {
-        let rows: Vec<_> = problems.iter().map(|problem| &problem.what).collect();
-        let value = json!({ "papers": papers, "problems": rows });
-        page.json(&value)?;
+        page.answer(&checked)?;
     } else {
-        for problem in &problems {
-            page.whole(&problem.what)?;
+        for problem in &checked.problems {
+            page.whole(problem)?;
         }
-        if problems.is_empty() {
-            page.line(&format!("{papers} papers, no problems"))?;
+        if checked.problems.is_empty() {
+            page.line(&format!("{} papers, no problems", checked.papers))?;
         }
     }
-    Ok(if problems.is_empty() { Outcome::Done } else { Outcome::Partial })
+    Ok(if checked.problems.is_empty() { Outcome::Done } else { Outcome::Partial })
 }
 
 pub(super) fn reembed(context: &Context, asked: &Reembed, page: &mut Page) -> Result<Outcome> {
-    let Some(mut library) = context.open_existing()? else {
-        say("The library is empty: there is nothing to embed.");
-        return Ok(Outcome::Nothing);
-    };
-    let mut engine = context.engine(Some(&library))?;
-    let (number, embedded) = context.catch_up(&mut engine, &mut library, true)?;
-    library.set_embedding_settings(&engine.remembered()?)?;
-    context.prepare(&mut library, number)?;
-    let mut forgotten = 0;
-    if asked.forget_others {
-        // First their indexes, so that no index notes what goes.
-        for other in library.fingerprints()?.into_iter().filter(|other| other.number != number) {
-            Index::forget(&mut library, other.number)?;
-        }
-        forgotten = library.forget_others(number)?;
-    }
-    let model = &engine.identity().name;
+    let request = ReembedRequest { forget_others: asked.forget_others };
+    let Some(done) = unless_empty(context.relata.reembed(&request), "embed")? else { return Ok(Outcome::Nothing) };
     if asked.json {
-        let value = json!({ "model": model, "embedded": embedded, "forgotten": forgotten });
-        page.json(&value)?;
+        page.answer(&done)?;
     } else {
-        let forgotten = if forgotten > 0 { format!(", forgot {forgotten} vectors of others") } else { String::new() };
-        let text = format!("embedded {embedded} with {}{forgotten}", printable(model));
-        page.line(&text)?;
+        let forgotten = match done.forgotten {
+            0 => String::new(),
+            vectors => format!(", forgot {vectors} vectors of others"),
+        };
+        page.line(&format!("embedded {} with {}{forgotten}", done.embedded, printable(&done.model)))?;
     }
     Ok(Outcome::Done)
+}
+
+/// What was done, unless the library has no papers to do it to, which is said.
+fn unless_empty<T>(done: Result<T>, what: &str) -> Result<Option<T>> {
+    match done {
+        Err(Error::EmptyLibrary { .. }) => {
+            say(&format!("The library is empty: there is nothing to {what}."));
+            Ok(None)
+        }
+        done => done.map(Some),
+    }
 }

@@ -1,6 +1,6 @@
 //! The commands: arguments in, lines or JSON out, an exit code that says how it went.
 //!
-//! Each command is a file: it opens what it needs through `Context`, asks the library's modules, and prints. Both
+//! Each command is a file: it makes a request of its arguments, asks the service, and prints the answer. Both
 //! binaries (`relata` and `recommend`) are a call of [`run`].
 
 mod add;
@@ -9,10 +9,9 @@ mod args;
 mod categories;
 mod completions;
 mod dates;
-mod day;
 mod embed;
 mod eval;
-mod facets;
+mod events;
 mod forms;
 mod help;
 mod info;
@@ -28,29 +27,23 @@ mod skips;
 mod terminal;
 mod today;
 mod topics;
-mod unread;
 
 use std::collections::BTreeSet;
 use std::ffi::OsString;
-use std::path::{Path, PathBuf};
 use std::process::ExitCode;
-use std::sync::OnceLock;
+use std::sync::{Arc, OnceLock};
 
 use clap::{CommandFactory, FromArgMatches};
-use indicatif::ProgressBar;
 
 use crate::arxiv_id::ArxivId;
-use crate::embed::{DeviceChoice, EmbedderOptions, EngineChoice, Long, Precision};
-use crate::engine::{Embedded, Engine, Remembered};
 use crate::error::{Error, Result};
-use crate::index::{self, Index};
-use crate::learned::Learned;
-use crate::library::{FingerprintNumber, Library, Opinion, Profile};
-use crate::model::{Choice, Progress, Settings};
-use crate::sample;
+use crate::library::Opinion;
+use crate::model::Settings;
+use crate::service::{Options, Relata};
 
-use args::{Cli, Command, DEFAULT_PROFILE, ModelCommand, Places};
-use terminal::{Page, printable, progress, say};
+use args::{Cli, Command, ModelCommand, Places};
+use events::Terminal;
+use terminal::{Page, printable, say};
 
 /// How a command ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -130,7 +123,7 @@ fn dispatch(cli: Cli, page: &mut Page) -> Result<Outcome> {
     match cli.command {
         Command::Completions(asked) => completions::run(&asked, page),
         Command::Add(add) => add::run(&context()?, &add, page),
-        Command::Recommend(recommend) => answers::recommend(&context()?, recommend, page),
+        Command::Recommend(recommend) => answers::recommend(&context()?, &recommend, page),
         Command::Today(today) => today::run(&context()?, &today, page),
         Command::Search(search) => search::run(&context()?, &search, page),
         Command::Topics(topics) => topics::run(&context()?, &topics, page),
@@ -158,251 +151,31 @@ fn dispatch(cli: Cli, page: &mut Page) -> Result<Outcome> {
     }
 }
 
-/// An error with its sources, as far as its own text does not hold them, and nothing that a terminal would obey.
+/// An error with its causes, and nothing that a terminal would obey.
 fn complete(error: &Error) -> String {
-    let mut text = error.to_string();
-    let mut source = std::error::Error::source(error);
-    while let Some(cause) = source {
-        let cause_text = cause.to_string();
-        if !text.contains(&cause_text) {
-            text = format!("{text}: {cause_text}");
-        }
-        source = cause.source();
-    }
-    text.lines().map(printable).collect::<Vec<_>>().join("\n")
+    error.with_causes().lines().map(printable).collect::<Vec<_>>().join("\n")
 }
 
-/// What commands share: where things are, and how to open them.
+/// What commands share: the library as the service has it, and the terminal that is told of events.
 struct Context {
-    places: Places,
-    settings: Settings,
-    library: PathBuf,
+    relata: Relata,
+    terminal: Arc<Terminal>,
 }
 
 impl Context {
     fn new(places: Places) -> Result<Context> {
+        let Places { library, model, precision, long, device, engine, offline } = places;
         let mut settings = Settings::from_env()?;
-        settings.offline |= places.offline;
+        settings.offline |= offline;
         // An empty variable is one that is not set.
-        let library = match places.library.as_ref().filter(|path| !path.as_os_str().is_empty()) {
-            Some(path) => path.clone(),
+        let library = match library.filter(|path| !path.as_os_str().is_empty()) {
+            Some(path) => path,
             None => dirs::data_dir().ok_or(Error::NoDataFolder)?.join("relata").join("library.db"),
         };
-        Ok(Context { places, settings, library })
-    }
-
-    fn library_path(&self) -> &Path {
-        &self.library
-    }
-
-    /// The user's library, made where there is none.
-    fn open(&self) -> Result<Library> {
-        let library = Library::open(&self.library)?;
-        for note in library.notes() {
-            say(&format!("note: {note}"));
-        }
-        Ok(library)
-    }
-
-    /// The user's library if there is one with papers in it, for a command that may have to embed.
-    fn open_existing(&self) -> Result<Option<Library>> {
-        match self.open_any()? {
-            Some(library) if !library.is_empty()? => Ok(Some(library)),
-            _ => Ok(None),
-        }
-    }
-
-    /// The user's library if there is one, be it that it holds profiles alone.
-    fn open_any(&self) -> Result<Option<Library>> {
-        // A folder that may not be read is an error, not an empty library.
-        if !self.library.try_exists().map_err(Error::io(&self.library))? {
-            return Ok(None);
-        }
-        let library = match self.open() {
-            // Where a log cannot be made beside it, SQLite says no more than that the file cannot be opened.
-            Err(Error::LibraryReadOnly { .. } | Error::LibraryUnopened { .. }) if self.library.is_file() => {
-                Library::open_read_only(&self.library)?
-            }
-            opened => opened?,
-        };
-        Ok(Some(library))
-    }
-
-    /// A profile of the user's library, also where that has no papers and is not open. One that was `named` must be there.
-    fn profile(&self, library: Option<&Library>, name: &str, named: bool) -> Result<Profile> {
-        let opened = match library {
-            Some(_) => None,
-            None => self.open_any()?,
-        };
-        let must_exist = named && name != DEFAULT_PROFILE;
-        match library.or(opened.as_ref()) {
-            Some(library) if must_exist => library.existing_profile(name),
-            Some(library) => library.profile(name),
-            None if must_exist => Err(Error::NoSuchProfile { name: name.to_owned(), there: Vec::new() }),
-            None => Ok(Profile { name: name.to_owned(), ..Profile::default() }),
-        }
-    }
-
-    /// The user's library, or the sample (`true`) where that is empty; says so, and how to change it.
-    fn open_or_sample(&self) -> Result<(Library, bool)> {
-        if let Some(library) = self.open_existing()? {
-            return Ok((library, false));
-        }
-        let library = sample::open(&self.settings.cache)?;
-        say(&format!(
-            "Your library ({}) is empty: this answer comes from the sample digest ({} papers).\n\
-             Add your own with: relata add PATH...",
-            self.library.display(),
-            library.len()?
-        ));
-        Ok((library, true))
-    }
-
-    /// The sample, where the user's library has no papers and that of the sample stand for them.
-    fn sample_instead(&self, library: &Library) -> Result<Option<Library>> {
-        library.is_empty()?.then(|| sample::open(&self.settings.cache)).transpose()
-    }
-
-    /// The model and how it embeds: as asked for, else as the library remembers, else the default.
-    fn engine(&self, library: Option<&Library>) -> Result<Engine> {
-        let remembered = match library {
-            Some(library) => Remembered::of(library, &self.settings)?.unwrap_or_default(),
-            None => Remembered::default(),
-        };
-        let device = self.places.device.parse::<DeviceChoice>()?;
-        let engine = self.places.engine.parse::<EngineChoice>()?;
-        let asked = self.places.precision.as_deref().map(str::parse::<Precision>).transpose()?;
-        let precision = asked.unwrap_or(remembered.precision);
-        let long = self.places.long.as_deref().map(str::parse::<Long>).transpose()?.unwrap_or(remembered.long);
-        let options = EmbedderOptions { device, engine, precision, long, ..EmbedderOptions::default() };
-        let model = self.places.model.as_deref().filter(|model| !model.is_empty()).or(remembered.model.as_deref());
-        let by_memory = self.places.model.as_deref().is_none_or(str::is_empty) && remembered.model.is_some();
-        let engine = Engine::new(Choice::parse(model), self.settings.clone(), options).inspect_err(|error| {
-            if by_memory && matches!(error, Error::ModelFolder { .. } | Error::ModelFile { .. }) {
-                say("The library was embedded with the model in this folder. If it has moved, `relata --model DIR reembed` notes where it is.");
-            }
-        })?;
-        Ok(if asked.is_none() { engine.or_f32() } else { engine })
-    }
-
-    /// What the library teaches; says so where that takes a while, or where it could not be kept.
-    fn learned(&self, library: &Library, fingerprint: FingerprintNumber) -> Result<Learned> {
-        let fresh = Learned::of(library, fingerprint)?;
-        if let Some(note) = fresh.note {
-            say(&format!("note: {}", printable(&note)));
-        }
-        Ok(fresh.learned)
-    }
-
-    /// The library's index, where it has one that serves.
-    fn index(&self, library: &Library, fingerprint: FingerprintNumber) -> Result<Option<Index>> {
-        match Index::open(library, fingerprint)? {
-            index::State::Ready(index) => Ok(Some(*index)),
-            index::State::Absent => Ok(None),
-            index::State::Damaged(what) => {
-                say(&format!("note: {}; every paper is looked at instead", printable(&what)));
-                Ok(None)
-            }
-        }
-    }
-
-    /// Makes the index that an answer had to do without, once the answer is out. Where that fails, the answer stands.
-    fn mend_index(
-        &self,
-        library: &mut Library,
-        fingerprint: FingerprintNumber,
-        index: Option<Index>,
-        page: &mut Page,
-    ) -> Result<()> {
-        let damage = index.as_ref().and_then(Index::damage);
-        if damage.is_none() && (index.is_some() || library.vectors(fingerprint)? < Index::WORTH_BUILDING) {
-            return Ok(());
-        }
-        page.flush()?;
-        if let Some(what) = damage {
-            say(&format!("note: {}; every paper was looked at instead", printable(what)));
-        }
-        // Whoever may write will make it.
-        if !library.is_writable() {
-            return Ok(());
-        }
-        say("The index is made now, so that the next answer comes sooner. To interrupt this does no harm.");
-        if let Some(index) = index {
-            index.remove();
-        }
-        if let Err(error) = self.keep_index(library, fingerprint) {
-            say(&format!("note: there is no index, so answers take longer: {}", complete(&error)));
-        }
-        Ok(())
-    }
-
-    fn keep_index(&self, library: &mut Library, fingerprint: FingerprintNumber) -> Result<()> {
-        let papers = library.vectors(fingerprint)?;
-        let bar = OnceLock::new();
-        let begin = || progress(papers, "indexing", "{msg} {wide_bar} {human_pos}/{human_len} papers {eta}");
-        let kept = Index::keep(library, fingerprint, &|coded| bar.get_or_init(begin).inc(coded));
-        if let Some(bar) = bar.get() {
-            bar.finish_and_clear();
-        }
-        kept.map(|_| ())
-    }
-
-    /// Learns from a library that has grown or changed much and brings its index up to date, so that the next answer need not wait.
-    fn prepare(&self, library: &mut Library, fingerprint: FingerprintNumber) -> Result<()> {
-        if library.vectors(fingerprint)? >= Learned::WORTH_KEEPING {
-            self.learned(library, fingerprint)?;
-        }
-        self.keep_index(library, fingerprint)
-    }
-
-    /// The number of the model's vectors in a library where every paper has one. See [`Engine::catch_up`].
-    fn catch_up(&self, engine: &mut Engine, library: &mut Library, begin: bool) -> Result<(FingerprintNumber, u64)> {
-        let mut fetch = Fetching::default();
-        let mut bar: Option<ProgressBar> = None;
-        let mut done = 0;
-        let result = engine.catch_up(library, begin, &mut |event| fetch.show(event), &mut |embedded: Embedded| {
-            done = embedded.done;
-            bar.get_or_insert_with(|| {
-                progress(embedded.total, "embedding", "{msg} {wide_bar} {human_pos}/{human_len} papers {per_sec} {eta}")
-            })
-            .set_position(embedded.done);
-        });
-        if let Some(bar) = bar {
-            bar.finish_and_clear();
-        }
-        result.map(|number| (number, done))
-    }
-}
-
-/// Shows a model on its way here.
-#[derive(Default)]
-struct Fetching {
-    bar: Option<ProgressBar>,
-}
-
-impl Fetching {
-    fn show(&mut self, event: Progress) {
-        match event {
-            Progress::Note(text) => match &self.bar {
-                Some(bar) => bar.suspend(|| say(&printable(&text))),
-                None => say(&printable(&text)),
-            },
-            Progress::Begin { what, bytes } => {
-                say(&format!("fetching {}", printable(&what)));
-                let template = "{wide_bar} {bytes}/{total_bytes} {bytes_per_sec} {eta}";
-                self.bar = Some(progress(bytes.unwrap_or(0), "", template));
-            }
-            Progress::Advance { bytes } => {
-                if let Some(bar) = &self.bar {
-                    bar.set_position(bytes);
-                }
-            }
-            Progress::End => {
-                if let Some(bar) = self.bar.take() {
-                    bar.finish_and_clear();
-                }
-            }
-        }
+        let options = Options { library, settings, model, precision, long, device, engine };
+        let terminal = Arc::new(Terminal::default());
+        let relata = Relata::new(options).observed_by(Arc::clone(&terminal));
+        Ok(Context { relata, terminal })
     }
 }
 

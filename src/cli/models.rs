@@ -1,63 +1,40 @@
 //! `relata model list|fetch|verify|path`.
 
-use serde_json::json;
-
 use crate::error::{Error, Result};
-use crate::model::{self, Choice};
 
 use super::terminal::{Page, printable, say};
-use super::{Context, Fetching, Outcome};
-
-impl Context {
-    /// The named model, else that of `--model`, else the default.
-    fn choice(&self, name: Option<&str>) -> Choice {
-        Choice::parse(name.or(self.places.model.as_deref()))
-    }
-}
+use super::{Context, Outcome};
 
 pub(super) fn list(context: &Context, as_json: bool, page: &mut Page) -> Result<Outcome> {
-    let models = model::list(&context.settings);
+    let known = context.relata.models();
     if as_json {
-        let rows: Vec<_> = models
-            .iter()
-            .map(|model| {
-                json!({ "name": model.name, "repository": model.repository, "dimension": model.dimension,
-                        "token_limit": model.token_limit, "licence": model.licence, "path": model.present })
-            })
-            .collect();
-        page.json(&json!({ "models": rows }))?;
-    } else {
-        let width = models.iter().map(|model| model.name.len()).max().unwrap_or(0);
-        for model in &models {
-            let here = if model.present.is_some() { "here" } else { "not fetched" };
-            let text = format!(
-                "{:<width$} {:>5} dimensions {:>5} tokens  {:<12} {here:<12} {}",
-                model.name, model.dimension, model.token_limit, model.licence, model.repository
-            );
-            page.line(&text)?;
-        }
+        page.answer(&known)?;
+        return Ok(Outcome::Done);
+    }
+    let width = known.models.iter().map(|model| model.name.len()).max().unwrap_or(0);
+    for model in &known.models {
+        let here = if model.path.is_some() { "here" } else { "not fetched" };
+        let text = format!(
+            "{:<width$} {:>5} dimensions {:>5} tokens  {:<12} {here:<12} {}",
+            model.name, model.dimension, model.token_limit, model.licence, model.repository
+        );
+        page.line(&text)?;
     }
     Ok(Outcome::Done)
 }
 
 pub(super) fn fetch(context: &Context, name: Option<&str>, page: &mut Page) -> Result<Outcome> {
-    let mut fetching = Fetching::default();
-    let folder = model::locate(&context.choice(name), &context.settings, &mut |event| fetching.show(event))?;
-    page.whole(&folder.root.display().to_string())?;
+    page.whole(&context.relata.fetch_model(name)?.display().to_string())?;
     Ok(Outcome::Done)
 }
 
 pub(super) fn verify(context: &Context, name: Option<&str>, as_json: bool, page: &mut Page) -> Result<Outcome> {
-    let files = model::verify(&context.choice(name), &context.settings)?;
-    let good = files.iter().all(|file| file.ok);
+    let verified = context.relata.verify_model(name)?;
+    let good = verified.files.iter().all(|file| file.ok);
     if as_json {
-        let rows: Vec<_> = files
-            .iter()
-            .map(|file| json!({ "file": file.file, "expected": file.expected, "found": file.found, "ok": file.ok }))
-            .collect();
-        page.json(&json!({ "files": rows }))?;
+        page.answer(&verified)?;
     } else {
-        for file in &files {
+        for file in &verified.files {
             let verdict = if file.ok { "ok     " } else { "DIFFERS" };
             page.line(&format!("{verdict} {}", printable(&file.file)))?;
         }
@@ -69,7 +46,7 @@ pub(super) fn verify(context: &Context, name: Option<&str>, as_json: bool, page:
 }
 
 pub(super) fn path(context: &Context, name: Option<&str>, page: &mut Page) -> Result<Outcome> {
-    match model::path(&context.choice(name), &context.settings) {
+    match context.relata.model_path(name) {
         Ok(path) => {
             page.whole(&path.display().to_string())?;
             Ok(Outcome::Done)

@@ -1,42 +1,26 @@
-//! Skipped entries on their way to the report.
+//! Skipped entries on their way to the terminal.
 
-use serde::Serialize;
-
-use crate::paper::Skipped;
+use crate::service::Skips;
 
 use super::terminal::{printable, say};
 
 /// Skipped entries printed one by one; the rest are counted. `--json` gives all of them.
 const SHOWN: usize = 20;
-/// Skipped entries kept for the report. A hostile file can hold millions; memory must not follow it.
-const KEPT: usize = 10_000;
 
-/// What was skipped, within bounds.
-#[derive(Default, Serialize)]
-pub struct Skips {
-    skipped: Vec<Skipped>,
-    /// Skipped entries beyond those listed.
-    skipped_unlisted: u64,
+/// Names the first of them on standard error.
+pub(super) fn say_skips(skips: &Skips) {
+    for skipped in skips.skipped.iter().take(SHOWN) {
+        say(&format!("skipped {}", printable(&skipped.to_string())));
+    }
+    if skips.count() > SHOWN as u64 {
+        say(&format!("... and {} more skipped; --json lists them", skips.count() - SHOWN as u64));
+    }
 }
 
-impl Skips {
-    /// Takes one in.
-    pub fn push(&mut self, skipped: Skipped) {
-        if self.skipped.len() < KEPT { self.skipped.push(skipped) } else { self.skipped_unlisted += 1 }
-    }
-
-    /// How many there were.
-    pub fn count(&self) -> u64 {
-        self.skipped.len() as u64 + self.skipped_unlisted
-    }
-
-    /// Names the first of them on standard error.
-    pub fn say(&self) {
-        for skipped in self.skipped.iter().take(SHOWN) {
-            say(&format!("skipped {}", printable(&skipped.to_string())));
-        }
-        if self.count() > SHOWN as u64 {
-            say(&format!("... and {} more skipped; --json lists them", self.count() - SHOWN as u64));
-        }
+/// Says what was skipped and what is remarkable.
+pub(super) fn say_read(skips: &Skips, notes: &[String]) {
+    say_skips(skips);
+    for note in notes {
+        say(&format!("note: {}", printable(note)));
     }
 }

@@ -112,6 +112,11 @@ impl Page {
         writeln!(self.out, "{text}").map_err(Error::io(STDOUT))
     }
 
+    /// Writes an answer of the service as indented JSON, its keys in the order of the alphabet.
+    pub fn answer(&mut self, answer: &impl serde::Serialize) -> Result<()> {
+        self.json(&serde_json::to_value(answer).map_err(io::Error::from).map_err(Error::io(STDOUT))?)
+    }
+
     /// Writes a value as indented JSON; what a terminal would obey is escaped, which JSON allows in strings only, and
     /// only there can it stand.
     pub fn json(&mut self, value: &impl serde::Serialize) -> Result<()> {

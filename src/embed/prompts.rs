@@ -19,11 +19,13 @@ const PASSAGE: [&str; 3] = ["document", "passage", "corpus"];
 /// The names are those of `encode_query` and `encode_document` in sentence-transformers. An empty prompt counts as
 /// none, since saving a model writes an empty `document` beside a `passage` that means something. Where a role has no
 /// prompt of its own, the folder's default prompt is taken, as `encode` does, unless it is the other role's.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize, schemars::JsonSchema)]
+#[serde(rename_all = "snake_case")]
 pub enum Role {
     /// What someone looks for: the prompt `query`.
     Query,
     /// What is to be found: the first of the prompts `document`, `passage` and `corpus`.
+    #[default]
     Passage,
 }
 

@@ -19,7 +19,8 @@ use crate::recommend::{self, Query};
 const FUSION_K: f64 = 60.0;
 
 /// A way of ranking.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize, schemars::JsonSchema)]
+#[serde(rename_all = "kebab-case")]
 pub enum Method {
     /// What `recommend` does.
     Relata,

@@ -22,13 +22,11 @@ mod references;
 use std::collections::BTreeMap;
 use std::io::{self, Write};
 
-use clap::ValueEnum;
-
 use crate::library::Paper;
 use crate::paper::Facet;
 
 /// A form.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Form {
     /// Lines for a terminal.
     Text,

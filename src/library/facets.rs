@@ -26,7 +26,7 @@ pub struct FacetSource {
 }
 
 /// Who says it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, schemars::JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Told {
     /// A field of a digest.

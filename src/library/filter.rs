@@ -1,245 +1,173 @@
-//! Filters: which papers an answer may be taken from, decided before anything is ranked.
+//! A filter: what papers must fulfil to be among the answers.
 //!
-//! In: categories, dates, authors and words to leave out. Out: the set of rows that pass all of them.
+//! In: categories, dates, authors and words to leave out. Out: the conditions that `matching` looks
+//! up, and whatever else depends on all parts of a filter. Every function here takes a filter apart
+//! by naming all of its parts, so that a new part cannot be forgotten in any of them: the compiler
+//! refuses the program until each says what the new part means to it. The test below adds one and
+//! sees that.
+
+use std::collections::BTreeMap;
 
 use jiff::civil::Date;
-use rusqlite::{OptionalExtension, Params, params};
-
-use super::faults::{Faults, unreadable};
-use super::keywords::phrase;
-use super::words::{terms, words};
-use super::{Library, PaperRow};
-use crate::error::Result;
-
-/// Papers of a set whose days are looked up one by one: for more it is quicker to walk all papers from the newest on.
-const LOOKED_UP: usize = 4096;
 
 /// What papers must fulfil. Empty lists and `None` ask for nothing.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize, schemars::JsonSchema)]
+#[serde(deny_unknown_fields, default)]
 pub struct Filter {
-    /// In at least one of these categories, primary or not, whatever the case. `cs` and `cs.*` stand for the archive.
+    /// In at least one of these categories, primary or not, whatever the case. `cs` and `cs.*`
+    /// stand for the archive. One text may hold several, with spaces between them.
+    #[serde(rename = "category")]
     pub categories: Vec<String>,
     /// On this day or later, see [`Paper::date`](super::Paper::date).
     pub since: Option<Date>,
     /// On this day or earlier.
     pub until: Option<Date>,
-    /// By at least one of these authors. All words of a name must occur in one author's name, whatever the accents, case
-    /// and order; a single Latin letter also stands for a word that begins with it.
+    /// By at least one of these authors. All words of a name must occur in one author's name,
+    /// whatever the accents, case and order; a single Latin letter also stands for a word that
+    /// begins with it.
+    #[serde(rename = "author")]
     pub authors: Vec<String>,
-    /// None of these in title or abstract; several words mean that phrase. Word by word: `graph` leaves `graphs` in.
+    /// None of these in title or abstract; several words mean that phrase. Word by word: `graph`
+    /// leaves `graphs` in.
     pub exclude: Vec<String>,
+}
+
+/// What a filter asks for, part by part. A paper passes that fulfils all conditions.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Condition<'a> {
+    /// In at least one of these categories.
+    AnyCategory(Vec<&'a str>),
+    /// By at least one of these authors.
+    AnyAuthor(&'a [String]),
+    /// From a day on, up to a day.
+    Dates(Option<Date>, Option<Date>),
+    /// With none of these words or phrases.
+    NoPhrase(&'a [String]),
 }
 
 impl Filter {
     /// Whether every paper passes.
     pub fn is_empty(&self) -> bool {
-        *self == Filter::default()
+        self.conditions().is_empty()
+    }
+
+    /// The conditions of a filter; those of parts that ask for nothing are left out.
+    pub(super) fn conditions(&self) -> Vec<Condition<'_>> {
+        let Filter { categories, since, until, authors, exclude } = self;
+        let mut conditions = Vec::new();
+        let categories: Vec<&str> = categories.iter().flat_map(|text| text.split_whitespace()).collect();
+        if !categories.is_empty() {
+            conditions.push(Condition::AnyCategory(categories));
+        }
+        if !authors.is_empty() {
+            conditions.push(Condition::AnyAuthor(authors));
+        }
+        if since.is_some() || until.is_some() {
+            conditions.push(Condition::Dates(*since, *until));
+        }
+        if !exclude.is_empty() {
+            conditions.push(Condition::NoPhrase(exclude));
+        }
+        conditions
+    }
+
+    /// The first and the last day, where they are in the wrong order, so that no paper passes.
+    pub fn empty_period(&self) -> Option<(Date, Date)> {
+        let Filter { categories: _, since, until, authors: _, exclude: _ } = self;
+        since.zip(*until).filter(|(since, until)| since > until)
+    }
+
+    /// What makes a selection of papers the same one tomorrow: the parts that are asked for, by
+    /// name, sorted and each value once. `None` where days are asked for, since the calendar
+    /// decides which papers those are.
+    pub fn lasting(&self) -> Option<BTreeMap<&'static str, Vec<String>>> {
+        let Filter { categories, since, until, authors, exclude } = self;
+        if since.is_some() || until.is_some() {
+            return None;
+        }
+        let parts = [("author", authors), ("category", categories), ("exclude", exclude)];
+        let sorted = |values: &Vec<String>| {
+            let mut values = values.clone();
+            values.sort_unstable();
+            values.dedup();
+            values
+        };
+        Some(parts.map(|(name, values)| (name, sorted(values))).into_iter().filter(|(_, v)| !v.is_empty()).collect())
+    }
+
+    /// What names the papers that pass, for a title: categories and authors.
+    pub fn subjects(&self) -> (&[String], &[String]) {
+        let Filter { categories, since: _, until: _, authors, exclude: _ } = self;
+        (categories, authors)
     }
 }
 
-/// A set of papers, quick to ask.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct PaperSet {
-    rows: Vec<PaperRow>,
-    /// One bit per row from 0; empty where the rows lie too far apart for that.
-    bits: Vec<u64>,
-}
+#[cfg(test)]
+mod tests {
+    use std::process::Command;
 
-impl PaperSet {
-    /// The set of these rows.
-    pub fn new(mut rows: Vec<PaperRow>) -> PaperSet {
-        rows.sort_unstable();
-        rows.dedup();
-        let span = rows.last().map_or(0, |row| usize::try_from(row.0).unwrap_or(usize::MAX));
-        // A bit per row of a library of any size is small: rows are numbered from 1. Else the file was tampered with.
-        let mut bits = vec![0; if span < 1 << 28 { span / 64 + 1 } else { 0 }];
-        for row in &rows {
-            if let Some(word) = usize::try_from(row.0 / 64).ok().and_then(|at| bits.get_mut(at)) {
-                *word |= 1 << (row.0 % 64);
-            }
-        }
-        PaperSet { rows, bits }
+    use super::*;
+
+    const SOURCE: &str = include_str!("filter.rs");
+
+    /// Compiles this file without its tests, and without what its derives need; gives what the
+    /// compiler says.
+    fn compile(edit: impl Fn(String) -> String) -> (bool, String) {
+        let own = SOURCE.split("#[cfg(test)]").next().unwrap_or_default();
+        let own = own
+            .replace("use jiff::civil::Date;", "type Date = u32;")
+            .replace(", serde::Serialize, serde::Deserialize, schemars::JsonSchema", "");
+        let own: Vec<&str> = own.lines().filter(|line| !line.trim_start().starts_with("#[serde")).collect();
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        let file = folder.path().join("filter.rs");
+        std::fs::write(&file, edit(own.join("\n").replace("pub(super)", "pub"))).expect("written");
+        let rustc = std::env::var_os("RUSTC").unwrap_or_else(|| "rustc".into());
+        let mut command = Command::new(rustc);
+        command.args(["--edition", "2024", "--crate-type", "lib", "--emit", "metadata", "--out-dir"]);
+        let ended = command.arg(folder.path()).arg(&file).output().expect("the compiler starts");
+        (ended.status.success(), String::from_utf8_lossy(&ended.stderr).into_owned())
     }
 
-    /// Whether a paper is in it.
-    pub fn contains(&self, row: PaperRow) -> bool {
-        if self.bits.is_empty() {
-            return self.rows.binary_search(&row).is_ok();
-        }
-        let word = usize::try_from(row.0 / 64).ok().and_then(|at| self.bits.get(at));
-        word.is_some_and(|word| word >> (row.0 % 64) & 1 == 1)
+    #[test]
+    fn a_new_part_of_a_filter_is_refused_until_everything_that_depends_on_all_parts_knows_it() {
+        let (compiles, said) = compile(|source| source);
+        assert!(compiles, "{said}");
+        let (compiles, said) = compile(|source| {
+            source.replacen("pub exclude: Vec<String>,", "pub exclude: Vec<String>,\n    pub language: Vec<String>,", 1)
+        });
+        assert!(!compiles);
+        // E0027: a pattern that does not mention a field. Once in each function that takes a filter
+        // apart.
+        assert_eq!(said.matches("error[E0027]: pattern does not mention field `language`").count(), 4, "{said}");
+        let (compiles, said) =
+            compile(|source| source.replace("NoPhrase(&'a [String]),", "NoPhrase(&'a [String]),\n Language,"));
+        assert!(compiles, "a new condition is refused by `matching` and not here: {said}");
     }
 
-    /// The rows, ascending.
-    pub fn rows(&self) -> &[PaperRow] {
-        &self.rows
+    #[test]
+    fn what_asks_for_nothing_is_no_condition() {
+        let filter = Filter { categories: vec![String::new()], ..Filter::default() };
+        assert!(Filter::default().is_empty() && filter.is_empty());
+        let filter = Filter { categories: vec!["cs.LG stat.ML".to_owned()], ..Filter::default() };
+        assert_eq!(filter.conditions(), [Condition::AnyCategory(vec!["cs.LG", "stat.ML"])]);
     }
 
-    /// How many papers.
-    pub fn len(&self) -> usize {
-        self.rows.len()
+    #[test]
+    fn a_selection_lasts_whatever_the_order_of_its_parts_unless_it_is_of_days() {
+        let of = |texts: &[&str]| texts.iter().map(|text| (*text).to_owned()).collect::<Vec<_>>();
+        let one = Filter { categories: of(&["b", "a", "b"]), exclude: of(&["ice"]), ..Filter::default() };
+        let lasting = BTreeMap::from([("category", of(&["a", "b"])), ("exclude", of(&["ice"]))]);
+        assert_eq!(one.lasting(), Some(lasting));
+        assert_eq!(Filter::default().lasting(), Some(BTreeMap::new()));
+        let dated = Filter { since: Some(jiff::civil::date(2026, 1, 1)), ..one };
+        assert_eq!(dated.lasting(), None);
     }
 
-    /// Whether there is none.
-    pub fn is_empty(&self) -> bool {
-        self.rows.is_empty()
+    #[test]
+    fn unknown_parts_are_refused_by_name() {
+        let refused = serde_json::from_str::<Filter>(r#"{"categories": ["cs.LG"]}"#).expect_err("refused");
+        assert!(refused.to_string().contains("unknown field `categories`, expected one of `category`"), "{refused}");
+        let filter: Filter = serde_json::from_str(r#"{"category": ["cs.LG"], "since": "2026-01-01"}"#).expect("read");
+        assert_eq!(filter.since, Some(jiff::civil::date(2026, 1, 1)));
     }
-
-    pub(crate) fn intersect(self, other: &PaperSet) -> PaperSet {
-        PaperSet::new(self.rows.into_iter().filter(|row| other.contains(*row)).collect())
-    }
-
-    pub(crate) fn subtract(self, other: &PaperSet) -> PaperSet {
-        PaperSet::new(self.rows.into_iter().filter(|row| !other.contains(*row)).collect())
-    }
-}
-
-impl Library {
-    /// The papers that pass a filter; `None` where it asks for nothing, so all do.
-    pub fn matching(&self, filter: &Filter) -> Result<Option<PaperSet>> {
-        if filter.is_empty() {
-            return Ok(None);
-        }
-        let mut sets = Vec::new();
-        if !filter.categories.is_empty() {
-            let mut rows = Vec::new();
-            for category in &filter.categories {
-                rows.extend(self.in_category(category)?);
-            }
-            sets.push(PaperSet::new(rows));
-        }
-        if !filter.authors.is_empty() {
-            let mut rows = Vec::new();
-            for name in &filter.authors {
-                rows.extend(self.by_author(name)?);
-            }
-            sets.push(PaperSet::new(rows));
-        }
-        // Without dates this would name every paper: then only where there is nothing else to begin with.
-        if sets.is_empty() || filter.since.is_some() || filter.until.is_some() {
-            let since = filter.since.map_or(String::new(), |date| date.to_string());
-            let until = filter.until.map_or("9999-12-31".to_owned(), |date| date.to_string());
-            let dated = self.rows("SELECT row FROM papers WHERE date >= ?1 AND date <= ?2", params![since, until])?;
-            sets.push(PaperSet::new(dated));
-        }
-        // The smallest first: the others need only be asked about its papers.
-        sets.sort_by_key(PaperSet::len);
-        let mut sets = sets.into_iter();
-        let mut set = sets.next().unwrap_or_else(|| PaperSet::new(Vec::new()));
-        for other in sets {
-            set = set.intersect(&other);
-        }
-        for text in &filter.exclude {
-            let words = terms(text);
-            if !words.is_empty() {
-                let words: Vec<&str> = words.iter().map(String::as_str).collect();
-                let query = format!("{{title abstract}} : {}", phrase(&words));
-                let rows = self.rows("SELECT rowid FROM keywords WHERE keywords MATCH ?1", [query])?;
-                set = set.subtract(&PaperSet::new(rows));
-            }
-        }
-        Ok(Some(set))
-    }
-
-    /// The newest `k` of a set of papers, those of one day by id, the highest first.
-    pub fn newest(&self, within: &PaperSet, k: usize) -> Result<Vec<PaperRow>> {
-        let mut found = Vec::new();
-        if within.len() <= LOOKED_UP {
-            let mut statement =
-                self.connection.prepare_cached("SELECT date, id FROM papers WHERE row = ?1").in_library(&self.path)?;
-            for row in within.rows() {
-                let read = |found: &rusqlite::Row<'_>| Ok((found.get::<_, String>(0)?, found.get::<_, String>(1)?));
-                let dated = statement.query_row([row.0], read).optional().in_library(&self.path)?;
-                found.extend(dated.map(|(date, id)| (date, id, *row)));
-            }
-            found.sort_unstable_by(|one, other| other.cmp(one));
-            found.truncate(k);
-            return Ok(found.into_iter().map(|(_, _, row)| row).collect());
-        }
-        let mut statement = self
-            .connection
-            .prepare_cached("SELECT row FROM papers ORDER BY date DESC, id DESC")
-            .in_library(&self.path)?;
-        let mut rows = statement.query([]).in_library(&self.path)?;
-        let mut newest = Vec::new();
-        while newest.len() < k
-            && let Some(row) = rows.next().in_library(&self.path)?
-        {
-            let row = PaperRow(row.get(0).in_library(&self.path)?);
-            if within.contains(row) {
-                newest.push(row);
-            }
-        }
-        Ok(newest)
-    }
-
-    fn rows(&self, sql: &str, values: impl Params) -> Result<Vec<PaperRow>> {
-        let mut statement = self.connection.prepare_cached(sql).in_library(&self.path)?;
-        statement.query_map(values, |row| row.get(0).map(PaperRow)).and_then(Iterator::collect).in_library(&self.path)
-    }
-
-    fn in_category(&self, category: &str) -> Result<Vec<PaperRow>> {
-        let category = category.trim();
-        let archive = category.strip_suffix(".*").unwrap_or(category);
-        // `/` follows `.` in ASCII, so the range is everything that begins with the archive and a dot.
-        self.rows(
-            "SELECT paper FROM paper_categories WHERE category = ?1 OR (category >= ?1 || '.' AND category < ?1 || '/')",
-            [archive],
-        )
-    }
-
-    /// The papers by an author of this name, by the rules of [`Filter::authors`].
-    pub fn by_author(&self, name: &str) -> Result<Vec<PaperRow>> {
-        // The index finds papers that have all the words, perhaps of several authors; their lists of authors decide.
-        let asked = terms(name);
-        let mut found = Vec::new();
-        if asked.is_empty() {
-            return Ok(found);
-        }
-        let indexed: Vec<String> = asked.iter().map(|word| author_query(word)).collect();
-        let query = format!("authors : ({})", indexed.join(" AND "));
-        let mut statement = self
-            .connection
-            .prepare_cached(
-                "SELECT papers.row, papers.authors FROM keywords JOIN papers ON papers.row = keywords.rowid \
-                 WHERE keywords MATCH ?1",
-            )
-            .in_library(&self.path)?;
-        let mut rows = statement.query([query]).in_library(&self.path)?;
-        while let Some(row) = rows.next().in_library(&self.path)? {
-            let authors: Vec<String> = row
-                .get_ref(1)
-                .and_then(|text| Ok(text.as_str()?.to_owned()))
-                .and_then(|text| {
-                    serde_json::from_str(&text).map_err(|_| unreadable("a list of authors cannot be read"))
-                })
-                .in_library(&self.path)?;
-            if authors.iter().any(|author| is_called(author, &asked)) {
-                found.push(PaperRow(row.get(0).in_library(&self.path)?));
-            }
-        }
-        Ok(found)
-    }
-}
-
-/// The first of some authors that a name calls, by the rules of [`Filter::authors`].
-pub(crate) fn author_called<'a>(authors: &'a [String], name: &str) -> Option<&'a str> {
-    let asked = terms(name);
-    authors.iter().find(|author| is_called(author, &asked)).map(String::as_str)
-}
-
-fn is_initial(word: &str) -> bool {
-    word.len() == 1 && word.bytes().all(|byte| byte.is_ascii_lowercase())
-}
-
-fn author_query(word: &str) -> String {
-    let star = if is_initial(word) { "*" } else { "" };
-    format!("{}{star}", phrase(&[word]))
-}
-
-fn is_called(author: &str, asked: &[String]) -> bool {
-    let words = words(author);
-    asked.iter().all(|asked| {
-        words.iter().any(|word| word.text == *asked || is_initial(asked) && word.text.starts_with(asked.as_str()))
-    })
 }

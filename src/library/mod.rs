@@ -3,7 +3,7 @@
 //! In: a path. Out: a [`Library`], through which everything is stored and asked. SQLite, since it gives transactions, many
 //! readers beside one writer across processes, keyword search, and a file that people can open with their own tools.
 //! Read on in the order of the data: `record` (how sources merge), `merge`, `vectors` and `scan`, then what is
-//! asked: `paper`, `filter`, `keywords`, `info`, `check`.
+//! asked: `paper`, `filter`, `matching`, `keywords`, `info`, `check`.
 
 mod changes;
 mod check;
@@ -16,8 +16,10 @@ mod filter;
 mod ids;
 mod info;
 mod keywords;
+mod matching;
 mod merge;
 mod paper;
+mod pin;
 mod profiles;
 mod record;
 mod scan;
@@ -38,13 +40,15 @@ use rusqlite::{Connection, ErrorCode, OpenFlags, Transaction};
 use crate::error::{Error, Result};
 use crate::text::words;
 use faults::Faults;
+use pin::{Pin, Pinned};
 use schema::Kind;
 
 pub use check::Problem;
 pub use facets::{FacetSource, FacetText, Told};
-pub(crate) use filter::author_called;
-pub use filter::{Filter, PaperSet};
+pub use filter::Filter;
 pub use info::{Info, StoredFingerprint};
+pub use matching::PaperSet;
+pub(crate) use matching::author_called;
 pub use merge::Outcome;
 pub use paper::Paper;
 pub use profiles::{Opinion, Profile};
@@ -79,6 +83,7 @@ pub struct Library {
     path: PathBuf,
     access: Access,
     notes: Vec<String>,
+    pin: Pin,
 }
 
 /// How further connections to the same content are opened.
@@ -97,6 +102,7 @@ enum Access {
 pub struct Snapshot<'a> {
     /// `None` within another.
     _transaction: Option<Transaction<'a>>,
+    _pinned: Option<Pinned<'a>>,
 }
 
 impl Library {
@@ -104,7 +110,21 @@ impl Library {
     pub fn snapshot(&self) -> Result<Snapshot<'_>> {
         let begin = || self.connection.unchecked_transaction().in_library(&self.path);
         let transaction = if self.connection.is_autocommit() { Some(begin()?) } else { None };
-        Ok(Snapshot { _transaction: transaction })
+        Ok(Snapshot { _transaction: transaction, _pinned: None })
+    }
+
+    /// As [`Library::snapshot`], and what several connections read at once ([`Library::scan_parallel`]) is of that state as well.
+    pub(crate) fn pinned_snapshot(&self) -> Result<Snapshot<'_>> {
+        if self.access != Access::File || !self.connection.is_autocommit() {
+            return self.snapshot();
+        }
+        let before = self.pin.version(&self.path)?;
+        let snapshot = self.snapshot()?;
+        // The state is that of the first look, which this is.
+        self.data_version()?;
+        let after = self.pin.version(&self.path)?;
+        // Where somebody committed in between, it may be either state, and parallel scans do without other connections.
+        Ok(Snapshot { _pinned: Some(self.pin.hold((before == after).then_some(after))), ..snapshot })
     }
 
     /// Opens the library for reading and writing; makes it, and the folders above it, where it is missing, and upgrades it
@@ -123,7 +143,8 @@ impl Library {
         if empty {
             connection.pragma_update(None, "page_size", schema::PAGE_SIZE).in_library(path)?;
         }
-        let mut library = Library { connection, path: path.to_owned(), access: Access::File, notes: Vec::new() };
+        let mut library =
+            Library { connection, path: path.to_owned(), access: Access::File, notes: Vec::new(), pin: Pin::default() };
         library.choose_journal()?;
         schema::migrate(&mut library.connection, path)?;
         // A file without write permission opens all the same. Asked without a lock: readers do not wait for writers.
@@ -155,7 +176,9 @@ impl Library {
             other => other.map(|(connection, kind)| (connection, kind, Access::File))?,
         };
         match kind {
-            Kind::Current => Ok(Library { connection, path: path.to_owned(), access, notes: Vec::new() }),
+            Kind::Current => {
+                Ok(Library { connection, path: path.to_owned(), access, notes: Vec::new(), pin: Pin::default() })
+            }
             Kind::Empty => Err(Error::LibraryMissing { path: path.to_owned() }),
             Kind::Older(found) => {
                 Err(Error::LibraryOlder { path: path.to_owned(), found, known: schema::current_version() })
@@ -173,7 +196,7 @@ impl Library {
         let path = PathBuf::from(":memory:");
         let mut connection = Connection::open_in_memory().in_library(&path)?;
         schema::migrate(&mut connection, &path)?;
-        let library = Library { connection, path, access: Access::Memory, notes: Vec::new() };
+        let library = Library { connection, path, access: Access::Memory, notes: Vec::new(), pin: Pin::default() };
         library.prepare_for_writing()?;
         Ok(library)
     }
@@ -186,6 +209,12 @@ impl Library {
     /// What the user should know about how the library was opened, e.g. that the disk refuses write-ahead logging.
     pub fn notes(&self) -> &[String] {
         &self.notes
+    }
+
+    /// A number that changes whenever another connection has changed the library since this one looked; within a snapshot it is that of
+    /// the snapshot. Numbers of two connections say nothing of each other, and own changes do not count.
+    pub(crate) fn data_version(&self) -> Result<i64> {
+        self.connection.pragma_query_value(None, "data_version", |row| row.get(0)).in_library(&self.path)
     }
 
     /// Number of papers.

@@ -17,7 +17,8 @@ use crate::arxiv_id::ArxivId;
 use crate::error::{Error, Result};
 
 /// What somebody thinks of a paper.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize, schemars::JsonSchema)]
+#[serde(rename_all = "snake_case")]
 pub enum Opinion {
     /// More of this.
     Liked,

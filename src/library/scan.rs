@@ -10,6 +10,7 @@ use std::thread;
 use rusqlite::Connection;
 
 use super::faults::Faults;
+use super::pin::Held;
 use super::vectors::key;
 use super::{Access, FingerprintNumber, Library, PaperRow, read};
 use crate::error::Result;
@@ -22,8 +23,8 @@ impl Library {
     }
 
     /// Visits every vector of a fingerprint with one thread and one connection per state, each going over one part of the
-    /// rows in order. Gives the states back, in the order of the parts. Each connection sees the library as of its own
-    /// beginning; another process may commit in between.
+    /// rows in order. Gives the states back, in the order of the parts. Within a pinned snapshot all see the state of that;
+    /// else each connection sees the library as of its own beginning, and another process may commit in between.
     pub fn scan_parallel<S: Send>(
         &self,
         fingerprint: FingerprintNumber,
@@ -41,24 +42,56 @@ impl Library {
         let Some(last) = last else { return Ok(states) };
         let parts = if access == Access::Memory { 1 } else { states.len().max(1) as i64 };
         let step = (last - begin) / parts + 1;
+        let others = self.others(parts as usize - 1)?;
         let run = |connection: &Connection, part: i64, state: &mut S| {
             let (from, to) = (begin + part * step, (begin + (part + 1) * step).min(end));
             scan_keys(connection, fingerprint, from, to, &mut |row, vector| visit(state, row, vector)).in_library(path)
         };
         thread::scope(|scope| {
             let run = &run;
-            let mut parts = (0..parts).zip(states.iter_mut());
-            let own = parts.next();
-            let others: Vec<_> =
-                parts.map(|(part, state)| scope.spawn(move || run(&read(path, access)?.0, part, state))).collect();
-            // The first part is ours, on the connection that is open already.
-            let mut outcome = own.map_or(Ok(()), |(part, state)| run(&self.connection, part, state));
-            for worker in others {
+            // The last parts are those of the other connections; the first ones are ours, on the connection that is open already.
+            let own = parts as usize - others.len();
+            let ours = own.min(states.len());
+            let (ours, theirs) = states.split_at_mut(ours);
+            let workers: Vec<_> = (own as i64..)
+                .zip(others)
+                .zip(theirs)
+                .map(|((part, connection), state)| scope.spawn(move || run(&connection, part, state)))
+                .collect();
+            let mut outcome = (0..).zip(ours).try_for_each(|(part, state)| run(&self.connection, part, state));
+            for worker in workers {
                 outcome = outcome.and(worker.join().unwrap_or_else(|panic| resume_unwind(panic)));
             }
             outcome
         })?;
         Ok(states)
+    }
+
+    /// So many connections that see the state of this one; none where that cannot be had, since somebody has committed meanwhile.
+    fn others(&self, count: usize) -> Result<Vec<Connection>> {
+        let (path, access) = (self.path.as_path(), self.access);
+        let held = self.pin.held();
+        if held == Held::Unknown || count == 0 {
+            return Ok(Vec::new());
+        }
+        let begin = || {
+            let (connection, _) = read(path, access)?;
+            // A state is held from the first look on.
+            connection
+                .execute_batch("BEGIN")
+                .and_then(|()| connection.pragma_query_value(None, "data_version", |_| Ok(())))
+                .in_library(path)?;
+            Ok(connection)
+        };
+        let begun: Result<Vec<Connection>> = thread::scope(|scope| {
+            let workers: Vec<_> = (0..count).map(|_| scope.spawn(begin)).collect();
+            workers.into_iter().map(|worker| worker.join().unwrap_or_else(|panic| resume_unwind(panic))).collect()
+        });
+        let begun = begun?;
+        match held {
+            Held::Version(version) if self.pin.version(path)? != version => Ok(Vec::new()),
+            _ => Ok(begun),
+        }
     }
 }
 

@@ -23,7 +23,8 @@ const STARTS: usize = 3;
 const ROUNDS: u64 = 100;
 
 /// How topics are found.
-#[derive(Clone, Copy, Debug, Default, PartialEq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, serde::Serialize, serde::Deserialize, schemars::JsonSchema)]
+#[serde(rename_all = "snake_case", deny_unknown_fields)]
 pub enum Method {
     /// A partition of the graph of the nearest: the number of topics is found.
     #[default]

@@ -4,8 +4,9 @@ use console::Style;
 use jiff::civil::Date;
 
 use crate::error::Result;
-use crate::library::{Library, TopicRun};
-use crate::topics::{News, Topics, in_words};
+use crate::library::TopicRun;
+use crate::service::{FoundTopics, Relata};
+use crate::topics::{News, in_words};
 
 use crate::cli::terminal::{Page, printable, say};
 
@@ -23,13 +24,8 @@ const BARS: [char; 8] = ['▁', '▂', '▃', '▄', '▅', '▆', '▇', '█']
 const SPARK: usize = 12;
 
 /// The tree, one line a topic, and below those of the last level that is listed their central papers.
-pub(super) fn write_tree(
-    library: &Library,
-    topics: &Topics,
-    levels: Option<usize>,
-    news: Option<&News>,
-    page: &mut Page,
-) -> Result<()> {
+pub(super) fn write_tree(relata: &Relata, found: &FoundTopics, levels: Option<usize>, page: &mut Page) -> Result<()> {
+    let topics = &found.topics;
     let counts: Vec<usize> = topics.levels.iter().map(|level| level.topics.len()).collect();
     let fits = counts
         .iter()
@@ -44,9 +40,9 @@ pub(super) fn write_tree(
     let first = dates.iter().min().copied().unwrap_or(Date::ZERO);
     let last = dates.iter().max().copied().unwrap_or(Date::ZERO);
     for topic in 0..counts[0] {
-        write_topic(library, topics, (0, topic), shown, (first, last), page)?;
+        write_topic((relata, found), (0, topic), shown, (first, last), page)?;
     }
-    if let Some(news) = news {
+    if let Some(news) = &found.news {
         write_news(news, shown, page)?;
     }
     let weak = topics.papers.iter().filter(|paper| paper.weak).count();
@@ -62,13 +58,13 @@ pub(super) fn write_tree(
 }
 
 fn write_topic(
-    library: &Library,
-    topics: &Topics,
+    (relata, found): (&Relata, &FoundTopics),
     (level, at): (usize, usize),
     shown: usize,
     (first, last): (Date, Date),
     page: &mut Page,
 ) -> Result<()> {
+    let topics = &found.topics;
     let topic = &topics.levels[level].topics[at];
     let dates = topic.papers.iter().map(|paper| topics.papers[*paper].date);
     let indent = 2 * level;
@@ -83,18 +79,18 @@ fn write_topic(
     if level + 1 < shown {
         let below = topics.levels[level + 1].topics.iter().enumerate();
         for (place, _) in below.filter(|(_, below)| below.parent == Some(at)) {
-            write_topic(library, topics, (level + 1, place), shown, (first, last), page)?;
+            write_topic((relata, found), (level + 1, place), shown, (first, last), page)?;
         }
         return Ok(());
     }
     // One paper says what a fine topic is; where there are few topics there is room for more.
     let most = if topics.levels.iter().map(|level| level.topics.len()).sum::<usize>() <= 20 { 3 } else { 1 };
-    let rows: Vec<_> = topic.central.iter().take(most).map(|paper| topics.papers[*paper].row).collect();
+    let central: Vec<usize> = topic.central.iter().take(most).copied().collect();
     // A paper fits or not among the finest topics.
     let finest = level + 1 == topics.levels.len();
     let weak: Vec<_> =
         topic.central.iter().map(|paper| &topics.papers[*paper]).filter(|paper| finest && paper.weak).collect();
-    for paper in library.papers_by_rows(&rows)? {
+    for paper in relata.papers_of_topics(found, &central)? {
         let mut title = printable(paper.title.as_deref().unwrap_or("(no title)")).into_owned();
         if weak.iter().any(|weak| weak.id == paper.id) {
             title = format!("(weak fit) {title}");

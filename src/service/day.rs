@@ -1,6 +1,8 @@
-//! Which papers a daily list is about: those of a day's digests, and which of them are new to a profile.
+//! Which papers a daily list is about: those of a day's digests, and which of them are new to a
+//! profile.
 //!
-//! In: what files list, or the library; what is asked for. Out: the day, the papers that may be answers, and how many are left out and why.
+//! In: what files list, or the library; what is asked for. Out: the day, the papers that may be
+//! answers, and how many are left out and why.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -14,7 +16,7 @@ use crate::paper::{Entry, Listing};
 use crate::recommend::Query;
 use crate::today::is_known;
 
-use super::args::Today;
+use super::today::Today;
 
 /// Papers as the named files list them.
 #[derive(Default)]
@@ -53,7 +55,8 @@ impl Listed {
     }
 }
 
-/// A day without an end lasts until tomorrow: a wrong date in a far year would else be the latest for good.
+/// A day without an end lasts until tomorrow: a wrong date in a far year would else be the latest
+/// for good.
 fn last_day(until: Option<Date>) -> Date {
     until.unwrap_or_else(|| jiff::Timestamp::now().to_zoned(jiff::tz::TimeZone::UTC).date().saturating_add(1.day()))
 }
@@ -96,11 +99,11 @@ impl Day {
     }
 }
 
-/// What the lists of other days have shown, or with --new any list.
+/// What the lists of other days have shown, or where only new ones are asked for any list.
 fn shown(library: &Library, asked: &Today, date: Option<Date>, among: &PaperSet) -> Result<PaperSet> {
     let mut shown = Vec::new();
     if !asked.seen {
-        for (id, day) in library.shown(&asked.profile.profile)? {
+        for (id, day) in library.shown(&asked.profile)? {
             if asked.new || day.is_none() || day != date {
                 shown.extend(library.row_of(&id)?.filter(|row| among.contains(*row)));
             }
@@ -128,10 +131,10 @@ impl Found {
     }
 }
 
-/// The papers of the latest day of the files, or with --since all.
+/// The papers of the latest day of the files, or with a first day all.
 fn of_files(library: &Library, asked: &Today, listed: &Listed) -> Result<Found> {
-    let latest = listed.latest(asked.selection.filters.until);
-    let whole = asked.selection.filters.since.is_some() || latest.is_none();
+    let latest = listed.latest(asked.filter.until);
+    let whole = asked.filter.since.is_some() || latest.is_none();
     // A digest that tells no day was named for today.
     let on_day = |day: Option<Date>| whole || day.is_none() || day == latest;
     let mut found = Found { date: latest, ..Found::default() };
@@ -148,10 +151,10 @@ fn of_files(library: &Library, asked: &Today, listed: &Listed) -> Result<Found> 
     Ok(found)
 }
 
-/// The papers of the library's latest day, those of its digests and those published on it; or with --since all since then, of which
-/// none is known.
+/// The papers of the library's latest day, those of its digests and those published on it; or with
+/// a first day all since then, of which none is known.
 fn of_library(library: &Library, asked: &Today) -> Result<Found> {
-    let filters = &asked.selection.filters;
+    let filters = &asked.filter;
     let Some(day) = latest(library, filters.until)? else { return Ok(Found::default()) };
     let mut found = Found { date: Some(day), ..Found::default() };
     let matching = |since, until| {

@@ -1,4 +1,5 @@
-//! Topics as a page in the form of the digests, so that it reads as one: a table of contents, what has happened, and a section a topic.
+//! Topics as a page in the form of the digests, so that it reads as one: a table of contents, what
+//! has happened, and a section a topic.
 
 use std::fs::File;
 use std::io::{BufWriter, Write};

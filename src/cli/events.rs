@@ -1,0 +1,174 @@
+//! What the service tells on its way, as bars and lines on standard error.
+//!
+//! In: events. Out: a bar for work that is counted, a line for a note, with the way out that fits
+//! this door.
+
+use std::collections::HashMap;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use indicatif::ProgressBar;
+
+use crate::bulk::Status;
+use crate::model::Progress;
+use crate::service::{Event, Note, Observer, Work};
+
+use super::embed::words;
+use super::skips::say_read;
+use super::terminal::{printable, progress, say};
+
+/// The terminal as an observer.
+#[derive(Default)]
+pub(super) struct Terminal {
+    bars: Mutex<HashMap<Work, ProgressBar>>,
+    fetching: Mutex<Fetching>,
+    texts: Mutex<Option<ProgressBar>>,
+}
+
+impl Observer for Terminal {
+    fn on(&self, event: Event) {
+        match event {
+            Event::Fetching(progress) => lock(&self.fetching).show(progress),
+            Event::Began(work, total) => self.begin(work, total),
+            Event::Done(work, done) => {
+                if let Some(bar) = lock(&self.bars).get(&work) {
+                    bar.set_position(done);
+                }
+            }
+            Event::Ended(work) => {
+                if let Some(bar) = lock(&self.bars).remove(&work) {
+                    bar.finish_and_clear();
+                }
+            }
+            Event::EmbeddedTexts(status) => self.show_texts(&status),
+            Event::Read { skips, notes } => say_read(&skips, &notes),
+            Event::Note(note) => say(&in_words(&note)),
+        }
+    }
+}
+
+impl Terminal {
+    fn begin(&self, work: Work, total: u64) {
+        let papers = "{msg} {wide_bar} {human_pos}/{human_len} papers {per_sec} {eta}";
+        let (what, template) = match work {
+            Work::Reading => ("reading", "{msg} {wide_bar} {pos}/{len} files"),
+            Work::Embedding => ("embedding", papers),
+            Work::EmbeddingFacets => ("embedding what they say of it", papers),
+            Work::Indexing => ("indexing", "{msg} {wide_bar} {human_pos}/{human_len} papers {eta}"),
+            Work::Comparing => ("comparing", "{msg} {wide_bar} {percent}% {eta}"),
+            Work::Ranking => ("ranking", "{msg} {wide_bar} {human_pos}/{human_len} queries {eta}"),
+            // Steps that are not counted are named where the papers are compared.
+            Work::Grouping => return self.rename("grouping"),
+            Work::Drawing => return self.rename("drawing"),
+            Work::Naming => return self.rename("naming"),
+        };
+        lock(&self.bars).insert(work, progress(total, what, template));
+    }
+
+    /// How far `relata embed` is: its texts are counted as they come, so the bar is not that of
+    /// other work.
+    fn show_texts(&self, status: &Status) {
+        let mut texts = lock(&self.texts);
+        let bar = texts.get_or_insert_with(|| progress(0, "", "embedding {wide_bar} {msg}"));
+        bar.set_length(status.expected.unwrap_or(status.rows));
+        bar.set_position(status.rows);
+        bar.set_message(words(status));
+    }
+
+    /// Takes the bar of `relata embed` away.
+    pub(super) fn end_texts(&self) {
+        if let Some(bar) = lock(&self.texts).take() {
+            bar.finish_and_clear();
+        }
+    }
+
+    fn rename(&self, step: &'static str) {
+        if let Some(bar) = lock(&self.bars).get(&Work::Comparing) {
+            bar.set_message(step);
+        }
+    }
+}
+
+/// A note as it is said here.
+fn in_words(note: &Note) -> String {
+    match note {
+        Note::Opened(text) | Note::Learned(text) => format!("note: {}", printable(text)),
+        Note::Sample { library, papers } => format!(
+            "Your library ({}) is empty: this answer comes from the sample digest ({papers} papers).\n\
+             Add your own with: relata add PATH...",
+            library.display(),
+        ),
+        Note::SampleLookedUp => {
+            "Your library has no papers yet, so ids are looked for in the sample digest.".to_owned()
+        }
+        Note::ModelFolderRemembered => {
+            "The library was embedded with the model in this folder. If it has moved, `relata --model DIR reembed` notes where it is."
+                .to_owned()
+        }
+        Note::IndexUnreadable(what) => format!("note: {}; every paper is looked at instead", printable(what)),
+        Note::IndexDamaged(what) => format!("note: {}; every paper was looked at instead", printable(what)),
+        Note::IndexDue => {
+            "The index is made now, so that the next answer comes sooner. To interrupt this does no harm.".to_owned()
+        }
+        Note::IndexNotMade(why) => format!("note: there is no index, so answers take longer: {why}"),
+        Note::IndexNotRefreshed(why) => format!("note: the index was not brought up to date: {why}"),
+        Note::AbsentFromProfile { profile, papers } => {
+            format!("{papers} papers of the profile {} are not in the library.", printable(profile))
+        }
+        Note::TextUnread { model, text } => {
+            let beginning: String = text.chars().take(60).collect();
+            let more = if beginning.len() < text.len() { "…" } else { "" };
+            format!("note: {model} does not read the language of this text; left out: {beginning}{more}")
+        }
+        Note::OtherModel(other) => format!("{}.", other.in_words()),
+        Note::WordsAlone { model } => {
+            format!("{model} does not read the language of this text: searching by words alone.")
+        }
+        Note::NotInLibrary(which) => format!("note: {which}"),
+        Note::ShownNotNoted(why) => format!("note: the list of another day will show these papers again: {why}"),
+        Note::TopicsOvertaken => {
+            "note: another process has found topics meanwhile; those are kept, and these are not".to_owned()
+        }
+        Note::JudgementUnread { file, reason } => format!("{}: {}", file.display(), printable(reason)),
+        Note::JudgedAbsent { papers } => {
+            format!("{papers} judged papers are not in the library, or have no text there, and were left out.")
+        }
+        Note::Wrote { papers, path } => format!("Wrote {papers} papers to {}.", path.display()),
+        Note::TopicsNotKept(why) => format!("note: these topics are not kept: {why}"),
+    }
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// Shows a model on its way here.
+#[derive(Default)]
+struct Fetching {
+    bar: Option<ProgressBar>,
+}
+
+impl Fetching {
+    fn show(&mut self, event: Progress) {
+        match event {
+            Progress::Note(text) => match &self.bar {
+                Some(bar) => bar.suspend(|| say(&printable(&text))),
+                None => say(&printable(&text)),
+            },
+            Progress::Begin { what, bytes } => {
+                say(&format!("fetching {}", printable(&what)));
+                let template = "{wide_bar} {bytes}/{total_bytes} {bytes_per_sec} {eta}";
+                self.bar = Some(progress(bytes.unwrap_or(0), "", template));
+            }
+            Progress::Advance { bytes } => {
+                if let Some(bar) = &self.bar {
+                    bar.set_position(bytes);
+                }
+            }
+            Progress::End => {
+                if let Some(bar) = self.bar.take() {
+                    bar.finish_and_clear();
+                }
+            }
+        }
+    }
+}

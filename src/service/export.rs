@@ -1,0 +1,78 @@
+//! Export: the papers with their topics, their positions on the map and perhaps their vectors, as a
+//! table for other programs.
+
+use std::path::PathBuf;
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use super::Relata;
+use super::events::Note;
+use super::topics::FindTopics;
+use crate::error::{Error, Result};
+use crate::topics;
+
+/// What is asked.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct Export {
+    /// Among which papers topics are found, and how.
+    pub topics: FindTopics,
+    /// A CSV file to write.
+    pub csv: Option<PathBuf>,
+    /// A JSON lines file to write, with abstracts.
+    pub jsonl: Option<PathBuf>,
+    /// Whether the vectors stand in the JSON lines, too.
+    pub vectors: bool,
+    /// A Parquet file to write, with vectors.
+    pub parquet: Option<PathBuf>,
+}
+
+/// What was written.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
+pub struct Exported {
+    /// Rows of each file; without any no file was written.
+    pub papers: usize,
+    /// The files.
+    pub files: Vec<PathBuf>,
+}
+
+impl Relata {
+    /// Finds topics and writes tables of their papers; each that is written is told
+    /// ([`Note::Wrote`]).
+    ///
+    /// # Errors
+    /// [`Error::OutputNotBuiltIn`] before anything is computed; [`Error::Io`]; what
+    /// [`Relata::topics`] reports.
+    pub fn export(&self, request: &Export) -> Result<Exported> {
+        if request.parquet.is_some() && !cfg!(feature = "parquet") {
+            return Err(Error::OutputNotBuiltIn { format: "parquet" });
+        }
+        let found = self.topics(&request.topics)?;
+        let papers = found.topics.papers.len();
+        let mut exported = Exported { papers, files: Vec::new() };
+        if papers == 0 {
+            return Ok(exported);
+        }
+        let library = self.library_of(&found)?;
+        let mut wrote = |path: &PathBuf| {
+            exported.files.push(path.clone());
+            self.note(Note::Wrote { papers, path: path.clone() });
+        };
+        if let Some(path) = &request.csv {
+            topics::write_csv(&library, &found.topics, path)?;
+            wrote(path);
+        }
+        if let Some(path) = &request.jsonl {
+            let vectors = request.vectors.then_some(found.fingerprint());
+            topics::write_json_lines(&library, &found.topics, vectors, path)?;
+            wrote(path);
+        }
+        #[cfg(feature = "parquet")]
+        if let Some(path) = &request.parquet {
+            topics::write_table((&library, found.fingerprint()), &found.topics, path)?;
+            wrote(path);
+        }
+        Ok(exported)
+    }
+}

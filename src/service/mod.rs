@@ -1,0 +1,275 @@
+//! The service: one handle behind every door.
+//!
+//! In: where a library and its models are, and requests. Out: answers, both types of their own that
+//! a door reads and prints; what takes long tells its steps as [`Event`]s. A door (the command
+//! line, a page, a protocol) knows this folder and prints; nothing here prints, reads arguments or
+//! asks the environment.
+//!
+//! Each task is a file with its request, its answer and its method on [`Relata`]. `store` holds
+//! connections and what was learned, `session` is a library as one request uses it, `rows` are the
+//! answers' rows.
+//!
+//! While a library has no papers the sample digest answers in its place, and says so
+//! ([`Note::Sample`]).
+//!
+//! ```
+//! use relata::model::Settings;
+//! use relata::service::{Options, Recommend, Relata};
+//!
+//! # fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! # let folder = tempfile::tempdir()?;
+//! # let settings = Settings::from_vars(|_| None, Some(folder.path().join("cache")), None)?;
+//! let mut options = Options::new(folder.path().join("library.db"), settings);
+//! options.model = Some(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/models/tiny-bert").to_owned());
+//! let relata = Relata::new(options);
+//!
+//! let request = Recommend { like: vec!["2602.10611".to_owned().try_into()?], k: 3, ..Recommend::default() };
+//! let answer = relata.recommend(&request)?;
+//! assert_eq!(answer.query.like, request.like);
+//! assert_eq!(answer.results.len(), 3);
+//! # Ok(())
+//! # }
+//! ```
+
+mod add;
+mod day;
+mod embed;
+mod evaluate;
+mod events;
+mod export;
+mod info;
+mod interests;
+mod last;
+mod maintain;
+mod models;
+mod profiles;
+mod query;
+mod recommend;
+mod related;
+mod rows;
+mod schemas;
+mod search;
+mod session;
+mod store;
+mod today;
+mod topic_digest;
+mod topic_history;
+mod topic_rows;
+mod topics;
+
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex};
+
+pub use add::{Add, AddError, Added, Skips};
+pub use embed::{Embed, EmbedError, Embedded, rate};
+pub use evaluate::{Evaluate, Evaluated, Interval, MethodRow};
+pub use events::{CancelToken, Event, Note, Observer, OtherModel, Work};
+pub use export::{Export, Exported};
+pub use info::{CategoryCount, EmbeddedBy, LibraryInfo, PaperInfo, VectorSet};
+pub use interests::{InterestPaper, InterestRow, Interests};
+pub use maintain::{Checked, Reembed, Reembedded, Remove, Removed};
+pub use models::{ModelRow, Models, VerifiedFile, VerifiedModel};
+pub use profiles::{ImportProfile, Imported, Opine, Opined, ProfileRow, Profiles, Unmatched};
+pub use query::{Factors, Selection};
+pub use recommend::{ComparedFacet, LikedFacet, Recommend, RecommendQuery, Recommendation};
+pub use related::{LikedBy, Related, ScoreParts, ToldFacet};
+pub use rows::{Row, Seen, Source, one_decimal, six_decimals};
+pub use schemas::schemas;
+pub use search::{ByText, Found, FoundBy, Search, SearchQuery};
+pub use today::{DayNumbers, NewPaper, Repeated, Today, TodayList, TodayQuery};
+pub use topic_history::{ChangeRow, OtherTopic, Renamed, RunRow, TopicHistory, TopicNews};
+pub use topic_rows::{
+    LevelRow, OneTopic, PaperTopics, TopicPaper, TopicPapers, TopicQuery, TopicRow, TopicsAnswer, TopicsQuery,
+    WeightedTerm,
+};
+pub use topics::{Among, FindTopics, FoundTopics};
+
+use crate::embed::{DeviceChoice, EmbedderOptions, EngineChoice, Long, Precision};
+use crate::engine::{Engine, Remembered};
+use crate::error::{Error, Result};
+use crate::library::{Library, Profile};
+use crate::model::{self, Choice, Settings};
+use store::{Connection, Place, Store};
+
+/// The profile where none is named.
+pub const DEFAULT_PROFILE: &str = "default";
+
+/// Where a library and its models are, and how texts are embedded.
+#[derive(Clone)]
+pub struct Options {
+    /// The library, one SQLite file.
+    pub library: PathBuf,
+    /// Where models are looked for.
+    pub settings: Settings,
+    /// A known model or the path of a folder; else what the library was embedded with, else the
+    /// default.
+    pub model: Option<String>,
+    /// In what numbers; else as the library was embedded, else `f32`.
+    pub precision: Option<Precision>,
+    /// What becomes of texts that are longer than the model reads; else as the library was
+    /// embedded, else they are cut.
+    pub long: Option<Long>,
+    /// Where the encoder runs.
+    pub device: DeviceChoice,
+    /// What computes on it.
+    pub engine: EngineChoice,
+}
+
+impl Options {
+    /// A library with models where these settings say, and all else as the library remembers.
+    pub fn new(library: impl Into<PathBuf>, settings: Settings) -> Options {
+        Options {
+            library: library.into(),
+            settings,
+            model: None,
+            precision: None,
+            long: None,
+            device: DeviceChoice::Auto,
+            engine: EngineChoice::Own,
+        }
+    }
+}
+
+/// A library with all that answers take, for any number of threads. Clones are the same handle.
+///
+/// Threads that ask must not be workers of rayon's global pool, which answers use themselves.
+#[derive(Clone)]
+pub struct Relata {
+    shared: Arc<Shared>,
+    observer: Arc<dyn Observer>,
+    cancel: CancelToken,
+}
+
+/// What all clones of a handle share.
+struct Shared {
+    options: Options,
+    own: Store,
+    sample: Store,
+    /// The models that were asked for, each by what decides it. A handle sees one or two in its
+    /// life.
+    engines: Mutex<Vec<(EngineKey, Arc<Engine>)>>,
+}
+
+/// What decides an engine: the model and how it embeds.
+type EngineKey = (Option<String>, EmbedderOptions);
+
+impl Relata {
+    /// A handle. Opens nothing: a library that is not there is made by the first request that
+    /// writes.
+    pub fn new(options: Options) -> Relata {
+        let own = Store::new(Place::File(options.library.clone()));
+        let sample = Store::new(Place::Sample(options.settings.cache.clone()));
+        let shared = Shared { options, own, sample, engines: Mutex::default() };
+        Relata { shared: Arc::new(shared), observer: Arc::new(|_: Event| ()), cancel: CancelToken::new() }
+    }
+
+    /// The same library for a caller who wants to be told of events.
+    pub fn observed_by(&self, observer: impl Observer + 'static) -> Relata {
+        Relata { observer: Arc::new(observer), ..self.clone() }
+    }
+
+    /// The same library for a caller who may want to end long work.
+    pub fn cancelled_by(&self, cancel: &CancelToken) -> Relata {
+        Relata { cancel: cancel.clone(), ..self.clone() }
+    }
+
+    /// The file of the library.
+    pub fn library_path(&self) -> &Path {
+        &self.shared.options.library
+    }
+
+    /// Where models are looked for.
+    pub fn settings(&self) -> &Settings {
+        &self.shared.options.settings
+    }
+
+    fn tell(&self, event: Event) {
+        self.observer.on(event);
+    }
+
+    fn note(&self, note: Note) {
+        self.tell(Event::Note(note));
+    }
+
+    /// A connection to the user's library, made where there is none.
+    fn own(&self) -> Result<Connection<'_>> {
+        self.shared.own.open(&|note| self.note(note))
+    }
+
+    /// A connection to the user's library if there is one, be it that it holds profiles alone.
+    fn existing(&self) -> Result<Option<Connection<'_>>> {
+        self.shared.own.existing(&|note| self.note(note))
+    }
+
+    /// A connection to the user's library if there is one with papers in it.
+    fn with_papers(&self) -> Result<Option<Connection<'_>>> {
+        match self.existing()? {
+            Some(library) if !library.is_empty()? => Ok(Some(library)),
+            _ => Ok(None),
+        }
+    }
+
+    /// The sample, where the user's library has no papers and those of the sample stand for them.
+    fn sample_instead(&self, library: &Library) -> Result<Option<Connection<'_>>> {
+        library.is_empty()?.then(|| self.shared.sample.open(&|_| ())).transpose()
+    }
+
+    /// A profile of the user's library, also where that has no papers and is not open. One that was
+    /// `named` must be there.
+    fn profile(&self, library: Option<&Library>, name: &str, named: bool) -> Result<Profile> {
+        let opened = match library {
+            Some(_) => None,
+            None => self.existing()?,
+        };
+        let must_exist = named && name != DEFAULT_PROFILE;
+        match library.or(opened.as_deref()) {
+            Some(library) if must_exist => library.existing_profile(name),
+            Some(library) => library.profile(name),
+            None if must_exist => Err(Error::NoSuchProfile { name: name.to_owned(), there: Vec::new() }),
+            None => Ok(Profile { name: name.to_owned(), ..Profile::default() }),
+        }
+    }
+
+    /// The model and how it embeds: as asked for, else as the library remembers, else the default.
+    /// Not loaded.
+    fn engine(&self, library: Option<&Library>) -> Result<Arc<Engine>> {
+        let asked = &self.shared.options;
+        let remembered = match library {
+            Some(library) => Remembered::of(library, &asked.settings)?.unwrap_or_default(),
+            None => Remembered::default(),
+        };
+        let options = EmbedderOptions {
+            device: asked.device,
+            engine: asked.engine,
+            precision: asked.precision.unwrap_or(remembered.precision),
+            long: asked.long.unwrap_or(remembered.long),
+            ..EmbedderOptions::default()
+        };
+        let named = asked.model.as_deref().filter(|model| !model.is_empty());
+        let model = named.map(str::to_owned).or(remembered.model.clone());
+        let key = (model, options);
+        let mut engines = self.shared.engines.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        if let Some((_, engine)) = engines.iter().find(|(own, _)| *own == key) {
+            return Ok(Arc::clone(engine));
+        }
+        let by_memory = named.is_none() && remembered.model.is_some();
+        let choice = Choice::parse(key.0.as_deref());
+        let engine = Engine::new(choice, asked.settings.clone(), key.1.clone()).inspect_err(|error| {
+            if by_memory && matches!(error, Error::ModelFolder { .. } | Error::ModelFile { .. }) {
+                self.note(Note::ModelFolderRemembered);
+            }
+        })?;
+        let engine = Arc::new(if asked.precision.is_none() { engine.or_f32() } else { engine });
+        engines.push((key, Arc::clone(&engine)));
+        Ok(engine)
+    }
+
+    /// Which known model reads a text that `engine` does not.
+    fn other_model(&self, engine: &Engine, text: &str, source: Source) -> OtherModel {
+        OtherModel {
+            name: model::that_reads(text, self.settings()),
+            instead_of: engine.identity().name.clone(),
+            sample: source == Source::Sample,
+        }
+    }
+}

@@ -1,0 +1,241 @@
+//! Profiles: what somebody thinks of papers, kept in the user's library, also while the sample
+//! stands for its papers.
+
+use std::path::PathBuf;
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use super::add::Skips;
+use super::events::Note;
+use super::query::each_once;
+use super::{DEFAULT_PROFILE, Relata};
+use crate::arxiv_id::ArxivId;
+use crate::error::Result;
+use crate::library::{Library, Opinion, Profile};
+use crate::references::{self, Reference};
+
+/// Papers that somebody likes or dislikes from now on.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Opine {
+    /// The papers.
+    pub papers: Vec<ArxivId>,
+    /// Whose opinion it is.
+    #[serde(default = "default_profile")]
+    pub profile: String,
+    /// What is thought of them; nothing takes an earlier opinion back.
+    pub opinion: Option<Opinion>,
+}
+
+/// What came of it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
+pub struct Opined {
+    /// How many opinions are others than before.
+    pub changed: usize,
+    /// Papers that are not in the library, of which nothing was noted.
+    pub unknown: Vec<ArxivId>,
+    /// The profile as it is now.
+    pub profile: ProfileRow,
+    /// The unknown papers, each with the closest ids that are there and their titles.
+    #[serde(skip)]
+    pub closest: Vec<(String, Vec<(ArxivId, String)>)>,
+}
+
+/// A profile.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ProfileRow {
+    /// Its name.
+    pub profile: String,
+    /// Liked papers.
+    pub like: Vec<ArxivId>,
+    /// Disliked papers.
+    pub unlike: Vec<ArxivId>,
+}
+
+/// All profiles.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, JsonSchema)]
+pub struct Profiles {
+    /// By name.
+    pub profiles: Vec<ProfileRow>,
+}
+
+/// A file of references whose papers are liked from now on.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ImportProfile {
+    /// BibTeX, RIS, CSL-JSON, CSV, an exported profile or a list of ids.
+    pub file: PathBuf,
+    /// The profile to add to; else the name in an exported profile, else the default.
+    #[serde(default)]
+    pub profile: Option<String>,
+}
+
+/// What came of it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
+pub struct Imported {
+    /// The profile.
+    pub profile: String,
+    /// References that mean one paper of the library, or name one in an exported profile.
+    pub matched: usize,
+    /// How many of these are news to the profile.
+    pub added: usize,
+    /// References that mean no paper of the library, or several.
+    pub unmatched: Vec<Unmatched>,
+    /// Entries that could not be read.
+    pub skipped: u64,
+    /// The same, one by one.
+    #[serde(skip)]
+    pub skips: Skips,
+    /// Papers of an exported profile that are not in the library; they count once they are.
+    #[serde(skip)]
+    pub absent: usize,
+}
+
+/// A reference that means no paper of the library, or several.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
+pub struct Unmatched {
+    /// Where it begins, from 1.
+    pub line: u64,
+    /// What it calls itself: a key or its title.
+    pub entry: String,
+    /// Why, in words.
+    pub reason: &'static str,
+}
+
+impl Relata {
+    /// Notes what somebody thinks of papers. What is liked must be in the library, or while that
+    /// has none in the sample; what is taken back need not.
+    ///
+    /// # Errors
+    /// What the library reports.
+    pub fn opine(&self, request: &Opine) -> Result<Opined> {
+        let mut library = self.own()?;
+        let sample = self.sample_instead(&library)?;
+        if sample.is_some() {
+            self.note(Note::SampleLookedUp);
+        }
+        let papers: &Library = sample.as_deref().unwrap_or(&library);
+        let (mut known, mut unknown, mut closest) = (Vec::new(), Vec::new(), Vec::new());
+        for id in each_once(&request.papers) {
+            if request.opinion.is_none() || papers.row_of(&id)?.is_some() {
+                known.push((id, request.opinion));
+            } else {
+                closest.push((id.to_string(), papers.closest(id.as_str(), 3)?));
+                unknown.push(id);
+            }
+        }
+        let changed = library.set_opinions(&request.profile, &known)?;
+        let changed = changed.iter().filter(|changed| **changed).count();
+        let profile = ProfileRow::from(library.profile(&request.profile)?);
+        Ok(Opined { changed, unknown, profile, closest })
+    }
+
+    /// All profiles, by name.
+    ///
+    /// # Errors
+    /// What the library reports.
+    pub fn profiles(&self) -> Result<Profiles> {
+        let profiles = self.existing()?.map_or(Ok(Vec::new()), |library| library.profiles())?;
+        Ok(Profiles { profiles: profiles.into_iter().map(ProfileRow::from).collect() })
+    }
+
+    /// A profile. The default one is empty where there is none.
+    ///
+    /// # Errors
+    /// [`NoSuchProfile`](crate::Error::NoSuchProfile) names those that there are.
+    pub fn export_profile(&self, name: &str) -> Result<ProfileRow> {
+        self.profile(None, name, true).map(ProfileRow::from)
+    }
+
+    /// Forgets a profile; gives how many papers it named. `None` where there is no library.
+    ///
+    /// # Errors
+    /// [`NoSuchProfile`](crate::Error::NoSuchProfile) names those that there are.
+    pub fn remove_profile(&self, name: &str) -> Result<Option<usize>> {
+        let Some(mut library) = self.existing()? else { return Ok(None) };
+        library.existing_profile(name)?;
+        library.remove_profile(name).map(Some)
+    }
+
+    /// Likes the papers that a file of references means.
+    ///
+    /// # Errors
+    /// [`Io`](crate::Error::Io), [`ReferencesUnknown`](crate::Error::ReferencesUnknown); what the
+    /// library reports.
+    pub fn import_profile(&self, request: &ImportProfile) -> Result<Imported> {
+        let read = references::read(&request.file)?;
+        let mut library = self.own()?;
+        let sample = self.sample_instead(&library)?;
+        let papers: &Library = sample.as_deref().unwrap_or(&library);
+        // An exported profile keeps its name.
+        let own = read.iter().flatten().find_map(|reference| reference.profile.clone()).filter(|own| !own.is_empty());
+        let name = request.profile.clone().or(own).unwrap_or_else(default_profile);
+        let mut skips = Skips::default();
+        let (mut opinions, mut absent, mut unmatched) = (Vec::new(), 0, Vec::new());
+        for entry in read {
+            let reference = match entry {
+                Err(skipped) => {
+                    skips.push(skipped);
+                    continue;
+                }
+                Ok(reference) => reference,
+            };
+            let opinion = if reference.disliked { Opinion::Disliked } else { Opinion::Liked };
+            match (matched(papers, &reference)?, reference.ids.first()) {
+                (Ok(id), _) => opinions.push((id, Some(opinion))),
+                // Its paper may come, or come again.
+                (Err(_), Some(id)) if reference.profile.is_some() => {
+                    opinions.push((id.clone(), Some(opinion)));
+                    absent += 1;
+                }
+                (Err(reason), _) => unmatched.push(Unmatched { line: reference.line, entry: reference.label, reason }),
+            }
+        }
+        let changed = library.set_opinions(&name, &opinions)?;
+        Ok(Imported {
+            profile: name,
+            matched: opinions.len(),
+            added: changed.iter().filter(|changed| **changed).count(),
+            unmatched,
+            skipped: skips.count(),
+            skips,
+            absent,
+        })
+    }
+}
+
+impl From<Profile> for ProfileRow {
+    fn from(profile: Profile) -> ProfileRow {
+        ProfileRow { profile: profile.name, like: profile.like, unlike: profile.unlike }
+    }
+}
+
+fn default_profile() -> String {
+    DEFAULT_PROFILE.to_owned()
+}
+
+/// The paper that a reference means: by arXiv id, else by DOI, else by title; or why there is none.
+fn matched(library: &Library, reference: &Reference) -> Result<std::result::Result<ArxivId, &'static str>> {
+    for id in &reference.ids {
+        if library.row_of(id)?.is_some() {
+            return Ok(Ok(id.clone()));
+        }
+    }
+    if let Some(doi) = &reference.doi
+        && let Some(id) = library.with_doi(doi)?.into_iter().next()
+    {
+        return Ok(Ok(id));
+    }
+    if !reference.ids.is_empty() {
+        return Ok(Err("its arXiv paper is not in the library"));
+    }
+    let Some(title) = &reference.title else { return Ok(Err("it names neither an arXiv paper nor a title")) };
+    let mut found = library.with_title(title)?.into_iter();
+    Ok(match (found.next(), found.next()) {
+        (Some(id), None) => Ok(id),
+        (Some(_), Some(_)) => Err("several papers of the library have this title"),
+        (None, _) => Err("no paper of the library has this title"),
+    })
+}

@@ -1,0 +1,66 @@
+//! JSON schemas of requests and answers, for doors that describe themselves, and so that no answer
+//! changes unnoticed.
+
+use std::collections::BTreeMap;
+
+use schemars::generate::SchemaSettings;
+use schemars::{JsonSchema, Schema};
+
+use super::{
+    Add, Added, Checked, Embed, Embedded, Evaluate, Evaluated, Export, Exported, FindTopics, Found, ImportProfile,
+    Imported, Interests, LibraryInfo, Models, Opine, Opined, PaperInfo, ProfileRow, Profiles, Recommend,
+    Recommendation, Reembed, Reembedded, Remove, Removed, Renamed, Search, Today, TodayList, TopicHistory, TopicPapers,
+    TopicsAnswer, VerifiedModel,
+};
+
+/// The schemas (JSON Schema 2020-12) of all requests and answers, by the task and which of the two
+/// it is.
+pub fn schemas() -> BTreeMap<&'static str, Schema> {
+    BTreeMap::from([
+        ("add.request", request::<Add>()),
+        ("add.answer", answer::<Added>()),
+        ("check.answer", answer::<Checked>()),
+        ("embed.request", request::<Embed>()),
+        ("embed.answer", answer::<Embedded>()),
+        ("evaluate.request", request::<Evaluate>()),
+        ("evaluate.answer", answer::<Evaluated>()),
+        ("export.request", request::<Export>()),
+        ("export.answer", answer::<Exported>()),
+        ("info.answer", answer::<LibraryInfo>()),
+        ("interests.answer", answer::<Interests>()),
+        ("models.answer", answer::<Models>()),
+        ("model-verify.answer", answer::<VerifiedModel>()),
+        ("opine.request", request::<Opine>()),
+        ("opine.answer", answer::<Opined>()),
+        ("paper.answer", answer::<PaperInfo>()),
+        ("profile.answer", answer::<ProfileRow>()),
+        ("profile-import.request", request::<ImportProfile>()),
+        ("profile-import.answer", answer::<Imported>()),
+        ("profiles.answer", answer::<Profiles>()),
+        ("recommend.request", request::<Recommend>()),
+        ("recommend.answer", answer::<Recommendation>()),
+        ("reembed.request", request::<Reembed>()),
+        ("reembed.answer", answer::<Reembedded>()),
+        ("remove.request", request::<Remove>()),
+        ("remove.answer", answer::<Removed>()),
+        ("search.request", request::<Search>()),
+        ("search.answer", answer::<Found>()),
+        ("today.request", request::<Today>()),
+        ("today.answer", answer::<TodayList>()),
+        ("topic.answer", answer::<TopicPapers>()),
+        ("topic-history.answer", answer::<TopicHistory>()),
+        ("topic-rename.answer", answer::<Renamed>()),
+        ("topics.request", request::<FindTopics>()),
+        ("topics.answer", answer::<TopicsAnswer>()),
+    ])
+}
+
+/// What is read.
+fn request<T: JsonSchema>() -> Schema {
+    SchemaSettings::draft2020_12().for_deserialize().into_generator().into_root_schema_for::<T>()
+}
+
+/// What is written.
+fn answer<T: JsonSchema>() -> Schema {
+    SchemaSettings::draft2020_12().for_serialize().into_generator().into_root_schema_for::<T>()
+}

@@ -1,0 +1,152 @@
+//! A library as one request uses it: the user's own or the sample, the model, and vectors for all
+//! of its papers.
+
+use std::sync::Arc;
+
+use super::Relata;
+use super::events::{Event, Note, Work};
+use super::rows::{Seen, Source};
+use super::store::{Connection, Store, View, Writing};
+use crate::arxiv_id::ArxivId;
+use crate::engine::{Embedded, Engine};
+use crate::error::{Error, Result};
+use crate::index::Index;
+use crate::learned::Learned;
+use crate::library::{FingerprintNumber, Library, Profile};
+use crate::neighbours::Ground;
+use crate::recommend::Query;
+
+/// The library that answers a request.
+pub(super) struct Session<'a> {
+    pub(super) relata: &'a Relata,
+    pub(super) store: &'a Store,
+    pub(super) library: Connection<'a>,
+    pub(super) source: Source,
+}
+
+impl Relata {
+    /// The user's library, or the sample where that is empty; says so.
+    pub(super) fn answering(&self) -> Result<Session<'_>> {
+        if let Some(library) = self.with_papers()? {
+            return Ok(Session { relata: self, store: &self.shared.own, library, source: Source::Library });
+        }
+        let library = self.shared.sample.open(&|note| self.note(note))?;
+        self.note(Note::Sample { library: self.library_path().to_owned(), papers: library.len()? });
+        Ok(Session { relata: self, store: &self.shared.sample, library, source: Source::Sample })
+    }
+
+    /// The store that a source stands for.
+    pub(super) fn store(&self, source: Source) -> &Store {
+        match source {
+            Source::Library => &self.shared.own,
+            Source::Sample => &self.shared.sample,
+        }
+    }
+
+    /// Embeds what a library misses; gives the number of the model's vectors and how many papers
+    /// were embedded. See [`Engine::catch_up`].
+    pub(super) fn catch_up(
+        &self,
+        engine: &Engine,
+        library: &mut Library,
+        begin: bool,
+        _permit: &Writing<'_>,
+    ) -> Result<(FingerprintNumber, u64)> {
+        let (mut done, mut began) = (0, false);
+        let fetch = &mut |progress| self.tell(Event::Fetching(progress));
+        let number = engine.catch_up(library, begin, fetch, &mut |embedded: Embedded| {
+            self.cancel.check()?;
+            if !std::mem::replace(&mut began, true) {
+                self.tell(Event::Began(Work::Embedding, embedded.total));
+            }
+            done = embedded.done;
+            self.tell(Event::Done(Work::Embedding, done));
+            Ok(())
+        });
+        if began {
+            self.tell(Event::Ended(Work::Embedding));
+        }
+        Ok((number?, done))
+    }
+}
+
+impl Session<'_> {
+    /// The library, unless it is the sample, which remembers no model.
+    pub(super) fn own(&self) -> Option<&Library> {
+        (self.source == Source::Library).then_some(&*self.library)
+    }
+
+    pub(super) fn engine(&self) -> Result<Arc<Engine>> {
+        self.relata.engine(self.own())
+    }
+
+    /// The number of the model's vectors, once every paper has one. While another thread adds
+    /// papers, those that have none yet are left out of the answer instead: nobody waits for a
+    /// thousand papers to be embedded.
+    pub(super) fn embedded(&mut self, engine: &Engine) -> Result<FingerprintNumber> {
+        let stored = self.library.fingerprint(engine.fingerprint().digest())?;
+        let missing = stored.map(|number| self.library.missing(number)).transpose()?;
+        if let (Some(number), Some(0)) = (stored, missing) {
+            return Ok(number);
+        }
+        let permit = match (self.store.try_write(), stored) {
+            (Some(permit), _) => permit,
+            (None, Some(number)) if self.library.vectors(number)? > 0 => return Ok(number),
+            (None, _) => self.store.write(),
+        };
+        let begin = self.source == Source::Sample;
+        Ok(self.relata.catch_up(engine, &mut self.library, begin, &permit)?.0)
+    }
+
+    /// What answers are made from in the state that a view holds.
+    pub(super) fn knowledge(&self, view: &View<'_>, fingerprint: FingerprintNumber) -> Result<Knowledge> {
+        let tell = |note| self.relata.note(note);
+        Ok(Knowledge { learned: view.learned(fingerprint, &tell)?, index: view.index(fingerprint, &tell)? })
+    }
+
+    /// The state of the library, for whoever compares answers.
+    pub(super) fn seen(&self, fingerprint: FingerprintNumber) -> Result<Seen> {
+        Ok(Seen { source: self.source, papers: self.library.len()?, vectors: self.library.vectors(fingerprint)? })
+    }
+
+    /// Takes the papers that a profile likes and dislikes into a query, as far as they are in the
+    /// library. What the request names itself holds against the profile.
+    ///
+    /// # Errors
+    /// [`Error::NothingLiked`], [`Error::LikedAreGone`].
+    pub(super) fn add_profile(&self, profile: &Profile, query: &mut Query) -> Result<()> {
+        query.interests = profile.interests.clone();
+        let named: Vec<ArxivId> = query.like.iter().chain(&query.unlike).cloned().collect();
+        let mut missing = 0;
+        for (own, into) in [(&profile.like, &mut query.like), (&profile.unlike, &mut query.unlike)] {
+            for id in own.iter().filter(|id| !named.contains(id)) {
+                // One without a text says nothing.
+                if self.library.has_text(id)? { into.push(id.clone()) } else { missing += 1 }
+            }
+        }
+        let name = profile.name.clone();
+        if query.like.is_empty() && query.like_text.is_empty() {
+            return Err(match profile.like.len() {
+                0 => Error::NothingLiked { profile: name },
+                papers => Error::LikedAreGone { profile: name, papers },
+            });
+        }
+        if missing > 0 {
+            self.relata.note(Note::AbsentFromProfile { profile: name, papers: missing });
+        }
+        Ok(())
+    }
+}
+
+/// What answers are made from in one state of a library.
+pub(super) struct Knowledge {
+    pub(super) learned: Arc<Learned>,
+    pub(super) index: Arc<Option<Index>>,
+}
+
+impl Knowledge {
+    /// Where neighbours are looked for.
+    pub(super) fn ground<'a>(&'a self, library: &'a Library, fingerprint: FingerprintNumber) -> Ground<'a> {
+        Ground { library, fingerprint, index: self.index.as_ref().as_ref() }
+    }
+}

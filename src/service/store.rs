@@ -1,0 +1,282 @@
+//! One library as many threads use it: connections to read from, one writer at a time, and what was
+//! learned from it.
+//!
+//! In: where the library lies. Out: connections, each with what was learned and the index of the
+//! state that it sees. A connection that is given back is kept for the next who asks, so a library
+//! must not be replaced by another file while a handle to it lives. What was learned belongs to a
+//! generation of the library's content: whoever sees another content gets a generation of its own,
+//! and with it what belongs to that, so an answer never mixes two states.
+
+use std::cell::Cell;
+use std::ops::{Deref, DerefMut};
+use std::path::PathBuf;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, TryLockError};
+
+use super::events::Note;
+use crate::error::{Error, Result};
+use crate::index::{Index, State};
+use crate::learned::Learned;
+use crate::library::{FingerprintNumber, Library, Snapshot};
+use crate::sample;
+
+/// Connections that are kept open while nobody asks.
+const IDLE: usize = 32;
+
+/// Where the library of a [`Store`] comes from.
+#[derive(Clone, Debug)]
+pub(super) enum Place {
+    /// A file.
+    File(PathBuf),
+    /// The sample digest, in this cache folder.
+    Sample(PathBuf),
+}
+
+/// A library, or the sample, and what is shared of it.
+pub(super) struct Store {
+    place: Place,
+    idle: Mutex<Vec<Pooled>>,
+    writing: Mutex<()>,
+    /// Changes with every change of content that anybody has noticed. Never the same for two
+    /// contents.
+    generation: AtomicU64,
+    learned: Slot<Learned>,
+    index: Slot<Option<Index>>,
+    /// Whether what the library says of how it was opened has been told: that is the same for every
+    /// connection.
+    noted: AtomicBool,
+}
+
+/// What was made of one generation of a library. The latest replaces the one before; whoever still
+/// uses that keeps it alive.
+struct Slot<T>(Mutex<Option<Made<T>>>);
+
+struct Made<T> {
+    of: (FingerprintNumber, u64),
+    value: Arc<T>,
+}
+
+struct Pooled {
+    library: Library,
+    /// SQLite's number of the content that this connection saw last; `None` where it has not looked
+    /// yet.
+    version: Cell<Option<i64>>,
+}
+
+/// A connection in use. Given back when dropped.
+pub(super) struct Connection<'a> {
+    store: &'a Store,
+    pooled: Option<Pooled>,
+}
+
+/// One state of a library, held until this is dropped.
+pub(super) struct View<'a> {
+    connection: &'a Connection<'a>,
+    generation: u64,
+    _snapshot: Snapshot<'a>,
+}
+
+/// The right to write. What was written is a new generation once this is dropped.
+pub(super) struct Writing<'a> {
+    store: &'a Store,
+    _permit: MutexGuard<'a, ()>,
+}
+
+impl Store {
+    pub(super) fn new(place: Place) -> Store {
+        Store {
+            place,
+            idle: Mutex::default(),
+            writing: Mutex::default(),
+            generation: AtomicU64::new(0),
+            learned: Slot::default(),
+            index: Slot::default(),
+            noted: AtomicBool::new(false),
+        }
+    }
+
+    /// A connection; makes the library where there is none.
+    pub(super) fn open(&self, tell: &dyn Fn(Note)) -> Result<Connection<'_>> {
+        if let Some(pooled) = self.take() {
+            return Ok(pooled);
+        }
+        match &self.place {
+            Place::File(path) => self.opened(Library::open(path)?, tell),
+            Place::Sample(cache) => self.opened(sample::open(cache)?, tell),
+        }
+    }
+
+    /// A connection, to read alone where the library may not be written; `None` where there is no
+    /// library.
+    ///
+    /// # Errors
+    /// A folder that may not be read is an error, not an absent library.
+    pub(super) fn existing(&self, tell: &dyn Fn(Note)) -> Result<Option<Connection<'_>>> {
+        let Place::File(path) = &self.place else { return self.open(tell).map(Some) };
+        if !path.try_exists().map_err(Error::io(path))? {
+            return Ok(None);
+        }
+        match self.open(tell) {
+            // Where a log cannot be made beside it, SQLite says no more than that the file cannot
+            // be opened.
+            Err(Error::LibraryReadOnly { .. } | Error::LibraryUnopened { .. }) if path.is_file() => {
+                self.opened(Library::open_read_only(path)?, tell).map(Some)
+            }
+            opened => opened.map(Some),
+        }
+    }
+
+    fn take(&self) -> Option<Connection<'_>> {
+        let pooled = lock(&self.idle).pop()?;
+        Some(Connection { store: self, pooled: Some(pooled) })
+    }
+
+    fn opened(&self, library: Library, tell: &dyn Fn(Note)) -> Result<Connection<'_>> {
+        if !library.notes().is_empty() && !self.noted.swap(true, Ordering::Relaxed) {
+            library.notes().iter().for_each(|note| tell(Note::Opened(note.clone())));
+        }
+        Ok(Connection { store: self, pooled: Some(Pooled { library, version: Cell::new(None) }) })
+    }
+
+    /// Waits for the right to write.
+    pub(super) fn write(&self) -> Writing<'_> {
+        Writing { store: self, _permit: lock(&self.writing) }
+    }
+
+    /// The right to write, unless another thread has it.
+    pub(super) fn try_write(&self) -> Option<Writing<'_>> {
+        let permit = match self.writing.try_lock() {
+            Ok(permit) => permit,
+            Err(TryLockError::Poisoned(poisoned)) => poisoned.into_inner(),
+            Err(TryLockError::WouldBlock) => return None,
+        };
+        Some(Writing { store: self, _permit: permit })
+    }
+
+    /// The index that was opened last, and whose vectors it is of. `None` where nobody has asked
+    /// for one yet.
+    pub(super) fn last_index(&self) -> Option<(FingerprintNumber, Arc<Option<Index>>)> {
+        let made = lock(&self.index.0);
+        made.as_ref().map(|made| (made.of.0, Arc::clone(&made.value)))
+    }
+
+    /// Forgets the index that was opened last, so that the next who asks opens it anew.
+    pub(super) fn forget_index(&self) {
+        *lock(&self.index.0) = None;
+    }
+}
+
+impl<'a> Connection<'a> {
+    /// Holds the library as this connection sees it now.
+    pub(super) fn view(&'a self) -> Result<View<'a>> {
+        // In this order: a generation that somebody has begun before this looks is of a content
+        // that this sees, or sees changed.
+        let before = self.store.generation.load(Ordering::SeqCst);
+        let snapshot = self.pinned_snapshot()?;
+        let version = self.data_version()?;
+        let seen = self.pooled.as_ref().and_then(|pooled| pooled.version.replace(Some(version)));
+        let generation = if seen == Some(version) { before } else { self.store.next_generation() };
+        Ok(View { connection: self, generation, _snapshot: snapshot })
+    }
+}
+
+impl View<'_> {
+    /// What the library teaches in this state.
+    pub(super) fn learned(&self, fingerprint: FingerprintNumber, tell: &dyn Fn(Note)) -> Result<Arc<Learned>> {
+        let mut note = None;
+        let learned = self.connection.store.learned.get((fingerprint, self.generation), || {
+            let fresh = Learned::of(self.connection, fingerprint)?;
+            note = fresh.note;
+            Ok(fresh.learned)
+        });
+        // Once no lock is held.
+        note.into_iter().for_each(|note| tell(Note::Learned(note)));
+        learned
+    }
+
+    /// The index of this state, where the library has one that serves.
+    pub(super) fn index(&self, fingerprint: FingerprintNumber, tell: &dyn Fn(Note)) -> Result<Arc<Option<Index>>> {
+        let mut damage = None;
+        let index = self.connection.store.index.get((fingerprint, self.generation), || {
+            Ok(match Index::open(self.connection, fingerprint)? {
+                State::Ready(index) => Some(*index),
+                State::Absent => None,
+                State::Damaged(what) => {
+                    damage = Some(what);
+                    None
+                }
+            })
+        });
+        damage.into_iter().for_each(|what| tell(Note::IndexUnreadable(what)));
+        index
+    }
+}
+
+impl<T> Slot<T> {
+    fn get(&self, of: (FingerprintNumber, u64), make: impl FnOnce() -> Result<T>) -> Result<Arc<T>> {
+        // Whoever comes while it is made waits: it is made once.
+        let mut made = lock(&self.0);
+        if let Some(made) = made.as_ref().filter(|made| made.of == of) {
+            return Ok(Arc::clone(&made.value));
+        }
+        let value = Arc::new(make()?);
+        // A state from before the latest is used once and not kept.
+        if made.as_ref().is_none_or(|latest| latest.of.1 <= of.1) {
+            *made = Some(Made { of, value: Arc::clone(&value) });
+        }
+        Ok(value)
+    }
+}
+
+impl<T> Default for Slot<T> {
+    fn default() -> Slot<T> {
+        Slot(Mutex::new(None))
+    }
+}
+
+impl Store {
+    fn next_generation(&self) -> u64 {
+        self.generation.fetch_add(1, Ordering::SeqCst) + 1
+    }
+}
+
+impl Drop for Writing<'_> {
+    fn drop(&mut self) {
+        self.store.next_generation();
+    }
+}
+
+impl Drop for Connection<'_> {
+    fn drop(&mut self) {
+        let mut idle = lock(&self.store.idle);
+        if let Some(pooled) = self.pooled.take().filter(|_| idle.len() < IDLE) {
+            idle.push(pooled);
+        }
+    }
+}
+
+impl Deref for Connection<'_> {
+    type Target = Library;
+
+    fn deref(&self) -> &Library {
+        match &self.pooled {
+            Some(pooled) => &pooled.library,
+            // Taken out in `drop` alone.
+            None => unreachable!("a connection that was given back"),
+        }
+    }
+}
+
+impl DerefMut for Connection<'_> {
+    fn deref_mut(&mut self) -> &mut Library {
+        match &mut self.pooled {
+            Some(pooled) => &mut pooled.library,
+            None => unreachable!("a connection that was given back"),
+        }
+    }
+}
+
+/// A thread that panicked has left what the lock guards whole: it is replaced in one step.
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}

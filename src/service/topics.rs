@@ -1,0 +1,317 @@
+//! Topics: what a library, or a selection of its papers, is about.
+//!
+//! In: [`FindTopics`]. Out: [`FoundTopics`], from which a door takes the answer as data
+//! ([`FoundTopics::answer`]), one topic, a page or a digest. What is found among all papers, or
+//! among a selection that the calendar does not change, is kept in the library: there topics have
+//! the same numbers tomorrow.
+
+use std::fs;
+use std::path::Path;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use super::events::{Event, Note, Work};
+use super::query::check_period;
+use super::rows::Seen;
+use super::session::Session;
+use super::store::Connection;
+use super::topic_rows::{OneTopic, TopicPaper, TopicPapers, TopicQuery, TopicsQuery};
+use super::{Relata, topic_digest};
+use crate::arxiv_id::ArxivId;
+use crate::derived;
+use crate::error::{Error, Result};
+use crate::library::{Filter, FingerprintNumber, KeptTopics, Library, Paper, PaperSet, TopicRun};
+use crate::topics::{self, Method, News, Step, Topic, Topics, Wanted, central_first, find, into};
+
+/// Among which papers topics are found. Each selection has topics of its own.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct Among {
+    /// Papers that hold all these words.
+    pub search: Option<String>,
+    /// Papers that pass.
+    pub filter: Filter,
+}
+
+/// What is asked.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct FindTopics {
+    /// Among which papers.
+    pub among: Among,
+    /// Find topics from scratch and keep nothing: the same papers then have the same topics in
+    /// every library.
+    pub fresh: bool,
+    /// Sort the papers under names instead: `NAME`, `NAME: what it means` or `NAME = ID,ID` with
+    /// example papers.
+    pub into: Vec<String>,
+    /// With names: papers whose cosine with every name is below this are under none of them.
+    pub threshold: Option<f32>,
+    /// How topics are found.
+    pub method: Method,
+}
+
+/// Topics that were found, with all that pages and lists are made from.
+#[derive(Clone, Debug)]
+pub struct FoundTopics {
+    /// What was asked.
+    pub query: TopicsQuery,
+    /// The topics; without papers where the selection is empty.
+    pub topics: Topics,
+    /// What has happened since they were found last, where that is known.
+    pub news: Option<News>,
+    /// The library that answered.
+    pub seen: Seen,
+    fingerprint: FingerprintNumber,
+}
+
+impl Among {
+    /// Under what topics of this selection are kept: nothing for all papers; `None` where the
+    /// calendar decides which papers they are.
+    pub(super) fn key(&self) -> Option<String> {
+        let Among { search, filter } = self;
+        let mut parts = filter.lasting()?;
+        parts.extend(search.iter().map(|words| ("search", vec![words.clone()])));
+        if parts.is_empty() { Some(String::new()) } else { serde_json::to_string(&parts).ok() }
+    }
+
+    fn within(&self, library: &Library) -> Result<Option<PaperSet>> {
+        let Among { search, filter } = self;
+        let matching = library.matching(filter)?;
+        let Some(words) = search else { return Ok(matching) };
+        let holding = library.holding(words)?;
+        Ok(Some(match matching {
+            Some(matching) => matching.intersect(&holding),
+            None => holding,
+        }))
+    }
+}
+
+impl Relata {
+    /// Finds topics, and keeps them where they are to have the same numbers the next time.
+    ///
+    /// # Errors
+    /// [`Error::EmptyPeriod`]; [`Error::EmptyQuery`] for a blank name; [`Error::TooManyTopics`];
+    /// what the model and the library report.
+    pub fn topics(&self, request: &FindTopics) -> Result<FoundTopics> {
+        check_period(&request.among.filter)?;
+        let mut session = self.answering()?;
+        let engine = session.engine()?;
+        let fingerprint = session.embedded(&engine)?;
+        self.cancel.check()?;
+        let keeps =
+            session.own().is_some() && !request.fresh && request.into.is_empty() && request.method == Method::Leiden;
+        let key = request.among.key().filter(|_| keeps);
+        let view = session.library.view()?;
+        let seen = session.seen(fingerprint)?;
+        let within = request.among.within(&session.library)?;
+        let place = (fingerprint, within.as_ref());
+        let mut last = None;
+        let steps = Steps { relata: self, began: AtomicBool::new(false), done: AtomicU64::new(0) };
+        let found = if request.into.is_empty() {
+            if let Some(key) = &key {
+                last = session.library.kept_topics(fingerprint, key)?;
+            }
+            find(&session.library, place, (request.method, last.as_ref()), &|step| steps.tell(step))
+        } else {
+            let wanted: Vec<Wanted> = request.into.iter().map(|name| Wanted::parse(name)).collect();
+            if wanted.iter().any(|wanted| wanted.name.is_empty()) {
+                return Err(Error::EmptyQuery);
+            }
+            let fetch = &mut |progress| self.tell(Event::Fetching(progress));
+            let mut embed = |texts: &[String]| engine.embed_passages(texts, fetch);
+            into(&session.library, place, (&wanted, request.threshold), &mut embed, &|step| steps.tell(step))
+        };
+        steps.end();
+        let topics = found?;
+        drop(view);
+        let news = match &key {
+            Some(key) if !topics.papers.is_empty() => {
+                session.keep_topics((fingerprint, key), last.as_ref(), &topics)?
+            }
+            _ => None,
+        };
+        let Among { search, filter } = request.among.clone();
+        let query = TopicsQuery { filter, search, into: request.into.clone() };
+        Ok(FoundTopics { query, topics, news, seen, fingerprint })
+    }
+
+    /// The papers of one of the topics that were found, the `k` most central ones.
+    ///
+    /// # Errors
+    /// [`Error::NoSuchTopic`] names the topics that there are.
+    pub fn topic(&self, found: &FoundTopics, number: u32, k: usize) -> Result<TopicPapers> {
+        let topics = &found.topics;
+        let (level, topic) = by_number(topics, number)?;
+        let library = self.library_of(found)?;
+        let places = central_first((&library, found.fingerprint), topics, topic)?;
+        let shown = &places[..places.len().min(k)];
+        let papers = papers(&library, topics, shown)?;
+        // A paper fits or not among the finest topics.
+        let finest = level + 1 == topics.levels.len();
+        let is_weak =
+            |id: &ArxivId| finest && shown.iter().any(|at| topics.papers[*at].weak && topics.papers[*at].id == *id);
+        let parent = topic.parent.and_then(|at| Some(topics.levels.get(level.checked_sub(1)?)?.topics[at].id));
+        let TopicsQuery { filter, search, .. } = found.query.clone();
+        Ok(TopicPapers {
+            query: TopicQuery { filter, search, k },
+            topic: OneTopic {
+                id: topic.id.to_string(),
+                name: topic.name.clone(),
+                level: topics.levels[level].name,
+                terms: topic.terms.iter().map(|term| term.term.clone()).collect(),
+                size: topic.papers.len(),
+                parent: parent.map(|parent| parent.to_string()),
+            },
+            results: papers
+                .into_iter()
+                .enumerate()
+                .map(|(at, paper)| TopicPaper {
+                    rank: at + 1,
+                    weak: is_weak(&paper.id),
+                    url: paper.id.url(),
+                    id: paper.id,
+                    title: paper.title,
+                    authors: paper.authors,
+                    date: paper.date,
+                    categories: paper.categories,
+                })
+                .collect(),
+        })
+    }
+
+    /// Papers at some places of [`Topics::papers`], in this order.
+    ///
+    /// # Errors
+    /// What the library reports.
+    pub fn papers_of_topics(&self, found: &FoundTopics, places: &[usize]) -> Result<Vec<Paper>> {
+        papers(&*self.library_of(found)?, &found.topics, places)
+    }
+
+    /// Writes topics with all their papers as a digest: whole or not at all.
+    ///
+    /// # Errors
+    /// [`Error::Io`]; what the library reports.
+    pub fn write_topics_digest(&self, found: &FoundTopics, path: &Path) -> Result<()> {
+        topic_digest::write(&*self.library_of(found)?, &found.topics, found.news.as_ref(), path)
+    }
+
+    /// Writes a map of the papers with topics, texts and trends as one page that works offline:
+    /// whole or not at all.
+    ///
+    /// # Errors
+    /// [`Error::Io`]; what the library reports.
+    pub fn write_topics_page(&self, found: &FoundTopics, path: &Path) -> Result<()> {
+        let page = topics::page(&*self.library_of(found)?, &found.topics, found.news.as_ref(), &found.title())?;
+        derived::replace(path, |beside| fs::write(beside, page)).map_err(Error::io(path))
+    }
+
+    /// The library that topics were found in.
+    pub(super) fn library_of(&self, found: &FoundTopics) -> Result<Connection<'_>> {
+        self.store(found.seen.source).existing(&|_| ())?.ok_or(Error::Internal("a library with topics is gone"))
+    }
+}
+
+impl FoundTopics {
+    /// The number under which the library has the vectors.
+    pub(super) fn fingerprint(&self) -> FingerprintNumber {
+        self.fingerprint
+    }
+
+    /// What the topics are of: the words, categories and authors that were asked for, else all
+    /// papers.
+    pub fn title(&self) -> String {
+        let (categories, authors) = self.query.filter.subjects();
+        let what = self.query.search.iter().chain(categories).chain(authors).map(String::as_str);
+        let what: Vec<&str> = what.collect();
+        match what.is_empty() {
+            true => format!("Topics of {} papers", self.topics.papers.len()),
+            false => format!("Topics of {}", what.join(", ")),
+        }
+    }
+}
+
+impl Session<'_> {
+    /// Keeps what was found, where it differs from what was found last. Tells what has happened,
+    /// since then or in the last run.
+    fn keep_topics(
+        &mut self,
+        (fingerprint, key): (FingerprintNumber, &str),
+        last: Option<&KeptTopics>,
+        topics: &Topics,
+    ) -> Result<Option<News>> {
+        let next = topics.kept(last);
+        let run = topics.run.clone().map(|run| TopicRun { date: today(), ..run });
+        if last != Some(&next) && self.library.is_writable() {
+            match self.library.keep_topics((fingerprint, key), last, &next, run.as_ref()) {
+                Ok(true) => {}
+                Ok(false) => self.relata.note(Note::TopicsOvertaken),
+                // The answer stands without being kept.
+                Err(error @ (Error::LibraryReadOnly { .. } | Error::LibraryFull { .. })) => {
+                    self.relata.note(Note::TopicsNotKept(error.with_causes()));
+                }
+                Err(error) => return Err(error),
+            }
+        }
+        let Some(last) = last else { return Ok(None) };
+        if let Some(run) = run {
+            return Ok(Some(News { since: last.date, run }));
+        }
+        let mut runs = self.library.topic_runs(fingerprint, key, 2)?.into_iter();
+        Ok(runs.next().zip(runs.next()).map(|(run, before)| News { since: before.date, run }))
+    }
+}
+
+/// Steps of the search as events.
+struct Steps<'a> {
+    relata: &'a Relata,
+    began: AtomicBool,
+    done: AtomicU64,
+}
+
+impl Steps<'_> {
+    fn tell(&self, step: Step) {
+        let event = match step {
+            Step::Comparing(blocks) => {
+                self.began.store(true, Ordering::Relaxed);
+                Event::Began(Work::Comparing, blocks)
+            }
+            Step::Compared(blocks) => {
+                Event::Done(Work::Comparing, self.done.fetch_add(blocks, Ordering::Relaxed) + blocks)
+            }
+            Step::Grouping => Event::Began(Work::Grouping, 0),
+            Step::Drawing => Event::Began(Work::Drawing, 0),
+            Step::Naming => Event::Began(Work::Naming, 0),
+        };
+        self.relata.tell(event);
+    }
+
+    fn end(&self) {
+        if self.began.load(Ordering::Relaxed) {
+            self.relata.tell(Event::Ended(Work::Comparing));
+        }
+    }
+}
+
+/// The day in UTC.
+pub(super) fn today() -> jiff::civil::Date {
+    jiff::Timestamp::now().to_zoned(jiff::tz::TimeZone::UTC).date()
+}
+
+/// A topic by its number, and its level.
+fn by_number(topics: &Topics, number: u32) -> Result<(usize, &Topic)> {
+    let mut all =
+        topics.levels.iter().enumerate().flat_map(|(at, level)| level.topics.iter().map(move |one| (at, one)));
+    all.clone().find(|(_, topic)| topic.id == number).ok_or_else(|| {
+        let mut there: Vec<u32> = all.by_ref().map(|(_, topic)| topic.id).collect();
+        there.sort_unstable();
+        Error::NoSuchTopic { id: number, there }
+    })
+}
+
+fn papers(library: &Library, topics: &Topics, places: &[usize]) -> Result<Vec<Paper>> {
+    let rows: Vec<_> = places.iter().map(|place| topics.papers[*place].row).collect();
+    library.papers_by_rows(&rows)
+}
