@@ -22,7 +22,7 @@ pub use crate::service::DEFAULT_PROFILE;
 
 /// Semantic recommender for arXiv papers: reads daily digests, embeds the abstracts, answers what is related.
 #[derive(Debug, Parser)]
-#[command(name = "relata", version, max_term_width = 100, after_help = EXIT_CODES)]
+#[command(name = "relata", version, max_term_width = 100, after_help = EXIT_CODES, arg_required_else_help = true)]
 pub struct Cli {
     /// Where papers, vectors and models are.
     #[command(flatten)]
@@ -712,6 +712,6 @@ pub(super) fn at_least_one(text: &str) -> Result<usize, String> {
     match text.parse() {
         Ok(0) => Err("it must be at least 1".into()),
         Ok(k) => Ok(k),
-        Err(error) => Err(format!("{error}")),
+        Err(_) => Err("expected a whole number, at least 1".into()),
     }
 }

@@ -1,5 +1,6 @@
 //! What can go wrong, in one enum: each variant names its subject, its cause and the way out.
 
+mod code;
 mod unavailable;
 
 use std::path::{Path, PathBuf};
@@ -559,77 +560,6 @@ pub enum Error {
 }
 
 impl Error {
-    /// A name of what went wrong that programs may rely on: it stays the same where the text does not.
-    pub fn code(&self) -> &'static str {
-        match self {
-            Error::Io { .. } => "io",
-            Error::UnknownFormat { .. } => "unknown-format",
-            Error::ModelUnknown { .. } => "model-unknown",
-            Error::ModelFolder { .. } => "model-folder",
-            Error::ModelManifest { .. } => "model-manifest",
-            Error::ModelAbsent { .. } => "model-absent",
-            Error::ModelUnavailable(..) => "model-unavailable",
-            Error::ModelCache { .. } => "model-cache",
-            Error::NoCacheFolder => "no-cache-folder",
-            Error::ModelFile { .. } => "model-file",
-            Error::ModelNotFollowed { .. } => "model-not-followed",
-            Error::Precision { .. } => "precision",
-            Error::Long { .. } => "long",
-            Error::Engine { .. } => "engine",
-            Error::Device { .. } => "device",
-            Error::Tokens { .. } => "tokens",
-            Error::Encoder { .. } => "encoder",
-            Error::LibraryMissing { .. } => "library-missing",
-            Error::LibraryForeign { .. } => "library-foreign",
-            Error::LibraryNewer { .. } => "library-newer",
-            Error::LibraryOlder { .. } => "library-older",
-            Error::LibraryDamaged { .. } => "library-damaged",
-            Error::LibraryFull { .. } => "library-full",
-            Error::LibraryReadOnly { .. } => "library-read-only",
-            Error::LibraryUnopened { .. } => "library-unopened",
-            Error::LibraryUnfolded { .. } => "library-unfolded",
-            Error::LibraryBusy { .. } => "library-busy",
-            Error::Library { .. } => "library",
-            Error::VectorRefused { .. } => "vector-refused",
-            Error::OutputFormat { .. } => "output-format",
-            Error::OutputNotBuiltIn { .. } => "output-not-built-in",
-            Error::OutputFolder { .. } => "output-folder",
-            Error::OutputUnsuitable { .. } => "output-unsuitable",
-            Error::OutputExists { .. } => "output-exists",
-            Error::OutputUnfinished { .. } => "output-unfinished",
-            Error::OutputBusy { .. } => "output-busy",
-            Error::OutputFull { .. } => "output-full",
-            Error::ResumeRefused { .. } => "resume-refused",
-            Error::OutputIsInput { .. } => "output-is-input",
-            Error::InputTwice { .. } => "input-twice",
-            Error::OneStandardOutput => "one-standard-output",
-            Error::NoStream { .. } => "no-stream",
-            Error::NotInLibrary { .. } => "not-in-library",
-            Error::NothingLiked { .. } => "nothing-liked",
-            Error::NoSuchProfile { .. } => "no-such-profile",
-            Error::LikedAreGone { .. } => "liked-are-gone",
-            Error::ReferencesUnknown { .. } => "references-unknown",
-            Error::NoVector { .. } => "no-vector",
-            Error::NotAnId { .. } => "not-an-id",
-            Error::NoLastAnswer { .. } => "no-last-answer",
-            Error::NotInLastAnswer { .. } => "not-in-last-answer",
-            Error::NoSuchInterest { .. } => "no-such-interest",
-            Error::NoSuchTopic { .. } => "no-such-topic",
-            Error::TopicsOfDays => "topics-of-days",
-            Error::TooManyTopics { .. } => "too-many-topics",
-            Error::TopicNameTaken { .. } => "topic-name-taken",
-            Error::TextUnread { .. } => "text-unread",
-            Error::EmptyQuery => "empty-query",
-            Error::EmptyPeriod { .. } => "empty-period",
-            Error::OtherModel { .. } => "other-model",
-            Error::NoDataFolder => "no-data-folder",
-            Error::Stopped => "stopped",
-            Error::EmptyLibrary { .. } => "empty-library",
-            Error::Cancelled => "cancelled",
-            Error::Internal(..) => "internal",
-        }
-    }
-
     /// The error in words, with its causes as far as its own text does not hold them.
     pub fn with_causes(&self) -> String {
         let mut text = self.to_string();

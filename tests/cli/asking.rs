@@ -31,6 +31,16 @@ fn an_id_alone_is_liked() {
     let ended = home.run(&["recommend", "glaciers"]);
     assert_eq!(ended.code, 2);
     assert!(ended.stderr.contains("\"glaciers\" is no arXiv id"), "{}", ended.stderr);
+    assert!(ended.stderr.starts_with("note: `relata search glaciers` looks for words"), "{}", ended.stderr);
+}
+
+#[test]
+fn without_a_command_the_commands_are_shown() {
+    let ended = Home::tiny().run(&[]);
+    assert_eq!((ended.code, ended.stdout.as_str()), (2, ""));
+    for command in ["recommend", "today", "search", "topics"] {
+        assert!(ended.stderr.lines().any(|line| line.trim_start().starts_with(command)), "{}", ended.stderr);
+    }
 }
 
 #[test]
