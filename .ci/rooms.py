@@ -17,12 +17,12 @@ SRC = Path(__file__).resolve().parent.parent / "src"
 
 # From the ground up; docs/architecture.md says what each room is for.
 FLOORS = {
-    "ground": "error arxiv_id paper text lock derived",
+    "ground": "error paper text lock",
     "input": "reader references",
     "vectors": "kernels model embed bulk",
     "truth": "library",
-    "knowledge": "learned neighbours facets",
-    "answers": "recommend selection search today topics export evaluate",
+    "knowledge": "ranking neighbours facets",
+    "answers": "recommend search today topics export evaluate",
     "service": "service engine sample",
     "doors": "cli main bin",
 }

@@ -10,10 +10,10 @@ use ndarray::Array2;
 use relata::ArxivId;
 use relata::embed::EmbedderOptions;
 use relata::engine::Engine;
-use relata::learned::Learned;
 use relata::library::Library;
 use relata::model::{Choice, Settings};
 use relata::neighbours::Ground;
+use relata::ranking::Learned;
 use relata::recommend::{Query, recommend};
 use relata::sample;
 

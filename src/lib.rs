@@ -42,7 +42,7 @@
 //! use relata::ArxivId;
 //! use relata::embed::EmbedderOptions;
 //! use relata::engine::Engine;
-//! use relata::learned::Learned;
+//! use relata::ranking::Learned;
 //! use relata::model::{Choice, Settings};
 //! use relata::neighbours::Ground;
 //! use relata::recommend::{Query, recommend};
@@ -125,12 +125,10 @@
 //! ```
 #![deny(missing_docs)]
 
-mod derived;
 mod kernels;
 mod lock;
 mod text;
 
-pub mod arxiv_id;
 pub mod error;
 pub mod paper;
 
@@ -144,8 +142,8 @@ pub mod model;
 pub mod embed;
 
 // library
-pub mod learned;
 pub mod library;
+pub mod ranking;
 
 // embedding without a library
 pub mod bulk;
@@ -161,14 +159,12 @@ pub mod recommend;
 pub mod references;
 pub mod sample;
 pub mod search;
-mod selection;
 pub mod service;
 pub mod today;
 pub mod topics;
 
-pub use arxiv_id::ArxivId;
 pub use error::{Error, Result};
 pub use neighbours::index;
-pub use paper::{Entry, Facet, Listing, Precedence, Skipped, SourceKind};
+pub use paper::{ArxivId, Entry, Facet, Listing, Precedence, Skipped, SourceKind};
 pub(crate) use text::sentences;
 pub use text::{passage, terms};

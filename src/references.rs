@@ -13,8 +13,8 @@ use biblib::{BibParser, Citation, CitationParser, RisParser};
 use serde::Deserialize;
 use serde_json::Value;
 
-use crate::arxiv_id::ArxivId;
 use crate::error::{Error, Result};
+use crate::paper::ArxivId;
 use crate::paper::Skipped;
 
 /// An entry.

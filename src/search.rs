@@ -11,11 +11,11 @@ use ndarray::ArrayView1;
 
 use rayon::prelude::*;
 
-use crate::arxiv_id::ArxivId;
 use crate::error::Result;
-use crate::learned::{Learned, Subject, Weights};
 use crate::library::{self, Filter, Library, Paper, PaperRow, PaperSet};
 use crate::neighbours::{Admitted, Ground};
+use crate::paper::ArxivId;
+use crate::ranking::{Learned, Subject, Weights};
 use crate::recommend::calibration;
 use crate::sentences::sentences;
 use crate::terms::{self, Phrases};

@@ -11,12 +11,12 @@ use jiff::ToSpan;
 use jiff::civil::Date;
 use ndarray::Array2;
 
-use crate::arxiv_id::ArxivId;
 use crate::error::Result;
-use crate::learned::Learned;
 use crate::library::{Paper, PaperRow, PaperSet, terms};
 use crate::neighbours::{Admitted, Ground};
+use crate::paper::ArxivId;
 use crate::paper::Listing;
+use crate::ranking::Learned;
 use crate::recommend::{Answer, Query, recommend};
 
 /// Share of the different words of two papers that both hold, from which they are the same to a reader.

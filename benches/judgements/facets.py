@@ -109,7 +109,7 @@ def unit(rows):
 
 
 def half_whitening(rows, power=0.25):
-    """The map of src/learned/whitening.rs, learned from rows; a power of 1/2 whitens wholly."""
+    """The map of src/ranking/whitening.rs, learned from rows; a power of 1/2 whitens wholly."""
     count, dimension = rows.shape
     mean = rows.mean(0) * count / (count + 50)
     centred = rows - mean

@@ -12,10 +12,10 @@ use relata::ArxivId;
 use relata::embed::EmbedderOptions;
 use relata::engine::Engine;
 use relata::facets::ROLES;
-use relata::learned::Learned;
 use relata::library::Library;
 use relata::model::{Choice, Settings};
 use relata::paper::Facet;
+use relata::ranking::Learned;
 use relata::recommend::{Query, Through, recommend_by_facet};
 
 const K: usize = 10;

@@ -14,8 +14,8 @@ use crate::error::Error;
 use crate::evaluate::Method;
 use crate::export::Form;
 use crate::facets::ROLES;
-use crate::learned::Weights;
 use crate::paper::Facet;
+use crate::ranking::Weights;
 
 use super::dates;
 pub use crate::service::DEFAULT_PROFILE;

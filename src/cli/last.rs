@@ -4,8 +4,8 @@
 
 use std::collections::BTreeSet;
 
-use crate::arxiv_id::ArxivId;
 use crate::error::{Error, Result};
+use crate::paper::ArxivId;
 use crate::service::Source;
 
 use super::args::OpenPages;

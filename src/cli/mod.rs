@@ -35,10 +35,10 @@ use std::sync::{Arc, OnceLock};
 
 use clap::{CommandFactory, FromArgMatches};
 
-use crate::arxiv_id::ArxivId;
 use crate::error::{Error, Result};
 use crate::library::Opinion;
 use crate::model::Settings;
+use crate::paper::ArxivId;
 use crate::service::{Options, Relata};
 
 use args::{Cli, Command, ModelCommand, Places};

@@ -402,7 +402,7 @@ pub enum Error {
     #[error("{}", not_in_library(unknown))]
     NotInLibrary {
         /// The ids, each with the nearest that are there and their titles.
-        unknown: Vec<(String, Vec<(crate::arxiv_id::ArxivId, String)>)>,
+        unknown: Vec<(String, Vec<(crate::paper::ArxivId, String)>)>,
     },
     /// A question that says nothing of what is liked.
     #[error(
@@ -590,7 +590,7 @@ impl From<candle_core::Error> for Error {
 /// Result with this library's [`Error`].
 pub type Result<T> = std::result::Result<T, Error>;
 
-fn not_in_library(unknown: &[(String, Vec<(crate::arxiv_id::ArxivId, String)>)]) -> String {
+fn not_in_library(unknown: &[(String, Vec<(crate::paper::ArxivId, String)>)]) -> String {
     let mut text = String::new();
     for (id, closest) in unknown {
         if !text.is_empty() {

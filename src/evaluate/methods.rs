@@ -8,11 +8,11 @@ use ndarray::Array2;
 use rayon::prelude::*;
 
 use super::{DEPTH, Judgement, Options};
-use crate::arxiv_id::ArxivId;
 use crate::error::Result;
-use crate::learned::{Learned, Subject};
 use crate::library::{PaperText, dot};
 use crate::neighbours::{Admitted, Ground};
+use crate::paper::ArxivId;
+use crate::ranking::{Learned, Subject};
 use crate::recommend::{self, Query};
 
 /// The constant of reciprocal rank fusion.

@@ -9,11 +9,11 @@ mod metrics;
 
 use std::collections::BTreeSet;
 
-use crate::arxiv_id::ArxivId;
 use crate::error::Result;
-use crate::learned::{Learned, Weights};
 use crate::library::{FingerprintNumber, Library};
 use crate::neighbours::Ground;
+use crate::paper::ArxivId;
+use crate::ranking::{Learned, Weights};
 
 pub use methods::Method;
 pub use metrics::{Estimate, METRICS};

@@ -6,8 +6,8 @@
 use super::faults::Faults;
 use super::ids::parse_id;
 use super::{Library, PaperRow};
-use crate::arxiv_id::ArxivId;
 use crate::error::Result;
+use crate::paper::ArxivId;
 
 /// Longer input is no id; what comes after this many characters is not compared.
 const LONGEST: usize = 40;

@@ -4,8 +4,8 @@ use rusqlite::{Connection, OptionalExtension};
 
 use super::faults::{Faults, unreadable};
 use super::{Library, PaperRow};
-use crate::arxiv_id::ArxivId;
 use crate::error::Result;
+use crate::paper::ArxivId;
 
 impl Library {
     /// The row of an id, if it is there.

@@ -16,8 +16,8 @@ use super::stored::load;
 use super::vectors::reuse_vectors;
 use super::words::{prepare, prepare_into};
 use super::{Library, PaperRow};
-use crate::arxiv_id::ArxivId;
 use crate::error::Result;
+use crate::paper::ArxivId;
 use crate::paper::{Entry, Facet};
 
 /// What an entry did to the library.

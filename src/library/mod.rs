@@ -9,6 +9,7 @@ mod changes;
 mod check;
 mod closest;
 mod days;
+pub(crate) mod derived;
 mod dump;
 mod facets;
 mod faults;

@@ -6,8 +6,8 @@ use super::faults::Faults;
 use super::record::{Record, Told};
 use super::stored::load;
 use super::{Library, PaperRow};
-use crate::arxiv_id::ArxivId;
 use crate::error::Result;
+use crate::paper::ArxivId;
 use crate::paper::{Facet, Listing};
 use jiff::civil::Date;
 

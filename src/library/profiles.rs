@@ -13,8 +13,8 @@ use super::closest;
 use super::faults::{Faults, unreadable};
 use super::ids::parse_id;
 use super::{Library, PaperRow};
-use crate::arxiv_id::ArxivId;
 use crate::error::{Error, Result};
+use crate::paper::ArxivId;
 
 /// What somebody thinks of a paper.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize, schemars::JsonSchema)]

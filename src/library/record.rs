@@ -12,7 +12,7 @@ use std::fmt::Write;
 use jiff::civil::Date;
 use sha2::{Digest, Sha256};
 
-use crate::arxiv_id::ArxivId;
+use crate::paper::ArxivId;
 use crate::paper::{Entry, Facet, Listing, Precedence, SourceKind};
 use crate::passage::passage;
 

@@ -9,8 +9,8 @@ use rusqlite::{OptionalExtension, TransactionBehavior};
 use super::Library;
 use super::faults::Faults;
 use super::ids::parse_id;
-use crate::arxiv_id::ArxivId;
 use crate::error::Result;
+use crate::paper::ArxivId;
 
 /// How the papers of a library are embedded.
 #[derive(Clone, Debug, PartialEq, Eq)]

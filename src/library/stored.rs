@@ -6,7 +6,7 @@ use rusqlite::Connection;
 use super::PaperRow;
 use super::faults::unreadable;
 use super::record::{Record, Told, parse_precedence, parse_provenance};
-use crate::arxiv_id::ArxivId;
+use crate::paper::ArxivId;
 use crate::paper::{Facet, Listing, Precedence};
 
 /// Reads all that is stored of the paper `id` in `row`.

@@ -1,7 +1,7 @@
 //! What only the inside can reach: full disks, reading as immutable, tampering.
 
 use super::*;
-use crate::arxiv_id::ArxivId;
+use crate::paper::ArxivId;
 use crate::paper::{Entry, Precedence, SourceKind};
 
 fn entry(id: &str, title: &str) -> Entry {

@@ -12,8 +12,8 @@ use super::faults::{Faults, unreadable};
 use super::ids::parse_id;
 use super::vectors::{flaw, floats, key};
 use super::{Access, FingerprintNumber, Library, PaperRow, PaperSet};
-use crate::arxiv_id::ArxivId;
 use crate::error::Result;
+use crate::paper::ArxivId;
 use crate::text::hash;
 
 /// A paper as it is compared.

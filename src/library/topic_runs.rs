@@ -3,7 +3,7 @@
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
-use crate::arxiv_id::ArxivId;
+use crate::paper::ArxivId;
 
 /// A time that papers had come or gone.
 #[derive(Clone, Debug, PartialEq)]

@@ -10,8 +10,8 @@ use super::faults::{Faults, unreadable};
 use super::ids::parse_id;
 use super::schema::ROW_BITS;
 use super::{Library, PaperRow};
-use crate::arxiv_id::ArxivId;
 use crate::error::{Error, Result};
+use crate::paper::ArxivId;
 use crate::passage::passage;
 
 /// How far the length of a stored vector may be from 1. Embedding keeps to 1e-6; this is to notice a missing

@@ -22,8 +22,8 @@ use super::lines::{self, Broken};
 use super::output::Output;
 use super::source::{LONGEST_LINE, Source};
 use super::totals::Totals;
-use crate::arxiv_id::ArxivId;
 use crate::error::Result;
+use crate::paper::ArxivId;
 use crate::paper::{Facet, Listing, SourceKind};
 
 /// Most text of one entry, in bytes. Entries have some 6 kB, the longest list of authors seen 20 kB.

@@ -12,7 +12,7 @@ use super::authors::{self, Authors};
 use super::clean::{clean, excerpt};
 use super::failure::{real_copy, real_text, real_title};
 use super::language::language;
-use crate::arxiv_id::ArxivId;
+use crate::paper::ArxivId;
 use crate::paper::{Entry, Facet, Listing, Precedence, SourceKind};
 
 /// Longest title, in bytes. The longest on arXiv have some 500.

@@ -14,8 +14,8 @@ use super::draft::{Draft, Origin, is_teaser};
 use super::output::Output;
 use super::record::{Ai, Record, Text, Texts};
 use super::source::{LONGEST_LINE, Source};
-use crate::arxiv_id::ArxivId;
 use crate::error::Result;
+use crate::paper::ArxivId;
 use crate::paper::{Facet, Listing, SourceKind};
 
 /// A recommendation names this many authors at most, and does not say that it left some out.

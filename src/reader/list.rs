@@ -19,8 +19,8 @@ use super::lines::{self, Broken};
 use super::output::Output;
 use super::source::{LONGEST_LINE, Source};
 use super::totals::Totals;
-use crate::arxiv_id::ArxivId;
 use crate::error::Result;
+use crate::paper::ArxivId;
 use crate::paper::{Listing, SourceKind};
 
 /// Reads a list. `date` is the day that the file's name tells.

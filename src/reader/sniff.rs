@@ -6,7 +6,7 @@
 use super::heading::{after_number, entry_heading, section};
 use super::labels::{Field, Mark, label};
 use super::report::Format;
-use crate::arxiv_id::ArxivId;
+use crate::paper::ArxivId;
 
 /// Lines looked at for a record, should the first ones be broken.
 const LINES_TRIED: usize = 64;

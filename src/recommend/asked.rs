@@ -5,11 +5,11 @@ use rayon::prelude::*;
 
 use super::interests::group;
 use super::{Query, rows};
-use crate::arxiv_id::ArxivId;
 use crate::error::{Error, Result};
-use crate::learned::{Interest, Learned, Subject};
 use crate::library::{FingerprintNumber, Library, PaperRow, PaperText};
 use crate::neighbours::Ground;
+use crate::paper::ArxivId;
+use crate::ranking::{Interest, Learned, Subject};
 
 /// What all other liked papers weigh together in an interest, beside its own, as long as there are no more than so many: of many, interests
 /// have enough papers of their own, and each would have to hold the words of all.

@@ -10,9 +10,9 @@ use ndarray::{Array1, ArrayView1};
 use super::Query;
 use super::asked::{Asked, Wanted};
 use crate::error::Result;
-use crate::learned::{Learned, Subject};
 use crate::library::{PaperRow, PaperText};
 use crate::neighbours::{Admitted, Ground};
+use crate::ranking::{Learned, Subject};
 
 /// Candidates of one liked paper, unless more answers are asked for.
 pub(super) const CANDIDATES: usize = 500;

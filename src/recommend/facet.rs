@@ -13,14 +13,14 @@ use super::asked::{Asked, Wanted, with_vectors};
 use super::candidates::{Compared, candidates, near_single};
 use super::rank::rank_among;
 use super::{Answer, Query, answers, rows};
-use crate::arxiv_id::ArxivId;
 use crate::error::Result;
 use crate::facets::{FacetText, texts};
 use crate::index::Index;
-use crate::learned::{Interest, Learned};
 use crate::library::{FingerprintNumber, Library, PaperRow, PaperText};
 use crate::neighbours::Ground;
+use crate::paper::ArxivId;
 use crate::paper::Facet;
+use crate::ranking::{Interest, Learned};
 
 /// Candidates of one liked paper, and how many of them are embedded, unless more answers are asked for.
 const NEAR: usize = 500;

@@ -5,8 +5,8 @@
 
 use super::asked::Wanted;
 use super::candidates::Compared;
-use crate::learned::{Interest, Interests, Learned, Parts, Subject, Weights};
 use crate::library::{PaperRow, PaperText};
+use crate::ranking::{Interest, Interests, Learned, Parts, Subject, Weights};
 
 /// How many of the first of a single liked paper go back into what it asks for, and how much they weigh together beside it.
 const FEEDBACK: usize = 3;

@@ -7,7 +7,7 @@
 //! are candidates; these are compared closely, by all that [`Learned`] knows of the library. Against comparing every paper,
 //! candidates lose nothing that can be measured (docs/quality.md).
 //!
-//! Score of a paper: how well it answers the interest that it answers best ([`crate::learned::Interest`]), less a share of that by which it
+//! Score of a paper: how well it answers the interest that it answers best ([`crate::ranking::Interest`]), less a share of that by which it
 //! answers what is disliked better. Within an interest all papers have a say; two interests averaged into one point
 //! would find what lies between them, which is neither. To an interest of one paper the best three papers of the library are fed
 //! back, never a paper to its own score. Which of the ranked papers become answers is chosen by `selection`.
@@ -19,6 +19,7 @@ mod facet;
 mod feedback;
 mod interests;
 mod rank;
+mod selection;
 pub mod summary;
 #[cfg(test)]
 mod tests;
@@ -29,12 +30,12 @@ use std::sync::OnceLock;
 use ndarray::Array2;
 use rayon::prelude::*;
 
-use crate::arxiv_id::ArxivId;
 use crate::error::{Error, Result};
 use crate::facets::FacetText;
-use crate::learned::{Learned, Parts, Weights};
 use crate::library::{Filter, Library, Paper, PaperRow, PaperSet};
 use crate::neighbours::Ground;
+use crate::paper::ArxivId;
+use crate::ranking::{Learned, Parts, Weights};
 use crate::sentences::sentences;
 use crate::terms::{self, Phrases};
 

@@ -9,13 +9,13 @@ use rayon::prelude::*;
 use super::asked::{Asked, Wanted, groups};
 use super::candidates::{CANDIDATES, Compared, candidates, compared, near_single};
 use super::feedback::Asking;
+use super::selection;
 use super::{Query, calibration};
-use crate::arxiv_id::ArxivId;
 use crate::error::Result;
-use crate::learned::{Interest, Learned, Parts, Subject};
 use crate::library::PaperRow;
 use crate::neighbours::Ground;
-use crate::selection;
+use crate::paper::ArxivId;
+use crate::ranking::{Interest, Learned, Parts, Subject};
 
 /// What a paper loses of that by which it answers disliked papers better than liked ones: a dislike in a neighbouring field must not
 /// sink what is nearer to the likes.

@@ -9,10 +9,10 @@ use ndarray::Array2;
 use super::Query;
 use super::asked::Asked;
 use super::interests;
-use crate::arxiv_id::ArxivId;
 use crate::error::{Error, Result};
-use crate::learned::Learned;
 use crate::neighbours::Ground;
+use crate::paper::ArxivId;
+use crate::ranking::Learned;
 use crate::terms;
 
 /// Terms that name an interest.

@@ -6,11 +6,11 @@ use ndarray::Array2;
 use proptest::prelude::*;
 
 use super::{Query, rank};
-use crate::arxiv_id::ArxivId;
-use crate::learned::Learned;
 use crate::library::{FingerprintNumber, FingerprintText, Library, NewVector, PaperSet, Tokens};
 use crate::neighbours::Ground;
+use crate::paper::ArxivId;
 use crate::paper::{Entry, Precedence, SourceKind};
+use crate::ranking::Learned;
 
 const PAPERS: usize = 90;
 const DIMENSION: usize = 16;

@@ -20,9 +20,9 @@ use super::rows::Source;
 use super::store::Writing;
 use crate::error::{Error, Result};
 use crate::index::Index;
-use crate::learned::Learned;
 use crate::library::{Library, Outcome};
 use crate::paper::{Entry, Skipped};
+use crate::ranking::Learned;
 use crate::reader::{self, Reading};
 
 /// Entries per transaction. The keyword index writes a segment per transaction and merges segments

@@ -9,9 +9,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use jiff::ToSpan;
 use jiff::civil::Date;
 
-use crate::arxiv_id::ArxivId;
 use crate::error::{Error, Result};
 use crate::library::{Filter, Library, Paper, PaperRow, PaperSet};
+use crate::paper::ArxivId;
 use crate::paper::{Entry, Listing};
 use crate::recommend::Query;
 use crate::today::is_known;

@@ -13,10 +13,10 @@ use super::Relata;
 use super::events::{Event, Note, Work};
 use super::query::Factors;
 use super::rows::six_decimals;
-use crate::arxiv_id::ArxivId;
 use crate::error::{Error, Result};
 use crate::evaluate::{Estimate, Judgement, METRICS, Method, Options, Outcome, evaluate};
 use crate::library::Library;
+use crate::paper::ArxivId;
 
 /// What is asked.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]

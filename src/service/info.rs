@@ -7,10 +7,10 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::Relata;
-use crate::arxiv_id::ArxivId;
 use crate::engine::Remembered;
 use crate::error::{Error, Result};
 use crate::library::{Info, Paper, StoredTokens};
+use crate::paper::ArxivId;
 use crate::paper::Listing;
 
 /// A library in numbers.

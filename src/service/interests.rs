@@ -8,10 +8,10 @@ use serde::{Serialize, Serializer};
 use super::Relata;
 use super::rows::Source;
 use super::session::Session;
-use crate::arxiv_id::ArxivId;
 use crate::error::{Error, Result};
 use crate::library::{FingerprintNumber, Profile};
 use crate::neighbours::Ground;
+use crate::paper::ArxivId;
 use crate::recommend::Query;
 use crate::recommend::summary::{Group, groups, split};
 

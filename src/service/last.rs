@@ -7,10 +7,10 @@ use super::Relata;
 use super::events::{Event, Note, Work};
 use super::rows::Source;
 use super::store::Writing;
-use crate::arxiv_id::ArxivId;
 use crate::error::{Error, Result};
 use crate::index::Index;
 use crate::library::{FingerprintNumber, Library};
+use crate::paper::ArxivId;
 
 impl Relata {
     /// Notes what an answer has listed, in the user's library also where the sample answered. An

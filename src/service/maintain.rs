@@ -7,9 +7,9 @@ use super::Relata;
 use super::events::Note;
 use super::query::each_once;
 use super::store::Connection;
-use crate::arxiv_id::ArxivId;
 use crate::error::{Error, Result};
 use crate::index::{Index, State};
+use crate::paper::ArxivId;
 
 /// Papers to remove.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]

@@ -10,9 +10,9 @@ use super::add::Skips;
 use super::events::Note;
 use super::query::each_once;
 use super::{DEFAULT_PROFILE, Relata};
-use crate::arxiv_id::ArxivId;
 use crate::error::Result;
 use crate::library::{Library, Opinion, Profile};
+use crate::paper::ArxivId;
 use crate::references::{self, Reference};
 
 /// Papers that somebody likes or dislikes from now on.

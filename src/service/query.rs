@@ -5,10 +5,10 @@ use std::collections::BTreeSet;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::arxiv_id::ArxivId;
 use crate::error::{Error, Result};
-use crate::learned::Weights;
 use crate::library::Filter;
+use crate::paper::ArxivId;
+use crate::ranking::Weights;
 
 /// Which papers may be answers, and how many are given, as an answer repeats it.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, JsonSchema)]

@@ -13,11 +13,11 @@ use super::related::{Related, related};
 use super::rows::{Row, Seen, english};
 use super::session::Session;
 use super::{DEFAULT_PROFILE, OtherModel, Relata};
-use crate::arxiv_id::ArxivId;
 use crate::engine::{Embedded, Engine};
 use crate::error::{Error, Result};
 use crate::facets::{FacetText, Told};
 use crate::library::{Filter, FingerprintNumber, Library};
+use crate::paper::ArxivId;
 use crate::paper::Facet;
 use crate::recommend::{self as recommender, Answer, ByFacet, Query, Through, recommend_by_facet};
 

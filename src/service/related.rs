@@ -4,9 +4,9 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::rows::{Row, serialize_six_decimals};
-use crate::arxiv_id::ArxivId;
 use crate::facets::Told;
-use crate::learned::Parts;
+use crate::paper::ArxivId;
+use crate::ranking::Parts;
 use crate::recommend::{Answer, Liked};
 
 /// Why a paper is an answer.

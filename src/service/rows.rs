@@ -4,8 +4,8 @@ use jiff::civil::Date;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize, Serializer};
 
-use crate::arxiv_id::ArxivId;
 use crate::library::Paper;
+use crate::paper::ArxivId;
 use crate::paper::Facet;
 
 /// The language of which short texts are shown where the reader's has none.

@@ -8,9 +8,9 @@ use super::events::{Event, Note};
 use super::query::{Selection, check_period};
 use super::rows::{Row, Seen, english};
 use super::session::{Knowledge, Session};
-use crate::arxiv_id::ArxivId;
 use crate::error::{Error, Result};
 use crate::library::{Filter, FingerprintNumber, Library};
+use crate::paper::ArxivId;
 use crate::search::{self as searcher, Hit, Meaning};
 
 /// The score of a paper that was named by its id: above that of every other.

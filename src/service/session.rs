@@ -7,13 +7,13 @@ use super::Relata;
 use super::events::{Event, Note, Work};
 use super::rows::{Seen, Source};
 use super::store::{Connection, Store, View, Writing};
-use crate::arxiv_id::ArxivId;
 use crate::engine::{Embedded, Engine};
 use crate::error::{Error, Result};
 use crate::index::Index;
-use crate::learned::Learned;
 use crate::library::{FingerprintNumber, Library, Profile};
 use crate::neighbours::Ground;
+use crate::paper::ArxivId;
+use crate::ranking::Learned;
 use crate::recommend::Query;
 
 /// The library that answers a request.

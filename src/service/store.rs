@@ -16,8 +16,8 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError, TryLockError};
 use super::events::Note;
 use crate::error::{Error, Result};
 use crate::index::{Index, State};
-use crate::learned::Learned;
 use crate::library::{FingerprintNumber, Library, Snapshot};
+use crate::ranking::Learned;
 use crate::sample;
 
 /// Connections that are kept open while nobody asks.

@@ -18,9 +18,9 @@ use super::related::{Related, related};
 use super::rows::{Row, Seen, Source, english};
 use super::session::Session;
 use super::{DEFAULT_PROFILE, Relata};
-use crate::arxiv_id::ArxivId;
 use crate::error::{Error, Result};
 use crate::library::Filter;
+use crate::paper::ArxivId;
 use crate::recommend::Query;
 use crate::today::{self, DEFAULT_FLOOR, New};
 

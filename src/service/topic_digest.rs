@@ -12,7 +12,7 @@ use crate::topics::{News, Topics, in_words};
 
 /// All topics with all their papers, as a digest: whole or not at all.
 pub(super) fn write(library: &Library, topics: &Topics, news: Option<&News>, path: &Path) -> Result<()> {
-    crate::derived::replace(path, |beside| {
+    crate::library::derived::replace(path, |beside| {
         let mut out = BufWriter::new(File::create(beside)?);
         markdown::contents(&mut out)?;
         let finest = topics.levels.len() - 1;

@@ -7,9 +7,9 @@ use serde::Serialize;
 use super::Relata;
 use super::store::Connection;
 use super::topics::Among;
-use crate::arxiv_id::ArxivId;
 use crate::error::{Error, Result};
 use crate::library::{ChangeKind, FingerprintNumber, NamedTopic, TopicChange, TopicRun};
+use crate::paper::ArxivId;
 use crate::topics::in_words;
 
 /// The runs that found or changed the topics of a selection.

@@ -6,8 +6,8 @@ use serde::Serialize;
 
 use super::topic_history::{TopicNews, run_row};
 use super::topics::FoundTopics;
-use crate::arxiv_id::ArxivId;
 use crate::library::Filter;
+use crate::paper::ArxivId;
 use crate::topics::{Level, News, Topic};
 
 /// Topics as data.

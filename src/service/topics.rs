@@ -19,10 +19,10 @@ use super::session::Session;
 use super::store::Connection;
 use super::topic_rows::{OneTopic, TopicPaper, TopicPapers, TopicQuery, TopicsQuery};
 use super::{Relata, topic_digest};
-use crate::arxiv_id::ArxivId;
-use crate::derived;
 use crate::error::{Error, Result};
+use crate::library::derived;
 use crate::library::{Filter, FingerprintNumber, KeptTopics, Library, Paper, PaperSet, TopicRun};
+use crate::paper::ArxivId;
 use crate::topics::{self, Method, News, Step, Topic, Topics, Wanted, central_first, find, into};
 
 /// Among which papers topics are found. Each selection has topics of its own.

@@ -3,7 +3,7 @@
 //! In: titles and abstracts as written. Out: for two texts the terms that stand in both, rarest first. A phrase is a run
 //! of up to four words bounded by stop-words or punctuation; LaTeX is passed over. How rare a word is, the keyword
 //! index knows ([`document_frequency`](crate::library::Library::document_frequency)), or about and sooner
-//! [what was learned](crate::learned::Learned::document_frequency); this module asks for it through a closure.
+//! [what was learned](crate::ranking::Learned::document_frequency); this module asks for it through a closure.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::sync::OnceLock;

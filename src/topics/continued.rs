@@ -13,8 +13,8 @@ use super::leiden::Partition;
 use super::levels::{count_of_levels, levels, levels_from, ordered};
 use super::matching::matched;
 use super::names::Called;
-use crate::arxiv_id::ArxivId;
 use crate::library::{KeptPaper, KeptTopic, KeptTopics, PaperRow};
+use crate::paper::ArxivId;
 
 /// Topics are sought anew once one of so many papers came or went.
 const ENOUGH: usize = 20;

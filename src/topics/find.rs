@@ -19,9 +19,9 @@ use super::order::{by_content, reorder};
 use super::topic::{Level, Placed, Topic, Topics};
 use super::vocabulary::Vocabulary;
 use super::{layout, layout_from};
-use crate::arxiv_id::ArxivId;
 use crate::error::Result;
 use crate::library::{Embedded, FingerprintNumber, KeptTopics, Library, PaperRow, PaperSet};
+use crate::paper::ArxivId;
 
 /// Central papers of a topic that are named.
 const CENTRAL: usize = 5;

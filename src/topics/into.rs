@@ -20,9 +20,9 @@ use super::layout;
 use super::leiden::Partition;
 use super::names::Called;
 use super::topic::Topics;
-use crate::arxiv_id::ArxivId;
 use crate::error::{Error, Result};
 use crate::library::{FingerprintNumber, Library, PaperRow, PaperSet};
+use crate::paper::ArxivId;
 use crate::sentences::sentences;
 use crate::terms::index_words;
 

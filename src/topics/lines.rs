@@ -98,7 +98,7 @@ pub fn write_json_lines(
 }
 
 fn written(path: &Path, write: impl FnOnce(BufWriter<File>) -> io::Result<BufWriter<File>>) -> Result<()> {
-    crate::derived::replace(path, |beside| {
+    crate::library::derived::replace(path, |beside| {
         let file = write(BufWriter::with_capacity(1 << 20, File::create(beside)?))?;
         file.into_inner().map_err(io::IntoInnerError::into_error)?.sync_data()
     })

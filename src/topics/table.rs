@@ -32,7 +32,7 @@ pub fn write_table((library, fingerprint): (&Library, FingerprintNumber), topics
     let _snapshot = library.snapshot()?;
     let dimension = library.dimension(fingerprint)?;
     let schema = schema(topics, dimension)?;
-    crate::derived::replace(path, |beside| {
+    crate::library::derived::replace(path, |beside| {
         let vectors = ColumnPath::from(vec!["vector".into(), "list".into(), "element".into()]);
         let properties = WriterProperties::builder()
             .set_created_by(concat!("relata ", env!("CARGO_PKG_VERSION")).to_owned())

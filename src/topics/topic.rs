@@ -3,8 +3,8 @@
 use jiff::civil::Date;
 
 use super::names::Term;
-use crate::arxiv_id::ArxivId;
 use crate::library::{KeptPaper, KeptTopic, KeptTopics, PaperRow, TopicRun};
+use crate::paper::ArxivId;
 
 /// The topics of some papers.
 #[derive(Clone, Debug, Default, PartialEq)]

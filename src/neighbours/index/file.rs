@@ -22,9 +22,9 @@ use super::rotation::{Rotation, words};
 use super::rows::Arranged;
 use super::segment::{Damage, Segment, Source};
 use super::table::Table;
-use crate::derived::{Tensor, map, write_tensors};
 use crate::error::{Error, Result};
 use crate::kernels::{BLOCK, Factors};
+use crate::library::derived::{Tensor, map, write_tensors};
 
 /// Changes whenever what the file holds, or means, does. Numbers in it are as in memory.
 const VERSION: &str = if cfg!(target_endian = "little") { "3 little-endian" } else { "3 big-endian" };

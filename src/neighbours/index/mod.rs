@@ -29,9 +29,9 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 
-use crate::derived;
 use crate::error::{Error, Result};
 use crate::kernels::InstructionSet;
+use crate::library::derived;
 use crate::library::{FingerprintNumber, Library, PaperRow};
 use crate::neighbours::admitted::Admitted;
 use crate::neighbours::top_k::Scored;

@@ -22,10 +22,10 @@ use self::scale::Scale;
 use self::time::Time;
 use super::changes::in_words;
 use super::topic::{News, Topic, Topics};
-use crate::arxiv_id::ArxivId;
 use crate::error::{Error, Result};
 use crate::export::facets;
 use crate::library::{Library, Paper, TopicChange};
+use crate::paper::ArxivId;
 use crate::paper::Facet;
 
 const STYLE: &str = include_str!("report.css");

@@ -3,13 +3,15 @@
 //! Every reader produces entries; nothing else of a file survives reading. Texts are as written (LaTeX, Chinese),
 //! apart from white space folded to single spaces, control characters taken out and failure text left out.
 
+pub mod arxiv_id;
+
 use std::collections::BTreeMap;
 use std::fmt;
 
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
-use crate::arxiv_id::ArxivId;
+pub use arxiv_id::ArxivId;
 
 /// The parts that digests add to a paper's own text. The order is that of a digest page.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, schemars::JsonSchema)]

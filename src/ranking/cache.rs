@@ -19,11 +19,11 @@ use super::background::Background;
 use super::vocabulary::Vocabulary;
 use super::whitening::Whitening;
 use super::{Backgrounds, Learned, NOTHING, Spreads};
-use crate::arxiv_id::ArxivId;
-use crate::derived::{Column, Tensor, map, replace};
 use crate::error::{Error, Result};
 use crate::kernels::InstructionSet;
+use crate::library::derived::{Column, Tensor, map, replace};
 use crate::library::{FingerprintNumber, Library};
+use crate::paper::ArxivId;
 
 /// Changes whenever what is learned, or how it is written, does. Numbers in it are as in memory.
 const VERSION: &str = if cfg!(target_endian = "little") { "5 little-endian" } else { "5 big-endian" };

@@ -1,7 +1,7 @@
 //! Many sparse vectors turned about: of each term, which vectors hold it and with what weight.
 //!
 //! One pass over the terms of a paper then gives its scalar product with all of them, where each by itself would be merged with
-//! the paper anew. Terms are added up in ascending order, as `subject::overlap` does, so both give the same bits.
+//! the paper anew. Terms are added up in ascending order, as `features::overlap` does, so both give the same bits.
 
 use std::collections::HashMap;
 use std::ops::Range;
@@ -50,7 +50,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::learned::subject::overlap;
+    use crate::ranking::features::overlap;
 
     fn sparse() -> impl Strategy<Value = Vec<(u64, f32)>> {
         prop::collection::btree_map(0u64..40, 0.01f32..1.0, 0..30).prop_map(|terms| terms.into_iter().collect())

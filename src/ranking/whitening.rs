@@ -10,8 +10,8 @@
 use linfa_linalg::eigh::Eigh;
 use ndarray::{Array1, Array2, Axis};
 
-use crate::derived::Column;
 use crate::kernels::{InstructionSet, Packed, Strided, multiply};
+use crate::library::derived::Column;
 
 /// Papers that weigh as much as the prior of the mean, which is 0.
 const PRIOR_OF_MEAN: f32 = 50.0;

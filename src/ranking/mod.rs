@@ -5,34 +5,34 @@
 //! here comes from judgements of what is related: a library of any field teaches itself.
 //!
 //! The sample is at most 20,000 papers, chosen by a hash of their ids and so the same whatever the order in which they came:
-//! learning takes a second or two for a library of any size. What was learned is kept beside the library (`kept.rs`).
+//! learning takes a second or two for a library of any size. What was learned is kept beside the library (`cache.rs`).
 
 mod background;
+mod cache;
+mod features;
 mod interest;
 mod interests;
-mod kept;
 mod postings;
-mod subject;
 mod vocabulary;
 mod whitening;
 
 use ndarray::{Array2, ArrayView1, Axis};
 use rayon::prelude::*;
 
-use crate::derived::Column;
 use crate::error::Result;
 use crate::kernels::{InstructionSet, add_bytes};
+use crate::library::derived::Column;
 use crate::library::{FingerprintNumber, Library, PaperText};
 
+pub use cache::Fresh;
+pub use features::{Parts, Subject, Weights};
 pub use interest::Interest;
 pub use interests::Interests;
-pub use kept::Fresh;
-pub use subject::{Parts, Subject, Weights};
 
 pub(crate) use vocabulary::hash;
 
 use background::Background;
-use subject::{Terms, author_ids};
+use features::{Terms, author_ids};
 use vocabulary::{Counted, Vocabulary};
 use whitening::{Spectrum, Whitening};
 
@@ -226,9 +226,9 @@ impl Learned {
             meaning: spread(Spreads::TYPICAL.meaning, &|pair| product(meaning, pair)),
             associations: spread(Spreads::TYPICAL.associations, &|pair| product(associated, pair)),
             words: spread(Spreads::TYPICAL.words, &|pair| {
-                subject::overlap(&weighted[pair].words, &weighted[pair + half].words)
+                features::overlap(&weighted[pair].words, &weighted[pair + half].words)
             }),
-            phrases: spread(Spreads::TYPICAL.phrases, &|pair| subject::overlap(&phrases[pair], &phrases[pair + half])),
+            phrases: spread(Spreads::TYPICAL.phrases, &|pair| features::overlap(&phrases[pair], &phrases[pair + half])),
         }
     }
 

@@ -1,4 +1,4 @@
-//! Files beside the library that are made from it (`index/file.rs`, `learned/kept.rs`): safetensors, read where they lie, replaced
+//! Files beside the library that are made from it (`index/file.rs`, `ranking/cache.rs`): safetensors, read where they lie, replaced
 //! whole.
 //!
 //! They are mapped and not loaded, so that a command pays for what it looks at; this is the one place where files are. Such a file is

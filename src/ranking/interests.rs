@@ -5,9 +5,9 @@
 
 use super::Learned;
 use super::background::Direction;
+use super::features::{Parts, Subject, Weights};
 use super::interest::{Interest, share_of};
 use super::postings::Postings;
-use super::subject::{Parts, Subject, Weights};
 use crate::kernels::{InstructionSet, dots};
 
 /// See the top of the module.

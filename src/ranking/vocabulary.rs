@@ -9,7 +9,7 @@ use std::ops::RangeInclusive;
 
 use rayon::prelude::*;
 
-use crate::derived::Column;
+use crate::library::derived::Column;
 pub(crate) use crate::text::hash;
 
 /// What a text holds, by hash, ascending, with how often.

@@ -10,7 +10,7 @@ use std::collections::BTreeMap;
 
 use super::Learned;
 use super::background::Direction;
-use super::subject::{Parts, Subject, Weights, overlap};
+use super::features::{Parts, Subject, Weights, overlap};
 use super::whitening::to_unit;
 
 /// What words, phrases and authors of several papers weigh, beside the weight that words or authors of one paper have.

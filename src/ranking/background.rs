@@ -10,7 +10,7 @@ use ndarray::ArrayView2;
 
 use super::dot;
 use super::whitening::Spectrum;
-use crate::derived::Column;
+use crate::library::derived::Column;
 
 /// How strongly directions are held towards the mean itself, in mean variances: 0.3, 1 and 3 rank equally well (docs/quality.md).
 const RIDGE: f32 = 1.0;
