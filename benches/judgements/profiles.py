@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""How well a profile finds what belongs to it, beside its peers: one command for all tables of docs/quality.md, "Profiles".
+"""How well a profile finds what belongs to it, beside its peers: one command for all tables of docs/benchmarks.md, "Profiles".
 
     profiles.py TRUTH POOL.jsonl --relata target/release/relata --library LIBRARY [--half report] [--draws 4]
 

@@ -15,7 +15,7 @@ use crate::passage::RECIPE;
 /// configuration was edited without effect counts as another model.
 ///
 /// The device, the engine, the batch and the number of threads are not in it: they move a value by less than 1e-6. Nor
-/// is `f16`, which moves one by 2e-4 at most, a cosine by 4e-7 (docs/performance.md): what a card embedded in `f16` can be
+/// is `f16`, which moves one by 2e-4 at most, a cosine by 4e-7 (docs/benchmarks.md): what a card embedded in `f16` can be
 /// asked on a laptop.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Fingerprint {

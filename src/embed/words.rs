@@ -2,7 +2,7 @@
 //!
 //! A BERT tokenizer separates words at spaces whatever stands around them, so a text's ids are those of its words one
 //! behind the other, and a word's ids are always the same. Real abstracts repeat their words. The tokenizer itself is asked
-//! for new ones alone: half of the time while all are new, a twentieth once they are known (docs/performance.md), and its
+//! for new ones alone: half of the time while all are new, a twentieth once they are known (docs/history/embedding.md), and its
 //! 400 bytes of memory for each byte are those of a word instead of the whole text.
 
 use std::collections::HashMap;

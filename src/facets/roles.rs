@@ -3,7 +3,7 @@
 //! In: an abstract on one line. Out: its sentences in order, each with its role. Some abstracts say it (`Methods: ...`); for all others a
 //! sentence has a score for each role, from where it stands and from words that authors use there, and the roles
 //! of the whole abstract are the best ones together in which few steps go back (Viterbi 1967). Words and numbers were chosen
-//! on one half of those arXiv abstracts that say it; how well the other half is told is in docs/quality.md.
+//! on one half of those arXiv abstracts that say it; how well the other half is told is in docs/benchmarks.md.
 
 use std::collections::{BTreeSet, HashMap};
 use std::sync::OnceLock;

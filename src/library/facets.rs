@@ -51,7 +51,7 @@ pub struct FacetText {
 }
 
 impl FacetText {
-    /// What is embedded: a facet says little without what the paper is about (docs/quality.md).
+    /// What is embedded: a facet says little without what the paper is about (docs/history/ranking.md).
     pub fn passage(&self) -> String {
         passage::passage(&self.title, Some(&self.text))
     }

@@ -12,7 +12,7 @@ use super::dot;
 use super::whitening::Spectrum;
 use crate::library::derived::Column;
 
-/// How strongly directions are held towards the mean itself, in mean variances: 0.3, 1 and 3 rank equally well (docs/quality.md).
+/// How strongly directions are held towards the mean itself, in mean variances: 0.3, 1 and 3 rank equally well (docs/history/ranking.md).
 const RIDGE: f32 = 1.0;
 
 /// Mean, variances and principal directions of one view.

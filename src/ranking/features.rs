@@ -1,6 +1,6 @@
 //! What is compared of a paper, and how two are compared.
 //!
-//! Four views, each of which finds what the others miss (docs/quality.md): the half-whitened vector, what the words are
+//! Four views, each of which finds what the others miss (docs/benchmarks.md): the half-whitened vector, what the words are
 //! associated with, the words themselves (and, where several papers ask, phrases of two words: `interest.rs`), and the authors. The first three are counted in standard deviations of the
 //! similarity of two papers drawn at random, so that they can be added up; authors are a share of those of both, times a weight. Weights were
 //! chosen on one half of the judgements.

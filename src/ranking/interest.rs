@@ -4,7 +4,7 @@
 //! of two papers, and in the same unit: standard deviations over the papers of the library. An interest of one paper is a comparison with
 //! it. Of several, what they have in common asks: the mean of their vectors, told from the library's own papers ([`Background`]), the mean
 //! of their words, and of their phrases, which a single paper says too little about. Against the highest score to any of them, the mean of
-//! the scores, and linear classifiers, see docs/quality.md.
+//! the scores, and linear classifiers, see docs/benchmarks.md.
 
 use std::collections::BTreeMap;
 

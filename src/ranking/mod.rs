@@ -46,7 +46,7 @@ const NOTHING: u32 = u32::MAX;
 const ASSOCIATED_FROM: u32 = 2;
 
 /// Phrases of two words are known where so many papers of the sample hold them, and not more than a tenth: the most frequent ones, as the
-/// others find nothing more (docs/quality.md).
+/// others find nothing more (docs/history/ranking.md).
 const PHRASE_FROM: u32 = 5;
 const PHRASES: usize = 20_000;
 

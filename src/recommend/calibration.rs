@@ -3,7 +3,7 @@
 //! In: a score, in standard deviations over the papers of a library. Out: 50 from where a paper is as likely as not in one reading list with
 //! the question (the same field), 80 from where it is as likely as not under the same heading (the same topic), 95 from where one paper as
 //! likely as not cites the other. The curve runs straight between knots that were read off the tuning halves of the judgements
-//! (`benches/judgements/match.py --half tune --by-score`); docs/quality.md says what became of it on the others.
+//! (`benches/judgements/match.py --half tune --by-score`); docs/benchmarks.md says what became of it on the others.
 
 /// (score, match) of a paper to the only liked paper. Of answers with scores of 9 to 10, .53 are in one list with it; of 22 to 24, .50 are
 /// under one heading; of 22 to 30, .46 are cited by it, and above .65.

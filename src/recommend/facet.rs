@@ -2,7 +2,7 @@
 //!
 //! In: liked papers or texts, a facet, and what embeds texts. Out: answers as of `recommend`, with what was compared of each. What a paper
 //! tells of the facet is embedded behind its title, and that vector stands in the place of the vector of the whole; words, and what they
-//! go with, stay those of the whole abstract. By the facet alone answers were worse than without one (docs/quality.md). Candidates are the
+//! go with, stay those of the whole abstract. By the facet alone answers were worse than without one (docs/history/ranking.md). Candidates are the
 //! best by the whole; a paper that tells nothing of the facet is compared by its whole vector.
 
 use std::collections::BTreeMap;

@@ -5,7 +5,7 @@
 //!
 //! Liked papers that are alike are one interest (`interests.rs`). The nearest by cosine to liked papers and to the middle of each interest
 //! are candidates; these are compared closely, by all that [`Learned`] knows of the library. Against comparing every paper,
-//! candidates lose nothing that can be measured (docs/quality.md).
+//! candidates lose nothing that can be measured (docs/history/ranking.md).
 //!
 //! Score of a paper: how well it answers the interest that it answers best ([`crate::ranking::Interest`]), less a share of that by which it
 //! answers what is disliked better. Within an interest all papers have a say; two interests averaged into one point

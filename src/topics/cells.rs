@@ -3,7 +3,7 @@
 //! In: unit rows. Out: for each the `k` others with the highest cosine, nearly always. Rows fall into cells by k-means ([`crate::index`] makes
 //! its own the same way), and those of a cell are compared with the rows of the cells whose centres lie nearest to its own, in 8-bit integers
 //! and then as they are. Cells come from rows chosen by their places, so with rows in the order of `order` nothing here depends on the order
-//! in which papers came. Which share is found, and what it takes, was measured (docs/performance.md).
+//! in which papers came. Which share is found, and what it takes, was measured (docs/benchmarks.md).
 
 use rayon::prelude::*;
 

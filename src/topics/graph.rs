@@ -19,7 +19,7 @@ pub struct Graph {
 
 impl Graph {
     /// Two papers are joined where either is among the nearest of the other; an edge weighs their cosine, twice where both are. Of twelve
-    /// ways to weigh, this agreed best with categories and reading lists (docs/quality.md).
+    /// ways to weigh, this agreed best with categories and reading lists (docs/benchmarks.md).
     /// Only the first `k` of each count.
     pub fn of(nearest: &Nearest, nodes: usize, k: usize) -> Graph {
         let mut edges = Vec::with_capacity(2 * nodes * nearest.k());

@@ -34,7 +34,7 @@ const SENTENCES: usize = 8;
 const WEAK: f32 = 0.22;
 
 /// A paper fits a name from so many standard deviations above the mean of all papers on, and within these cosines: with headings of reading
-/// lists as names, four of five papers are then of the heading's list (docs/quality.md, `benches/topics/into.py`).
+/// lists as names, four of five papers are then of the heading's list (docs/benchmarks.md, `benches/topics/into.py`).
 const DEVIATIONS: f64 = 3.25;
 const FIT_AT_LEAST: f32 = 0.45;
 const FIT_AT_MOST: f32 = 0.60;

@@ -16,7 +16,7 @@ use super::near::Nearest;
 const EPOCHS: usize = 300;
 
 /// Papers that repel a paper in one epoch, for each unit of attraction. Four times what UMAP takes: of the 15 nearest of a paper the map keeps .28 and not
-/// .21 (docs/quality.md).
+/// .21 (docs/benchmarks.md).
 const REPELLED_BY: f32 = 20.0;
 
 /// The first step; the last is nothing.

@@ -4,7 +4,7 @@
 //!
 //! From 60 papers on, topics are sought among the nearest of each; with fewer, in the graph of all pairs that are nearer than the mean pair,
 //! for there a paper's nearest are most of what there is. The coarsest level has resolution 1; the finest one that grows
-//! with the root of the number of papers. Both, and where each way of looking begins, were measured (docs/quality.md).
+//! with the root of the number of papers. Both, and where each way of looking begins, were measured (docs/benchmarks.md).
 
 use std::cmp::Reverse;
 use std::collections::BTreeMap;
@@ -36,7 +36,7 @@ const FINEST: f64 = 0.19;
 const SEEDS: u64 = 4;
 
 /// Part of its weight that holds a paper in the topic where it was. Less lets papers swing between topics that fit them as well; with more, topics
-/// of the past hold for longer than they are true (docs/quality.md).
+/// of the past hold for longer than they are true (docs/history/topics.md).
 const STAYS: f32 = 0.03;
 
 /// Papers of the smallest topic, where there are many.

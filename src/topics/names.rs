@@ -6,7 +6,7 @@
 //! A phrase weighs `p ln(p / q)`, where `p` is how much the
 //! group's papers hold it on average (`1 + ln n` where it stands n times) and `q` how much all papers do: what it adds to the divergence of the group from the rest
 //! (class-based TF-IDF). Longer phrases say more and count more. What another group of the level holds more of says less of
-//! this one: its weight is less by how much less this one holds (docs/quality.md has names with that beside names without).
+//! this one: its weight is less by how much less this one holds (docs/history/topics.md has names with that beside names without).
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::atomic::{AtomicU64, Ordering};

@@ -1,7 +1,7 @@
 //! The nearest of every paper among all the others: exactly, or where papers are too many, nearly so (`cells`).
 //!
 //! In: unit rows. Out: for each the `k` others with the highest cosine. All pairs are compared in 8-bit integers, which is several times
-//! as fast as in floats (docs/performance.md); the best of these, with some to spare, are compared again as they are. Equal
+//! as fast as in floats (docs/benchmarks.md); the best of these, with some to spare, are compared again as they are. Equal
 //! cosines are ordered by place, so with rows in the order of `order` nothing here depends on the order in which papers came.
 
 use rayon::prelude::*;

@@ -3,7 +3,7 @@
 //! In: the vectors of a library. Out: a file beside the library, and from it the papers most likely to be
 //! nearest to a vector, which [`crate::neighbours`] compares exactly. The file is derived: without it, or
 //! where it is damaged or belongs to another library, answers come from the exact scan and are the same
-//! but for what the index may miss (docs/performance.md).
+//! but for what the index may miss (docs/benchmarks.md).
 //!
 //! Read on in the order of the work: `cells` (k-means), `rotation` and `code` (one bit per dimension),
 //! `segment` and `rows` (where rows lie), `table` and `search` (how a query goes through them),
