@@ -163,6 +163,8 @@ pub enum Command {
     Model(Model),
     /// Print a script that completes commands and options in a shell.
     Completions(Completions),
+    /// Print the manual page, or write one for each command into a folder.
+    Man(Man),
 }
 
 /// `relata add`
@@ -562,6 +564,14 @@ pub struct Embed {
     /// Print the report as JSON.
     #[arg(long)]
     pub json: bool,
+}
+
+/// `relata man`
+#[derive(Debug, Args)]
+pub struct Man {
+    /// Folder for relata.1, relata-recommend.1 and so on, such as ~/.local/share/man/man1; made where it is not there.
+    #[arg(long, value_name = "FOLDER")]
+    pub to: Option<PathBuf>,
 }
 
 /// `relata completions`

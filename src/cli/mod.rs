@@ -19,6 +19,7 @@ mod interests;
 mod language;
 mod last;
 mod maintain;
+mod man;
 mod models;
 mod profiles;
 mod rows;
@@ -122,6 +123,7 @@ fn dispatch(cli: Cli, page: &mut Page) -> Result<Outcome> {
     let context = move || Context::new(places);
     match cli.command {
         Command::Completions(asked) => completions::run(&asked, page),
+        Command::Man(asked) => man::run(&asked, page),
         Command::Add(add) => add::run(&context()?, &add, page),
         Command::Recommend(recommend) => answers::recommend(&context()?, &recommend, page),
         Command::Today(today) => today::run(&context()?, &today, page),

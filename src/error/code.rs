@@ -84,8 +84,6 @@ mod tests {
     use std::collections::BTreeSet;
     use std::fmt::Write;
 
-    use super::*;
-
     /// Of each variant of the enum, its code and what its documentation says first.
     fn listed() -> Vec<(String, String)> {
         let codes = include_str!("code.rs");

@@ -72,6 +72,24 @@ fn options_of_models_are_left_out_of_help_where_they_do_not_count() {
 }
 
 #[test]
+fn manual_pages_name_all_commands_and_their_options() {
+    let home = Home::tiny();
+    let ended = home.run(&["man"]);
+    assert_eq!((ended.code, ended.stderr.as_str()), (0, ""));
+    for word in [".TH relata 1", "relata\\-recommend(1)", "RELATA_LIBRARY", "Exit codes"] {
+        assert!(ended.stdout.contains(word), "{word}: {}", ended.stdout);
+    }
+    let folder = home.path("man/man1").display().to_string();
+    let ended = home.run(&["man", "--to", &folder]);
+    assert_eq!((ended.code, ended.stdout.as_str()), (0, ""));
+    for (name, word) in [("relata.1", "today"), ("relata-recommend.1", "diversity"), ("relata-topics-rename.1", "NAME")]
+    {
+        let page = std::fs::read_to_string(home.path("man/man1").join(name)).expect(name);
+        assert!(page.contains(word), "{name}: {page}");
+    }
+}
+
+#[test]
 fn completions_are_scripts_with_all_commands_and_options() {
     let home = Home::tiny();
     for shell in ["bash", "zsh", "fish", "powershell", "elvish"] {
