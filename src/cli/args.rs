@@ -22,7 +22,7 @@ pub use crate::service::DEFAULT_PROFILE;
 
 /// Semantic recommender for arXiv papers: reads daily digests, embeds the abstracts, answers what is related.
 #[derive(Debug, Parser)]
-#[command(name = "relata", version, max_term_width = 100, after_help = EXIT_CODES, arg_required_else_help = true)]
+#[command(name = "relata", version, max_term_width = 100, after_help = EXIT_CODES)]
 pub struct Cli {
     /// Where papers, vectors and models are.
     #[command(flatten)]

@@ -34,6 +34,7 @@ use std::ffi::OsString;
 use std::process::ExitCode;
 use std::sync::{Arc, OnceLock};
 
+use clap::error::ErrorKind;
 use clap::{CommandFactory, FromArgMatches};
 
 use crate::error::{Error, Result};
@@ -75,8 +76,15 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         say(&format!("Interrupted. {}", INTERRUPTED.get().map_or(kept, String::as_str)));
         std::process::exit(130);
     });
+    let arguments: Vec<OsString> = arguments.into_iter().collect();
+    let alone = arguments.len() < 2;
     let cli = match parse(arguments) {
         Ok(cli) => cli,
+        // Whoever types the name alone wants to know what there is.
+        Err(refused) if refused.kind() == ErrorKind::MissingSubcommand && alone => {
+            say(&command().render_help().to_string());
+            return ExitCode::from(2);
+        }
         Err(refused) if refused.use_stderr() => {
             // Arguments are repeated in the message, and an argument may be anything.
             say(&refused.render().to_string());

@@ -84,6 +84,16 @@ mod tests {
     use std::collections::BTreeSet;
     use std::fmt::Write;
 
+    /// Without the targets of links into the source.
+    fn plain(words: &str) -> String {
+        let (mut plain, mut rest) = (String::new(), words);
+        while let Some((before, after)) = rest.split_once("](crate::") {
+            plain.push_str(&before.replacen('[', "", 1));
+            rest = after.split_once(')').map_or("", |(_, rest)| rest);
+        }
+        plain + rest
+    }
+
     /// Of each variant of the enum, its code and what its documentation says first.
     fn listed() -> Vec<(String, String)> {
         let codes = include_str!("code.rs");
@@ -99,7 +109,8 @@ mod tests {
         for line in body.lines().take_while(|line| *line != "}") {
             let Some(line) = line.strip_prefix("    ").filter(|line| !line.starts_with(' ')) else { continue };
             if let Some(words) = line.strip_prefix("/// ") {
-                told = if told.is_empty() { words.to_owned() } else { format!("{told} {words}") };
+                let words = plain(words);
+                told = if told.is_empty() { words } else { format!("{told} {words}") };
             } else if line.starts_with(|letter: char| letter.is_ascii_uppercase()) {
                 let variant: String = line.chars().take_while(char::is_ascii_alphanumeric).collect();
                 found.push((of(&variant), std::mem::take(&mut told)));
