@@ -35,7 +35,7 @@
 //! # Recommend papers
 //!
 //! An [`engine::Engine`] gives every paper of a library a vector. What the library teaches about
-//! its words, authors and vectors says how papers are compared ([`learned`]).
+//! its words, authors and vectors says how papers are compared ([`ranking`]).
 //!
 //! ```
 //! use ndarray::Array2;
