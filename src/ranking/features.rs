@@ -1,9 +1,10 @@
 //! What is compared of a paper, and how two are compared.
 //!
-//! Four views, each of which finds what the others miss (docs/benchmarks.md): the half-whitened vector, what the words are
-//! associated with, the words themselves (and, where several papers ask, phrases of two words: `interest.rs`), and the authors. The first three are counted in standard deviations of the
-//! similarity of two papers drawn at random, so that they can be added up; authors are a share of those of both, times a weight. Weights were
-//! chosen on one half of the judgements.
+//! Four views, each of which finds what the others miss (docs/benchmarks.md): the half-whitened vector, what the
+//! words are associated with, the words themselves (and, where several papers ask, phrases of two words:
+//! `interest.rs`), and the authors. The first three are counted in standard deviations of the similarity of two
+//! papers drawn at random, so that they can be added up; authors are a share of those of both, times a weight.
+//! Weights were chosen on one half of the judgements.
 
 use std::cmp::Ordering;
 
@@ -55,19 +56,6 @@ pub struct Weights {
 impl Weights {
     /// The names of the parts.
     pub const PARTS: [&str; 4] = ["meaning", "associations", "words", "authors"];
-
-    /// Multiplies the weight of a part by its name; `None` for a name that is none.
-    pub fn scale(&mut self, part: &str, factor: f32) -> Option<()> {
-        let weight = match part {
-            "meaning" => &mut self.meaning,
-            "associations" => &mut self.associations,
-            "words" => &mut self.words,
-            "authors" => &mut self.authors,
-            _ => return None,
-        };
-        *weight *= factor;
-        Some(())
-    }
 }
 
 impl Default for Weights {
