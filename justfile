@@ -21,10 +21,11 @@ run *ARGUMENTS:
 test *ARGUMENTS:
     cargo test --locked {{ ARGUMENTS }}
 
-# Check formatting and lints, with and without CUDA
+# Check formatting and lints, with and without the command line and CUDA
 lint:
     cargo fmt --check
     cargo clippy --locked -- -D warnings
+    cargo clippy --locked --no-default-features -- -D warnings
     cargo clippy --all-targets --locked --features cuda -- -D warnings
 
 # Format the source

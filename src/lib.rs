@@ -149,6 +149,7 @@ pub mod ranking;
 pub mod bulk;
 
 // answering
+#[cfg(feature = "cli")]
 pub mod cli;
 pub mod engine;
 pub mod evaluate;
