@@ -8,19 +8,6 @@ use super::args::Completions;
 use super::terminal::Page;
 use super::{Outcome, command};
 
-/// Where a shell looks for it.
-pub(super) const INSTALLATION: &str = "\
-For one session:
-  bash        source <(relata completions bash)
-  zsh         source <(relata completions zsh)
-  fish        relata completions fish | source
-  PowerShell  relata completions powershell | Out-String | Invoke-Expression
-
-For good, write the script to where the shell looks for it:
-  bash        ~/.local/share/bash-completion/completions/relata
-  zsh         a file _relata in a folder of $fpath
-  fish        ~/.config/fish/completions/relata.fish";
-
 pub(super) fn run(asked: &Completions, page: &mut Page) -> Result<Outcome> {
     let mut script = Vec::new();
     generate(asked.shell, &mut command(), "relata", &mut script);

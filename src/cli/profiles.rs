@@ -2,9 +2,9 @@
 
 use crate::error::{Error, Result};
 use crate::library::Opinion;
-use crate::service::{ImportProfile, Imported, Opine as Request, ProfileRow};
+use crate::service::{DEFAULT_PROFILE, ImportProfile, Imported, Opine as Request, ProfileRow};
 
-use super::args::{DEFAULT_PROFILE, Opine, ProfileCommand};
+use super::args::{Opine, ProfileCommand};
 use super::skips::say_skips;
 use super::terminal::{Page, printable, say};
 use super::{Context, Outcome, complete, interests, last};

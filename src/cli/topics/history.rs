@@ -6,8 +6,8 @@ use crate::error::Result;
 use crate::service::Among;
 use crate::topics::came_and_went;
 
-use super::args::{RenameTopic, TopicHistory};
 use super::tree::write_changes;
+use crate::cli::args::topics::{RenameTopic, TopicHistory};
 
 pub(super) fn history(context: &Context, asked: &TopicHistory, page: &mut Page) -> Result<Outcome> {
     let among = Among::from(&asked.among);

@@ -1,6 +1,5 @@
 //! `relata topics`: what a library is about, as a tree in the terminal, as JSON, or as a page in the form of the digests.
 
-pub(super) mod args;
 mod history;
 mod one;
 mod tree;
@@ -9,9 +8,9 @@ use crate::error::Result;
 use crate::library::Filter;
 use crate::service;
 
+use super::args::topics::{self as args, Among, FindTopics, How, TopicsCommand};
 use super::terminal::{Page, say};
 use super::{Context, Outcome, last};
-use args::{Among, FindTopics, How, TopicsCommand};
 use tree::write_tree;
 
 pub(super) fn run(context: &Context, asked: &args::Topics, page: &mut Page) -> Result<Outcome> {

@@ -4,7 +4,8 @@ use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
 
-use crate::cli::args::{Filters, at_least_one};
+use super::selection::Filters;
+use super::values::at_least_one;
 use crate::topics::Method;
 
 /// `relata topics`

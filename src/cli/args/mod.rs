@@ -1,0 +1,85 @@
+//! The command line: what can be asked, in clap's terms. No behaviour lives here.
+//!
+//! Each file has the arguments of a group of commands: [`asking`], [`profiles`], [`papers`], [`topics`], [`models`] and
+//! [`program`]. [`places`] and [`selection`] have the options that several commands share, [`values`] reads what an option is
+//! given.
+
+mod asking;
+mod models;
+mod papers;
+mod places;
+mod profiles;
+mod program;
+mod selection;
+pub(super) mod topics;
+mod values;
+
+use clap::{Parser, Subcommand};
+
+pub use asking::{Eval, Recommend, Search, Today};
+pub use models::{Embed, Model, ModelCommand};
+pub use papers::{Add, Check, Info, OpenPages, Reembed, Remove, Show};
+pub use places::Places;
+pub use profiles::{Opine, ProfileArgs, ProfileCommand};
+pub use program::{Completions, Man};
+pub use selection::{Filters, Selection};
+
+/// Semantic recommender for arXiv papers: reads daily digests, embeds the abstracts, answers what is related.
+#[derive(Debug, Parser)]
+#[command(name = "relata", version, max_term_width = 100, after_help = EXIT_CODES)]
+pub struct Cli {
+    /// Where papers, vectors and models are.
+    #[command(flatten)]
+    pub places: Places,
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+const EXIT_CODES: &str =
+    "Exit codes: 0 done, 1 nothing found, 2 error (also when some entries of a batch were skipped).";
+
+/// The commands.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Read digests, JSONL or metadata snapshots into the library and embed what is new.
+    Add(Add),
+    /// List the papers related to those you like.
+    Recommend(Recommend),
+    /// List the new papers that matter to your profile.
+    Today(Today),
+    /// Find papers by meaning and by words.
+    Search(Search),
+    /// Find the topics of the library, in up to three levels, or show the papers of one.
+    Topics(topics::Topics),
+    /// Write the papers with their topics and their positions on the map as a table for other tools.
+    Export(topics::Export),
+    /// Measure how well ranking methods find papers that people have judged to be related.
+    Eval(Eval),
+    /// Remember papers that you like; `relata recommend` then starts from them.
+    Like(Opine),
+    /// Remember papers that you want less of.
+    Unlike(Opine),
+    /// List, export, import or remove profiles: what you like and dislike, under a name.
+    Profile(ProfileArgs),
+    /// Show everything about one paper.
+    Show(Show),
+    /// Open the arXiv page of papers in the browser, or print the links where there is no display.
+    Open(OpenPages),
+    /// Show the library in numbers, or everything about one paper.
+    Info(Info),
+    /// Remove papers from the library.
+    Remove(Remove),
+    /// Check the library for damage: database, keyword index, vectors.
+    Check(Check),
+    /// Embed every paper with the chosen model, and use that model from then on.
+    Reembed(Reembed),
+    /// Embed papers or lines of text to a file of vectors, without a library.
+    Embed(Embed),
+    /// List, fetch, verify or locate embedding models.
+    Model(Model),
+    /// Print a script that completes commands and options in a shell.
+    Completions(Completions),
+    /// Print the manual page, or write one for each command into a folder.
+    Man(Man),
+}

@@ -1,0 +1,79 @@
+//! Commands on the papers of the library: `add`, `show`, `open`, `info`, `remove`, `check` and `reembed`.
+
+use std::path::PathBuf;
+
+use clap::Args;
+
+/// `relata add`
+#[derive(Debug, Args)]
+pub struct Add {
+    /// Files or folders to read; `-` reads standard input. The content tells the format; `.gz` is unpacked.
+    #[arg(required = true, value_name = "PATH")]
+    pub paths: Vec<PathBuf>,
+    /// Do not embed now; the first command that needs vectors embeds the papers.
+    #[arg(long)]
+    pub no_embed: bool,
+    /// Print the report as JSON.
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// `relata show`
+#[derive(Debug, Args)]
+pub struct Show {
+    /// Paper to show, by id or link, or by its number in the last answer.
+    #[arg(value_name = "ID|N")]
+    pub id: String,
+    /// Print as JSON.
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// `relata open`
+#[derive(Debug, Args)]
+pub struct OpenPages {
+    /// Papers to open, by id or link, or by their number in the last answer.
+    #[arg(required = true, value_name = "ID|N")]
+    pub ids: Vec<String>,
+}
+
+/// `relata info`
+#[derive(Debug, Args)]
+pub struct Info {
+    /// Paper to show, by id or link, or by its number in the last answer; without one, the library is shown.
+    #[arg(value_name = "ID|N")]
+    pub id: Option<String>,
+    /// Print as JSON.
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// `relata remove`
+#[derive(Debug, Args)]
+pub struct Remove {
+    /// Papers to remove.
+    #[arg(required = true, value_name = "ID")]
+    pub ids: Vec<String>,
+    /// Print the report as JSON.
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// `relata check`
+#[derive(Debug, Args)]
+pub struct Check {
+    /// Print the report as JSON.
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// `relata reembed`
+#[derive(Debug, Args)]
+pub struct Reembed {
+    /// Then delete the vectors of every other model.
+    #[arg(long)]
+    pub forget_others: bool,
+    /// Print the report as JSON.
+    #[arg(long)]
+    pub json: bool,
+}

@@ -1,0 +1,112 @@
+//! Commands on what a user likes and dislikes: `like`, `unlike` and `profile`.
+
+use std::path::PathBuf;
+
+use clap::{Args, Subcommand};
+
+use crate::service::DEFAULT_PROFILE;
+
+/// `relata like` and `relata unlike`
+#[derive(Debug, Args)]
+pub struct Opine {
+    /// Papers, by id or link, or by their number in the last answer: `relata like 1 3`.
+    #[arg(required = true, value_name = "ID|N")]
+    pub ids: Vec<String>,
+    /// Profile to change.
+    #[command(flatten)]
+    pub profile: ProfileName,
+    /// Forget that you liked or disliked these papers.
+    #[arg(long)]
+    pub forget: bool,
+    /// Print the outcome as JSON.
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// The name of a profile.
+#[derive(Debug, Args)]
+pub struct ProfileName {
+    /// Profile to use.
+    #[arg(long, value_name = "NAME", default_value = DEFAULT_PROFILE)]
+    pub profile: String,
+}
+
+/// `relata profile`
+#[derive(Debug, Args)]
+#[command(disable_help_subcommand = true)]
+pub struct ProfileArgs {
+    /// What to do with profiles.
+    #[command(subcommand)]
+    pub command: ProfileCommand,
+}
+
+/// The commands on profiles.
+#[derive(Debug, Subcommand)]
+pub enum ProfileCommand {
+    /// List the profiles and how many papers each likes and dislikes.
+    List {
+        /// Print all of them as JSON.
+        #[arg(long)]
+        json: bool,
+    },
+    /// Print a profile as JSON, which `relata profile import` reads.
+    Export {
+        /// Profile to print [default: default].
+        #[arg(value_name = "NAME", conflicts_with = "profile")]
+        name: Option<String>,
+        /// Profile to print; the same as NAME without the option.
+        #[arg(long, value_name = "NAME")]
+        profile: Option<String>,
+    },
+    /// Like the papers of a file: BibTeX, RIS, CSL-JSON, CSV, an exported profile or a list of arXiv ids.
+    ///
+    /// Entries are matched with the library by arXiv id, DOI or title; entries that match no paper are named.
+    Import {
+        /// File to read, as Zotero and other reference managers export it.
+        #[arg(value_name = "FILE")]
+        file: PathBuf,
+        /// Profile to add the papers to [default: the name in an exported profile, else default].
+        #[arg(long, value_name = "NAME")]
+        profile: Option<String>,
+        /// Print the report as JSON.
+        #[arg(long)]
+        json: bool,
+    },
+    /// Show the interests of a profile: their papers, what they have in common and their share of the answers.
+    Show {
+        /// Profile to show.
+        #[command(flatten)]
+        profile: ProfileName,
+        /// Print as JSON.
+        #[arg(long)]
+        json: bool,
+    },
+    /// Split an interest in two where its papers are least alike; the interests then stay as they are.
+    Split {
+        /// Number of the interest in `relata profile show`.
+        interest: usize,
+        /// Profile to change.
+        #[command(flatten)]
+        profile: ProfileName,
+    },
+    /// Join interests into one; the interests then stay as they are.
+    Join {
+        /// Numbers of the interests in `relata profile show`.
+        #[arg(required = true, num_args = 2.., value_name = "INTEREST")]
+        interests: Vec<usize>,
+        /// Profile to change.
+        #[command(flatten)]
+        profile: ProfileName,
+    },
+    /// Forget what was split and joined: likeness decides again which papers are one interest.
+    Regroup {
+        /// Profile to change.
+        #[command(flatten)]
+        profile: ProfileName,
+    },
+    /// Forget a profile.
+    Remove {
+        /// Profile to forget.
+        name: String,
+    },
+}
