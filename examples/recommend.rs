@@ -8,14 +8,13 @@ use std::path::Path;
 
 use ndarray::Array2;
 use relata::ArxivId;
-use relata::embed::EmbedderOptions;
-use relata::engine::Engine;
+use relata::embed::{EmbedderOptions, LazyEmbedder};
 use relata::library::Library;
 use relata::model::{Choice, Settings};
 use relata::neighbours::Ground;
 use relata::ranking::Learned;
 use relata::recommend::{Query, recommend};
-use relata::sample;
+use relata::service::{catch_up, sample};
 
 fn main() -> relata::Result<()> {
     let mut arguments = std::env::args().skip(1);
@@ -31,8 +30,8 @@ fn main() -> relata::Result<()> {
 
     // Embeds what has no vector yet. The model is loaded, and fetched, only if there is something
     // to embed.
-    let engine = Engine::new(Choice::parse(None), settings, EmbedderOptions::default())?;
-    let fingerprint = engine.catch_up(&mut library, true, &mut |_| (), &mut |_| Ok(()))?;
+    let embedder = LazyEmbedder::new(Choice::parse(None), settings, EmbedderOptions::default())?;
+    let fingerprint = catch_up(&embedder, &mut library, true, &mut |_| (), &mut |_| Ok(()))?;
 
     // What the library teaches about its words, authors and vectors: what papers are compared by.
     let learned = Learned::of(&library, fingerprint)?.learned;

@@ -6,12 +6,11 @@
 
 use std::path::Path;
 
-use relata::embed::EmbedderOptions;
-use relata::engine::Engine;
+use relata::embed::{EmbedderOptions, LazyEmbedder};
 use relata::error::Error;
 use relata::library::Library;
 use relata::model::{Choice, Settings};
-use relata::sample;
+use relata::service::{catch_up, sample};
 use relata::topics::{Method, find, page};
 
 fn main() -> relata::Result<()> {
@@ -22,8 +21,8 @@ fn main() -> relata::Result<()> {
         Some(path) => Library::open(Path::new(&path))?,
         None => sample::open(&settings.cache)?,
     };
-    let engine = Engine::new(Choice::parse(None), settings, EmbedderOptions::default())?;
-    let fingerprint = engine.catch_up(&mut library, true, &mut |_| (), &mut |_| Ok(()))?;
+    let embedder = LazyEmbedder::new(Choice::parse(None), settings, EmbedderOptions::default())?;
+    let fingerprint = catch_up(&embedder, &mut library, true, &mut |_| (), &mut |_| Ok(()))?;
 
     // Among all papers, from scratch: the same vectors always give the same topics.
     let topics = find(&library, (fingerprint, None), (Method::Leiden, None), &|_| ())?;

@@ -34,24 +34,24 @@
 //!
 //! # Recommend papers
 //!
-//! An [`engine::Engine`] gives every paper of a library a vector. What the library teaches about
+//! [`service::catch_up()`] gives every paper of a library a vector. What the library teaches about
 //! its words, authors and vectors says how papers are compared ([`ranking`]).
 //!
 //! ```
 //! use ndarray::Array2;
 //! use relata::ArxivId;
-//! use relata::embed::EmbedderOptions;
-//! use relata::engine::Engine;
+//! use relata::embed::{EmbedderOptions, LazyEmbedder};
 //! use relata::ranking::Learned;
 //! use relata::model::{Choice, Settings};
 //! use relata::neighbours::Ground;
 //! use relata::recommend::{Query, recommend};
+//! use relata::service::catch_up;
 //!
 //! # fn main() -> relata::Result<()> {
 //! let settings = Settings::from_env()?;
-//! let mut library = relata::sample::open(&settings.cache)?;
-//! let engine = Engine::new(Choice::parse(None), settings, EmbedderOptions::default())?;
-//! let fingerprint = engine.catch_up(&mut library, true, &mut |_| (), &mut |_| Ok(()))?;
+//! let mut library = relata::service::sample::open(&settings.cache)?;
+//! let embedder = LazyEmbedder::new(Choice::parse(None), settings, EmbedderOptions::default())?;
+//! let fingerprint = catch_up(&embedder, &mut library, true, &mut |_| (), &mut |_| Ok(()))?;
 //! let learned = Learned::of(&library, fingerprint)?.learned;
 //!
 //! let (id, _version) = ArxivId::parse("https://arxiv.org/abs/2602.10611v1").expect("an arXiv id");
@@ -73,16 +73,16 @@
 //! they came. Every paper is in one topic of each level.
 //!
 //! ```
-//! use relata::embed::EmbedderOptions;
-//! use relata::engine::Engine;
+//! use relata::embed::{EmbedderOptions, LazyEmbedder};
 //! use relata::model::{Choice, Settings};
+//! use relata::service::catch_up;
 //! use relata::topics::{Method, find, page};
 //!
 //! # fn main() -> relata::Result<()> {
 //! # let settings = Settings::from_env()?;
-//! # let mut library = relata::sample::open(&settings.cache)?;
-//! # let engine = Engine::new(Choice::parse(None), settings, EmbedderOptions::default())?;
-//! let fingerprint = engine.catch_up(&mut library, true, &mut |_| (), &mut |_| Ok(()))?;
+//! # let mut library = relata::service::sample::open(&settings.cache)?;
+//! # let embedder = LazyEmbedder::new(Choice::parse(None), settings, EmbedderOptions::default())?;
+//! let fingerprint = catch_up(&embedder, &mut library, true, &mut |_| (), &mut |_| Ok(()))?;
 //! let topics = find(&library, (fingerprint, None), (Method::Leiden, None), &|_| ())?;
 //! assert_eq!(topics.papers.len(), 7);
 //! for level in &topics.levels {
@@ -151,14 +151,12 @@ pub mod bulk;
 // answering
 #[cfg(feature = "cli")]
 pub mod cli;
-pub mod engine;
 pub mod evaluate;
 pub mod export;
 pub mod facets;
 pub mod neighbours;
 pub mod recommend;
 pub mod references;
-pub mod sample;
 pub mod search;
 pub mod service;
 pub mod today;

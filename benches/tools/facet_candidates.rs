@@ -9,14 +9,14 @@
 use anyhow::Context;
 use ndarray::Array2;
 use relata::ArxivId;
-use relata::embed::EmbedderOptions;
-use relata::engine::Engine;
+use relata::embed::{EmbedderOptions, LazyEmbedder};
 use relata::facets::ROLES;
 use relata::library::Library;
 use relata::model::{Choice, Settings};
 use relata::paper::Facet;
 use relata::ranking::Learned;
 use relata::recommend::{Query, Through, recommend_by_facet};
+use relata::service::facet_vectors;
 
 const K: usize = 10;
 
@@ -26,11 +26,11 @@ fn main() -> anyhow::Result<()> {
     let facet = Facet::from_name(facet).filter(|facet| ROLES.contains(facet)).context("no such facet")?;
     let queries: usize = rest.first().map_or(Ok(100), |count| count.parse())?;
     let mut library = Library::open(path.as_ref())?;
-    let engine = Engine::new(Choice::parse(None), Settings::from_env()?, EmbedderOptions::default())?;
-    let number = library.fingerprint(engine.fingerprint().digest())?.context("no vectors of the default model")?;
+    let embedder = LazyEmbedder::new(Choice::parse(None), Settings::from_env()?, EmbedderOptions::default())?;
+    let number = library.fingerprint(embedder.fingerprint().digest())?.context("no vectors of the default model")?;
     let learned = Learned::of(&library, number)?.learned;
     let all = usize::try_from(library.len()?)?;
-    let identity = engine.identity().clone();
+    let identity = embedder.identity().clone();
     let ids: Vec<ArxivId> = library
         .sample(queries)?
         .into_iter()
@@ -43,7 +43,7 @@ fn main() -> anyhow::Result<()> {
         let mut first = |k: usize| -> anyhow::Result<Vec<ArxivId>> {
             let query = Query { like: vec![id.clone()], k, ..Query::default() };
             let mut embed = |library: &mut Library, texts: &[_]| {
-                engine.facet_vectors(library, (number, facet), texts, &mut |_| (), &mut |_| Ok(()))
+                facet_vectors(&embedder, library, (number, facet), texts, &mut |_| (), &mut |_| Ok(()))
             };
             let through = Through { facet, reads: &|text| identity.reads(text), embed: &mut embed };
             match recommend_by_facet(&mut library, (number, None), &learned, &query, &Array2::zeros((0, 0)), through) {

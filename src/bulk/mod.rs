@@ -30,8 +30,7 @@ pub use input::Texts;
 pub use output::Output;
 pub use partial::Manners;
 
-use crate::embed::{DeviceChoice, Embedder, Role};
-use crate::engine::Engine;
+use crate::embed::{DeviceChoice, Embedder, LazyEmbedder, Role};
 use crate::error::{Error, Result};
 use crate::model;
 use crate::paper::Skipped;
@@ -136,7 +135,7 @@ pub struct Report {
 /// [`Error::InputTwice`], [`Error::OutputIsInput`], [`Error::OutputExists`], [`Error::OutputUnfinished`],
 /// [`Error::OutputBusy`], [`Error::ResumeRefused`]. Later come the errors of the model, of reading, and [`Error::OutputFull`].
 /// Whatever happens, the rows of all windows before are kept where they can be gone on from.
-pub fn embed(job: &Job, sink: Sink<'_>, engine: &Engine, on: &mut dyn FnMut(Event)) -> Result<Report> {
+pub fn embed(job: &Job, sink: Sink<'_>, embedder: &LazyEmbedder, on: &mut dyn FnMut(Event)) -> Result<Report> {
     let inputs = Inputs::find(&job.inputs, if let Sink::File(output, _) = &sink { Some(output) } else { None })?;
     for folder in &inputs.empty {
         let reason = "the folder holds no files".to_owned();
@@ -147,7 +146,7 @@ pub fn embed(job: &Job, sink: Sink<'_>, engine: &Engine, on: &mut dyn FnMut(Even
         Sink::File(output, manners) => {
             let fresh = Journal {
                 version: VERSION,
-                terms: terms(job, output.format(), engine),
+                terms: terms(job, output.format(), embedder),
                 inputs: inputs.described.clone(),
                 window: job.window,
                 done: Done::default(),
@@ -163,7 +162,7 @@ pub fn embed(job: &Job, sink: Sink<'_>, engine: &Engine, on: &mut dyn FnMut(Even
         Ok(())
     } else {
         let window = kept.window().unwrap_or(job.window);
-        run.embed_all(inputs, job, window, &mut kept, engine, on)
+        run.embed_all(inputs, job, window, &mut kept, embedder, on)
     };
     let done = kept.done().clone();
     if let Kept::File(mut partial) = kept {
@@ -186,7 +185,7 @@ pub fn embed(job: &Job, sink: Sink<'_>, engine: &Engine, on: &mut dyn FnMut(Even
     Ok(Report { rows, dimension, tokens, cut, truncated, resumed, own_rows: rows - resumed, own_tokens, elapsed })
 }
 
-fn terms(job: &Job, format: Format, engine: &Engine) -> Terms {
+fn terms(job: &Job, format: Format, embedder: &LazyEmbedder) -> Terms {
     let mut others = job.options.clone();
     let role = match job.role {
         Role::Query => "query",
@@ -199,7 +198,7 @@ fn terms(job: &Job, format: Format, engine: &Engine) -> Terms {
     for (name, value) in [("format", format.name()), ("role", role), ("texts", texts)] {
         others.insert(name.to_owned(), value.to_owned());
     }
-    Terms { fingerprint: engine.fingerprint().digest().to_owned(), model: engine.identity().name.clone(), others }
+    Terms { fingerprint: embedder.fingerprint().digest().to_owned(), model: embedder.identity().name.clone(), others }
 }
 
 /// Where rows are kept.
@@ -260,7 +259,7 @@ impl Run {
         job: &Job,
         window: usize,
         kept: &mut Kept<'_>,
-        engine: &Engine,
+        embedder: &LazyEmbedder,
         on: &mut dyn FnMut(Event),
     ) -> Result<()> {
         let mut passed = 0;
@@ -286,7 +285,7 @@ impl Run {
                         return Err(changed(kept));
                     }
                     self.expect(passed, &window);
-                    self.embed_window(window, passed, job.role, kept, engine, on)?;
+                    self.embed_window(window, passed, job.role, kept, embedder, on)?;
                 }
             }
         }
@@ -313,10 +312,10 @@ impl Run {
         passed: u64,
         role: Role,
         kept: &mut Kept<'_>,
-        engine: &Engine,
+        embedder: &LazyEmbedder,
         on: &mut dyn FnMut(Event),
     ) -> Result<()> {
-        let embedder = engine.embedder(&mut |progress| on(Event::Fetch(progress)))?;
+        let embedder = embedder.load(&mut |progress| on(Event::Fetch(progress)))?;
         let began = *self.began.get_or_insert_with(Instant::now);
         let mut done = Done { texts: passed, digest: window.digest, ..kept.done().clone() };
         done.dimension = embedder.recipe().dimension();

@@ -6,7 +6,7 @@
 //! `options` and `device` hold what the caller asks for, `machine` what there is. `folder` reads how a model does it
 //! (`config` what its encoder is, `checkpoint` its tensors). `long` cuts long texts into windows. `cpu` or `cuda` (our
 //! kernels) or `stock` (candle's BERT) runs the encoder, `pipeline` keeps a GPU busy, and [`Fingerprint`] says in one
-//! hash what made a vector.
+//! hash what made a vector. [`LazyEmbedder`] loads a model when it is needed.
 
 mod architecture;
 mod batch;
@@ -20,6 +20,7 @@ mod encoder;
 mod files;
 mod fingerprint;
 mod folder;
+mod lazy;
 mod long;
 mod machine;
 mod module;
@@ -42,6 +43,7 @@ pub use batch::BatchDone;
 pub use device::{Cards, DeviceChoice};
 pub use fingerprint::Fingerprint;
 pub use folder::Recipe;
+pub use lazy::LazyEmbedder;
 pub use options::{EmbedderOptions, EngineChoice, Long, Precision};
 pub use prompts::Role;
 

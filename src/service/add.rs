@@ -209,8 +209,8 @@ impl Relata {
             if !embed || library.is_empty()? {
                 return Ok(0);
             }
-            let engine = self.engine(Some(&library))?;
-            Ok(self.catch_up(&engine, &mut library, false, &permit)?.1)
+            let embedder = self.embedder(Some(&library))?;
+            Ok(self.catch_up(&embedder, &mut library, false, &permit)?.1)
         };
         match embedded() {
             Ok(embedded) => Ok(Added { embedded, ..report }),
@@ -231,8 +231,8 @@ impl Relata {
         }
         self.shared.own.forget_index();
         let Some(mut library) = self.with_papers()? else { return Ok(()) };
-        let engine = self.engine(Some(&library))?;
-        let Some(fingerprint) = library.fingerprint(engine.fingerprint().digest())? else { return Ok(()) };
+        let embedder = self.embedder(Some(&library))?;
+        let Some(fingerprint) = library.fingerprint(embedder.fingerprint().digest())? else { return Ok(()) };
         if library.vectors(fingerprint)? >= Learned::WORTH_KEEPING {
             self.cancel.check()?;
             library.view()?.learned(fingerprint, &|note| self.note(note))?;

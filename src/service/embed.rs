@@ -162,9 +162,9 @@ impl Relata {
         output: Option<&Output>,
     ) -> std::result::Result<Embedded, EmbedError> {
         let job = self.job(request)?;
-        let engine = self.engine(None)?;
+        let embedder = self.embedder(None)?;
         let (mut skips, mut notes, mut began) = (Skips::default(), Vec::new(), false);
-        let embedded = bulk::embed(&job, sink, &engine, &mut |event| match event {
+        let embedded = bulk::embed(&job, sink, &embedder, &mut |event| match event {
             bulk::Event::Fetch(progress) => self.tell(Event::Fetching(progress)),
             bulk::Event::Embedded(status) => {
                 began = true;
@@ -193,8 +193,8 @@ impl Relata {
             seconds: report.elapsed.as_secs_f64(),
             texts_per_second: rate(report.own_rows, report.elapsed),
             tokens_per_second: rate(report.own_tokens, report.elapsed),
-            model: engine.fingerprint().description().to_owned(),
-            fingerprint: engine.fingerprint().digest().to_owned(),
+            model: embedder.fingerprint().description().to_owned(),
+            fingerprint: embedder.fingerprint().digest().to_owned(),
             skips,
             notes,
             report,

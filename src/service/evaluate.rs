@@ -110,8 +110,8 @@ impl Relata {
         if judgements.is_empty() {
             return Ok(Evaluated { wrong, ..Evaluated::default() });
         }
-        let engine = session.engine()?;
-        let fingerprint = session.embedded(&engine)?;
+        let embedder = session.embedder()?;
+        let fingerprint = session.embedded(&embedder)?;
         let view = session.library.view()?;
         let knowledge = session.knowledge(&view, fingerprint)?;
         let ground = knowledge.ground(&session.library, fingerprint);

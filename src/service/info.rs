@@ -7,7 +7,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::Relata;
-use crate::engine::Remembered;
+use super::catch_up::Remembered;
 use crate::error::{Error, Result};
 use crate::library::{Info, Paper, StoredTokens};
 use crate::paper::ArxivId;

@@ -129,8 +129,8 @@ impl Relata {
         let profile = self.profile(session.own(), name, true)?;
         let mut query = Query::default();
         session.add_profile(&profile, &mut query)?;
-        let engine = session.engine()?;
-        let fingerprint = session.embedded(&engine)?;
+        let embedder = session.embedder()?;
+        let fingerprint = session.embedded(&embedder)?;
         let view = session.library.view()?;
         let learned = view.learned(fingerprint, &|note| self.note(note))?;
         let groups = groups(&Ground { library: &session.library, fingerprint, index: None }, &learned, &query)?;

@@ -4,6 +4,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::Relata;
+use super::catch_up::settings_of;
 use super::events::Note;
 use super::query::each_once;
 use super::store::Connection;
@@ -117,9 +118,9 @@ impl Relata {
     pub fn reembed(&self, request: &Reembed) -> Result<Reembedded> {
         let mut library = self.filled()?;
         let permit = self.shared.own.write();
-        let engine = self.engine(Some(&library))?;
-        let (number, embedded) = self.catch_up(&engine, &mut library, true, &permit)?;
-        library.set_embedding_settings(&engine.remembered()?)?;
+        let embedder = self.embedder(Some(&library))?;
+        let (number, embedded) = self.catch_up(&embedder, &mut library, true, &permit)?;
+        library.set_embedding_settings(&settings_of(&embedder)?)?;
         // What others see from here on has all vectors.
         drop(permit);
         self.prepare()?;
@@ -132,7 +133,7 @@ impl Relata {
             }
             forgotten = library.forget_others(number)?;
         }
-        Ok(Reembedded { model: engine.identity().name.clone(), embedded, forgotten })
+        Ok(Reembedded { model: embedder.identity().name.clone(), embedded, forgotten })
     }
 
     /// The user's library, which must have papers.

@@ -32,6 +32,7 @@
 //! ```
 
 mod add;
+mod catch_up;
 mod day;
 mod embed;
 mod evaluate;
@@ -47,6 +48,7 @@ mod query;
 mod recommend;
 mod related;
 mod rows;
+pub mod sample;
 mod schemas;
 mod search;
 mod session;
@@ -61,6 +63,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 
 pub use add::{Add, AddError, Added, Skips};
+pub use catch_up::{EmbeddingProgress, catch_up, facet_vectors};
 pub use embed::{Embed, EmbedError, Embedded, rate};
 pub use evaluate::{Evaluate, Evaluated, Interval, MethodRow};
 pub use events::{CancelToken, Event, Note, Observer, OtherModel, Work};
@@ -84,11 +87,11 @@ pub use topic_rows::{
 };
 pub use topics::{Among, FindTopics, FoundTopics};
 
-use crate::embed::{DeviceChoice, EmbedderOptions, EngineChoice, Long, Precision};
-use crate::engine::{Engine, Remembered};
+use crate::embed::{DeviceChoice, EmbedderOptions, EngineChoice, LazyEmbedder, Long, Precision};
 use crate::error::{Error, Result};
 use crate::library::{Library, Profile};
 use crate::model::{self, Choice, Settings};
+use catch_up::Remembered;
 use store::{Connection, Place, Store};
 
 /// The profile where none is named.
@@ -147,11 +150,11 @@ struct Shared {
     sample: Store,
     /// The models that were asked for, each by what decides it. A handle sees one or two in its
     /// life.
-    engines: Mutex<Vec<(EngineKey, Arc<Engine>)>>,
+    embedders: Mutex<Vec<(EmbedderKey, Arc<LazyEmbedder>)>>,
 }
 
-/// What decides an engine: the model and how it embeds.
-type EngineKey = (Option<String>, EmbedderOptions);
+/// What decides an embedder: the model and how it embeds.
+type EmbedderKey = (Option<String>, EmbedderOptions);
 
 impl Relata {
     /// A handle. Opens nothing: a library that is not there is made by the first request that
@@ -159,7 +162,7 @@ impl Relata {
     pub fn new(options: Options) -> Relata {
         let own = Store::new(Place::File(options.library.clone()));
         let sample = Store::new(Place::Sample(options.settings.cache.clone()));
-        let shared = Shared { options, own, sample, engines: Mutex::default() };
+        let shared = Shared { options, own, sample, embedders: Mutex::default() };
         Relata { shared: Arc::new(shared), observer: Arc::new(|_: Event| ()), cancel: CancelToken::new() }
     }
 
@@ -232,7 +235,7 @@ impl Relata {
 
     /// The model and how it embeds: as asked for, else as the library remembers, else the default.
     /// Not loaded.
-    fn engine(&self, library: Option<&Library>) -> Result<Arc<Engine>> {
+    fn embedder(&self, library: Option<&Library>) -> Result<Arc<LazyEmbedder>> {
         let asked = &self.shared.options;
         let remembered = match library {
             Some(library) => Remembered::of(library, &asked.settings)?.unwrap_or_default(),
@@ -248,27 +251,27 @@ impl Relata {
         let named = asked.model.as_deref().filter(|model| !model.is_empty());
         let model = named.map(str::to_owned).or(remembered.model.clone());
         let key = (model, options);
-        let mut engines = self.shared.engines.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
-        if let Some((_, engine)) = engines.iter().find(|(own, _)| *own == key) {
-            return Ok(Arc::clone(engine));
+        let mut embedders = self.shared.embedders.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        if let Some((_, embedder)) = embedders.iter().find(|(own, _)| *own == key) {
+            return Ok(Arc::clone(embedder));
         }
         let by_memory = named.is_none() && remembered.model.is_some();
         let choice = Choice::parse(key.0.as_deref());
-        let engine = Engine::new(choice, asked.settings.clone(), key.1.clone()).inspect_err(|error| {
+        let embedder = LazyEmbedder::new(choice, asked.settings.clone(), key.1.clone()).inspect_err(|error| {
             if by_memory && matches!(error, Error::ModelFolder { .. } | Error::ModelFile { .. }) {
                 self.note(Note::ModelFolderRemembered);
             }
         })?;
-        let engine = Arc::new(if asked.precision.is_none() { engine.or_f32() } else { engine });
-        engines.push((key, Arc::clone(&engine)));
-        Ok(engine)
+        let embedder = Arc::new(if asked.precision.is_none() { embedder.or_f32() } else { embedder });
+        embedders.push((key, Arc::clone(&embedder)));
+        Ok(embedder)
     }
 
-    /// Which known model reads a text that `engine` does not.
-    fn other_model(&self, engine: &Engine, text: &str, source: Source) -> OtherModel {
+    /// Which known model reads a text that `embedder` does not.
+    fn other_model(&self, embedder: &LazyEmbedder, text: &str, source: Source) -> OtherModel {
         OtherModel {
             name: model::that_reads(text, self.settings()),
-            instead_of: engine.identity().name.clone(),
+            instead_of: embedder.identity().name.clone(),
             sample: source == Source::Sample,
         }
     }

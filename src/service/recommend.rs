@@ -7,13 +7,14 @@ use ndarray::Array2;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::catch_up::{EmbeddingProgress, facet_vectors};
 use super::events::{Event, Note, Work};
 use super::query::{Factors, Selection, check_period, each_once};
 use super::related::{Related, related};
 use super::rows::{Row, Seen, english};
 use super::session::Session;
 use super::{DEFAULT_PROFILE, OtherModel, Relata};
-use crate::engine::{Embedded, Engine};
+use crate::embed::LazyEmbedder;
 use crate::error::{Error, Result};
 use crate::facets::{FacetText, Told};
 use crate::library::{Filter, FingerprintNumber, Library};
@@ -161,20 +162,20 @@ impl Relata {
         }
         let alone = query.like.is_empty() && query.like_text.is_empty();
         let mut session = self.answering()?;
-        let engine = session.engine()?;
-        let unread_text = take_unread(&engine, &mut query);
+        let embedder = session.embedder()?;
+        let unread_text = take_unread(&embedder, &mut query);
         let profile = request.profile.clone().or_else(|| alone.then(|| DEFAULT_PROFILE.to_owned()));
         if let Some(name) = &profile {
             let profile = self.profile(session.own(), name, request.profile.is_some())?;
             session.add_profile(&profile, &mut query)?;
             query.emphasis = request.half_life.map(|days| profile.emphasis(days)).unwrap_or_default();
         }
-        session.say_unread(&engine, &unread_text, &query)?;
+        session.say_unread(&embedder, &unread_text, &query)?;
         recommender::check(&session.library, &query)?;
-        let fingerprint = session.embedded(&engine)?;
-        let texts = engine.embed_queries(&query.like_text, &mut |progress| self.tell(Event::Fetching(progress)))?;
+        let fingerprint = session.embedded(&embedder)?;
+        let texts = embedder.embed_queries(&query.like_text, &mut |progress| self.tell(Event::Fetching(progress)))?;
         self.cancel.check()?;
-        let (answers, facet, seen) = session.ranked(&engine, fingerprint, (&query, &texts), request.facet)?;
+        let (answers, facet, seen) = session.ranked(&embedder, fingerprint, (&query, &texts), request.facet)?;
         let place = |(at, answer)| related(at + 1, answer, &request.language);
         Ok(Recommendation {
             results: answers.into_iter().enumerate().map(place).collect(),
@@ -196,7 +197,7 @@ impl Session<'_> {
     /// The answers to a query, by a facet where one is asked for.
     fn ranked(
         &mut self,
-        engine: &Engine,
+        embedder: &LazyEmbedder,
         fingerprint: FingerprintNumber,
         (query, texts): (&Query, &Array2<f32>),
         facet: Option<Facet>,
@@ -215,20 +216,20 @@ impl Session<'_> {
         };
         // Its vectors are kept, so the library is written.
         drop(view);
-        let identity = engine.identity();
+        let identity = embedder.identity();
         let relata = self.relata;
         let mut embed = |library: &mut Library, texts: &[FacetText]| {
             let mut began = false;
             let fetch = &mut |progress| relata.tell(Event::Fetching(progress));
-            let vectors =
-                engine.facet_vectors(library, (fingerprint, facet), texts, fetch, &mut |embedded: Embedded| {
-                    relata.cancel.check()?;
-                    if !std::mem::replace(&mut began, true) {
-                        relata.tell(Event::Began(Work::EmbeddingFacets, embedded.total));
-                    }
-                    relata.tell(Event::Done(Work::EmbeddingFacets, embedded.done));
-                    Ok(())
-                });
+            let asked = (fingerprint, facet);
+            let vectors = facet_vectors(embedder, library, asked, texts, fetch, &mut |embedded: EmbeddingProgress| {
+                relata.cancel.check()?;
+                if !std::mem::replace(&mut began, true) {
+                    relata.tell(Event::Began(Work::EmbeddingFacets, embedded.total));
+                }
+                relata.tell(Event::Done(Work::EmbeddingFacets, embedded.done));
+                Ok(())
+            });
             if began {
                 relata.tell(Event::Ended(Work::EmbeddingFacets));
             }
@@ -237,11 +238,11 @@ impl Session<'_> {
         let through = Through { facet, reads: &|text| identity.reads(text), embed: &mut embed };
         let place = (fingerprint, knowledge.index.as_ref().as_ref());
         let found = recommend_by_facet(&mut self.library, place, &knowledge.learned, query, texts, through)?;
-        let compared = self.compared(engine, &found, facet);
+        let compared = self.compared(embedder, &found, facet);
         Ok((found.answers, Some(compared), seen))
     }
 
-    fn compared(&self, engine: &Engine, found: &ByFacet, facet: Facet) -> ComparedFacet {
+    fn compared(&self, embedder: &LazyEmbedder, found: &ByFacet, facet: Facet) -> ComparedFacet {
         let liked =
             |(id, told): &(ArxivId, FacetText)| LikedFacet { id: id.clone(), text: told.text.clone(), from: told.told };
         let other = found.unread_sample.as_deref().filter(|_| found.unread > 0);
@@ -251,7 +252,7 @@ impl Session<'_> {
             silent: found.silent.clone(),
             unread: found.unread,
             looked_at: found.compared + found.liked.len(),
-            other_model: other.map(|text| self.relata.other_model(engine, text, self.source)),
+            other_model: other.map(|text| self.relata.other_model(embedder, text, self.source)),
         }
     }
 
@@ -259,10 +260,10 @@ impl Session<'_> {
     ///
     /// # Errors
     /// [`Error::TextUnread`] where nothing else is asked for.
-    fn say_unread(&self, engine: &Engine, unread: &[String], query: &Query) -> Result<()> {
+    fn say_unread(&self, embedder: &LazyEmbedder, unread: &[String], query: &Query) -> Result<()> {
         let Some(first) = unread.first() else { return Ok(()) };
-        let other = self.relata.other_model(engine, first, self.source);
-        let model = &engine.identity().name;
+        let other = self.relata.other_model(embedder, first, self.source);
+        let model = &embedder.identity().name;
         if query.like.is_empty() && query.like_text.is_empty() {
             return Err(Error::TextUnread { model: model.clone(), way_out: other.in_words() });
         }
@@ -275,8 +276,8 @@ impl Session<'_> {
 
 /// Takes the texts that the model does not read out of a query: a vector of a text that it was not
 /// trained on lies anywhere, so its neighbours would be noise.
-fn take_unread(engine: &Engine, query: &mut Query) -> Vec<String> {
-    let identity = engine.identity();
+fn take_unread(embedder: &LazyEmbedder, query: &mut Query) -> Vec<String> {
+    let identity = embedder.identity();
     let (read, unread) = std::mem::take(&mut query.like_text).into_iter().partition(|text| identity.reads(text));
     query.like_text = read;
     unread

@@ -197,13 +197,13 @@ impl Session<'_> {
     /// The papers that words ask for, behind those that were named.
     fn found(&mut self, words: &str, named: Vec<Hit>, request: &Search) -> Result<(Vec<Hit>, Seen)> {
         let relata = self.relata;
-        let engine = self.engine()?;
-        let vectors = if engine.identity().reads(words) {
-            let fingerprint = self.embedded(&engine)?;
+        let embedder = self.embedder()?;
+        let vectors = if embedder.identity().reads(words) {
+            let fingerprint = self.embedded(&embedder)?;
             let fetch = &mut |progress| relata.tell(Event::Fetching(progress));
-            Some((fingerprint, engine.embed_queries(&[words.to_owned()], fetch)?))
+            Some((fingerprint, embedder.embed_queries(&[words.to_owned()], fetch)?))
         } else {
-            relata.note(Note::WordsAlone { model: engine.identity().name.clone() });
+            relata.note(Note::WordsAlone { model: embedder.identity().name.clone() });
             None
         };
         let view = self.library.view()?;

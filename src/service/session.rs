@@ -4,10 +4,11 @@
 use std::sync::Arc;
 
 use super::Relata;
+use super::catch_up::{EmbeddingProgress, catch_up};
 use super::events::{Event, Note, Work};
 use super::rows::{Seen, Source};
 use super::store::{Connection, Store, View, Writing};
-use crate::engine::{Embedded, Engine};
+use crate::embed::LazyEmbedder;
 use crate::error::{Error, Result};
 use crate::index::Index;
 use crate::library::{FingerprintNumber, Library, Profile};
@@ -44,17 +45,17 @@ impl Relata {
     }
 
     /// Embeds what a library misses; gives the number of the model's vectors and how many papers
-    /// were embedded. See [`Engine::catch_up`].
+    /// were embedded. See [`catch_up`](catch_up()).
     pub(super) fn catch_up(
         &self,
-        engine: &Engine,
+        embedder: &LazyEmbedder,
         library: &mut Library,
         begin: bool,
         _permit: &Writing<'_>,
     ) -> Result<(FingerprintNumber, u64)> {
         let (mut done, mut began) = (0, false);
         let fetch = &mut |progress| self.tell(Event::Fetching(progress));
-        let number = engine.catch_up(library, begin, fetch, &mut |embedded: Embedded| {
+        let number = catch_up(embedder, library, begin, fetch, &mut |embedded: EmbeddingProgress| {
             self.cancel.check()?;
             if !std::mem::replace(&mut began, true) {
                 self.tell(Event::Began(Work::Embedding, embedded.total));
@@ -76,15 +77,15 @@ impl Session<'_> {
         (self.source == Source::Library).then_some(&*self.library)
     }
 
-    pub(super) fn engine(&self) -> Result<Arc<Engine>> {
-        self.relata.engine(self.own())
+    pub(super) fn embedder(&self) -> Result<Arc<LazyEmbedder>> {
+        self.relata.embedder(self.own())
     }
 
     /// The number of the model's vectors, once every paper has one. While another thread adds
     /// papers, those that have none yet are left out of the answer instead: nobody waits for a
     /// thousand papers to be embedded.
-    pub(super) fn embedded(&mut self, engine: &Engine) -> Result<FingerprintNumber> {
-        let stored = self.library.fingerprint(engine.fingerprint().digest())?;
+    pub(super) fn embedded(&mut self, embedder: &LazyEmbedder) -> Result<FingerprintNumber> {
+        let stored = self.library.fingerprint(embedder.fingerprint().digest())?;
         let missing = stored.map(|number| self.library.missing(number)).transpose()?;
         if let (Some(number), Some(0)) = (stored, missing) {
             return Ok(number);
@@ -95,7 +96,7 @@ impl Session<'_> {
             (None, _) => self.store.write(),
         };
         let begin = self.source == Source::Sample;
-        Ok(self.relata.catch_up(engine, &mut self.library, begin, &permit)?.0)
+        Ok(self.relata.catch_up(embedder, &mut self.library, begin, &permit)?.0)
     }
 
     /// What answers are made from in the state that a view holds.

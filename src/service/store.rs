@@ -14,11 +14,11 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, TryLockError};
 
 use super::events::Note;
+use super::sample;
 use crate::error::{Error, Result};
 use crate::index::{Index, State};
 use crate::library::{FingerprintNumber, Library, Snapshot};
 use crate::ranking::Learned;
-use crate::sample;
 
 /// Connections that are kept open while nobody asks.
 const IDLE: usize = 32;

@@ -205,8 +205,8 @@ impl Relata {
         };
         query.emphasis = request.half_life.map(|days| profile.emphasis(days)).unwrap_or_default();
         session.add_profile(&profile, &mut query)?;
-        let engine = session.engine()?;
-        let fingerprint = session.embedded(&engine)?;
+        let embedder = session.embedder()?;
+        let fingerprint = session.embedded(&embedder)?;
         let view = session.library.view()?;
         let from = session.seen(fingerprint)?;
         let day = Day::of(&session.library, request, &listed, &query)?;

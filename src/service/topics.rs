@@ -98,8 +98,8 @@ impl Relata {
     pub fn topics(&self, request: &FindTopics) -> Result<FoundTopics> {
         check_period(&request.among.filter)?;
         let mut session = self.answering()?;
-        let engine = session.engine()?;
-        let fingerprint = session.embedded(&engine)?;
+        let embedder = session.embedder()?;
+        let fingerprint = session.embedded(&embedder)?;
         self.cancel.check()?;
         let keeps =
             session.own().is_some() && !request.fresh && request.into.is_empty() && request.method == Method::Leiden;
@@ -121,7 +121,7 @@ impl Relata {
                 return Err(Error::EmptyQuery);
             }
             let fetch = &mut |progress| self.tell(Event::Fetching(progress));
-            let mut embed = |texts: &[String]| engine.embed_passages(texts, fetch);
+            let mut embed = |texts: &[String]| embedder.embed_passages(texts, fetch);
             into(&session.library, place, (&wanted, request.threshold), &mut embed, &|step| steps.tell(step))
         };
         steps.end();

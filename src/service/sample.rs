@@ -13,7 +13,7 @@ use crate::reader::{self, Reading};
 /// File name under which the sample is listed.
 pub const NAME: &str = "sample-digest-2026-02-14.md";
 
-const DIGEST: &str = include_str!("../seeds/sample-digest-2026-02-14.md");
+const DIGEST: &str = include_str!("../../seeds/sample-digest-2026-02-14.md");
 
 /// Where the sample's library lies, given the cache folder.
 pub fn path(cache: &Path) -> PathBuf {
