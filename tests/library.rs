@@ -271,6 +271,34 @@ proptest! {
     }
 }
 
+#[test]
+fn a_category_is_found_by_either_of_its_names() {
+    let mut library = Library::in_memory().unwrap();
+    let pairs = [
+        ("cs.IT", "math.IT"),
+        ("cs.NA", "math.NA"),
+        ("cs.SY", "eess.SY"),
+        ("econ.GN", "q-fin.EC"),
+        ("math-ph", "math.MP"),
+        ("math.ST", "stat.TH"),
+    ];
+    for (number, (one, other)) in pairs.iter().enumerate() {
+        for (at, name) in [one, other].into_iter().enumerate() {
+            let mut paper = entry(&format!("2602.1{number}00{at}"), "Channels", "About channels.");
+            paper.categories = vec![(*name).to_owned()];
+            library.merge(&[paper]).unwrap();
+        }
+    }
+    for name in pairs.iter().flat_map(|(one, other)| [one, other]) {
+        for asked in [(*name).to_owned(), name.to_lowercase()] {
+            let filter = Filter { categories: vec![asked], ..Filter::default() };
+            assert_eq!(library.matching(&filter).unwrap().unwrap().len(), 2, "{name}");
+        }
+    }
+    let stored = library.paper(&id("2602.12001")).unwrap().unwrap();
+    assert_eq!(stored.categories, ["eess.SY"]);
+}
+
 // --- keywords ---
 
 fn found(library: &Library, query: &str) -> Vec<String> {

@@ -7,7 +7,7 @@
 use std::ffi::OsString;
 use std::path::Path;
 
-use crate::reader::is_category;
+use crate::paper::category::is_category;
 
 const OPTION: &str = "--category";
 

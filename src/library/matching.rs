@@ -11,6 +11,7 @@ use super::keywords::phrase;
 use super::words::{terms, words};
 use super::{Library, PaperRow};
 use crate::error::Result;
+use crate::paper::category::alias;
 
 /// Papers of a set whose days are looked up one by one: for more it is quicker to walk all papers from the newest on.
 const LOOKED_UP: usize = 4096;
@@ -166,8 +167,16 @@ impl Library {
         self.rows("SELECT row FROM papers WHERE date >= ?1 AND date <= ?2", params![since, until])
     }
 
+    /// The papers in a category, under either of its names, or in an archive.
     fn in_category(&self, category: &str) -> Result<Vec<PaperRow>> {
-        let category = category.trim();
+        let mut rows = self.in_category_of_name(category.trim())?;
+        if let Some(other) = alias(category.trim()) {
+            rows.extend(self.in_category_of_name(other)?);
+        }
+        Ok(rows)
+    }
+
+    fn in_category_of_name(&self, category: &str) -> Result<Vec<PaperRow>> {
         let archive = category.strip_suffix(".*").unwrap_or(category);
         // `/` follows `.` in ASCII, so the range is everything that begins with the archive and a dot.
         self.rows(

@@ -1,13 +1,15 @@
 //! arXiv identifiers: one canonical spelling for every form people paste.
 //!
-//! In: `2602.10611`, `2602.10611v2`, `arXiv:2602.10611`, links to abs, pdf or html pages, old-style ids such as
-//! `hep-th/9901001` and `math.GT/0309136`. Out: an [`ArxivId`] without the version, and the version apart.
+//! In: `2602.10611v2`, `hep-th/9901001`, `math.GT/0309136`, and the links, DOIs and stamps that hold one
+//! (`id_forms` lists them). Out: an [`ArxivId`] without the version, and the version apart.
 //! The scheme is arXiv's own (<https://info.arxiv.org/help/arxiv_identifier.html>): `YYMM.NNNN` until 1412,
 //! `YYMM.NNNNN` since 1501, `archive(.SC)/YYMMNNN` until 0703.
 
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
+
+use super::id_forms;
 
 /// A valid arXiv identifier without its version, in canonical spelling.
 ///
@@ -18,12 +20,38 @@ use serde::{Deserialize, Serialize};
 pub struct ArxivId(String);
 
 impl ArxivId {
-    /// Reads an identifier in any pasted form and gives the version where one is named.
+    /// Reads an identifier in any pasted form and gives the version where one is named: bare, as a
+    /// link to arXiv or to a site that shows its papers, as a DOI, as the stamp on a PDF's margin.
     ///
-    /// Returns `None` for everything that is not wholly an identifier.
+    /// Returns `None` for everything that is not wholly an identifier, and for two of them.
+    ///
+    /// ```
+    /// use relata::ArxivId;
+    ///
+    /// let (id, version) = ArxivId::parse("arXiv:2602.10611v2 [cs.LG] 14 Feb 2026").expect("an id");
+    /// assert_eq!((id.as_str(), version), ("2602.10611", Some(2)));
+    /// ```
     pub fn parse(text: &str) -> Option<(ArxivId, Option<u32>)> {
-        let text = strip_link(text.trim());
-        let text = text.strip_suffix(".pdf").unwrap_or(text);
+        ArxivId::bare(text.trim()).or_else(|| id_forms::alone(text))
+    }
+
+    /// The identifiers that stand in running text as arXiv's, in order, each once, with the version
+    /// that its first mention names.
+    ///
+    /// A number alone counts for nothing here: it needs `arXiv:` before it, a link or a DOI.
+    ///
+    /// ```
+    /// use relata::ArxivId;
+    ///
+    /// let found = ArxivId::find_in("See arXiv:2602.10611v2 (and section 2602.10612) for a proof.");
+    /// assert_eq!(found.len(), 1);
+    /// ```
+    pub fn find_in(text: &str) -> Vec<(ArxivId, Option<u32>)> {
+        id_forms::within(text)
+    }
+
+    /// Reads an identifier with or without version and nothing around it.
+    pub(super) fn bare(text: &str) -> Option<(ArxivId, Option<u32>)> {
         let (body, version) = split_version(text);
         let canonical = new_style(body).or_else(|| old_style(body))?;
         Some((ArxivId(canonical), version))
@@ -67,34 +95,6 @@ impl TryFrom<String> for ArxivId {
 impl fmt::Display for ArxivId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.0)
-    }
-}
-
-/// Cuts a scheme, a host and the page kind off: `https://arxiv.org/pdf/X#page=2` is `X`.
-fn strip_link(text: &str) -> &str {
-    let bare = text.split(['?', '#']).next().unwrap_or(text).trim_end_matches('/');
-    let lower = bare.to_ascii_lowercase();
-    if let Some(rest) = lower.strip_prefix("arxiv:") {
-        return bare[bare.len() - rest.len()..].trim_start();
-    }
-    let without_scheme = lower.strip_prefix("https://").or_else(|| lower.strip_prefix("http://")).unwrap_or(&lower);
-    let host_end = without_scheme.find('/').unwrap_or(0);
-    let host = &without_scheme[..host_end];
-    let known_host = host == "arxiv.org" || host.ends_with(".arxiv.org") || host == "alphaxiv.org";
-    let doi = host == "doi.org" || host == "dx.doi.org";
-    let path = &bare[bare.len() - without_scheme.len() + host_end..];
-    if doi {
-        let prefix = "/10.48550/arxiv.";
-        let ours = path.get(..prefix.len()).is_some_and(|head| head.eq_ignore_ascii_case(prefix));
-        return if ours { &path[prefix.len()..] } else { text };
-    }
-    if !known_host {
-        return bare;
-    }
-    let path = path.trim_start_matches('/');
-    match path.split_once('/') {
-        Some(("abs" | "pdf" | "html" | "format" | "src" | "e-print", id)) => id,
-        _ => path,
     }
 }
 
@@ -193,7 +193,6 @@ mod tests {
             "hep-th/9913001",
             "2602.10611 2602.10612",
             "https://example.org/abs/2602.10611",
-            "２６０２.10611",
             "\u{1b}[2602.10611",
             "https://doi.org/10.1",
             "https://doi.org/10.1234/journal.2602.10611",

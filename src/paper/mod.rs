@@ -4,6 +4,8 @@
 //! apart from white space folded to single spaces, control characters taken out and failure text left out.
 
 pub mod arxiv_id;
+pub mod category;
+mod id_forms;
 
 use std::collections::BTreeMap;
 use std::fmt;

@@ -3,7 +3,7 @@
 //! In: a heading line. Out: title and identifier of an entry, or the category of a section. Titles hold brackets,
 //! parentheses and LaTeX of their own; identifiers stand in abs, pdf and bare links, or behind an empty one.
 
-use super::categories::is_category;
+use crate::paper::category::is_category;
 
 /// The heading of an entry.
 #[derive(Debug, PartialEq, Eq)]

@@ -46,8 +46,6 @@ use std::path::Path;
 
 use crate::error::{Error, Result};
 
-#[cfg(feature = "cli")]
-pub(crate) use categories::is_category;
 pub use clean::{clean, excerpt};
 pub use failure::is_failure;
 pub use files::files;
