@@ -16,8 +16,8 @@ pub struct TopicRun {
     pub added: usize,
     /// How many had gone.
     pub removed: usize,
-    /// Whether topics were sought; else new papers were placed among those that were there.
-    pub sought: bool,
+    /// Whether the graph was clustered again; otherwise new papers were assigned to the topics that there were.
+    pub reclustered: bool,
     /// What happened.
     pub changes: Vec<TopicChange>,
 }

@@ -22,7 +22,7 @@ pub struct KeptTopics {
     pub date: Date,
     /// The highest number that a topic has had.
     pub last_topic: u32,
-    /// Papers that came or went since topics were last sought.
+    /// Papers that came or went since the graph was last clustered.
     pub drift: usize,
     /// The coarsest level first, ascending by number.
     pub topics: Vec<KeptTopic>,
@@ -54,8 +54,8 @@ pub struct KeptPaper {
     pub row: PaperRow,
     /// Its topic of the finest level.
     pub topic: u32,
-    /// Its place on the map.
-    pub place: [f32; 2],
+    /// Its position on the map.
+    pub position: [f32; 2],
 }
 
 impl Library {
@@ -94,7 +94,9 @@ impl Library {
         )?;
         kept.papers = self.list(
             &format!("SELECT paper, topic, x, y FROM topic_papers WHERE list = {list} ORDER BY paper"),
-            |row| Ok(KeptPaper { row: PaperRow(row.get(0)?), topic: row.get(1)?, place: [row.get(2)?, row.get(3)?] }),
+            |row| {
+                Ok(KeptPaper { row: PaperRow(row.get(0)?), topic: row.get(1)?, position: [row.get(2)?, row.get(3)?] })
+            },
         )?;
         Ok(Some(kept))
     }
@@ -140,7 +142,7 @@ impl Library {
                 papers: row.get(1)?,
                 added: row.get(2)?,
                 removed: row.get(3)?,
-                sought: row.get(4)?,
+                reclustered: row.get(4)?,
                 changes: serde_json::from_str(row.get_ref(5)?.as_str()?)
                     .map_err(|_| unreadable("what happened to topics cannot be read"))?,
             })
@@ -256,7 +258,7 @@ fn write(
         let changes = serde_json::to_string(&run.changes).map_err(|fault| unreadable(fault.to_string()))?;
         transaction.execute(
             "INSERT INTO topic_runs (list, date, papers, added, removed, sought, changes) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
-            params![list, run.date.to_string(), run.papers, run.added, run.removed, run.sought, changes],
+            params![list, run.date.to_string(), run.papers, run.added, run.removed, run.reclustered, changes],
         )?;
     }
     // Somebody may have given a name meanwhile.
@@ -282,7 +284,7 @@ fn write(
         .prepare("INSERT OR REPLACE INTO topic_papers (list, paper, topic, x, y) VALUES (?1, ?2, ?3, ?4, ?5)")?;
     for paper in &next.papers {
         if before.remove(&paper.row) != Some(paper) {
-            let [x, y] = paper.place;
+            let [x, y] = paper.position;
             insert.execute(params![list, paper.row.0, paper.topic, f64::from(x), f64::from(y)])?;
         }
     }
@@ -311,8 +313,8 @@ mod tests {
         KeptTopic { id, level, parent, name: Some(name.to_owned()), given: false, noted: 2 }
     }
 
-    fn paper(row: i64, topic: u32, place: [f32; 2]) -> KeptPaper {
-        KeptPaper { row: PaperRow(row), topic, place }
+    fn paper(row: i64, topic: u32, position: [f32; 2]) -> KeptPaper {
+        KeptPaper { row: PaperRow(row), topic, position }
     }
 
     fn kept() -> KeptTopics {
@@ -337,7 +339,7 @@ mod tests {
             papers: 2,
             added: 1,
             removed: 0,
-            sought: true,
+            reclustered: true,
             changes: vec![change],
         }
     }

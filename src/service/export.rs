@@ -70,7 +70,7 @@ impl Relata {
         }
         #[cfg(feature = "parquet")]
         if let Some(path) = &request.parquet {
-            topics::write_table((&library, found.fingerprint()), &found.topics, path)?;
+            topics::write_table(&library, found.fingerprint(), &found.topics, path)?;
             wrote(path);
         }
         Ok(exported)

@@ -155,13 +155,13 @@ fn kept_under(among: &Among) -> Result<String> {
 
 /// A run, with its changes also in words.
 pub(super) fn run_row(run: &TopicRun) -> RunRow {
-    let TopicRun { date, papers, added, removed, sought, changes } = run;
+    let TopicRun { date, papers, added, removed, reclustered, changes } = run;
     RunRow {
         date: *date,
         papers: *papers,
         added: *added,
         removed: *removed,
-        sought: *sought,
+        sought: *reclustered,
         changes: changes.iter().map(change_row).collect(),
     }
 }

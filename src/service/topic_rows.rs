@@ -199,8 +199,8 @@ impl FoundTopics {
             strength: (paper.strength * 1e6).round() / 1e6,
             second: paper.second.map(|second| id(finest, second)),
             weak: paper.weak,
-            x: three_decimals(paper.place[0]),
-            y: three_decimals(paper.place[1]),
+            x: three_decimals(paper.position[0]),
+            y: three_decimals(paper.position[1]),
         });
         papers.collect()
     }

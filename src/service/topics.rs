@@ -23,7 +23,7 @@ use crate::error::{Error, Result};
 use crate::library::derived;
 use crate::library::{Filter, FingerprintNumber, KeptTopics, Library, Paper, PaperSet, TopicRun};
 use crate::paper::ArxivId;
-use crate::topics::{self, Method, News, Step, Topic, Topics, Wanted, central_first, find, into};
+use crate::topics::{self, Guided, Method, News, Search, SeedTopic, Step, Topic, Topics, assign, central_first, find};
 
 /// Among which papers topics are found. Each selection has topics of its own.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -107,29 +107,31 @@ impl Relata {
         let view = session.library.view()?;
         let seen = session.seen(fingerprint)?;
         let within = request.among.within(&session.library)?;
-        let place = (fingerprint, within.as_ref());
-        let mut last = None;
+        let within = within.as_ref();
+        let mut previous = None;
         let steps = Steps { relata: self, began: AtomicBool::new(false), done: AtomicU64::new(0) };
         let found = if request.into.is_empty() {
             if let Some(key) = &key {
-                last = session.library.kept_topics(fingerprint, key)?;
+                previous = session.library.kept_topics(fingerprint, key)?;
             }
-            find(&session.library, place, (request.method, last.as_ref()), &|step| steps.tell(step))
+            let search = Search { fingerprint, within, method: request.method, previous: previous.as_ref() };
+            find(&session.library, search, &|step| steps.tell(step))
         } else {
-            let wanted: Vec<Wanted> = request.into.iter().map(|name| Wanted::parse(name)).collect();
-            if wanted.iter().any(|wanted| wanted.name.is_empty()) {
+            let seeds: Vec<SeedTopic> = request.into.iter().map(|name| SeedTopic::parse(name)).collect();
+            if seeds.iter().any(|seed| seed.name.is_empty()) {
                 return Err(Error::EmptyQuery);
             }
             let fetch = &mut |progress| self.tell(Event::Fetching(progress));
             let mut embed = |texts: &[String]| embedder.embed_passages(texts, fetch);
-            into(&session.library, place, (&wanted, request.threshold), &mut embed, &|step| steps.tell(step))
+            let guided = Guided { fingerprint, within, seeds: &seeds, threshold: request.threshold };
+            assign(&session.library, guided, &mut embed, &|step| steps.tell(step))
         };
         steps.end();
         let topics = found?;
         drop(view);
         let news = match &key {
             Some(key) if !topics.papers.is_empty() => {
-                session.keep_topics((fingerprint, key), last.as_ref(), &topics)?
+                session.keep_topics((fingerprint, key), previous.as_ref(), &topics)?
             }
             _ => None,
         };
@@ -146,7 +148,7 @@ impl Relata {
         let topics = &found.topics;
         let (level, topic) = by_number(topics, number)?;
         let library = self.library_of(found)?;
-        let places = central_first((&library, found.fingerprint), topics, topic)?;
+        let places = central_first(&library, found.fingerprint, topics, topic)?;
         let shown = &places[..places.len().min(k)];
         let papers = papers(&library, topics, shown)?;
         // A paper fits or not among the finest topics.
@@ -234,18 +236,18 @@ impl FoundTopics {
 }
 
 impl Session<'_> {
-    /// Keeps what was found, where it differs from what was found last. Tells what has happened,
-    /// since then or in the last run.
+    /// Stores the topics, where they differ from those of the previous run. Tells what has happened
+    /// since then, or else in the previous run.
     fn keep_topics(
         &mut self,
         (fingerprint, key): (FingerprintNumber, &str),
-        last: Option<&KeptTopics>,
+        previous: Option<&KeptTopics>,
         topics: &Topics,
     ) -> Result<Option<News>> {
-        let next = topics.kept(last);
+        let next = topics.kept(previous);
         let run = topics.run.clone().map(|run| TopicRun { date: today(), ..run });
-        if last != Some(&next) && self.library.is_writable() {
-            match self.library.keep_topics((fingerprint, key), last, &next, run.as_ref()) {
+        if previous != Some(&next) && self.library.is_writable() {
+            match self.library.keep_topics((fingerprint, key), previous, &next, run.as_ref()) {
                 Ok(true) => {}
                 Ok(false) => self.relata.note(Note::TopicsOvertaken),
                 // The answer stands without being kept.
@@ -255,9 +257,9 @@ impl Session<'_> {
                 Err(error) => return Err(error),
             }
         }
-        let Some(last) = last else { return Ok(None) };
+        let Some(previous) = previous else { return Ok(None) };
         if let Some(run) = run {
-            return Ok(Some(News { since: last.date, run }));
+            return Ok(Some(News { since: previous.date, run }));
         }
         let mut runs = self.library.topic_runs(fingerprint, key, 2)?.into_iter();
         Ok(runs.next().zip(runs.next()).map(|(run, before)| News { since: before.date, run }))

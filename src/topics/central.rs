@@ -14,7 +14,8 @@ use crate::library::{FingerprintNumber, Library, PaperRow, dot};
 /// # Errors
 /// What the library reports.
 pub fn central_first(
-    (library, fingerprint): (&Library, FingerprintNumber),
+    library: &Library,
+    fingerprint: FingerprintNumber,
     topics: &Topics,
     topic: &Topic,
 ) -> Result<Vec<usize>> {
@@ -44,16 +45,15 @@ pub fn central_first(
 
 #[cfg(test)]
 mod tests {
-    use super::super::find::{find, tests::library};
-    use super::super::methods::Method;
+    use super::super::find::{Search, find, tests::library};
     use super::*;
 
     #[test]
     fn every_paper_comes_once_and_nearer_ones_come_first() {
         let (library, fingerprint) = library(&(0..12).collect::<Vec<_>>());
-        let topics = find(&library, (fingerprint, None), (Method::Leiden, None), &|_| ()).expect("topics");
+        let topics = find(&library, Search::of(fingerprint), &|_| ()).expect("topics");
         for topic in topics.levels.iter().flat_map(|level| &level.topics) {
-            let ordered = central_first((&library, fingerprint), &topics, topic).expect("read");
+            let ordered = central_first(&library, fingerprint, &topics, topic).expect("read");
             assert_eq!(ordered[..topic.central.len()], topic.central);
             let mut sorted = ordered.clone();
             sorted.sort_unstable();

@@ -1,13 +1,14 @@
 //! What happened to topics between two runs, as data and in words.
 //!
-//! In: the topics of before and of now, with their papers. Out: which were born, split off, merged, died, grew or shrank, and which papers did it.
+//! In: the topics of before and of now, with their papers. Out: which topics were born, split off, merged, died, grew or shrank, and
+//! which papers caused it.
 
 use std::cmp::Reverse;
 use std::collections::BTreeMap;
 
 use crate::library::{ChangeKind, NamedTopic, TopicChange};
 
-/// Growth that is told: this many papers, and one of this many of what it had.
+/// Growth that is reported: at least this many papers, and at least one for each of these many that the topic had.
 const NOTABLE: usize = 3;
 const NOTABLE_SHARE: usize = 5;
 
@@ -29,14 +30,14 @@ pub(super) struct Compared<'a> {
     pub(super) removed: &'a BTreeMap<u32, usize>,
 }
 
-/// A change, and the papers that did it by their places, in no order.
-pub(super) struct Happened {
+/// A change, and the places of the papers that caused it, in no order.
+pub(super) struct CausedChange {
     pub(super) change: TopicChange,
     pub(super) papers: Vec<usize>,
 }
 
 /// What happened on a level; by kind, then by number.
-pub(super) fn changes(compared: &Compared<'_>) -> Vec<Happened> {
+pub(super) fn changes(compared: &Compared<'_>) -> Vec<CausedChange> {
     let Compared { level, before, now, papers, removed } = *compared;
     // Where the papers of a topic come from, and where they went; without those that stayed.
     let mut from: BTreeMap<u32, BTreeMap<u32, usize>> = BTreeMap::new();
@@ -66,10 +67,9 @@ pub(super) fn changes(compared: &Compared<'_>) -> Vec<Happened> {
     };
     let places = |of: &BTreeMap<u32, Vec<usize>>, topic: &u32| of.get(topic).cloned().unwrap_or_default();
     let mut happened = Vec::new();
-    let mut tell = |kind, topic: u32, sizes: (usize, usize), own: usize, others, papers| {
-        let (before, after) = sizes;
+    let mut tell = |kind, topic: u32, [before, after]: [usize; 2], own: usize, others, papers| {
         let change = TopicChange { kind, level, topic: named(topic), before, after, own, others, papers: Vec::new() };
-        happened.push(Happened { change, papers });
+        happened.push(CausedChange { change, papers });
     };
     for (topic, (_, size)) in now {
         let own = new.get(topic).copied().unwrap_or(0);
@@ -77,14 +77,14 @@ pub(super) fn changes(compared: &Compared<'_>) -> Vec<Happened> {
         let came = places(&came, topic);
         match before.get(topic) {
             None if others.first().is_some_and(|(_, most)| 2 * most > *size) => {
-                tell(ChangeKind::Split, *topic, (0, *size), own, others, came);
+                tell(ChangeKind::Split, *topic, [0, *size], own, others, came);
             }
-            None => tell(ChangeKind::Born, *topic, (0, *size), own, others, came),
+            None => tell(ChangeKind::Born, *topic, [0, *size], own, others, came),
             Some((_, noted)) if size.abs_diff(*noted) < NOTABLE.max(noted / NOTABLE_SHARE) => {}
-            Some((_, noted)) if size > noted => tell(ChangeKind::Grew, *topic, (*noted, *size), own, others, came),
+            Some((_, noted)) if size > noted => tell(ChangeKind::Grew, *topic, [*noted, *size], own, others, came),
             Some((_, noted)) => {
                 let gone = removed.get(topic).copied().unwrap_or(0);
-                tell(ChangeKind::Shrank, *topic, (*noted, *size), gone, sorted(to.get(topic)), places(&went, topic));
+                tell(ChangeKind::Shrank, *topic, [*noted, *size], gone, sorted(to.get(topic)), places(&went, topic));
             }
         }
     }
@@ -94,7 +94,7 @@ pub(super) fn changes(compared: &Compared<'_>) -> Vec<Happened> {
         let gone = removed.get(topic).copied().unwrap_or(0);
         let merged = others.first().is_some_and(|(_, most)| 2 * most > left);
         let kind = if merged { ChangeKind::Merged } else { ChangeKind::Died };
-        tell(kind, *topic, (*noted, 0), gone, others, places(&went, topic));
+        tell(kind, *topic, [*noted, 0], gone, others, places(&went, topic));
     }
     happened.sort_by_key(|happened| (happened.change.kind, happened.change.topic.id));
     happened
@@ -163,7 +163,7 @@ mod tests {
         let removed = moves.iter().filter(|moves| !stayed(moves)).map(|(was, _, count)| (*was, *count)).collect();
         let (before, now) = (named(before), named(now));
         let compared = Compared { level: 0, before: &before, now: &now, papers: &papers, removed: &removed };
-        let told = |happened: &Happened| {
+        let told = |happened: &CausedChange| {
             let (topic, what) = in_words(&happened.change);
             format!("{topic} {what}")
         };

@@ -1,48 +1,48 @@
 //! From a library to its topics.
 //!
-//! In: a library, whose vectors, and which papers. Out: [`Topics`]: nested levels of named topics, and where each paper stands in them.
-//! Papers are taken in an order that their vectors decide (`order`), so that neither their ids nor the order in which they came does; what
-//! comes out is by id.
+//! In: a library, whose vectors, and which papers. Out: [`Topics`]: nested levels of named topics, and the topics of each paper. Papers
+//! are taken in a canonical order (`order`), which their vectors alone decide, so that neither ids nor the order in which papers came can
+//! affect the topics. The result is ordered by id.
 
 use jiff::civil::Date;
 
 use super::candidates::{Rows, dot};
-use super::continued::{Grouped, Last, again, first};
 use super::graph::{Graph, members};
-use super::happened::told;
+use super::history::record_run;
+use super::incremental::{Grouped, Previous, first, update};
+use super::knn::Nearest;
 use super::leiden::Partition;
 use super::levels::{NEAREST, graph};
 use super::methods::{Method, dbscan, kmeans};
-use super::names::{Called, names};
-use super::near::Nearest;
+use super::names::{TopicName, names};
 use super::order::{by_content, reorder};
-use super::topic::{Level, Placed, Topic, Topics};
-use super::vocabulary::Vocabulary;
+use super::phrases::Vocabulary;
+use super::topic::{AssignedPaper, Level, Topic, Topics};
 use super::{layout, layout_from};
 use crate::error::Result;
 use crate::library::{Embedded, FingerprintNumber, KeptTopics, Library, PaperRow, PaperSet};
 use crate::paper::ArxivId;
 
-/// Central papers of a topic that are named.
+/// How many central papers of a topic are named.
 const CENTRAL: usize = 5;
 
-/// Papers related to a paper that are named.
+/// How many papers related to a paper are named.
 const RELATED: usize = 6;
 
-/// Papers of a finest topic whose words are read; those nearest to its centre.
+/// How many papers of a finest topic are read for its words: those nearest to its centre.
 const READ: usize = 200;
 
-/// Texts that are read in all, unless that leaves less than some of a topic.
+/// How many texts are read in all, unless a topic would be left with fewer than [`LEAST_READ`].
 const TEXTS: usize = 100_000;
 const LEAST_READ: usize = 20;
 
-/// Of a paper's neighbourhood, less than this share in its own topic is a weak fit.
+/// A paper fits its topic badly if less than this share of its neighbourhood is in that topic.
 const WEAK: f64 = 0.25;
 
-/// What papers are under that are in no topic.
-const LEFT_OUT: &str = "in no topic";
+/// The name of the group of papers that are in no topic.
+const UNASSIGNED: &str = "in no topic";
 
-/// What the levels are called, by how many there are.
+/// The names of the levels, by how many levels there are.
 const LEVELS: [&[&str]; 4] = [&[], &["topic"], &["field", "topic"], &["field", "topic", "subtopic"]];
 
 /// How far the search is.
@@ -52,7 +52,7 @@ pub enum Step {
     Comparing(u64),
     /// One block more is compared.
     Compared(u64),
-    /// Groups are sought.
+    /// Papers are grouped.
     Grouping,
     /// The map is drawn.
     Drawing,
@@ -60,85 +60,124 @@ pub enum Step {
     Naming,
 }
 
-/// Finds topics among the papers `within`, or among all; from scratch, or, by the default method, going on from what was found `last`.
+/// What [`find`] searches for topics, and how.
+#[derive(Clone, Copy, Debug)]
+pub struct Search<'a> {
+    /// The model whose vectors are compared.
+    pub fingerprint: FingerprintNumber,
+    /// The papers to search; `None` for all.
+    pub within: Option<&'a PaperSet>,
+    /// How topics are found.
+    pub method: Method,
+    /// The topics of the previous run, for an incremental update; only [`Method::Leiden`] uses them. `None` searches from scratch.
+    pub previous: Option<&'a KeptTopics>,
+}
+
+impl Search<'_> {
+    /// Searches all papers from scratch by the default method.
+    pub fn of(fingerprint: FingerprintNumber) -> Self {
+        Search { fingerprint, within: None, method: Method::default(), previous: None }
+    }
+}
+
+/// Finds topics among the papers of a library.
 ///
 /// # Errors
 /// What the library reports; [`Error::TooManyTopics`](crate::Error::TooManyTopics).
-pub fn find(
-    library: &Library,
-    (fingerprint, within): (FingerprintNumber, Option<&PaperSet>),
-    (method, last): (Method, Option<&KeptTopics>),
-    step: &(dyn Fn(Step) + Sync),
-) -> Result<Topics> {
+pub fn find(library: &Library, search: Search<'_>, step: &(dyn Fn(Step) + Sync)) -> Result<Topics> {
+    let Search { fingerprint, within, method, previous } = search;
     let _snapshot = library.snapshot()?;
-    let Some(ground) = Ground::of(library, fingerprint, within, step)? else { return Ok(Topics::default()) };
-    let graph = graph(&ground.rows, &ground.nearest);
+    let Some(corpus) = Corpus::of(library, fingerprint, within, step)? else { return Ok(Topics::default()) };
+    let graph = graph(&corpus.rows, &corpus.nearest);
     step(Step::Grouping);
-    let last = last.filter(|_| method == Method::Leiden).map(|last| Last::of(last, &ground.papers));
-    let mut left_out = None;
-    let grouped = match (method, &last) {
-        (Method::Leiden, None) => first(&graph),
-        (Method::Leiden, Some(last)) => again(&graph, last),
-        (Method::KMeans { topics }, _) => Grouped::one_level(kmeans(&ground.rows, topics)?),
-        (Method::Dbscan { papers, cosine }, _) => {
-            let found = dbscan(&ground.rows, &ground.nearest, papers, cosine)?;
-            left_out = found.iter().position(Option::is_none);
-            let none = found.iter().flatten().max().map_or(0, |most| most + 1);
-            let groups: Vec<u32> = found.iter().map(|group| group.unwrap_or(none)).collect();
-            Grouped::one_level(Partition::new(&groups))
-        }
-    };
+    let previous = previous.filter(|_| method == Method::Leiden).map(|previous| Previous::of(previous, &corpus.papers));
+    let (grouped, unassigned) = group(&corpus, &graph, method, previous.as_ref())?;
     let Some(finest) = grouped.partitions.last() else { return Ok(Topics::default()) };
-    let mut standings: Vec<Standing> = (0..graph.len()).map(|paper| standing(&graph, finest, paper)).collect();
-    let mut called = match &last {
+    let mut memberships: Vec<Membership> = (0..graph.len()).map(|paper| membership(&graph, finest, paper)).collect();
+    let mut names = match &previous {
         None => Vec::new(),
-        Some(last) => last.names(&grouped),
+        Some(previous) => previous.names(&grouped),
     };
-    if let Some(paper) = left_out {
-        let none = finest.groups[paper];
-        let mut names = vec![None; finest.count];
-        names[none as usize] = Some(Called { name: LEFT_OUT.to_owned(), firmly: true });
-        called.push(names);
-        let weak = standings.iter_mut().zip(&finest.groups).filter(|(_, group)| **group == none);
-        weak.for_each(|(standing, _)| standing.weak = true);
+    if let Some(paper) = unassigned {
+        let group = finest.groups[paper];
+        let mut fixed = vec![None; finest.count];
+        fixed[group as usize] = Some(TopicName { name: UNASSIGNED.to_owned(), fixed: true });
+        names.push(fixed);
+        let weak = memberships.iter_mut().zip(&finest.groups).filter(|(_, own)| **own == group);
+        weak.for_each(|(membership, _)| membership.weak = true);
     }
     step(Step::Drawing);
-    let places = match &last {
-        None => layout(&ground.rows, &ground.nearest),
-        Some(last) => {
+    let positions = match &previous {
+        None => layout(&corpus.rows, &corpus.nearest),
+        Some(previous) => {
             let before: Vec<Option<[f32; 2]>> =
-                last.papers.iter().map(|paper| paper.map(|paper| paper.place)).collect();
-            layout_from(&ground.rows, &ground.nearest, &before, grouped.sought)
+                previous.papers.iter().map(|paper| paper.map(|paper| paper.position)).collect();
+            layout_from(&corpus.rows, &corpus.nearest, &before, grouped.reclustered)
         }
     };
-    let mut topics = ground.topics((library, fingerprint), (&grouped, &called), (&standings, places), step)?;
-    told(&mut topics, last.as_ref(), grouped.sought);
+    let reclustered = grouped.reclustered;
+    let mut topics = corpus.topics(library, Assignment { grouped, names, memberships, positions }, step)?;
+    record_run(&mut topics, previous.as_ref(), reclustered);
     topics.sort_papers();
     Ok(topics)
 }
 
-/// Papers, their vectors and who is near to whom.
-pub(super) struct Ground {
+/// Groups papers by a method; with DBSCAN also a paper of the group that holds those in no topic, if there are any.
+fn group(
+    corpus: &Corpus,
+    graph: &Graph,
+    method: Method,
+    previous: Option<&Previous<'_>>,
+) -> Result<(Grouped, Option<usize>)> {
+    let grouped = match (method, previous) {
+        (Method::Leiden, None) => first(graph),
+        (Method::Leiden, Some(previous)) => update(graph, previous),
+        (Method::KMeans { topics }, _) => Grouped::one_level(kmeans(&corpus.rows, topics)?),
+        (Method::Dbscan { papers, cosine }, _) => {
+            let found = dbscan(&corpus.rows, &corpus.nearest, papers, cosine)?;
+            let unassigned = found.iter().position(Option::is_none);
+            let next = found.iter().flatten().max().map_or(0, |most| most + 1);
+            let groups: Vec<u32> = found.iter().map(|group| group.unwrap_or(next)).collect();
+            return Ok((Grouped::one_level(Partition::new(&groups)), unassigned));
+        }
+    };
+    Ok((grouped, None))
+}
+
+/// The papers that are searched for topics: their vectors, and the nearest neighbours of each.
+pub(super) struct Corpus {
+    fingerprint: FingerprintNumber,
     papers: Vec<(ArxivId, PaperRow, Date)>,
     pub(super) rows: Rows,
     pub(super) nearest: Nearest,
 }
 
-/// How well a paper fits its topic of the finest level.
-pub(super) struct Standing {
+/// How well a paper fits its topic of the finest level; [`AssignedPaper`] says what the fields mean.
+pub(super) struct Membership {
     pub(super) strength: f64,
     pub(super) second: Option<usize>,
     pub(super) weak: bool,
 }
 
-impl Ground {
+/// The groups of a corpus, with all that belongs to a group or a paper but the terms.
+pub(super) struct Assignment {
+    pub(super) grouped: Grouped,
+    /// Names that groups have already, for each level; empty where no group has one.
+    pub(super) names: Vec<Vec<Option<TopicName>>>,
+    /// One for each paper.
+    pub(super) memberships: Vec<Membership>,
+    /// Where each paper lies on the map.
+    pub(super) positions: Vec<[f32; 2]>,
+}
+
+impl Corpus {
     /// `None` where there is no paper.
     pub(super) fn of(
         library: &Library,
         fingerprint: FingerprintNumber,
         within: Option<&PaperSet>,
         step: &(dyn Fn(Step) + Sync),
-    ) -> Result<Option<Ground>> {
+    ) -> Result<Option<Corpus>> {
         let Embedded { papers, mut vectors } = library.rows_by_id(fingerprint, within)?;
         if papers.is_empty() {
             return Ok(None);
@@ -148,20 +187,20 @@ impl Ground {
         reorder(&mut vectors, dimension, &order);
         let papers = order.iter().map(|at| papers[*at as usize].clone()).collect();
         let rows = Rows::new(vectors, dimension);
-        step(Step::Comparing(super::near::blocks(rows.len())));
+        step(Step::Comparing(super::knn::blocks(rows.len())));
         let nearest = Nearest::find(&rows, NEAREST, &|blocks| step(Step::Compared(blocks)))?;
-        Ok(Some(Ground { papers, rows, nearest }))
+        Ok(Some(Corpus { fingerprint, papers, rows, nearest }))
     }
 
-    /// The topics of these groups, which keep the names that they have; papers are as they are here, and not by id.
+    /// Makes topics of groups. A group keeps the name that it has; papers stay in the order of the corpus, not by id.
     pub(super) fn topics(
         self,
-        (library, fingerprint): (&Library, FingerprintNumber),
-        (grouped, called): (&Grouped, &[Vec<Option<Called>>]),
-        (standings, places): (&[Standing], Vec<[f32; 2]>),
+        library: &Library,
+        assignment: Assignment,
         step: &(dyn Fn(Step) + Sync),
     ) -> Result<Topics> {
-        let Ground { papers, rows, nearest } = self;
+        let Corpus { fingerprint, papers, rows, nearest } = self;
+        let Assignment { grouped, names: known, memberships, positions } = assignment;
         let partitions = &grouped.partitions;
         step(Step::Naming);
         let centres: Vec<Vec<Vec<u32>>> = partitions.iter().map(|level| from_the_centre(&rows, level)).collect();
@@ -194,9 +233,9 @@ impl Ground {
             }
             let terms = vocabulary.terms(&groups, &texts);
             let nameless = vec![None; partition.count];
-            let called = called.get(number).unwrap_or(&nameless);
+            let known = known.get(number).unwrap_or(&nameless);
             let above = number.checked_sub(1).map(|above| &partitions[above]);
-            let topics = names(&terms, called).into_iter().zip(terms).enumerate().map(|(group, (name, terms))| {
+            let topics = names(&terms, known).into_iter().zip(terms).enumerate().map(|(group, (name, terms))| {
                 let own = &members[starts[group]..starts[group + 1]];
                 Topic {
                     id: grouped.ids[number][group],
@@ -213,19 +252,19 @@ impl Ground {
         }
         let papers = papers
             .into_iter()
-            .zip(standings)
+            .zip(memberships)
             .enumerate()
-            .map(|(place, ((id, row, date), Standing { strength, second, weak }))| {
+            .map(|(place, ((id, row, date), Membership { strength, second, weak }))| {
                 let near = if nearest.is_empty() { &[] } else { nearest.of(place) };
-                Placed {
+                AssignedPaper {
                     row,
                     id,
                     date,
-                    place: places[place],
+                    position: positions[place],
                     topics: partitions.iter().map(|level| level.groups[place] as usize).collect(),
-                    strength: *strength,
-                    second: *second,
-                    weak: *weak,
+                    strength,
+                    second,
+                    weak,
                     related: near.iter().take(RELATED).map(|(other, _)| *other).collect(),
                 }
             })
@@ -234,7 +273,7 @@ impl Ground {
     }
 }
 
-/// The papers of each group, that nearest to the mean of their vectors first.
+/// The papers of each group, the nearest to the mean of their vectors first.
 fn from_the_centre(rows: &Rows, partition: &Partition) -> Vec<Vec<u32>> {
     let (starts, members) = members(&partition.groups, partition.count);
     let ordered = |group: usize| {
@@ -251,8 +290,8 @@ fn from_the_centre(rows: &Rows, partition: &Partition) -> Vec<Vec<u32>> {
     (0..partition.count).map(ordered).collect()
 }
 
-/// The share of a paper's neighbourhood in its own group, and the other group with the largest.
-fn standing(graph: &Graph, partition: &Partition, paper: usize) -> Standing {
+/// The share of a paper's neighbourhood that is in its own group, and the other group with the largest share.
+fn membership(graph: &Graph, partition: &Partition, paper: usize) -> Membership {
     let own = partition.groups[paper];
     let mut weights = std::collections::BTreeMap::new();
     for (other, weight) in graph.edges(paper) {
@@ -264,7 +303,7 @@ fn standing(graph: &Graph, partition: &Partition, paper: usize) -> Standing {
     let second = weights.into_iter().reduce(|best, next| if next.1 > best.1 { next } else { best });
     // Alone, nothing speaks against its topic.
     let share = if strength > 0.0 { inside / strength } else { 1.0 };
-    Standing { strength: share, second: second.map(|(group, _)| group as usize), weak: share < WEAK }
+    Membership { strength: share, second: second.map(|(group, _)| group as usize), weak: share < WEAK }
 }
 
 #[cfg(test)]
@@ -306,7 +345,7 @@ pub(super) mod tests {
     fn papers_in_any_order_have_the_same_topics_by_the_same_names() {
         let found = |order: &[u32]| {
             let (library, fingerprint) = library(order);
-            let mut topics = find(&library, (fingerprint, None), (Method::Leiden, None), &|_| ()).expect("topics");
+            let mut topics = find(&library, Search::of(fingerprint), &|_| ()).expect("topics");
             topics.papers.iter_mut().for_each(|paper| paper.row = PaperRow(0));
             topics
         };
@@ -319,7 +358,7 @@ pub(super) mod tests {
     #[test]
     fn papers_by_other_ids_have_the_same_topics() {
         let (library, fingerprint) = library(&(0..60).collect::<Vec<_>>());
-        let mut topics = find(&library, (fingerprint, None), (Method::Leiden, None), &|_| ()).expect("topics");
+        let mut topics = find(&library, Search::of(fingerprint), &|_| ()).expect("topics");
         let (mut renamed, same) = self::library(&[]);
         // The same texts and vectors, under ids in the opposite order.
         for number in 0..60u32 {
@@ -335,7 +374,7 @@ pub(super) mod tests {
             let new = NewVector { row, passage_hash, vector: &text.vector, tokens: Tokens::default() };
             renamed.store_vectors(same, &[new]).expect("stored");
         }
-        let mut found = find(&renamed, (same, None), (Method::Leiden, None), &|_| ()).expect("topics");
+        let mut found = find(&renamed, Search::of(same), &|_| ()).expect("topics");
         let mirrored = |places: &mut Vec<usize>| places.iter_mut().for_each(|place| *place = 59 - *place);
         for topic in found.levels.iter_mut().flat_map(|level| &mut level.topics) {
             mirrored(&mut topic.central);
@@ -358,11 +397,13 @@ pub(super) mod tests {
     fn papers_that_a_filter_keeps_are_all_there_are() {
         let (library, fingerprint) = library(&(0..12).collect::<Vec<_>>());
         let holding = library.holding("suspension STEEL").expect("found");
-        let topics = find(&library, (fingerprint, Some(&holding)), (Method::Leiden, None), &|_| ()).expect("topics");
+        let topics =
+            find(&library, Search { within: Some(&holding), ..Search::of(fingerprint) }, &|_| ()).expect("topics");
         assert_eq!(topics.papers.len(), 8);
         assert_eq!(library.holding("steel glaciers").expect("found").len(), 0);
-        let nobody = find(&library, (fingerprint, Some(&PaperSet::new(Vec::new()))), (Method::Leiden, None), &|_| ())
-            .expect("topics");
+        let empty = PaperSet::new(Vec::new());
+        let search = Search { within: Some(&empty), ..Search::of(fingerprint) };
+        let nobody = find(&library, search, &|_| ()).expect("topics");
         assert_eq!(nobody, Topics::default());
     }
 }

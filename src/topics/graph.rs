@@ -4,7 +4,7 @@
 //! graph becomes when groups of its nodes are seen as one ([`Graph::gathered`]), or when it is cut between them
 //! ([`Graph::within`]).
 
-use super::near::Nearest;
+use super::knn::Nearest;
 
 /// An undirected graph with weights. Each edge stands at both of its ends, in the order of the other.
 #[derive(Clone, Debug, PartialEq)]

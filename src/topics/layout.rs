@@ -10,7 +10,7 @@
 use rayon::prelude::*;
 
 use super::candidates::Rows;
-use super::near::Nearest;
+use super::knn::Nearest;
 
 /// Epochs: papers settle within so many.
 const EPOCHS: usize = 300;

@@ -13,8 +13,8 @@ use rayon::prelude::*;
 
 use super::candidates::{Rows, dot};
 use super::graph::Graph;
+use super::knn::Nearest;
 use super::leiden::{Partition, leiden, modularity};
-use super::near::Nearest;
 
 /// With fewer papers all pairs are looked at.
 const FEW: usize = 60;

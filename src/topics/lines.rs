@@ -11,7 +11,7 @@ use std::path::Path;
 
 use serde_json::{Map, Value, json};
 
-use super::topic::{Placed, Topics};
+use super::topic::{AssignedPaper, Topics};
 use crate::error::{Error, Result};
 use crate::library::{FingerprintNumber, Library, Paper, PaperRow};
 
@@ -48,7 +48,7 @@ pub fn write_csv(library: &Library, topics: &Topics, path: &Path) -> Result<()> 
                 row.extend([topic.name.clone(), topic.id.to_string()]);
             }
             row.extend(
-                [rounded(placed.strength), rounded(placed.place[0].into()), rounded(placed.place[1].into())]
+                [rounded(placed.strength), rounded(placed.position[0].into()), rounded(placed.position[1].into())]
                     .map(|x| x.to_string()),
             );
             csv.write_record(&row).map_err(io::Error::from)
@@ -83,7 +83,7 @@ pub fn write_json_lines(
                 line.insert(level.name.to_owned(), json!(topic.name));
                 line.insert(format!("{}_id", level.name), json!(topic.id));
             }
-            let (x, y) = (rounded(placed.place[0].into()), rounded(placed.place[1].into()));
+            let (x, y) = (rounded(placed.position[0].into()), rounded(placed.position[1].into()));
             let numbers = [("strength", rounded(placed.strength)), ("x", x), ("y", y)];
             line.extend(numbers.map(|(name, number)| (name.to_owned(), json!(number))));
             if let Some(fingerprint) = vectors {
@@ -109,7 +109,7 @@ fn written(path: &Path, write: impl FnOnce(BufWriter<File>) -> io::Result<BufWri
 fn each(
     library: &Library,
     topics: &Topics,
-    visit: &mut dyn FnMut(&Placed, &Paper) -> io::Result<()>,
+    visit: &mut dyn FnMut(&AssignedPaper, &Paper) -> io::Result<()>,
 ) -> io::Result<()> {
     let _snapshot = library.snapshot().map_err(io::Error::other)?;
     for part in topics.papers.chunks(PART) {
@@ -132,14 +132,13 @@ fn rounded(x: f64) -> f64 {
 
 #[cfg(test)]
 mod tests {
-    use super::super::find::{find, tests::library};
-    use super::super::methods::Method;
+    use super::super::find::{Search, find, tests::library};
     use super::*;
 
     #[test]
     fn both_forms_hold_every_paper_with_its_topic_and_position() {
         let (library, fingerprint) = library(&(0..12).collect::<Vec<_>>());
-        let topics = find(&library, (fingerprint, None), (Method::Leiden, None), &|_| ()).expect("topics");
+        let topics = find(&library, Search::of(fingerprint), &|_| ()).expect("topics");
         let folder = tempfile::TempDir::new().expect("a folder");
         let (table, lines) = (folder.path().join("papers.csv"), folder.path().join("papers.jsonl"));
         write_csv(&library, &topics, &table).expect("written");
@@ -158,7 +157,7 @@ mod tests {
             assert_eq!((&row[0], &row[7], &row[8]), (placed.id.as_str(), topic.name.as_str(), &*topic.id.to_string()));
             assert_eq!((&line["id"], &line["topic"]), (&json!(placed.id.as_str()), &json!(topic.name)));
             let x: f32 = row[10].parse().expect("a number");
-            assert!((x - placed.place[0]).abs() < 1e-5);
+            assert!((x - placed.position[0]).abs() < 1e-5);
             let vector = library.vector(fingerprint, placed.row).expect("read").expect("a vector");
             let exact: Vec<f32> = serde_json::from_value(line["vector"].clone()).expect("numbers");
             assert_eq!(exact, vector);

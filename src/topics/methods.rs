@@ -12,8 +12,8 @@ use linfa_nn::distance::L2Dist;
 use ndarray::ArrayView2;
 
 use super::candidates::Rows;
+use super::knn::Nearest;
 use super::leiden::Partition;
-use super::near::Nearest;
 use crate::error::{Error, Result};
 
 /// Starts of k-means; the one whose papers lie nearest to their centres is taken.

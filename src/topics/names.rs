@@ -14,7 +14,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use rayon::prelude::*;
 use serde::Serialize;
 
-use super::vocabulary::{Phrase, Vocabulary, folded, holds, length, parts};
+use super::phrases::{Phrase, Vocabulary, folded, holds, length, parts};
 use crate::terms::words;
 
 /// Terms of a topic.
@@ -195,15 +195,15 @@ fn usual(forms: &BTreeMap<String, u32>) -> Option<String> {
 
 /// A name that a topic has had.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Called {
+pub struct TopicName {
     /// The name.
     pub name: String,
     /// Whether it stays whatever the terms are; else it does as long as all that it says is among them.
-    pub firmly: bool,
+    pub fixed: bool,
 }
 
-/// Names for topics of a level, no two alike. Those that have one keep it, see [`Called`].
-pub fn names(terms: &[Vec<Term>], called: &[Option<Called>]) -> Vec<String> {
+/// Names for topics of a level, no two alike. Those that have one keep it, see [`TopicName`].
+pub fn names(terms: &[Vec<Term>], called: &[Option<TopicName>]) -> Vec<String> {
     let name = |terms: &[Term], count: usize| {
         let chosen: Vec<&str> = terms.iter().take(count).map(|term| term.term.as_str()).collect();
         if chosen.is_empty() { "(no words)".to_owned() } else { chosen.join(", ") }
@@ -211,7 +211,7 @@ pub fn names(terms: &[Vec<Term>], called: &[Option<Called>]) -> Vec<String> {
     let kept: Vec<bool> = called
         .iter()
         .zip(terms)
-        .map(|(called, terms)| called.as_ref().is_some_and(|called| called.firmly || still_says(&called.name, terms)))
+        .map(|(called, terms)| called.as_ref().is_some_and(|called| called.fixed || still_says(&called.name, terms)))
         .collect();
     let mut names: Vec<String> = called
         .iter()

@@ -1,12 +1,12 @@
-//! The order in which papers are taken: one that says nothing, and that only their vectors decide.
+//! A canonical order of papers, derived from their vectors alone, so that ids and insertion order cannot affect the topics.
 //!
-//! In: papers and their vectors, by id. Out: the same by a sum of their vectors' bits, so that other ids, like another order in which
-//! papers came, give the same topics: who is taken first decides between groupings that are equally good. Equal vectors stay by id,
-//! which decides who of many equals is near to whom.
+//! In: vectors of papers, by id. Out: the same by a checksum of the vectors' bits. The order matters because the paper that is taken
+//! first decides between groupings that are equally good. Equal vectors stay by id, which decides which of many equal papers are
+//! neighbours.
 
 use rayon::prelude::*;
 
-/// The places of rows (rows x dimension) in that order. Of equal rows the first stays first.
+/// The places of rows (rows x dimension) in the canonical order. Equal rows stay in their order.
 pub(super) fn by_content(vectors: &[f32], dimension: usize) -> Vec<u32> {
     let row = |at: usize| bytemuck::cast_slice::<f32, u8>(&vectors[at * dimension..][..dimension]);
     let mut order: Vec<(u32, u32)> =
@@ -18,7 +18,7 @@ pub(super) fn by_content(vectors: &[f32], dimension: usize) -> Vec<u32> {
     order.into_iter().map(|(_, at)| at).collect()
 }
 
-/// Moves each row to its place, where `order` says which row comes to which. In place: a million rows are as large as the memory may be.
+/// Moves the row `order[i]` to the place `i`, for all `i`. Works in place, since a million rows may take up most of the memory.
 pub(super) fn reorder(vectors: &mut [f32], dimension: usize, order: &[u32]) {
     let mut moved = vec![false; order.len()];
     let mut first = vec![0.0; dimension];

@@ -1,4 +1,4 @@
-//! What a search for topics finds: [`Topics`], in [`Level`]s, and the papers in them.
+//! The result of a search for topics: [`Topics`] in nested [`Level`]s, and the papers in them.
 
 use jiff::civil::Date;
 
@@ -10,12 +10,12 @@ use crate::paper::ArxivId;
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Topics {
     /// The papers, by id.
-    pub papers: Vec<Placed>,
+    pub papers: Vec<AssignedPaper>,
     /// The coarsest first; each topic lies within one of the level before.
     pub levels: Vec<Level>,
-    /// What came, went and happened since they were found last; `None` where no paper came or went. Its day is not set.
+    /// The papers that came and went since the previous run, and what changed; `None` where no paper came or went. Its day is not set.
     pub run: Option<TopicRun>,
-    /// Papers that came or went since topics were last sought and not only added to.
+    /// Papers that came or went since the graph was last clustered.
     pub drift: usize,
 }
 
@@ -31,9 +31,9 @@ pub struct Level {
 /// A topic.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Topic {
-    /// From 1, over all levels. The same as last time, where it is the same topic.
+    /// Its number, from 1 over all levels. A topic keeps its number from run to run.
     pub id: u32,
-    /// Its first terms, or what somebody called it; no other topic of the level is called the same.
+    /// Its name: its first terms, or what somebody called it. No other topic of the level has the same name.
     pub name: String,
     /// Whether somebody called it so.
     pub given: bool,
@@ -45,24 +45,24 @@ pub struct Topic {
     pub papers: Vec<usize>,
     /// Those nearest to its centre, the nearest first.
     pub central: Vec<usize>,
-    /// Its size when that was last told.
+    /// Its size when a change of it was last reported.
     pub noted: usize,
 }
 
-/// A paper and its topics.
+/// A paper, the topics that it is assigned to, and its position on the map.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Placed {
+pub struct AssignedPaper {
     /// Its row.
     pub row: PaperRow,
     /// Its id.
     pub id: ArxivId,
     /// See [`crate::library::Paper::date`].
     pub date: Date,
-    /// Its place on the map, see [`layout`](super::layout).
-    pub place: [f32; 2],
+    /// Its position on the map, see [`layout`](super::layout).
+    pub position: [f32; 2],
     /// Place of its topic in each level.
     pub topics: Vec<usize>,
-    /// Share of its neighbourhood that is in its own topic of the finest level, from 0 to 1.
+    /// The share of its neighbourhood that is in its own topic of the finest level, from 0 to 1.
     pub strength: f64,
     /// Place of the topic of the finest level that has the next largest share, if any other has one.
     pub second: Option<usize>,
@@ -92,7 +92,7 @@ impl News {
 pub fn came_and_went(run: &TopicRun) -> String {
     let papers = |count: usize| format!("{count} paper{}", if count == 1 { "" } else { "s" });
     let went = if run.removed > 0 { format!(", {} went", run.removed) } else { String::new() };
-    let what = match (run.sought, run.added) {
+    let what = match (run.reclustered, run.added) {
         (true, _) => "; topics were sought anew",
         (false, 0) => "",
         (false, _) => ", placed among the topics that there were",
@@ -117,12 +117,12 @@ impl Topics {
         self.papers.sort_unstable_by(|one, other| one.id.cmp(&other.id));
     }
 
-    /// What is to be kept, so that the next search goes on from here.
-    pub fn kept(&self, last: Option<&KeptTopics>) -> KeptTopics {
+    /// What the library stores of these topics, so that the next run goes on from them.
+    pub fn kept(&self, previous: Option<&KeptTopics>) -> KeptTopics {
         let mut kept = KeptTopics {
-            run: last.map_or(0, |last| last.run),
-            date: last.map_or(Date::ZERO, |last| last.date),
-            last_topic: last.map_or(0, |last| last.last_topic),
+            run: previous.map_or(0, |previous| previous.run),
+            date: previous.map_or(Date::ZERO, |previous| previous.date),
+            last_topic: previous.map_or(0, |previous| previous.last_topic),
             drift: self.drift,
             ..KeptTopics::default()
         };
@@ -145,7 +145,7 @@ impl Topics {
             let papers = self.papers.iter().map(|paper| KeptPaper {
                 row: paper.row,
                 topic: paper.topics.last().map_or(0, |topic| finest.topics[*topic].id),
-                place: paper.place,
+                position: paper.position,
             });
             kept.papers.extend(papers);
         }

@@ -212,7 +212,7 @@ fn summary(topics: &Topics, made: &Made) -> String {
 fn columns(library: &Library, topics: &Topics) -> Result<Columns> {
     let mut columns = Columns::default();
     let mut abstracts = Vec::new();
-    let scale = Scale::of(topics.papers.iter().map(|paper| paper.place));
+    let scale = Scale::of(topics.papers.iter().map(|paper| paper.position));
     for part in topics.papers.chunks(TOGETHER) {
         let rows: Vec<_> = part.iter().map(|placed| placed.row).collect();
         let mut found: BTreeMap<_, Paper> =
@@ -235,7 +235,7 @@ fn columns(library: &Library, topics: &Topics) -> Result<Columns> {
             if topics.papers.len() <= WITH_ABSTRACTS {
                 abstracts.push(paper.and_then(|paper| paper.abstract_text).unwrap_or_default());
             }
-            let [x, y] = scale.apply(placed.place);
+            let [x, y] = scale.apply(placed.position);
             columns.x.push(x);
             columns.y.push(y);
             columns.strength.push((placed.strength * 100.0).round() / 100.0);

@@ -123,7 +123,7 @@ fn around(centres: &[f32], dimension: usize, cell: usize, members: &[Vec<u32>], 
 #[cfg(test)]
 mod tests {
     use super::super::candidates::Rows;
-    use super::super::near::Nearest;
+    use super::super::knn::Nearest;
 
     /// Rows around points that lie around points.
     fn rows(count: usize) -> Rows {

@@ -1,7 +1,7 @@
-//! Papers sorted under names that somebody gave.
+//! Guided topics: papers are assigned to topics that somebody named.
 //!
-//! In: names, each with a description or example papers if that is wanted, and what embeds a text. Out: [`Topics`] of one level, in the order of the names,
-//! and those that fit none under `other`.
+//! In: seed topics (names, each with a description or example papers if wanted), and a function that embeds texts. Out: [`Topics`] of one
+//! level, in the order of the names; papers that fit none of them are under `other`.
 //!
 //! A bare name says little: "theory" lies nowhere in particular among abstracts, and "PINNs" next to nothing. So each name is enriched
 //! from the library's own text: an acronym by what it stands for there, and every name by the sentences that it occurs in. Names
@@ -14,11 +14,11 @@ use rayon::prelude::*;
 
 use super::acronyms::Acronyms;
 use super::candidates::dot;
-use super::continued::Grouped;
-use super::find::{Ground, Standing, Step};
+use super::find::{Assignment, Corpus, Membership, Step};
+use super::incremental::Grouped;
 use super::layout;
 use super::leiden::Partition;
-use super::names::Called;
+use super::names::TopicName;
 use super::topic::Topics;
 use crate::error::{Error, Result};
 use crate::library::{FingerprintNumber, Library, PaperRow, PaperSet};
@@ -30,7 +30,7 @@ use crate::terms::index_words;
 const LOOKED_THROUGH: usize = 40;
 const SENTENCES: usize = 8;
 
-/// A cosine with its name below this is a weak fit. Chosen on the sample, where what fits has .25 and more.
+/// A paper whose cosine with its topic is below this fits badly. Chosen on the sample, where papers that fit have .25 and more.
 const WEAK: f32 = 0.22;
 
 /// A paper fits a name from so many standard deviations above the mean of all papers on, and within these cosines: with headings of reading
@@ -39,20 +39,20 @@ const DEVIATIONS: f64 = 3.25;
 const FIT_AT_LEAST: f32 = 0.45;
 const FIT_AT_MOST: f32 = 0.60;
 
-/// Among fewer papers than these nothing tells what is usual, and all that is not far off fits.
+/// With fewer papers than this there is no telling what cosine is usual, and every paper that is not far off fits.
 const TOLD_FROM: usize = 500;
 const FIT_OF_FEW: f32 = 0.1;
 
-/// What papers without a name are under.
+/// The name of the group of papers that fit no seed topic.
 const OTHER: &str = "other";
 
-/// What gives unit vectors of texts.
+/// Embeds texts: one unit vector for each, in the same order.
 pub type Embed<'a> = &'a mut dyn FnMut(&[String]) -> Result<Vec<Vec<f32>>>;
 
-/// A name that papers are sorted under.
+/// A topic that somebody named, to which papers are assigned.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Wanted {
-    /// As it was given.
+pub struct SeedTopic {
+    /// Its name, as it was given.
     pub name: String,
     /// What it means, if anything was said.
     pub description: Option<String>,
@@ -60,47 +60,52 @@ pub struct Wanted {
     pub examples: Vec<ArxivId>,
 }
 
-impl Wanted {
+impl SeedTopic {
     /// `NAME`, `NAME: what it means` or `NAME = ID,ID`.
-    pub fn parse(text: &str) -> Wanted {
+    pub fn parse(text: &str) -> SeedTopic {
         if let Some((name, ids)) = text.split_once('=') {
             let ids: Option<Vec<ArxivId>> =
                 ids.split(',').map(|id| ArxivId::parse(id.trim()).map(|(id, _)| id)).collect();
             if let Some(examples) = ids {
-                return Wanted { name: name.trim().to_owned(), description: None, examples };
+                return SeedTopic { name: name.trim().to_owned(), description: None, examples };
             }
         }
         match text.split_once(": ") {
-            Some((name, description)) => Wanted {
+            Some((name, description)) => SeedTopic {
                 name: name.trim().to_owned(),
                 description: Some(description.trim().to_owned()),
                 examples: Vec::new(),
             },
-            None => Wanted { name: text.trim().to_owned(), ..Wanted::default() },
+            None => SeedTopic { name: text.trim().to_owned(), ..SeedTopic::default() },
         }
     }
 }
 
-/// Sorts papers under names. Papers whose cosine with every name is below `threshold`, or without one below what few papers of the library reach
-/// for that name, are under `other`.
+/// What [`assign`] assigns to what.
+#[derive(Clone, Copy, Debug)]
+pub struct Guided<'a> {
+    /// The model whose vectors are compared.
+    pub fingerprint: FingerprintNumber,
+    /// The papers to assign; `None` for all.
+    pub within: Option<&'a PaperSet>,
+    /// The topics, in the order in which they come out.
+    pub seeds: &'a [SeedTopic],
+    /// The least cosine of a paper with its topic. `None` takes, for each topic, a cosine that few papers of the library reach.
+    pub threshold: Option<f32>,
+}
+
+/// Assigns papers to seed topics. A paper whose cosine with every topic is below the threshold is under `other`.
 ///
 /// # Errors
 /// [`Error::NotInLibrary`] for an example that is not there; what the library and `embed` report.
-pub fn into(
-    library: &Library,
-    (fingerprint, within): (FingerprintNumber, Option<&PaperSet>),
-    (wanted, threshold): (&[Wanted], Option<f32>),
-    embed: Embed<'_>,
-    step: &(dyn Fn(Step) + Sync),
-) -> Result<Topics> {
+pub fn assign(library: &Library, guided: Guided<'_>, embed: Embed<'_>, step: &(dyn Fn(Step) + Sync)) -> Result<Topics> {
+    let Guided { fingerprint, within, seeds, threshold } = guided;
     let _snapshot = library.snapshot()?;
-    let prototypes = wanted
-        .iter()
-        .map(|wanted| prototype(library, (fingerprint, within), wanted, embed))
-        .collect::<Result<Vec<Vec<f32>>>>()?;
-    let Some(ground) = Ground::of(library, fingerprint, within, step)? else { return Ok(Topics::default()) };
+    let prototypes =
+        seeds.iter().map(|seed| prototype(library, &guided, seed, embed)).collect::<Result<Vec<Vec<f32>>>>()?;
+    let Some(corpus) = Corpus::of(library, fingerprint, within, step)? else { return Ok(Topics::default()) };
     step(Step::Grouping);
-    let rows = &ground.rows;
+    let rows = &corpus.rows;
     let common_papers = mean((0..rows.len()).map(|paper| rows.row(paper)), rows.dimension());
     // One name has nothing in common with others.
     let common_names = match prototypes.as_slice() {
@@ -112,9 +117,9 @@ pub fn into(
         .par_iter()
         .map(|name| threshold.unwrap_or_else(|| unusual((0..rows.len()).map(|paper| dot(rows.row(paper), name)))))
         .collect();
-    let other = wanted.len();
+    let other = seeds.len();
     let mut groups = Vec::with_capacity(rows.len());
-    let mut standings = Vec::with_capacity(rows.len());
+    let mut memberships = Vec::with_capacity(rows.len());
     for paper in 0..rows.len() {
         let own = unit(less(rows.row(paper), &common_papers));
         let mut order: Vec<(f32, usize)> = names.iter().map(|name| dot(&own, name)).zip(0..).collect();
@@ -123,23 +128,24 @@ pub fn into(
         let best = order.first().map_or(other, |(_, name)| *name);
         let fits = best != other && fit(best) >= least[best];
         groups.push(if fits { best as u32 } else { other as u32 });
-        standings.push(Standing {
+        memberships.push(Membership {
             strength: if best == other { 0.0 } else { f64::from(fit(best)).max(0.0) },
             second: if fits { order.get(1).map(|(_, name)| *name) } else { Some(best).filter(|best| *best != other) },
             weak: fits && fit(best) < WEAK,
         });
     }
-    let mut names: Vec<String> = wanted.iter().map(|wanted| wanted.name.clone()).collect();
+    let mut names: Vec<String> = seeds.iter().map(|seed| seed.name.clone()).collect();
     // An empty `other` is no topic.
     if groups.iter().any(|group| *group as usize == other) {
         names.push(OTHER.to_owned());
     }
     let ids = (1..=names.len() as u32).collect();
-    let grouped = Grouped { partitions: vec![Partition { groups, count: names.len() }], ids: vec![ids], sought: true };
-    let called = names.into_iter().map(|name| Some(Called { name, firmly: true })).collect();
+    let grouped =
+        Grouped { partitions: vec![Partition { groups, count: names.len() }], ids: vec![ids], reclustered: true };
+    let names = vec![names.into_iter().map(|name| Some(TopicName { name, fixed: true })).collect()];
     step(Step::Drawing);
-    let places = layout(&ground.rows, &ground.nearest);
-    let mut topics = ground.topics((library, fingerprint), (&grouped, &[called]), (&standings, places), step)?;
+    let positions = layout(&corpus.rows, &corpus.nearest);
+    let mut topics = corpus.topics(library, Assignment { grouped, names, memberships, positions }, step)?;
     topics.sort_papers();
     Ok(topics)
 }
@@ -156,17 +162,13 @@ fn unusual(cosines: impl Iterator<Item = f32>) -> f32 {
     ((mean + DEVIATIONS * variance.sqrt()) as f32).clamp(FIT_AT_LEAST, FIT_AT_MOST)
 }
 
-/// Where a name lies: the mean of the name itself, of the sentences that it occurs in, and of its examples.
-fn prototype(
-    library: &Library,
-    (fingerprint, within): (FingerprintNumber, Option<&PaperSet>),
-    wanted: &Wanted,
-    embed: Embed<'_>,
-) -> Result<Vec<f32>> {
-    let mut text = spelled_out(library, fingerprint, within, &wanted.name)?;
+/// The vector of a seed topic: the mean of the name itself, of the sentences that it occurs in, and of its examples.
+fn prototype(library: &Library, guided: &Guided<'_>, seed: &SeedTopic, embed: Embed<'_>) -> Result<Vec<f32>> {
+    let Guided { fingerprint, within, .. } = *guided;
+    let mut text = spelled_out(library, fingerprint, within, &seed.name)?;
     let stems = stems(&text);
     let mut texts: Vec<String> = Vec::new();
-    if let Some(description) = &wanted.description {
+    if let Some(description) = &seed.description {
         text = format!("{text}: {description}");
     }
     texts.push(text);
@@ -178,7 +180,7 @@ fn prototype(
         parts.push(unit(mean(vectors[1..].iter().map(Vec::as_slice), dimension)));
     }
     let mut examples = Vec::new();
-    for id in &wanted.examples {
+    for id in &seed.examples {
         let row = library.row_of(id)?;
         let vector = row.map(|row| library.vector(fingerprint, row)).transpose()?.flatten();
         examples.push(vector.ok_or_else(|| Error::NotInLibrary { unknown: vec![(id.to_string(), Vec::new())] })?);
@@ -294,13 +296,13 @@ mod tests {
     #[test]
     fn names_are_read_with_what_stands_behind_them() {
         let id = |text: &str| ArxivId::parse(text).expect("an id").0;
-        let bare = |name: &str| Wanted { name: name.to_owned(), ..Wanted::default() };
-        assert_eq!(Wanted::parse(" theory "), bare("theory"));
-        assert_eq!(Wanted::parse("E = mc2"), bare("E = mc2"));
-        let told = Wanted { description: Some("of ice".to_owned()), ..bare("glaciers") };
-        assert_eq!(Wanted::parse("glaciers: of ice"), told);
-        let shown = Wanted { examples: vec![id("2602.10611"), id("hep-th/9901001")], ..bare("this") };
-        assert_eq!(Wanted::parse("this = 2602.10611, hep-th/9901001"), shown);
+        let bare = |name: &str| SeedTopic { name: name.to_owned(), ..SeedTopic::default() };
+        assert_eq!(SeedTopic::parse(" theory "), bare("theory"));
+        assert_eq!(SeedTopic::parse("E = mc2"), bare("E = mc2"));
+        let told = SeedTopic { description: Some("of ice".to_owned()), ..bare("glaciers") };
+        assert_eq!(SeedTopic::parse("glaciers: of ice"), told);
+        let shown = SeedTopic { examples: vec![id("2602.10611"), id("hep-th/9901001")], ..bare("this") };
+        assert_eq!(SeedTopic::parse("this = 2602.10611, hep-th/9901001"), shown);
     }
 
     #[test]

@@ -1,4 +1,4 @@
-//! The nearest of every paper among all the others: exactly, or where papers are too many, nearly so (`cells`).
+//! The nearest of every paper among all the others: exactly, or where papers are too many, nearly so (`knn_cells`).
 //!
 //! In: unit rows. Out: for each the `k` others with the highest cosine. All pairs are compared in 8-bit integers, which is several times
 //! as fast as in floats (docs/benchmarks.md); the best of these, with some to spare, are compared again as they are. Equal
@@ -7,7 +7,7 @@
 use rayon::prelude::*;
 
 use super::candidates::{Candidates, ROWS, Rows, SPARE};
-use super::cells;
+use super::knn_cells;
 use crate::error::Result;
 use crate::kernels::{InstructionSet, PackedInt8, Quantised, multiply_int8};
 
@@ -20,7 +20,7 @@ const PACKED: usize = 2048;
 /// How many times [`Nearest::find`] says that it is further, for so many rows.
 pub(super) fn blocks(rows: usize) -> u64 {
     if rows > ALL_PAIRS {
-        return cells::steps(rows);
+        return knn_cells::steps(rows);
     }
     (rows.div_ceil(ROWS) * rows.div_ceil(PACKED)) as u64
 }
@@ -57,7 +57,7 @@ impl Nearest {
     /// As [`Nearest::find`].
     pub fn in_cells(rows: &Rows, k: usize, done: &(dyn Fn(u64) + Sync)) -> Result<Nearest> {
         let k = k.min(rows.len().saturating_sub(1));
-        Ok(Nearest { k, near: cells::nearest(InstructionSet::choose()?, rows, k, done) })
+        Ok(Nearest { k, near: knn_cells::nearest(InstructionSet::choose()?, rows, k, done) })
     }
 
     /// How many each row has.

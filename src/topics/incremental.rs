@@ -1,10 +1,10 @@
-//! Topics of papers that had topics before.
+//! The incremental update: topics of papers that had topics before.
 //!
-//! In: the graph of the papers, and the topics that were found last. Out: partitions, and for each group the number of its topic.
+//! In: the graph of the papers, and the topics of the previous run. Out: partitions, and for each group the number of its topic.
 //!
-//! New papers are placed at once, each where most of its neighbourhood is, and no topic changes. Once papers that came or went are
-//! many, or new ones would be a topic of their own, topics are sought anew, beginning with those that are there. What is found is matched with what
-//! was there, so that a topic keeps its number as long as most of it is together.
+//! A new paper is assigned at once to the topic of most of its neighbourhood, and no topic changes. Once many papers came or went, or
+//! the new ones would be a topic of their own, the graph is clustered again, beginning with the topics that are there. The groups
+//! are matched with the previous topics, so that a topic keeps its number as long as most of its papers stay together.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
@@ -12,24 +12,24 @@ use super::graph::Graph;
 use super::leiden::Partition;
 use super::levels::{count_of_levels, levels, levels_from, ordered};
 use super::matching::matched;
-use super::names::Called;
+use super::names::TopicName;
 use crate::library::{KeptPaper, KeptTopic, KeptTopics, PaperRow};
 use crate::paper::ArxivId;
 
-/// Topics are sought anew once one of so many papers came or went.
-const ENOUGH: usize = 20;
+/// The graph is clustered again once one in this many papers came or went.
+const RECLUSTER_AT: usize = 20;
 
-/// Papers of a topic that is found at once, and not only when many came.
+/// New papers that suffice for a topic of their own: with these, the graph is clustered again at once.
 const NEW_TOPIC: usize = 8;
 
-/// Partitions and what their groups are.
+/// Nested partitions of the papers, with the number of each group's topic.
 pub(super) struct Grouped {
     /// The coarsest first, each within the one before.
     pub(super) partitions: Vec<Partition>,
-    /// For each level and group the number of its topic.
+    /// The number of the topic, for each level and group.
     pub(super) ids: Vec<Vec<u32>>,
-    /// Whether topics were sought; else papers were placed among those that were there.
-    pub(super) sought: bool,
+    /// Whether the graph was clustered; otherwise new papers were assigned to the previous topics.
+    pub(super) reclustered: bool,
 }
 
 impl Grouped {
@@ -37,15 +37,15 @@ impl Grouped {
     pub(super) fn one_level(partition: Partition) -> Grouped {
         let partitions = ordered(vec![partition]);
         let ids = vec![(1..=partitions[0].count as u32).collect()];
-        Grouped { partitions, ids, sought: true }
+        Grouped { partitions, ids, reclustered: true }
     }
 }
 
-/// The topics that were found last, as far as they concern the papers of now.
-pub(super) struct Last<'a> {
+/// The topics of the previous run, as seen from the papers of now.
+pub(super) struct Previous<'a> {
     pub(super) topics: BTreeMap<u32, &'a KeptTopic>,
     pub(super) levels: usize,
-    /// For each paper of now what was kept of it.
+    /// What the previous run stored, for each paper of now; `None` for a new paper.
     pub(super) papers: Vec<Option<KeptPaper>>,
     /// The topic of the finest level of each paper that has gone.
     pub(super) gone: Vec<u32>,
@@ -53,15 +53,15 @@ pub(super) struct Last<'a> {
     drift: usize,
 }
 
-impl<'a> Last<'a> {
-    pub(super) fn of<Date>(kept: &'a KeptTopics, papers: &[(ArxivId, PaperRow, Date)]) -> Last<'a> {
+impl<'a> Previous<'a> {
+    pub(super) fn of<Date>(kept: &'a KeptTopics, papers: &[(ArxivId, PaperRow, Date)]) -> Previous<'a> {
         let mut rest: HashMap<PaperRow, KeptPaper> = kept.papers.iter().map(|paper| (paper.row, *paper)).collect();
         let papers: Vec<Option<KeptPaper>> = papers.iter().map(|(_, row, _)| rest.remove(row)).collect();
         let mut gone: Vec<u32> = rest.into_values().map(|paper| paper.topic).collect();
         gone.sort_unstable();
         let levels = kept.topics.iter().map(|topic| topic.level + 1).max().unwrap_or(0);
         let topics = kept.topics.iter().map(|topic| (topic.id, topic)).collect();
-        Last { topics, levels, papers, gone, last_topic: kept.last_topic, drift: kept.drift }
+        Previous { topics, levels, papers, gone, last_topic: kept.last_topic, drift: kept.drift }
     }
 
     /// How many papers are new.
@@ -69,21 +69,21 @@ impl<'a> Last<'a> {
         self.papers.iter().filter(|paper| paper.is_none()).count()
     }
 
-    /// How many came or went since topics were last sought.
+    /// How many papers came or went since the graph was last clustered.
     pub(super) fn drift(&self) -> usize {
         self.drift + self.added() + self.gone.len()
     }
 
-    /// The names that groups have had. Somebody's own stay, and all do where papers were only placed.
-    pub(super) fn names(&self, grouped: &Grouped) -> Vec<Vec<Option<Called>>> {
-        let called = |id: &u32| {
+    /// The previous names of groups. A name that somebody gave is fixed; all names are where papers were only assigned.
+    pub(super) fn names(&self, grouped: &Grouped) -> Vec<Vec<Option<TopicName>>> {
+        let name_of = |id: &u32| {
             let topic = self.topics.get(id)?;
-            topic.name.clone().map(|name| Called { name, firmly: topic.given || !grouped.sought })
+            topic.name.clone().map(|name| TopicName { name, fixed: topic.given || !grouped.reclustered })
         };
-        grouped.ids.iter().map(|level| level.iter().map(called).collect()).collect()
+        grouped.ids.iter().map(|level| level.iter().map(name_of).collect()).collect()
     }
 
-    /// The topic of a level that one of the finest level lies in.
+    /// The topic of `level` that a topic of the finest level lies in.
     pub(super) fn at_level(&self, finest: u32, level: usize) -> Option<u32> {
         let mut topic = self.topics.get(&finest)?;
         while topic.level > level {
@@ -92,7 +92,7 @@ impl<'a> Last<'a> {
         (topic.level == level).then_some(topic.id)
     }
 
-    /// Which level of before is this one of now: the coarsest stays the coarsest and the finest the finest.
+    /// The previous level that a level of now corresponds to: the coarsest stays the coarsest and the finest the finest.
     pub(super) fn level_before(&self, level: usize, levels: usize) -> Option<usize> {
         match (level, self.levels) {
             (_, 0) => None,
@@ -103,58 +103,58 @@ impl<'a> Last<'a> {
     }
 }
 
-/// The topics of papers that have none yet.
+/// Clusters papers that have no topics yet.
 pub(super) fn first(graph: &Graph) -> Grouped {
     let partitions = ordered(levels(graph));
-    let mut last = 0;
-    let ids = partitions.iter().map(|level| numbered(&vec![None; level.count], &mut last)).collect();
-    Grouped { partitions, ids, sought: true }
+    let mut last_topic = 0;
+    let ids = partitions.iter().map(|level| numbered(&vec![None; level.count], &mut last_topic)).collect();
+    Grouped { partitions, ids, reclustered: true }
 }
 
-/// The topics of papers that had topics.
-pub(super) fn again(graph: &Graph, last: &Last<'_>) -> Grouped {
+/// Updates the topics of papers that had topics: keeps the assignments where little changed, and clusters again otherwise.
+pub(super) fn update(graph: &Graph, previous: &Previous<'_>) -> Grouped {
     let levels = count_of_levels(graph.len());
-    let finest: Vec<Option<u32>> = last.papers.iter().map(|paper| paper.map(|paper| paper.topic)).collect();
-    let finest = placed(graph, &finest);
-    // For each level the topic of before, of new papers that where they were placed.
+    let finest: Vec<Option<u32>> = previous.papers.iter().map(|paper| paper.map(|paper| paper.topic)).collect();
+    let finest = assign_new(graph, &finest);
+    // The previous topic of each paper, by level; a new paper has that which it was assigned to.
     let before: Vec<Option<Vec<Option<u32>>>> = (0..levels)
         .map(|level| {
-            let before = last.level_before(level, levels)?;
-            Some(finest.iter().map(|topic| last.at_level((*topic)?, before)).collect())
+            let before = previous.level_before(level, levels)?;
+            Some(finest.iter().map(|topic| previous.at_level((*topic)?, before)).collect())
         })
         .collect();
     let known: Option<Vec<Vec<u32>>> = before
         .iter()
         .map(|level| level.as_ref().and_then(|level| level.iter().copied().collect::<Option<Vec<u32>>>()))
         .collect();
-    let few = last.levels == levels && last.drift() * ENOUGH < graph.len();
+    let few = previous.levels == levels && previous.drift() * RECLUSTER_AT < graph.len();
     if let Some(known) = known.filter(|_| few) {
-        let unchanged = last.added() == 0;
-        if unchanged || !new_topic(graph, &known, last) {
-            return kept(&known);
+        let unchanged = previous.added() == 0;
+        if unchanged || !new_topic(graph, &known, previous) {
+            return keep_assignments(&known);
         }
     }
-    sought(graph, &before, last)
+    recluster(graph, &before, previous)
 }
 
-/// The topics that there were.
-fn kept(topics: &[Vec<u32>]) -> Grouped {
+/// Keeps the previous topics; new papers are already assigned.
+fn keep_assignments(topics: &[Vec<u32>]) -> Grouped {
     let partitions = ordered(topics.iter().map(|level| Partition::new(&dense(level))).collect());
     let ids = partitions.iter().zip(topics).map(|(partition, topics)| {
         let mut ids = vec![0; partition.count];
         partition.groups.iter().zip(topics).for_each(|(group, topic)| ids[*group as usize] = *topic);
         ids
     });
-    Grouped { ids: ids.collect(), partitions, sought: false }
+    Grouped { ids: ids.collect(), partitions, reclustered: false }
 }
 
-/// Topics that are sought from where they were.
-fn sought(graph: &Graph, before: &[Option<Vec<Option<u32>>>], last: &Last<'_>) -> Grouped {
-    let known: Vec<bool> = last.papers.iter().map(Option::is_some).collect();
+/// Clusters the graph again, beginning with the previous topics.
+fn recluster(graph: &Graph, before: &[Option<Vec<Option<u32>>>], previous: &Previous<'_>) -> Grouped {
+    let known: Vec<bool> = previous.papers.iter().map(Option::is_some).collect();
     let partitions = ordered(levels_from(graph, before, &known));
-    let mut last_topic = last.last_topic;
+    let mut last_topic = previous.last_topic;
     let ids = partitions.iter().zip(before).map(|(partition, before)| {
-        let stayed = before.iter().flatten().zip(&last.papers).zip(&partition.groups);
+        let stayed = before.iter().flatten().zip(&previous.papers).zip(&partition.groups);
         // Only papers that were there say which topic is which.
         let stayed: Vec<(u32, u32)> = stayed
             .filter(|((_, kept), _)| kept.is_some())
@@ -162,23 +162,23 @@ fn sought(graph: &Graph, before: &[Option<Vec<Option<u32>>>], last: &Last<'_>) -
             .collect();
         numbered(&matched(&stayed, partition.count), &mut last_topic)
     });
-    Grouped { ids: ids.collect(), partitions, sought: true }
+    Grouped { ids: ids.collect(), partitions, reclustered: true }
 }
 
-/// Groups that are nothing known get the next numbers.
-fn numbered(matched: &[Option<u32>], last: &mut u32) -> Vec<u32> {
+/// Numbers groups by the topics that they match. Groups that match no previous topic get new numbers.
+fn numbered(matched: &[Option<u32>], last_topic: &mut u32) -> Vec<u32> {
     let number = |known: &Option<u32>| {
         known.unwrap_or_else(|| {
-            *last += 1;
-            *last
+            *last_topic += 1;
+            *last_topic
         })
     };
     matched.iter().map(number).collect()
 }
 
-/// Papers without a topic get that in which most of their neighbourhood is; those that have only new neighbours come after these. `None` is
-/// left where nothing leads to a paper with a topic.
-fn placed(graph: &Graph, topics: &[Option<u32>]) -> Vec<Option<u32>> {
+/// Assigns each paper without a topic to that of most of its neighbourhood, and papers with only new neighbours after these. A paper
+/// stays `None` where no path of edges leads to a paper with a topic.
+fn assign_new(graph: &Graph, topics: &[Option<u32>]) -> Vec<Option<u32>> {
     let mut topics = topics.to_vec();
     loop {
         let found: Vec<(usize, u32)> = (0..topics.len())
@@ -202,10 +202,10 @@ fn placed(graph: &Graph, topics: &[Option<u32>]) -> Vec<Option<u32>> {
     }
 }
 
-/// Whether a search would find a topic that is mostly new papers.
-fn new_topic(graph: &Graph, known: &[Vec<u32>], last: &Last<'_>) -> bool {
+/// Whether clustering again would find a topic that consists mostly of new papers.
+fn new_topic(graph: &Graph, known: &[Vec<u32>], previous: &Previous<'_>) -> bool {
     let before: Vec<_> = known.iter().map(|level| Some(level.iter().copied().map(Some).collect())).collect();
-    let known: Vec<bool> = last.papers.iter().map(Option::is_some).collect();
+    let known: Vec<bool> = previous.papers.iter().map(Option::is_some).collect();
     levels_from(graph, &before, &known).into_iter().any(|partition| {
         let mut new = vec![0; partition.count];
         partition.groups.iter().zip(&known).for_each(|(group, known)| new[*group as usize] += usize::from(!known));
@@ -213,7 +213,7 @@ fn new_topic(graph: &Graph, known: &[Vec<u32>], last: &Last<'_>) -> bool {
     })
 }
 
-/// Numbers from 0 without gaps.
+/// Renumbers topics from 0 without gaps.
 fn dense(topics: &[u32]) -> Vec<u32> {
     let numbers: BTreeSet<u32> = topics.iter().copied().collect();
     let places: BTreeMap<u32, u32> = numbers.into_iter().zip(0..).collect();
@@ -223,7 +223,7 @@ fn dense(topics: &[u32]) -> Vec<u32> {
 #[cfg(test)]
 mod tests {
     use super::super::candidates::Rows;
-    use super::super::near::Nearest;
+    use super::super::knn::Nearest;
     use super::*;
     use crate::library::KeptTopic;
 
@@ -253,7 +253,7 @@ mod tests {
         let last_topic = numbers.iter().max().copied().unwrap_or(0);
         let of = |id: u32| KeptTopic { id, level: 0, parent: None, name: None, given: false, noted: 1 };
         let paper =
-            |(row, topic): (usize, &u32)| KeptPaper { row: PaperRow(row as i64), topic: *topic, place: [0.0, 0.0] };
+            |(row, topic): (usize, &u32)| KeptPaper { row: PaperRow(row as i64), topic: *topic, position: [0.0, 0.0] };
         KeptTopics {
             last_topic,
             drift,
@@ -275,10 +275,10 @@ mod tests {
         of.extend([0, 2, 2]);
         let kept = kept_of(&topics, 2);
         let papers = rows(123);
-        let last = Last::of(&kept, &papers);
-        let grouped = again(&heaps(&of, 1), &last);
-        assert!(!grouped.sought);
-        assert_eq!((last.added(), last.drift()), (3, 5));
+        let previous = Previous::of(&kept, &papers);
+        let grouped = update(&heaps(&of, 1), &previous);
+        assert!(!grouped.reclustered);
+        assert_eq!((previous.added(), previous.drift()), (3, 5));
         for (paper, topic) in topics.iter().enumerate() {
             assert_eq!(topic_of(&grouped, 0, paper), *topic);
         }
@@ -291,9 +291,9 @@ mod tests {
         let topics: Vec<u32> = (0..120).map(|paper| [7, 2, 5][paper % 3]).collect();
         let kept = kept_of(&topics, 0);
         let papers = rows(150);
-        let last = Last::of(&kept, &papers);
-        let grouped = again(&heaps(&of, 2), &last);
-        assert!(grouped.sought);
+        let previous = Previous::of(&kept, &papers);
+        let grouped = update(&heaps(&of, 2), &previous);
+        assert!(grouped.reclustered);
         assert_eq!(grouped.partitions[0].count, 4);
         assert_eq!([0, 1, 2, 120].map(|paper| topic_of(&grouped, 0, paper)), [7, 2, 5, 8]);
     }
@@ -317,17 +317,17 @@ mod tests {
             .map(|paper| KeptPaper {
                 row: PaperRow(paper as i64),
                 topic: topic_of(&grouped, finest, paper),
-                place: [0.0; 2],
+                position: [0.0; 2],
             })
             .collect();
         let grown = |new: &[usize]| {
             let of: Vec<usize> = begin.iter().chain(new).copied().collect();
             let papers = rows(of.len());
-            again(&heaps(&of, 3), &Last::of(&kept, &papers))
+            update(&heaps(&of, 3), &Previous::of(&kept, &papers))
         };
-        assert!(!grown(&[0, 0, 1, 1, 1, 2, 2, 2, 2, 1, 1]).sought, "they belong to what there is");
+        assert!(!grown(&[0, 0, 1, 1, 1, 2, 2, 2, 2, 1, 1]).reclustered, "they belong to what there is");
         let with_another = grown(&[5; 11]);
-        assert!(with_another.sought, "less than a twentieth, but none of what there is");
+        assert!(with_another.reclustered, "less than a twentieth, but none of what there is");
         assert!(topic_of(&with_another, finest, 405) > 50);
         assert_eq!(
             [0, 1, 2].map(|paper| topic_of(&with_another, 0, paper)),
@@ -339,9 +339,9 @@ mod tests {
     fn papers_that_have_gone_are_counted_and_a_first_level_stays_the_first() {
         let kept = kept_of(&[3, 3, 4, 4, 4], 1);
         let papers = [rows(6)[0].clone(), rows(6)[2].clone(), rows(6)[5].clone()];
-        let last = Last::of(&kept, &papers);
-        assert_eq!((last.added(), &last.gone, last.drift()), (1, &vec![3, 4, 4], 5));
-        assert_eq!([0, 1, 2].map(|level| last.level_before(level, 3)), [Some(0), None, None]);
+        let previous = Previous::of(&kept, &papers);
+        assert_eq!((previous.added(), &previous.gone, previous.drift()), (1, &vec![3, 4, 4], 5));
+        assert_eq!([0, 1, 2].map(|level| previous.level_before(level, 3)), [Some(0), None, None]);
         let three = KeptTopics {
             topics: (0..3)
                 .map(|level| KeptTopic {
@@ -355,9 +355,9 @@ mod tests {
                 .collect(),
             ..KeptTopics::default()
         };
-        let last = Last::of(&three, &papers);
-        assert_eq!([0, 1, 2].map(|level| last.at_level(2, level)), [Some(0), Some(1), Some(2)]);
-        assert_eq!([0, 1, 2].map(|level| last.level_before(level, 3)), [Some(0), Some(1), Some(2)]);
-        assert_eq!([0, 1].map(|level| last.level_before(level, 2)), [Some(0), Some(2)]);
+        let previous = Previous::of(&three, &papers);
+        assert_eq!([0, 1, 2].map(|level| previous.at_level(2, level)), [Some(0), Some(1), Some(2)]);
+        assert_eq!([0, 1, 2].map(|level| previous.level_before(level, 3)), [Some(0), Some(1), Some(2)]);
+        assert_eq!([0, 1].map(|level| previous.level_before(level, 2)), [Some(0), Some(2)]);
     }
 }

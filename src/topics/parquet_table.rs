@@ -17,7 +17,7 @@ use parquet::arrow::ArrowWriter;
 use parquet::file::properties::WriterProperties;
 use parquet::schema::types::ColumnPath;
 
-use super::topic::{Placed, Topics};
+use super::topic::{AssignedPaper, Topics};
 use crate::error::{Error, Result};
 use crate::library::{FingerprintNumber, Library, Paper, PaperRow};
 
@@ -28,10 +28,11 @@ const GROUP: usize = 8192;
 ///
 /// # Errors
 /// What the library reports; the file cannot be written.
-pub fn write_table((library, fingerprint): (&Library, FingerprintNumber), topics: &Topics, path: &Path) -> Result<()> {
+pub fn write_table(library: &Library, fingerprint: FingerprintNumber, topics: &Topics, path: &Path) -> Result<()> {
     let _snapshot = library.snapshot()?;
     let dimension = library.dimension(fingerprint)?;
     let schema = schema(topics, dimension)?;
+    let source = Source { library, fingerprint, dimension };
     crate::library::derived::replace(path, |beside| {
         let vectors = ColumnPath::from(vec!["vector".into(), "list".into(), "element".into()]);
         let properties = WriterProperties::builder()
@@ -42,7 +43,7 @@ pub fn write_table((library, fingerprint): (&Library, FingerprintNumber), topics
         let file = BufWriter::with_capacity(1 << 20, File::create(beside)?);
         let mut writer = ArrowWriter::try_new(file, Arc::clone(&schema), Some(properties)).map_err(io::Error::other)?;
         for part in topics.papers.chunks(GROUP) {
-            let columns = columns((library, fingerprint, dimension), topics, part).map_err(io::Error::other)?;
+            let columns = columns(&source, topics, part).map_err(io::Error::other)?;
             let batch = RecordBatch::try_new(Arc::clone(&schema), columns).map_err(io::Error::other)?;
             writer.write(&batch).map_err(io::Error::other)?;
         }
@@ -78,16 +79,20 @@ fn schema(topics: &Topics, dimension: usize) -> Result<Arc<Schema>> {
     Ok(Arc::new(Schema::new(fields)))
 }
 
+/// Where titles and vectors come from.
+struct Source<'a> {
+    library: &'a Library,
+    fingerprint: FingerprintNumber,
+    dimension: usize,
+}
+
 /// The columns of some papers, in the order of the schema.
-fn columns(
-    (library, fingerprint, dimension): (&Library, FingerprintNumber, usize),
-    topics: &Topics,
-    part: &[Placed],
-) -> Result<Vec<ArrayRef>> {
+fn columns(source: &Source<'_>, topics: &Topics, part: &[AssignedPaper]) -> Result<Vec<ArrayRef>> {
+    let Source { library, fingerprint, dimension } = *source;
     let rows: Vec<PaperRow> = part.iter().map(|placed| placed.row).collect();
     let papers: HashMap<PaperRow, Paper> =
         library.papers_by_rows(&rows)?.into_iter().map(|paper| (paper.row, paper)).collect();
-    let of = |placed: &Placed| papers.get(&placed.row);
+    let of = |placed: &AssignedPaper| papers.get(&placed.row);
     let mut columns: Vec<ArrayRef> = vec![
         Arc::new(part.iter().map(|placed| Some(placed.id.as_str())).collect::<StringArray>()),
         Arc::new(part.iter().map(|placed| of(placed)?.title.clone()).collect::<StringArray>()),
@@ -100,16 +105,16 @@ fn columns(
         ),
     ];
     for (number, level) in topics.levels.iter().enumerate() {
-        let topic = |placed: &Placed| &level.topics[placed.topics[number]];
+        let topic = |placed: &AssignedPaper| &level.topics[placed.topics[number]];
         columns.push(Arc::new(part.iter().map(|placed| Some(topic(placed).name.as_str())).collect::<StringArray>()));
         columns.push(Arc::new(part.iter().map(|placed| Some(topic(placed).id as i32)).collect::<Int32Array>()));
     }
-    let numbers = |of: &dyn Fn(&Placed) -> f32| -> ArrayRef {
+    let numbers = |of: &dyn Fn(&AssignedPaper) -> f32| -> ArrayRef {
         Arc::new(part.iter().map(|placed| Some(of(placed))).collect::<Float32Array>())
     };
     columns.push(numbers(&|placed| placed.strength as f32));
-    columns.push(numbers(&|placed| placed.place[0]));
-    columns.push(numbers(&|placed| placed.place[1]));
+    columns.push(numbers(&|placed| placed.position[0]));
+    columns.push(numbers(&|placed| placed.position[1]));
     let mut values = Vec::with_capacity(part.len() * dimension);
     for placed in part {
         let vector = library.vector(fingerprint, placed.row)?;
@@ -133,17 +138,16 @@ mod tests {
     use arrow_array::types::{Date32Type, Float32Type, Int32Type};
     use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
 
-    use super::super::find::{find, tests::library};
-    use super::super::methods::Method;
+    use super::super::find::{Search, find, tests::library};
     use super::*;
 
     #[test]
     fn a_table_holds_every_paper_with_its_topic_place_and_vector() {
         let (library, fingerprint) = library(&(0..12).collect::<Vec<_>>());
-        let topics = find(&library, (fingerprint, None), (Method::Leiden, None), &|_| ()).expect("topics");
+        let topics = find(&library, Search::of(fingerprint), &|_| ()).expect("topics");
         let folder = tempfile::TempDir::new().expect("a folder");
         let path = folder.path().join("papers.parquet");
-        write_table((&library, fingerprint), &topics, &path).expect("written");
+        write_table(&library, fingerprint, &topics, &path).expect("written");
         let file = File::open(&path).expect("the file");
         let mut read = ParquetRecordBatchReaderBuilder::try_new(file).expect("Parquet").build().expect("rows");
         let batch = read.next().expect("a batch").expect("readable");
@@ -162,13 +166,13 @@ mod tests {
                 column("date").as_primitive::<Date32Type>().value_as_date(row).map(|day| day.to_string()),
                 Some(placed.date.to_string())
             );
-            assert_eq!(column("x").as_primitive::<Float32Type>().value(row), placed.place[0]);
+            assert_eq!(column("x").as_primitive::<Float32Type>().value(row), placed.position[0]);
             let vector = column("vector").as_fixed_size_list().value(row);
             let stored = library.vector(fingerprint, placed.row).expect("read").expect("a vector");
             assert_eq!(vector.as_primitive::<Float32Type>().values().as_ref(), stored);
         }
         // What cannot be written leaves nothing behind.
-        assert!(write_table((&library, fingerprint), &topics, &folder.path().join("no/such.parquet")).is_err());
+        assert!(write_table(&library, fingerprint, &topics, &folder.path().join("no/such.parquet")).is_err());
         assert_eq!(std::fs::read_dir(folder.path()).expect("the folder").count(), 1);
     }
 }
