@@ -11,7 +11,7 @@ use relata::error::Error;
 use relata::library::Library;
 use relata::model::{Choice, Settings};
 use relata::service::{catch_up, sample};
-use relata::topics::{Method, find, page};
+use relata::topics::{Search, find, page};
 
 fn main() -> relata::Result<()> {
     let mut arguments = std::env::args().skip(1);
@@ -25,7 +25,7 @@ fn main() -> relata::Result<()> {
     let fingerprint = catch_up(&embedder, &mut library, true, &mut |_| (), &mut |_| Ok(()))?;
 
     // Among all papers, from scratch: the same vectors always give the same topics.
-    let topics = find(&library, (fingerprint, None), (Method::Leiden, None), &|_| ())?;
+    let topics = find(&library, Search::of(fingerprint), &|_| ())?;
     for level in &topics.levels {
         println!("{}: {}", level.name, level.topics.len());
     }
