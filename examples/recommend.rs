@@ -11,7 +11,7 @@ use relata::ArxivId;
 use relata::embed::{EmbedderOptions, LazyEmbedder};
 use relata::library::Library;
 use relata::model::{Choice, Settings};
-use relata::neighbours::Ground;
+use relata::neighbours::SearchContext;
 use relata::ranking::Learned;
 use relata::recommend::{Query, recommend};
 use relata::service::{catch_up, sample};
@@ -38,7 +38,7 @@ fn main() -> relata::Result<()> {
 
     let query = Query { like: vec![id], k: 5, ..Query::default() };
     // Without an index, every paper is looked at.
-    let context = Ground { library: &library, fingerprint, index: None };
+    let context = SearchContext { library: &library, fingerprint, index: None };
     let no_texts = Array2::zeros((0, 0));
     for answer in recommend(&context, &learned, &query, &no_texts)? {
         let title = answer.paper.title.as_deref().unwrap_or_default();

@@ -43,7 +43,7 @@
 //! use relata::embed::{EmbedderOptions, LazyEmbedder};
 //! use relata::ranking::Learned;
 //! use relata::model::{Choice, Settings};
-//! use relata::neighbours::Ground;
+//! use relata::neighbours::SearchContext;
 //! use relata::recommend::{Query, recommend};
 //! use relata::service::catch_up;
 //!
@@ -56,7 +56,7 @@
 //!
 //! let (id, _version) = ArxivId::parse("https://arxiv.org/abs/2602.10611v1").expect("an arXiv id");
 //! let query = Query { like: vec![id], k: 3, ..Query::default() };
-//! let context = Ground { library: &library, fingerprint, index: None };
+//! let context = SearchContext { library: &library, fingerprint, index: None };
 //! let answers = recommend(&context, &learned, &query, &Array2::zeros((0, 0)))?;
 //!
 //! // The best answer, how well it matches from 0 to 100, and what both papers share.
@@ -76,14 +76,14 @@
 //! use relata::embed::{EmbedderOptions, LazyEmbedder};
 //! use relata::model::{Choice, Settings};
 //! use relata::service::catch_up;
-//! use relata::topics::{Method, find, page};
+//! use relata::topics::{Search, find, page};
 //!
 //! # fn main() -> relata::Result<()> {
 //! # let settings = Settings::from_env()?;
 //! # let mut library = relata::service::sample::open(&settings.cache)?;
 //! # let embedder = LazyEmbedder::new(Choice::parse(None), settings, EmbedderOptions::default())?;
 //! let fingerprint = catch_up(&embedder, &mut library, true, &mut |_| (), &mut |_| Ok(()))?;
-//! let topics = find(&library, (fingerprint, None), (Method::Leiden, None), &|_| ())?;
+//! let topics = find(&library, Search::of(fingerprint), &|_| ())?;
 //! assert_eq!(topics.papers.len(), 7);
 //! for level in &topics.levels {
 //!     assert_eq!(level.topics.iter().map(|topic| topic.papers.len()).sum::<usize>(), 7);

@@ -13,9 +13,9 @@ use rayon::prelude::*;
 
 use crate::error::Result;
 use crate::library::{self, Filter, Library, Paper, PaperRow, PaperSet};
-use crate::neighbours::{Admitted, Ground};
+use crate::neighbours::{Admitted, SearchContext};
 use crate::paper::ArxivId;
-use crate::ranking::{Learned, Subject, Weights};
+use crate::ranking::{Learned, PaperFeatures, Weights};
 use crate::recommend::calibration;
 use crate::sentences::sentences;
 use crate::terms::{self, Phrases};
@@ -76,7 +76,7 @@ impl Places {
 #[derive(Clone, Copy, Debug)]
 pub struct Meaning<'a> {
     /// The library with its vectors.
-    pub ground: &'a Ground<'a>,
+    pub context: &'a SearchContext<'a>,
     /// What the library teaches.
     pub learned: &'a Learned,
     /// The unit vector of the text.
@@ -85,18 +85,19 @@ pub struct Meaning<'a> {
 
 impl Meaning<'_> {
     /// The views of the text.
-    fn subject(&self, text: &str) -> Option<Subject> {
-        self.learned.subject_of_text(text, &self.vector.to_vec())
+    fn features(&self, text: &str) -> Option<PaperFeatures> {
+        self.learned.features_of_text(text, &self.vector.to_vec())
     }
 
     /// The match of each of these papers; of one that was removed meanwhile none.
     fn matches(&self, text: &str, rows: &[PaperRow]) -> Result<BTreeMap<PaperRow, f32>> {
-        let Some(asked) = self.subject(text) else { return Ok(BTreeMap::new()) };
-        let papers = self.ground.library.texts_of(self.ground.fingerprint, rows)?;
+        let Some(asked) = self.features(text) else { return Ok(BTreeMap::new()) };
+        let papers = self.context.library.texts_of(self.context.fingerprint, rows)?;
         let weights = Weights::default();
-        let score = |subject: &Subject| calibration::to_text(self.learned.compare(&asked, subject, &weights).sum());
+        let score =
+            |features: &PaperFeatures| calibration::to_text(self.learned.compare(&asked, features, &weights).sum());
         let matches =
-            papers.par_chunks(50).flat_map_iter(|papers| self.learned.subjects(papers)).map(|own| score(&own));
+            papers.par_chunks(50).flat_map_iter(|papers| self.learned.features(papers)).map(|own| score(&own));
         Ok(papers.iter().map(|paper| paper.row).zip(matches.collect::<Vec<f32>>()).collect())
     }
 }
@@ -116,9 +117,9 @@ pub fn search(
     let depth = DEPTH.max(k);
     let within = library.matching(filter)?;
     let mut fused: BTreeMap<PaperRow, Places> = BTreeMap::new();
-    if let Some(Meaning { ground, vector, .. }) = meaning {
+    if let Some(Meaning { context, vector, .. }) = meaning {
         let admitted = Admitted { within: within.as_ref(), without: &[] };
-        let best: Vec<_> = ground.nearest(&[vector.to_vec()], depth, &admitted)?.into_iter().flatten().collect();
+        let best: Vec<_> = context.nearest(&[vector.to_vec()], depth, &admitted)?.into_iter().flatten().collect();
         let mut rank = 0;
         for (place, scored) in best.iter().enumerate() {
             // Equal scores share a rank, so the order of rows never shows in an answer.
@@ -161,7 +162,7 @@ pub fn search(
     let scores: BTreeMap<PaperRow, f64> = order.into_iter().map(|(score, _, row)| (row, score)).collect();
     let papers = library.len()?;
     let asked = Phrases::of(text);
-    let wanted = meaning.and_then(|meaning| Some((meaning.learned, meaning.subject(text)?)));
+    let wanted = meaning.and_then(|meaning| Some((meaning.learned, meaning.features(text)?)));
     library
         .papers_by_rows(&rows)?
         .into_iter()

@@ -13,7 +13,7 @@ use ndarray::Array2;
 
 use crate::error::Result;
 use crate::library::{Paper, PaperRow, PaperSet, terms};
-use crate::neighbours::{Admitted, Ground};
+use crate::neighbours::{Admitted, SearchContext};
 use crate::paper::ArxivId;
 use crate::paper::Listing;
 use crate::ranking::Learned;
@@ -63,12 +63,12 @@ pub struct Today {
 ///
 /// # Errors
 /// As [`recommend`].
-pub fn today(ground: &Ground<'_>, learned: &Learned, query: &Query, repeats: bool) -> Result<Today> {
+pub fn today(context: &SearchContext<'_>, learned: &Learned, query: &Query, repeats: bool) -> Result<Today> {
     let counted = query.among.as_ref().map_or(0, PaperSet::len).min(COUNTED);
     let k = query.k.saturating_mul(LOOKED_THROUGH).max(LOOKED_THROUGH_AT_LEAST).max(counted);
     let deeper = Query { k, as_chosen: true, ..query.clone() };
-    let texts = Array2::zeros((0, ground.library.dimension(ground.fingerprint)?));
-    let answers = recommend(ground, learned, &deeper, &texts)?;
+    let texts = Array2::zeros((0, context.library.dimension(context.fingerprint)?));
+    let answers = recommend(context, learned, &deeper, &texts)?;
     let floor = if query.at_least > 0.0 { query.at_least } else { DEFAULT_FLOOR };
     let mut matter = answers.iter().filter(|answer| answer.matched >= floor).count();
     let mut chosen: Vec<(BTreeSet<String>, New)> = Vec::new();
@@ -80,7 +80,7 @@ pub fn today(ground: &Ground<'_>, learned: &Learned, query: &Query, repeats: boo
             break;
         }
         // Once all places are taken, only what folds into them is still looked for.
-        let older = if repeats || chosen.len() >= query.k { Vec::new() } else { older(ground, query, &some)? };
+        let older = if repeats || chosen.len() >= query.k { Vec::new() } else { older(context, query, &some)? };
         for (place, answer) in some.into_iter().enumerate() {
             let words = words(&answer.paper);
             let full = chosen.len() >= query.k;
@@ -110,20 +110,20 @@ pub fn today(ground: &Ground<'_>, learned: &Learned, query: &Query, repeats: boo
 }
 
 /// For each answer those of the papers nearest to it that are not new and came before it.
-fn older(ground: &Ground<'_>, query: &Query, answers: &[Answer]) -> Result<Vec<Vec<Paper>>> {
+fn older(context: &SearchContext<'_>, query: &Query, answers: &[Answer]) -> Result<Vec<Vec<Paper>>> {
     let mut vectors = Vec::with_capacity(answers.len());
     for answer in answers {
-        vectors.extend(ground.library.vector(ground.fingerprint, answer.paper.row)?);
+        vectors.extend(context.library.vector(context.fingerprint, answer.paper.row)?);
     }
     if vectors.len() < answers.len() {
         return Ok(Vec::new());
     }
     let is_new = |row: PaperRow| query.among.as_ref().is_none_or(|among| among.contains(row));
-    let near = ground.candidates(&vectors, OLDER, &Admitted::default())?;
+    let near = context.candidates(&vectors, OLDER, &Admitted::default())?;
     let mut older = Vec::with_capacity(answers.len());
     for (answer, near) in answers.iter().zip(near) {
         let rows: Vec<PaperRow> = near.into_iter().map(|near| near.key).filter(|row| !is_new(*row)).collect();
-        let mut papers = ground.library.papers_by_rows(&rows)?;
+        let mut papers = context.library.papers_by_rows(&rows)?;
         papers.retain(|paper| came(paper) < came(&answer.paper));
         older.push(papers);
     }

@@ -13,7 +13,7 @@ use anyhow::{Context, bail};
 use rayon::prelude::*;
 use relata::index::{Index, State};
 use relata::library::{Filter, Library};
-use relata::neighbours::{Admitted, Ground};
+use relata::neighbours::{Admitted, SearchContext};
 use serde_json::json;
 
 fn main() -> anyhow::Result<()> {
@@ -42,7 +42,7 @@ fn main() -> anyhow::Result<()> {
         _ => None,
     };
     let opened = began.elapsed().as_secs_f64();
-    let ground = Ground { library: &library, fingerprint, index: index.as_ref() };
+    let context = SearchContext { library: &library, fingerprint, index: index.as_ref() };
     let value = |name: &str| rest.iter().find_map(|word| word.strip_prefix(name)?.strip_prefix('='));
     let filter = Filter {
         since: value("since").map(str::parse).transpose()?,
@@ -54,14 +54,15 @@ fn main() -> anyhow::Result<()> {
     let within = library.matching(&filter)?;
     let matched = began.elapsed().as_secs_f64();
     let admitted = Admitted { within: within.as_ref(), without: &[] };
-    let ask = |ground: &Ground<'_>, query: &Vec<f32>| ground.nearest(std::slice::from_ref(query), k, &admitted);
+    let ask =
+        |context: &SearchContext<'_>, query: &Vec<f32>| context.nearest(std::slice::from_ref(query), k, &admitted);
     for query in &queries {
-        ask(&ground, query)?;
+        ask(&context, query)?;
     }
     let (mut seconds, mut found) = (Vec::new(), Vec::new());
     for query in &queries {
         let began = Instant::now();
-        let nearest = ask(&ground, query)?;
+        let nearest = ask(&context, query)?;
         seconds.push(began.elapsed().as_secs_f64());
         found.push(nearest[0].iter().map(|scored| scored.key.number()).collect::<Vec<_>>());
     }
@@ -69,23 +70,23 @@ fn main() -> anyhow::Result<()> {
         "{}",
         json!({
             "opened": opened, "matched": matched, "within": within.as_ref().map(|set| set.len()), "index": index.is_some(), "seconds": seconds, "peak_kib": peak()?,
-            "batch": batch(&ground, &admitted, &queries, k)?, "found": found,
+            "batch": batch(&context, &admitted, &queries, k)?, "found": found,
         })
     );
     Ok(())
 }
 
 /// Queries a second, with a connection for each thread.
-fn batch(ground: &Ground<'_>, admitted: &Admitted<'_>, queries: &[Vec<f32>], k: usize) -> anyhow::Result<f64> {
+fn batch(context: &SearchContext<'_>, admitted: &Admitted<'_>, queries: &[Vec<f32>], k: usize) -> anyhow::Result<f64> {
     let part = queries.len().div_ceil(rayon::current_num_threads());
-    let (path, fingerprint, index) = (ground.library.path(), ground.fingerprint, ground.index);
+    let (path, fingerprint, index) = (context.library.path(), context.fingerprint, context.index);
     let began = Instant::now();
     queries
         .par_chunks(part)
         .map(|queries| {
             let library = Library::open(path)?;
-            let ground = Ground { library: &library, fingerprint, index };
-            queries.iter().try_for_each(|query| ground.nearest(std::slice::from_ref(query), k, admitted).map(|_| ()))
+            let context = SearchContext { library: &library, fingerprint, index };
+            queries.iter().try_for_each(|query| context.nearest(std::slice::from_ref(query), k, admitted).map(|_| ()))
         })
         .collect::<relata::Result<Vec<()>>>()?;
     Ok(queries.len() as f64 / began.elapsed().as_secs_f64())

@@ -10,9 +10,9 @@ use rayon::prelude::*;
 use super::{DEPTH, Judgement, Options};
 use crate::error::Result;
 use crate::library::{PaperText, dot};
-use crate::neighbours::{Admitted, Ground};
+use crate::neighbours::{Admitted, SearchContext};
 use crate::paper::ArxivId;
-use crate::ranking::{Learned, Subject};
+use crate::ranking::{Learned, PaperFeatures};
 use crate::recommend::{self, Query};
 
 /// The constant of reciprocal rank fusion.
@@ -73,11 +73,11 @@ impl Method {
 
     pub(super) fn ranking(
         self,
-        (ground, learned, pool): (&Ground<'_>, &Learned, Option<&Pool>),
+        (context, learned, pool): (&SearchContext<'_>, &Learned, Option<&Pool>),
         judgement: &Judgement,
         options: &Options,
     ) -> Result<Vec<ArxivId>> {
-        let compare = |one: &Subject, other: &Subject| learned.compare(one, other, &options.weights).sum();
+        let compare = |one: &PaperFeatures, other: &PaperFeatures| learned.compare(one, other, &options.weights).sum();
         let over = |score: &(dyn Fn(usize, usize) -> f32 + Sync), sum: Sum| {
             pool.map(|pool| pool.ranking(judgement, score, sum)).unwrap_or_default()
         };
@@ -87,18 +87,18 @@ impl Method {
                 let (like, unlike) = (judgement.like.clone(), judgement.unlike.clone());
                 // The first of many as the first of few: each interest has its share of them.
                 let asked = Query { like, unlike, k: DEPTH, weights, diversity, as_chosen: true, ..Query::default() };
-                let ranked = recommend::rank(ground, learned, &asked, &Array2::zeros((0, 0)))?.ranked;
+                let ranked = recommend::rank(context, learned, &asked, &Array2::zeros((0, 0)))?.ranked;
                 Ok(ranked.into_iter().map(|found| found.id).collect())
             }
-            (Method::Cosine, _) => nearest(ground, judgement),
-            (Method::Bm25, _) => by_keywords(ground, judgement),
+            (Method::Cosine, _) => nearest(context, judgement),
+            (Method::Bm25, _) => by_keywords(context, judgement),
             (Method::Highest, Some(pool)) => {
-                Ok(over(&|a, b| compare(&pool.subjects[a], &pool.subjects[b]), Sum::Highest))
+                Ok(over(&|a, b| compare(&pool.features[a], &pool.features[b]), Sum::Highest))
             }
-            (Method::Mean, Some(pool)) => Ok(over(&|a, b| compare(&pool.subjects[a], &pool.subjects[b]), Sum::Mean)),
+            (Method::Mean, Some(pool)) => Ok(over(&|a, b| compare(&pool.features[a], &pool.features[b]), Sum::Mean)),
             (Method::MeanCosine, Some(pool)) => Ok(over(&|a, b| pool.cosine(a, b), Sum::Mean)),
             (Method::Tfidf, Some(pool)) => {
-                Ok(over(&|a, b| pool.subjects[a].words_in_common(&pool.subjects[b]), Sum::Mean))
+                Ok(over(&|a, b| pool.features[a].words_in_common(&pool.features[b]), Sum::Mean))
             }
             (Method::Highest | Method::Mean | Method::MeanCosine | Method::Tfidf, None) => Ok(Vec::new()),
         }
@@ -115,16 +115,16 @@ enum Sum {
 /// All papers that can be compared.
 pub(super) struct Pool {
     papers: Vec<PaperText>,
-    subjects: Vec<Subject>,
+    features: Vec<PaperFeatures>,
     places: BTreeMap<ArxivId, usize>,
 }
 
 impl Pool {
-    pub(super) fn of(ground: &Ground<'_>, learned: &Learned) -> Result<Pool> {
-        let mut pool = Pool { papers: Vec::new(), subjects: Vec::new(), places: BTreeMap::new() };
-        for rows in ground.library.sample(usize::MAX)?.chunks(1024) {
-            let papers = ground.library.texts_of(ground.fingerprint, rows)?;
-            pool.subjects.extend(learned.subjects(&papers));
+    pub(super) fn of(context: &SearchContext<'_>, learned: &Learned) -> Result<Pool> {
+        let mut pool = Pool { papers: Vec::new(), features: Vec::new(), places: BTreeMap::new() };
+        for rows in context.library.sample(usize::MAX)?.chunks(1024) {
+            let papers = context.library.texts_of(context.fingerprint, rows)?;
+            pool.features.extend(learned.features(&papers));
             pool.papers.extend(papers);
         }
         pool.places = pool.papers.iter().enumerate().map(|(place, paper)| (paper.id.clone(), place)).collect();
@@ -159,20 +159,20 @@ impl Pool {
 }
 
 /// By the highest cosine to a liked paper.
-fn nearest(ground: &Ground<'_>, judgement: &Judgement) -> Result<Vec<ArxivId>> {
+fn nearest(context: &SearchContext<'_>, judgement: &Judgement) -> Result<Vec<ArxivId>> {
     let (mut vectors, mut without) = (Vec::new(), Vec::new());
     for id in judgement.like.iter().chain(&judgement.unlike) {
-        without.extend(ground.library.row_of(id)?);
+        without.extend(context.library.row_of(id)?);
     }
     for id in &judgement.like {
-        if let Some(row) = ground.library.row_of(id)? {
-            vectors.extend(ground.library.vector(ground.fingerprint, row)?);
+        if let Some(row) = context.library.row_of(id)? {
+            vectors.extend(context.library.vector(context.fingerprint, row)?);
         }
     }
-    let found = ground.nearest(&vectors, DEPTH, &Admitted { within: None, without: &without })?;
+    let found = context.nearest(&vectors, DEPTH, &Admitted { within: None, without: &without })?;
     let mut best: BTreeMap<ArxivId, f32> = BTreeMap::new();
     for scored in found.into_iter().flatten() {
-        if let Some(id) = ground.library.id_of(scored.key)? {
+        if let Some(id) = context.library.id_of(scored.key)? {
             let highest = best.entry(id).or_insert(scored.score);
             *highest = highest.max(scored.score);
         }
@@ -182,14 +182,14 @@ fn nearest(ground: &Ground<'_>, judgement: &Judgement) -> Result<Vec<ArxivId>> {
     Ok(order.into_iter().take(DEPTH).map(|(_, id)| id).collect())
 }
 
-fn by_keywords(ground: &Ground<'_>, judgement: &Judgement) -> Result<Vec<ArxivId>> {
+fn by_keywords(context: &SearchContext<'_>, judgement: &Judgement) -> Result<Vec<ArxivId>> {
     let asked: BTreeSet<&ArxivId> = judgement.like.iter().chain(&judgement.unlike).collect();
     let mut fused: BTreeMap<ArxivId, f64> = BTreeMap::new();
     for id in &judgement.like {
-        let passage = ground.library.paper(id)?.and_then(|paper| paper.passage).unwrap_or_default();
-        let found = ground.library.keyword_scores(&passage, None, DEPTH + asked.len())?;
+        let passage = context.library.paper(id)?.and_then(|paper| paper.passage).unwrap_or_default();
+        let found = context.library.keyword_scores(&passage, None, DEPTH + asked.len())?;
         for (rank, (row, _)) in found.into_iter().enumerate() {
-            if let Some(id) = ground.library.id_of(row)?.filter(|id| !asked.contains(id)) {
+            if let Some(id) = context.library.id_of(row)?.filter(|id| !asked.contains(id)) {
                 *fused.entry(id).or_default() += 1.0 / (FUSION_K + rank as f64);
             }
         }

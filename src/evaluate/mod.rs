@@ -11,7 +11,7 @@ use std::collections::BTreeSet;
 
 use crate::error::Result;
 use crate::library::{FingerprintNumber, Library};
-use crate::neighbours::Ground;
+use crate::neighbours::SearchContext;
 use crate::paper::ArxivId;
 use crate::ranking::{Learned, Weights};
 
@@ -60,18 +60,18 @@ pub struct Options {
 /// # Errors
 /// As [`crate::recommend::recommend`].
 pub fn evaluate(
-    ground: &Ground<'_>,
+    context: &SearchContext<'_>,
     learned: &Learned,
     judgements: &[Judgement],
     (method, options): (Method, &Options),
     done: &mut dyn FnMut(),
 ) -> Result<Outcome> {
-    let pool = if method.needs_pool() { Some(Pool::of(ground, learned)?) } else { None };
+    let pool = if method.needs_pool() { Some(Pool::of(context, learned)?) } else { None };
     let mut values: [Vec<f64>; METRICS.len()] = Default::default();
     let mut rankings = Vec::with_capacity(judgements.len());
     for judgement in judgements {
-        let found = method.ranking((ground, learned, pool.as_ref()), judgement, options)?;
-        let similarity = similarity(ground.library, ground.fingerprint, &found[..found.len().min(10)])?;
+        let found = method.ranking((context, learned, pool.as_ref()), judgement, options)?;
+        let similarity = similarity(context.library, context.fingerprint, &found[..found.len().min(10)])?;
         let measured = measure(&found, &judgement.relevant, similarity);
         values.iter_mut().zip(measured).for_each(|(values, value)| values.push(value));
         rankings.push(found);

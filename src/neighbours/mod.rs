@@ -24,7 +24,7 @@ const FEW: usize = 2000;
 
 /// Where neighbours are looked for.
 #[derive(Clone, Copy, Debug)]
-pub struct Ground<'a> {
+pub struct SearchContext<'a> {
     /// The library.
     pub library: &'a Library,
     /// Whose vectors.
@@ -33,7 +33,7 @@ pub struct Ground<'a> {
     pub index: Option<&'a Index>,
 }
 
-impl Ground<'_> {
+impl SearchContext<'_> {
     /// For each of some unit vectors the `k` nearest papers by cosine, and whatever ties with the last of them.
     ///
     /// # Errors
@@ -57,11 +57,11 @@ impl Ground<'_> {
         self.exact(vectors, k, admitted)
     }
 
-    /// As [`Ground::nearest`], for those who compare the answers closely themselves: scores are right to three decimals, and which
+    /// As [`SearchContext::nearest`], for those who compare the answers closely themselves: scores are right to three decimals, and which
     /// of two papers that differ by less is the last is left open.
     ///
     /// # Errors
-    /// As [`Ground::nearest`].
+    /// As [`SearchContext::nearest`].
     pub fn candidates(
         &self,
         vectors: &[Vec<f32>],

@@ -185,18 +185,23 @@ impl Tensors<'_> {
             }
             Ok(background)
         };
-        let (meaning, associated, words) = (whitening("meaning")?, whitening("associated")?, vocabulary("words")?);
+        // Names in the file are older than those of the fields.
+        let (vectors, cooccurrence_whitening) = (whitening("meaning")?, whitening("associated")?);
+        let words = vocabulary("words")?;
         let rows: Column<u32> = self.numbers("rows")?;
-        let associations: Column<i8> = self.numbers("associations")?;
+        let cooccurrences: Column<i8> = self.numbers("associations")?;
         let scales: Column<f32> = self.numbers("scales")?;
         let spreads: Column<f32> = self.numbers("spreads")?;
-        let &[spread, associated_spread, words_spread, phrases_spread] = &*spreads else {
+        let &[spread, cooccurrence_spread, words_spread, phrases_spread] = &*spreads else {
             return Err(damaged("it lacks a spread"));
         };
-        if papers == 0 || associated.mean.len() != meaning.mean.len() || !spreads.iter().all(|x| x.is_normal()) {
+        if papers == 0
+            || cooccurrence_whitening.mean.len() != vectors.mean.len()
+            || !spreads.iter().all(|x| x.is_normal())
+        {
             return Err(damaged("its numbers make no sense"));
         }
-        if Some(associations.len()) != scales.len().checked_mul(meaning.mean.len()) {
+        if Some(cooccurrences.len()) != scales.len().checked_mul(vectors.mean.len()) {
             return Err(damaged("it lacks an association"));
         }
         if rows.len() != words.ids.len() || rows.iter().any(|row| *row != NOTHING && *row as usize >= scales.len()) {
@@ -206,20 +211,20 @@ impl Tensors<'_> {
             counted,
             papers,
             backgrounds: Backgrounds {
-                meaning: background("meaning", meaning.mean.len())?,
-                associations: background("associated", meaning.mean.len())?,
+                whitened: background("meaning", vectors.mean.len())?,
+                cooccurrence: background("associated", vectors.mean.len())?,
             },
-            meaning,
-            associated,
+            whitening: vectors,
+            cooccurrence_whitening,
             words,
             phrases: vocabulary("phrases")?,
             authors: vocabulary("authors")?,
             rows,
-            associations,
+            cooccurrences,
             scales,
             spreads: Spreads {
-                meaning: spread,
-                associations: associated_spread,
+                whitened: spread,
+                cooccurrence: cooccurrence_spread,
                 words: words_spread,
                 phrases: phrases_spread,
             },
@@ -235,15 +240,15 @@ impl Tensors<'_> {
 }
 
 fn write(path: &Path, learned: &Learned, library: &Library, fingerprint: FingerprintNumber) -> Result<()> {
-    let Spreads { meaning, associations, words, phrases } = learned.spreads;
-    let spreads = [meaning, associations, words, phrases];
+    let Spreads { whitened, cooccurrence, words, phrases } = learned.spreads;
+    let spreads = [whitened, cooccurrence, words, phrases];
     let mut tensors: Vec<(String, Tensor<'_>)> = Vec::new();
-    for (name, whitening) in [("meaning", &learned.meaning), ("associated", &learned.associated)] {
+    for (name, whitening) in [("meaning", &learned.whitening), ("associated", &learned.cooccurrence_whitening)] {
         tensors.push((format!("{name}.mean"), Tensor::of(Dtype::F32, 1, &whitening.mean)));
         tensors.push((format!("{name}.map"), Tensor::of(Dtype::F32, 1, &whitening.map)));
     }
     let backgrounds = &learned.backgrounds;
-    for (name, background) in [("meaning", &backgrounds.meaning), ("associated", &backgrounds.associations)] {
+    for (name, background) in [("meaning", &backgrounds.whitened), ("associated", &backgrounds.cooccurrence)] {
         tensors.push((format!("{name}.background.mean"), Tensor::of(Dtype::F32, 1, &background.mean)));
         tensors.push((format!("{name}.background.variances"), Tensor::of(Dtype::F32, 1, &background.variances)));
         tensors.push((format!("{name}.background.directions"), Tensor::of(Dtype::F32, 1, &background.directions)));
@@ -256,7 +261,7 @@ fn write(path: &Path, learned: &Learned, library: &Library, fingerprint: Fingerp
     tensors.push(("rows".to_owned(), Tensor::of(Dtype::U32, 1, &learned.rows)));
     tensors.push(("scales".to_owned(), Tensor::of(Dtype::F32, 1, &learned.scales)));
     tensors.push(("spreads".to_owned(), Tensor::of(Dtype::F32, 1, &spreads)));
-    tensors.push(("associations".to_owned(), Tensor::of(Dtype::I8, 1, &learned.associations)));
+    tensors.push(("associations".to_owned(), Tensor::of(Dtype::I8, 1, &learned.cooccurrences)));
 
     let probes: Vec<String> = library
         .sample(PROBES)?

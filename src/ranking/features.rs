@@ -1,10 +1,10 @@
-//! What is compared of a paper, and how two are compared.
+//! The features of a paper, and how two papers are compared by them.
 //!
-//! Four views, each of which finds what the others miss (docs/benchmarks.md): the half-whitened vector, what the
-//! words are associated with, the words themselves (and, where several papers ask, phrases of two words:
-//! `interest.rs`), and the authors. The first three are counted in standard deviations of the similarity of two
-//! papers drawn at random, so that they can be added up; authors are a share of those of both, times a weight.
-//! Weights were chosen on one half of the judgements.
+//! There are four views, and each finds what the others miss (docs/benchmarks.md): the half-whitened vector, the
+//! co-occurrence vector of the words, the words themselves (and, where several papers ask, phrases of two words:
+//! `interest.rs`), and the authors. The first three are measured in standard deviations of the similarity of two
+//! papers drawn at random, so that they can be added up; authors are a share of those of both papers, times a
+//! weight. The weights were chosen on one half of the judgements.
 
 use std::cmp::Ordering;
 
@@ -25,13 +25,13 @@ const AT_ONCE: usize = 50;
 /// A word of the title counts as if it stood there twice.
 const TITLE: f32 = 2.0;
 
-/// A paper, or what somebody likes, as it is compared.
+/// The features of a paper, or of what somebody likes, by which it is compared.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Subject {
+pub struct PaperFeatures {
     /// Half-whitened vector, unit length.
-    pub(super) meaning: Vec<f32>,
-    /// What its words are associated with, half-whitened, unit length.
-    pub(super) associations: Vec<f32>,
+    pub(super) whitened: Vec<f32>,
+    /// The co-occurrence vector: the mean vector of the papers that hold its words, half-whitened, unit length.
+    pub(super) cooccurrence: Vec<f32>,
     /// Weight of each word by its hash, ascending; unit length.
     pub(super) words: Vec<(u64, f32)>,
     /// Weight of each phrase of two words that the library knows, by its hash, ascending; unit length.
@@ -43,10 +43,10 @@ pub struct Subject {
 /// How much each part counts.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Weights {
-    /// Of the half-whitened vectors' cosine, in standard deviations.
-    pub meaning: f32,
-    /// Of the cosine of what words are associated with, in standard deviations.
-    pub associations: f32,
+    /// Of the cosine of the half-whitened vectors, in standard deviations.
+    pub whitened_cosine: f32,
+    /// Of the cosine of the co-occurrence vectors, in standard deviations.
+    pub cooccurrence: f32,
     /// Of the words' cosine, in standard deviations.
     pub words: f32,
     /// Of shared authors: between 0 (none) and nearly 1 (the same ones, none seen elsewhere).
@@ -54,39 +54,39 @@ pub struct Weights {
 }
 
 impl Weights {
-    /// The names of the parts.
+    /// The names of the parts, as users and JSON name them, in the order of the fields.
     pub const PARTS: [&str; 4] = ["meaning", "associations", "words", "authors"];
 }
 
 impl Default for Weights {
     fn default() -> Weights {
-        Weights { meaning: 1.0, associations: 0.7, words: 0.25, authors: 10.0 }
+        Weights { whitened_cosine: 1.0, cooccurrence: 0.7, words: 0.25, authors: 10.0 }
     }
 }
 
-/// The parts of a score; the score is their sum.
+/// The parts of a score, each already weighted; the score is their sum.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
-pub struct Parts {
-    /// See [`Weights::meaning`].
-    pub meaning: f32,
-    /// See [`Weights::associations`].
-    pub associations: f32,
+pub struct ScoreParts {
+    /// See [`Weights::whitened_cosine`].
+    pub whitened_cosine: f32,
+    /// See [`Weights::cooccurrence`].
+    pub cooccurrence: f32,
     /// See [`Weights::words`].
     pub words: f32,
     /// See [`Weights::authors`].
     pub authors: f32,
 }
 
-impl Parts {
+impl ScoreParts {
     /// The score.
     pub fn sum(&self) -> f32 {
-        self.meaning + self.associations + self.words + self.authors
+        self.whitened_cosine + self.cooccurrence + self.words + self.authors
     }
 }
 
 impl Learned {
-    /// The views of papers.
-    pub fn subjects(&self, papers: &[PaperText]) -> Vec<Subject> {
+    /// The features of papers, in their order.
+    pub fn features(&self, papers: &[PaperText]) -> Vec<PaperFeatures> {
         let of_some = |papers: &[PaperText]| {
             let vectors: Vec<&[f32]> = papers.iter().map(|paper| paper.vector.as_slice()).collect();
             let counted = papers.iter().map(|paper| Terms::of(&paper.title, &paper.abstract_text)).collect();
@@ -96,50 +96,50 @@ impl Learned {
         papers.par_chunks(AT_ONCE).flat_map_iter(of_some).collect()
     }
 
-    /// The view of a text with its vector: it has no title and no authors.
-    pub fn subject_of_text(&self, text: &str, vector: &[f32]) -> Option<Subject> {
+    /// The features of a text and its vector; a text has no title and no authors.
+    pub fn features_of_text(&self, text: &str, vector: &[f32]) -> Option<PaperFeatures> {
         self.views(&[vector], vec![Terms::of("", text)], vec![Vec::new()]).pop()
     }
 
     /// Which of some texts, e.g. the sentences of an abstract, has most in common with a subject, by words and what they go with: their
     /// meanings would have to be embedded. `None` where none has anything.
-    pub(crate) fn nearest_text(&self, subject: &Subject, texts: &[&str]) -> Option<usize> {
+    pub(crate) fn nearest_text(&self, features: &PaperFeatures, texts: &[&str]) -> Option<usize> {
         let words: Vec<Weighted> = texts.iter().map(|text| self.weigh(&Terms::of("", text).words)).collect();
-        let associations = self.associated.apply_all(&self.sums_of_associations(&words));
+        let cooccurrence = self.cooccurrence_whitening.apply_all(&self.cooccurrence_sums(&words));
         let weights = Weights::default();
-        let score = |(text, associations): (&Weighted, &[f32])| {
-            let shared = overlap(&text.words, &subject.words);
+        let score = |(text, cooccurrence): (&Weighted, &[f32])| {
+            let shared = overlap(&text.words, &features.words);
             // Without a shared word, what words go with is a guess.
             if shared <= 0.0 {
                 return 0.0;
             }
-            weights.associations * dot(associations, &subject.associations) / self.spreads.associations
+            weights.cooccurrence * dot(cooccurrence, &features.cooccurrence) / self.spreads.cooccurrence
                 + weights.words * shared / self.spreads.words
         };
-        let scores = words.iter().zip(associations.chunks_exact(self.dimension().max(1))).map(score);
+        let scores = words.iter().zip(cooccurrence.chunks_exact(self.dimension().max(1))).map(score);
         let best = scores.enumerate().reduce(|best, next| if next.1 > best.1 { next } else { best })?;
         (best.1 > 0.0).then_some(best.0)
     }
 
-    fn views(&self, vectors: &[&[f32]], terms: Vec<Terms>, authors: Vec<Vec<u64>>) -> Vec<Subject> {
+    fn views(&self, vectors: &[&[f32]], terms: Vec<Terms>, authors: Vec<Vec<u64>>) -> Vec<PaperFeatures> {
         let dimension = self.dimension();
         let texts: Vec<Weighted> = terms.iter().map(|terms| self.weigh(&terms.words)).collect();
         let phrases = terms.iter().map(|terms| self.weigh_phrases(&terms.phrases));
-        let meanings = self.meaning.apply_all(&vectors.concat());
-        let associations = self.associated.apply_all(&self.sums_of_associations(&texts));
+        let whitened = self.whitening.apply_all(&vectors.concat());
+        let cooccurrence = self.cooccurrence_whitening.apply_all(&self.cooccurrence_sums(&texts));
         let most = (self.papers as f32 + 1.0).ln();
         let rarity = |author| self.authors.rarity(self.authors.place(author), self.papers);
-        let subjects = meanings
+        let features = whitened
             .chunks_exact(dimension)
-            .zip(associations.chunks_exact(dimension))
+            .zip(cooccurrence.chunks_exact(dimension))
             .zip(texts.iter().zip(phrases))
             .zip(authors);
-        subjects
-            .map(|(((meaning, associations), (text, phrases)), authors)| Subject {
-                meaning: meaning.to_vec(),
+        features
+            .map(|(((whitened, cooccurrence), (text, phrases)), authors)| PaperFeatures {
+                whitened: whitened.to_vec(),
                 // Without a known word there is nothing, and not what is left when the mean is taken off.
-                associations: if self.rows_of(text).next().is_some() {
-                    associations.to_vec()
+                cooccurrence: if self.rows_of(text).next().is_some() {
+                    cooccurrence.to_vec()
                 } else {
                     vec![0.0; dimension]
                 },
@@ -152,29 +152,30 @@ impl Learned {
 
     /// How alike each two of some papers are, by the default weights: papers x papers, symmetric, the diagonal 0. As [`Learned::compare`],
     /// but for the order in which products of dense views are added up.
-    pub fn compare_all(&self, papers: &[Subject]) -> Array2<f32> {
+    pub fn compare_all(&self, papers: &[PaperFeatures]) -> Array2<f32> {
         let count = papers.len();
         let weights = Weights::default();
-        let dense =
-            |view: &dyn Fn(&Subject) -> &[f32]| papers.iter().flat_map(|paper| view(paper).iter().copied()).collect();
-        let (meanings, associations): (Vec<f32>, Vec<f32>) =
-            (dense(&|paper| &paper.meaning), dense(&|paper| &paper.associations));
+        let dense = |view: &dyn Fn(&PaperFeatures) -> &[f32]| {
+            papers.iter().flat_map(|paper| view(paper).iter().copied()).collect()
+        };
+        let (whitened, cooccurrence): (Vec<f32>, Vec<f32>) =
+            (dense(&|paper| &paper.whitened), dense(&|paper| &paper.cooccurrence));
         let words = Postings::of(papers.iter().map(|paper| paper.words.as_slice()));
         let authors = Postings::of(papers.iter().map(|paper| paper.authors.as_slice()));
         // With all that stand before it.
         let row = |one: usize| -> Vec<f32> {
             let paper = &papers[one];
             let before = one * self.dimension();
-            let (mut by_meaning, mut by_associations) = (vec![0f32; one], vec![0f32; one]);
-            dots(self.set, &meanings[..before], &paper.meaning, &mut by_meaning);
-            dots(self.set, &associations[..before], &paper.associations, &mut by_associations);
+            let (mut by_whitened, mut by_cooccurrence) = (vec![0f32; one], vec![0f32; one]);
+            dots(self.set, &whitened[..before], &paper.whitened, &mut by_whitened);
+            dots(self.set, &cooccurrence[..before], &paper.cooccurrence, &mut by_cooccurrence);
             let (mut by_words, mut by_authors) = (vec![0f32; count], vec![0f32; count]);
             words.overlaps(&paper.words, &mut by_words);
             let each_once: Vec<(u64, f32)> = paper.authors.iter().map(|(id, _)| (*id, 1.0)).collect();
             authors.overlaps(&each_once, &mut by_authors);
-            let parts = |other: usize| Parts {
-                meaning: weights.meaning * by_meaning[other] / self.spreads.meaning,
-                associations: weights.associations * by_associations[other] / self.spreads.associations,
+            let parts = |other: usize| ScoreParts {
+                whitened_cosine: weights.whitened_cosine * by_whitened[other] / self.spreads.whitened,
+                cooccurrence: weights.cooccurrence * by_cooccurrence[other] / self.spreads.cooccurrence,
                 words: weights.words * by_words[other] / self.spreads.words,
                 authors: weights.authors * by_authors[other] / both_sizes(paper, &papers[other]),
             };
@@ -189,30 +190,30 @@ impl Learned {
     }
 
     /// How alike two are.
-    pub fn compare(&self, one: &Subject, other: &Subject, weights: &Weights) -> Parts {
+    pub fn compare(&self, one: &PaperFeatures, other: &PaperFeatures, weights: &Weights) -> ScoreParts {
         let shared = overlap_by(&one.authors, &other.authors, |rarity, _| rarity);
         let sizes = both_sizes(one, other);
-        Parts {
-            meaning: weights.meaning * dot(&one.meaning, &other.meaning) / self.spreads.meaning,
-            associations: weights.associations * dot(&one.associations, &other.associations)
-                / self.spreads.associations,
+        ScoreParts {
+            whitened_cosine: weights.whitened_cosine * dot(&one.whitened, &other.whitened) / self.spreads.whitened,
+            cooccurrence: weights.cooccurrence * dot(&one.cooccurrence, &other.cooccurrence)
+                / self.spreads.cooccurrence,
             words: weights.words * overlap(&one.words, &other.words) / self.spreads.words,
             authors: weights.authors * shared / sizes,
         }
     }
 }
 
-impl Subject {
+impl PaperFeatures {
     /// The cosine of the words of two.
-    pub(crate) fn words_in_common(&self, other: &Subject) -> f32 {
+    pub(crate) fn words_in_common(&self, other: &PaperFeatures) -> f32 {
         overlap(&self.words, &other.words)
     }
 
-    /// Moved towards the mean of others by `share` (Rocchio 1971): what the best answers have in common is what was asked for.
-    /// Authors and phrases stay.
-    pub fn towards(&self, others: &[&Subject], share: f32) -> Subject {
+    /// Moves the features towards the mean of others by `share` (Rocchio 1971), since what the best answers have in common is what was
+    /// asked for. Authors and phrases stay.
+    pub fn rocchio(&self, others: &[&PaperFeatures], share: f32) -> PaperFeatures {
         let Some(share) = (!others.is_empty()).then(|| share / others.len() as f32) else { return self.clone() };
-        let mix = |of: &dyn Fn(&Subject) -> Vec<f32>| {
+        let mix = |of: &dyn Fn(&PaperFeatures) -> Vec<f32>| {
             let mut sum = of(self);
             for other in others {
                 sum.iter_mut().zip(of(other)).for_each(|(sum, x)| *sum += share * x);
@@ -225,9 +226,9 @@ impl Subject {
             *words.entry(*word).or_default() += share * weight;
         }
         let length = words.values().map(|weight| weight * weight).sum::<f32>().sqrt().max(f32::MIN_POSITIVE);
-        Subject {
-            meaning: mix(&|subject| subject.meaning.clone()),
-            associations: mix(&|subject| subject.associations.clone()),
+        PaperFeatures {
+            whitened: mix(&|features| features.whitened.clone()),
+            cooccurrence: mix(&|features| features.cooccurrence.clone()),
             words: words.into_iter().map(|(word, weight)| (word, weight / length)).collect(),
             phrases: self.phrases.clone(),
             authors: self.authors.clone(),
@@ -288,7 +289,7 @@ pub(super) fn author_ids(authors: &[String]) -> Vec<u64> {
 }
 
 /// What shared authors are a share of: the geometric mean of how many wrote each.
-fn both_sizes(one: &Subject, other: &Subject) -> f32 {
+fn both_sizes(one: &PaperFeatures, other: &PaperFeatures) -> f32 {
     ((one.authors.len() * other.authors.len()) as f32).sqrt().max(1.0)
 }
 

@@ -10,7 +10,7 @@ use std::collections::BTreeMap;
 
 use super::Learned;
 use super::background::Direction;
-use super::features::{Parts, Subject, Weights, overlap};
+use super::features::{PaperFeatures, ScoreParts, Weights, overlap};
 use super::whitening::to_unit;
 
 /// What words, phrases and authors of several papers weigh, beside the weight that words or authors of one paper have.
@@ -25,8 +25,8 @@ const WORDS_OF_MANY: f32 = 0.25;
 /// What is asked for.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Interest {
-    pub(super) meaning: Direction,
-    pub(super) associations: Direction,
+    pub(super) whitened: Direction,
+    pub(super) cooccurrence: Direction,
     /// By hash, ascending, as the two below.
     pub(super) words: Vec<(u64, f32)>,
     pub(super) phrases: Vec<(u64, f32)>,
@@ -40,7 +40,7 @@ pub struct Interest {
 
 impl Learned {
     /// What papers ask for together, each with how much it counts (above 0). `None` for no papers.
-    pub fn interest(&self, papers: &[(&Subject, f32)]) -> Option<Interest> {
+    pub fn interest(&self, papers: &[(&PaperFeatures, f32)]) -> Option<Interest> {
         match papers {
             [] => None,
             [(one, _)] => Some(self.of_one(one)),
@@ -48,13 +48,13 @@ impl Learned {
         }
     }
 
-    fn of_one(&self, paper: &Subject) -> Interest {
+    fn of_one(&self, paper: &PaperFeatures) -> Interest {
         let over =
             |view: &[f32], spread: f32| Direction { weights: view.iter().map(|x| x / spread).collect(), offset: 0.0 };
         let spreads = &self.spreads;
         Interest {
-            meaning: over(&paper.meaning, spreads.meaning),
-            associations: over(&paper.associations, spreads.associations),
+            whitened: over(&paper.whitened, spreads.whitened),
+            cooccurrence: over(&paper.cooccurrence, spreads.cooccurrence),
             words: scaled(paper.words.iter().copied(), 1.0 / spreads.words),
             phrases: Vec::new(),
             authors: share_of_authors(paper),
@@ -63,9 +63,9 @@ impl Learned {
         }
     }
 
-    fn of_several(&self, papers: &[(&Subject, f32)]) -> Interest {
+    fn of_several(&self, papers: &[(&PaperFeatures, f32)]) -> Interest {
         let total: f32 = papers.iter().map(|(_, weight)| weight).sum();
-        let mean = |view: &dyn Fn(&Subject) -> &[f32]| {
+        let mean = |view: &dyn Fn(&PaperFeatures) -> &[f32]| {
             let mut mean = vec![0f32; self.dimension()];
             for (paper, weight) in papers {
                 mean.iter_mut().zip(view(paper)).for_each(|(sum, x)| *sum += weight / total * x);
@@ -75,7 +75,7 @@ impl Learned {
         let squares: f32 = papers.iter().map(|(_, weight)| weight * weight).sum();
         // As many papers as these would be if all counted the same (Kish 1965).
         let spread = (total * total / squares.max(f32::MIN_POSITIVE)).powf(WORDS_OF_MANY);
-        let sparse = |view: &dyn Fn(&Subject) -> &[(u64, f32)], factor: f32| {
+        let sparse = |view: &dyn Fn(&PaperFeatures) -> &[(u64, f32)], factor: f32| {
             let mut sums: BTreeMap<u64, f32> = BTreeMap::new();
             for (paper, weight) in papers {
                 view(paper).iter().for_each(|(id, x)| *sums.entry(*id).or_default() += weight * x);
@@ -93,8 +93,8 @@ impl Learned {
             }
         }
         Interest {
-            meaning: self.backgrounds.meaning.direction(&mean(&|paper| &paper.meaning)),
-            associations: self.backgrounds.associations.direction(&mean(&|paper| &paper.associations)),
+            whitened: self.backgrounds.whitened.direction(&mean(&|paper| &paper.whitened)),
+            cooccurrence: self.backgrounds.cooccurrence.direction(&mean(&|paper| &paper.cooccurrence)),
             words: sparse(&|paper| &paper.words, WORDS / self.spreads.words),
             phrases: sparse(&|paper| &paper.phrases, PHRASES / self.spreads.phrases),
             authors: authors.into_iter().collect(),
@@ -106,11 +106,11 @@ impl Learned {
 
 impl Interest {
     /// How well a paper answers it. The score depends on nothing but the two.
-    pub fn score(&self, paper: &Subject, weights: &Weights) -> Parts {
+    pub fn score(&self, paper: &PaperFeatures, weights: &Weights) -> ScoreParts {
         let authors = overlap(&self.authors, &share_of(&paper.authors, |_| 1.0)).min(self.most_authors);
-        Parts {
-            meaning: weights.meaning * self.meaning.along(&paper.meaning),
-            associations: weights.associations * self.associations.along(&paper.associations),
+        ScoreParts {
+            whitened_cosine: weights.whitened_cosine * self.whitened.along(&paper.whitened),
+            cooccurrence: weights.cooccurrence * self.cooccurrence.along(&paper.cooccurrence),
             words: weights.words * (overlap(&self.words, &paper.words) + overlap(&self.phrases, &paper.phrases)),
             authors: weights.authors * authors,
         }
@@ -122,7 +122,7 @@ fn scaled(terms: impl Iterator<Item = (u64, f32)>, factor: f32) -> Vec<(u64, f32
 }
 
 /// Each author's rarity, as a share of the paper.
-fn share_of_authors(paper: &Subject) -> Vec<(u64, f32)> {
+fn share_of_authors(paper: &PaperFeatures) -> Vec<(u64, f32)> {
     share_of(&paper.authors, |rarity| rarity)
 }
 

@@ -5,7 +5,7 @@
 
 use super::Learned;
 use super::background::Direction;
-use super::features::{Parts, Subject, Weights};
+use super::features::{PaperFeatures, ScoreParts, Weights};
 use super::interest::{Interest, share_of};
 use super::postings::Postings;
 use crate::kernels::{InstructionSet, dots};
@@ -13,8 +13,8 @@ use crate::kernels::{InstructionSet, dots};
 /// See the top of the module.
 #[derive(Debug)]
 pub struct Interests {
-    meaning: Directions,
-    associations: Directions,
+    whitened: Directions,
+    cooccurrence: Directions,
     words: Postings,
     phrases: Postings,
     authors: Postings,
@@ -56,8 +56,8 @@ impl Interests {
             offsets: interests.iter().map(|interest| of(interest).offset).collect(),
         };
         Interests {
-            meaning: directions(&|interest| &interest.meaning),
-            associations: directions(&|interest| &interest.associations),
+            whitened: directions(&|interest| &interest.whitened),
+            cooccurrence: directions(&|interest| &interest.cooccurrence),
             words: Postings::of(interests.iter().map(|interest| interest.words.as_slice())),
             phrases: Postings::of(interests.iter().map(|interest| interest.phrases.as_slice())),
             authors: Postings::of(interests.iter().map(|interest| interest.authors.as_slice())),
@@ -78,17 +78,17 @@ impl Interests {
     }
 
     /// How well a paper answers each, in their order.
-    pub fn scores(&self, paper: &Subject, weights: &Weights) -> Vec<Parts> {
+    pub fn scores(&self, paper: &PaperFeatures, weights: &Weights) -> Vec<ScoreParts> {
         let count = self.count();
         let (mut words, mut phrases, mut authors) = (vec![0f32; count], vec![0f32; count], vec![0f32; count]);
         self.words.overlaps(&paper.words, &mut words);
         self.phrases.overlaps(&paper.phrases, &mut phrases);
         self.authors.overlaps(&share_of(&paper.authors, |_| 1.0), &mut authors);
-        let meaning = self.meaning.along(self.set, &paper.meaning);
-        let associations = self.associations.along(self.set, &paper.associations);
-        let parts = |at: usize| Parts {
-            meaning: weights.meaning * meaning[at],
-            associations: weights.associations * associations[at],
+        let whitened = self.whitened.along(self.set, &paper.whitened);
+        let cooccurrence = self.cooccurrence.along(self.set, &paper.cooccurrence);
+        let parts = |at: usize| ScoreParts {
+            whitened_cosine: weights.whitened_cosine * whitened[at],
+            cooccurrence: weights.cooccurrence * cooccurrence[at],
             words: weights.words * (words[at] + phrases[at]),
             authors: weights.authors * authors[at].min(self.most_authors[at]),
         };

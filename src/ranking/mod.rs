@@ -1,8 +1,8 @@
 //! What a library teaches about its own papers, so that they are compared better than by the cosine of their vectors.
 //!
-//! In: a sample of a library's papers with their vectors. Out: how vectors are to be whitened, how rare a word or an author
-//! is, and what each word is associated with; and, for one paper, its [`Subject`]: the views of it that are compared. Nothing
-//! here comes from judgements of what is related: a library of any field teaches itself.
+//! In: a sample of a library's papers with their vectors. Out: how vectors are whitened, how rare a word or an author is, and the
+//! co-occurrence vector of each word; and, for one paper, its [`PaperFeatures`]: the views of it that are compared. Nothing here comes
+//! from judgements of what is related: a library of any field teaches itself.
 //!
 //! The sample is at most 20,000 papers, chosen by a hash of their ids and so the same whatever the order in which they came:
 //! learning takes a second or two for a library of any size. What was learned is kept beside the library (`cache.rs`).
@@ -25,7 +25,7 @@ use crate::library::derived::Column;
 use crate::library::{FingerprintNumber, Library, PaperText};
 
 pub use cache::Fresh;
-pub use features::{Parts, Subject, Weights};
+pub use features::{PaperFeatures, ScoreParts, Weights};
 pub use interest::Interest;
 pub use interests::Interests;
 
@@ -39,11 +39,11 @@ use whitening::{Spectrum, Whitening};
 /// Papers that are learned from, at most.
 const SAMPLE: usize = 20_000;
 
-/// The row of a word that goes with nothing.
+/// The row of a word without a co-occurrence vector.
 const NOTHING: u32 = u32::MAX;
 
-/// A word is associated with something where it occurs in so many papers of the sample, and not in more than half.
-const ASSOCIATED_FROM: u32 = 2;
+/// A word has a co-occurrence vector if it occurs in at least this many papers of the sample, and in no more than half.
+const COOCCURRENCE_FROM: u32 = 2;
 
 /// Phrases of two words are known where so many papers of the sample hold them, and not more than a tenth: the most frequent ones, as the
 /// others find nothing more (docs/history/ranking.md).
@@ -60,10 +60,10 @@ pub struct Learned {
     counted: u64,
     /// Papers learned from.
     papers: u64,
-    /// Turns vectors into meanings: half-whitened.
-    meaning: Whitening,
-    /// Turns sums of associations into what a text is associated with: half-whitened too.
-    associated: Whitening,
+    /// Half-whitens vectors.
+    whitening: Whitening,
+    /// Half-whitens the co-occurrence vectors of texts.
+    cooccurrence_whitening: Whitening,
     /// Papers per word.
     words: Vocabulary,
     /// Papers per phrase of two words.
@@ -72,12 +72,12 @@ pub struct Learned {
     authors: Vocabulary,
     /// How papers vary in the views that are dense.
     backgrounds: Backgrounds,
-    /// Of each of `words`: which row of `associations`, or [`NOTHING`].
+    /// Of each of `words`: which row of `cooccurrences`, or [`NOTHING`].
     rows: Column<u32>,
     /// Words x dimension: the weighted mean of the fully whitened vectors of the papers with a word, scaled so that the largest
     /// element of a row is 127 or -127, and rounded.
-    associations: Column<i8>,
-    /// What makes a unit row of each row of `associations`.
+    cooccurrences: Column<i8>,
+    /// What makes a unit row of each row of `cooccurrences`.
     scales: Column<f32>,
     /// Standard deviations of the similarities of two papers drawn at random.
     spreads: Spreads,
@@ -88,8 +88,8 @@ pub struct Learned {
 /// See [`Learned`].
 #[derive(Debug, PartialEq)]
 struct Backgrounds {
-    meaning: Background,
-    associations: Background,
+    whitened: Background,
+    cooccurrence: Background,
 }
 
 /// The words of a text.
@@ -100,18 +100,28 @@ struct Weighted {
     places: Vec<Option<usize>>,
 }
 
+/// The views of the papers of a sample, in one order.
+struct Sample<'a> {
+    /// Papers x dimension.
+    whitened: &'a [f32],
+    /// Papers x dimension.
+    cooccurrence: &'a [f32],
+    words: &'a [Weighted],
+    phrases: &'a [Vec<(u64, f32)>],
+}
+
 /// See [`Learned`].
 #[derive(Clone, Copy, Debug, PartialEq)]
 struct Spreads {
-    meaning: f32,
-    associations: f32,
+    whitened: f32,
+    cooccurrence: f32,
     words: f32,
     phrases: f32,
 }
 
 impl Spreads {
     /// Of all-MiniLM vectors of some ten thousand papers; what a small library's own are drawn towards.
-    const TYPICAL: Spreads = Spreads { meaning: 0.065, associations: 0.065, words: 0.016, phrases: 0.0145 };
+    const TYPICAL: Spreads = Spreads { whitened: 0.065, cooccurrence: 0.065, words: 0.016, phrases: 0.0145 };
     /// Pairs that weigh as much as the typical spread.
     const PRIOR: f32 = 200.0;
 }
@@ -145,40 +155,45 @@ impl Learned {
         let mut learned = Learned {
             counted: papers.len() as u64,
             papers: papers.len() as u64,
-            meaning: spectrum.whitening(0.25, set),
-            associated: Whitening::none(dimension, set),
+            whitening: spectrum.whitening(0.25, set),
+            cooccurrence_whitening: Whitening::none(dimension, set),
             words,
             phrases,
             authors,
-            backgrounds: Backgrounds { meaning: Background::of(&spectrum), associations: Background::of(&spectrum) },
+            backgrounds: Backgrounds { whitened: Background::of(&spectrum), cooccurrence: Background::of(&spectrum) },
             rows: Column::default(),
-            associations: Column::default(),
+            cooccurrences: Column::default(),
             scales: Column::default(),
             spreads: Spreads::TYPICAL,
             set,
         };
         let weighted: Vec<_> = terms.iter().map(|terms| learned.weigh(&terms.words)).collect();
-        learned.associate(&weighted, &spectrum.whitening(0.5, set).apply_all(&vectors));
-        let sums = learned.sums_of_associations(&weighted);
-        learned.associated = Spectrum::of(&matrix(&sums)).whitening(0.25, set);
-        let meaning = learned.meaning.apply_all(&vectors);
-        let associated = learned.associated.apply_all(&sums);
+        learned.learn_cooccurrences(&weighted, &spectrum.whitening(0.5, set).apply_all(&vectors));
+        let sums = learned.cooccurrence_sums(&weighted);
+        learned.cooccurrence_whitening = Spectrum::of(&matrix(&sums)).whitening(0.25, set);
+        let whitened = learned.whitening.apply_all(&vectors);
+        let cooccurrence = learned.cooccurrence_whitening.apply_all(&sums);
         learned.backgrounds = Backgrounds {
-            meaning: Background::of(&Spectrum::of(&matrix(&meaning))),
-            associations: Background::of(&Spectrum::of(&matrix(&associated))),
+            whitened: Background::of(&Spectrum::of(&matrix(&whitened))),
+            cooccurrence: Background::of(&Spectrum::of(&matrix(&cooccurrence))),
         };
         let phrases: Vec<_> = terms.iter().map(|terms| learned.weigh_phrases(&terms.phrases)).collect();
-        learned.spreads = learned.measure((&meaning, &associated), &weighted, &phrases);
+        learned.spreads = learned.measure(&Sample {
+            whitened: &whitened,
+            cooccurrence: &cooccurrence,
+            words: &weighted,
+            phrases: &phrases,
+        });
         learned
     }
 
-    /// Gives each word that is neither rare nor everywhere the mean of the vectors of its papers.
-    fn associate(&mut self, weighted: &[Weighted], vectors: &[f32]) {
+    /// Gives each word that is neither rare nor everywhere its co-occurrence vector: the mean of the vectors of its papers.
+    fn learn_cooccurrences(&mut self, weighted: &[Weighted], vectors: &[f32]) {
         let dimension = self.dimension();
         let most = (self.papers / 2).max(1) as u32;
         let mut count = 0;
         let mut number = |papers: &u32| {
-            let row = if (ASSOCIATED_FROM..=most).contains(papers) { count } else { NOTHING };
+            let row = if (COOCCURRENCE_FROM..=most).contains(papers) { count } else { NOTHING };
             count += u32::from(row != NOTHING);
             row
         };
@@ -195,17 +210,13 @@ impl Learned {
         }
         let scale = |row: ndarray::ArrayView1<'_, f32>| 1.0 / row.dot(&row).sqrt().max(1.0);
         self.scales = sums.outer_iter().map(scale).collect::<Vec<f32>>().into();
-        self.associations = sums.iter().map(|x| *x as i8).collect::<Vec<i8>>().into();
+        self.cooccurrences = sums.iter().map(|x| *x as i8).collect::<Vec<i8>>().into();
     }
 
     /// Standard deviations over pairs of the sample: each paper with the one half the sample away.
-    fn measure(
-        &self,
-        (meaning, associated): (&[f32], &[f32]),
-        weighted: &[Weighted],
-        phrases: &[Vec<(u64, f32)>],
-    ) -> Spreads {
-        let half = weighted.len() / 2;
+    fn measure(&self, sample: &Sample<'_>) -> Spreads {
+        let Sample { whitened, cooccurrence, words, phrases } = *sample;
+        let half = words.len() / 2;
         let dimension = self.dimension();
         let product = |rows: &[f32], pair: usize| {
             let row = |at: usize| ArrayView1::from(&rows[at * dimension..][..dimension]);
@@ -223,10 +234,10 @@ impl Learned {
             ((variance + prior * f64::from(typical * typical)) / (half as f64 + prior)).sqrt() as f32
         };
         Spreads {
-            meaning: spread(Spreads::TYPICAL.meaning, &|pair| product(meaning, pair)),
-            associations: spread(Spreads::TYPICAL.associations, &|pair| product(associated, pair)),
+            whitened: spread(Spreads::TYPICAL.whitened, &|pair| product(whitened, pair)),
+            cooccurrence: spread(Spreads::TYPICAL.cooccurrence, &|pair| product(cooccurrence, pair)),
             words: spread(Spreads::TYPICAL.words, &|pair| {
-                features::overlap(&weighted[pair].words, &weighted[pair + half].words)
+                features::overlap(&words[pair].words, &words[pair + half].words)
             }),
             phrases: spread(Spreads::TYPICAL.phrases, &|pair| features::overlap(&phrases[pair], &phrases[pair + half])),
         }
@@ -257,7 +268,7 @@ impl Learned {
         phrases
     }
 
-    /// The rows of associations of a text's words, with the words' weights.
+    /// The rows of the co-occurrence vectors of a text's words, with the words' weights.
     fn rows_of<'a>(&'a self, text: &'a Weighted) -> impl Iterator<Item = (usize, f32)> + 'a {
         let row = |place: &Option<usize>| place.and_then(|place| self.rows.get(place)).filter(|row| **row != NOTHING);
         text.words
@@ -283,18 +294,17 @@ impl Learned {
 
     /// Elements of a vector.
     fn dimension(&self) -> usize {
-        self.meaning.mean.len()
+        self.whitening.mean.len()
     }
 
-    /// For each of some texts the unit mean of what its words are associated with: texts x dimension, zeros where they are with
-    /// nothing.
-    fn sums_of_associations(&self, texts: &[Weighted]) -> Vec<f32> {
+    /// The unit mean of the co-occurrence vectors of each text's words: texts x dimension, zeros where no word has one.
+    fn cooccurrence_sums(&self, texts: &[Weighted]) -> Vec<f32> {
         let dimension = self.dimension();
         let mut sums = vec![0f32; texts.len() * dimension];
         for (text, sum) in texts.iter().zip(sums.chunks_exact_mut(dimension.max(1))) {
             for (row, weight) in self.rows_of(text) {
-                let associations = &self.associations[row * dimension..][..dimension];
-                add_bytes(self.set, associations, weight * self.scales[row], sum);
+                let cooccurrence = &self.cooccurrences[row * dimension..][..dimension];
+                add_bytes(self.set, cooccurrence, weight * self.scales[row], sum);
             }
             whitening::to_unit(sum);
         }

@@ -7,9 +7,9 @@ use super::interests::group;
 use super::{Query, rows};
 use crate::error::{Error, Result};
 use crate::library::{FingerprintNumber, Library, PaperRow, PaperText};
-use crate::neighbours::Ground;
+use crate::neighbours::SearchContext;
 use crate::paper::ArxivId;
-use crate::ranking::{Interest, Learned, Subject};
+use crate::ranking::{Interest, Learned, PaperFeatures};
 
 /// What all other liked papers weigh together in an interest, beside its own, as long as there are no more than so many: of many, interests
 /// have enough papers of their own, and each would have to hold the words of all.
@@ -33,7 +33,7 @@ pub(super) struct Asked {
 /// The interests of a question.
 pub(super) struct Wanted {
     /// The views of what is liked, papers first.
-    pub subjects: Vec<Subject>,
+    pub features: Vec<PaperFeatures>,
     /// Of each interest which of the liked it holds.
     pub groups: Vec<Vec<usize>>,
     /// How much each of the liked counts.
@@ -41,23 +41,23 @@ pub(super) struct Wanted {
 }
 
 impl Asked {
-    pub(super) fn new(ground: &Ground<'_>, query: &Query, texts: &Array2<f32>) -> Result<Asked> {
-        let liked = papers(ground.library, ground.fingerprint, &query.like)?;
-        let disliked = papers(ground.library, ground.fingerprint, &query.unlike)?;
+    pub(super) fn new(context: &SearchContext<'_>, query: &Query, texts: &Array2<f32>) -> Result<Asked> {
+        let liked = papers(context.library, context.fingerprint, &query.like)?;
+        let disliked = papers(context.library, context.fingerprint, &query.unlike)?;
         let without = liked.iter().chain(&disliked).map(|paper| paper.row).collect();
         Ok(Asked { liked, disliked, texts: with_vectors(&query.like_text, texts), without })
     }
 
     /// The interests of what is liked.
     pub(super) fn wanted(&self, learned: &Learned, query: &Query) -> Wanted {
-        let mut subjects = learned.subjects(&self.liked);
-        subjects.extend(self.texts.iter().filter_map(|(text, vector)| learned.subject_of_text(text, vector)));
+        let mut features = learned.features(&self.liked);
+        features.extend(self.texts.iter().filter_map(|(text, vector)| learned.features_of_text(text, vector)));
         let of_paper = |at: usize| self.liked.get(at).map(|paper| &paper.id);
         let fixed: Vec<Option<i64>> =
-            (0..subjects.len()).map(|at| query.interests.get(of_paper(at)?).copied()).collect();
+            (0..features.len()).map(|at| query.interests.get(of_paper(at)?).copied()).collect();
         let weight = |at: usize| of_paper(at).and_then(|id| query.emphasis.get(id)).copied().unwrap_or(1.0);
-        let weights = (0..subjects.len()).map(weight).collect();
-        Wanted { groups: groups(learned, &subjects, &fixed), subjects, weights }
+        let weights = (0..features.len()).map(weight).collect();
+        Wanted { groups: groups(learned, &features, &fixed), features, weights }
     }
 
     /// The vectors of what is liked, papers first.
@@ -68,8 +68,8 @@ impl Asked {
 }
 
 /// Which of some papers are one interest: groups of their places, each ascending, in the order of their firsts.
-pub(super) fn groups(learned: &Learned, subjects: &[Subject], fixed: &[Option<i64>]) -> Vec<Vec<usize>> {
-    let numbers = group(&learned.compare_all(subjects), fixed);
+pub(super) fn groups(learned: &Learned, features: &[PaperFeatures], fixed: &[Option<i64>]) -> Vec<Vec<usize>> {
+    let numbers = group(&learned.compare_all(features), fixed);
     let mut groups = vec![Vec::new(); numbers.iter().max().map_or(0, |last| last + 1)];
     numbers.iter().enumerate().for_each(|(place, number)| groups[*number].push(place));
     groups
@@ -81,12 +81,12 @@ impl Wanted {
         let own: f32 = group.iter().map(|at| self.weights[*at]).sum();
         let others = self.weights.iter().sum::<f32>() - own;
         let say = SAY_OF_OTHERS * (own / others.max(f32::MIN_POSITIVE)).min(1.0);
-        let mut members: Vec<(&Subject, f32)> = Vec::new();
-        if self.subjects.len() > MOST_WITH_A_SAY {
-            members.extend(group.iter().map(|at| (&self.subjects[*at], self.weights[*at])));
+        let mut members: Vec<(&PaperFeatures, f32)> = Vec::new();
+        if self.features.len() > MOST_WITH_A_SAY {
+            members.extend(group.iter().map(|at| (&self.features[*at], self.weights[*at])));
         } else {
             let weight = |at: usize| if group.contains(&at) { self.weights[at] } else { say * self.weights[at] };
-            members.extend(self.subjects.iter().enumerate().map(|(at, subject)| (subject, weight(at))));
+            members.extend(self.features.iter().enumerate().map(|(at, features)| (features, weight(at))));
         }
         members.retain(|(_, weight)| *weight > 0.0);
         learned.interest(&members)
@@ -109,7 +109,7 @@ impl Wanted {
 
     /// The only thing that is liked, to which the library's answers are fed back.
     pub(super) fn single(&self) -> Option<usize> {
-        (self.subjects.len() == 1).then_some(0)
+        (self.features.len() == 1).then_some(0)
     }
 }
 

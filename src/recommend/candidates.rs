@@ -11,8 +11,8 @@ use super::Query;
 use super::asked::{Asked, Wanted};
 use crate::error::Result;
 use crate::library::{PaperRow, PaperText};
-use crate::neighbours::{Admitted, Ground};
-use crate::ranking::{Learned, Subject};
+use crate::neighbours::{Admitted, SearchContext};
+use crate::ranking::{Learned, PaperFeatures};
 
 /// Candidates of one liked paper, unless more answers are asked for.
 pub(super) const CANDIDATES: usize = 500;
@@ -29,28 +29,28 @@ const FEEDBACK_AMONG: usize = 100;
 #[derive(Clone, Debug, Default)]
 pub(super) struct Compared {
     pub papers: Vec<PaperText>,
-    pub subjects: Vec<Subject>,
+    pub features: Vec<PaperFeatures>,
 }
 
 impl Compared {
     /// Those in these rows. Both are ascending.
     pub(super) fn only(&self, rows: &[PaperRow]) -> Compared {
-        let kept = self.papers.iter().zip(&self.subjects).filter(|(paper, _)| rows.binary_search(&paper.row).is_ok());
-        let (papers, subjects) = kept.map(|(paper, subject)| (paper.clone(), subject.clone())).unzip();
-        Compared { papers, subjects }
+        let kept = self.papers.iter().zip(&self.features).filter(|(paper, _)| rows.binary_search(&paper.row).is_ok());
+        let (papers, features) = kept.map(|(paper, features)| (paper.clone(), features.clone())).unzip();
+        Compared { papers, features }
     }
 }
 
 /// The papers that are compared closely: the nearest to each that is liked, `each` of them unless more answers are asked for or much is
 /// liked, and those nearest to the middle of each interest; ascending, each once.
 pub(super) fn candidates(
-    ground: &Ground<'_>,
+    context: &SearchContext<'_>,
     query: &Query,
     asked: &Asked,
     wanted: &Wanted,
     each: usize,
 ) -> Result<Vec<PaperRow>> {
-    let within = match (ground.library.matching(&query.filter)?, &query.among) {
+    let within = match (context.library.matching(&query.filter)?, &query.among) {
         (Some(set), Some(among)) => Some(set.intersect(among)),
         (set, among) => set.or_else(|| among.clone()),
     };
@@ -70,7 +70,7 @@ pub(super) fn candidates(
     let mut rows: Vec<PaperRow> = Vec::new();
     for (vectors, depth) in [(probes, depth(1)), (middles, depth(AROUND_MIDDLES))] {
         if !vectors.is_empty() {
-            let found = ground.candidates(&vectors, depth, &admitted)?;
+            let found = context.candidates(&vectors, depth, &admitted)?;
             rows.extend(found.into_iter().flatten().map(|scored| scored.key));
         }
     }
@@ -95,11 +95,11 @@ fn spread_out(groups: &[Vec<usize>], most: usize) -> Vec<usize> {
 }
 
 /// The papers of the library, whatever may be an answer, that are near to the only liked one; ascending. None where more is liked.
-pub(super) fn near_single(ground: &Ground<'_>, asked: &Asked, wanted: &Wanted) -> Result<Vec<PaperRow>> {
+pub(super) fn near_single(context: &SearchContext<'_>, asked: &Asked, wanted: &Wanted) -> Result<Vec<PaperRow>> {
     let vectors = asked.vectors();
     let Some(single) = wanted.single() else { return Ok(Vec::new()) };
     let admitted = Admitted { within: None, without: &asked.without };
-    let found = ground.candidates(&[vectors[single].to_vec()], FEEDBACK_AMONG, &admitted)?;
+    let found = context.candidates(&[vectors[single].to_vec()], FEEDBACK_AMONG, &admitted)?;
     let mut rows: Vec<PaperRow> = found.into_iter().flatten().map(|scored| scored.key).collect();
     rows.sort_unstable();
     rows.dedup();
@@ -107,19 +107,20 @@ pub(super) fn near_single(ground: &Ground<'_>, asked: &Asked, wanted: &Wanted) -
 }
 
 /// The papers in these rows with their views. The views of some are made while the next are read.
-pub(super) fn compared(ground: &Ground<'_>, learned: &Learned, rows: &[PaperRow]) -> Result<Compared> {
+pub(super) fn compared(context: &SearchContext<'_>, learned: &Learned, rows: &[PaperRow]) -> Result<Compared> {
     const AT_ONCE: usize = 50;
-    let parts: Vec<OnceLock<(Vec<PaperText>, Vec<Subject>)>> = rows.chunks(AT_ONCE).map(|_| OnceLock::new()).collect();
+    let parts: Vec<OnceLock<(Vec<PaperText>, Vec<PaperFeatures>)>> =
+        rows.chunks(AT_ONCE).map(|_| OnceLock::new()).collect();
     rayon::in_place_scope(|scope| -> Result<()> {
         for (rows, part) in rows.chunks(AT_ONCE).zip(&parts) {
-            let papers = ground.library.texts_of(ground.fingerprint, rows)?;
+            let papers = context.library.texts_of(context.fingerprint, rows)?;
             scope.spawn(move |_| {
-                let subjects = learned.subjects(&papers);
-                let _ = part.set((papers, subjects));
+                let features = learned.features(&papers);
+                let _ = part.set((papers, features));
             });
         }
         Ok(())
     })?;
-    let (papers, subjects): (Vec<_>, Vec<_>) = parts.into_iter().filter_map(OnceLock::into_inner).unzip();
-    Ok(Compared { papers: papers.into_iter().flatten().collect(), subjects: subjects.into_iter().flatten().collect() })
+    let (papers, features): (Vec<_>, Vec<_>) = parts.into_iter().filter_map(OnceLock::into_inner).unzip();
+    Ok(Compared { papers: papers.into_iter().flatten().collect(), features: features.into_iter().flatten().collect() })
 }

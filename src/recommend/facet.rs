@@ -17,7 +17,7 @@ use crate::error::Result;
 use crate::facets::{FacetText, texts};
 use crate::index::Index;
 use crate::library::{FingerprintNumber, Library, PaperRow, PaperText};
-use crate::neighbours::Ground;
+use crate::neighbours::SearchContext;
 use crate::paper::ArxivId;
 use crate::paper::Facet;
 use crate::ranking::{Interest, Learned};
@@ -31,8 +31,8 @@ const MOST_EMBEDDED: usize = 1000;
 /// Of the papers near to a single liked one, those whose facets are looked at to be fed back.
 const FED_BACK_AMONG: usize = 20;
 
-/// What the vector of a facet weighs beside that of the whole: the words of the whole stay, so it says the less of the two.
-const MEANING: f32 = 1.5;
+/// The factor on the weight of the whitened cosine, where the vector is that of a facet: the words stay those of the whole paper.
+const VECTOR_FACTOR: f32 = 1.5;
 
 /// Gives the vectors of texts, one each, unit length.
 pub type Embed<'a> = dyn FnMut(&mut Library, &[FacetText]) -> Result<Vec<Vec<f32>>> + 'a;
@@ -79,18 +79,18 @@ pub fn recommend_by_facet(
 ) -> Result<ByFacet> {
     let mut found = ByFacet::default();
     let mut query = query.clone();
-    query.weights.meaning *= MEANING;
+    query.weights.whitened_cosine *= VECTOR_FACTOR;
     let own = Own { liked: rows(library, &query.like)?, disliked: rows(library, &query.unlike)? };
     let whole = own.whole(library, fingerprint, &query, texts)?;
     let wanted = whole.wanted(learned, &query);
     let (near, fed) = {
-        let ground = Ground { library, fingerprint, index };
-        let near = candidates(&ground, &query, &whole, &wanted, NEAR)?;
+        let context = SearchContext { library, fingerprint, index };
+        let near = candidates(&context, &query, &whole, &wanted, NEAR)?;
         let kept = EMBEDDED.max(query.k) * (whole.liked.len() + whole.texts.len()).clamp(1, MOST_EMBEDDED / EMBEDDED);
-        let fed = near_single(&ground, &whole, &wanted)?;
+        let fed = near_single(&context, &whole, &wanted)?;
         (
-            best(&ground, learned, &query, &wanted, near, kept)?,
-            best(&ground, learned, &query, &wanted, fed, FED_BACK_AMONG)?,
+            best(&context, learned, &query, &wanted, near, kept)?,
+            best(&context, learned, &query, &wanted, fed, FED_BACK_AMONG)?,
         )
     };
 
@@ -108,9 +108,9 @@ pub fn recommend_by_facet(
     let unread = found.liked.iter().map(|(_, text)| text).chain(told.values()).filter_map(|text| text.unread.as_ref());
     found.unread = unread.clone().count();
     found.unread_sample = unread.min().cloned();
-    let candidates = Compared { subjects: learned.subjects(&papers), papers };
+    let candidates = Compared { features: learned.features(&papers), papers };
     let (fed, _) = through.seen(library, fingerprint, &fed)?;
-    let fed = Compared { subjects: learned.subjects(&fed), papers: fed };
+    let fed = Compared { features: learned.features(&fed), papers: fed };
     // Which papers are one interest does not hang on the facet.
     let wanted = Wanted { groups: wanted.groups, ..asked.wanted(learned, &query) };
     let ranking = rank_among(learned, &query, asked, &wanted, &fed, &candidates);
@@ -150,7 +150,7 @@ fn without_authors(mut papers: Vec<PaperText>) -> Vec<PaperText> {
 
 /// The best of some papers by the whole, ascending.
 fn best(
-    ground: &Ground<'_>,
+    context: &SearchContext<'_>,
     learned: &Learned,
     query: &Query,
     wanted: &Wanted,
@@ -160,12 +160,12 @@ fn best(
     if near.len() <= kept {
         return Ok(near);
     }
-    let papers = without_authors(ground.library.texts_of(ground.fingerprint, &near)?);
+    let papers = without_authors(context.library.texts_of(context.fingerprint, &near)?);
     let interests: Vec<Interest> = wanted.interests(learned);
-    let subjects = learned.subjects(&papers);
-    let mut scored: Vec<(f32, &ArxivId, PaperRow)> = (subjects.iter().zip(&papers))
-        .map(|(subject, paper)| {
-            let score = |interest: &Interest| interest.score(subject, &query.weights).sum();
+    let features = learned.features(&papers);
+    let mut scored: Vec<(f32, &ArxivId, PaperRow)> = (features.iter().zip(&papers))
+        .map(|(features, paper)| {
+            let score = |interest: &Interest| interest.score(features, &query.weights).sum();
             (interests.iter().map(score).fold(f32::NEG_INFINITY, f32::max), &paper.id, paper.row)
         })
         .collect();

@@ -6,7 +6,7 @@
 use super::asked::Wanted;
 use super::candidates::Compared;
 use crate::library::{PaperRow, PaperText};
-use crate::ranking::{Interest, Interests, Learned, Parts, Subject, Weights};
+use crate::ranking::{Interest, Interests, Learned, PaperFeatures, ScoreParts, Weights};
 
 /// How many of the first of a single liked paper go back into what it asks for, and how much they weigh together beside it.
 const FEEDBACK: usize = 3;
@@ -25,15 +25,15 @@ impl Asking {
     /// `near` holds the papers of the library that are near to a single liked one.
     pub(super) fn of(wanted: &Wanted, learned: &Learned, near: &Compared) -> Asking {
         if let Some(single) = wanted.single() {
-            return expanded(learned, &wanted.subjects[single], near);
+            return expanded(learned, &wanted.features[single], near);
         }
         Asking { interests: learned.side_by_side(&wanted.interests(learned)), without: Vec::new() }
     }
 
     /// What a paper has of each interest.
-    pub(super) fn scores(&self, row: PaperRow, subject: &Subject, weights: &Weights) -> Vec<Parts> {
+    pub(super) fn scores(&self, row: PaperRow, features: &PaperFeatures, weights: &Weights) -> Vec<ScoreParts> {
         let own = self.without.iter().find(|(fed, _)| *fed == row).map_or(&self.interests, |(_, without)| without);
-        own.scores(subject, weights)
+        own.scores(features, weights)
     }
 
     /// How many papers and texts an interest was made of.
@@ -48,27 +48,27 @@ impl Asking {
 }
 
 /// What a single liked paper asks for, once its first answers in the library are known.
-fn expanded(learned: &Learned, liked: &Subject, near: &Compared) -> Asking {
+fn expanded(learned: &Learned, liked: &PaperFeatures, near: &Compared) -> Asking {
     let weights = Weights::default();
-    let mut scores: Vec<(f32, &PaperText, &Subject)> = near
-        .subjects
+    let mut scores: Vec<(f32, &PaperText, &PaperFeatures)> = near
+        .features
         .iter()
         .zip(&near.papers)
-        .map(|(subject, paper)| (learned.compare(liked, subject, &weights).sum(), paper, subject))
+        .map(|(features, paper)| (learned.compare(liked, features, &weights).sum(), paper, features))
         .filter(|(score, ..)| *score >= FEEDBACK_FLOOR)
         .collect();
     scores.sort_by(|a, b| b.0.total_cmp(&a.0).then_with(|| a.1.id.cmp(&b.1.id)));
     scores.truncate(FEEDBACK);
-    let moved = |fed: Vec<&Subject>| -> Interests {
-        let interest: Option<Interest> = learned.interest(&[(&liked.towards(&fed, FEEDBACK_SHARE), 1.0)]);
+    let moved = |fed: Vec<&PaperFeatures>| -> Interests {
+        let interest: Option<Interest> = learned.interest(&[(&liked.rocchio(&fed, FEEDBACK_SHARE), 1.0)]);
         learned.side_by_side(interest.as_slice())
     };
     let without = |own: PaperRow| {
-        let others = scores.iter().filter(|(_, paper, _)| paper.row != own).map(|(_, _, subject)| *subject);
+        let others = scores.iter().filter(|(_, paper, _)| paper.row != own).map(|(_, _, features)| *features);
         (own, moved(others.collect()))
     };
     Asking {
-        interests: moved(scores.iter().map(|(_, _, subject)| *subject).collect()),
+        interests: moved(scores.iter().map(|(_, _, features)| *features).collect()),
         without: scores.iter().map(|(_, paper, _)| without(paper.row)).collect(),
     }
 }

@@ -33,9 +33,9 @@ use rayon::prelude::*;
 use crate::error::{Error, Result};
 use crate::facets::FacetText;
 use crate::library::{Filter, Library, Paper, PaperRow, PaperSet};
-use crate::neighbours::Ground;
+use crate::neighbours::SearchContext;
 use crate::paper::ArxivId;
-use crate::ranking::{Learned, Parts, Weights};
+use crate::ranking::{Learned, ScoreParts, Weights};
 use crate::sentences::sentences;
 use crate::terms::{self, Phrases};
 
@@ -93,9 +93,9 @@ pub struct Answer {
     /// The score as a match from 0 to 100 ([`calibration`]).
     pub matched: f32,
     /// The parts of the score.
-    pub parts: Parts,
-    /// What disliked papers take away, 0 or more.
-    pub away: f32,
+    pub parts: ScoreParts,
+    /// What the disliked papers take from the score, 0 or more.
+    pub dislike_penalty: f32,
     /// Cosine of the vectors, which is not part of the score.
     pub cosine: f32,
     /// The paper.
@@ -129,8 +129,13 @@ pub fn check(library: &Library, query: &Query) -> Result<()> {
 /// # Errors
 /// [`Error::NotInLibrary`] names the ids that are not there, each with its closest; [`Error::NoVector`] a paper that has no
 /// text to embed, [`Error::LibraryDamaged`] one whose vector is damaged.
-pub fn recommend(ground: &Ground<'_>, learned: &Learned, query: &Query, texts: &Array2<f32>) -> Result<Vec<Answer>> {
-    answers(ground.library, learned, query, rank(ground, learned, query, texts)?, BTreeMap::new())
+pub fn recommend(
+    context: &SearchContext<'_>,
+    learned: &Learned,
+    query: &Query,
+    texts: &Array2<f32>,
+) -> Result<Vec<Answer>> {
+    answers(context.library, learned, query, rank(context, learned, query, texts)?, BTreeMap::new())
 }
 
 /// The papers of a ranking with their reasons. `facets` holds what was compared of them, where that was not the whole.
@@ -155,7 +160,7 @@ fn answers(
     }
     let phrases: Vec<OnceLock<Phrases>> = liked.iter().map(|_| OnceLock::new()).collect();
     let answer = |(found, paper, facet): (Ranked, Paper, Option<FacetText>)| -> Result<Answer> {
-        let Ranked { score, matched, parts, away, cosine, interest, liked: nearest, .. } = found;
+        let Ranked { score, matched, parts, dislike_penalty, cosine, interest, liked: nearest, .. } = found;
         let because = match query.like.get(nearest) {
             Some(id) => Liked::Paper(id.clone()),
             None => Liked::Text(nearest - query.like.len()),
@@ -169,7 +174,7 @@ fn answers(
         let terms = terms::shared(own, whole, count, TERMS, frequency)?.into_iter().map(|term| term.term).collect();
         let sentences = sentences(body);
         let sentence = learned.nearest_text(&wanted[nearest], &sentences).map(|at| sentences[at].to_owned());
-        Ok(Answer { score, matched, parts, away, cosine, paper, because, terms, interest, sentence, facet })
+        Ok(Answer { score, matched, parts, dislike_penalty, cosine, paper, because, terms, interest, sentence, facet })
     };
     places.into_par_iter().map(answer).collect()
 }

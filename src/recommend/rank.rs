@@ -13,13 +13,13 @@ use super::selection;
 use super::{Query, calibration};
 use crate::error::Result;
 use crate::library::PaperRow;
-use crate::neighbours::Ground;
+use crate::neighbours::SearchContext;
 use crate::paper::ArxivId;
-use crate::ranking::{Interest, Learned, Parts, Subject};
+use crate::ranking::{Interest, Learned, PaperFeatures, ScoreParts};
 
 /// What a paper loses of that by which it answers disliked papers better than liked ones: a dislike in a neighbouring field must not
 /// sink what is nearer to the likes.
-const UNLIKE_WEIGHT: f32 = 0.4;
+const DISLIKE_WEIGHT: f32 = 0.4;
 /// A place in the ranking.
 #[derive(Clone, Debug)]
 pub(crate) struct Ranked {
@@ -29,8 +29,8 @@ pub(crate) struct Ranked {
     pub(super) score: f32,
     /// The score as a match from 0 to 100.
     pub(super) matched: f32,
-    pub(super) parts: Parts,
-    pub(super) away: f32,
+    pub(super) parts: ScoreParts,
+    pub(super) dislike_penalty: f32,
     pub(super) cosine: f32,
     /// Which of the interests.
     pub(super) interest: usize,
@@ -41,7 +41,7 @@ pub(crate) struct Ranked {
 /// A candidate as all interests see it.
 struct Place<'a> {
     found: Ranked,
-    subject: &'a Subject,
+    features: &'a PaperFeatures,
     /// Its score to each interest.
     scores: Vec<f32>,
 }
@@ -52,19 +52,24 @@ pub(crate) struct Ranking {
     /// The text of each that is liked, papers first.
     pub(super) liked: Vec<String>,
     /// Their views.
-    pub(super) wanted: Vec<Subject>,
+    pub(super) wanted: Vec<PaperFeatures>,
 }
 
 /// Ranks and chooses.
-pub(crate) fn rank(ground: &Ground<'_>, learned: &Learned, query: &Query, texts: &Array2<f32>) -> Result<Ranking> {
-    let asked = Asked::new(ground, query, texts)?;
+pub(crate) fn rank(
+    context: &SearchContext<'_>,
+    learned: &Learned,
+    query: &Query,
+    texts: &Array2<f32>,
+) -> Result<Ranking> {
+    let asked = Asked::new(context, query, texts)?;
     let wanted = asked.wanted(learned, query);
-    let candidates = candidates(ground, query, &asked, &wanted, CANDIDATES)?;
-    let near = near_single(ground, &asked, &wanted)?;
+    let candidates = candidates(context, query, &asked, &wanted, CANDIDATES)?;
+    let near = near_single(context, &asked, &wanted)?;
     let mut all: Vec<PaperRow> = candidates.iter().chain(&near).copied().collect();
     all.sort_unstable();
     all.dedup();
-    let compared = compared(ground, learned, &all)?;
+    let compared = compared(context, learned, &all)?;
     let only = |rows: &[PaperRow]| compared.only(rows);
     let (candidates, near) =
         if near.is_empty() { (compared, Compared::default()) } else { (only(&candidates), only(&near)) };
@@ -80,27 +85,43 @@ pub(super) fn rank_among(
     near: &Compared,
     candidates: &Compared,
 ) -> Ranking {
-    let disliked = learned.subjects(&asked.disliked);
-    let unwanted: Vec<Interest> = groups(learned, &disliked, &[])
+    let disliked = learned.features(&asked.disliked);
+    let disliked_interests: Vec<Interest> = groups(learned, &disliked, &[])
         .iter()
         .filter_map(|group| learned.interest(&group.iter().map(|at| (&disliked[*at], 1.0)).collect::<Vec<_>>()))
         .collect();
     let asking = Asking::of(wanted, learned, near);
-    let mut ranked: Vec<Place<'_>> = (candidates.subjects.par_iter().zip(&candidates.papers))
-        .filter_map(|(subject, paper)| {
-            let all = asking.scores(paper.row, subject, &query.weights);
+    let mut ranked: Vec<Place<'_>> = (candidates.features.par_iter().zip(&candidates.papers))
+        .filter_map(|(features, paper)| {
+            let all = asking.scores(paper.row, features, &query.weights);
             let best = all.iter().copied().enumerate();
             let (interest, parts) = best.reduce(|best, next| if next.1.sum() > best.1.sum() { next } else { best })?;
-            let repelled = unwanted.iter().map(|other| other.score(subject, &query.weights).sum()).fold(0f32, f32::max);
-            let away = |parts: &Parts| UNLIKE_WEIGHT * (repelled - parts.sum().max(0.0)).max(0.0);
-            let score = parts.sum() - away(&parts);
+            let nearest_dislike =
+                disliked_interests.iter().map(|other| other.score(features, &query.weights).sum()).fold(0f32, f32::max);
+            let dislike_penalty =
+                |parts: &ScoreParts| DISLIKE_WEIGHT * (nearest_dislike - parts.sum().max(0.0)).max(0.0);
+            let score = parts.sum() - dislike_penalty(&parts);
             let matched = calibration::to_papers(score, wanted.groups[interest].len(), asking.papers(interest));
             if query.at_least > 0.0 && matched < query.at_least {
                 return None;
             }
             let (row, id, liked) = (paper.row, paper.id.clone(), wanted.groups[interest][0]);
-            let found = Ranked { row, id, score, matched, parts, away: away(&parts), cosine: 0.0, interest, liked };
-            Some(Place { found, subject, scores: all.iter().map(|parts| parts.sum() - away(parts)).collect() })
+            let found = Ranked {
+                row,
+                id,
+                score,
+                matched,
+                parts,
+                dislike_penalty: dislike_penalty(&parts),
+                cosine: 0.0,
+                interest,
+                liked,
+            };
+            Some(Place {
+                found,
+                features,
+                scores: all.iter().map(|parts| parts.sum() - dislike_penalty(parts)).collect(),
+            })
         })
         .collect();
     ranked.sort_by(|a, b| b.found.score.total_cmp(&a.found.score).then_with(|| a.found.id.cmp(&b.found.id)));
@@ -122,7 +143,7 @@ pub(super) fn rank_among(
         })
         .collect();
     let mut chosen = selection::choose(&rankings, &wanted.shares(), query.k, query.diversity, |a, b| {
-        learned.compare(ranked[a].subject, ranked[b].subject, &query.weights).sum()
+        learned.compare(ranked[a].features, ranked[b].features, &query.weights).sum()
     });
     if query.diversity == 0.0 && !query.as_chosen {
         chosen.sort_unstable();
@@ -130,9 +151,9 @@ pub(super) fn rank_among(
     let vectors = asked.vectors();
     let of_row = |row: PaperRow| candidates.papers.binary_search_by_key(&row, |paper| paper.row).ok();
     let ranked = chosen.into_par_iter().map(|place| {
-        let Place { found, subject, .. } = &ranked[place];
+        let Place { found, features, .. } = &ranked[place];
         // The reason is the nearest of what is liked, though all of the interest has a say in the score.
-        let alike = |at: &usize| learned.compare(&wanted.subjects[*at], subject, &query.weights).sum();
+        let alike = |at: &usize| learned.compare(&wanted.features[*at], features, &query.weights).sum();
         let members = wanted.groups[found.interest].iter().map(|at| (alike(at), *at));
         let nearest = members.reduce(|best, next| if next.0 > best.0 { next } else { best });
         let liked = nearest.map_or(found.liked, |(_, at)| at);
@@ -143,5 +164,5 @@ pub(super) fn rank_among(
     let ranked = ranked.collect();
     let papers = asked.liked.iter().map(|paper| crate::passage::passage(&paper.title, Some(&paper.abstract_text)));
     let liked = papers.chain(asked.texts.iter().map(|(text, _)| text.clone())).collect();
-    Ranking { ranked, liked, wanted: wanted.subjects.clone() }
+    Ranking { ranked, liked, wanted: wanted.features.clone() }
 }

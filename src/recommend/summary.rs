@@ -10,7 +10,7 @@ use super::Query;
 use super::asked::Asked;
 use super::interests;
 use crate::error::{Error, Result};
-use crate::neighbours::Ground;
+use crate::neighbours::SearchContext;
 use crate::paper::ArxivId;
 use crate::ranking::Learned;
 use crate::terms;
@@ -33,12 +33,12 @@ pub struct Group {
 ///
 /// # Errors
 /// As [`super::recommend`].
-pub fn groups(ground: &Ground<'_>, learned: &Learned, query: &Query) -> Result<Vec<Group>> {
-    let asked = Asked::new(ground, query, &Array2::zeros((0, 0)))?;
+pub fn groups(context: &SearchContext<'_>, learned: &Learned, query: &Query) -> Result<Vec<Group>> {
+    let asked = Asked::new(context, query, &Array2::zeros((0, 0)))?;
     let wanted = asked.wanted(learned, query);
     let shares = wanted.shares();
     let total: f32 = shares.iter().sum();
-    let count = ground.library.len()?;
+    let count = context.library.len()?;
     let passage = |at: &usize| crate::passage::passage(&asked.liked[*at].title, Some(&asked.liked[*at].abstract_text));
     let group = |(group, share): (&Vec<usize>, f32)| {
         let texts: Vec<String> = group.iter().map(passage).collect();
@@ -55,10 +55,10 @@ pub fn groups(ground: &Ground<'_>, learned: &Learned, query: &Query) -> Result<V
 ///
 /// # Errors
 /// As [`super::recommend`].
-pub fn split(ground: &Ground<'_>, learned: &Learned, group: &Group) -> Result<BTreeMap<ArxivId, usize>> {
+pub fn split(context: &SearchContext<'_>, learned: &Learned, group: &Group) -> Result<BTreeMap<ArxivId, usize>> {
     let like: Vec<ArxivId> = group.papers.iter().map(|(id, _)| id.clone()).collect();
     let query = Query { like: like.clone(), ..Query::default() };
-    let asked = Asked::new(ground, &query, &Array2::zeros((0, 0)))?;
-    let parts = interests::split(&learned.compare_all(&learned.subjects(&asked.liked)));
+    let asked = Asked::new(context, &query, &Array2::zeros((0, 0)))?;
+    let parts = interests::split(&learned.compare_all(&learned.features(&asked.liked)));
     Ok(like.into_iter().zip(parts).collect())
 }

@@ -7,7 +7,7 @@ use proptest::prelude::*;
 
 use super::{Query, rank};
 use crate::library::{FingerprintNumber, FingerprintText, Library, NewVector, PaperSet, Tokens};
-use crate::neighbours::Ground;
+use crate::neighbours::SearchContext;
 use crate::paper::ArxivId;
 use crate::paper::{Entry, Precedence, SourceKind};
 use crate::ranking::Learned;
@@ -75,8 +75,8 @@ fn library() -> (Library, FingerprintNumber, Learned) {
 }
 
 fn scores(world: &(Library, FingerprintNumber, Learned), query: &Query) -> BTreeMap<ArxivId, u32> {
-    let ground = Ground { library: &world.0, fingerprint: world.1, index: None };
-    let ranking = rank(&ground, &world.2, query, &Array2::zeros((0, 0))).expect("ranked");
+    let context = SearchContext { library: &world.0, fingerprint: world.1, index: None };
+    let ranking = rank(&context, &world.2, query, &Array2::zeros((0, 0))).expect("ranked");
     ranking.ranked.into_iter().map(|found| (found.id, found.score.to_bits())).collect()
 }
 
@@ -117,13 +117,14 @@ fn a_quiet_day_has_no_match() {
     let day: Vec<usize> = (30..PAPERS).filter(|number| number % 6 != 0).collect();
     let rows = day.iter().filter_map(|number| world.0.row_of(&id(*number)).expect("read")).collect();
     let query = Query { like: vec![id(0)], k: 100, among: Some(PaperSet::new(rows)), ..Query::default() };
-    let ground = Ground { library: &world.0, fingerprint: world.1, index: None };
+    let context = SearchContext { library: &world.0, fingerprint: world.1, index: None };
     let matched = |query: &Query| {
-        let ranking = rank(&ground, &world.2, query, &Array2::zeros((0, 0))).expect("ranked");
+        let ranking = rank(&context, &world.2, query, &Array2::zeros((0, 0))).expect("ranked");
         ranking.ranked.iter().map(|found| found.matched).fold(0.0, f32::max)
     };
     assert!(matched(&query) < matched(&Query { among: None, ..query.clone() }) - 20.0);
     let limit = matched(&query) + 1.0;
-    let ranking = rank(&ground, &world.2, &Query { at_least: limit, ..query }, &Array2::zeros((0, 0))).expect("ranked");
+    let ranking =
+        rank(&context, &world.2, &Query { at_least: limit, ..query }, &Array2::zeros((0, 0))).expect("ranked");
     assert!(ranking.ranked.is_empty(), "nothing is above the floor");
 }

@@ -114,7 +114,7 @@ impl Relata {
         let fingerprint = session.embedded(&embedder)?;
         let view = session.library.view()?;
         let knowledge = session.knowledge(&view, fingerprint)?;
-        let ground = knowledge.ground(&session.library, fingerprint);
+        let context = knowledge.context(&session.library, fingerprint);
         let options = Options { weights: request.factors.weights(), diversity: request.diversity };
         let several = judgements.iter().any(|judgement| judgement.like.len() > 1);
         let methods: &[Method] = match (&request.methods, several) {
@@ -126,7 +126,7 @@ impl Relata {
         let mut done = 0;
         let measured = methods.iter().map(|method| {
             self.cancel.check()?;
-            evaluate(&ground, &knowledge.learned, &judgements, (*method, &options), &mut || {
+            evaluate(&context, &knowledge.learned, &judgements, (*method, &options), &mut || {
                 done += 1;
                 self.tell(Event::Done(Work::Ranking, done));
             })

@@ -10,7 +10,7 @@ use super::rows::Source;
 use super::session::Session;
 use crate::error::{Error, Result};
 use crate::library::{FingerprintNumber, Profile};
-use crate::neighbours::Ground;
+use crate::neighbours::SearchContext;
 use crate::paper::ArxivId;
 use crate::recommend::Query;
 use crate::recommend::summary::{Group, groups, split};
@@ -89,8 +89,8 @@ impl Relata {
         let view = opened.session.library.view()?;
         let learned = view.learned(opened.fingerprint, &|note| self.note(note))?;
         let library = &*opened.session.library;
-        let ground = Ground { library, fingerprint: opened.fingerprint, index: None };
-        let parts = split(&ground, &learned, group)?;
+        let context = SearchContext { library, fingerprint: opened.fingerprint, index: None };
+        let parts = split(&context, &learned, group)?;
         drop(view);
         let mut numbers = opened.numbers();
         let new = opened.groups.len() + 1;
@@ -133,7 +133,7 @@ impl Relata {
         let fingerprint = session.embedded(&embedder)?;
         let view = session.library.view()?;
         let learned = view.learned(fingerprint, &|note| self.note(note))?;
-        let groups = groups(&Ground { library: &session.library, fingerprint, index: None }, &learned, &query)?;
+        let groups = groups(&SearchContext { library: &session.library, fingerprint, index: None }, &learned, &query)?;
         drop(view);
         Ok(Opened { session, profile, fingerprint, groups })
     }

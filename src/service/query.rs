@@ -61,8 +61,8 @@ impl Factors {
         let Factors { meaning, associations, words, authors } = self;
         let own = Weights::default();
         Weights {
-            meaning: own.meaning * meaning,
-            associations: own.associations * associations,
+            whitened_cosine: own.whitened_cosine * meaning,
+            cooccurrence: own.cooccurrence * associations,
             words: own.words * words,
             authors: own.authors * authors,
         }

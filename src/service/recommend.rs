@@ -207,7 +207,7 @@ impl Session<'_> {
         let knowledge = self.knowledge(&view, fingerprint)?;
         let Some(facet) = facet else {
             let answers = recommender::recommend(
-                &knowledge.ground(&self.library, fingerprint),
+                &knowledge.context(&self.library, fingerprint),
                 &knowledge.learned,
                 query,
                 texts,

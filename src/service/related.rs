@@ -6,7 +6,7 @@ use serde::Serialize;
 use super::rows::{Row, serialize_six_decimals};
 use crate::facets::Told;
 use crate::paper::ArxivId;
-use crate::ranking::Parts;
+use crate::ranking;
 use crate::recommend::{Answer, Liked};
 
 /// Why a paper is an answer.
@@ -72,7 +72,7 @@ pub struct ToldFacet {
 
 /// An answer as a row.
 pub(super) fn related(rank: usize, answer: Answer, language: &str) -> Row<Related> {
-    let Parts { meaning, associations, words, authors } = answer.parts;
+    let ranking::ScoreParts { whitened_cosine, cooccurrence, words, authors } = answer.parts;
     let reason = Related {
         liked: match answer.because {
             Liked::Paper(id) => LikedBy::Paper(id),
@@ -81,7 +81,13 @@ pub(super) fn related(rank: usize, answer: Answer, language: &str) -> Row<Relate
         terms: answer.terms,
         sentence: answer.sentence,
         cosine: answer.cosine,
-        parts: ScoreParts { meaning, associations, words, authors, unlike: -answer.away },
+        parts: ScoreParts {
+            meaning: whitened_cosine,
+            associations: cooccurrence,
+            words,
+            authors,
+            unlike: -answer.dislike_penalty,
+        },
         facet: answer.facet.map(|facet| ToldFacet { text: facet.text, from: facet.told }),
     };
     Row::new(rank, (Some(f64::from(answer.score)), Some(answer.matched)), answer.paper, language, reason)

@@ -216,10 +216,10 @@ impl Session<'_> {
             None => Seen { source: self.source, papers: self.library.len()?, vectors: 0 },
         };
         let library: &Library = &self.library;
-        let ground = knowledge.as_ref().map(|(fingerprint, knowledge)| knowledge.ground(library, *fingerprint));
-        let meaning = ground.as_ref().zip(knowledge.as_ref()).zip(vectors.as_ref()).map(
-            |((ground, (_, knowledge)), (_, vectors))| Meaning {
-                ground,
+        let context = knowledge.as_ref().map(|(fingerprint, knowledge)| knowledge.context(library, *fingerprint));
+        let meaning = context.as_ref().zip(knowledge.as_ref()).zip(vectors.as_ref()).map(
+            |((context, (_, knowledge)), (_, vectors))| Meaning {
+                context,
                 learned: &knowledge.learned,
                 vector: vectors.row(0),
             },

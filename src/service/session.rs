@@ -12,7 +12,7 @@ use crate::embed::LazyEmbedder;
 use crate::error::{Error, Result};
 use crate::index::Index;
 use crate::library::{FingerprintNumber, Library, Profile};
-use crate::neighbours::Ground;
+use crate::neighbours::SearchContext;
 use crate::paper::ArxivId;
 use crate::ranking::Learned;
 use crate::recommend::Query;
@@ -147,7 +147,7 @@ pub(super) struct Knowledge {
 
 impl Knowledge {
     /// Where neighbours are looked for.
-    pub(super) fn ground<'a>(&'a self, library: &'a Library, fingerprint: FingerprintNumber) -> Ground<'a> {
-        Ground { library, fingerprint, index: self.index.as_ref().as_ref() }
+    pub(super) fn context<'a>(&'a self, library: &'a Library, fingerprint: FingerprintNumber) -> SearchContext<'a> {
+        SearchContext { library, fingerprint, index: self.index.as_ref().as_ref() }
     }
 }

@@ -212,12 +212,12 @@ impl Relata {
         let day = Day::of(&session.library, request, &listed, &query)?;
         query.among = Some(day.among.clone());
         let knowledge = session.knowledge(&view, fingerprint)?;
-        let ground = knowledge.ground(&session.library, fingerprint);
-        let today::Today { new, repeated, matter } = today::today(&ground, &knowledge.learned, &query, request.seen)?;
+        let context = knowledge.context(&session.library, fingerprint);
+        let today::Today { new, repeated, matter } = today::today(&context, &knowledge.learned, &query, request.seen)?;
         let nearest = match request.nearest {
             true if new.is_empty() => {
                 let lower = Query { at_least: 0.0, k: NEAREST.min(query.k), ..query.clone() };
-                Some(today::today(&ground, &knowledge.learned, &lower, request.seen)?.new)
+                Some(today::today(&context, &knowledge.learned, &lower, request.seen)?.new)
             }
             true => Some(Vec::new()),
             false => None,

@@ -29,17 +29,17 @@ fn papers() -> Vec<PaperText> {
 fn a_paper_is_most_like_itself_and_its_field() {
     let papers = papers();
     let learned = Learned::from_papers(&papers, 8, InstructionSet::Portable);
-    let subjects = learned.subjects(&papers);
+    let features = learned.features(&papers);
     let weights = Weights::default();
-    let compared = |a: usize, b: usize| learned.compare(&subjects[a], &subjects[b], &weights);
+    let compared = |a: usize, b: usize| learned.compare(&features[a], &features[b], &weights);
     let own = compared(0, 0);
-    assert!((own.meaning * learned.spreads.meaning - 1.0).abs() < 1e-5);
+    assert!((own.whitened_cosine * learned.spreads.whitened - 1.0).abs() < 1e-5);
     assert!((own.words * learned.spreads.words - weights.words).abs() < 1e-5);
     for other in 1..60 {
         assert!(own.sum() > compared(0, other).sum(), "{other}");
         assert_eq!(compared(0, other), compared(other, 0));
     }
-    let field = |n: usize| compared(0, n).associations;
+    let field = |n: usize| compared(0, n).cooccurrence;
     let (same, others): (Vec<usize>, Vec<usize>) = (1..60).partition(|n| n % 3 == 0);
     let least = same.iter().map(|n| field(*n)).fold(f32::INFINITY, f32::min);
     let most = others.iter().map(|n| field(*n)).fold(f32::NEG_INFINITY, f32::max);
@@ -54,7 +54,7 @@ fn a_paper_is_most_like_itself_and_its_field() {
 fn the_nearest_text_shares_words_and_their_field() {
     let papers = papers();
     let learned = Learned::from_papers(&papers, 8, InstructionSet::Portable);
-    let ice = &learned.subjects(&papers[..1])[0];
+    let ice = &learned.features(&papers[..1])[0];
     let texts = ["A violin sound was heard.", "The flow of the ice is slow.", "Nobody folds a protein."];
     assert_eq!(learned.nearest_text(ice, &texts), Some(1));
     assert_eq!(learned.nearest_text(ice, &[texts[0], texts[2]]), None, "nothing in common");
@@ -65,16 +65,16 @@ fn the_nearest_text_shares_words_and_their_field() {
 fn what_is_fed_back_draws_nearer() {
     let papers = papers();
     let learned = Learned::from_papers(&papers, 8, InstructionSet::Portable);
-    let subjects = learned.subjects(&papers);
-    let moved = subjects[0].towards(&[&subjects[1], &subjects[4]], 0.5);
+    let features = learned.features(&papers);
+    let moved = features[0].rocchio(&[&features[1], &features[4]], 0.5);
     let (before, after) = (
-        learned.compare(&subjects[0], &subjects[7], &Weights::default()),
-        learned.compare(&moved, &subjects[7], &Weights::default()),
+        learned.compare(&features[0], &features[7], &Weights::default()),
+        learned.compare(&moved, &features[7], &Weights::default()),
     );
-    assert!(after.meaning > before.meaning && after.words > before.words);
-    assert!(after.associations > before.associations);
+    assert!(after.whitened_cosine > before.whitened_cosine && after.words > before.words);
+    assert!(after.cooccurrence > before.cooccurrence);
     assert_eq!(after.authors, before.authors);
-    assert_eq!(subjects[0].towards(&[], 0.5), subjects[0]);
+    assert_eq!(features[0].rocchio(&[], 0.5), features[0]);
 }
 
 #[test]

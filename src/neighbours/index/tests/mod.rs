@@ -10,7 +10,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use super::*;
 use crate::library::{FingerprintText, NewVector, Tokens};
-use crate::neighbours::{Admitted, Ground};
+use crate::neighbours::{Admitted, SearchContext};
 use crate::paper::Entry;
 use crate::{ArxivId, Precedence, SourceKind};
 
@@ -151,8 +151,8 @@ impl Made {
 
     /// Numbers and scores of the nearest, by the index or without.
     fn nearest(&self, index: Option<&Index>, query: &[f32], k: usize, admitted: &Admitted<'_>) -> Vec<(String, f32)> {
-        let ground = Ground { library: &self.library, fingerprint: self.fingerprint, index };
-        let found = ground.nearest(&[query.to_vec()], k, admitted).expect("neighbours").remove(0);
+        let context = SearchContext { library: &self.library, fingerprint: self.fingerprint, index };
+        let found = context.nearest(&[query.to_vec()], k, admitted).expect("neighbours").remove(0);
         found
             .into_iter()
             .map(|found| (self.library.id_of(found.key).expect("read").expect("an id").to_string(), found.score))
