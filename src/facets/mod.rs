@@ -3,6 +3,7 @@
 //! In: what the library has of a paper. Out: a text in a language that the model reads, from the digest where that has one, or
 //! else the abstract's own sentences ([`roles`]).
 
+mod cues;
 mod roles;
 
 pub use crate::library::{FacetSource, FacetText, Told};

@@ -2,12 +2,12 @@
 //!
 //! In: an abstract on one line. Out: its sentences in order, each with its role. Some abstracts say it (`Methods: ...`); for all others a
 //! sentence has a score for each role, from where it stands and from words that authors use there, and the roles
-//! of the whole abstract are the best ones together in which few steps go back (Viterbi 1967). Words and numbers were chosen
-//! on one half of those arXiv abstracts that say it; how well the other half is told is in docs/benchmarks.md.
+//! of the whole abstract are the best ones together in which few steps go back (Viterbi 1967). Words (`cues.rs`) and numbers were
+//! chosen on one half of those arXiv abstracts that say it; how well the other half is told is in docs/benchmarks.md.
 
-use std::collections::{BTreeSet, HashMap};
-use std::sync::OnceLock;
+use std::collections::BTreeSet;
 
+use super::cues::Cues;
 use crate::paper::Facet;
 use crate::sentences::sentences;
 
@@ -28,306 +28,6 @@ pub struct Sentence<'a> {
     pub labelled: bool,
 }
 
-/// A role's words: those that tell much, and those that tell something.
-struct Cues {
-    strong: &'static [&'static str],
-    weak: &'static [&'static str],
-}
-
-const CUES: [Cues; 4] = [
-    Cues {
-        strong: &[
-            "aim of",
-            "aim to",
-            "aims to",
-            "attracted",
-            "bottleneck",
-            "challenge",
-            "challenges",
-            "challenging",
-            "conventional",
-            "crucial",
-            "current approaches",
-            "current methods",
-            "emerged",
-            "essential",
-            "existing",
-            "fail to",
-            "fails to",
-            "goal of",
-            "however",
-            "in recent years",
-            "lack",
-            "lacks",
-            "little is known",
-            "objective of",
-            "poorly understood",
-            "previous work",
-            "prior work",
-            "purpose of",
-            "recent advances",
-            "recent progress",
-            "recently",
-            "remain",
-            "remains",
-            "struggle",
-            "struggles",
-            "suffer from",
-            "suffers from",
-            "to address these",
-            "to address this",
-            "traditional",
-            "traditionally",
-            "unclear",
-            "understood",
-            "whether",
-            "yet",
-        ],
-        weak: &[
-            "difficult",
-            "due to",
-            "have been",
-            "has been",
-            "increasingly",
-            "is a",
-            "is important",
-            "limited",
-            "need",
-            "often",
-            "such as",
-            "to develop",
-            "underexplored",
-            "unexplored",
-            "widely",
-        ],
-    },
-    Cues {
-        strong: &[
-            "are proposed",
-            "comprising",
-            "conducted",
-            "consists of",
-            "cross-validation",
-            "dataset of",
-            "employs",
-            "evaluated using",
-            "incorporates",
-            "integrates",
-            "is introduced",
-            "is proposed",
-            "paper introduces",
-            "paper presents",
-            "paper proposes",
-            "retrospective",
-            "specifically",
-            "then",
-            "trained",
-            "uses",
-            "via",
-            "was developed",
-            "was evaluated",
-            "was trained",
-            "was used",
-            "we analyze",
-            "we analyzed",
-            "we applied",
-            "we apply",
-            "we build",
-            "we collect",
-            "we collected",
-            "we combine",
-            "we compare",
-            "we conducted",
-            "we consider",
-            "we construct",
-            "we derive",
-            "we design",
-            "we develop",
-            "we developed",
-            "we employ",
-            "we evaluate",
-            "we evaluated",
-            "we formulate",
-            "we implement",
-            "we introduce",
-            "we investigate",
-            "we leverage",
-            "we perform",
-            "we performed",
-            "we present",
-            "we propose",
-            "we study",
-            "we train",
-            "we trained",
-            "we use",
-            "we used",
-            "we utilize",
-            "were compared",
-            "were evaluated",
-            "were included",
-            "were trained",
-            "were used",
-        ],
-        weak: &[
-            "algorithm",
-            "analyzed",
-            "architecture",
-            "assessed",
-            "based on",
-            "features",
-            "first",
-            "framework",
-            "into",
-            "loss",
-            "module",
-            "modules",
-            "network",
-            "novel",
-            "our approach",
-            "our method",
-            "using",
-            "was",
-            "were",
-            "which",
-        ],
-    },
-    Cues {
-        strong: &[
-            "achieved",
-            "achieves",
-            "achieving",
-            "auc",
-            "best",
-            "comparable",
-            "compared to",
-            "confirmed",
-            "consistently",
-            "demonstrated",
-            "evaluations",
-            "experimental results",
-            "experiments demonstrate",
-            "experiments on",
-            "experiments show",
-            "extensive experiments",
-            "higher",
-            "highest",
-            "improved",
-            "improves",
-            "increased",
-            "lower",
-            "observed",
-            "outperform",
-            "outperformed",
-            "outperforming",
-            "outperforms",
-            "p <",
-            "reduced",
-            "respectively",
-            "results demonstrate",
-            "results indicate",
-            "results reveal",
-            "results show",
-            "results suggest",
-            "revealed",
-            "showed",
-            "significantly",
-            "state-of-the-art",
-            "superior",
-            "surpasses",
-            "surpassing",
-            "up to",
-            "vs",
-            "we find",
-            "we found",
-            "we observe",
-            "we prove",
-            "we show that",
-            "yielded",
-        ],
-        weak: &[
-            "accuracy",
-            "across all",
-            "all",
-            "average",
-            "baselines",
-            "benchmarks",
-            "improvement",
-            "improvements",
-            "performance",
-            "reduces",
-            "results",
-            "show",
-            "than",
-        ],
-    },
-    Cues {
-        strong: &[
-            "available",
-            "code",
-            "could",
-            "deployment",
-            "establishes",
-            "feasibility",
-            "findings",
-            "future",
-            "github",
-            "highlight",
-            "highlighting",
-            "highlights",
-            "http",
-            "https",
-            "implications",
-            "in conclusion",
-            "insights",
-            "may",
-            "offering",
-            "offers",
-            "opens",
-            "overall",
-            "pave the way",
-            "paves the way",
-            "paving the way",
-            "potential for",
-            "potential of",
-            "potential to",
-            "promising",
-            "suggest that",
-            "suggesting",
-            "suggests that",
-            "this approach",
-            "this study demonstrates",
-            "this work",
-            "underscore",
-            "underscores",
-            "underscoring",
-            "valuable",
-            "we conclude",
-            "we discuss",
-        ],
-        weak: &[
-            "applications",
-            "can be",
-            "clinical",
-            "demonstrates",
-            "efficient",
-            "enables",
-            "enabling",
-            "enhancing",
-            "potential",
-            "practical",
-            "provide",
-            "provides",
-            "providing",
-            "reliable",
-            "should",
-            "support",
-            "the proposed",
-            "therefore",
-            "thus",
-        ],
-    },
-];
-
 /// Where in an abstract a role stands: the mean and the standard deviation of its sentences' middles, from 0 to 1.
 const PLACES: [(f32, f32); 4] = [(0.14, 0.17), (0.42, 0.20), (0.70, 0.18), (0.95, 0.13)];
 /// What a cue counts, and the most that all of a role's cues count in one sentence.
@@ -341,25 +41,6 @@ const PERCENT: f32 = 0.7;
 const BACK: f32 = 2.5;
 /// What a label counts: more than anything else together.
 const LABEL: f32 = 1000.0;
-
-/// Labels by role, in lower case and without a plural `s`.
-const LABELS: [&[&str]; 4] = [
-    &[
-        "aim",
-        "background",
-        "background and objective",
-        "context",
-        "goal",
-        "introduction",
-        "motivation",
-        "objective",
-        "problem",
-        "purpose",
-    ],
-    &["approach", "material and method", "materials and method", "method", "methodology", "methods and material"],
-    &["finding", "main result", "result"],
-    &["conclusion", "discussion", "significance"],
-];
 
 /// The sentences of an abstract with their roles.
 pub fn roles(abstract_text: &str) -> Vec<Sentence<'_>> {
@@ -392,12 +73,11 @@ fn score(sentence: &str, place: f32) -> [f32; 4] {
     let words = words(sentence);
     let mut told = [0.0; 4];
     let mut seen = BTreeSet::new();
-    let cues = cues();
     for at in 0..words.len() {
-        for (number, cue) in cues.get(words[at].as_str()).into_iter().flatten() {
+        for (number, cue) in Cues::built_in().beginning_with(&words[at]) {
             let found = words.get(at..at + cue.words.len()).is_some_and(|found| found == cue.words.as_slice());
             if found && seen.insert(*number) {
-                told[cue.role] += cue.weight;
+                told[cue.role] += if cue.strong { STRONG } else { WEAK };
             }
         }
     }
@@ -410,32 +90,6 @@ fn score(sentence: &str, place: f32) -> [f32; 4] {
         scores[role] = told[role].min(MOST) - 0.5 * away * away;
     }
     scores
-}
-
-/// A cue as it is looked for.
-struct Cue {
-    words: Vec<&'static str>,
-    role: usize,
-    weight: f32,
-}
-
-/// All cues with their numbers, by their first words.
-fn cues() -> &'static HashMap<&'static str, Vec<(usize, Cue)>> {
-    static ALL: OnceLock<HashMap<&'static str, Vec<(usize, Cue)>>> = OnceLock::new();
-    ALL.get_or_init(|| {
-        let mut all: HashMap<&'static str, Vec<(usize, Cue)>> = HashMap::new();
-        let mut number = 0;
-        for (role, cues) in CUES.iter().enumerate() {
-            for (list, weight) in [(cues.strong, STRONG), (cues.weak, WEAK)] {
-                for cue in list {
-                    let words: Vec<&str> = cue.split(' ').collect();
-                    all.entry(words[0]).or_default().push((number, Cue { words, role, weight }));
-                    number += 1;
-                }
-            }
-        }
-        all
-    })
 }
 
 /// The words of a sentence in lower case, with hyphens and signs that cues have.
@@ -484,7 +138,7 @@ fn label(sentence: &str) -> (Option<usize>, &str) {
     let rest = sentence[end + 1..].trim_start();
     // `Results. We ...` is two sentences, so a full stop within one ends no label: `Method.fit is slow`.
     let ends_label = sentence[end..].starts_with(':') || rest.is_empty();
-    match LABELS.iter().position(|labels| labels.contains(&name)).filter(|_| ends_label) {
+    match Cues::built_in().labelled(name).filter(|_| ends_label) {
         Some(role) => (Some(role), rest),
         None => (None, sentence),
     }

@@ -3,8 +3,8 @@
 //! The file is derived: without it, or where it does not fit any more, it is made anew, and where it cannot be written, every
 //! command learns for itself. Format: safetensors, with what it belongs to in the header, and the CRC-32 of all of it after it.
 //! It is mapped: an answer needs some hundred words of tens of thousands. A file that is damaged, of another library or model,
-//! or from a time when the library was a quarter smaller or larger is told apart from one that serves; so an answer depends
-//! on what the library held when that was last learned, and says nothing wrong.
+//! made with other stop-words, or from a time when the library was a quarter smaller or larger is told apart from one that serves.
+//! So an answer depends on what the library held when that was last learned, and says nothing wrong.
 
 use std::collections::HashMap;
 use std::fs::{self, File};
@@ -24,6 +24,7 @@ use crate::kernels::InstructionSet;
 use crate::library::derived::{Column, Tensor, map, replace};
 use crate::library::{FingerprintNumber, Library};
 use crate::paper::ArxivId;
+use crate::text::stop_words::StopWords;
 
 /// Changes whenever what is learned, or how it is written, does. Numbers in it are as in memory.
 const VERSION: &str = if cfg!(target_endian = "little") { "5 little-endian" } else { "5 big-endian" };
@@ -53,7 +54,7 @@ impl Learned {
         let Some(path) = path(library) else {
             return Ok(Fresh { learned: Learned::learn(library, fingerprint)?, anew: true, note: None });
         };
-        let damage = match read(&path, library, fingerprint) {
+        let damage = match read(&path, library, fingerprint, StopWords::built_in()) {
             Ok(Some(learned)) => return Ok(Fresh { learned, anew: false, note: None }),
             Ok(None) => None,
             Err(Unfit::Library(error)) => return Err(error),
@@ -61,7 +62,7 @@ impl Learned {
         };
         let learned = Learned::learn(library, fingerprint)?;
         let (kept, done) = if learned.counted >= Learned::WORTH_KEEPING {
-            (write(&path, &learned, library, fingerprint), "made anew")
+            (write(&path, &learned, library, fingerprint, StopWords::built_in()), "made anew")
         } else {
             // A library that small keeps none.
             let removed = if damage.is_some() { fs::remove_file(&path) } else { Ok(()) };
@@ -76,6 +77,11 @@ impl Learned {
         };
         Ok(Fresh { learned, anew: true, note })
     }
+}
+
+/// The version of a file that was made with these stop-words: they decide which words are counted.
+fn version(stop_words: &StopWords) -> String {
+    format!("{VERSION}, stop-words {}", stop_words.sum())
 }
 
 /// `None` for a library that lies in no file.
@@ -96,7 +102,12 @@ fn damaged(why: impl ToString) -> Unfit {
 }
 
 /// `None` where there is no file, or one that was right for what the library was.
-fn read(path: &Path, library: &Library, fingerprint: FingerprintNumber) -> std::result::Result<Option<Learned>, Unfit> {
+fn read(
+    path: &Path,
+    library: &Library,
+    fingerprint: FingerprintNumber,
+    stop_words: &StopWords,
+) -> std::result::Result<Option<Learned>, Unfit> {
     let map = match File::open(path).and_then(|file| map(&file)) {
         Ok(map) => Arc::new(map),
         Err(fault) if fault.kind() == std::io::ErrorKind::NotFound => return Ok(None),
@@ -106,7 +117,7 @@ fn read(path: &Path, library: &Library, fingerprint: FingerprintNumber) -> std::
     // The sum is half of what opening costs; nothing that is made of the file meanwhile trusts it.
     std::thread::scope(|scope| {
         let hash = scope.spawn(|| crc32fast::hash(bytes));
-        let fitting = fitting(&map, bytes, library, fingerprint);
+        let fitting = fitting(&map, bytes, library, fingerprint, stop_words);
         if hash.join().ok() != Some(u32::from_le_bytes(*sum)) {
             return Err(damaged("its checksum does not fit"));
         }
@@ -120,11 +131,12 @@ fn fitting(
     bytes: &[u8],
     library: &Library,
     fingerprint: FingerprintNumber,
+    stop_words: &StopWords,
 ) -> std::result::Result<Option<Learned>, Unfit> {
     let (header, metadata) = SafeTensors::read_metadata(bytes).map_err(damaged)?;
     let facts = metadata.metadata().clone().unwrap_or_default();
     let fact = |name: &str| facts.get(name).cloned().ok_or_else(|| damaged(format!("its header lacks {name}")));
-    if fact("version")? != VERSION {
+    if fact("version")? != version(stop_words) {
         return Ok(None);
     }
     let digest = library.digest(fingerprint).map_err(Unfit::Library)?;
@@ -239,7 +251,13 @@ impl Tensors<'_> {
     }
 }
 
-fn write(path: &Path, learned: &Learned, library: &Library, fingerprint: FingerprintNumber) -> Result<()> {
+fn write(
+    path: &Path,
+    learned: &Learned,
+    library: &Library,
+    fingerprint: FingerprintNumber,
+    stop_words: &StopWords,
+) -> Result<()> {
     let Spreads { whitened, cooccurrence, words, phrases } = learned.spreads;
     let spreads = [whitened, cooccurrence, words, phrases];
     let mut tensors: Vec<(String, Tensor<'_>)> = Vec::new();
@@ -270,7 +288,7 @@ fn write(path: &Path, learned: &Learned, library: &Library, fingerprint: Fingerp
         .map(|id| id.map(|id| id.to_string()))
         .collect::<Result<_>>()?;
     let facts = HashMap::from([
-        ("version".to_owned(), VERSION.to_owned()),
+        ("version".to_owned(), version(stop_words)),
         ("fingerprint".to_owned(), library.digest(fingerprint)?),
         ("papers".to_owned(), learned.counted.to_string()),
         ("sampled".to_owned(), learned.papers.to_string()),
@@ -280,4 +298,67 @@ fn write(path: &Path, learned: &Learned, library: &Library, fingerprint: Fingerp
     let mut bytes = serialize(named, Some(facts)).map_err(|fault| Error::io(path)(std::io::Error::other(fault)))?;
     bytes.extend(crc32fast::hash(&bytes).to_le_bytes());
     replace(path, |beside| fs::write(beside, bytes)).map_err(Error::io(path))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::library::{FingerprintText, NewVector};
+    use crate::paper::{Entry, Precedence, SourceKind};
+
+    /// A library of twelve papers with vectors.
+    fn library(path: &Path) -> (Library, FingerprintNumber) {
+        let mut library = Library::open(path).expect("a library");
+        let entries: Vec<Entry> = (0..12)
+            .map(|n| {
+                let id = ArxivId::parse(&format!("2602.{n:05}")).expect("an id").0;
+                let precedence = Precedence { version: 1, date: None, kind: SourceKind::RawJsonl };
+                let mut entry = Entry::new(id, precedence, n + 1);
+                entry.title = Some(format!("Glacier model {n}"));
+                entry.abstract_text = Some(format!("Ice of valley{n} flows."));
+                entry
+            })
+            .collect();
+        library.merge(&entries).expect("merged");
+        let (digest, model, description) = ("d".to_owned(), "m".to_owned(), "x".to_owned());
+        let fingerprint = library.ensure_fingerprint(&FingerprintText { digest, model, description, dimension: 2 });
+        let fingerprint = fingerprint.expect("a number");
+        let missing = library.next_missing(fingerprint, None, 20).expect("read");
+        let angle = |at: usize| (at as f32 / 12.0).sin_cos();
+        let vectors: Vec<[f32; 2]> = (0..missing.len()).map(|at| [angle(at).0, angle(at).1]).collect();
+        let new: Vec<NewVector<'_>> = (missing.iter().zip(&vectors))
+            .map(|(paper, vector)| NewVector {
+                row: paper.row,
+                passage_hash: paper.passage_hash,
+                vector,
+                tokens: crate::library::Tokens::default(),
+            })
+            .collect();
+        library.store_vectors(fingerprint, &new).expect("stored");
+        (library, fingerprint)
+    }
+
+    #[test]
+    fn what_was_counted_by_other_stop_words_is_stale() {
+        let folder = tempfile::TempDir::new().expect("a folder");
+        let (library, fingerprint) = library(&folder.path().join("library.db"));
+        let kept = path(&library).expect("a path");
+        let learned = Learned::learn(&library, fingerprint).expect("learned");
+        let own = StopWords::read("[function]\nof the\n[within phrases]\nmodel");
+        write(&kept, &learned, &library, fingerprint, &own).expect("written");
+        let papers = |list: &'static str| match read(&kept, &library, fingerprint, &StopWords::read(list)) {
+            Ok(found) => found.map(|learned| learned.counted),
+            Err(_) => panic!("the file is not damaged"),
+        };
+        assert_eq!(papers("# The same words.\n[function]\nthe of"), Some(12));
+        assert_eq!(papers("[function]\nof the model"), None, "one more word");
+        assert_eq!(papers("[function]\nof"), None, "one less");
+        assert_eq!(papers(""), None);
+
+        // What Relata asks for is of its own list.
+        let fresh = Learned::of(&library, fingerprint).expect("learned");
+        assert!(fresh.anew && fresh.note.is_none(), "a stale file is nothing to report");
+        write(&kept, &learned, &library, fingerprint, StopWords::built_in()).expect("written");
+        assert!(!Learned::of(&library, fingerprint).expect("read").anew);
+    }
 }

@@ -5,49 +5,17 @@
 //! index knows ([`document_frequency`](crate::library::Library::document_frequency)), or about and sooner
 //! [what was learned](crate::ranking::Learned::document_frequency); this module asks for it through a closure.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
-use std::sync::OnceLock;
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use foldhash::fast::FixedState;
 
+use super::stop_words::StopWords;
 use super::words;
 
 /// Words longer than this are identifiers or noise, not terms.
 const LONGEST_WORD: usize = 40;
 /// Longest phrase, in words.
 const LONGEST_PHRASE: usize = 4;
-
-/// Function words, and words that every abstract holds and that therefore say nothing about what two papers share.
-const STOP_WORDS: &str = "a about above across after again against all almost along already also although always among an and \
-    another any are around as at away based be became because become been before behind being below between beyond both but \
-    by can cannot could did do does done down due during each either else enough especially et etc even every few first \
-    for from further furthermore given had has have having hence here how however i if in indeed instead into is it its \
-    itself just kind last later least less let like likely made make makes making many may me mean means might more \
-    moreover most much must namely near need needs neither never nevertheless new next no nor not nothing now of off often \
-    on once one only onto or other others our out over own part particular particularly per perhaps possible previous \
-    previously rather recent recently same second see seem seen several shall should show showed shown shows since six so \
-    some still such take taken ten than that the their them then there thereby therefore these they third this those \
-    though three through thus to together too toward towards two under until up upon us use used uses using usually \
-    various very via was we well were what when where whereas whether which while who whole whose why will with within \
-    without work works would yet you your \
-    ability able accurate achieve achieved achieves achieving address addressed addresses al allow allowing allows analysis analyze approach \
-    approaches art available baseline baselines benchmark best better boost boosts challenge challenges challenging code compare \
-    compared comparison comprehensive consider considered current demonstrate demonstrated demonstrates demonstrating \
-    develop developed different difficult effective effectively effectiveness efficient efficiently enable enables \
-    enabling evaluate evaluated evaluation exceed exceeding exceeds existing experiment experimental experiments explore extensive find finding \
-    findings framework good high highly http https important importantly improve improved improvement improvements \
-    improves improving include including increase increasing increasingly introduce introduced introduces introducing \
-    investigate issue issues key large leverage leverages leveraging limited main major method methods model models novel \
-    obtain obtained offer offers outperform outperforming outperforms paper papers perform performance performed \
-    performs potential present presented presenting presents problem problems propose proposed proposes providing \
-    provide provided provides question real reduce reduced reduces reducing rely research scalable set setting settings result resulting results \
-    significant significantly simple single specific specifically state study studied studies superior support system \
-    systems task tasks technique techniques term terms total understand understanding unlike widely world years";
-
-/// Stop-words that may stand within a phrase, as in "large language models" or "state space", but are none by themselves.
-const WITHIN_PHRASES: &str = "accurate analysis art benchmark code current effective efficient experimental good high key large main model models \
-    novel open paper performance problem problems question real reduced search single state study system systems task tasks term understanding \
-    world";
 
 /// One word of a text: the form that is compared and the form that is shown.
 pub(crate) struct Word<'a> {
@@ -188,7 +156,7 @@ struct Phrase {
 /// Visits the words of a text that say what it is about, in order: folded as in the keyword index, in the singular, without
 /// stop-words, single letters and numbers of one digit.
 pub fn index_words(text: &str, visit: &mut dyn FnMut(&str)) {
-    let stop_words = stop_words();
+    let stop_words = StopWords::built_in();
     words::each_term(text, &mut |word| {
         if word.len() > 1 && !stop_words.contains(word) {
             visit(singular(word));
@@ -196,22 +164,9 @@ pub fn index_words(text: &str, visit: &mut dyn FnMut(&str)) {
     });
 }
 
-/// Asked for every word of every text that is compared, hence the hash that needs no key.
-type Words = HashSet<&'static str, FixedState>;
-
-fn stop_words() -> &'static Words {
-    static STOP: OnceLock<Words> = OnceLock::new();
-    STOP.get_or_init(|| STOP_WORDS.split_ascii_whitespace().collect())
-}
-
 /// Whether a word, in the singular, may stand within a phrase but is none by itself.
 pub(crate) fn is_weak(word: &str) -> bool {
-    within_phrases().contains(word)
-}
-
-fn within_phrases() -> &'static Words {
-    static WITHIN: OnceLock<Words> = OnceLock::new();
-    WITHIN.get_or_init(|| WITHIN_PHRASES.split_ascii_whitespace().collect())
+    StopWords::built_in().only_within_phrases(word)
 }
 
 impl Phrases {
@@ -243,7 +198,8 @@ impl Phrases {
 
 /// The words of a text, with something between those that are not of one phrase; `within` lets through what may stand within one.
 pub(crate) fn words(text: &str, within: bool) -> Vec<Word<'_>> {
-    let stops = |word: &str| stop_words().contains(word) && !(within && within_phrases().contains(word));
+    let list = StopWords::built_in();
+    let stops = |word: &str| list.contains(word) && !(within && list.only_within_phrases(word));
     let boundary = || Word { key: None, shown: "" };
     let mut found = Vec::new();
     let mut in_formula = false;
