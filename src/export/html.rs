@@ -6,6 +6,7 @@ use std::io::{self, Write};
 
 use askama::Template;
 
+use super::palette::Palette;
 use super::{Chosen, Heading};
 use crate::reader::language;
 
@@ -40,7 +41,8 @@ pub(super) fn write(heading: &Heading<'_>, chosen: &[Chosen<'_>], out: &mut dyn 
     let many = if chosen.len() == 1 { "paper" } else { "papers" };
     let summary = format!("{} {many}", chosen.len());
     let papers = chosen.iter().map(entry).collect();
-    let page = List { title: &heading.title, summary, css: STYLE, papers };
+    let css = Palette::of("list").css() + STYLE;
+    let page = List { title: &heading.title, summary, css: &css, papers };
     let page = page.render().map_err(io::Error::other)?;
     writeln!(out, "{}", page.trim_end())
 }

@@ -17,6 +17,7 @@ mod atom;
 mod html;
 mod jsonl;
 pub(crate) mod markdown;
+pub(crate) mod palette;
 mod references;
 
 use std::collections::BTreeMap;

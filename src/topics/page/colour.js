@@ -48,13 +48,23 @@ const huesOf = (levels) => {
   return hues;
 };
 
-// Out: per level and topic {dot: [r, g, b], ink: css}: a colour for points and one that is legible as text.
-const paletteOf = (hues, dark) => hues.map((level) => level.map(({ hue, shift }) => ({
-  dot: dark ? oklchToRgb(0.74 + shift, 0.14, hue) : oklchToRgb(0.64 + shift, 0.165, hue),
-  ink: css(dark ? oklchToRgb(0.87, 0.075, hue) : oklchToRgb(0.4, 0.11, hue)),
-})));
+const rgbOf = (hex) => [1, 3, 5].map((at) => parseInt(hex.slice(at, at + 2), 16));
 
-const LOOKS = {
-  light: { dark: false, ground: [251, 250, 247], faint: [196, 193, 186], ink: "#26241f", soft: "#5d5a52", quiet: "#77736a" },
-  dark: { dark: true, ground: [19, 21, 26], faint: [66, 69, 77], ink: "#e9e6df", soft: "#b9b6ae", quiet: "#9a9890" },
+// COLOURS, which stands before the program, holds data/palette.txt: of the page by scheme and name, and for topics the
+// lightness and chroma that go with a hue.
+const topicLook = (dark, name) => COLOURS.topics[dark ? "dark" : "light"][name].split(" ").map(Number);
+
+// Out: per level and topic {dot: [r, g, b], ink: css}: a colour for points and one that is legible as text.
+const paletteOf = (hues, dark) => {
+  const [lightness, chroma] = topicLook(dark, "dot"), ink = topicLook(dark, "ink");
+  return hues.map((level) => level.map(({ hue, shift }) => ({
+    dot: oklchToRgb(lightness + shift, chroma, hue),
+    ink: css(oklchToRgb(...ink, hue)),
+  })));
 };
+
+const lookOf = (scheme) => {
+  const { ground, faint, ink, soft, quiet } = COLOURS.page[scheme];
+  return { dark: scheme === "dark", ground: rgbOf(ground), faint: rgbOf(faint), ink, soft, quiet };
+};
+const LOOKS = { light: lookOf("light"), dark: lookOf("dark") };

@@ -68,7 +68,7 @@ const start = async () => {
   addEventListener("hashchange", () => readAddress(model));
   const plate = byId("plate"), print = matchMedia("print");
   // The printed page gets the map in light colours, made when it is asked for.
-  const printed = () => { plate.hidden = false; map.still(1000, 680, 2, { ...LOOKS.light, ground: [255, 255, 255] }, plate); };
+  const printed = () => { plate.hidden = false; map.still(1000, 680, 2, { ...LOOKS.light, ground: rgbOf(COLOURS.page.print.ground) }, plate); };
   print.addEventListener("change", (event) => { if (event.matches) printed(); });
   addEventListener("beforeprint", printed);
 

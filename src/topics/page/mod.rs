@@ -24,6 +24,7 @@ use super::changes::in_words;
 use super::topic::{News, Topic, Topics};
 use crate::error::{Error, Result};
 use crate::export::facets;
+use crate::export::palette::Palette;
 use crate::library::{Library, Paper, TopicChange};
 use crate::paper::ArxivId;
 use crate::paper::Facet;
@@ -62,10 +63,18 @@ struct Report<'a> {
     title: &'a str,
     summary: &'a str,
     css: &'a str,
+    icon: Icon,
     script: &'a str,
     data: &'a str,
     outline: Vec<Entry>,
     news: Option<NewsEntry>,
+}
+
+/// The hexadecimal digits of the three dots of the page's icon.
+struct Icon {
+    large: &'static str,
+    middle: &'static str,
+    small: &'static str,
 }
 
 /// What has happened since the last time.
@@ -186,13 +195,28 @@ pub fn page(library: &Library, topics: &Topics, news: Option<&News>, title: &str
     let report = Report {
         title,
         summary: &summary,
-        css: STYLE,
-        script: &PROGRAM.concat(),
+        css: &(Palette::of("map").css() + STYLE),
+        icon: icon(),
+        script: &(colours()? + &PROGRAM.concat()),
         data: &STANDARD.encode(packed),
         outline,
         news,
     };
     report.render().map_err(std::io::Error::other).map_err(Error::io("the report"))
+}
+
+/// The statement that gives the program its colours.
+fn colours() -> Result<String> {
+    let of = |section| Palette::of(section).by_scheme();
+    let colours = BTreeMap::from([("page", of("map")), ("topics", of("topics"))]);
+    let json = serde_json::to_string(&colours).map_err(std::io::Error::other).map_err(Error::io("the report"))?;
+    Ok(format!("const COLOURS = {json};\n"))
+}
+
+fn icon() -> Icon {
+    let colours = Palette::of("icon").by_scheme().remove("light").unwrap_or_default();
+    let digits = |name| colours.get(name).map_or("", |colour| colour.trim_start_matches('#'));
+    Icon { large: digits("large"), middle: digits("middle"), small: digits("small") }
 }
 
 /// `110 papers from 2026-02-14 to 2026-02-20 in 3 fields, 9 topics`
@@ -344,6 +368,16 @@ mod tests {
 
     #[test]
     fn nothing_in_the_program_ends_it() {
-        assert!(!PROGRAM.concat().to_lowercase().contains("</script"));
+        let program = colours().expect("colours") + &PROGRAM.concat();
+        assert!(!program.to_lowercase().contains("</script"));
+    }
+
+    #[test]
+    fn the_page_has_the_colours_of_the_palette() {
+        let colours = colours().expect("colours");
+        assert!(colours.starts_with(r##"const COLOURS = {"page":{"dark":{"accent":"#8cb8f0""##), "{colours}");
+        assert!(colours.contains(r#""topics":{"dark":{"dot":"0.74 0.14","ink":"0.87 0.075"}"#), "{colours}");
+        let Icon { large, middle, small } = icon();
+        assert_eq!([large, middle, small], ["4a7fd6", "2f9e78", "d9793c"]);
     }
 }
