@@ -2,13 +2,21 @@
 //!
 //! In: one field. Out: the text worth keeping, or nothing. Some 7 % of the generated fields of real digests are such
 //! text, and an embedded or shown `Error` is worse than a gap that another source can fill. How much is suspected
-//! depends on who wrote the field: titles ask questions and even begin with `<think>`, as authors please.
+//! depends on who wrote the field: titles ask questions and even begin with `<think>`, as authors please. The phrases
+//! are those of `data/failure-texts.txt`.
+
+use std::collections::HashMap;
+use std::sync::OnceLock;
+
+use crate::text::word_lists;
+
+const FILE: &str = include_str!("../../data/failure-texts.txt");
 
 /// A title, unless it is one of the ways in which programs write "none" or a template's empty slot.
 pub fn real_title(text: &str) -> Option<&str> {
     let text = text.trim();
     let bare = bare(text);
-    let nothing = text.is_empty() || is_dashes(&bare) || NOTHING.contains(&bare.as_str()) || is_placeholder(&bare);
+    let nothing = text.is_empty() || is_dashes(&bare) || is_any("nothing", &bare) || is_placeholder(&bare);
     (!nothing).then_some(text)
 }
 
@@ -41,76 +49,6 @@ fn strip_prefix_ignoring_case<'a>(text: &'a str, prefix: &str) -> Option<&'a str
     head.eq_ignore_ascii_case(prefix).then(|| &text[prefix.len()..])
 }
 
-/// How programs write that there is nothing, in lower case.
-const NOTHING: &[&str] = &["none", "n/a", "nan", "null"];
-
-/// Whole fields, lower-case, without quotes, emphasis and closing full stop.
-const WHOLE: &[&str] = &[
-    "error",
-    "na",
-    "nil",
-    "undefined",
-    "unknown",
-    "skipped",
-    "failed",
-    "tbd",
-    "todo",
-    "not available",
-    "not provided",
-    "not specified",
-    "not mentioned",
-    "not mentioned in abstract",
-    "not mentioned in the abstract",
-    "not clear from the abstract",
-    "not stated in the abstract",
-    "no abstract available",
-    "no summary available",
-    "no tldr available",
-    "ai analysis failed",
-    "无",
-    "暂无",
-    "未知",
-    "未提及",
-    "未提供",
-    "错误",
-    "生成失败",
-    "摘要生成失败",
-    "摘要中未提及",
-    "摘要未提及",
-    "文中未提及",
-    "未在摘要中提及",
-    "未在摘要中提到",
-    "ai分析失败",
-    // The instructions that digest templates hand to the model, echoed.
-    "generate a too long; didn't read summary",
-    "describe the motivation in this paper",
-    "method of this paper",
-    "result of this paper",
-    "conclusion of this paper",
-];
-
-/// `Summary generation failed`, `Motivation analysis unavailable` and their kin: part, action, outcome.
-const PARTS: &[&str] = &[
-    "summary",
-    "tldr",
-    "tl;dr",
-    "task",
-    "motivation",
-    "method",
-    "result",
-    "results",
-    "conclusion",
-    "abstract",
-    "translation",
-];
-const ACTIONS: &[&str] = &["generation", "analysis", "extraction", "translation", "processing"];
-const OUTCOMES: &[&str] = &["failed", "unavailable", "error", "skipped"];
-
-/// Words with which a leaked prompt asks, and the subjects it asks about.
-const QUESTION_WORDS: &[&str] = &["what", "how", "why", "which", "does", "is", "are"];
-const QUESTION_SUBJECTS: &[&str] =
-    &["the paper", "this paper", "this work", "the work", "proposed method", "the authors"];
-
 /// The longest text that can be a message instead of a summary, in bytes.
 const LONGEST_MESSAGE: usize = 300;
 
@@ -124,13 +62,28 @@ pub fn is_failure(text: &str) -> bool {
     }
     let bare = bare(text);
     is_dashes(&bare)
-        || NOTHING.contains(&bare.as_str())
-        || WHOLE.contains(&bare.as_str())
+        || ["nothing", "whole", "echoes"].iter().any(|section| is_any(section, &bare))
         || is_outcome(&bare)
         || is_error_message(&bare)
         || is_placeholder(&bare)
         || is_prompt_question(&bare)
         || is_chinese_no_mention(&bare)
+}
+
+/// The phrases of a section of the file.
+fn phrases(section: &str) -> &'static [&'static str] {
+    static SECTIONS: OnceLock<HashMap<&str, Vec<&str>>> = OnceLock::new();
+    let sections = SECTIONS.get_or_init(|| {
+        let mut sections = HashMap::<_, Vec<&str>>::new();
+        word_lists::lines(FILE).for_each(|(heading, phrase)| sections.entry(heading).or_default().push(phrase));
+        sections
+    });
+    sections.get(section).map_or(&[], Vec::as_slice)
+}
+
+/// Whether a text is a phrase of a section.
+fn is_any(section: &str, text: &str) -> bool {
+    phrases(section).contains(&text)
 }
 
 /// Lower case, without quotes, emphasis and closing full stop.
@@ -147,14 +100,16 @@ fn is_dashes(bare: &str) -> bool {
 fn is_outcome(bare: &str) -> bool {
     let words: Vec<&str> = bare.split_whitespace().collect();
     matches!(words.as_slice(), [part, action, outcome]
-        if PARTS.contains(part) && ACTIONS.contains(action) && OUTCOMES.contains(outcome))
+        if is_any("parts", part) && is_any("actions", action) && is_any("outcomes", outcome))
 }
 
 fn is_error_message(bare: &str) -> bool {
-    ["error:", "error code:", "错误：", "错误:", "failed to ", "request failed", "api error"]
-        .iter()
-        .any(|start| bare.starts_with(start))
-        && bare.len() <= 200
+    let begins = |beginning: &&str| {
+        let rest = bare.strip_prefix(beginning);
+        // `failed to` is whole words, `error:` ends by itself.
+        rest.is_some_and(|rest| !(beginning.ends_with(char::is_alphabetic) && rest.starts_with(char::is_alphabetic)))
+    };
+    phrases("beginnings").iter().any(begins) && bare.len() <= 200
 }
 
 /// `{tldr}`, also `{{tldr}}`: a template's slot that was never filled.
@@ -169,19 +124,18 @@ fn is_placeholder(bare: &str) -> bool {
 
 /// Nothing but questions about the paper: the prompt, not an answer.
 fn is_prompt_question(bare: &str) -> bool {
-    if !bare.ends_with('?') || !QUESTION_SUBJECTS.iter().any(|subject| bare.contains(subject)) {
+    if !bare.ends_with('?') || !phrases("asked about").iter().any(|subject| bare.contains(subject)) {
         return false;
     }
     bare.split('?').map(str::trim).filter(|sentence| !sentence.is_empty()).all(|sentence| {
-        !sentence.contains(". ")
-            && sentence.split_whitespace().next().is_some_and(|word| QUESTION_WORDS.contains(&word))
+        !sentence.contains(". ") && sentence.split_whitespace().next().is_some_and(|word| is_any("asking", word))
     })
 }
 
 /// `该摘要没有提供具体的结论`: the abstract does not say.
 fn is_chinese_no_mention(bare: &str) -> bool {
-    let subject = ["该摘要", "摘要中", "摘要", "本摘要", "论文摘要"].iter().any(|subject| bare.starts_with(subject));
-    let silent = ["没有提供", "没有提及", "未提及", "未提供", "没有明确提及"].iter().any(|verb| bare.contains(verb));
+    let subject = phrases("chinese subjects").iter().any(|subject| bare.starts_with(subject));
+    let silent = phrases("chinese verbs").iter().any(|verb| bare.contains(verb));
     subject && silent && bare.chars().count() <= 30
 }
 
@@ -233,6 +187,7 @@ mod tests {
     fn real_text_stays() {
         for text in [
             "Error bars shrink by half.",
+            "API errors are counted for a year.",
             "None of the earlier methods scale to a million nodes.",
             "What makes a lemma hard? We measure it.",
             "Can models see? What is the proposed method? It is pruning.",
@@ -244,6 +199,33 @@ mod tests {
         ] {
             assert_eq!(real_text(text), Some(text), "{text:?}");
         }
+    }
+
+    #[test]
+    fn every_section_of_the_file_is_asked_for() {
+        let mut counts = std::collections::BTreeMap::new();
+        for (heading, phrase) in word_lists::lines(FILE) {
+            assert_eq!(phrase, bare(phrase), "as fields are compared");
+            assert!(
+                phrases(heading).iter().filter(|other| **other == phrase).count() == 1,
+                "{phrase} stands there twice"
+            );
+            *counts.entry(heading).or_insert(0) += 1;
+        }
+        let expected = [
+            ("actions", 5),
+            ("asked about", 6),
+            ("asking", 7),
+            ("beginnings", 7),
+            ("chinese subjects", 5),
+            ("chinese verbs", 5),
+            ("echoes", 5),
+            ("nothing", 4),
+            ("outcomes", 4),
+            ("parts", 11),
+            ("whole", 35),
+        ];
+        assert_eq!(counts.into_iter().collect::<Vec<_>>(), expected);
     }
 
     #[test]
