@@ -13,7 +13,7 @@ use biblib::{BibParser, Citation, CitationParser, RisParser};
 use serde::Deserialize;
 use serde_json::Value;
 
-use crate::error::{Error, Result};
+use crate::error::{Error, ReadingError, Result};
 use crate::paper::ArxivId;
 use crate::paper::Skipped;
 
@@ -39,8 +39,8 @@ pub struct Reference {
 /// Reads a file.
 ///
 /// # Errors
-/// [`Error::Io`] where it cannot be read, [`Error::ReferencesUnknown`] where it is in none of the forms. Entries that cannot be read
-/// are among the results.
+/// [`Error::Io`] where it cannot be read, [`ReadingError::ReferencesUnknown`] where it is in none
+/// of the forms. Entries that cannot be read are among the results.
 pub fn read(path: &Path) -> Result<Vec<std::result::Result<Reference, Skipped>>> {
     let bytes = fs::read(path).map_err(Error::io(path))?;
     let text = String::from_utf8_lossy(&bytes);
@@ -67,7 +67,7 @@ pub fn read(path: &Path) -> Result<Vec<std::result::Result<Reference, Skipped>>>
     } else {
         ids(text, &file)
     };
-    found.ok_or(Error::ReferencesUnknown { path: path.to_owned() })
+    found.ok_or(Error::from(ReadingError::ReferencesUnknown { path: path.to_owned() }))
 }
 
 /// The parts of a text that begin with such a line, each with its number.

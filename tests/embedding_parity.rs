@@ -11,6 +11,7 @@ use ndarray::Array2;
 use proptest::prelude::*;
 use relata::Error;
 use relata::embed::{DeviceChoice, Embedder, EmbedderOptions, Embeddings, EngineChoice, Long, Precision, Role};
+use relata::error::EmbeddingError;
 use sha2::{Digest, Sha256};
 
 /// The tiny models and whether their folder has a Normalize module.
@@ -324,9 +325,13 @@ fn batches_are_handed_over_once_each_and_an_error_stops_them() {
     let mut handed = 0;
     let stopped = embedder.embed_batches(&texts, Role::Passage, &mut |_| {
         handed += 1;
-        if handed < 3 { Ok(()) } else { Err(Error::Device { asked: "x".into(), reason: "stop".into() }) }
+        if handed < 3 {
+            Ok(())
+        } else {
+            Err(EmbeddingError::Device { asked: "x".into(), reason: "stop".into() }.into())
+        }
     });
-    assert!(matches!(stopped, Err(Error::Device { .. })));
+    assert!(matches!(stopped, Err(Error::Embedding(EmbeddingError::Device { .. }))));
     assert_eq!(handed, 3);
     assert_eq!(embedder.embed(&texts, Role::Passage).unwrap(), whole, "the embedder is as good as before");
 }

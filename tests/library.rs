@@ -9,6 +9,7 @@ use std::thread;
 
 use jiff::civil::{Date, date};
 use proptest::prelude::*;
+use relata::error::LibraryError;
 use relata::library::{Filter, FingerprintText, Library, NewVector, Outcome, PaperRow, Tokens, dot, terms};
 use relata::{ArxivId, Entry, Error, Facet, Listing, Precedence, SourceKind};
 use rusqlite::Connection;
@@ -501,7 +502,7 @@ fn two_connections_add_at_once_and_a_third_reads() {
                         assert!(papers >= seen && papers % 20 == 0, "{papers} after {seen}");
                         (seen, looks) = (papers, looks + 1);
                     }
-                    Err(Error::LibraryMissing { .. }) => {}
+                    Err(Error::Library(LibraryError::Missing { .. })) => {}
                     Err(other) => panic!("{other}"),
                 }
             }
@@ -578,7 +579,7 @@ fn what_is_no_library_of_ours_is_refused_by_name_and_left_alone() {
     insta::assert_snapshot!(refusals(&path), @"the library DIR/papers.db has schema version 99, but this relata knows only up to 8; update relata, or name another file with --library");
 
     let opened = Library::open(folder.path()).unwrap_err();
-    assert!(matches!(opened, Error::LibraryUnopened { .. }), "{opened}");
+    assert!(matches!(opened, Error::Library(LibraryError::Unopened { .. })), "{opened}");
 }
 
 #[test]
@@ -593,7 +594,7 @@ fn a_cut_file_is_told_to_be_damaged() {
     fs::write(&path, &whole[..whole.len() / 2]).unwrap();
     let fault = Library::open(&path).unwrap_err();
     insta::assert_snapshot!(text_of(&fault, folder.path()), @"the library DIR/papers.db is damaged (database disk image is malformed); copy it and its -wal file away first, then restore a backup, or save what is readable with `sqlite3 FILE .recover`");
-    assert!(matches!(Library::open_read_only(&path).unwrap_err(), Error::LibraryDamaged { .. }));
+    assert!(matches!(Library::open_read_only(&path).unwrap_err(), Error::Library(LibraryError::Damaged { .. })));
     // Looking at it has not made it worse.
     assert_eq!(fs::read(&path).unwrap(), whole[..whole.len() / 2]);
 }

@@ -8,6 +8,7 @@ use std::sync::{Arc, Mutex};
 use std::thread;
 use std::time::{Duration, Instant};
 
+use relata::error::{LibraryError, ProfileError};
 use relata::library::Filter;
 use relata::model::Settings;
 use relata::service::{
@@ -287,9 +288,12 @@ fn the_sample_answers_until_there_are_papers() {
     let own = relata.recommend(&Recommend::default()).expect("an answer");
     assert_eq!((own.query.like, own.query.profile), (vec![liked], Some("default".to_owned())));
     let empty = relata.today(&Today::default()).expect_err("no papers");
-    assert!(matches!(empty, Error::EmptyLibrary { .. }) && empty.code() == "empty-library");
+    assert!(matches!(empty, Error::Library(LibraryError::Empty { .. })) && empty.code() == "empty-library");
     relata.add_entries(&batch(0), true).expect("added");
-    assert!(matches!(relata.recommend(&Recommend::default()), Err(Error::LikedAreGone { papers: 1, .. })));
+    assert!(matches!(
+        relata.recommend(&Recommend::default()),
+        Err(Error::Profile(ProfileError::LikedAreGone { papers: 1, .. }))
+    ));
 }
 
 #[test]

@@ -7,8 +7,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
+use relata::error::{Error, ReadingError, Result};
 use relata::reader::{self, Format, Reading};
-use relata::{Error, Result};
 
 fn main() -> Result<()> {
     let folders: Vec<PathBuf> = std::env::args_os().skip(1).map(PathBuf::from).collect();
@@ -32,7 +32,7 @@ fn main() -> Result<()> {
         });
         let report = match report {
             Ok(report) => report,
-            Err(Error::UnknownFormat { looks_like, .. }) => {
+            Err(Error::Reading(ReadingError::UnknownFormat { looks_like, .. })) => {
                 println!("| {name} | refused | | | | | | {looks_like} |");
                 continue;
             }

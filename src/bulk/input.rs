@@ -18,7 +18,7 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 use super::output::Output;
-use crate::error::{Error, Result};
+use crate::error::{BulkError, Error, ReadingError, Result};
 use crate::paper::{Entry, Skipped};
 use crate::passage::passage;
 use crate::reader::{self, Line, Reading};
@@ -95,7 +95,8 @@ impl Inputs {
     /// The files behind `paths`, in order, folders sorted by name. What belongs to the output is left out of folders.
     ///
     /// # Errors
-    /// [`Error::Io`] for what cannot be read, [`Error::InputTwice`], and [`Error::OutputIsInput`].
+    /// [`Error::Io`] for what cannot be read, [`BulkError::InputTwice`], and
+    /// [`BulkError::OutputIsInput`].
     pub fn find(paths: &[PathBuf], output: Option<&Output>) -> Result<Inputs> {
         let mut inputs = Inputs { files: Vec::new(), described: Vec::new(), empty: Vec::new() };
         let mut seen = HashSet::new();
@@ -109,12 +110,12 @@ impl Inputs {
                 let real = if is_stream { file.clone() } else { fs::canonicalize(&file).map_err(Error::io(&file))? };
                 if !is_stream && output.is_some_and(|output| output.owns(&real)) {
                     if file == *path {
-                        return Err(Error::OutputIsInput { path: file });
+                        return Err(BulkError::OutputIsInput { path: file }.into());
                     }
                     continue;
                 }
                 if !seen.insert(real) {
-                    return Err(Error::InputTwice { path: file });
+                    return Err(BulkError::InputTwice { path: file }.into());
                 }
                 inputs.take(file)?;
             }
@@ -231,7 +232,7 @@ impl Cutter {
         match notes {
             Ok(notes) => notes.into_iter().try_for_each(|note| self.say(Piece::Note(format!("{name}: {note}")))),
             // A file of another kind is left out and named, as `relata add` does.
-            Err(Error::UnknownFormat { looks_like, .. }) => {
+            Err(Error::Reading(ReadingError::UnknownFormat { looks_like, .. })) => {
                 let reason = format!("no papers in a known form; this looks like {looks_like}");
                 self.say(Piece::Skipped(Skipped { file: name.to_string(), line: 0, reason }))
             }
@@ -271,7 +272,7 @@ impl Cutter {
     }
 
     fn say(&mut self, piece: Piece) -> Result<()> {
-        self.hand_over.send(piece).map_err(|_| Error::Stopped)
+        self.hand_over.send(piece).map_err(|_| Error::from(ReadingError::Stopped))
     }
 }
 

@@ -31,7 +31,7 @@ pub use output::Output;
 pub use partial::Manners;
 
 use crate::embed::{DeviceChoice, Embedder, LazyEmbedder, Role};
-use crate::error::{Error, Result};
+use crate::error::{BulkError, EmbeddingError, Error, Result};
 use crate::model;
 use crate::paper::Skipped;
 use crate::passage::RECIPE;
@@ -131,10 +131,11 @@ pub struct Report {
 /// Embeds everything that a job names.
 ///
 /// # Errors
-/// What is wrong with inputs, output and a run to be resumed is found before the model is loaded: [`Error::Io`],
-/// [`Error::InputTwice`], [`Error::OutputIsInput`], [`Error::OutputExists`], [`Error::OutputUnfinished`],
-/// [`Error::OutputBusy`], [`Error::ResumeRefused`]. Later come the errors of the model, of reading, and [`Error::OutputFull`].
-/// Whatever happens, the rows of all windows before are kept where they can be gone on from.
+/// What is wrong with inputs, output and a run to be resumed is found before the model is loaded:
+/// [`Error::Io`], [`BulkError::InputTwice`], [`BulkError::OutputIsInput`], [`BulkError::Exists`],
+/// [`BulkError::Unfinished`], [`BulkError::Busy`], [`BulkError::ResumeRefused`]. Later come the
+/// errors of the model, of reading, and [`BulkError::Full`]. Whatever happens, the rows of all
+/// windows before are kept where they can be gone on from.
 pub fn embed(job: &Job, sink: Sink<'_>, embedder: &LazyEmbedder, on: &mut dyn FnMut(Event)) -> Result<Report> {
     let inputs = Inputs::find(&job.inputs, if let Sink::File(output, _) = &sink { Some(output) } else { None })?;
     for folder in &inputs.empty {
@@ -330,7 +331,9 @@ impl Run {
                 on(Event::Embedded(status));
             });
             match embedded {
-                Err(Error::Tokens { index, reason }) if index < rows.len() && done.failed.len() < MOST_FAILED => {
+                Err(Error::Embedding(EmbeddingError::Tokens { index, reason }))
+                    if index < rows.len() && done.failed.len() < MOST_FAILED =>
+                {
                     let (file, line) = &rows.remove(index).place;
                     let reason = format!("it could not be tokenised: {reason}");
                     let skipped = Skipped { file: file.to_string(), line: *line, reason };
@@ -354,10 +357,10 @@ impl Run {
 
 fn changed(kept: &Kept<'_>) -> Error {
     match kept {
-        Kept::File(partial) => Error::ResumeRefused {
+        Kept::File(partial) => Error::from(BulkError::ResumeRefused {
             part: partial.output().part(),
             reason: "the texts of the input are not those that it began with".to_owned(),
-        },
+        }),
         Kept::Stream(..) => Error::Internal("a stream that goes on"),
     }
 }

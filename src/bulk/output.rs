@@ -9,7 +9,7 @@ use std::io::{self, ErrorKind};
 use std::path::{Path, PathBuf};
 
 use super::format::Format;
-use crate::error::{Error, Result};
+use crate::error::{BulkError, Error, Result};
 
 /// A checked name for an output.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -24,10 +24,10 @@ impl Output {
     /// Checks a name; the form is told by its extension unless it is given. A link is followed: what it leads to is written.
     ///
     /// # Errors
-    /// [`Error::OutputFormat`], [`Error::OutputFolder`] where there is no folder to write in, [`Error::OutputUnsuitable`]
-    /// for a folder or a device.
+    /// [`BulkError::UnknownFormat`], [`BulkError::NoFolder`] where there is no folder to write in,
+    /// [`BulkError::Unsuitable`] for a folder or a device.
     pub fn new(path: &Path, format: Option<Format>) -> Result<Output> {
-        let unsuitable = |reason: &'static str| Error::OutputUnsuitable { path: path.to_owned(), reason };
+        let unsuitable = |reason: &'static str| Error::from(BulkError::Unsuitable { path: path.to_owned(), reason });
         if path.is_dir() {
             return Err(unsuitable("is a folder; name a file in it"));
         }
@@ -35,16 +35,16 @@ impl Output {
             return Err(unsuitable("is no name for a file"));
         };
         let format =
-            format.or_else(|| Format::of(path)).ok_or_else(|| Error::OutputFormat { path: path.to_owned() })?;
+            format.or_else(|| Format::of(path)).ok_or_else(|| BulkError::UnknownFormat { path: path.to_owned() })?;
         if !format.is_built_in() {
-            return Err(Error::OutputNotBuiltIn { format: format.name() });
+            return Err(BulkError::NotBuiltIn { format: format.name() }.into());
         }
         let folder = match path.parent() {
             Some(folder) if !folder.as_os_str().is_empty() => folder,
             _ => Path::new("."),
         };
         if !folder.is_dir() {
-            return Err(Error::OutputFolder { path: folder.to_owned() });
+            return Err(BulkError::NoFolder { path: folder.to_owned() }.into());
         }
         if path.is_symlink() {
             let real = fs::canonicalize(path).map_err(Error::io(path))?;
@@ -87,14 +87,14 @@ impl Output {
     /// That nothing stands under its names.
     ///
     /// # Errors
-    /// [`Error::OutputExists`].
+    /// [`BulkError::Exists`].
     pub fn refuse_existing(&self) -> Result<()> {
         match [Some(self.path.clone()), self.ids()]
             .into_iter()
             .flatten()
             .find(|path| path.is_symlink() || path.exists())
         {
-            Some(path) => Err(Error::OutputExists { path }),
+            Some(path) => Err(BulkError::Exists { path }.into()),
             None => Ok(()),
         }
     }
@@ -104,7 +104,7 @@ impl Output {
         let (path, part) = (path.as_ref().to_owned(), self.part());
         move |source| match source.kind() {
             ErrorKind::StorageFull | ErrorKind::QuotaExceeded | ErrorKind::FileTooLarge => {
-                Error::OutputFull { path, part, source }
+                Error::from(BulkError::Full { path, part, source })
             }
             _ => Error::Io { path, source },
         }
@@ -140,7 +140,9 @@ mod tests {
         }
         assert!(output.refuse_existing().is_ok());
         fs::write(at("v.npy.ids"), "")?;
-        assert!(matches!(output.refuse_existing(), Err(Error::OutputExists { path }) if path == at("v.npy.ids")));
+        assert!(
+            matches!(output.refuse_existing(), Err(Error::Bulk(BulkError::Exists { path })) if path == at("v.npy.ids"))
+        );
 
         let refused = |name: &str, format| match Output::new(&at(name), format) {
             Ok(_) => String::new(),
@@ -151,7 +153,10 @@ mod tests {
         insta::assert_snapshot!(refused("none/v.npy", None), @"there is no folder /none to write to; make it first");
         insta::assert_snapshot!(refused("sub", None), @"/sub is a folder; name a file in it");
         insta::assert_snapshot!(refused("v.npy/", None), @"/v.npy/ is no name for a file");
-        assert!(matches!(Output::new("/dev/null".as_ref(), Some(Format::Npy)), Err(Error::OutputUnsuitable { .. })));
+        assert!(matches!(
+            Output::new("/dev/null".as_ref(), Some(Format::Npy)),
+            Err(Error::Bulk(BulkError::Unsuitable { .. }))
+        ));
         Ok(())
     }
 

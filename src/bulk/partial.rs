@@ -12,7 +12,7 @@ use std::path::{Path, PathBuf};
 
 use super::journal::{Done, Journal};
 use super::output::Output;
-use crate::error::{Error, Result};
+use crate::error::{BulkError, Error, Result};
 use crate::lock::FileLock;
 
 const JOURNAL: &str = "journal.json";
@@ -60,15 +60,16 @@ impl Partial {
     /// an interrupted run takes its place where that is resumed.
     ///
     /// # Errors
-    /// [`Error::OutputExists`], [`Error::OutputUnfinished`], [`Error::OutputBusy`], [`Error::ResumeRefused`],
-    /// [`Error::OutputUnsuitable`] where the folder is not ours, and [`Error::Io`].
+    /// [`BulkError::Exists`], [`BulkError::Unfinished`], [`BulkError::Busy`],
+    /// [`BulkError::ResumeRefused`], [`BulkError::Unsuitable`] where the folder is not ours, and
+    /// [`Error::Io`].
     pub fn open(output: &Output, fresh: Journal, parts: &[&'static str], manners: Manners) -> Result<Partial> {
         let folder = output.part();
         let may_go_on = manners.resume && folder.join(JOURNAL).exists();
         if !manners.force && !may_go_on {
             output.refuse_existing()?;
         }
-        let unsuitable = |reason| Error::OutputUnsuitable { path: folder.clone(), reason };
+        let unsuitable = |reason| Error::from(BulkError::Unsuitable { path: folder.clone(), reason });
         if folder.is_symlink() || (folder.exists() && !folder.is_dir()) {
             return Err(unsuitable("is in the way of unfinished work; move it, or name another output"));
         }
@@ -80,14 +81,14 @@ impl Partial {
         if found.is_none() && holds_foreign_files(&folder)? {
             return Err(unsuitable("holds files of something else; move it, or name another output"));
         }
-        let refused = |reason| Err(Error::ResumeRefused { part: folder.clone(), reason });
+        let refused = |reason| Err(BulkError::ResumeRefused { part: folder.clone(), reason }.into());
         let journal = match found {
             None => None,
             Some(Ok(found)) if found.done.texts == 0 => None,
             Some(_) if manners.force && !manners.resume => None,
             Some(Err(damage)) => return refused(format!("its journal cannot be read ({damage})")),
             Some(Ok(found)) if !manners.resume => {
-                return Err(Error::OutputUnfinished { part: folder, rows: found.done.rows });
+                return Err(BulkError::Unfinished { part: folder, rows: found.done.rows }.into());
             }
             Some(Ok(found)) => match found.refuses(&fresh.terms, &fresh.inputs) {
                 Some(reason) => return refused(reason),
@@ -119,7 +120,7 @@ impl Partial {
             let there = file.metadata().map_err(Error::io(&path))?.len();
             if there < length {
                 let reason = format!("{} has {there} bytes, its journal counts {length}", path.display());
-                return Err(Error::ResumeRefused { part: self.folder.clone(), reason });
+                return Err(BulkError::ResumeRefused { part: self.folder.clone(), reason }.into());
             }
             file.set_len(length).map_err(self.output.failed(&path))?;
             file.seek(SeekFrom::End(0)).map_err(Error::io(&path))?;
@@ -152,7 +153,7 @@ impl Partial {
     /// Appends to a part.
     ///
     /// # Errors
-    /// [`Error::OutputFull`] or [`Error::Io`].
+    /// [`BulkError::Full`] or [`Error::Io`].
     pub fn append(&mut self, name: &str, bytes: &[u8]) -> Result<()> {
         let part = self.parts.iter_mut().find(|part| part.name == name).ok_or(NO_PART)?;
         part.file.write_all(bytes).map_err(self.output.failed(&part.path))?;
@@ -163,7 +164,7 @@ impl Partial {
     /// Writes over the beginning of a part.
     ///
     /// # Errors
-    /// [`Error::OutputFull`] or [`Error::Io`].
+    /// [`BulkError::Full`] or [`Error::Io`].
     pub fn rewrite_head(&mut self, name: &str, bytes: &[u8]) -> Result<()> {
         let part = self.parts.iter_mut().find(|part| part.name == name).ok_or(NO_PART)?;
         let file = &mut part.file;
@@ -178,7 +179,7 @@ impl Partial {
     /// Makes durable what was appended, and then that it counts.
     ///
     /// # Errors
-    /// [`Error::OutputFull`] or [`Error::Io`]; what was durable before is so still.
+    /// [`BulkError::Full`] or [`Error::Io`]; what was durable before is so still.
     pub fn commit(&mut self, mut done: Done) -> Result<()> {
         for part in &mut self.parts {
             let synced = part.file.flush().and_then(|()| part.file.get_ref().sync_data());
@@ -205,7 +206,7 @@ impl Partial {
     /// Gives the parts their final names and takes the folder away; the journal must say that all is complete.
     ///
     /// # Errors
-    /// [`Error::OutputExists`] where a name was taken meanwhile, and [`Error::Io`].
+    /// [`BulkError::Exists`] where a name was taken meanwhile, and [`Error::Io`].
     pub fn publish(mut self, force: bool) -> Result<()> {
         self.parts.clear();
         let target = self.output.path().to_owned();
@@ -216,7 +217,7 @@ impl Partial {
             .filter(|(part, _)| part.exists())
             .collect();
         if !force && let Some((_, name)) = left.iter().find(|(_, name)| name.is_symlink() || name.exists()) {
-            return Err(Error::OutputExists { path: name.clone() });
+            return Err(BulkError::Exists { path: name.clone() }.into());
         }
         // New ids never stand beside old vectors, not even for a moment: the old vectors go first.
         if left.len() > 1 && target.exists() {
@@ -256,7 +257,7 @@ fn lock(output: &Output, folder: &Path) -> Result<Option<FileLock>> {
     let file = File::create(&path).map_err(output.failed(&path))?;
     match FileLock::try_new(file) {
         Ok(lock) => Ok(Some(lock)),
-        Err((_, TryLockError::WouldBlock)) => Err(Error::OutputBusy { part: folder.to_owned() }),
+        Err((_, TryLockError::WouldBlock)) => Err(BulkError::Busy { part: folder.to_owned() }.into()),
         Err((_, TryLockError::Error(_))) => Ok(None),
     }
 }

@@ -15,7 +15,7 @@ use super::journal::{Done, Terms};
 use super::parquet;
 use super::partial::{IDS, NAMES, Partial, ROWS, VECTORS};
 use super::{jsonl, npy, tensors};
-use crate::error::{Error, Result};
+use crate::error::{BulkError, Error, Result};
 
 /// The parts of a form.
 pub fn parts(format: Format) -> &'static [&'static str] {
@@ -78,7 +78,7 @@ pub fn complete(partial: &mut Partial) -> Result<()> {
         #[cfg(feature = "parquet")]
         Format::Parquet => parquet::assemble(partial)?,
         #[cfg(not(feature = "parquet"))]
-        Format::Parquet => return Err(Error::OutputNotBuiltIn { format: Format::Parquet.name() }),
+        Format::Parquet => return Err(BulkError::NotBuiltIn { format: Format::Parquet.name() }.into()),
     }
     partial.commit(done)
 }

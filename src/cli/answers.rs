@@ -1,6 +1,6 @@
 //! `relata recommend`, and what other commands share of its question and its answer.
 
-use crate::error::{Error, Result};
+use crate::error::{Error, QueryError, Result};
 use crate::export::{Form, Heading};
 use crate::facets::Told as ToldBy;
 use crate::library::Filter;
@@ -13,7 +13,7 @@ use super::{Context, Outcome, forms, language, last};
 
 pub(super) fn recommend(context: &Context, asked: &Recommend, page: &mut Page) -> Result<Outcome> {
     let like = last::ids(context, asked.ids.iter().chain(&asked.like)).inspect_err(|error| {
-        if matches!(error, Error::NotAnId { .. }) && !asked.ids.is_empty() {
+        if matches!(error, Error::Query(QueryError::NotAnId { .. })) && !asked.ids.is_empty() {
             let words = printable(&asked.ids.join(" ")).into_owned();
             say(&format!(
                 "note: `relata search {words}` looks for words, `relata recommend --like-text \"{words}\"` for what is related to a text"

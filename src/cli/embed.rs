@@ -5,7 +5,7 @@ use std::io;
 use std::time::Duration;
 
 use crate::bulk::Status;
-use crate::error::{Error, Result};
+use crate::error::{BulkError, Error, Result};
 use crate::service::{Embed as Request, EmbedError, Embedded, rate};
 
 use super::args::Embed;
@@ -26,7 +26,7 @@ pub(super) fn run(context: &Context, asked: &Embed, page: &mut Page) -> Result<O
     let to_stream = asked.output.as_os_str() == "-";
     let embedded = if to_stream {
         if asked.json && request.format.is_none_or(|format| format == crate::bulk::Format::JsonLines) {
-            return Err(Error::OneStandardOutput);
+            return Err(BulkError::OneStandardOutput.into());
         }
         context.relata.embed_to(&request, &mut io::stdout().lock())
     } else {
@@ -43,7 +43,7 @@ pub(super) fn run(context: &Context, asked: &Embed, page: &mut Page) -> Result<O
         Err(EmbedError { skips, notes, kept, error }) => {
             say_read(&skips, &notes);
             // A full disk says so itself.
-            if let Some(part) = kept.filter(|_| !matches!(*error, Error::OutputFull { .. })) {
+            if let Some(part) = kept.filter(|_| !matches!(*error, Error::Bulk(BulkError::Full { .. }))) {
                 say(&format!("{} keeps what was embedded; --resume goes on from there.", part.display()));
             }
             return Err(*error);

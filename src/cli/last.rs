@@ -4,7 +4,7 @@
 
 use std::collections::BTreeSet;
 
-use crate::error::{Error, Result};
+use crate::error::{QueryError, Result};
 use crate::paper::ArxivId;
 use crate::service::Source;
 
@@ -33,7 +33,7 @@ pub(super) fn note<'a>(
 /// Reads ids in any pasted form and places in the last answer; a paper that is named twice counts once.
 ///
 /// # Errors
-/// [`Error::NoLastAnswer`], [`Error::NotInLastAnswer`] and [`Error::NotAnId`].
+/// [`QueryError::NoLastAnswer`], [`QueryError::NotInLastAnswer`] and [`QueryError::NotAnId`].
 pub(super) fn ids<'a>(context: &Context, texts: impl IntoIterator<Item = &'a String>) -> Result<Vec<ArxivId>> {
     let (mut seen, mut ids) = (BTreeSet::new(), Vec::new());
     let mut last: Option<Vec<ArxivId>> = None;
@@ -50,8 +50,8 @@ pub(super) fn ids<'a>(context: &Context, texts: impl IntoIterator<Item = &'a Str
                 last = Some(listed);
                 match found {
                     Some(found) => found,
-                    None if papers == 0 => return Err(Error::NoLastAnswer { number }),
-                    None => return Err(Error::NotInLastAnswer { number, papers }),
+                    None if papers == 0 => return Err(QueryError::NoLastAnswer { number }.into()),
+                    None => return Err(QueryError::NotInLastAnswer { number, papers }.into()),
                 }
             }
         };

@@ -1,6 +1,6 @@
 //! `relata remove`, `relata check` and `relata reembed`: keeping a library in order.
 
-use crate::error::{Error, Result};
+use crate::error::{Error, LibraryError, Result};
 use crate::service::{Reembed as ReembedRequest, Remove as RemoveRequest};
 
 use super::args::{Check, Reembed, Remove};
@@ -60,7 +60,7 @@ pub(super) fn reembed(context: &Context, asked: &Reembed, page: &mut Page) -> Re
 /// What was done, unless the library has no papers to do it to, which is said.
 fn unless_empty<T>(done: Result<T>, what: &str) -> Result<Option<T>> {
     match done {
-        Err(Error::EmptyLibrary { .. }) => {
+        Err(Error::Library(LibraryError::Empty { .. })) => {
             say(&format!("The library is empty: there is nothing to {what}."));
             Ok(None)
         }

@@ -37,7 +37,7 @@ use std::sync::{Arc, OnceLock};
 use clap::error::ErrorKind;
 use clap::{CommandFactory, FromArgMatches};
 
-use crate::error::{Error, Result};
+use crate::error::{Error, LibraryError, QueryError, Result};
 use crate::library::Opinion;
 use crate::model::Settings;
 use crate::paper::ArxivId;
@@ -107,7 +107,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         // Whoever read our output has had enough: `relata recommend ... | head -1` is no failure.
         Err(Error::Io { source, .. }) if source.kind() == std::io::ErrorKind::BrokenPipe => ExitCode::SUCCESS,
         Err(error) => {
-            let nothing = matches!(error, Error::NotInLibrary { .. });
+            let nothing = matches!(error, Error::Query(QueryError::NotInLibrary { .. }));
             say(&format!("error: {}", complete(&error)));
             ExitCode::from(if nothing { 1 } else { 2 })
         }
@@ -180,7 +180,7 @@ impl Context {
         // An empty variable is one that is not set.
         let library = match library.filter(|path| !path.as_os_str().is_empty()) {
             Some(path) => path,
-            None => dirs::data_dir().ok_or(Error::NoDataFolder)?.join("relata").join("library.db"),
+            None => dirs::data_dir().ok_or(LibraryError::NoDataFolder)?.join("relata").join("library.db"),
         };
         let options = Options { library, settings, model, precision, long, device, engine };
         let terminal = Arc::new(Terminal::default());
@@ -197,5 +197,7 @@ fn ids<'a>(texts: impl IntoIterator<Item = &'a String>) -> Result<Vec<ArxivId>> 
 }
 
 fn id(text: &str) -> Result<ArxivId> {
-    ArxivId::parse(text).map(|(id, _)| id).ok_or_else(|| Error::NotAnId { text: printable(text).into_owned() })
+    ArxivId::parse(text)
+        .map(|(id, _)| id)
+        .ok_or_else(|| Error::from(QueryError::NotAnId { text: printable(text).into_owned() }))
 }

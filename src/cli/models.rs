@@ -1,6 +1,6 @@
 //! `relata model list|fetch|verify|path`.
 
-use crate::error::{Error, Result};
+use crate::error::{Error, ModelError, Result};
 
 use super::terminal::{Page, printable, say};
 use super::{Context, Outcome};
@@ -51,7 +51,7 @@ pub(super) fn path(context: &Context, name: Option<&str>, page: &mut Page) -> Re
             page.whole(&path.display().to_string())?;
             Ok(Outcome::Done)
         }
-        Err(error @ Error::ModelAbsent { .. }) => {
+        Err(error @ Error::Model(ModelError::Absent { .. })) => {
             say(&error.to_string());
             Ok(Outcome::Nothing)
         }

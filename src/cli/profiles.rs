@@ -1,6 +1,6 @@
 //! `relata like`, `relata unlike` and `relata profile`: what somebody thinks of papers.
 
-use crate::error::{Error, Result};
+use crate::error::{Error, QueryError, Result};
 use crate::library::Opinion;
 use crate::service::{DEFAULT_PROFILE, ImportProfile, Imported, Opine as Request, ProfileRow};
 
@@ -25,7 +25,7 @@ pub(super) fn opine(context: &Context, asked: &Opine, opinion: Opinion, page: &m
         return Ok(Outcome::Done);
     }
     let nothing = opined.unknown.len() == request.papers.len();
-    let error = Error::NotInLibrary { unknown: opined.closest };
+    let error = Error::from(QueryError::NotInLibrary { unknown: opined.closest });
     if nothing {
         return Err(error);
     }

@@ -2,7 +2,7 @@
 
 use console::Style;
 
-use crate::error::{Error, Result};
+use crate::error::{Error, LibraryError, Result};
 use crate::export::{Chosen, Form, Heading};
 use crate::library::Filter;
 use crate::service::{NewPaper, Today as Request, TodayList};
@@ -32,7 +32,7 @@ pub(super) fn run(context: &Context, asked: &Today, page: &mut Page) -> Result<O
         language: language::reader(asked.selection.language.as_deref()),
     };
     let list = match context.relata.today(&request) {
-        Err(Error::EmptyLibrary { .. }) => {
+        Err(Error::Library(LibraryError::Empty { .. })) => {
             say("The library is empty: name the digests of the day, or add some with `relata add PATH...`.");
             return Ok(Outcome::Nothing);
         }

@@ -5,7 +5,7 @@
 use std::fmt;
 use std::str::FromStr;
 
-use crate::{Error, Result};
+use crate::error::{EmbeddingError, Error, Result};
 
 /// CUDA cards by their numbers, from 0 to 63.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -92,7 +92,7 @@ impl fmt::Display for DeviceChoice {
 
 /// An error about a device that was asked for as `asked`.
 pub(super) fn refused(asked: &str, reason: &str) -> Error {
-    Error::Device { asked: asked.escape_debug().to_string(), reason: reason.to_owned() }
+    Error::from(EmbeddingError::Device { asked: asked.escape_debug().to_string(), reason: reason.to_owned() })
 }
 
 #[cfg(test)]

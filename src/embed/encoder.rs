@@ -17,7 +17,7 @@ use super::options::{EmbedderOptions, EngineChoice, Precision};
 use super::pooling::{self, Pooling};
 use super::stock::Bert;
 use super::weights::Weights;
-use crate::{Error, Result};
+use crate::error::{EmbeddingError, Error, Result};
 
 /// A loaded encoder.
 pub(super) enum Encoder {
@@ -38,7 +38,7 @@ impl Encoder {
         options: &EmbedderOptions,
     ) -> Result<Encoder> {
         let EmbedderOptions { device, engine, precision, .. } = *options;
-        let refused = |reason| Err(Error::Precision { asked: precision.name().to_owned(), reason });
+        let refused = |reason| Err(EmbeddingError::Precision { asked: precision.name().to_owned(), reason }.into());
         let cpu_only = precision == Precision::Int8 || engine == EngineChoice::Stock;
         // `auto` takes a device that runs the model: a CPU runs all of them.
         let device = match (device, device.resolve()) {
@@ -98,8 +98,12 @@ impl Encoder {
             Encoder::Cuda(encoder) => return encoder.pooled(lane, batch, pooling),
         };
         debug_assert!(lane < self.lanes());
-        let unexpected =
-            |e| Error::Encoder { reason: format!("failed: rows of an unexpected shape: {e}"), source: None };
+        let unexpected = |e| {
+            Error::from(EmbeddingError::Encoder {
+                reason: format!("failed: rows of an unexpected shape: {e}"),
+                source: None,
+            })
+        };
         let rows = Array2::from_shape_vec((batch.ids.len(), hidden), rows).map_err(unexpected)?;
         let texts = 0..batch.texts();
         let pool = |text| pooling::pool(pooling, rows.slice(s![batch.range(text), ..]));

@@ -6,7 +6,7 @@ use std::path::Path;
 
 use serde_json::Value;
 
-use crate::{Error, Result};
+use crate::error::{Error, ModelError, Result};
 
 /// The largest configuration file that is read; real ones have some KB.
 const MAX_CONFIG: u64 = 1 << 20;
@@ -62,7 +62,7 @@ pub(super) fn missing(path: &Path, why: &str) -> Error {
 
 /// A file that is damaged or absurd. `reason` follows the path in the message.
 pub(super) fn damaged(path: &Path, reason: String) -> Error {
-    Error::ModelFile { path: path.to_owned(), reason: printable(&reason), source: None }
+    Error::from(ModelError::File { path: path.to_owned(), reason: printable(&reason), source: None })
 }
 
 /// A file that a parser refused. `reason` follows the path in the message, the parser's words follow `reason`.
@@ -72,12 +72,20 @@ pub(super) fn damaged_by(
     source: impl Into<Box<dyn std::error::Error + Send + Sync>>,
 ) -> Error {
     let source = source.into();
-    Error::ModelFile { path: path.to_owned(), reason: printable(&format!("{reason}: {source}")), source: Some(source) }
+    Error::from(ModelError::File {
+        path: path.to_owned(),
+        reason: printable(&format!("{reason}: {source}")),
+        source: Some(source),
+    })
 }
 
 /// A file that asks for what Relata can't do as sentence-transformers would, and what Relata can.
 pub(super) fn not_followed(path: &Path, what: String, followed: &str) -> Error {
-    Error::ModelNotFollowed { path: path.to_owned(), what: printable(&what), followed: followed.to_owned() }
+    Error::from(ModelError::NotFollowed {
+        path: path.to_owned(),
+        what: printable(&what),
+        followed: followed.to_owned(),
+    })
 }
 
 /// Words of a folder, fit for a terminal: control characters escaped, and cut where they are endless.

@@ -39,9 +39,9 @@ impl Recipe {
     ///
     /// # Errors
     ///
-    /// [`Error::ModelFile`](crate::Error::ModelFile) for a file that is missing, damaged or absurd,
-    /// [`Error::ModelNotFollowed`](crate::Error::ModelNotFollowed) for what Relata can't do as sentence-transformers
-    /// would.
+    /// [`ModelError::File`](crate::error::ModelError::File) for a file that is missing, damaged or
+    /// absurd, [`ModelError::NotFollowed`](crate::error::ModelError::NotFollowed) for what Relata
+    /// can't do as sentence-transformers would.
     pub fn read(root: &Path) -> Result<Recipe> {
         let modules = Modules::read(root)?;
         let place = Place { root, folder: &modules.transformer };

@@ -11,7 +11,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use ndarray::Array2;
 
 use super::{Embedder, EmbedderOptions, Fingerprint, Precision, Recipe, Role};
-use crate::error::{Error, Result};
+use crate::error::{EmbeddingError, Error, ModelError, Result};
 use crate::model::{self, Choice, Identity, Progress, Settings};
 
 /// A model that is loaded when first needed, and then shared by all threads that ask.
@@ -90,14 +90,15 @@ impl LazyEmbedder {
         }
         let folder = model::locate(&self.choice, &self.settings, progress)?;
         if folder.files != self.identity.files {
-            return Err(Error::ModelFolder {
+            return Err(ModelError::Folder {
                 path: folder.root,
                 reason: "its files changed while this command ran; run it again".into(),
-            });
+            }
+            .into());
         }
         let f32_instead = self.f32_will_do && self.options.precision == Precision::F16;
         let embedder = match Embedder::load(&folder.root, &self.options) {
-            Err(Error::Precision { .. } | Error::Device { .. }) if f32_instead => {
+            Err(Error::Embedding(EmbeddingError::Precision { .. } | EmbeddingError::Device { .. })) if f32_instead => {
                 let options = EmbedderOptions { precision: Precision::F32, ..self.options.clone() };
                 Embedder::load(&folder.root, &options)?
             }

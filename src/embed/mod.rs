@@ -47,7 +47,7 @@ pub use lazy::LazyEmbedder;
 pub use options::{EmbedderOptions, EngineChoice, Long, Precision};
 pub use prompts::Role;
 
-use crate::{Error, Result};
+use crate::error::{EmbeddingError, Result};
 use batch::{Batch, TokenBatch, Window};
 use encoder::Encoder;
 use long::Gather;
@@ -63,7 +63,7 @@ const WINDOW: usize = 4096;
 ///
 /// # Errors
 ///
-/// [`Error::Device`] where `RELATA_CPU` names a set that is unknown or not there.
+/// [`EmbeddingError::Device`] where `RELATA_CPU` names a set that is unknown or not there.
 pub fn kernels_name() -> Result<&'static str> {
     Ok(crate::kernels::InstructionSet::choose()?.name())
 }
@@ -94,7 +94,9 @@ impl Embedder {
     ///
     /// # Errors
     ///
-    /// [`Error::ModelFile`] and [`Error::ModelNotFollowed`] for the folder, [`Error::Device`] for the device.
+    /// [`ModelError::File`](crate::error::ModelError::File) and
+    /// [`ModelError::NotFollowed`](crate::error::ModelError::NotFollowed) for the folder,
+    /// [`EmbeddingError::Device`] for the device.
     pub fn load(root: &Path, options: &EmbedderOptions) -> Result<Embedder> {
         let recipe = Recipe::read(root)?.with_prompts(&options.prompts);
         // Side by side: each is about half of the time from a cold start to the first vector.
@@ -142,7 +144,7 @@ impl Embedder {
     ///
     /// # Errors
     ///
-    /// [`Error::Tokens`] for a text that the tokenizer can't take.
+    /// [`EmbeddingError::Tokens`] for a text that the tokenizer can't take.
     pub fn count_tokens<T: AsRef<str> + Sync>(&self, texts: &[T], role: Role) -> Result<Vec<u32>> {
         let tokens = self.tokeniser.encode_all(0, texts, role, self.long)?;
         Ok(tokens.iter().map(|parts| parts.iter().map(|part| part.ids.len() as u32).sum()).collect())
@@ -153,8 +155,9 @@ impl Embedder {
     ///
     /// # Errors
     ///
-    /// [`Error::Tokens`] for a text that the tokenizer can't take, [`Error::Encoder`] where the device fails, and what
-    /// `on_batch` gives. Batches handed over before stand, and the embedder can be used on.
+    /// [`EmbeddingError::Tokens`] for a text that the tokenizer can't take,
+    /// [`EmbeddingError::Encoder`] where the device fails, and what `on_batch` gives. Batches
+    /// handed over before stand, and the embedder can be used on.
     pub fn embed_batches<T: AsRef<str> + Sync>(
         &self,
         texts: &[T],
@@ -233,7 +236,7 @@ impl Embedder {
         for (finished, mut vector) in finished.into_iter().zip(vectors.rows_mut()) {
             if finished.len() != width || finished.iter().any(|x| !x.is_finite()) {
                 let reason = "gave a vector that is not finite; the weights may be damaged".to_owned();
-                return Err(Error::Encoder { reason, source: None });
+                return Err(EmbeddingError::Encoder { reason, source: None }.into());
             }
             vector.assign(&ndarray::ArrayView1::from(&finished));
         }

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use std::str::FromStr;
 
 use super::device::DeviceChoice;
-use crate::{Error, Result};
+use crate::error::{EmbeddingError, Error, Result};
 
 /// How to load and run a model.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -70,7 +70,7 @@ impl FromStr for EngineChoice {
         match text {
             "own" => Ok(EngineChoice::Own),
             "stock" => Ok(EngineChoice::Stock),
-            _ => Err(Error::Engine { asked: text.escape_debug().to_string() }),
+            _ => Err(EmbeddingError::Engine { asked: text.escape_debug().to_string() }.into()),
         }
     }
 }
@@ -113,7 +113,7 @@ impl FromStr for Precision {
             "bf16" => Ok(Precision::Bf16),
             _ => {
                 let reason = "is not a precision; choose f32, f16, bf16 or int8";
-                Err(Error::Precision { asked: text.escape_debug().to_string(), reason })
+                Err(EmbeddingError::Precision { asked: text.escape_debug().to_string(), reason }.into())
             }
         }
     }
@@ -147,7 +147,7 @@ impl FromStr for Long {
         match text {
             "truncate" => Ok(Long::Truncate),
             "window" => Ok(Long::Window),
-            _ => Err(Error::Long { asked: text.escape_debug().to_string() }),
+            _ => Err(EmbeddingError::Long { asked: text.escape_debug().to_string() }.into()),
         }
     }
 }

@@ -10,7 +10,7 @@ use super::architecture::{Activation, Architecture, Family};
 use super::batch::TokenBatch;
 use super::checkpoint::Checkpoint;
 use super::weights::Weights;
-use crate::{Error, Result};
+use crate::error::{EmbeddingError, Error, Result};
 
 /// A loaded BERT on its device.
 pub(super) struct Bert {
@@ -23,7 +23,7 @@ impl Bert {
     pub(super) fn load(architecture: &Architecture, weights: &mut Weights, device: &Device) -> Result<Bert> {
         let refused = |what: &str| {
             let reason = format!("of candle {what}; choose --engine own");
-            Error::Encoder { reason, source: None }
+            Error::from(EmbeddingError::Encoder { reason, source: None })
         };
         if architecture.family != Family::Bert {
             return Err(refused("is followed for model_type \"bert\" alone"));

@@ -22,7 +22,7 @@ use super::long::{Around, WINDOW, windows};
 use super::options::Long;
 use super::prompts::Role;
 use super::words::{NewWords, Words};
-use crate::{Error, Result};
+use crate::error::{EmbeddingError, Error, Result};
 
 /// The largest tokenizer.json that is read. That of XLM-R, with 250,000 tokens, has 17 MB.
 const MAX_TOKENIZER: u64 = 128 << 20;
@@ -80,7 +80,9 @@ impl Tokeniser {
         let around = Around { before, behind: special.saturating_sub(before) };
         let tokeniser = Tokeniser { inner, words, recipe: recipe.clone(), room, around };
         tokeniser.encode(0, "", Role::Passage, &mut NewWords::new()).map_err(|error| match error {
-            Error::Tokens { reason, .. } => damaged(&path, format!("fails on an empty text: {reason}")),
+            Error::Embedding(EmbeddingError::Tokens { reason, .. }) => {
+                damaged(&path, format!("fails on an empty text: {reason}"))
+            }
             other => other,
         })?;
         Ok(tokeniser)
@@ -139,7 +141,7 @@ impl Tokeniser {
 
     /// The tokens of a text, of which `room` are its own at the most.
     fn encode_within(&self, index: usize, text: &str, role: Role, room: usize, new: &mut NewWords) -> Result<Tokens> {
-        let failed = |reason: String| Error::Tokens { index, reason: printable(&reason) };
+        let failed = |reason: String| Error::from(EmbeddingError::Tokens { index, reason: printable(&reason) });
         let prompt = self.recipe.prompt(role);
         let prompted = if prompt.is_empty() { Cow::from(text) } else { Cow::from(format!("{prompt}{text}")) };
         let run = || self.cut(&prompted, room, new);

@@ -1,7 +1,7 @@
 //! The instruction sets that kernels are compiled for, and which of them this machine has.
 
 use super::lanes::{Job, Lanes};
-use crate::{Error, Result};
+use crate::error::{EmbeddingError, Result};
 
 /// A set of instructions that kernels are compiled for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -68,7 +68,7 @@ impl InstructionSet {
     ///
     /// # Errors
     ///
-    /// [`Error::Device`] for a word that is no set, or a set that this machine lacks.
+    /// [`EmbeddingError::Device`] for a word that is no set, or a set that this machine lacks.
     pub(crate) fn choose() -> Result<InstructionSet> {
         match std::env::var("RELATA_CPU") {
             Ok(word) if !word.is_empty() => InstructionSet::named(&word),
@@ -78,8 +78,9 @@ impl InstructionSet {
 
     fn named(word: &str) -> Result<InstructionSet> {
         let known = ["portable", "avx2", "avx512", "neon"];
-        let refused =
-            |reason: String| Err(Error::Device { asked: format!("RELATA_CPU={}", word.escape_debug()), reason });
+        let refused = |reason: String| {
+            Err(EmbeddingError::Device { asked: format!("RELATA_CPU={}", word.escape_debug()), reason }.into())
+        };
         if !known.contains(&word) {
             return refused(format!("is not an instruction set; choose {}", known.join(", ")));
         }

@@ -120,7 +120,8 @@ impl Library {
     /// Stores vectors of facets in one transaction, in the place of those of earlier texts. One whose paper went meanwhile is dropped.
     ///
     /// # Errors
-    /// [`crate::Error::VectorRefused`] for a vector of another dimension, or not of unit length; then none is stored.
+    /// [`LibraryError::VectorRefused`](crate::error::LibraryError::VectorRefused) for a vector of
+    /// another dimension, or not of unit length; then none is stored.
     pub fn store_facet_vectors(
         &mut self,
         fingerprint: FingerprintNumber,
@@ -157,6 +158,7 @@ fn hash(text: &str) -> [u8; 32] {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::error::LibraryError;
     use crate::library::FingerprintText;
     use crate::paper::{Entry, Precedence, SourceKind};
     use crate::{ArxivId, Error};
@@ -199,7 +201,7 @@ mod tests {
         library.store_facet_vectors(number, Facet::Method, &[(&new, &[0.0, 1.0])]).expect("stored");
         assert_eq!((stored(&library, &old), stored(&library, &new)), (None, Some(vec![0.0, 1.0])));
         let refused = library.store_facet_vectors(number, Facet::Method, &[(&old, &[1.0, 1.0])]);
-        assert!(matches!(refused, Err(Error::VectorRefused { .. })));
+        assert!(matches!(refused, Err(Error::Library(LibraryError::VectorRefused { .. }))));
         assert_eq!(library.check().expect("checked"), []);
         library.connection.execute("UPDATE facet_embeddings SET vector = zeroblob(8)", []).expect("damaged");
         assert_eq!(stored(&library, &new), None, "a damaged one is none");

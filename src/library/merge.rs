@@ -38,7 +38,8 @@ impl Library {
     /// The final content of a library depends only on the set of entries it was given, not on their order or batches.
     ///
     /// # Errors
-    /// [`Error::LibraryFull`](crate::Error::LibraryFull), [`Error::LibraryBusy`](crate::Error::LibraryBusy) and the like.
+    /// [`LibraryError::Full`](crate::error::LibraryError::Full),
+    /// [`LibraryError::Busy`](crate::error::LibraryError::Busy) and the like.
     pub fn merge(&mut self, entries: &[Entry]) -> Result<Vec<Outcome>> {
         self.keep_more_pages()?;
         let path = &self.path;

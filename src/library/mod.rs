@@ -38,7 +38,7 @@ use std::time::{Duration, Instant};
 
 use rusqlite::{Connection, ErrorCode, OpenFlags, Transaction};
 
-use crate::error::{Error, Result};
+use crate::error::{Error, LibraryError, Result};
 use crate::text::words;
 use faults::Faults;
 use pin::{Pin, Pinned};
@@ -132,8 +132,9 @@ impl Library {
     /// where an earlier version wrote it.
     ///
     /// # Errors
-    /// [`Error::LibraryForeign`], [`Error::LibraryNewer`], [`Error::LibraryDamaged`], [`Error::LibraryReadOnly`],
-    /// [`Error::LibraryUnopened`] or [`Error::Io`]; in none of these cases is the file touched.
+    /// [`LibraryError::Foreign`], [`LibraryError::Newer`], [`LibraryError::Damaged`],
+    /// [`LibraryError::ReadOnly`], [`LibraryError::Unopened`] or [`Error::Io`]; in none of these
+    /// cases is the file touched.
     pub fn open(path: &Path) -> Result<Library> {
         if let Some(folder) = path.parent().filter(|folder| !folder.as_os_str().is_empty()) {
             fs::create_dir_all(folder).map_err(Error::io(folder))?;
@@ -151,10 +152,11 @@ impl Library {
         // A file without write permission opens all the same. Asked without a lock: readers do not wait for writers.
         if library.connection.is_readonly("main").in_library(path)? {
             let code = rusqlite::ffi::Error::new(rusqlite::ffi::SQLITE_READONLY);
-            return Err(Error::LibraryReadOnly {
+            return Err(LibraryError::ReadOnly {
                 path: path.to_owned(),
                 source: rusqlite::Error::SqliteFailure(code, None),
-            });
+            }
+            .into());
         }
         library.prepare_for_writing()?;
         Ok(library)
@@ -163,15 +165,16 @@ impl Library {
     /// Opens an existing library for reading only, also in a folder that may not be written.
     ///
     /// # Errors
-    /// As [`Library::open`]; [`Error::LibraryMissing`] where there is none, [`Error::LibraryOlder`] where it must be upgraded
-    /// first, [`Error::LibraryUnfolded`] where the last writer was killed and the folder is read-only.
+    /// As [`Library::open`]; [`LibraryError::Missing`] where there is none, [`LibraryError::Older`]
+    /// where it must be upgraded first, [`LibraryError::Unfolded`] where the last writer was killed
+    /// and the folder is read-only.
     pub fn open_read_only(path: &Path) -> Result<Library> {
         if !path.try_exists().map_err(Error::io(path))? {
-            return Err(Error::LibraryMissing { path: path.to_owned() });
+            return Err(LibraryError::Missing { path: path.to_owned() }.into());
         }
         let (connection, kind, access) = match read(path, Access::File) {
             // SQLite reads a WAL file's shared memory, which it must be able to make.
-            Err(Error::LibraryUnopened { .. } | Error::LibraryReadOnly { .. }) if path.is_file() => {
+            Err(Error::Library(LibraryError::Unopened { .. } | LibraryError::ReadOnly { .. })) if path.is_file() => {
                 Library::read_immutable(path)?
             }
             other => other.map(|(connection, kind)| (connection, kind, Access::File))?,
@@ -180,9 +183,9 @@ impl Library {
             Kind::Current => {
                 Ok(Library { connection, path: path.to_owned(), access, notes: Vec::new(), pin: Pin::default() })
             }
-            Kind::Empty => Err(Error::LibraryMissing { path: path.to_owned() }),
+            Kind::Empty => Err(LibraryError::Missing { path: path.to_owned() }.into()),
             Kind::Older(found) => {
-                Err(Error::LibraryOlder { path: path.to_owned(), found, known: schema::current_version() })
+                Err(LibraryError::Older { path: path.to_owned(), found, known: schema::current_version() }.into())
             }
         }
     }
@@ -235,7 +238,7 @@ impl Library {
         let mut log = path.as_os_str().to_owned();
         log.push("-wal");
         if fs::metadata(&log).is_ok_and(|log| log.len() > 0) {
-            return Err(Error::LibraryUnfolded { path: path.to_owned() });
+            return Err(LibraryError::Unfolded { path: path.to_owned() }.into());
         }
         let (connection, kind) = read(path, Access::Immutable)?;
         Ok((connection, kind, Access::Immutable))

@@ -13,7 +13,7 @@ use super::closest;
 use super::faults::{Faults, unreadable};
 use super::ids::parse_id;
 use super::{Library, PaperRow};
-use crate::error::{Error, Result};
+use crate::error::{ProfileError, Result};
 use crate::paper::ArxivId;
 
 /// What somebody thinks of a paper.
@@ -109,7 +109,7 @@ impl Library {
     /// A profile that somebody named.
     ///
     /// # Errors
-    /// [`Error::NoSuchProfile`] names those that there are.
+    /// [`ProfileError::NoSuchProfile`] names those that there are.
     pub fn existing_profile(&self, name: &str) -> Result<Profile> {
         let profile = self.profile(name)?;
         if !profile.like.is_empty() || !profile.unlike.is_empty() {
@@ -117,7 +117,7 @@ impl Library {
         }
         let mut there = self.profile_names()?;
         there.sort_by_cached_key(|other| (closest::difference(name, other), other.clone()));
-        Err(Error::NoSuchProfile { name: name.to_owned(), there })
+        Err(ProfileError::NoSuchProfile { name: name.to_owned(), there }.into())
     }
 
     /// Says which liked papers are one interest, in one transaction; for papers without a number likeness decides.

@@ -9,7 +9,7 @@ use std::path::Path;
 use rusqlite::{Connection, Transaction, TransactionBehavior};
 
 use super::faults::Faults;
-use crate::error::{Error, Result};
+use crate::error::{LibraryError, Result};
 
 /// `Rela` in ASCII, at offset 68 of the file: what `file(1)` and we tell a library by.
 pub(super) const APPLICATION_ID: i32 = 0x5265_6c61;
@@ -61,11 +61,11 @@ pub(super) fn kind(connection: &Connection, path: &Path) -> Result<Kind> {
         connection.query_row("SELECT count(*) FROM sqlite_schema", [], |row| row.get(0)).in_library(path)?;
     if application != APPLICATION_ID {
         let empty = application == 0 && version == 0 && tables == 0;
-        return if empty { Ok(Kind::Empty) } else { Err(Error::LibraryForeign { path: path.to_owned() }) };
+        return if empty { Ok(Kind::Empty) } else { Err(LibraryError::Foreign { path: path.to_owned() }.into()) };
     }
     match version {
         found if found > current_version() => {
-            Err(Error::LibraryNewer { path: path.to_owned(), found, known: current_version() })
+            Err(LibraryError::Newer { path: path.to_owned(), found, known: current_version() }.into())
         }
         found if found == current_version() => Ok(Kind::Current),
         0 => Ok(Kind::Empty),
@@ -100,6 +100,7 @@ fn apply(transaction: &Transaction<'_>, steps: &[&str], from: i64) -> rusqlite::
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::Error;
 
     #[test]
     fn steps_already_taken_are_not_taken_again() {
@@ -168,7 +169,10 @@ mod tests {
                 .unwrap();
             transaction.commit().unwrap();
         }
-        assert!(matches!(super::super::Library::open_read_only(&path), Err(Error::LibraryOlder { found: 1, .. })));
+        assert!(matches!(
+            super::super::Library::open_read_only(&path),
+            Err(Error::Library(LibraryError::Older { found: 1, .. }))
+        ));
         let mut library = super::super::Library::open(&path).unwrap();
         let id = crate::ArxivId::parse("2602.10611").unwrap().0;
         assert_eq!(library.paper(&id).unwrap().unwrap().title.as_deref(), Some("Ice"));

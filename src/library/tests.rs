@@ -1,6 +1,7 @@
 //! What only the inside can reach: full disks, reading as immutable, tampering.
 
 use super::*;
+use crate::error::LibraryError;
 use crate::paper::ArxivId;
 use crate::paper::{Entry, Precedence, SourceKind};
 
@@ -21,7 +22,7 @@ fn a_full_disk_leaves_what_was_stored() {
     library.connection.query_row(&format!("PRAGMA max_page_count = {pages}"), [], |_| Ok(())).unwrap();
     let many: Vec<Entry> = (1..2000).map(|n| entry(&format!("2602.{n:05}"), &"word ".repeat(200))).collect();
     let fault = library.merge(&many).unwrap_err();
-    assert!(matches!(fault, Error::LibraryFull { .. }), "{fault}");
+    assert!(matches!(fault, Error::Library(LibraryError::Full { .. })), "{fault}");
     let text = fault.to_string().replace(&folder.path().display().to_string(), "");
     insta::assert_snapshot!(text, @"no room left to write the library /papers.db; what was stored before is untouched: free some space and run the same command again");
     let id = ArxivId::parse("2601.00001").unwrap().0;
@@ -37,7 +38,7 @@ fn immutable_reading_needs_a_folded_log() {
     let mut library = Library::open(&path).unwrap();
     library.merge(&[entry("2601.00001", "Kept")]).unwrap();
     let refused = Library::read_immutable(&path).unwrap_err();
-    assert!(matches!(refused, Error::LibraryUnfolded { .. }), "{refused}");
+    assert!(matches!(refused, Error::Library(LibraryError::Unfolded { .. })), "{refused}");
     drop(library);
     let (connection, kind, access) = Library::read_immutable(&path).unwrap();
     assert_eq!((kind, access), (Kind::Current, Access::Immutable));

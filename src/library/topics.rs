@@ -11,7 +11,7 @@ use rusqlite::{OptionalExtension, Transaction, TransactionBehavior, params};
 use super::faults::{Faults, unreadable};
 use super::topic_runs::TopicRun;
 use super::{FingerprintNumber, Library, PaperRow};
-use crate::error::{Error, Result};
+use crate::error::{Result, TopicsError};
 
 /// Topics as they were found last.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -152,7 +152,8 @@ impl Library {
     /// Gives a topic a name, or where there is none lets it be named by its terms again. Says how it was called.
     ///
     /// # Errors
-    /// [`Error::NoSuchTopic`]; [`Error::TopicNameTaken`] where another of its level is called so.
+    /// [`TopicsError::NoSuchTopic`]; [`TopicsError::NameTaken`] where another of its level is
+    /// called so.
     pub fn rename_topic(
         &mut self,
         (fingerprint, selection): (FingerprintNumber, &str),
@@ -178,7 +179,7 @@ impl Library {
                     .in_library(path)?,
                 None => Vec::new(),
             };
-            return Err(Error::NoSuchTopic { id, there });
+            return Err(TopicsError::NoSuchTopic { id, there }.into());
         };
         if let Some(name) = name {
             let others = transaction
@@ -190,7 +191,7 @@ impl Library {
                 })
                 .in_library(path)?;
             if let Some((other, _)) = others.iter().find(|(_, other)| other.to_lowercase() == name.to_lowercase()) {
-                return Err(Error::TopicNameTaken { name: name.to_owned(), other: *other });
+                return Err(TopicsError::NameTaken { name: name.to_owned(), other: *other }.into());
             }
         }
         transaction
@@ -299,6 +300,7 @@ fn write(
 mod tests {
     use super::*;
     use crate::ArxivId;
+    use crate::Error;
     use crate::library::{ChangeKind, FingerprintText, NamedTopic, TopicChange};
 
     fn library() -> (Library, FingerprintNumber) {
@@ -376,11 +378,14 @@ mod tests {
     fn a_given_name_stays_and_no_two_topics_of_a_level_share_one() {
         let (mut library, fingerprint) = library();
         let of = (fingerprint, "");
-        assert!(matches!(library.rename_topic(of, 2, Some("x")), Err(Error::NoSuchTopic { id: 2, .. })));
+        assert!(matches!(
+            library.rename_topic(of, 2, Some("x")),
+            Err(Error::Topics(TopicsError::NoSuchTopic { id: 2, .. }))
+        ));
         library.keep_topics(of, None, &kept(), Some(&run("2026-02-10"))).expect("kept");
         assert_eq!(library.rename_topic(of, 2, Some("Floes")).expect("renamed").as_deref(), Some("sea ice"));
         let taken = library.rename_topic(of, 3, Some("floes"));
-        assert!(matches!(taken, Err(Error::TopicNameTaken { other: 2, .. })));
+        assert!(matches!(taken, Err(Error::Topics(TopicsError::NameTaken { other: 2, .. }))));
         // Of another level it may be the same; itself it may be called anew.
         library.rename_topic(of, 1, Some("floes")).expect("renamed");
         library.rename_topic(of, 2, Some("floes")).expect("renamed");

@@ -10,7 +10,7 @@ use super::faults::{Faults, unreadable};
 use super::ids::parse_id;
 use super::schema::ROW_BITS;
 use super::{Library, PaperRow};
-use crate::error::{Error, Result};
+use crate::error::{Error, LibraryError, Result};
 use crate::paper::ArxivId;
 use crate::passage::passage;
 
@@ -92,7 +92,7 @@ impl Library {
     /// The number of a fingerprint; a new one is entered.
     ///
     /// # Errors
-    /// [`Error::VectorRefused`] where the digest is known with another dimension.
+    /// [`LibraryError::VectorRefused`] where the digest is known with another dimension.
     pub fn ensure_fingerprint(&mut self, fingerprint: &FingerprintText) -> Result<FingerprintNumber> {
         if let Some(number) = self.fingerprint(&fingerprint.digest)? {
             let known = self.dimension(number)?;
@@ -170,7 +170,8 @@ impl Library {
     /// Stores vectors, in one transaction. One whose paper changed or went since its text was asked for is dropped.
     ///
     /// # Errors
-    /// [`Error::VectorRefused`] for a vector of another dimension, or not of unit length; then none is stored.
+    /// [`LibraryError::VectorRefused`] for a vector of another dimension, or not of unit length;
+    /// then none is stored.
     pub fn store_vectors(&mut self, fingerprint: FingerprintNumber, vectors: &[NewVector<'_>]) -> Result<StoreCount> {
         let dimension = self.dimension(fingerprint)?;
         for new in vectors {
@@ -263,7 +264,7 @@ impl Library {
     }
 
     pub(super) fn refused(&self, why: String) -> Error {
-        Error::VectorRefused { path: self.path.clone(), why }
+        Error::from(LibraryError::VectorRefused { path: self.path.clone(), why })
     }
 }
 

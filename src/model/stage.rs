@@ -13,7 +13,7 @@ use std::time::Duration;
 use super::cache::{self, Presence, ReceiptFile};
 use super::digest::{FileSum, copy_hashed, stat};
 use super::manifest::{Manifest, ManifestFile};
-use crate::error::{Error, Result};
+use crate::error::{Error, ModelError, Result};
 
 /// How the folders of running fetches begin.
 const PREFIX: &str = ".fetch-";
@@ -39,7 +39,7 @@ impl Stage {
         let root = models.join(format!("{PREFIX}{}", cache::unique()));
         let at = |path: &Path| {
             let path = path.to_owned();
-            move |source| Error::ModelCache { path, source }
+            move |source| Error::from(ModelError::Cache { path, source })
         };
         std::fs::create_dir_all(&models).map_err(at(&models))?;
         clear_left_behind(&models);
@@ -73,7 +73,7 @@ impl Stage {
         // Best effort: what stays goes with the stage.
         let _ = std::fs::remove_dir_all(self.room());
         self.round += 1;
-        self.make_folders().map_err(|source| Error::ModelCache { path: self.root.clone(), source })
+        self.make_folders().map_err(|source| Error::from(ModelError::Cache { path: self.root.clone(), source }))
     }
 
     /// Takes one file in, if its size and SHA-256 are the manifest's; says what differs otherwise.
@@ -107,7 +107,7 @@ impl Stage {
 
     /// Makes the gathered files the model at `target`, unless another process was first with good ones.
     pub fn install(self, manifest: &Manifest, target: &Path, source: &str) -> Result<Vec<FileSum>> {
-        let at = |source| Error::ModelCache { path: target.to_owned(), source };
+        let at = |source| Error::from(ModelError::Cache { path: target.to_owned(), source });
         let sums = self
             .written
             .iter()

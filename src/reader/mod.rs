@@ -44,7 +44,7 @@ use std::fs::File;
 use std::io::{self, Read};
 use std::path::Path;
 
-use crate::error::{Error, Result};
+use crate::error::{Error, ReadingError, Result};
 
 pub use clean::{clean, excerpt};
 pub use failure::is_failure;
@@ -59,8 +59,9 @@ use source::Source;
 /// Reads one file, `-` being standard input, and gives every entry to `sink` in the order of the file.
 ///
 /// # Errors
-/// [`Error::Io`] where the system fails, [`Error::UnknownFormat`] for a file of another kind, and whatever `sink`
-/// returns, at once. Broken content is no error: it is given as [`Reading::Skipped`].
+/// [`Error::Io`] where the system fails, [`ReadingError::UnknownFormat`] for a file of another
+/// kind, and whatever `sink` returns, at once. Broken content is no error: it is given as
+/// [`Reading::Skipped`].
 pub fn read(path: &Path, sink: &mut dyn FnMut(Reading) -> Result<()>) -> Result<Report> {
     if path.as_os_str() == "-" {
         read_from(path, io::stdin().lock(), sink)
@@ -76,7 +77,7 @@ pub fn read(path: &Path, sink: &mut dyn FnMut(Reading) -> Result<()>) -> Result<
 pub fn read_from(path: &Path, input: impl Read, sink: &mut dyn FnMut(Reading) -> Result<()>) -> Result<Report> {
     let mut source = Source::new(path, input)?;
     let format = sniff::format(source.head())
-        .map_err(|looks_like| Error::UnknownFormat { path: path.to_owned(), looks_like })?;
+        .map_err(|looks_like| ReadingError::UnknownFormat { path: path.to_owned(), looks_like })?;
     let mut out = Output::new(path, sink);
     let name = path.file_name().map_or_else(|| path.to_string_lossy(), |name| name.to_string_lossy());
     let name = clean(&name);

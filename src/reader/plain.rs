@@ -9,7 +9,7 @@ use std::path::Path;
 use super::lines::{self, Broken};
 use super::sniff;
 use super::source::Source;
-use crate::error::{Error, Result};
+use crate::error::{ReadingError, Result};
 use crate::paper::Skipped;
 
 /// Longest text, in bytes. No model sees more than some 40 kB of one, while tokenising takes some hundred bytes of
@@ -42,12 +42,12 @@ pub struct Lines {
 /// Reads an input, packed or not, as lines and gives each to `sink`, in order. `path` names it in messages.
 ///
 /// # Errors
-/// [`Error::Io`] where the system fails, [`Error::UnknownFormat`] where the input is packed in another way than gzip or
-/// is not text, and whatever `sink` returns, at once.
+/// [`Error::Io`](crate::Error::Io) where the system fails, [`ReadingError::UnknownFormat`] where the input is packed
+/// in another way than gzip or is not text, and whatever `sink` returns, at once.
 pub fn read_lines(path: &Path, input: impl Read, sink: &mut dyn FnMut(Line) -> Result<()>) -> Result<Lines> {
     let mut source = Source::new(path, input)?;
     if let Some(looks_like) = sniff::no_text(source.head()) {
-        return Err(Error::UnknownFormat { path: path.to_owned(), looks_like: looks_like.to_owned() });
+        return Err(ReadingError::UnknownFormat { path: path.to_owned(), looks_like: looks_like.to_owned() }.into());
     }
     let skipped =
         |number, reason: String| Line::Skipped(Skipped { file: path.display().to_string(), line: number, reason });
@@ -72,6 +72,7 @@ pub fn read_lines(path: &Path, input: impl Read, sink: &mut dyn FnMut(Line) -> R
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::Error;
 
     fn read(input: &[u8]) -> Result<(Vec<Line>, Lines)> {
         let mut found = Vec::new();
@@ -108,7 +109,10 @@ mod tests {
         for (input, expected) in [(&b"%PDF-1.7\n"[..], "a PDF"), (b"a\nb\0c\n", "binary data")] {
             let refused = read(input);
             assert!(
-                matches!(&refused, Err(Error::UnknownFormat { looks_like, .. }) if looks_like == expected),
+                matches!(
+                    &refused,
+                    Err(Error::Reading(ReadingError::UnknownFormat { looks_like, .. })) if looks_like == expected
+                ),
                 "{refused:?}"
             );
         }

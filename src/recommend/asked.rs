@@ -5,7 +5,7 @@ use rayon::prelude::*;
 
 use super::interests::group;
 use super::{Query, rows};
-use crate::error::{Error, Result};
+use crate::error::{LibraryError, QueryError, Result};
 use crate::library::{FingerprintNumber, Library, PaperRow, PaperText};
 use crate::neighbours::SearchContext;
 use crate::paper::ArxivId;
@@ -124,9 +124,9 @@ fn papers(library: &Library, fingerprint: FingerprintNumber, ids: &[ArxivId]) ->
     match ids.iter().zip(&rows).find(|(_, row)| !papers.iter().any(|paper| paper.row == **row)) {
         Some((id, row)) if library.vector(fingerprint, *row)?.is_some() => {
             let what = format!("the vector of {id} is no unit vector of the model's dimension");
-            Err(Error::LibraryDamaged { path: library.path().to_owned(), what })
+            Err(LibraryError::Damaged { path: library.path().to_owned(), what }.into())
         }
-        Some((id, _)) => Err(Error::NoVector { id: id.to_string() }),
+        Some((id, _)) => Err(QueryError::NoVector { id: id.to_string() }.into()),
         None => Ok(papers),
     }
 }

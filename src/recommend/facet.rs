@@ -68,7 +68,7 @@ pub struct ByFacet {
 /// as they stand.
 ///
 /// # Errors
-/// [`crate::Error::NotInLibrary`]; what embedding reports.
+/// [`QueryError::NotInLibrary`](crate::error::QueryError::NotInLibrary); what embedding reports.
 pub fn recommend_by_facet(
     library: &mut Library,
     (fingerprint, index): (FingerprintNumber, Option<&Index>),

@@ -30,7 +30,7 @@ use std::sync::OnceLock;
 use ndarray::Array2;
 use rayon::prelude::*;
 
-use crate::error::{Error, Result};
+use crate::error::{Error, QueryError, Result};
 use crate::facets::FacetText;
 use crate::library::{Filter, Library, Paper, PaperRow, PaperSet};
 use crate::neighbours::SearchContext;
@@ -115,7 +115,7 @@ pub struct Answer {
 /// Whether a library holds all the papers that a query names; cheap, so it is asked before anything is embedded.
 ///
 /// # Errors
-/// [`Error::NotInLibrary`] names the ids that are not there, each with its closest.
+/// [`QueryError::NotInLibrary`] names the ids that are not there, each with its closest.
 pub fn check(library: &Library, query: &Query) -> Result<()> {
     let named: Vec<ArxivId> = query.like.iter().chain(&query.unlike).cloned().collect();
     rows(library, &named).map(|_| ())
@@ -127,8 +127,9 @@ pub fn check(library: &Library, query: &Query) -> Result<()> {
 /// the answers. Equal scores are ordered by paper id.
 ///
 /// # Errors
-/// [`Error::NotInLibrary`] names the ids that are not there, each with its closest; [`Error::NoVector`] a paper that has no
-/// text to embed, [`Error::LibraryDamaged`] one whose vector is damaged.
+/// [`QueryError::NotInLibrary`] names the ids that are not there, each with its closest;
+/// [`QueryError::NoVector`] a paper that has no text to embed,
+/// [`LibraryError::Damaged`](crate::error::LibraryError::Damaged) one whose vector is damaged.
 pub fn recommend(
     context: &SearchContext<'_>,
     learned: &Learned,
@@ -188,5 +189,5 @@ fn rows(library: &Library, ids: &[ArxivId]) -> Result<Vec<PaperRow>> {
             None => unknown.push((id.to_string(), library.closest(id.as_str(), 3)?)),
         }
     }
-    if unknown.is_empty() { Ok(rows) } else { Err(Error::NotInLibrary { unknown }) }
+    if unknown.is_empty() { Ok(rows) } else { Err(QueryError::NotInLibrary { unknown }.into()) }
 }

@@ -18,7 +18,7 @@ use super::Relata;
 use super::events::{Event, Work};
 use super::rows::Source;
 use super::store::Writing;
-use crate::error::{Error, Result};
+use crate::error::{Error, ReadingError, Result};
 use crate::index::Index;
 use crate::library::{Library, Outcome};
 use crate::paper::{Entry, Skipped};
@@ -283,7 +283,7 @@ impl Relata {
                         return Ok(());
                     }
                     bytes = 0;
-                    hand_over.send(mem::take(&mut batch)).map_err(|_| Error::Stopped)
+                    hand_over.send(mem::take(&mut batch)).map_err(|_| Error::from(ReadingError::Stopped))
                 });
                 // What was read before a file broke off counts; nobody receives where the library
                 // gave up.

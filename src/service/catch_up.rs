@@ -5,7 +5,7 @@
 //! facets, which are embedded when they are asked for.
 
 use crate::embed::{Fingerprint, LazyEmbedder, Long, Precision, Role};
-use crate::error::{Error, Result};
+use crate::error::{Error, LibraryError, Result};
 use crate::facets::FacetText;
 use crate::library::{
     EmbeddingSettings, FingerprintNumber, FingerprintText, Library, NewVector, StoredFingerprint, Tokens,
@@ -76,8 +76,9 @@ pub(super) fn settings_of(embedder: &LazyEmbedder) -> Result<EmbeddingSettings> 
 /// Embeds what is missing and commits after every batch, so that a killed process loses one batch at the most.
 ///
 /// # Errors
-/// [`Error::OtherModel`] if the library holds vectors, but none of this model, and `begin` is false: embedding a whole
-/// library anew is asked for, not slipped in. Otherwise as [`LazyEmbedder::load`], and what `embedded` gives; what was committed stays.
+/// [`LibraryError::OtherModel`] if the library holds vectors, but none of this model, and `begin`
+/// is false: embedding a whole library anew is asked for, not slipped in. Otherwise as
+/// [`LazyEmbedder::load`], and what `embedded` gives; what was committed stays.
 pub fn catch_up(
     embedder: &LazyEmbedder,
     library: &mut Library,
@@ -166,7 +167,7 @@ pub fn facet_vectors(
         let new = missing.iter().filter_map(|at| Some((&texts[*at], vectors[*at].as_deref()?)));
         match library.store_facet_vectors(fingerprint, facet, &new.collect::<Vec<_>>()) {
             // The answer does without being kept.
-            Ok(()) | Err(Error::LibraryReadOnly { .. } | Error::LibraryFull { .. }) => {}
+            Ok(()) | Err(Error::Library(LibraryError::ReadOnly { .. } | LibraryError::Full { .. })) => {}
             Err(error) => return Err(error),
         }
     }
@@ -195,7 +196,7 @@ fn other_model(embedder: &LazyEmbedder, library: &Library, stored: &[StoredFinge
     };
     let sets = stored.iter().filter(|set| set.vectors > 0);
     let sets: Vec<String> = sets.map(|set| format!("{} ({} papers)", made_with(&set.text), set.vectors)).collect();
-    Ok(Error::OtherModel {
+    Ok(Error::from(LibraryError::OtherModel {
         library: library.path().to_owned(),
         stored: sets.join(", "),
         asked: in_words(&embedder.identity().name, embedder.options().precision, embedder.options().long),
@@ -206,7 +207,7 @@ fn other_model(embedder: &LazyEmbedder, library: &Library, stored: &[StoredFinge
             .chain(["reembed".to_owned()])
             .collect::<Vec<_>>()
             .join(" "),
-    })
+    }))
 }
 
 /// What made a set of vectors, in words: `all-MiniLM-L6-v2 in int8`.

@@ -14,7 +14,7 @@ use super::add::Skips;
 use super::events::Event;
 use crate::bulk::{self, Format, Job, Manners, Output, Sink, Texts};
 use crate::embed::{self, Role};
-use crate::error::{Error, Result};
+use crate::error::{BulkError, Error, Result};
 
 /// Notes about files that are kept; a folder can hold any number of files.
 const NOTES: usize = 1000;
@@ -125,8 +125,8 @@ impl Embed {
     /// The output that is written.
     ///
     /// # Errors
-    /// [`Error::OutputFormat`], [`Error::OutputNotBuiltIn`], [`Error::OutputFolder`],
-    /// [`Error::OutputUnsuitable`].
+    /// [`BulkError::UnknownFormat`], [`BulkError::NotBuiltIn`], [`BulkError::NoFolder`],
+    /// [`BulkError::Unsuitable`].
     pub fn output(&self) -> Result<Output> {
         Output::new(&self.output, self.format)
     }
@@ -146,11 +146,11 @@ impl Relata {
     /// Embeds texts to a stream, as JSON lines.
     ///
     /// # Errors
-    /// [`Error::NoStream`] for another form; as [`Relata::embed`].
+    /// [`BulkError::NoStream`] for another form; as [`Relata::embed`].
     pub fn embed_to(&self, request: &Embed, stream: &mut dyn Write) -> std::result::Result<Embedded, EmbedError> {
         match request.format {
             None | Some(Format::JsonLines) => self.embed_into(request, Format::JsonLines, Sink::Stream(stream), None),
-            Some(format) => Err(Error::NoStream { format: format.name() }.into()),
+            Some(format) => Err(Error::from(BulkError::NoStream { format: format.name() }).into()),
         }
     }
 

@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use super::Relata;
 use super::events::Note;
 use super::topics::FindTopics;
-use crate::error::{Error, Result};
+use crate::error::{BulkError, Result};
 use crate::topics;
 
 /// What is asked.
@@ -42,11 +42,11 @@ impl Relata {
     /// ([`Note::Wrote`]).
     ///
     /// # Errors
-    /// [`Error::OutputNotBuiltIn`] before anything is computed; [`Error::Io`]; what
+    /// [`BulkError::NotBuiltIn`] before anything is computed; [`Error::Io`](crate::Error::Io); what
     /// [`Relata::topics`] reports.
     pub fn export(&self, request: &Export) -> Result<Exported> {
         if request.parquet.is_some() && !cfg!(feature = "parquet") {
-            return Err(Error::OutputNotBuiltIn { format: "parquet" });
+            return Err(BulkError::NotBuiltIn { format: "parquet" }.into());
         }
         let found = self.topics(&request.topics)?;
         let papers = found.topics.papers.len();

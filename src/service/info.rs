@@ -8,7 +8,7 @@ use serde::Serialize;
 
 use super::Relata;
 use super::catch_up::Remembered;
-use crate::error::{Error, Result};
+use crate::error::{QueryError, Result};
 use crate::library::{Info, Paper, StoredTokens};
 use crate::paper::ArxivId;
 use crate::paper::Listing;
@@ -159,13 +159,15 @@ impl Relata {
     /// All that the library, or while that has no papers the sample, holds of one paper.
     ///
     /// # Errors
-    /// [`Error::NotInLibrary`] with the closest ids; what the library reports.
+    /// [`QueryError::NotInLibrary`] with the closest ids; what the library reports.
     pub fn paper(&self, id: &ArxivId) -> Result<PaperInfo> {
         let session = self.answering()?;
         let library = &session.library;
         let _view = library.view()?;
         let Some(paper) = library.paper(id)? else {
-            return Err(Error::NotInLibrary { unknown: vec![(id.to_string(), library.closest(id.as_str(), 3)?)] });
+            return Err(
+                QueryError::NotInLibrary { unknown: vec![(id.to_string(), library.closest(id.as_str(), 3)?)] }.into()
+            );
         };
         let vectors = library.tokens_by_model(paper.row)?;
         Ok(PaperInfo::new(paper, vectors))

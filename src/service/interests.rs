@@ -8,7 +8,7 @@ use serde::{Serialize, Serializer};
 use super::Relata;
 use super::rows::Source;
 use super::session::Session;
-use crate::error::{Error, Result};
+use crate::error::{Error, ProfileError, Result};
 use crate::library::{FingerprintNumber, Profile};
 use crate::neighbours::SearchContext;
 use crate::paper::ArxivId;
@@ -61,8 +61,8 @@ impl Relata {
     /// The interests of a profile.
     ///
     /// # Errors
-    /// [`Error::NoSuchProfile`], [`Error::NothingLiked`], [`Error::LikedAreGone`]; what the model
-    /// and the library report.
+    /// [`ProfileError::NoSuchProfile`], [`ProfileError::NothingLiked`],
+    /// [`ProfileError::LikedAreGone`]; what the model and the library report.
     pub fn interests(&self, profile: &str) -> Result<Interests> {
         let Opened { profile, groups, .. } = self.open_profile(profile)?;
         let row = |(at, group): (usize, Group)| InterestRow {
@@ -79,7 +79,7 @@ impl Relata {
     /// are. Says whether it could: a single paper cannot be parted.
     ///
     /// # Errors
-    /// [`Error::NoSuchInterest`]; as [`Relata::interests`].
+    /// [`ProfileError::NoSuchInterest`]; as [`Relata::interests`].
     pub fn split_interest(&self, profile: &str, interest: usize) -> Result<bool> {
         let opened = self.open_profile(profile)?;
         let group = opened.group(interest)?;
@@ -102,7 +102,7 @@ impl Relata {
     /// Makes one of some interests; all interests then stay as they are.
     ///
     /// # Errors
-    /// [`Error::NoSuchInterest`]; as [`Relata::interests`].
+    /// [`ProfileError::NoSuchInterest`]; as [`Relata::interests`].
     pub fn join_interests(&self, profile: &str, interests: &[usize]) -> Result<()> {
         let opened = self.open_profile(profile)?;
         for number in interests {
@@ -117,7 +117,7 @@ impl Relata {
     /// Forgets what was split and joined: likeness decides again.
     ///
     /// # Errors
-    /// [`Error::NoSuchProfile`]; what the library reports.
+    /// [`ProfileError::NoSuchProfile`]; what the library reports.
     pub fn regroup_interests(&self, profile: &str) -> Result<()> {
         let mut library = self.own()?;
         let own = library.existing_profile(profile)?;
@@ -143,7 +143,10 @@ impl Opened<'_> {
     /// The interest of a number that a person typed.
     fn group(&self, number: usize) -> Result<&Group> {
         let count = self.groups.len();
-        number.checked_sub(1).and_then(|at| self.groups.get(at)).ok_or(Error::NoSuchInterest { number, count })
+        number
+            .checked_sub(1)
+            .and_then(|at| self.groups.get(at))
+            .ok_or(Error::from(ProfileError::NoSuchInterest { number, count }))
     }
 
     /// Which number each paper has as things stand.

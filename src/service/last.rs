@@ -7,7 +7,7 @@ use super::Relata;
 use super::events::{Event, Note, Work};
 use super::rows::Source;
 use super::store::Writing;
-use crate::error::{Error, Result};
+use crate::error::{Error, LibraryError, Result};
 use crate::index::Index;
 use crate::library::{FingerprintNumber, Library};
 use crate::paper::ArxivId;
@@ -32,7 +32,9 @@ impl Relata {
         };
         match noted {
             // Whoever may only read has no last answer.
-            Err(Error::LibraryReadOnly { .. } | Error::LibraryUnopened { .. } | Error::Io { .. }) => Ok(()),
+            Err(Error::Library(LibraryError::ReadOnly { .. } | LibraryError::Unopened { .. }) | Error::Io { .. }) => {
+                Ok(())
+            }
             noted => noted,
         }
     }

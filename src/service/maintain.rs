@@ -8,7 +8,7 @@ use super::catch_up::settings_of;
 use super::events::Note;
 use super::query::each_once;
 use super::store::Connection;
-use crate::error::{Error, Result};
+use crate::error::{Error, LibraryError, Result};
 use crate::index::{Index, State};
 use crate::paper::ArxivId;
 
@@ -61,7 +61,7 @@ impl Relata {
     /// Removes papers. [`Relata::refresh_indexes`] then brings indexes up to date.
     ///
     /// # Errors
-    /// [`Error::EmptyLibrary`]; what the library reports.
+    /// [`LibraryError::Empty`]; what the library reports.
     pub fn remove(&self, request: &Remove) -> Result<Removed> {
         let mut library = self.filled()?;
         let _permit = self.shared.own.write();
@@ -94,7 +94,7 @@ impl Relata {
     /// Checks the library and its indexes for damage. Reads every page.
     ///
     /// # Errors
-    /// [`Error::EmptyLibrary`]; what the library reports.
+    /// [`LibraryError::Empty`]; what the library reports.
     pub fn check(&self) -> Result<Checked> {
         let library = self.filled()?;
         let _view = library.view()?;
@@ -114,7 +114,7 @@ impl Relata {
     /// answers.
     ///
     /// # Errors
-    /// [`Error::EmptyLibrary`]; what the model and the library report. What was embedded stays.
+    /// [`LibraryError::Empty`]; what the model and the library report. What was embedded stays.
     pub fn reembed(&self, request: &Reembed) -> Result<Reembedded> {
         let mut library = self.filled()?;
         let permit = self.shared.own.write();
@@ -138,6 +138,6 @@ impl Relata {
 
     /// The user's library, which must have papers.
     fn filled(&self) -> Result<Connection<'_>> {
-        self.with_papers()?.ok_or_else(|| Error::EmptyLibrary { path: self.library_path().to_owned() })
+        self.with_papers()?.ok_or_else(|| Error::from(LibraryError::Empty { path: self.library_path().to_owned() }))
     }
 }

@@ -88,7 +88,7 @@ pub use topic_rows::{
 pub use topics::{Among, FindTopics, FoundTopics};
 
 use crate::embed::{DeviceChoice, EmbedderOptions, EngineChoice, LazyEmbedder, Long, Precision};
-use crate::error::{Error, Result};
+use crate::error::{Error, ModelError, ProfileError, Result};
 use crate::library::{Library, Profile};
 use crate::model::{self, Choice, Settings};
 use catch_up::Remembered;
@@ -228,7 +228,7 @@ impl Relata {
         match library.or(opened.as_deref()) {
             Some(library) if must_exist => library.existing_profile(name),
             Some(library) => library.profile(name),
-            None if must_exist => Err(Error::NoSuchProfile { name: name.to_owned(), there: Vec::new() }),
+            None if must_exist => Err(ProfileError::NoSuchProfile { name: name.to_owned(), there: Vec::new() }.into()),
             None => Ok(Profile { name: name.to_owned(), ..Profile::default() }),
         }
     }
@@ -258,7 +258,7 @@ impl Relata {
         let by_memory = named.is_none() && remembered.model.is_some();
         let choice = Choice::parse(key.0.as_deref());
         let embedder = LazyEmbedder::new(choice, asked.settings.clone(), key.1.clone()).inspect_err(|error| {
-            if by_memory && matches!(error, Error::ModelFolder { .. } | Error::ModelFile { .. }) {
+            if by_memory && matches!(error, Error::Model(ModelError::Folder { .. } | ModelError::File { .. })) {
                 self.note(Note::ModelFolderRemembered);
             }
         })?;

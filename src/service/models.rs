@@ -95,7 +95,7 @@ impl Relata {
     /// The folder of a model.
     ///
     /// # Errors
-    /// [`ModelAbsent`](crate::Error::ModelAbsent) where it is not on this machine.
+    /// [`ModelError::Absent`](crate::error::ModelError::Absent) where it is not on this machine.
     pub fn model_path(&self, name: Option<&str>) -> Result<PathBuf> {
         model::path(&self.model_choice(name), self.settings())
     }

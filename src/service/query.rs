@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::error::{Error, Result};
+use crate::error::{QueryError, Result};
 use crate::library::Filter;
 use crate::paper::ArxivId;
 use crate::ranking::Weights;
@@ -70,10 +70,10 @@ impl Factors {
 }
 
 /// # Errors
-/// [`Error::EmptyPeriod`] for days in the wrong order.
+/// [`QueryError::EmptyPeriod`] for days in the wrong order.
 pub(super) fn check_period(filter: &Filter) -> Result<()> {
     match filter.empty_period() {
-        Some((since, until)) => Err(Error::EmptyPeriod { since, until }),
+        Some((since, until)) => Err(QueryError::EmptyPeriod { since, until }.into()),
         None => Ok(()),
     }
 }

@@ -15,7 +15,7 @@ use super::rows::{Row, Seen, english};
 use super::session::Session;
 use super::{DEFAULT_PROFILE, OtherModel, Relata};
 use crate::embed::LazyEmbedder;
-use crate::error::{Error, Result};
+use crate::error::{QueryError, Result};
 use crate::facets::{FacetText, Told};
 use crate::library::{Filter, FingerprintNumber, Library};
 use crate::paper::ArxivId;
@@ -140,10 +140,14 @@ impl Relata {
     /// ordered by paper id.
     ///
     /// # Errors
-    /// [`Error::EmptyPeriod`], [`Error::EmptyQuery`] for a blank text; [`Error::NothingLiked`],
-    /// [`Error::LikedAreGone`], [`Error::NoSuchProfile`]; [`Error::NotInLibrary`];
-    /// [`Error::TextUnread`] where the model reads none of the texts and nothing else is asked;
-    /// [`Error::OtherModel`]; what the model and the library report.
+    /// [`QueryError::EmptyPeriod`], [`QueryError::EmptyQuery`] for a blank text;
+    /// [`ProfileError::NothingLiked`](crate::error::ProfileError::NothingLiked),
+    /// [`ProfileError::LikedAreGone`](crate::error::ProfileError::LikedAreGone),
+    /// [`ProfileError::NoSuchProfile`](crate::error::ProfileError::NoSuchProfile);
+    /// [`QueryError::NotInLibrary`]; [`QueryError::TextUnread`] where the model reads none of the
+    /// texts and nothing else is asked;
+    /// [`LibraryError::OtherModel`](crate::error::LibraryError::OtherModel); what the model and the
+    /// library report.
     pub fn recommend(&self, request: &Recommend) -> Result<Recommendation> {
         check_period(&request.filter)?;
         let mut query = Query {
@@ -158,7 +162,7 @@ impl Relata {
             ..Query::default()
         };
         if query.like_text.iter().any(|text| text.trim().is_empty()) {
-            return Err(Error::EmptyQuery);
+            return Err(QueryError::EmptyQuery.into());
         }
         let alone = query.like.is_empty() && query.like_text.is_empty();
         let mut session = self.answering()?;
@@ -259,13 +263,13 @@ impl Session<'_> {
     /// Tells which texts are left out.
     ///
     /// # Errors
-    /// [`Error::TextUnread`] where nothing else is asked for.
+    /// [`QueryError::TextUnread`] where nothing else is asked for.
     fn say_unread(&self, embedder: &LazyEmbedder, unread: &[String], query: &Query) -> Result<()> {
         let Some(first) = unread.first() else { return Ok(()) };
         let other = self.relata.other_model(embedder, first, self.source);
         let model = &embedder.identity().name;
         if query.like.is_empty() && query.like_text.is_empty() {
-            return Err(Error::TextUnread { model: model.clone(), way_out: other.in_words() });
+            return Err(QueryError::TextUnread { model: model.clone(), way_out: other.in_words() }.into());
         }
         let left_out = |text: &String| Note::TextUnread { model: model.clone(), text: text.clone() };
         unread.iter().map(left_out).for_each(|note| self.relata.note(note));

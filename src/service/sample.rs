@@ -6,7 +6,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use crate::error::{Error, Result};
+use crate::error::{Error, LibraryError, Result};
 use crate::library::Library;
 use crate::reader::{self, Reading};
 
@@ -28,7 +28,9 @@ pub fn path(cache: &Path) -> PathBuf {
 pub fn open(cache: &Path) -> Result<Library> {
     let path = path(cache);
     let mut library = match Library::open(&path) {
-        Err(Error::LibraryDamaged { .. } | Error::LibraryForeign { .. } | Error::LibraryNewer { .. }) => {
+        Err(Error::Library(
+            LibraryError::Damaged { .. } | LibraryError::Foreign { .. } | LibraryError::Newer { .. },
+        )) => {
             fs::remove_file(&path).map_err(Error::io(&path))?;
             Library::open(&path)?
         }

@@ -8,7 +8,7 @@ use super::events::{Event, Note};
 use super::query::{Selection, check_period};
 use super::rows::{Row, Seen, english};
 use super::session::{Knowledge, Session};
-use crate::error::{Error, Result};
+use crate::error::{Error, QueryError, Result};
 use crate::library::{Filter, FingerprintNumber, Library};
 use crate::paper::ArxivId;
 use crate::search::{self as searcher, Hit, Meaning};
@@ -114,8 +114,8 @@ impl Relata {
     /// the newest first.
     ///
     /// # Errors
-    /// [`Error::EmptyPeriod`], [`Error::EmptyQuery`], [`Error::NotInLibrary`] where nothing but
-    /// unknown ids is asked for; what the model and the library report.
+    /// [`QueryError::EmptyPeriod`], [`QueryError::EmptyQuery`], [`QueryError::NotInLibrary`] where
+    /// nothing but unknown ids is asked for; what the model and the library report.
     pub fn search(&self, request: &Search) -> Result<Found> {
         let text = request.text.as_deref().unwrap_or_default();
         let typed = Typed::read(text);
@@ -123,7 +123,7 @@ impl Relata {
         let nothing = typed.ids.is_empty() && typed.words.is_empty();
         // Quotes around nothing are a mistake; filters alone are a question.
         if nothing && (request.filter.is_empty() || request.text.is_some()) {
-            return Err(Error::EmptyQuery);
+            return Err(QueryError::EmptyQuery.into());
         }
         let mut session = self.answering()?;
         let (results, seen) = if nothing {
@@ -163,7 +163,7 @@ impl Session<'_> {
     /// The papers that were named by their ids, as far as the filter leaves them.
     ///
     /// # Errors
-    /// [`Error::NotInLibrary`] where none is there and nothing else was asked for.
+    /// [`QueryError::NotInLibrary`] where none is there and nothing else was asked for.
     fn named(&self, typed: &Typed, filter: &Filter) -> Result<Vec<Hit>> {
         let (mut rows, mut unknown) = (Vec::new(), Vec::new());
         for id in &typed.ids {
@@ -173,7 +173,7 @@ impl Session<'_> {
             }
         }
         if !unknown.is_empty() {
-            let error = Error::NotInLibrary { unknown };
+            let error = Error::from(QueryError::NotInLibrary { unknown });
             if rows.is_empty() && typed.words.is_empty() {
                 return Err(error);
             }

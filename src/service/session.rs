@@ -9,7 +9,7 @@ use super::events::{Event, Note, Work};
 use super::rows::{Seen, Source};
 use super::store::{Connection, Store, View, Writing};
 use crate::embed::LazyEmbedder;
-use crate::error::{Error, Result};
+use crate::error::{Error, ProfileError, Result};
 use crate::index::Index;
 use crate::library::{FingerprintNumber, Library, Profile};
 use crate::neighbours::SearchContext;
@@ -114,7 +114,7 @@ impl Session<'_> {
     /// library. What the request names itself holds against the profile.
     ///
     /// # Errors
-    /// [`Error::NothingLiked`], [`Error::LikedAreGone`].
+    /// [`ProfileError::NothingLiked`], [`ProfileError::LikedAreGone`].
     pub(super) fn add_profile(&self, profile: &Profile, query: &mut Query) -> Result<()> {
         query.interests = profile.interests.clone();
         let named: Vec<ArxivId> = query.like.iter().chain(&query.unlike).cloned().collect();
@@ -128,8 +128,8 @@ impl Session<'_> {
         let name = profile.name.clone();
         if query.like.is_empty() && query.like_text.is_empty() {
             return Err(match profile.like.len() {
-                0 => Error::NothingLiked { profile: name },
-                papers => Error::LikedAreGone { profile: name, papers },
+                0 => Error::from(ProfileError::NothingLiked { profile: name }),
+                papers => Error::from(ProfileError::LikedAreGone { profile: name, papers }),
             });
         }
         if missing > 0 {

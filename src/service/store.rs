@@ -15,7 +15,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError, TryLockError};
 
 use super::events::Note;
 use super::sample;
-use crate::error::{Error, Result};
+use crate::error::{Error, LibraryError, Result};
 use crate::index::{Index, State};
 use crate::library::{FingerprintNumber, Library, Snapshot};
 use crate::ranking::Learned;
@@ -119,7 +119,7 @@ impl Store {
         match self.open(tell) {
             // Where a log cannot be made beside it, SQLite says no more than that the file cannot
             // be opened.
-            Err(Error::LibraryReadOnly { .. } | Error::LibraryUnopened { .. }) if path.is_file() => {
+            Err(Error::Library(LibraryError::ReadOnly { .. } | LibraryError::Unopened { .. })) if path.is_file() => {
                 self.opened(Library::open_read_only(path)?, tell).map(Some)
             }
             opened => opened.map(Some),

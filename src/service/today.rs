@@ -18,7 +18,7 @@ use super::related::{Related, related};
 use super::rows::{Row, Seen, Source, english};
 use super::session::Session;
 use super::{DEFAULT_PROFILE, Relata};
-use crate::error::{Error, Result};
+use crate::error::{LibraryError, ProfileError, Result};
 use crate::library::Filter;
 use crate::paper::ArxivId;
 use crate::recommend::Query;
@@ -163,14 +163,14 @@ impl Relata {
     /// Adds the digests of a request, and lists the new papers that matter to the profile.
     ///
     /// # Errors
-    /// [`Error::EmptyLibrary`] where no digest is named and the library has no papers;
-    /// [`Error::NothingLiked`], [`Error::NoSuchProfile`], before anything is read; what
-    /// [`Relata::add`] and [`Relata::recommend`] report.
+    /// [`LibraryError::Empty`] where no digest is named and the library has no papers;
+    /// [`ProfileError::NothingLiked`], [`ProfileError::NoSuchProfile`], before anything is read;
+    /// what [`Relata::add`] and [`Relata::recommend`] report.
     pub fn today(&self, request: &Today) -> Result<TodayList> {
         let mut report = Added::default();
         let files = files(&request.paths, &mut report);
         let library = if request.paths.is_empty() {
-            self.with_papers()?.ok_or_else(|| Error::EmptyLibrary { path: self.library_path().to_owned() })?
+            self.with_papers()?.ok_or_else(|| LibraryError::Empty { path: self.library_path().to_owned() })?
         } else {
             self.own()?
         };
@@ -183,7 +183,7 @@ impl Relata {
             false => session.library.profile(&request.profile)?,
         };
         if profile.like.is_empty() {
-            return Err(Error::NothingLiked { profile: request.profile.clone() });
+            return Err(ProfileError::NothingLiked { profile: request.profile.clone() }.into());
         }
         let mut listed = Listed::default();
         if !files.is_empty() {

@@ -7,7 +7,7 @@ use serde::Serialize;
 use super::Relata;
 use super::store::Connection;
 use super::topics::Among;
-use crate::error::{Error, Result};
+use crate::error::{Error, QueryError, Result, TopicsError};
 use crate::library::{ChangeKind, FingerprintNumber, NamedTopic, TopicChange, TopicRun};
 use crate::paper::ArxivId;
 use crate::topics::in_words;
@@ -105,7 +105,7 @@ impl Relata {
     /// yet.
     ///
     /// # Errors
-    /// [`Error::TopicsOfDays`] for a selection by days, which keeps none; what the library reports.
+    /// [`TopicsError::OfDays`] for a selection by days, which keeps none; what the library reports.
     pub fn topic_history(&self, among: &Among) -> Result<Option<TopicHistory>> {
         let key = kept_under(among)?;
         let Some((library, fingerprint)) = self.with_vectors()? else { return Ok(None) };
@@ -128,13 +128,13 @@ impl Relata {
     /// no papers have been embedded yet.
     ///
     /// # Errors
-    /// As [`Relata::topic_history`]; [`Error::EmptyQuery`] for a blank name,
-    /// [`Error::NoSuchTopic`].
+    /// As [`Relata::topic_history`]; [`QueryError::EmptyQuery`] for a blank name,
+    /// [`TopicsError::NoSuchTopic`].
     pub fn rename_topic(&self, among: &Among, topic: u32, name: Option<&str>) -> Result<Option<Renamed>> {
         let key = kept_under(among)?;
         let name = name.map(str::trim);
         if name == Some("") {
-            return Err(Error::EmptyQuery);
+            return Err(QueryError::EmptyQuery.into());
         }
         let Some((mut library, fingerprint)) = self.with_vectors()? else { return Ok(None) };
         Ok(Some(Renamed { before: library.rename_topic((fingerprint, &key), topic, name)? }))
@@ -150,7 +150,7 @@ impl Relata {
 }
 
 fn kept_under(among: &Among) -> Result<String> {
-    among.key().ok_or(Error::TopicsOfDays)
+    among.key().ok_or(Error::from(TopicsError::OfDays))
 }
 
 /// A run, with its changes also in words.

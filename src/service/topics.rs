@@ -19,7 +19,7 @@ use super::session::Session;
 use super::store::Connection;
 use super::topic_rows::{OneTopic, TopicPaper, TopicPapers, TopicQuery, TopicsQuery};
 use super::{Relata, topic_digest};
-use crate::error::{Error, Result};
+use crate::error::{Error, LibraryError, QueryError, Result, TopicsError};
 use crate::library::derived;
 use crate::library::{Filter, FingerprintNumber, KeptTopics, Library, Paper, PaperSet, TopicRun};
 use crate::paper::ArxivId;
@@ -93,8 +93,8 @@ impl Relata {
     /// Finds topics, and keeps them where they are to have the same numbers the next time.
     ///
     /// # Errors
-    /// [`Error::EmptyPeriod`]; [`Error::EmptyQuery`] for a blank name; [`Error::TooManyTopics`];
-    /// what the model and the library report.
+    /// [`QueryError::EmptyPeriod`]; [`QueryError::EmptyQuery`] for a blank name;
+    /// [`TopicsError::TooMany`]; what the model and the library report.
     pub fn topics(&self, request: &FindTopics) -> Result<FoundTopics> {
         check_period(&request.among.filter)?;
         let mut session = self.answering()?;
@@ -119,7 +119,7 @@ impl Relata {
         } else {
             let seeds: Vec<SeedTopic> = request.into.iter().map(|name| SeedTopic::parse(name)).collect();
             if seeds.iter().any(|seed| seed.name.is_empty()) {
-                return Err(Error::EmptyQuery);
+                return Err(QueryError::EmptyQuery.into());
             }
             let fetch = &mut |progress| self.tell(Event::Fetching(progress));
             let mut embed = |texts: &[String]| embedder.embed_passages(texts, fetch);
@@ -143,7 +143,7 @@ impl Relata {
     /// The papers of one of the topics that were found, the `k` most central ones.
     ///
     /// # Errors
-    /// [`Error::NoSuchTopic`] names the topics that there are.
+    /// [`TopicsError::NoSuchTopic`] names the topics that there are.
     pub fn topic(&self, found: &FoundTopics, number: u32, k: usize) -> Result<TopicPapers> {
         let topics = &found.topics;
         let (level, topic) = by_number(topics, number)?;
@@ -251,7 +251,7 @@ impl Session<'_> {
                 Ok(true) => {}
                 Ok(false) => self.relata.note(Note::TopicsOvertaken),
                 // The answer stands without being kept.
-                Err(error @ (Error::LibraryReadOnly { .. } | Error::LibraryFull { .. })) => {
+                Err(error @ Error::Library(LibraryError::ReadOnly { .. } | LibraryError::Full { .. })) => {
                     self.relata.note(Note::TopicsNotKept(error.with_causes()));
                 }
                 Err(error) => return Err(error),
@@ -309,7 +309,7 @@ fn by_number(topics: &Topics, number: u32) -> Result<(usize, &Topic)> {
     all.clone().find(|(_, topic)| topic.id == number).ok_or_else(|| {
         let mut there: Vec<u32> = all.by_ref().map(|(_, topic)| topic.id).collect();
         there.sort_unstable();
-        Error::NoSuchTopic { id: number, there }
+        Error::from(TopicsError::NoSuchTopic { id: number, there })
     })
 }
 

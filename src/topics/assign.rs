@@ -20,7 +20,7 @@ use super::layout;
 use super::leiden::Partition;
 use super::names::TopicName;
 use super::topic::Topics;
-use crate::error::{Error, Result};
+use crate::error::{QueryError, Result};
 use crate::library::{FingerprintNumber, Library, PaperRow, PaperSet};
 use crate::paper::ArxivId;
 use crate::sentences::sentences;
@@ -97,7 +97,8 @@ pub struct Guided<'a> {
 /// Assigns papers to seed topics. A paper whose cosine with every topic is below the threshold is under `other`.
 ///
 /// # Errors
-/// [`Error::NotInLibrary`] for an example that is not there; what the library and `embed` report.
+/// [`QueryError::NotInLibrary`] for an example that is not there; what the library and `embed`
+/// report.
 pub fn assign(library: &Library, guided: Guided<'_>, embed: Embed<'_>, step: &(dyn Fn(Step) + Sync)) -> Result<Topics> {
     let Guided { fingerprint, within, seeds, threshold } = guided;
     let _snapshot = library.snapshot()?;
@@ -183,7 +184,7 @@ fn prototype(library: &Library, guided: &Guided<'_>, seed: &SeedTopic, embed: Em
     for id in &seed.examples {
         let row = library.row_of(id)?;
         let vector = row.map(|row| library.vector(fingerprint, row)).transpose()?.flatten();
-        examples.push(vector.ok_or_else(|| Error::NotInLibrary { unknown: vec![(id.to_string(), Vec::new())] })?);
+        examples.push(vector.ok_or_else(|| QueryError::NotInLibrary { unknown: vec![(id.to_string(), Vec::new())] })?);
     }
     if !examples.is_empty() {
         parts.push(unit(mean(examples.iter().map(Vec::as_slice), dimension)));

@@ -83,7 +83,7 @@ impl Search<'_> {
 /// Finds topics among the papers of a library.
 ///
 /// # Errors
-/// What the library reports; [`Error::TooManyTopics`](crate::Error::TooManyTopics).
+/// What the library reports; [`TopicsError::TooMany`](crate::error::TopicsError::TooMany).
 pub fn find(library: &Library, search: Search<'_>, step: &(dyn Fn(Step) + Sync)) -> Result<Topics> {
     let Search { fingerprint, within, method, previous } = search;
     let _snapshot = library.snapshot()?;

@@ -14,7 +14,7 @@ use ndarray::ArrayView2;
 use super::candidates::Rows;
 use super::knn::Nearest;
 use super::leiden::Partition;
-use crate::error::{Error, Result};
+use crate::error::{Error, Result, TopicsError};
 
 /// Starts of k-means; the one whose papers lie nearest to their centres is taken.
 const STARTS: usize = 3;
@@ -46,10 +46,10 @@ pub enum Method {
 /// Groups by k-means.
 ///
 /// # Errors
-/// [`Error::TooManyTopics`].
+/// [`TopicsError::TooMany`].
 pub(super) fn kmeans(rows: &Rows, topics: usize) -> Result<Partition> {
     if topics > rows.len() {
-        return Err(Error::TooManyTopics { topics, papers: rows.len() });
+        return Err(TopicsError::TooMany { topics, papers: rows.len() }.into());
     }
     let papers = array(rows)?;
     let found = KMeans::params(topics)
@@ -122,7 +122,7 @@ mod tests {
             assert_eq!(partition.groups[paper], partition.groups[paper % 3]);
         }
         assert!(partition.groups[..60].iter().all(|group| *group != partition.groups[60]));
-        assert!(matches!(kmeans(&heaps(), 62), Err(Error::TooManyTopics { topics: 62, papers: 61 })));
+        assert!(matches!(kmeans(&heaps(), 62), Err(Error::Topics(TopicsError::TooMany { topics: 62, papers: 61 }))));
     }
 
     #[test]

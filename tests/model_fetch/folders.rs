@@ -4,6 +4,7 @@ use std::path::Path;
 use std::time::{Duration, SystemTime};
 
 use relata::Error;
+use relata::error::ModelError;
 use relata::model::{self, Choice, FileSum, identify, locate};
 
 use crate::world::{WEIGHTS, World, sha256};
@@ -102,7 +103,7 @@ fn what_is_no_model_folder_says_why() {
         let (world, choice, folder) = world_with_folder();
         change(&folder);
         match identify(&choice, &world.settings) {
-            Err(Error::ModelFolder { path, reason }) => {
+            Err(Error::Model(ModelError::Folder { path, reason })) => {
                 assert_eq!(path, folder);
                 reason
             }

@@ -12,6 +12,7 @@ use std::fs::File;
 use std::time::{Duration, Instant, SystemTime};
 
 use relata::Error;
+use relata::error::ModelError;
 use relata::model::{self, Choice, Progress, identify, locate};
 
 use world::{FakeHub, Manner, WEIGHTS, World, manifest, sha256};
@@ -118,7 +119,10 @@ fn damage_in_the_cache_is_noticed_named_and_mended() {
         world.good_python();
         world.locate().0.unwrap();
         harm(&world);
-        assert!(matches!(model::path(&world.choice(), &world.settings), Err(Error::ModelAbsent { .. })), "{words}");
+        assert!(
+            matches!(model::path(&world.choice(), &world.settings), Err(Error::Model(ModelError::Absent { .. }))),
+            "{words}"
+        );
         assert_eq!(model::list(&world.settings)[0].present, None);
 
         world.settings.offline = true;
@@ -170,7 +174,7 @@ fn a_cache_folder_copied_without_receipt_is_good() {
 fn verify_finds_what_size_time_and_header_hide() {
     let mut world = World::new();
     world.good_python();
-    assert!(matches!(model::verify(&world.choice(), &world.settings), Err(Error::ModelAbsent { .. })));
+    assert!(matches!(model::verify(&world.choice(), &world.settings), Err(Error::Model(ModelError::Absent { .. }))));
     world.locate().0.unwrap();
     assert!(model::verify(&world.choice(), &world.settings).unwrap().iter().all(|file| file.ok));
 
@@ -244,7 +248,7 @@ fn what_a_killed_fetch_left_is_cleared_by_age() {
 fn a_missing_sum_is_trusted_once_and_then_kept() {
     let mut world = World::new();
     world.settings.manifests = vec![manifest(&world.files, &[WEIGHTS])];
-    assert!(matches!(identify(&world.choice(), &world.settings), Err(Error::ModelAbsent { .. })));
+    assert!(matches!(identify(&world.choice(), &world.settings), Err(Error::Model(ModelError::Absent { .. }))));
 
     world.good_python();
     let (found, notes) = world.locate();
@@ -295,7 +299,7 @@ fn a_cache_that_cannot_be_written_is_named() {
     std::fs::write(world.home.path().join("file"), "").unwrap();
     world.settings.cache = world.home.path().join("file/cache");
     let error = world.locate().0.unwrap_err();
-    assert!(matches!(error, Error::ModelCache { .. }), "{error}");
+    assert!(matches!(error, Error::Model(ModelError::Cache { .. })), "{error}");
     let text = error.to_string();
     assert!(
         text.contains("file/cache/models") && text.contains("RELATA_CACHE") && text.contains("--model DIR"),

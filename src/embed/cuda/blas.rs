@@ -10,7 +10,7 @@ use cudarc::driver::{CudaSlice, CudaStream, DevicePtr, DevicePtrMut};
 
 use super::card::failed;
 use super::number::Number;
-use crate::{Error, Result};
+use crate::error::{EmbeddingError, Error, Result};
 
 /// What NVIDIA advises for Hopper; older cards need less.
 const WORKSPACE: usize = 32 << 20;
@@ -192,5 +192,8 @@ impl Drop for Blas {
 }
 
 fn refused(error: CublasError) -> Error {
-    Error::Encoder { reason: format!("failed on the CUDA card: cuBLASLt says {:?}", error.0), source: None }
+    Error::from(EmbeddingError::Encoder {
+        reason: format!("failed on the CUDA card: cuBLASLt says {:?}", error.0),
+        source: None,
+    })
 }

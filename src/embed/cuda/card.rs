@@ -11,7 +11,7 @@ use cudarc::{cublaslt, driver, nvrtc};
 
 use super::number::Number;
 use crate::embed::architecture::{Activation, Architecture};
-use crate::{Error, Result};
+use crate::error::{EmbeddingError, Error, Result};
 
 const SOURCE: &str =
     concat!(include_str!("kernels/numbers.cu"), include_str!("kernels/rows.cu"), include_str!("kernels/attention.cu"));
@@ -34,7 +34,7 @@ pub(super) struct Card {
 impl Card {
     /// Opens the card of a number, from 0, and compiles the kernels.
     pub(super) fn open(card: usize, architecture: &Architecture, number: Number) -> Result<Card> {
-        let refused = |reason: String| Error::Device { asked: format!("cuda:{card}"), reason };
+        let refused = |reason: String| Error::from(EmbeddingError::Device { asked: format!("cuda:{card}"), reason });
         libraries().map_err(refused)?;
         let context = CudaContext::new(card).map_err(|e| refused(format!("does not answer: {}", told(e))))?;
         // SAFETY: every stream works on memory of its own, and weights are in place before a second stream begins.
@@ -137,7 +137,7 @@ fn libraries() -> std::result::Result<(), String> {
 
 /// A failed call to the driver.
 pub(super) fn failed(error: DriverError) -> Error {
-    Error::Encoder { reason: format!("failed on the CUDA card: {}", told(error)), source: None }
+    Error::from(EmbeddingError::Encoder { reason: format!("failed on the CUDA card: {}", told(error)), source: None })
 }
 
 /// A driver's error as it words it itself.

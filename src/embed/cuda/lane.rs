@@ -11,7 +11,7 @@ use super::card::failed;
 use super::layers::{CardEncoder, Norm};
 use crate::embed::batch::TokenBatch;
 use crate::embed::pooling::Pooling;
-use crate::{Error, Result};
+use crate::error::{EmbeddingError, Error, Result};
 
 /// Products take a multiple of this many rows, so that few sizes have to be planned.
 const ROWS: usize = 256;
@@ -117,7 +117,7 @@ impl Lane {
             Err(Trouble::Memory) => {
                 let tokens = batch.range(texts.start).len();
                 let reason = format!("found too little memory on the CUDA card for one text of {tokens} tokens");
-                Err(Error::Encoder { reason, source: None })
+                Err(EmbeddingError::Encoder { reason, source: None }.into())
             }
             Err(Trouble::Failed(error)) => Err(error),
         }

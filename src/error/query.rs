@@ -1,0 +1,94 @@
+//! What can go wrong with a question: the papers, the text or the days that it names.
+
+/// Errors of questions, whichever way they are asked.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum QueryError {
+    /// Papers that the library does not hold.
+    #[error("{}", not_in_library(unknown))]
+    NotInLibrary {
+        /// The ids, each with the nearest that are there and their titles.
+        unknown: Vec<(String, Vec<(crate::paper::ArxivId, String)>)>,
+    },
+    /// A paper that has no text, and so no vector.
+    #[error("{id} has no title in the library and so no text to compare with; add a source that has one")]
+    NoVector {
+        /// The paper.
+        id: String,
+    },
+    /// A text that is no arXiv identifier.
+    #[error("{text:?} is no arXiv id; ids look like 2602.10611, arXiv:2602.10611v2, hep-th/9901001 or a link to one")]
+    NotAnId {
+        /// As given.
+        text: String,
+    },
+    /// A place in the last answer, where nothing was answered yet.
+    #[error(
+        "{number} means a paper of the last answer, and there is no answer yet: ask with `relata recommend`, `relata today` or \
+         `relata search`, or name the paper by its id"
+    )]
+    NoLastAnswer {
+        /// The place.
+        number: usize,
+    },
+    /// A place that the last answer does not have.
+    #[error("there is no paper {number} in the last answer, which lists {papers}; `relata show 1` shows its first")]
+    NotInLastAnswer {
+        /// The place.
+        number: usize,
+        /// How many papers the answer lists.
+        papers: usize,
+    },
+    /// A liked text in a language that the model does not read, and nothing else.
+    #[error("{model} does not read the language of the text, so papers near it would mean nothing; {way_out}")]
+    TextUnread {
+        /// The model.
+        model: String,
+        /// What to do.
+        way_out: String,
+    },
+    /// A search for nothing.
+    #[error("the text is empty; say what to look for")]
+    EmptyQuery,
+    /// A period that ends before it begins.
+    #[error("--since {since} is after --until {until}, so no paper can lie between them")]
+    EmptyPeriod {
+        /// The first day asked for.
+        since: jiff::civil::Date,
+        /// The last day asked for.
+        until: jiff::civil::Date,
+    },
+}
+
+impl QueryError {
+    /// The stable name of what went wrong; see [`Error::code`](super::Error::code).
+    pub fn code(&self) -> &'static str {
+        match self {
+            QueryError::NotInLibrary { .. } => "not-in-library",
+            QueryError::NoVector { .. } => "no-vector",
+            QueryError::NotAnId { .. } => "not-an-id",
+            QueryError::NoLastAnswer { .. } => "no-last-answer",
+            QueryError::NotInLastAnswer { .. } => "not-in-last-answer",
+            QueryError::TextUnread { .. } => "text-unread",
+            QueryError::EmptyQuery => "empty-query",
+            QueryError::EmptyPeriod { .. } => "empty-period",
+        }
+    }
+}
+
+fn not_in_library(unknown: &[(String, Vec<(crate::paper::ArxivId, String)>)]) -> String {
+    let mut text = String::new();
+    for (id, closest) in unknown {
+        if !text.is_empty() {
+            text.push('\n');
+        }
+        text.push_str(&format!("{id} is not in the library"));
+        if !closest.is_empty() {
+            text.push_str("; the closest ids there:");
+        }
+        for (id, title) in closest {
+            text.push_str(&format!("\n  {id}  {title}"));
+        }
+    }
+    text
+}

@@ -1,0 +1,41 @@
+//! What can go wrong when files are read: papers, and lists of references.
+
+use std::path::PathBuf;
+
+/// Errors of reading files of papers and of references.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum ReadingError {
+    /// A file holds no papers in any known form.
+    #[error(
+        "{path}: this looks like {looks_like}. Relata reads daily digests (Markdown), JSON lines of papers and arXiv's \
+         metadata snapshot, each also as .gz",
+        path = path.display()
+    )]
+    UnknownFormat {
+        /// Which file.
+        path: PathBuf,
+        /// What its content looks like, in words.
+        looks_like: String,
+    },
+    /// A file that is no collection of references.
+    #[error("{path} is neither BibTeX, RIS, CSL-JSON, a table with titles, an exported profile nor a list of arXiv ids", path = path.display())]
+    ReferencesUnknown {
+        /// The file.
+        path: PathBuf,
+    },
+    /// The reader was told to stop by whoever took its entries.
+    #[error("reading was stopped")]
+    Stopped,
+}
+
+impl ReadingError {
+    /// The stable name of what went wrong; see [`Error::code`](super::Error::code).
+    pub fn code(&self) -> &'static str {
+        match self {
+            ReadingError::UnknownFormat { .. } => "unknown-format",
+            ReadingError::ReferencesUnknown { .. } => "references-unknown",
+            ReadingError::Stopped => "stopped",
+        }
+    }
+}
