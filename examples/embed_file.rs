@@ -5,8 +5,6 @@
 //! MODEL is a known name or a sentence-transformers folder. `relata embed --lines` does the same
 //! for files of any size, and can resume.
 
-use std::path::Path;
-
 use relata::embed::{Embedder, EmbedderOptions, Role};
 use relata::model::{Choice, Progress, Settings, locate};
 use serde_json::json;
@@ -15,7 +13,7 @@ fn main() -> anyhow::Result<()> {
     let mut arguments = std::env::args().skip(1);
     let path = arguments.next().ok_or_else(|| anyhow::anyhow!("usage: embed_file TEXTS.txt [MODEL]"))?;
     let model = arguments.next();
-    let file = std::fs::read_to_string(Path::new(&path))?;
+    let file = std::fs::read_to_string(path)?;
     let texts: Vec<&str> = file.lines().filter(|line| !line.trim().is_empty()).collect();
 
     // Finds the model on this machine or fetches it; its SHA-256 is checked whatever the source.

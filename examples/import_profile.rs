@@ -3,52 +3,31 @@
 //!
 //!     cargo run --release --example import_profile -- LIBRARY REFERENCES [PROFILE]
 //!
-//! `relata profile import` does the same, and says more about what matches nothing.
+//! A reference means a paper of the library by its arXiv id, its DOI, or a title that only one
+//! paper has. Nothing is embedded, so no model is needed.
 
-use std::path::Path;
+use std::path::PathBuf;
 
-use relata::ArxivId;
-use relata::library::{Library, Opinion};
-use relata::references::{Reference, read};
+use relata::model::Settings;
+use relata::service::{ImportProfile, Options, Relata};
 
 fn main() -> anyhow::Result<()> {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let [library, references, rest @ ..] = arguments.as_slice() else {
         anyhow::bail!("usage: import_profile LIBRARY REFERENCES [PROFILE]")
     };
-    let profile = rest.first().map_or("default", String::as_str);
-    let mut library = Library::open(Path::new(library))?;
-
-    let mut opinions = Vec::new();
-    for entry in read(Path::new(references))? {
-        match entry {
-            Err(skipped) => eprintln!("skipped {skipped}"),
-            Ok(reference) => match paper(&library, &reference)? {
-                Some(id) => opinions.push((id, Some(Opinion::Liked))),
-                None => eprintln!("line {}: {} is not in the library", reference.line, reference.label),
-            },
-        }
+    let relata = Relata::new(Options::new(library, Settings::from_env()?));
+    let request = ImportProfile { file: PathBuf::from(references), profile: rest.first().cloned() };
+    let imported = relata.import_profile(&request)?;
+    for skipped in &imported.skips.skipped {
+        eprintln!("skipped {skipped}");
     }
-    let changed = library.set_opinions(profile, &opinions)?;
-    let new = changed.iter().filter(|changed| **changed).count();
-    println!("{profile}: {} matched, {new} of them new", opinions.len());
+    for reference in &imported.unmatched {
+        eprintln!("line {}: {}: {}", reference.line, reference.entry, reference.reason);
+    }
+    println!("{}: {} matched, {} of them new", imported.profile, imported.matched, imported.added);
+
+    let profile = relata.export_profile(&imported.profile)?;
+    println!("{} papers are liked now", profile.like.len());
     Ok(())
-}
-
-/// The paper that a reference means: by arXiv id, else by DOI, else by a title that only one paper
-/// has.
-fn paper(library: &Library, reference: &Reference) -> relata::Result<Option<ArxivId>> {
-    for id in &reference.ids {
-        if library.row_of(id)?.is_some() {
-            return Ok(Some(id.clone()));
-        }
-    }
-    if let Some(doi) = &reference.doi
-        && let Some(id) = library.with_doi(doi)?.into_iter().next()
-    {
-        return Ok(Some(id));
-    }
-    let Some(title) = &reference.title else { return Ok(None) };
-    let mut found = library.with_title(title)?.into_iter();
-    Ok(found.next().filter(|_| found.next().is_none()))
 }

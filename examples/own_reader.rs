@@ -1,12 +1,13 @@
-//! A reader for a format of one's own: papers from a table with tabs, into a library, and found
-//! there by a word.
+//! A reader for a format of one's own: papers from a table with tabs, into a library, and those of
+//! them that do not hold some words.
 //!
 //!     cargo run --example own_reader
 //!
 //! Nothing is embedded, so no model is needed.
 
-use relata::library::{Filter, Library};
-use relata::search::search;
+use relata::library::Filter;
+use relata::model::Settings;
+use relata::service::{Options, Relata, Search};
 use relata::{ArxivId, Entry, Precedence, Skipped, SourceKind};
 
 const TABLE: &str = "id\ttitle\tabstract
@@ -40,17 +41,19 @@ fn read_table(text: &str) -> (Vec<Entry>, Vec<Skipped>) {
     (entries, skipped)
 }
 
-fn main() -> relata::Result<()> {
+fn main() -> anyhow::Result<()> {
     let (entries, skipped) = read_table(TABLE);
-    let mut library = Library::in_memory()?;
+    let folder = tempfile::tempdir()?;
+    let relata = Relata::new(Options::new(folder.path().join("library.db"), Settings::from_env()?));
     // One transaction: all of the entries or none. Reading the same table twice changes nothing.
-    let outcomes = library.merge(&entries)?;
-    println!("{outcomes:?}");
+    let added = relata.add_entries(&entries, false)?;
+    println!("added {}, updated {}, unchanged {}", added.added, added.updated, added.unchanged);
     for skipped in &skipped {
         println!("skipped {skipped}");
     }
-    for hit in search(&library, "everybody", None, &Filter::default(), (10, 0.0))? {
-        println!("{}  {}", hit.paper.id, hit.paper.title.unwrap_or_default());
+    let fast = Search::default().filter(Filter::new().exclude(["nobody looks"]));
+    for row in relata.search(&fast)?.results {
+        println!("{}  {}", row.id, row.title.unwrap_or_default());
     }
     Ok(())
 }

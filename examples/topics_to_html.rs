@@ -2,35 +2,28 @@
 //!
 //!     cargo run --release --example topics_to_html -- topics.html [LIBRARY]
 //!
-//! Without a library, the page is about the sample digest.
+//! LIBRARY is `library.db` where nothing is said. While a library has no papers, or is not there,
+//! the page is about the sample digest.
 
-use std::path::Path;
+use std::path::PathBuf;
 
-use relata::embed::{EmbedderOptions, LazyEmbedder};
-use relata::error::Error;
-use relata::library::Library;
-use relata::model::{Choice, Settings};
-use relata::service::{catch_up, sample};
-use relata::topics::{Search, find, page};
+use relata::model::Settings;
+use relata::service::{FindTopics, Options, Relata};
 
 fn main() -> relata::Result<()> {
     let mut arguments = std::env::args().skip(1);
-    let output = arguments.next().unwrap_or_else(|| "topics.html".to_owned());
-    let settings = Settings::from_env()?;
-    let mut library = match arguments.next() {
-        Some(path) => Library::open(Path::new(&path))?,
-        None => sample::open(&settings.cache)?,
-    };
-    let embedder = LazyEmbedder::new(Choice::parse(None), settings, EmbedderOptions::default())?;
-    let fingerprint = catch_up(&embedder, &mut library, true, &mut |_| (), &mut |_| Ok(()))?;
+    let output = PathBuf::from(arguments.next().as_deref().unwrap_or("topics.html"));
+    let library = arguments.next().unwrap_or_else(|| "library.db".to_owned());
+    let relata = Relata::new(Options::new(library, Settings::from_env()?));
 
-    // Among all papers, from scratch: the same vectors always give the same topics.
-    let topics = find(&library, Search::of(fingerprint), &|_| ())?;
-    for level in &topics.levels {
-        println!("{}: {}", level.name, level.topics.len());
+    // From scratch: the same papers then have the same topics in every library. Without it, topics
+    // keep their numbers as papers come.
+    let found = relata.topics(&FindTopics::new().fresh(true))?;
+    for level in found.answer().levels {
+        let names: Vec<&str> = level.topics.iter().map(|topic| topic.name.as_str()).collect();
+        println!("{}: {}", level.name, names.join("; "));
     }
-    let html = page(&library, &topics, None, "Topics of my library")?;
-    std::fs::write(&output, html).map_err(Error::io(&output))?;
-    println!("wrote {output}");
+    relata.write_topics_page(&found, &output)?;
+    println!("wrote {}", output.display());
     Ok(())
 }

@@ -92,21 +92,17 @@ fn ask(relata: &Relata, question: usize) -> (Seen, String) {
     let text = |value: &dyn erased::Json| value.text();
     match question {
         0 => {
-            let request = Recommend { like: vec![id(3), id(8)], unlike: vec![id(5)], k: 12, ..Recommend::default() };
+            let request = Recommend::new().like([id(3), id(8)]).unlike([id(5)]).k(12);
             let answer = relata.recommend(&request).expect("an answer");
             (answer.seen, text(&answer))
         }
         1 => {
-            let request = Recommend {
-                like_text: vec!["waves in galaxies".to_owned()],
-                filter: Filter { categories: vec!["cs.LG".to_owned()], ..Filter::default() },
-                ..Recommend::default()
-            };
+            let request = Recommend::new().like_text(["waves in galaxies"]).filter(Filter::new().categories(["cs.LG"]));
             let answer = relata.recommend(&request).expect("an answer");
             (answer.seen, text(&answer))
         }
         2 => {
-            let request = Search { text: Some("slow sampling of enzymes".to_owned()), k: 15, ..Search::default() };
+            let request = Search::new("slow sampling of enzymes").k(15);
             let answer = relata.search(&request).expect("an answer");
             (answer.seen, text(&answer))
         }
@@ -119,7 +115,7 @@ fn ask(relata: &Relata, question: usize) -> (Seen, String) {
         }
         _ => {
             // What is kept of topics depends on what was found before.
-            let found = relata.topics(&FindTopics { fresh: true, ..FindTopics::default() }).expect("an answer");
+            let found = relata.topics(&FindTopics::new().fresh(true)).expect("an answer");
             (found.seen, text(&found.answer()))
         }
     }
@@ -253,10 +249,7 @@ fn work_tells_its_steps_and_ends_where_it_is_asked_to() {
     assert_eq!(told, ["Began(Embedding, 24)", "Done(Embedding, 0)", "Ended(Embedding)"]);
     // What is stored is embedded by whoever asks next.
     assert_eq!(ask(&relata, 0).0.vectors, PAPERS as u64);
-    assert!(matches!(
-        observed.recommend(&Recommend { like: vec![id(1)], ..Recommend::default() }),
-        Err(Error::Cancelled)
-    ));
+    assert!(matches!(observed.recommend(&Recommend::new().like([id(1)])), Err(Error::Cancelled)));
 }
 
 #[test]
@@ -270,7 +263,7 @@ fn the_sample_answers_until_there_are_papers() {
         }
     });
     let liked = ArxivId::parse("2602.10611").expect("an id").0;
-    let answer = relata.recommend(&Recommend { like: vec![liked.clone()], ..Recommend::default() }).expect("an answer");
+    let answer = relata.recommend(&Recommend::new().like([liked.clone()])).expect("an answer");
     assert_eq!((answer.seen, answer.results.len()), (Seen { source: Source::Sample, papers: 7, vectors: 7 }, 6));
     let library = relata.library_path().to_owned();
     assert_eq!(*notes.lock().expect("a lock"), [Note::Sample { library: library.clone(), papers: 7 }]);
@@ -326,13 +319,19 @@ fn requests_are_data_and_unknown_keys_are_refused_by_name() {
         r#"{"like": ["arXiv:2601.00004v2"], "k": 3, "filter": {"category": ["cs.LG"], "since": "2026-01-01"}, "facet": "method"}"#,
     )
     .expect("read");
-    assert_eq!((request.like, request.k, request.language.as_str()), (vec![id(3)], 3, "en"));
+    assert_eq!((request.like, request.ranking.k, request.ranking.language.as_str()), (vec![id(3)], 3, "en"));
     assert_eq!(request.facet, Some(relata::Facet::Method));
     let refused = |said: Result<(), serde_json::Error>| said.expect_err("refused").to_string();
     let recommend = serde_json::from_str::<Recommend>(r#"{"likes": []}"#).map(drop);
     assert!(refused(recommend).contains("unknown field `likes`, expected one of `like`, `unlike`"));
     let filter = serde_json::from_str::<Search>(r#"{"filter": {"categories": []}}"#).map(drop);
     assert!(refused(filter).contains("unknown field `categories`"));
+    // Keys that two requests share stand among those of each.
+    let (recommend, today) = (r#"{"like": [], "kk": 3}"#, r#"{"seen": true, "like": [], "k": 3}"#);
+    assert!(refused(serde_json::from_str::<Recommend>(recommend).map(drop)).contains("unknown field `kk`"));
+    assert!(refused(serde_json::from_str::<Today>(today).map(drop)).contains("unknown field `like`"));
+    let today: Today = serde_json::from_str(r#"{"k": 3, "seen": true, "at_least": 70}"#).expect("read");
+    assert_eq!(today, Today::new("default").k(3).seen(true).at_least(70.0));
     let topics = serde_json::from_str::<FindTopics>(r#"{"amongst": {}}"#).map(drop);
     assert!(refused(topics).contains("unknown field `amongst`"));
     let import = serde_json::from_str::<ImportProfile>(r#"{"path": "a.bib"}"#).map(drop);

@@ -11,8 +11,8 @@ use std::time::Instant;
 
 use anyhow::{Context, bail};
 use rayon::prelude::*;
-use relata::index::{Index, State};
 use relata::library::{Filter, Library};
+use relata::neighbours::index::{Index, State};
 use relata::neighbours::{Admitted, SearchContext};
 use serde_json::json;
 

@@ -4,9 +4,9 @@ use crate::error::{Error, QueryError, Result};
 use crate::export::{Form, Heading};
 use crate::facets::Told as ToldBy;
 use crate::library::Filter;
-use crate::service::{ComparedFacet, Factors, Recommend as Request, Recommendation, Related, Row};
+use crate::service::{ComparedFacet, Factors, RankOptions, Recommend as Request, Recommendation, Related, Row};
 
-use super::args::{Filters, Recommend};
+use super::args::{Filters, Ranking, Recency, Recommend, Selection};
 use super::rows::{INDENT, Told, liked, write_row, write_why};
 use super::terminal::{Page, printable, say};
 use super::{Context, Outcome, forms, language, last};
@@ -26,13 +26,7 @@ pub(super) fn recommend(context: &Context, asked: &Recommend, page: &mut Page) -
         like_text: asked.like_text.clone(),
         profile: asked.profile.clone(),
         facet: asked.facet,
-        k: asked.selection.k,
-        at_least: asked.selection.at_least,
-        filter: Filter::from(&asked.selection.filters),
-        factors: factors(&asked.ranking.weight),
-        diversity: asked.ranking.diversity,
-        half_life: asked.recency.half_life,
-        language: language::reader(asked.selection.language.as_deref()),
+        ranking: rank_options(&asked.selection, &asked.ranking, &asked.recency),
     };
     let answer = context.relata.recommend(&request)?;
     if let Some(facet) = &answer.query.facet {
@@ -129,6 +123,19 @@ impl From<&Filters> for Filter {
     fn from(asked: &Filters) -> Filter {
         let Filters { category, since, until, author, exclude } = asked.clone();
         Filter { categories: category, since, until, authors: author, exclude }
+    }
+}
+
+/// The options that `recommend` and `today` share.
+pub(super) fn rank_options(selection: &Selection, ranking: &Ranking, recency: &Recency) -> RankOptions {
+    RankOptions {
+        k: selection.k,
+        at_least: selection.at_least,
+        filter: Filter::from(&selection.filters),
+        factors: factors(&ranking.weight),
+        diversity: ranking.diversity,
+        half_life: recency.half_life,
+        language: language::reader(selection.language.as_deref()),
     }
 }
 

@@ -4,14 +4,13 @@ use console::Style;
 
 use crate::error::{Error, LibraryError, Result};
 use crate::export::{Chosen, Form, Heading};
-use crate::library::Filter;
 use crate::service::{NewPaper, Today as Request, TodayList};
 
-use super::answers::factors;
+use super::answers::rank_options;
 use super::args::Today;
 use super::rows::{INDENT, Told, liked, write_row, write_why};
 use super::terminal::{Page, printable, say};
-use super::{Context, Outcome, complete, forms, language, last};
+use super::{Context, Outcome, complete, forms, last};
 
 /// Papers that repeat an older one and are named; `--json` names all.
 const REPEATED: usize = 10;
@@ -23,13 +22,7 @@ pub(super) fn run(context: &Context, asked: &Today, page: &mut Page) -> Result<O
         new: asked.new,
         seen: asked.seen,
         nearest: asked.nearest,
-        k: asked.selection.k,
-        at_least: asked.selection.at_least,
-        filter: Filter::from(&asked.selection.filters),
-        factors: factors(&asked.ranking.weight),
-        diversity: asked.ranking.diversity,
-        half_life: asked.recency.half_life,
-        language: language::reader(asked.selection.language.as_deref()),
+        ranking: rank_options(&asked.selection, &asked.ranking, &asked.recency),
     };
     let list = match context.relata.today(&request) {
         Err(Error::Library(LibraryError::Empty { .. })) => {

@@ -7,8 +7,16 @@ use std::str::FromStr;
 
 use super::device::DeviceChoice;
 use crate::error::{EmbeddingError, Error, Result};
+use crate::setters::setters;
 
 /// How to load and run a model.
+///
+/// ```
+/// use relata::embed::{DeviceChoice, EmbedderOptions, Precision};
+///
+/// let options = EmbedderOptions::new().device(DeviceChoice::Cpu).precision(Precision::Int8).token_budget(4096);
+/// assert!(options.unit_rows);
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct EmbedderOptions {
     /// Where the encoder runs.
@@ -27,6 +35,30 @@ pub struct EmbedderOptions {
     pub long: Long,
     /// Text put before texts of a role, by its name (`query`, `passage`), for roles of which the folder itself says nothing.
     pub prompts: BTreeMap<String, String>,
+}
+
+setters! { EmbedderOptions:
+    /// Where the encoder runs.
+    device => value device(DeviceChoice);
+    /// What computes on it.
+    engine => value engine(EngineChoice);
+    /// In what numbers.
+    precision => value precision(Precision);
+    /// The most tokens of a batch, padding included.
+    token_budget => some token_budget(usize);
+    /// Whether rows are scaled to unit length even where the folder's own modules do not.
+    unit_rows => value unit_rows(bool);
+    /// What becomes of texts beyond the token limit.
+    long => value long(Long);
+    /// Text put before texts of a role, by its name (`query`, `passage`).
+    prompts => value prompts(BTreeMap<String, String>);
+}
+
+impl EmbedderOptions {
+    /// The own engine in `f32` on the best device. Setters say what is to differ.
+    pub fn new() -> EmbedderOptions {
+        EmbedderOptions::default()
+    }
 }
 
 impl Default for EmbedderOptions {

@@ -110,6 +110,12 @@ impl Error {
     }
 }
 
+impl From<crate::paper::NotAnId> for Error {
+    fn from(crate::paper::NotAnId(text): crate::paper::NotAnId) -> Error {
+        QueryError::NotAnId { text }.into()
+    }
+}
+
 impl From<candle_core::Error> for Error {
     fn from(source: candle_core::Error) -> Error {
         EmbeddingError::from(source).into()

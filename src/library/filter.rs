@@ -46,6 +46,53 @@ pub(super) enum Condition<'a> {
 }
 
 impl Filter {
+    /// A filter that every paper passes. The methods below say what a paper must fulfil.
+    ///
+    /// ```
+    /// use relata::library::Filter;
+    ///
+    /// let filter = Filter::new().categories(["cs.LG", "stat.ML"]).since(jiff::civil::date(2026, 2, 1));
+    /// assert!(filter.until.is_none());
+    /// ```
+    pub fn new() -> Filter {
+        Filter::default()
+    }
+
+    /// In at least one of these categories, or of those of earlier calls.
+    #[must_use]
+    pub fn categories(mut self, categories: impl IntoIterator<Item = impl Into<String>>) -> Filter {
+        self.categories.extend(categories.into_iter().map(Into::into));
+        self
+    }
+
+    /// By at least one of these authors, or of those of earlier calls.
+    #[must_use]
+    pub fn authors(mut self, authors: impl IntoIterator<Item = impl Into<String>>) -> Filter {
+        self.authors.extend(authors.into_iter().map(Into::into));
+        self
+    }
+
+    /// None of these words or phrases, nor of those of earlier calls.
+    #[must_use]
+    pub fn exclude(mut self, phrases: impl IntoIterator<Item = impl Into<String>>) -> Filter {
+        self.exclude.extend(phrases.into_iter().map(Into::into));
+        self
+    }
+
+    /// On this day or later.
+    #[must_use]
+    pub fn since(mut self, day: Date) -> Filter {
+        self.since = Some(day);
+        self
+    }
+
+    /// On this day or earlier.
+    #[must_use]
+    pub fn until(mut self, day: Date) -> Filter {
+        self.until = Some(day);
+        self
+    }
+
     /// Whether every paper passes.
     pub fn is_empty(&self) -> bool {
         self.conditions().is_empty()

@@ -6,6 +6,7 @@
 //! `YYMM.NNNNN` since 1501, `archive(.SC)/YYMMNNN` until 0703.
 
 use std::fmt;
+use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
@@ -18,6 +19,11 @@ use super::id_forms;
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(try_from = "String", into = "String")]
 pub struct ArxivId(String);
+
+/// A text that is no arXiv identifier.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{0:?} is no arXiv id")]
+pub struct NotAnId(pub String);
 
 impl ArxivId {
     /// Reads an identifier in any pasted form and gives the version where one is named: bare, as a
@@ -85,10 +91,19 @@ impl From<ArxivId> for String {
 }
 
 impl TryFrom<String> for ArxivId {
-    type Error = String;
+    type Error = NotAnId;
 
-    fn try_from(text: String) -> Result<ArxivId, String> {
-        ArxivId::parse(&text).map(|(id, _)| id).ok_or_else(|| format!("{text:?} is no arXiv id"))
+    fn try_from(text: String) -> Result<ArxivId, NotAnId> {
+        text.parse()
+    }
+}
+
+impl FromStr for ArxivId {
+    type Err = NotAnId;
+
+    /// As [`ArxivId::parse`], without the version.
+    fn from_str(text: &str) -> Result<ArxivId, NotAnId> {
+        ArxivId::parse(text).map(|(id, _)| id).ok_or_else(|| NotAnId(text.to_owned()))
     }
 }
 

@@ -13,7 +13,7 @@ use std::fmt;
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
-pub use arxiv_id::ArxivId;
+pub use arxiv_id::{ArxivId, NotAnId};
 
 /// The parts that digests add to a paper's own text. The order is that of a digest page.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, schemars::JsonSchema)]

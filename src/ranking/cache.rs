@@ -36,8 +36,6 @@ const PROBES: usize = 8;
 pub struct Fresh {
     /// What was learned.
     pub learned: Learned,
-    /// Whether it was learned just now.
-    pub anew: bool,
     /// A kept file that did not serve although it should have, or one that could not be written: what and why.
     pub note: Option<String>,
 }
@@ -52,10 +50,10 @@ impl Learned {
     /// What the library reports. The state of the kept file is never an error.
     pub fn of(library: &Library, fingerprint: FingerprintNumber) -> Result<Fresh> {
         let Some(path) = path(library) else {
-            return Ok(Fresh { learned: Learned::learn(library, fingerprint)?, anew: true, note: None });
+            return Ok(Fresh { learned: Learned::learn(library, fingerprint)?, note: None });
         };
         let damage = match read(&path, library, fingerprint, StopWords::built_in()) {
-            Ok(Some(learned)) => return Ok(Fresh { learned, anew: false, note: None }),
+            Ok(Some(learned)) => return Ok(Fresh { learned, note: None }),
             Ok(None) => None,
             Err(Unfit::Library(error)) => return Err(error),
             Err(Unfit::Damaged(why)) => Some(format!("{} is damaged ({why})", path.display())),
@@ -75,7 +73,7 @@ impl Learned {
                 damage.map(|damage| format!("{damage}; ")).unwrap_or_default()
             )),
         };
-        Ok(Fresh { learned, anew: true, note })
+        Ok(Fresh { learned, note })
     }
 }
 
@@ -357,8 +355,12 @@ mod tests {
 
         // What Relata asks for is of its own list.
         let fresh = Learned::of(&library, fingerprint).expect("learned");
-        assert!(fresh.anew && fresh.note.is_none(), "a stale file is nothing to report");
-        write(&kept, &learned, &library, fingerprint, StopWords::built_in()).expect("written");
-        assert!(!Learned::of(&library, fingerprint).expect("read").anew);
+        assert!(fresh.note.is_none(), "a stale file is nothing to report");
+        // A file that says something else than the library shows whether it was read.
+        let marked = Learned { counted: 11, ..learned };
+        write(&kept, &marked, &library, fingerprint, &own).expect("written");
+        assert_eq!(Learned::of(&library, fingerprint).expect("learned").learned.counted, 12);
+        write(&kept, &marked, &library, fingerprint, StopWords::built_in()).expect("written");
+        assert_eq!(Learned::of(&library, fingerprint).expect("read").learned.counted, 11);
     }
 }

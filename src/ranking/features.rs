@@ -53,11 +53,6 @@ pub struct Weights {
     pub authors: f32,
 }
 
-impl Weights {
-    /// The names of the parts, as users and JSON name them, in the order of the fields.
-    pub const PARTS: [&str; 4] = ["meaning", "associations", "words", "authors"];
-}
-
 impl Default for Weights {
     fn default() -> Weights {
         Weights { whitened_cosine: 1.0, cooccurrence: 0.7, words: 0.25, authors: 10.0 }

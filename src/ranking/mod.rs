@@ -24,7 +24,6 @@ use crate::kernels::{InstructionSet, add_bytes};
 use crate::library::derived::Column;
 use crate::library::{FingerprintNumber, Library, PaperText};
 
-pub use cache::Fresh;
 pub use features::{PaperFeatures, ScoreParts, Weights};
 pub use interest::Interest;
 pub use interests::Interests;

@@ -104,8 +104,6 @@ pub struct Answer {
     pub because: Liked,
     /// Terms it shares with that, rarest first.
     pub terms: Vec<String>,
-    /// Number of the interest that it answers, from 0 in the order of their first liked papers.
-    pub interest: usize,
     /// The sentence of its abstract, or of what was compared of it, that is nearest to that.
     pub sentence: Option<String>,
     /// What was compared of it, where only a facet was.
@@ -161,7 +159,7 @@ fn answers(
     }
     let phrases: Vec<OnceLock<Phrases>> = liked.iter().map(|_| OnceLock::new()).collect();
     let answer = |(found, paper, facet): (Ranked, Paper, Option<FacetText>)| -> Result<Answer> {
-        let Ranked { score, matched, parts, dislike_penalty, cosine, interest, liked: nearest, .. } = found;
+        let Ranked { score, matched, parts, dislike_penalty, cosine, liked: nearest, .. } = found;
         let because = match query.like.get(nearest) {
             Some(id) => Liked::Paper(id.clone()),
             None => Liked::Text(nearest - query.like.len()),
@@ -175,7 +173,7 @@ fn answers(
         let terms = terms::shared(own, whole, count, TERMS, frequency)?.into_iter().map(|term| term.term).collect();
         let sentences = sentences(body);
         let sentence = learned.nearest_text(&wanted[nearest], &sentences).map(|at| sentences[at].to_owned());
-        Ok(Answer { score, matched, parts, dislike_penalty, cosine, paper, because, terms, interest, sentence, facet })
+        Ok(Answer { score, matched, parts, dislike_penalty, cosine, paper, because, terms, sentence, facet })
     };
     places.into_par_iter().map(answer).collect()
 }

@@ -24,6 +24,7 @@ use crate::library::{Library, Outcome};
 use crate::paper::{Entry, Skipped};
 use crate::ranking::Learned;
 use crate::reader::{self, Reading};
+use crate::setters::setters;
 
 /// Entries per transaction. The keyword index writes a segment per transaction and merges segments
 /// later: larger batches merge less. A kill loses a second of reading at the most.
@@ -51,6 +52,18 @@ pub struct Add {
 impl Default for Add {
     fn default() -> Add {
         Add { paths: Vec::new(), embed: true }
+    }
+}
+
+setters! { Add:
+    /// Whether new papers are embedded at once.
+    embed => value embed(bool);
+}
+
+impl Add {
+    /// Asks for files and folders to be read, and their papers to be embedded.
+    pub fn new(paths: impl IntoIterator<Item = impl Into<PathBuf>>) -> Add {
+        Add { paths: paths.into_iter().map(Into::into).collect(), ..Add::default() }
     }
 }
 
@@ -209,7 +222,7 @@ impl Relata {
             if !embed || library.is_empty()? {
                 return Ok(0);
             }
-            let embedder = self.embedder(Some(&library))?;
+            let embedder = self.lazy_embedder(Some(&library))?;
             Ok(self.catch_up(&embedder, &mut library, false, &permit)?.1)
         };
         match embedded() {
@@ -231,7 +244,7 @@ impl Relata {
         }
         self.shared.own.forget_index();
         let Some(mut library) = self.with_papers()? else { return Ok(()) };
-        let embedder = self.embedder(Some(&library))?;
+        let embedder = self.lazy_embedder(Some(&library))?;
         let Some(fingerprint) = library.fingerprint(embedder.fingerprint().digest())? else { return Ok(()) };
         if library.vectors(fingerprint)? >= Learned::WORTH_KEEPING {
             self.cancel.check()?;

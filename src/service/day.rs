@@ -133,8 +133,8 @@ impl Found {
 
 /// The papers of the latest day of the files, or with a first day all.
 fn of_files(library: &Library, asked: &Today, listed: &Listed) -> Result<Found> {
-    let latest = listed.latest(asked.filter.until);
-    let whole = asked.filter.since.is_some() || latest.is_none();
+    let latest = listed.latest(asked.ranking.filter.until);
+    let whole = asked.ranking.filter.since.is_some() || latest.is_none();
     // A digest that tells no day was named for today.
     let on_day = |day: Option<Date>| whole || day.is_none() || day == latest;
     let mut found = Found { date: latest, ..Found::default() };
@@ -154,7 +154,7 @@ fn of_files(library: &Library, asked: &Today, listed: &Listed) -> Result<Found> 
 /// The papers of the library's latest day, those of its digests and those published on it; or with
 /// a first day all since then, of which none is known.
 fn of_library(library: &Library, asked: &Today) -> Result<Found> {
-    let filters = &asked.filter;
+    let filters = &asked.ranking.filter;
     let Some(day) = latest(library, filters.until)? else { return Ok(Found::default()) };
     let mut found = Found { date: Some(day), ..Found::default() };
     let matching = |since, until| {

@@ -15,6 +15,7 @@ use super::events::Event;
 use crate::bulk::{self, Format, Job, Manners, Output, Sink, Texts};
 use crate::embed::{self, Role};
 use crate::error::{BulkError, Error, Result};
+use crate::setters::setters;
 
 /// Notes about files that are kept; a folder can hold any number of files.
 const NOTES: usize = 1000;
@@ -121,7 +122,41 @@ impl From<Error> for EmbedError {
     }
 }
 
+setters! { Embed:
+    /// The form, where the name of the file does not tell it.
+    format => some format(Format);
+    /// Whether the inputs are plain text, a text a line; else they are papers.
+    lines => value lines(bool);
+    /// As what the model takes the texts.
+    role => value role(Role);
+    /// Whether to go on from where an interrupted run ended.
+    resume => value resume(bool);
+    /// Whether to replace what is there.
+    force => value force(bool);
+}
+
 impl Embed {
+    /// Asks for the vectors of the papers in some files. Setters say what else is wanted.
+    ///
+    /// ```
+    /// use relata::service::Embed;
+    ///
+    /// let request = Embed::new(["abstracts.txt"], "vectors.npy").lines(true).resume(true);
+    /// assert_eq!(request.output()?.format().name(), "npy");
+    /// # Ok::<(), relata::Error>(())
+    /// ```
+    pub fn new(inputs: impl IntoIterator<Item = impl Into<PathBuf>>, output: impl Into<PathBuf>) -> Embed {
+        Embed {
+            inputs: inputs.into_iter().map(Into::into).collect(),
+            output: output.into(),
+            format: None,
+            lines: false,
+            role: Role::default(),
+            resume: false,
+            force: false,
+        }
+    }
+
     /// The output that is written.
     ///
     /// # Errors
@@ -162,7 +197,7 @@ impl Relata {
         output: Option<&Output>,
     ) -> std::result::Result<Embedded, EmbedError> {
         let job = self.job(request)?;
-        let embedder = self.embedder(None)?;
+        let embedder = self.lazy_embedder(None)?;
         let (mut skips, mut notes, mut began) = (Skips::default(), Vec::new(), false);
         let embedded = bulk::embed(&job, sink, &embedder, &mut |event| match event {
             bulk::Event::Fetch(progress) => self.tell(Event::Fetching(progress)),

@@ -17,6 +17,7 @@ use crate::error::{Error, Result};
 use crate::evaluate::{Estimate, Judgement, METRICS, Method, Options, Outcome, evaluate};
 use crate::library::Library;
 use crate::paper::ArxivId;
+use crate::setters::setters;
 
 /// What is asked.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -31,6 +32,23 @@ pub struct Evaluate {
     pub factors: Factors,
     /// How much an answer's likeness to those before it lowers its score, from 0 to 1.
     pub diversity: f32,
+}
+
+setters! { Evaluate:
+    /// Ways of ranking; all where none is named.
+    methods => each methods(Method);
+    /// How the parts of a score count.
+    factors => value factors(Factors);
+    /// How much an answer's likeness to those before it lowers its score, from 0 to 1.
+    diversity => value diversity(f32);
+}
+
+impl Evaluate {
+    /// Asks how well all ways of ranking find what a file of judgements says. Setters say what else
+    /// is wanted.
+    pub fn new(judgements: impl Into<PathBuf>) -> Evaluate {
+        Evaluate { judgements: judgements.into(), ..Evaluate::default() }
+    }
 }
 
 /// What each method reaches.

@@ -10,6 +10,7 @@ use super::Relata;
 use super::events::Note;
 use super::topics::FindTopics;
 use crate::error::{BulkError, Result};
+use crate::setters::setters;
 use crate::topics;
 
 /// What is asked.
@@ -26,6 +27,26 @@ pub struct Export {
     pub vectors: bool,
     /// A Parquet file to write, with vectors.
     pub parquet: Option<PathBuf>,
+}
+
+setters! { Export:
+    /// Among which papers topics are found, and how.
+    topics => value topics(FindTopics);
+    /// A CSV file to write.
+    csv => some_into csv(PathBuf);
+    /// A JSON lines file to write, with abstracts.
+    jsonl => some_into jsonl(PathBuf);
+    /// Whether the vectors stand in the JSON lines, too.
+    vectors => value vectors(bool);
+    /// A Parquet file to write, with vectors.
+    parquet => some_into parquet(PathBuf);
+}
+
+impl Export {
+    /// Asks for the topics of all papers, in no file yet. Setters name the files.
+    pub fn new() -> Export {
+        Export::default()
+    }
 }
 
 /// What was written.

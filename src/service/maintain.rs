@@ -118,7 +118,7 @@ impl Relata {
     pub fn reembed(&self, request: &Reembed) -> Result<Reembedded> {
         let mut library = self.filled()?;
         let permit = self.shared.own.write();
-        let embedder = self.embedder(Some(&library))?;
+        let embedder = self.lazy_embedder(Some(&library))?;
         let (number, embedded) = self.catch_up(&embedder, &mut library, true, &permit)?;
         library.set_embedding_settings(&settings_of(&embedder)?)?;
         // What others see from here on has all vectors.

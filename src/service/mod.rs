@@ -19,11 +19,10 @@
 //! # fn main() -> Result<(), Box<dyn std::error::Error>> {
 //! # let folder = tempfile::tempdir()?;
 //! # let settings = Settings::from_vars(|_| None, Some(folder.path().join("cache")), None)?;
-//! let mut options = Options::new(folder.path().join("library.db"), settings);
-//! options.model = Some(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/models/tiny-bert").to_owned());
-//! let relata = Relata::new(options);
+//! let model = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/models/tiny-bert");
+//! let relata = Relata::new(Options::new(folder.path().join("library.db"), settings).model(model));
 //!
-//! let request = Recommend { like: vec!["2602.10611".to_owned().try_into()?], k: 3, ..Recommend::default() };
+//! let request = Recommend::new().like(["2602.10611".parse()?]).k(3);
 //! let answer = relata.recommend(&request)?;
 //! assert_eq!(answer.query.like, request.like);
 //! assert_eq!(answer.results.len(), 3);
@@ -48,7 +47,7 @@ mod query;
 mod recommend;
 mod related;
 mod rows;
-pub mod sample;
+mod sample;
 mod schemas;
 mod search;
 mod session;
@@ -63,7 +62,6 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 
 pub use add::{Add, AddError, Added, Skips};
-pub use catch_up::{EmbeddingProgress, catch_up, facet_vectors};
 pub use embed::{Embed, EmbedError, Embedded, rate};
 pub use evaluate::{Evaluate, Evaluated, Interval, MethodRow};
 pub use events::{CancelToken, Event, Note, Observer, OtherModel, Work};
@@ -73,7 +71,7 @@ pub use interests::{InterestPaper, InterestRow, Interests};
 pub use maintain::{Checked, Reembed, Reembedded, Remove, Removed};
 pub use models::{ModelRow, Models, VerifiedFile, VerifiedModel};
 pub use profiles::{ImportProfile, Imported, Opine, Opined, ProfileRow, Profiles, Unmatched};
-pub use query::{Factors, Selection};
+pub use query::{Factors, RankOptions, Selection};
 pub use recommend::{ComparedFacet, LikedFacet, Recommend, RecommendQuery, Recommendation};
 pub use related::{LikedBy, Related, ScoreParts, ToldFacet};
 pub use rows::{Row, Seen, Source, one_decimal, six_decimals};
@@ -87,10 +85,11 @@ pub use topic_rows::{
 };
 pub use topics::{Among, FindTopics, FoundTopics};
 
-use crate::embed::{DeviceChoice, EmbedderOptions, EngineChoice, LazyEmbedder, Long, Precision};
+use crate::embed::{DeviceChoice, Embedder, EmbedderOptions, EngineChoice, LazyEmbedder, Long, Precision};
 use crate::error::{Error, ModelError, ProfileError, Result};
 use crate::library::{Library, Profile};
 use crate::model::{self, Choice, Settings};
+use crate::setters::setters;
 use catch_up::Remembered;
 use store::{Connection, Place, Store};
 
@@ -98,6 +97,19 @@ use store::{Connection, Place, Store};
 pub const DEFAULT_PROFILE: &str = "default";
 
 /// Where a library and its models are, and how texts are embedded.
+///
+/// ```
+/// use relata::embed::Precision;
+/// use relata::model::Settings;
+/// use relata::service::{Options, Relata};
+///
+/// # fn main() -> relata::Result<()> {
+/// let options = Options::new("library.db", Settings::from_env()?).model("all-MiniLM-L6-v2").precision(Precision::Int8);
+/// let relata = Relata::new(options);
+/// assert_eq!(relata.library_path().to_str(), Some("library.db"));
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Clone)]
 pub struct Options {
     /// The library, one SQLite file.
@@ -116,6 +128,19 @@ pub struct Options {
     pub device: DeviceChoice,
     /// What computes on it.
     pub engine: EngineChoice,
+}
+
+setters! { Options:
+    /// A known model or the path of a folder.
+    model => some_into model(String);
+    /// In what numbers.
+    precision => some precision(Precision);
+    /// What becomes of texts that are longer than the model reads.
+    long => some long(Long);
+    /// Where the encoder runs.
+    device => value device(DeviceChoice);
+    /// What computes on it.
+    engine => value engine(EngineChoice);
 }
 
 impl Options {
@@ -164,6 +189,16 @@ impl Relata {
         let sample = Store::new(Place::Sample(options.settings.cache.clone()));
         let shared = Shared { options, own, sample, embedders: Mutex::default() };
         Relata { shared: Arc::new(shared), observer: Arc::new(|_: Event| ()), cancel: CancelToken::new() }
+    }
+
+    /// The model, loaded (and fetched) when it is first asked for, for texts that are no papers of the
+    /// library. It is the one that papers are embedded with.
+    ///
+    /// # Errors
+    /// What the model and the library report.
+    pub fn embedder(&self) -> Result<Arc<Embedder>> {
+        let library = self.existing()?;
+        self.lazy_embedder(library.as_deref())?.load(&mut |progress| self.tell(Event::Fetching(progress)))
     }
 
     /// The same library for a caller who wants to be told of events.
@@ -235,7 +270,7 @@ impl Relata {
 
     /// The model and how it embeds: as asked for, else as the library remembers, else the default.
     /// Not loaded.
-    fn embedder(&self, library: Option<&Library>) -> Result<Arc<LazyEmbedder>> {
+    fn lazy_embedder(&self, library: Option<&Library>) -> Result<Arc<LazyEmbedder>> {
         let asked = &self.shared.options;
         let remembered = match library {
             Some(library) => Remembered::of(library, &asked.settings)?.unwrap_or_default(),

@@ -1,14 +1,156 @@
-//! What several requests share: factors, the selection of answers, and what is checked of them.
+//! What several requests share: how papers are ranked, which become answers, and what is checked.
 
 use std::collections::BTreeSet;
+use std::fmt;
 
 use schemars::JsonSchema;
-use serde::{Deserialize, Serialize};
+use serde::de::{Error as _, MapAccess, Visitor};
+use serde::{Deserialize, Deserializer, Serialize};
+
+use super::rows::english;
 
 use crate::error::{QueryError, Result};
 use crate::library::Filter;
 use crate::paper::ArxivId;
 use crate::ranking::Weights;
+use crate::recommend::Query;
+
+/// How papers are ranked, and which of them become answers. In JSON its keys stand among those of
+/// the request that it is a part of.
+#[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct RankOptions {
+    /// Number of answers.
+    pub k: usize,
+    /// The least match of an answer, from 0 to 100. Where nothing is said, a daily list takes 50,
+    /// and every other answer takes all.
+    pub at_least: Option<f32>,
+    /// Which papers may be answers.
+    pub filter: Filter,
+    /// How the parts of a score count.
+    pub factors: Factors,
+    /// How much an answer's likeness to those before it lowers its score, from 0 to 1.
+    pub diversity: f32,
+    /// Days after which a like of the profile counts half as much; all count the same where nothing
+    /// is said.
+    pub half_life: Option<f32>,
+    /// Language of the digests' short texts, such as `en`.
+    pub language: String,
+}
+
+impl Default for RankOptions {
+    fn default() -> RankOptions {
+        RankOptions {
+            k: 10,
+            at_least: None,
+            filter: Filter::default(),
+            factors: Factors::default(),
+            diversity: 0.0,
+            half_life: None,
+            language: english(),
+        }
+    }
+}
+
+/// Keys of [`RankOptions`] in JSON.
+const RANK_KEYS: [&str; 7] = ["k", "at_least", "filter", "factors", "diversity", "half_life", "language"];
+
+/// Reads the options of a request whose `own` keys were read before, and refuses all keys that
+/// neither knows.
+///
+/// A derived reader would not do: serde gives a flattened struct the keys that it knows, so nobody
+/// would see the others.
+pub(super) fn rank_options<'de, D: Deserializer<'de>>(
+    from: D,
+    own: &'static [&'static str],
+) -> std::result::Result<RankOptions, D::Error> {
+    from.deserialize_map(RankKeys { own })
+}
+
+/// Takes what is left of a request's keys.
+struct RankKeys {
+    own: &'static [&'static str],
+}
+
+impl<'de> Visitor<'de> for RankKeys {
+    type Value = RankOptions;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("options of a ranking")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> std::result::Result<RankOptions, A::Error> {
+        let mut options = RankOptions::default();
+        let mut read = BTreeSet::new();
+        while let Some(key) = map.next_key::<String>()? {
+            match key.as_str() {
+                "k" => options.k = map.next_value()?,
+                "at_least" => options.at_least = map.next_value()?,
+                "filter" => options.filter = map.next_value()?,
+                "factors" => options.factors = map.next_value()?,
+                "diversity" => options.diversity = map.next_value()?,
+                "half_life" => options.half_life = map.next_value()?,
+                "language" => options.language = map.next_value()?,
+                _ => {
+                    let known: Vec<String> = self.own.iter().chain(&RANK_KEYS).map(|key| format!("`{key}`")).collect();
+                    let known = known.join(", ");
+                    return Err(A::Error::custom(format_args!("unknown field `{key}`, expected one of {known}")));
+                }
+            }
+            if !read.insert(key.clone()) {
+                return Err(A::Error::custom(format_args!("duplicate field `{key}`")));
+            }
+        }
+        Ok(options)
+    }
+}
+
+impl RankOptions {
+    /// What an answer repeats of them.
+    pub(super) fn selection(&self) -> Selection {
+        Selection { filter: self.filter.clone(), k: self.k, at_least: self.at_least }
+    }
+
+    /// A query for what these options ask for, which names no papers yet.
+    ///
+    /// # Errors
+    /// [`QueryError::EmptyPeriod`] for days in the wrong order.
+    pub(super) fn query(&self, least: f32) -> Result<Query> {
+        check_period(&self.filter)?;
+        Ok(Query {
+            k: self.k,
+            filter: self.filter.clone(),
+            weights: self.factors.weights(),
+            diversity: self.diversity,
+            at_least: self.at_least.unwrap_or(least),
+            ..Query::default()
+        })
+    }
+}
+
+/// Writes the setters of a request that holds [`RankOptions`].
+macro_rules! rank_setters {
+    ($request:ident) => {
+        $crate::setters::setters! { $request:
+            /// How many answers are wanted; 10 where nothing is said.
+            ranking.k => value k(usize);
+            /// The least match of an answer, from 0 to 100.
+            ranking.at_least => some at_least(f32);
+            /// Which papers may be answers.
+            ranking.filter => value filter($crate::library::Filter);
+            /// How the parts of a score count.
+            ranking.factors => value factors($crate::service::Factors);
+            /// How much an answer's likeness to those before it lowers its score, from 0 to 1.
+            ranking.diversity => value diversity(f32);
+            /// Days after which a like of the profile counts half as much.
+            ranking.half_life => some half_life(f32);
+            /// Language of the digests' short texts, such as `en`.
+            ranking.language => value_into language(String);
+        }
+    };
+}
+
+pub(super) use rank_setters;
 
 /// Which papers may be answers, and how many are given, as an answer repeats it.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, JsonSchema)]
@@ -43,6 +185,9 @@ impl Default for Factors {
 }
 
 impl Factors {
+    /// The names of the parts.
+    pub const PARTS: [&str; 4] = ["meaning", "associations", "words", "authors"];
+
     /// Multiplies the factor of a part by its name; `None` for a name that is none.
     pub fn scale(&mut self, part: &str, factor: f32) -> Option<()> {
         let own = match part {

@@ -5,26 +5,28 @@
 
 use ndarray::Array2;
 use schemars::JsonSchema;
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize};
 
 use super::catch_up::{EmbeddingProgress, facet_vectors};
 use super::events::{Event, Note, Work};
-use super::query::{Factors, Selection, check_period, each_once};
+use super::query::{RankOptions, Selection, each_once, rank_options, rank_setters};
 use super::related::{Related, related};
-use super::rows::{Row, Seen, english};
+use super::rows::{Row, Seen};
 use super::session::Session;
 use super::{DEFAULT_PROFILE, OtherModel, Relata};
 use crate::embed::LazyEmbedder;
 use crate::error::{QueryError, Result};
 use crate::facets::{FacetText, Told};
-use crate::library::{Filter, FingerprintNumber, Library};
+use crate::library::{FingerprintNumber, Library};
 use crate::paper::ArxivId;
 use crate::paper::Facet;
 use crate::recommend::{self as recommender, Answer, ByFacet, Query, Through, recommend_by_facet};
+use crate::setters::setters;
 
 /// What is asked.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields, default)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(default)]
+#[schemars(deny_unknown_fields)]
 pub struct Recommend {
     /// Liked papers. Without any and without `like_text` the profile is the question.
     pub like: Vec<ArxivId>,
@@ -36,39 +38,54 @@ pub struct Recommend {
     pub profile: Option<String>,
     /// Compare this aspect of papers, beside the words of the whole.
     pub facet: Option<Facet>,
-    /// Number of answers.
-    pub k: usize,
-    /// The least match of an answer, from 0 to 100.
-    pub at_least: Option<f32>,
-    /// Which papers may be answers.
-    pub filter: Filter,
-    /// How the parts of a score count.
-    pub factors: Factors,
-    /// How much an answer's likeness to those before it lowers its score, from 0 to 1.
-    pub diversity: f32,
-    /// Days after which a like of the profile counts half as much; all count the same where nothing
-    /// is said.
-    pub half_life: Option<f32>,
-    /// Language of the digests' short texts, such as `en`.
-    pub language: String,
+    /// How papers are ranked, and which become answers.
+    #[serde(flatten, deserialize_with = "ranking")]
+    pub ranking: RankOptions,
 }
 
-impl Default for Recommend {
-    fn default() -> Recommend {
-        Recommend {
-            like: Vec::new(),
-            unlike: Vec::new(),
-            like_text: Vec::new(),
-            profile: None,
-            facet: None,
-            k: 10,
-            at_least: None,
-            filter: Filter::default(),
-            factors: Factors::default(),
-            diversity: 0.0,
-            half_life: None,
-            language: english(),
-        }
+fn ranking<'de, D: Deserializer<'de>>(from: D) -> std::result::Result<RankOptions, D::Error> {
+    rank_options(from, &["like", "unlike", "like_text", "profile", "facet"])
+}
+
+rank_setters!(Recommend);
+setters! { Recommend:
+    /// Papers that are liked. They are added to those of earlier calls.
+    like => each like(ArxivId);
+    /// Papers of which less is wanted.
+    unlike => each unlike(ArxivId);
+    /// Texts that describe what is liked.
+    like_text => each_into like_text(String);
+    /// A profile whose liked and disliked papers are added.
+    profile => some_into profile(String);
+    /// The aspect of papers that is compared, beside the words of the whole.
+    facet => some facet(Facet);
+}
+
+impl Recommend {
+    /// Asks for the ten papers that are most related to what the default profile likes. Setters say
+    /// what else is wanted.
+    ///
+    /// ```
+    /// use relata::library::Filter;
+    /// use relata::paper::Facet;
+    /// use relata::service::Recommend;
+    ///
+    /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let request = Recommend::new()
+    ///     .like(["2602.10611".parse()?])
+    ///     .like_text(["solving differential equations with neural networks"])
+    ///     .facet(Facet::Method)
+    ///     .filter(Filter::new().categories(["cs.LG"]).since("2026-02-01".parse()?))
+    ///     .k(5);
+    /// // Requests are JSON as well; a key that is none of theirs is refused.
+    /// let same = serde_json::from_str::<Recommend>(&serde_json::to_string(&request)?)?;
+    /// assert_eq!(same, request);
+    /// assert!(serde_json::from_str::<Recommend>(r#"{"likes": []}"#).is_err());
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn new() -> Recommend {
+        Recommend::default()
     }
 }
 
@@ -149,17 +166,11 @@ impl Relata {
     /// [`LibraryError::OtherModel`](crate::error::LibraryError::OtherModel); what the model and the
     /// library report.
     pub fn recommend(&self, request: &Recommend) -> Result<Recommendation> {
-        check_period(&request.filter)?;
         let mut query = Query {
             like: each_once(&request.like),
             unlike: each_once(&request.unlike),
             like_text: request.like_text.clone(),
-            k: request.k,
-            filter: request.filter.clone(),
-            weights: request.factors.weights(),
-            diversity: request.diversity,
-            at_least: request.at_least.unwrap_or(0.0),
-            ..Query::default()
+            ..request.ranking.query(0.0)?
         };
         if query.like_text.iter().any(|text| text.trim().is_empty()) {
             return Err(QueryError::EmptyQuery.into());
@@ -172,7 +183,7 @@ impl Relata {
         if let Some(name) = &profile {
             let profile = self.profile(session.own(), name, request.profile.is_some())?;
             session.add_profile(&profile, &mut query)?;
-            query.emphasis = request.half_life.map(|days| profile.emphasis(days)).unwrap_or_default();
+            query.emphasis = request.ranking.half_life.map(|days| profile.emphasis(days)).unwrap_or_default();
         }
         session.say_unread(&embedder, &unread_text, &query)?;
         recommender::check(&session.library, &query)?;
@@ -180,7 +191,7 @@ impl Relata {
         let texts = embedder.embed_queries(&query.like_text, &mut |progress| self.tell(Event::Fetching(progress)))?;
         self.cancel.check()?;
         let (answers, facet, seen) = session.ranked(&embedder, fingerprint, (&query, &texts), request.facet)?;
-        let place = |(at, answer)| related(at + 1, answer, &request.language);
+        let place = |(at, answer)| related(at + 1, answer, &request.ranking.language);
         Ok(Recommendation {
             results: answers.into_iter().enumerate().map(place).collect(),
             query: RecommendQuery {
@@ -188,7 +199,7 @@ impl Relata {
                 unlike: query.unlike,
                 like_text: query.like_text,
                 profile,
-                filter: Selection { filter: request.filter.clone(), k: request.k, at_least: request.at_least },
+                filter: request.ranking.selection(),
                 facet,
                 unread_text,
             },

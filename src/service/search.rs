@@ -12,6 +12,7 @@ use crate::error::{Error, QueryError, Result};
 use crate::library::{Filter, FingerprintNumber, Library};
 use crate::paper::ArxivId;
 use crate::search::{self as searcher, Hit, Meaning};
+use crate::setters::setters;
 
 /// The score of a paper that was named by its id: above that of every other.
 const NAMED: f64 = 2.0;
@@ -36,6 +37,34 @@ pub struct Search {
 impl Default for Search {
     fn default() -> Search {
         Search { text: None, k: 10, at_least: None, filter: Filter::default(), language: english() }
+    }
+}
+
+setters! { Search:
+    /// How many answers are wanted; 10 where nothing is said.
+    k => value k(usize);
+    /// The least match of an answer, from 0 to 100.
+    at_least => some at_least(f32);
+    /// Which papers may be answers.
+    filter => value filter(Filter);
+    /// Language of the digests' short texts, such as `en`.
+    language => value_into language(String);
+}
+
+impl Search {
+    /// Asks for the ten papers that a text asks for. Setters say what else is wanted.
+    ///
+    /// ```
+    /// use relata::library::Filter;
+    /// use relata::service::Search;
+    ///
+    /// let request = Search::new("physics-informed networks").filter(Filter::new().categories(["cs.LG"])).k(5);
+    /// assert_eq!(request.text.as_deref(), Some("physics-informed networks"));
+    /// // Without a text, the papers that a filter leaves are listed.
+    /// assert_eq!(Search::default().k(20).text, None);
+    /// ```
+    pub fn new(text: impl Into<String>) -> Search {
+        Search { text: Some(text.into()), ..Search::default() }
     }
 }
 

@@ -78,7 +78,7 @@ impl Session<'_> {
     }
 
     pub(super) fn embedder(&self) -> Result<Arc<LazyEmbedder>> {
-        self.relata.embedder(self.own())
+        self.relata.lazy_embedder(self.own())
     }
 
     /// The number of the model's vectors, once every paper has one. While another thread adds

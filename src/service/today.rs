@@ -8,20 +8,20 @@ use std::path::PathBuf;
 
 use jiff::civil::Date;
 use schemars::JsonSchema;
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize};
 
 use super::add::{Added, Skips, files};
 use super::day::{Day, Listed};
 use super::events::Event;
-use super::query::{Factors, Selection, check_period};
+use super::query::{RankOptions, Selection, rank_options, rank_setters};
 use super::related::{Related, related};
-use super::rows::{Row, Seen, Source, english};
+use super::rows::{Row, Seen, Source};
 use super::session::Session;
 use super::{DEFAULT_PROFILE, Relata};
 use crate::error::{LibraryError, ProfileError, Result};
-use crate::library::Filter;
 use crate::paper::ArxivId;
 use crate::recommend::Query;
+use crate::setters::setters;
 use crate::today::{self, DEFAULT_FLOOR, New};
 
 /// Papers below the floor that are shown where none reaches it and the nearest are asked for.
@@ -29,7 +29,8 @@ const NEAREST: usize = 3;
 
 /// What is asked.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields, default)]
+#[serde(default)]
+#[schemars(deny_unknown_fields)]
 pub struct Today {
     /// Digests, which are added to the library; those of the latest day among them are listed, or
     /// of all days where the filter has a first day. Without any, the latest day of the library.
@@ -43,20 +44,9 @@ pub struct Today {
     pub seen: bool,
     /// Where no new paper matches well enough, give the nearest all the same.
     pub nearest: bool,
-    /// Number of papers.
-    pub k: usize,
-    /// The least match of a paper, from 0 to 100; 50 where nothing is said.
-    pub at_least: Option<f32>,
-    /// Which papers may be listed.
-    pub filter: Filter,
-    /// How the parts of a score count.
-    pub factors: Factors,
-    /// How much a paper's likeness to those before it lowers its score, from 0 to 1.
-    pub diversity: f32,
-    /// Days after which a like counts half as much; all count the same where nothing is said.
-    pub half_life: Option<f32>,
-    /// Language of the digests' short texts, such as `en`.
-    pub language: String,
+    /// How papers are ranked, and which become answers.
+    #[serde(flatten, deserialize_with = "ranking")]
+    pub ranking: RankOptions,
 }
 
 impl Default for Today {
@@ -67,14 +57,39 @@ impl Default for Today {
             new: false,
             seen: false,
             nearest: false,
-            k: 10,
-            at_least: None,
-            filter: Filter::default(),
-            factors: Factors::default(),
-            diversity: 0.0,
-            half_life: None,
-            language: english(),
+            ranking: RankOptions::default(),
         }
+    }
+}
+
+fn ranking<'de, D: Deserializer<'de>>(from: D) -> std::result::Result<RankOptions, D::Error> {
+    rank_options(from, &["paths", "profile", "new", "seen", "nearest"])
+}
+
+rank_setters!(Today);
+setters! { Today:
+    /// Digests, which are added to the library.
+    paths => each_into paths(PathBuf);
+    /// Leave out whatever any list has shown for the profile.
+    new => value only_new(bool);
+    /// Also list what was listed on other days, and what nearly repeats an older paper.
+    seen => value seen(bool);
+    /// Where no new paper matches well enough, give the nearest all the same.
+    nearest => value nearest(bool);
+}
+
+impl Today {
+    /// Asks for the ten new papers of the library's latest day that match a profile best. Setters
+    /// say what else is wanted.
+    ///
+    /// ```
+    /// use relata::service::Today;
+    ///
+    /// let request = Today::new("default").paths(["2026-02-14.md"]).at_least(60.0).k(5);
+    /// assert_eq!(request.ranking.at_least, Some(60.0));
+    /// ```
+    pub fn new(profile: impl Into<String>) -> Today {
+        Today { profile: profile.into(), ..Today::default() }
     }
 }
 
@@ -194,16 +209,8 @@ impl Relata {
         } else {
             self.tell(Event::Read { skips: report.skips.clone(), notes: report.notes.clone() });
         }
-        check_period(&request.filter)?;
-        let mut query = Query {
-            k: request.k,
-            filter: request.filter.clone(),
-            weights: request.factors.weights(),
-            diversity: request.diversity,
-            at_least: request.at_least.unwrap_or(DEFAULT_FLOOR),
-            ..Query::default()
-        };
-        query.emphasis = request.half_life.map(|days| profile.emphasis(days)).unwrap_or_default();
+        let mut query = request.ranking.query(DEFAULT_FLOOR)?;
+        query.emphasis = request.ranking.half_life.map(|days| profile.emphasis(days)).unwrap_or_default();
         session.add_profile(&profile, &mut query)?;
         let embedder = session.embedder()?;
         let fingerprint = session.embedded(&embedder)?;
@@ -231,7 +238,7 @@ impl Relata {
                 paths: request.paths.iter().map(|path| path.display().to_string()).collect(),
                 seen: request.seen,
                 new: request.new,
-                filter: Selection { filter: request.filter.clone(), k: request.k, at_least: request.at_least },
+                filter: request.ranking.selection(),
             },
             day: DayNumbers {
                 date: day.date,
@@ -265,7 +272,7 @@ impl Relata {
 
 fn listed_paper(rank: usize, New { answer, also }: New, request: &Today) -> NewPaper {
     NewPaper {
-        row: related(rank, answer, &request.language),
+        row: related(rank, answer, &request.ranking.language),
         also: also.iter().map(|paper| paper.id.clone()).collect(),
         also_titles: also.into_iter().map(|paper| paper.title).collect(),
     }

@@ -143,7 +143,7 @@ impl Relata {
     /// The user's library and the number of the model's vectors in it.
     fn with_vectors(&self) -> Result<Option<(Connection<'_>, FingerprintNumber)>> {
         let Some(library) = self.with_papers()? else { return Ok(None) };
-        let digest = self.embedder(Some(&library))?.fingerprint().digest().to_owned();
+        let digest = self.lazy_embedder(Some(&library))?.fingerprint().digest().to_owned();
         let number = library.fingerprint(&digest)?;
         Ok(number.map(|number| (library, number)))
     }

@@ -23,6 +23,7 @@ use crate::error::{Error, LibraryError, QueryError, Result, TopicsError};
 use crate::library::derived;
 use crate::library::{Filter, FingerprintNumber, KeptTopics, Library, Paper, PaperSet, TopicRun};
 use crate::paper::ArxivId;
+use crate::setters::setters;
 use crate::topics::{self, Guided, Method, News, Search, SeedTopic, Step, Topic, Topics, assign, central_first, find};
 
 /// Among which papers topics are found. Each selection has topics of its own.
@@ -53,6 +54,41 @@ pub struct FindTopics {
     pub method: Method,
 }
 
+setters! { FindTopics:
+    /// Among which papers; all where nothing is said.
+    among => value among(Among);
+    /// Find topics from scratch and keep nothing.
+    fresh => value fresh(bool);
+    /// Sort the papers under these names instead, see [`FindTopics::into`](field@FindTopics::into).
+    into => each_into under(String);
+    /// With names: papers whose cosine with every name is below this are under none of them.
+    threshold => some threshold(f32);
+    /// How topics are found.
+    method => value method(Method);
+}
+
+impl FindTopics {
+    /// Asks for the topics of all papers. Setters say what else is wanted.
+    ///
+    /// ```
+    /// use relata::library::Filter;
+    /// use relata::service::{Among, FindTopics};
+    ///
+    /// let request = FindTopics::new().among(Among::new().search("diffusion").filter(Filter::new().categories(["cs"])));
+    /// assert!(!request.fresh);
+    /// ```
+    pub fn new() -> FindTopics {
+        FindTopics::default()
+    }
+}
+
+setters! { Among:
+    /// Papers that hold all these words.
+    search => some_into search(String);
+    /// Papers that pass.
+    filter => value filter(Filter);
+}
+
 /// Topics that were found, with all that pages and lists are made from.
 #[derive(Clone, Debug)]
 pub struct FoundTopics {
@@ -68,6 +104,11 @@ pub struct FoundTopics {
 }
 
 impl Among {
+    /// All papers. Setters say what they must fulfil.
+    pub fn new() -> Among {
+        Among::default()
+    }
+
     /// Under what topics of this selection are kept: nothing for all papers; `None` where the
     /// calendar decides which papers they are.
     pub(super) fn key(&self) -> Option<String> {

@@ -22,7 +22,7 @@ pub use papers::{Add, Check, Info, OpenPages, Reembed, Remove, Show};
 pub use places::Places;
 pub use profiles::{Opine, ProfileArgs, ProfileCommand};
 pub use program::{Completions, Man};
-pub use selection::{Filters, Selection};
+pub use selection::{Filters, Ranking, Recency, Selection};
 
 /// Semantic recommender for arXiv papers: reads daily digests, embeds the abstracts, answers what is related.
 #[derive(Debug, Parser)]

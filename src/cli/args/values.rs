@@ -13,7 +13,7 @@ use crate::evaluate::Method;
 use crate::export::Form;
 use crate::facets::ROLES;
 use crate::paper::Facet;
-use crate::ranking::Weights;
+use crate::service::Factors;
 
 /// A way of ranking, with what each is for the help.
 pub(super) fn method() -> impl TypedValueParser<Value = Method> {
@@ -110,8 +110,8 @@ pub(super) fn days(text: &str) -> Result<f32, String> {
 
 pub(super) fn weight(text: &str) -> Result<(String, f32), String> {
     let (part, factor) = text.split_once('=').ok_or("expected PART=FACTOR, e.g. authors=0.5")?;
-    if !Weights::PARTS.contains(&part) {
-        return Err(format!("no such part; there are {}", Weights::PARTS.join(", ")));
+    if !Factors::PARTS.contains(&part) {
+        return Err(format!("no such part; there are {}", Factors::PARTS.join(", ")));
     }
     match factor.parse::<f32>() {
         Ok(factor) if (0.0..=1000.0).contains(&factor) => Ok((part.to_owned(), factor)),
