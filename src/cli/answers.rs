@@ -2,7 +2,7 @@
 
 use crate::error::{Error, QueryError, Result};
 use crate::export::{Form, Heading};
-use crate::facets::Told as ToldBy;
+use crate::facets::FacetOrigin;
 use crate::library::Filter;
 use crate::service::{ComparedFacet, Factors, RankOptions, Recommend as Request, Recommendation, Related, Row};
 
@@ -83,8 +83,8 @@ fn explain(facet: &ComparedFacet) {
     let ComparedFacet { name, liked, silent, unread, looked_at, other_model } = facet;
     for paper in liked {
         let told = match paper.from {
-            ToldBy::Digest => "its digest",
-            ToldBy::Abstract => "its abstract",
+            FacetOrigin::Digest => "its digest",
+            FacetOrigin::Abstract => "its abstract",
         };
         say(&format!("{name} of {}, from {told}: {}", paper.id, printable(&beginning(&paper.text))));
     }

@@ -4,7 +4,6 @@
 //! are kept as they are asked for: four facets of every paper would take four times as long to embed as the papers.
 
 use rusqlite::{OptionalExtension, TransactionBehavior, params};
-use serde::Serialize;
 use sha2::{Digest, Sha256};
 
 use super::faults::Faults;
@@ -12,7 +11,6 @@ use super::vectors::{flaw, floats};
 use super::{FingerprintNumber, Library, PaperRow};
 use crate::error::Result;
 use crate::paper::Facet;
-use crate::text::passage;
 
 /// What the library has of a facet of a paper.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -25,36 +23,13 @@ pub struct FacetSource {
     pub abstract_text: String,
 }
 
-/// Who says it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, schemars::JsonSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum Told {
-    /// A field of a digest.
-    Digest,
-    /// Sentences of the paper's own abstract.
-    Abstract,
-}
-
-/// A facet of a paper.
+/// What is embedded of a facet of a paper.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct FacetText {
+pub struct FacetPassage {
     /// Whose.
     pub row: PaperRow,
-    /// The paper's title, empty where it is not known.
-    pub title: String,
-    /// What is told of the facet.
+    /// The text; its vector is stored under the sum of it.
     pub text: String,
-    /// Where it is from.
-    pub told: Told,
-    /// What a digest tells of it in a language that the model does not read, where none tells it in another.
-    pub unread: Option<String>,
-}
-
-impl FacetText {
-    /// What is embedded: a facet says little without what the paper is about (docs/history/ranking.md).
-    pub fn passage(&self) -> String {
-        passage::passage(&self.title, Some(&self.text))
-    }
 }
 
 impl Library {
@@ -90,12 +65,12 @@ impl Library {
         Ok(found)
     }
 
-    /// The stored vectors of these texts; `None` for one that has none, or one of another text, or a damaged one.
+    /// The stored vectors of these passages; `None` for one that has none, or one of another text, or a damaged one.
     pub fn facet_vectors(
         &self,
         fingerprint: FingerprintNumber,
         facet: Facet,
-        texts: &[FacetText],
+        passages: &[FacetPassage],
     ) -> Result<Vec<Option<Vec<f32>>>> {
         let _snapshot = self.snapshot()?;
         let dimension = self.dimension(fingerprint)?;
@@ -105,9 +80,9 @@ impl Library {
                 "SELECT vector FROM facet_embeddings WHERE paper = ?1 AND facet = ?2 AND fingerprint = ?3 AND text = ?4",
             )
             .in_library(&self.path)?;
-        let mut vectors = Vec::with_capacity(texts.len());
-        for text in texts {
-            let named = params![text.row.0, facet.name(), fingerprint.0, hash(&text.passage())];
+        let mut vectors = Vec::with_capacity(passages.len());
+        for passage in passages {
+            let named = params![passage.row.0, facet.name(), fingerprint.0, hash(&passage.text)];
             let vector = statement
                 .query_row(named, |found| Ok(floats(found.get_ref(0)?.as_blob()?).collect::<Vec<f32>>()))
                 .optional()
@@ -126,7 +101,7 @@ impl Library {
         &mut self,
         fingerprint: FingerprintNumber,
         facet: Facet,
-        vectors: &[(&FacetText, &[f32])],
+        vectors: &[(&FacetPassage, &[f32])],
     ) -> Result<()> {
         let dimension = self.dimension(fingerprint)?;
         if let Some(why) = vectors.iter().find_map(|(_, vector)| flaw(vector.iter().copied(), dimension)) {
@@ -134,7 +109,7 @@ impl Library {
         }
         let path = &self.path;
         let transaction = self.connection.transaction_with_behavior(TransactionBehavior::Immediate).in_library(path)?;
-        for (text, vector) in vectors {
+        for (passage, vector) in vectors {
             let blob: Vec<u8> = vector.iter().flat_map(|value| value.to_le_bytes()).collect();
             transaction
                 .prepare_cached(
@@ -143,7 +118,7 @@ impl Library {
                      ON CONFLICT DO UPDATE SET text = excluded.text, vector = excluded.vector",
                 )
                 .and_then(|mut insert| {
-                    insert.execute(params![text.row.0, facet.name(), fingerprint.0, hash(&text.passage()), blob])
+                    insert.execute(params![passage.row.0, facet.name(), fingerprint.0, hash(&passage.text), blob])
                 })
                 .in_library(path)?;
         }
@@ -184,16 +159,10 @@ mod tests {
         let fingerprint =
             FingerprintText { digest: "d".into(), model: "m".into(), description: "x".into(), dimension: 2 };
         let number = library.ensure_fingerprint(&fingerprint).expect("a number");
-        let text = |text: &str| FacetText {
-            row,
-            title: String::new(),
-            text: text.to_owned(),
-            told: Told::Digest,
-            unread: None,
-        };
-        let (old, new) = (text("ice"), text("ice and snow"));
-        let stored = |library: &Library, text: &FacetText| {
-            library.facet_vectors(number, Facet::Method, std::slice::from_ref(text)).expect("read").remove(0)
+        let passage = |text: &str| FacetPassage { row, text: text.to_owned() };
+        let (old, new) = (passage("ice"), passage("ice and snow"));
+        let stored = |library: &Library, passage: &FacetPassage| {
+            library.facet_vectors(number, Facet::Method, std::slice::from_ref(passage)).expect("read").remove(0)
         };
         library.store_facet_vectors(number, Facet::Method, &[(&old, &[1.0, 0.0])]).expect("stored");
         assert_eq!(stored(&library, &old), Some(vec![1.0, 0.0]));

@@ -45,7 +45,7 @@ use pin::{Pin, Pinned};
 use schema::Kind;
 
 pub use check::Problem;
-pub use facets::{FacetSource, FacetText, Told};
+pub use facets::{FacetPassage, FacetSource};
 pub use filter::Filter;
 pub use info::{Info, StoredFingerprint};
 pub use matching::PaperSet;

@@ -6,7 +6,7 @@
 
 use crate::embed::{Fingerprint, LazyEmbedder, Long, Precision, Role};
 use crate::error::{Error, LibraryError, Result};
-use crate::facets::FacetText;
+use crate::facets::{FacetPassage, FacetText};
 use crate::library::{
     EmbeddingSettings, FingerprintNumber, FingerprintText, Library, NewVector, StoredFingerprint, Tokens,
 };
@@ -148,14 +148,14 @@ pub fn facet_vectors(
     fetch: &mut dyn FnMut(Progress),
     embedded: &mut dyn FnMut(EmbeddingProgress) -> Result<()>,
 ) -> Result<Vec<Vec<f32>>> {
-    let mut vectors = library.facet_vectors(fingerprint, facet, texts)?;
-    let missing: Vec<usize> = (0..texts.len()).filter(|at| vectors[*at].is_none()).collect();
+    let passages: Vec<FacetPassage> = texts.iter().map(FacetText::passage).collect();
+    let mut vectors = library.facet_vectors(fingerprint, facet, &passages)?;
+    let missing: Vec<usize> = (0..passages.len()).filter(|at| vectors[*at].is_none()).collect();
     if !missing.is_empty() {
         let loaded = embedder.load(fetch)?;
         let mut progress = EmbeddingProgress { done: 0, total: missing.len() as u64 };
         embedded(progress)?;
-        let passages: Vec<String> = missing.iter().map(|at| texts[*at].passage()).collect();
-        let bare: Vec<&str> = passages.iter().map(String::as_str).collect();
+        let bare: Vec<&str> = missing.iter().map(|at| passages[*at].text.as_str()).collect();
         loaded.embed_batches(&bare, Role::Passage, &mut |batch| {
             for (index, vector) in batch.indices.iter().zip(batch.vectors.outer_iter()) {
                 vectors[missing[*index]] = Some(vector.to_vec());
@@ -164,7 +164,7 @@ pub fn facet_vectors(
             embedded(progress)?;
             Ok(())
         })?;
-        let new = missing.iter().filter_map(|at| Some((&texts[*at], vectors[*at].as_deref()?)));
+        let new = missing.iter().filter_map(|at| Some((&passages[*at], vectors[*at].as_deref()?)));
         match library.store_facet_vectors(fingerprint, facet, &new.collect::<Vec<_>>()) {
             // The answer does without being kept.
             Ok(()) | Err(Error::Library(LibraryError::ReadOnly { .. } | LibraryError::Full { .. })) => {}

@@ -16,7 +16,7 @@ use super::session::Session;
 use super::{DEFAULT_PROFILE, OtherModel, Relata};
 use crate::embed::LazyEmbedder;
 use crate::error::{QueryError, Result};
-use crate::facets::{FacetText, Told};
+use crate::facets::{FacetOrigin, FacetText};
 use crate::library::{FingerprintNumber, Library};
 use crate::paper::ArxivId;
 use crate::paper::Facet;
@@ -149,7 +149,7 @@ pub struct LikedFacet {
     /// What it tells.
     pub text: String,
     /// Where that is from.
-    pub from: Told,
+    pub from: FacetOrigin,
 }
 
 impl Relata {
@@ -258,8 +258,11 @@ impl Session<'_> {
     }
 
     fn compared(&self, embedder: &LazyEmbedder, found: &ByFacet, facet: Facet) -> ComparedFacet {
-        let liked =
-            |(id, told): &(ArxivId, FacetText)| LikedFacet { id: id.clone(), text: told.text.clone(), from: told.told };
+        let liked = |(id, told): &(ArxivId, FacetText)| LikedFacet {
+            id: id.clone(),
+            text: told.text.clone(),
+            from: told.origin,
+        };
         let other = found.unread_sample.as_deref().filter(|_| found.unread > 0);
         ComparedFacet {
             name: facet.name(),

@@ -4,7 +4,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::rows::{Row, serialize_six_decimals};
-use crate::facets::Told;
+use crate::facets::FacetOrigin;
 use crate::paper::ArxivId;
 use crate::ranking;
 use crate::recommend::{Answer, Liked};
@@ -67,7 +67,7 @@ pub struct ToldFacet {
     /// The text.
     pub text: String,
     /// Where it is from.
-    pub from: Told,
+    pub from: FacetOrigin,
 }
 
 /// An answer as a row.
@@ -88,7 +88,7 @@ pub(super) fn related(rank: usize, answer: Answer, language: &str) -> Row<Relate
             authors,
             unlike: -answer.dislike_penalty,
         },
-        facet: answer.facet.map(|facet| ToldFacet { text: facet.text, from: facet.told }),
+        facet: answer.facet.map(|facet| ToldFacet { text: facet.text, from: facet.origin }),
     };
     Row::new(rank, (Some(f64::from(answer.score)), Some(answer.matched)), answer.paper, language, reason)
 }
