@@ -72,9 +72,9 @@ impl Places {
     }
 }
 
-/// What a text means, and where papers of that meaning are looked for.
+/// A query as a vector, and where its neighbours are looked for.
 #[derive(Clone, Copy, Debug)]
-pub struct Meaning<'a> {
+pub struct EmbeddedQuery<'a> {
     /// The library with its vectors.
     pub context: &'a SearchContext<'a>,
     /// What the library teaches.
@@ -83,7 +83,7 @@ pub struct Meaning<'a> {
     pub vector: ArrayView1<'a, f32>,
 }
 
-impl Meaning<'_> {
+impl EmbeddedQuery<'_> {
     /// The views of the text.
     fn features(&self, text: &str) -> Option<PaperFeatures> {
         self.learned.features_of_text(text, &self.vector.to_vec())
@@ -102,22 +102,29 @@ impl Meaning<'_> {
     }
 }
 
-/// Ranks the papers of a library by a text. Without its `meaning` it is searched by words alone. Of papers whose match is known only those
-/// are answers that match `at_least` so well.
+/// What [`search`] looks for.
+#[derive(Clone, Copy, Debug)]
+pub struct TextQuery<'a> {
+    /// The text.
+    pub text: &'a str,
+    /// The text as a vector; without one, papers are found by their words alone.
+    pub embedded: Option<&'a EmbeddedQuery<'a>>,
+    /// The most answers.
+    pub k: usize,
+    /// The least match of an answer, from 0 to 100, where the match of a paper is known.
+    pub at_least: f32,
+}
+
+/// Ranks the papers of a library by a text.
 ///
 /// # Errors
 /// What the library reports.
-pub fn search(
-    library: &Library,
-    text: &str,
-    meaning: Option<&Meaning<'_>>,
-    filter: &Filter,
-    (k, at_least): (usize, f32),
-) -> Result<Vec<Hit>> {
+pub fn search(library: &Library, query: &TextQuery<'_>, filter: &Filter) -> Result<Vec<Hit>> {
+    let TextQuery { text, embedded, k, at_least } = *query;
     let depth = DEPTH.max(k);
     let within = library.matching(filter)?;
     let mut fused: BTreeMap<PaperRow, Places> = BTreeMap::new();
-    if let Some(Meaning { context, vector, .. }) = meaning {
+    if let Some(EmbeddedQuery { context, vector, .. }) = embedded {
         let admitted = Admitted { within: within.as_ref(), without: &[] };
         let best: Vec<_> = context.nearest(&[vector.to_vec()], depth, &admitted)?.into_iter().flatten().collect();
         let mut rank = 0;
@@ -154,7 +161,7 @@ pub fn search(
     }
     let by_text = |row: &PaperRow| fused[row].author.is_none();
     let matched: Vec<PaperRow> = order.iter().map(|(_, _, row)| *row).filter(by_text).collect();
-    let matches = meaning.map(|meaning| meaning.matches(text, &matched)).transpose()?.unwrap_or_default();
+    let matches = embedded.map(|embedded| embedded.matches(text, &matched)).transpose()?.unwrap_or_default();
     order.retain(|(_, _, row)| matches.get(row).is_none_or(|matched| *matched >= at_least));
     order.truncate(k);
 
@@ -162,7 +169,7 @@ pub fn search(
     let scores: BTreeMap<PaperRow, f64> = order.into_iter().map(|(score, _, row)| (row, score)).collect();
     let papers = library.len()?;
     let asked = Phrases::of(text);
-    let wanted = meaning.and_then(|meaning| Some((meaning.learned, meaning.features(text)?)));
+    let wanted = embedded.and_then(|embedded| Some((embedded.learned, embedded.features(text)?)));
     library
         .papers_by_rows(&rows)?
         .into_iter()

@@ -14,9 +14,9 @@ use crate::paper::Skipped;
 /// Of this layout; another one is not read.
 pub const VERSION: u32 = 1;
 
-/// What decides every byte of an output, beside the inputs.
+/// The settings of a run: with the inputs, they decide every byte of the output. A run can be resumed only under the same ones.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Terms {
+pub struct RunSettings {
     /// Digest of the model's fingerprint.
     pub fingerprint: String,
     /// The model's name, for messages and notes.
@@ -25,7 +25,7 @@ pub struct Terms {
     pub others: BTreeMap<String, String>,
 }
 
-impl Terms {
+impl RunSettings {
     /// What made the vectors, for forms that have room for it.
     pub(super) fn notes(&self) -> Vec<(&str, &str)> {
         let own = [("model", self.model.as_str()), ("fingerprint", self.fingerprint.as_str())];
@@ -65,7 +65,7 @@ pub struct Journal {
     /// [`VERSION`].
     pub version: u32,
     /// Under which terms it runs.
-    pub terms: Terms,
+    pub terms: RunSettings,
     /// Its inputs.
     pub inputs: Vec<Input>,
     /// Texts of a window.
@@ -76,7 +76,7 @@ pub struct Journal {
 
 impl Journal {
     /// Why a run under `terms` on `inputs` cannot go on from here, if it cannot.
-    pub fn refuses(&self, terms: &Terms, inputs: &[Input]) -> Option<String> {
+    pub fn refuses(&self, terms: &RunSettings, inputs: &[Input]) -> Option<String> {
         if self.version != VERSION {
             return Some(format!("it was written by another version of relata (layout {})", self.version));
         }
@@ -123,7 +123,7 @@ mod tests {
         let others = BTreeMap::from([("role".to_owned(), "passage".to_owned())]);
         Journal {
             version: VERSION,
-            terms: Terms { fingerprint: "aa".into(), model: "tiny".into(), others },
+            terms: RunSettings { fingerprint: "aa".into(), model: "tiny".into(), others },
             inputs: vec![Input { name: "a.md".into(), bytes: Some(3) }, Input { name: "-".into(), bytes: None }],
             window: 1024,
             done: Done::default(),
@@ -142,7 +142,7 @@ mod tests {
         assert_eq!(refuses(|now| now.inputs[0].name = "x/../a.md".into()), "");
         assert_eq!(refuses(|now| now.terms.model = "the same, renamed".into()), "");
         insta::assert_snapshot!(
-            refuses(|now| now.terms = Terms { fingerprint: "bb".into(), model: "large".into(), ..now.terms.clone() }),
+            refuses(|now| now.terms = RunSettings { fingerprint: "bb".into(), model: "large".into(), ..now.terms.clone() }),
             @"it was begun with the model tiny (fingerprint aa), now it is large (fingerprint bb)"
         );
         insta::assert_snapshot!(

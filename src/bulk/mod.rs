@@ -28,7 +28,7 @@ use ndarray::Array2;
 pub use format::Format;
 pub use input::Texts;
 pub use output::Output;
-pub use partial::Manners;
+pub use partial::OverwritePolicy;
 
 use crate::embed::{DeviceChoice, Embedder, LazyEmbedder, Role};
 use crate::error::{BulkError, EmbeddingError, Error, Result};
@@ -36,7 +36,7 @@ use crate::model;
 use crate::paper::Skipped;
 use crate::passage::RECIPE;
 use input::{Inputs, Piece, Row, Window};
-use journal::{Done, Journal, Terms, VERSION};
+use journal::{Done, Journal, RunSettings, VERSION};
 use partial::Partial;
 
 /// Texts that the tokenizer could not take, at most: beyond that the model is wrong, not the texts.
@@ -72,7 +72,7 @@ pub fn window(device: DeviceChoice) -> usize {
 /// Where the vectors go.
 pub enum Sink<'a> {
     /// To a file, by way of an unfinished one that can be gone on from.
-    File(&'a Output, Manners),
+    File(&'a Output, OverwritePolicy),
     /// As JSON lines to a stream, at once.
     Stream(&'a mut dyn Write),
 }
@@ -144,16 +144,16 @@ pub fn embed(job: &Job, sink: Sink<'_>, embedder: &LazyEmbedder, on: &mut dyn Fn
     }
     let (mut kept, force) = match sink {
         Sink::Stream(stream) => (Kept::Stream(stream, Done::default()), false),
-        Sink::File(output, manners) => {
+        Sink::File(output, overwrite) => {
             let fresh = Journal {
                 version: VERSION,
-                terms: terms(job, output.format(), embedder),
+                terms: run_settings(job, output.format(), embedder),
                 inputs: inputs.described.clone(),
                 window: job.window,
                 done: Done::default(),
             };
-            let partial = Partial::open(output, fresh, rows::parts(output.format()), manners)?;
-            (Kept::File(Box::new(partial)), manners.force)
+            let partial = Partial::open(output, fresh, rows::parts(output.format()), overwrite)?;
+            (Kept::File(Box::new(partial)), overwrite.force)
         }
     };
     let mut run =
@@ -186,7 +186,7 @@ pub fn embed(job: &Job, sink: Sink<'_>, embedder: &LazyEmbedder, on: &mut dyn Fn
     Ok(Report { rows, dimension, tokens, cut, truncated, resumed, own_rows: rows - resumed, own_tokens, elapsed })
 }
 
-fn terms(job: &Job, format: Format, embedder: &LazyEmbedder) -> Terms {
+fn run_settings(job: &Job, format: Format, embedder: &LazyEmbedder) -> RunSettings {
     let mut others = job.options.clone();
     let role = match job.role {
         Role::Query => "query",
@@ -199,7 +199,11 @@ fn terms(job: &Job, format: Format, embedder: &LazyEmbedder) -> Terms {
     for (name, value) in [("format", format.name()), ("role", role), ("texts", texts)] {
         others.insert(name.to_owned(), value.to_owned());
     }
-    Terms { fingerprint: embedder.fingerprint().digest().to_owned(), model: embedder.identity().name.clone(), others }
+    RunSettings {
+        fingerprint: embedder.fingerprint().digest().to_owned(),
+        model: embedder.identity().name.clone(),
+        others,
+    }
 }
 
 /// Where rows are kept.

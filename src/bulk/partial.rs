@@ -46,9 +46,9 @@ struct Part {
     length: u64,
 }
 
-/// What to do with what is already there.
+/// What to do with an output that is already there.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Manners {
+pub struct OverwritePolicy {
     /// Go on from an unfinished output.
     pub resume: bool,
     /// Replace a finished output, and without `resume` an unfinished one too.
@@ -63,10 +63,15 @@ impl Partial {
     /// [`BulkError::Exists`], [`BulkError::Unfinished`], [`BulkError::Busy`],
     /// [`BulkError::ResumeRefused`], [`BulkError::Unsuitable`] where the folder is not ours, and
     /// [`Error::Io`].
-    pub fn open(output: &Output, fresh: Journal, parts: &[&'static str], manners: Manners) -> Result<Partial> {
+    pub fn open(
+        output: &Output,
+        fresh: Journal,
+        parts: &[&'static str],
+        overwrite: OverwritePolicy,
+    ) -> Result<Partial> {
         let folder = output.part();
-        let may_go_on = manners.resume && folder.join(JOURNAL).exists();
-        if !manners.force && !may_go_on {
+        let may_go_on = overwrite.resume && folder.join(JOURNAL).exists();
+        if !overwrite.force && !may_go_on {
             output.refuse_existing()?;
         }
         let unsuitable = |reason| Error::from(BulkError::Unsuitable { path: folder.clone(), reason });
@@ -85,9 +90,9 @@ impl Partial {
         let journal = match found {
             None => None,
             Some(Ok(found)) if found.done.texts == 0 => None,
-            Some(_) if manners.force && !manners.resume => None,
+            Some(_) if overwrite.force && !overwrite.resume => None,
             Some(Err(damage)) => return refused(format!("its journal cannot be read ({damage})")),
-            Some(Ok(found)) if !manners.resume => {
+            Some(Ok(found)) if !overwrite.resume => {
                 return Err(BulkError::Unfinished { part: folder, rows: found.done.rows }.into());
             }
             Some(Ok(found)) => match found.refuses(&fresh.terms, &fresh.inputs) {
@@ -95,7 +100,7 @@ impl Partial {
                 None => Some(found),
             },
         };
-        if !manners.force && !journal.as_ref().is_some_and(|journal| journal.done.complete) {
+        if !overwrite.force && !journal.as_ref().is_some_and(|journal| journal.done.complete) {
             output.refuse_existing()?;
         }
         let resumed = journal.is_some();

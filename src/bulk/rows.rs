@@ -10,7 +10,7 @@ use ndarray::ArrayView2;
 
 use super::format::Format;
 use super::input::Row;
-use super::journal::{Done, Terms};
+use super::journal::{Done, RunSettings};
 #[cfg(feature = "parquet")]
 use super::parquet;
 use super::partial::{IDS, NAMES, Partial, ROWS, VECTORS};
@@ -83,7 +83,7 @@ pub fn complete(partial: &mut Partial) -> Result<()> {
     partial.commit(done)
 }
 
-fn head(format: Format, rows: u64, dimension: usize, terms: &Terms) -> Vec<u8> {
+fn head(format: Format, rows: u64, dimension: usize, terms: &RunSettings) -> Vec<u8> {
     match format {
         Format::Npy => npy::head(rows, dimension),
         _ => tensors::head(rows, dimension, &terms.notes()),

@@ -73,10 +73,11 @@ impl Method {
 
     pub(super) fn ranking(
         self,
-        (context, learned, pool): (&SearchContext<'_>, &Learned, Option<&Pool>),
+        sources: &Sources<'_>,
         judgement: &Judgement,
         options: &Options,
     ) -> Result<Vec<ArxivId>> {
+        let Sources { context, learned, pool } = *sources;
         let compare = |one: &PaperFeatures, other: &PaperFeatures| learned.compare(one, other, &options.weights).sum();
         let over = |score: &(dyn Fn(usize, usize) -> f32 + Sync), sum: Sum| {
             pool.map(|pool| pool.ranking(judgement, score, sum)).unwrap_or_default()
@@ -103,6 +104,14 @@ impl Method {
             (Method::Highest | Method::Mean | Method::MeanCosine | Method::Tfidf, None) => Ok(Vec::new()),
         }
     }
+}
+
+/// What the methods rank by.
+pub(super) struct Sources<'a> {
+    pub(super) context: &'a SearchContext<'a>,
+    pub(super) learned: &'a Learned,
+    /// All papers in memory, where [`Method::needs_pool`].
+    pub(super) pool: Option<&'a Pool>,
 }
 
 /// How the scores to several liked papers become one.

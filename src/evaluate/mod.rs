@@ -18,7 +18,7 @@ use crate::ranking::{Learned, Weights};
 pub use methods::Method;
 pub use metrics::{Estimate, METRICS};
 
-use methods::Pool;
+use methods::{Pool, Sources};
 use metrics::{estimate, measure};
 
 /// How deep rankings are looked at.
@@ -63,14 +63,16 @@ pub fn evaluate(
     context: &SearchContext<'_>,
     learned: &Learned,
     judgements: &[Judgement],
-    (method, options): (Method, &Options),
+    method: Method,
+    options: &Options,
     done: &mut dyn FnMut(),
 ) -> Result<Outcome> {
     let pool = if method.needs_pool() { Some(Pool::of(context, learned)?) } else { None };
+    let sources = Sources { context, learned, pool: pool.as_ref() };
     let mut values: [Vec<f64>; METRICS.len()] = Default::default();
     let mut rankings = Vec::with_capacity(judgements.len());
     for judgement in judgements {
-        let found = method.ranking((context, learned, pool.as_ref()), judgement, options)?;
+        let found = method.ranking(&sources, judgement, options)?;
         let similarity = similarity(context.library, context.fingerprint, &found[..found.len().min(10)])?;
         let measured = measure(&found, &judgement.relevant, similarity);
         values.iter_mut().zip(measured).for_each(|(values, value)| values.push(value));

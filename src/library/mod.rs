@@ -58,7 +58,7 @@ pub use settings::EmbeddingSettings;
 pub(crate) use texts::Embedded;
 pub use texts::PaperText;
 pub use topic_runs::{ChangeKind, NamedTopic, TopicChange, TopicRun};
-pub use topics::{KeptPaper, KeptTopic, KeptTopics};
+pub use topics::{KeptPaper, KeptTopic, KeptTopics, TopicSet};
 pub use vectors::{FingerprintNumber, FingerprintText, Missing, NewVector, StoreCount, StoredTokens, Tokens};
 pub use words::terms;
 

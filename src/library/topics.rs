@@ -13,7 +13,16 @@ use super::topic_runs::TopicRun;
 use super::{FingerprintNumber, Library, PaperRow};
 use crate::error::{Result, TopicsError};
 
-/// Topics as they were found last.
+/// Which topics are meant: each model and each selection of papers has its own.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct TopicSet<'a> {
+    /// The model whose vectors were compared.
+    pub fingerprint: FingerprintNumber,
+    /// The key of the selection; empty for all papers.
+    pub selection: &'a str,
+}
+
+/// The topics of the previous run, as the library stores them.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct KeptTopics {
     /// The number of the last run.
@@ -59,10 +68,10 @@ pub struct KeptPaper {
 }
 
 impl Library {
-    /// The topics that were found last among a selection of papers.
-    pub fn kept_topics(&self, fingerprint: FingerprintNumber, selection: &str) -> Result<Option<KeptTopics>> {
+    /// The topics of the previous run; `None` where there was no run.
+    pub fn kept_topics(&self, set: TopicSet<'_>) -> Result<Option<KeptTopics>> {
         let _snapshot = self.snapshot()?;
-        let Some(list) = topic_set(&self.connection, fingerprint, selection).in_library(&self.path)? else {
+        let Some(list) = topic_set(&self.connection, set).in_library(&self.path)? else {
             return Ok(None);
         };
         let query = "SELECT last_topic, drift, topic_runs.number, date FROM topic_sets JOIN topic_runs ON list = topic_sets.number \
@@ -101,35 +110,35 @@ impl Library {
         Ok(Some(kept))
     }
 
-    /// Keeps topics in the place of those that were found `last`, in one transaction, and enters the run unless no paper came or went.
-    /// Where another process has kept others since, says `false` and keeps nothing.
+    /// Stores topics in the place of the `previous` ones, in one transaction, and enters the run unless no paper came or went. Returns
+    /// `false` and stores nothing if another process has stored other topics meanwhile.
     pub fn keep_topics(
         &mut self,
-        (fingerprint, selection): (FingerprintNumber, &str),
-        last: Option<&KeptTopics>,
+        set: TopicSet<'_>,
+        previous: Option<&KeptTopics>,
         next: &KeptTopics,
         run: Option<&TopicRun>,
     ) -> Result<bool> {
         let path = &self.path;
         let transaction = self.connection.transaction_with_behavior(TransactionBehavior::Immediate).in_library(path)?;
-        let list = topic_set(&transaction, fingerprint, selection).in_library(path)?;
+        let list = topic_set(&transaction, set).in_library(path)?;
         let latest = match list {
             Some(list) => latest_run(&transaction, list).in_library(path)?,
             None => None,
         };
-        if latest != last.map(|last| last.run) {
+        if latest != previous.map(|previous| previous.run) {
             return Ok(false);
         }
-        let written = write(&transaction, fingerprint, selection, list, last, next, run);
-        written.in_library(path)?;
+        let list = list.map_or_else(|| add_set(&transaction, set), Ok).in_library(path)?;
+        write(&transaction, list, previous, next, run).in_library(path)?;
         transaction.commit().in_library(path)?;
         Ok(true)
     }
 
-    /// The runs so far, the latest first; at most so many.
-    pub fn topic_runs(&self, fingerprint: FingerprintNumber, selection: &str, most: usize) -> Result<Vec<TopicRun>> {
+    /// The runs so far, the latest first, at most `most` of them.
+    pub fn topic_runs(&self, set: TopicSet<'_>, most: usize) -> Result<Vec<TopicRun>> {
         let _snapshot = self.snapshot()?;
-        let Some(list) = topic_set(&self.connection, fingerprint, selection).in_library(&self.path)? else {
+        let Some(list) = topic_set(&self.connection, set).in_library(&self.path)? else {
             return Ok(Vec::new());
         };
         let query = format!(
@@ -149,20 +158,15 @@ impl Library {
         })
     }
 
-    /// Gives a topic a name, or where there is none lets it be named by its terms again. Says how it was called.
+    /// Gives a topic a name; without one it is named by its terms again. Returns the name before.
     ///
     /// # Errors
     /// [`TopicsError::NoSuchTopic`]; [`TopicsError::NameTaken`] where another of its level is
     /// called so.
-    pub fn rename_topic(
-        &mut self,
-        (fingerprint, selection): (FingerprintNumber, &str),
-        id: u32,
-        name: Option<&str>,
-    ) -> Result<Option<String>> {
+    pub fn rename_topic(&mut self, set: TopicSet<'_>, id: u32, name: Option<&str>) -> Result<Option<String>> {
         let path = &self.path;
         let transaction = self.connection.transaction_with_behavior(TransactionBehavior::Immediate).in_library(path)?;
-        let topic = match topic_set(&transaction, fingerprint, selection).in_library(path)? {
+        let topic = match topic_set(&transaction, set).in_library(path)? {
             Some(list) => transaction
                 .query_row("SELECT level, name FROM topics WHERE list = ?1 AND id = ?2", params![list, id], |row| {
                     Ok((list, row.get::<_, i64>(0)?, row.get::<_, Option<String>>(1)?))
@@ -172,7 +176,7 @@ impl Library {
             None => None,
         };
         let Some((list, level, before)) = topic else {
-            let there = match topic_set(&transaction, fingerprint, selection).in_library(path)? {
+            let there = match topic_set(&transaction, set).in_library(path)? {
                 Some(list) => transaction
                     .prepare("SELECT id FROM topics WHERE list = ?1 ORDER BY id")
                     .and_then(|mut ids| ids.query_map([list], |row| row.get(0))?.collect())
@@ -204,57 +208,46 @@ impl Library {
         Ok(before)
     }
 
-    /// Forgets topics and what has happened to them. Says whether there were any.
-    pub fn forget_topics(&mut self, fingerprint: FingerprintNumber, selection: &str) -> Result<bool> {
+    /// Forgets topics and their history. Returns whether there were any.
+    pub fn forget_topics(&mut self, set: TopicSet<'_>) -> Result<bool> {
         let forgotten = self
             .connection
             .execute(
                 "DELETE FROM topic_sets WHERE fingerprint = ?1 AND selection = ?2",
-                params![fingerprint.0, selection],
+                params![set.fingerprint.0, set.selection],
             )
             .in_library(&self.path)?;
         Ok(forgotten > 0)
     }
 }
 
-fn topic_set(
-    connection: &rusqlite::Connection,
-    fingerprint: FingerprintNumber,
-    selection: &str,
-) -> rusqlite::Result<Option<i64>> {
+fn topic_set(connection: &rusqlite::Connection, set: TopicSet<'_>) -> rusqlite::Result<Option<i64>> {
     let query = "SELECT number FROM topic_sets WHERE fingerprint = ?1 AND selection = ?2";
-    connection.query_row(query, params![fingerprint.0, selection], |row| row.get(0)).optional()
+    connection.query_row(query, params![set.fingerprint.0, set.selection], |row| row.get(0)).optional()
 }
 
 fn latest_run(transaction: &Transaction<'_>, list: i64) -> rusqlite::Result<Option<i64>> {
     transaction.query_row("SELECT max(number) FROM topic_runs WHERE list = ?1", [list], |row| row.get(0))
 }
 
+/// Enters a set without topics. Returns its number.
+fn add_set(transaction: &Transaction<'_>, set: TopicSet<'_>) -> rusqlite::Result<i64> {
+    let query = "INSERT INTO topic_sets (fingerprint, selection, last_topic, drift) VALUES (?1, ?2, 0, 0)";
+    transaction.execute(query, params![set.fingerprint.0, set.selection])?;
+    Ok(transaction.last_insert_rowid())
+}
+
 fn write(
     transaction: &Transaction<'_>,
-    fingerprint: FingerprintNumber,
-    selection: &str,
-    list: Option<i64>,
-    last: Option<&KeptTopics>,
+    list: i64,
+    previous: Option<&KeptTopics>,
     next: &KeptTopics,
     run: Option<&TopicRun>,
 ) -> rusqlite::Result<()> {
-    let list = match list {
-        Some(list) => {
-            transaction.execute(
-                "UPDATE topic_sets SET last_topic = ?2, drift = ?3 WHERE number = ?1",
-                params![list, next.last_topic, next.drift],
-            )?;
-            list
-        }
-        None => {
-            transaction.execute(
-                "INSERT INTO topic_sets (fingerprint, selection, last_topic, drift) VALUES (?1, ?2, ?3, ?4)",
-                params![fingerprint.0, selection, next.last_topic, next.drift],
-            )?;
-            transaction.last_insert_rowid()
-        }
-    };
+    transaction.execute(
+        "UPDATE topic_sets SET last_topic = ?2, drift = ?3 WHERE number = ?1",
+        params![list, next.last_topic, next.drift],
+    )?;
     if let Some(run) = run {
         let changes = serde_json::to_string(&run.changes).map_err(|fault| unreadable(fault.to_string()))?;
         transaction.execute(
@@ -280,7 +273,7 @@ fn write(
     }
     // Most papers are where they were.
     let mut before: HashMap<PaperRow, &KeptPaper> =
-        last.iter().flat_map(|last| &last.papers).map(|paper| (paper.row, paper)).collect();
+        previous.iter().flat_map(|previous| &previous.papers).map(|paper| (paper.row, paper)).collect();
     let mut insert = transaction
         .prepare("INSERT OR REPLACE INTO topic_papers (list, paper, topic, x, y) VALUES (?1, ?2, ?3, ?4, ?5)")?;
     for paper in &next.papers {
@@ -349,35 +342,45 @@ mod tests {
     #[test]
     fn what_is_kept_is_read_again_and_selections_are_apart() {
         let (mut library, fingerprint) = library();
-        assert_eq!(library.kept_topics(fingerprint, "").expect("read"), None);
-        assert!(library.keep_topics((fingerprint, ""), None, &kept(), Some(&run("2026-02-10"))).expect("kept"));
-        assert_eq!(library.kept_topics(fingerprint, "").expect("read"), Some(kept()));
-        assert_eq!(library.kept_topics(fingerprint, "cs.LG").expect("read"), None);
-        assert_eq!(library.topic_runs(fingerprint, "", 9).expect("read"), [run("2026-02-10")]);
+        assert_eq!(library.kept_topics(TopicSet { fingerprint, selection: "" }).expect("read"), None);
+        assert!(
+            library
+                .keep_topics(TopicSet { fingerprint, selection: "" }, None, &kept(), Some(&run("2026-02-10")))
+                .expect("kept")
+        );
+        assert_eq!(library.kept_topics(TopicSet { fingerprint, selection: "" }).expect("read"), Some(kept()));
+        assert_eq!(library.kept_topics(TopicSet { fingerprint, selection: "cs.LG" }).expect("read"), None);
+        assert_eq!(library.topic_runs(TopicSet { fingerprint, selection: "" }, 9).expect("read"), [run("2026-02-10")]);
 
         let mut next = kept();
         next.topics.remove(2);
         next.papers = vec![paper(5, 2, [1.0, 0.5]), paper(9, 2, [3.0, 3.0])];
         let last = kept();
-        assert!(library.keep_topics((fingerprint, ""), Some(&last), &next, Some(&run("2026-02-11"))).expect("kept"));
-        let found = library.kept_topics(fingerprint, "").expect("read").expect("kept");
+        assert!(
+            library
+                .keep_topics(TopicSet { fingerprint, selection: "" }, Some(&last), &next, Some(&run("2026-02-11")))
+                .expect("kept")
+        );
+        let found = library.kept_topics(TopicSet { fingerprint, selection: "" }).expect("read").expect("kept");
         assert_eq!((found.run, &found.topics, &found.papers), (2, &next.topics, &next.papers));
-        assert_eq!(library.topic_runs(fingerprint, "", 1).expect("read"), [run("2026-02-11")]);
+        assert_eq!(library.topic_runs(TopicSet { fingerprint, selection: "" }, 1).expect("read"), [run("2026-02-11")]);
         // Who began from an earlier state keeps nothing.
-        assert!(!library.keep_topics((fingerprint, ""), Some(&last), &kept(), None).expect("refused"));
-        assert!(!library.keep_topics((fingerprint, ""), None, &kept(), None).expect("refused"));
-        assert_eq!(library.kept_topics(fingerprint, "").expect("read"), Some(found));
+        assert!(
+            !library.keep_topics(TopicSet { fingerprint, selection: "" }, Some(&last), &kept(), None).expect("refused")
+        );
+        assert!(!library.keep_topics(TopicSet { fingerprint, selection: "" }, None, &kept(), None).expect("refused"));
+        assert_eq!(library.kept_topics(TopicSet { fingerprint, selection: "" }).expect("read"), Some(found));
 
-        assert!(library.forget_topics(fingerprint, "").expect("forgotten"));
-        assert!(!library.forget_topics(fingerprint, "").expect("nothing"));
-        assert_eq!(library.kept_topics(fingerprint, "").expect("read"), None);
-        assert_eq!(library.topic_runs(fingerprint, "", 9).expect("read"), []);
+        assert!(library.forget_topics(TopicSet { fingerprint, selection: "" }).expect("forgotten"));
+        assert!(!library.forget_topics(TopicSet { fingerprint, selection: "" }).expect("nothing"));
+        assert_eq!(library.kept_topics(TopicSet { fingerprint, selection: "" }).expect("read"), None);
+        assert_eq!(library.topic_runs(TopicSet { fingerprint, selection: "" }, 9).expect("read"), []);
     }
 
     #[test]
     fn a_given_name_stays_and_no_two_topics_of_a_level_share_one() {
         let (mut library, fingerprint) = library();
-        let of = (fingerprint, "");
+        let of = TopicSet { fingerprint, selection: "" };
         assert!(matches!(
             library.rename_topic(of, 2, Some("x")),
             Err(Error::Topics(TopicsError::NoSuchTopic { id: 2, .. }))
@@ -393,7 +396,8 @@ mod tests {
         let last = KeptTopics { run: 1, ..kept() };
         assert!(library.keep_topics(of, Some(&last), &kept(), None).expect("kept"));
         let named = |library: &Library| {
-            let topics = library.kept_topics(fingerprint, "").expect("read").expect("kept").topics;
+            let topics =
+                library.kept_topics(TopicSet { fingerprint, selection: "" }).expect("read").expect("kept").topics;
             topics.into_iter().map(|topic| (topic.name, topic.given)).collect::<Vec<_>>()
         };
         let name = |name: &str| Some(name.to_owned());

@@ -32,8 +32,8 @@ const VERSION: &str = if cfg!(target_endian = "little") { "5 little-endian" } el
 /// Papers whose presence tells that a file belongs to this library.
 const PROBES: usize = 8;
 
-/// What a library teaches, and whether the user should hear of how it was come by.
-pub struct Fresh {
+/// What a library teaches, and whether it came from the cache.
+pub struct Loaded {
     /// What was learned.
     pub learned: Learned,
     /// A kept file that did not serve although it should have, or one that could not be written: what and why.
@@ -41,22 +41,22 @@ pub struct Fresh {
 }
 
 impl Learned {
-    /// Below so many papers learning is quicker than a file is worth.
+    /// With fewer papers than this, learning again is quicker than reading a file.
     pub const WORTH_KEEPING: u64 = 500;
 
-    /// What a library teaches under a fingerprint: kept from before where that still fits, else learned now and kept.
+    /// What a library teaches under a fingerprint: read from the cache if that still fits, otherwise learned now and cached.
     ///
     /// # Errors
-    /// What the library reports. The state of the kept file is never an error.
-    pub fn of(library: &Library, fingerprint: FingerprintNumber) -> Result<Fresh> {
+    /// What the library reports. The state of the cache is never an error.
+    pub fn of(library: &Library, fingerprint: FingerprintNumber) -> Result<Loaded> {
         let Some(path) = path(library) else {
-            return Ok(Fresh { learned: Learned::learn(library, fingerprint)?, note: None });
+            return Ok(Loaded { learned: Learned::learn(library, fingerprint)?, note: None });
         };
         let damage = match read(&path, library, fingerprint, StopWords::built_in()) {
-            Ok(Some(learned)) => return Ok(Fresh { learned, note: None }),
+            Ok(Some(learned)) => return Ok(Loaded { learned, note: None }),
             Ok(None) => None,
-            Err(Unfit::Library(error)) => return Err(error),
-            Err(Unfit::Damaged(why)) => Some(format!("{} is damaged ({why})", path.display())),
+            Err(CacheError::Library(error)) => return Err(error),
+            Err(CacheError::Damaged(why)) => Some(format!("{} is damaged ({why})", path.display())),
         };
         let learned = Learned::learn(library, fingerprint)?;
         let (kept, done) = if learned.counted >= Learned::WORTH_KEEPING {
@@ -73,7 +73,7 @@ impl Learned {
                 damage.map(|damage| format!("{damage}; ")).unwrap_or_default()
             )),
         };
-        Ok(Fresh { learned, note })
+        Ok(Loaded { learned, note })
     }
 }
 
@@ -90,13 +90,14 @@ fn path(library: &Library) -> Option<PathBuf> {
     Some(PathBuf::from(path))
 }
 
-enum Unfit {
+/// Why a cache could not be read.
+enum CacheError {
     Library(Error),
     Damaged(String),
 }
 
-fn damaged(why: impl ToString) -> Unfit {
-    Unfit::Damaged(why.to_string())
+fn damaged(why: impl ToString) -> CacheError {
+    CacheError::Damaged(why.to_string())
 }
 
 /// `None` where there is no file, or one that was right for what the library was.
@@ -105,7 +106,7 @@ fn read(
     library: &Library,
     fingerprint: FingerprintNumber,
     stop_words: &StopWords,
-) -> std::result::Result<Option<Learned>, Unfit> {
+) -> std::result::Result<Option<Learned>, CacheError> {
     let map = match File::open(path).and_then(|file| map(&file)) {
         Ok(map) => Arc::new(map),
         Err(fault) if fault.kind() == std::io::ErrorKind::NotFound => return Ok(None),
@@ -130,15 +131,15 @@ fn fitting(
     library: &Library,
     fingerprint: FingerprintNumber,
     stop_words: &StopWords,
-) -> std::result::Result<Option<Learned>, Unfit> {
+) -> std::result::Result<Option<Learned>, CacheError> {
     let (header, metadata) = SafeTensors::read_metadata(bytes).map_err(damaged)?;
     let facts = metadata.metadata().clone().unwrap_or_default();
     let fact = |name: &str| facts.get(name).cloned().ok_or_else(|| damaged(format!("its header lacks {name}")));
     if fact("version")? != version(stop_words) {
         return Ok(None);
     }
-    let digest = library.digest(fingerprint).map_err(Unfit::Library)?;
-    let now = library.vectors(fingerprint).map_err(Unfit::Library)?;
+    let digest = library.digest(fingerprint).map_err(CacheError::Library)?;
+    let now = library.vectors(fingerprint).map_err(CacheError::Library)?;
     let then: u64 = fact("papers")?.parse().map_err(damaged)?;
     if fact("fingerprint")? != digest || now.abs_diff(then) > then / 4 {
         return Ok(None);
@@ -146,15 +147,15 @@ fn fitting(
     let probes: Vec<String> = fact("probes")?.split_whitespace().map(str::to_owned).collect();
     let mut present = 0;
     for id in probes.iter().filter_map(|probe| ArxivId::parse(probe)) {
-        present += usize::from(library.row_of(&id.0).map_err(Unfit::Library)?.is_some());
+        present += usize::from(library.row_of(&id.0).map_err(CacheError::Library)?.is_some());
     }
     if present * 2 < probes.len() {
         return Ok(None);
     }
-    let set = InstructionSet::choose().map_err(Unfit::Library)?;
+    let set = InstructionSet::choose().map_err(CacheError::Library)?;
     let tensors = Tensors { map, metadata: &metadata, begin: header + 8, set };
     let learned = tensors.learned(then, fact("sampled")?.parse().map_err(damaged)?)?;
-    Ok((learned.dimension() == library.dimension(fingerprint).map_err(Unfit::Library)?).then_some(learned))
+    Ok((learned.dimension() == library.dimension(fingerprint).map_err(CacheError::Library)?).then_some(learned))
 }
 
 struct Tensors<'a> {
@@ -166,7 +167,7 @@ struct Tensors<'a> {
 }
 
 impl Tensors<'_> {
-    fn learned(&self, counted: u64, papers: u64) -> std::result::Result<Learned, Unfit> {
+    fn learned(&self, counted: u64, papers: u64) -> std::result::Result<Learned, CacheError> {
         let whitening = |name: &str| {
             let mean: Column<f32> = self.numbers(&format!("{name}.mean"))?;
             let map: Column<f32> = self.numbers(&format!("{name}.map"))?;
@@ -242,7 +243,7 @@ impl Tensors<'_> {
         })
     }
 
-    fn numbers<T: Pod>(&self, name: &str) -> std::result::Result<Column<T>, Unfit> {
+    fn numbers<T: Pod>(&self, name: &str) -> std::result::Result<Column<T>, CacheError> {
         let tensor = self.metadata.info(name).ok_or_else(|| damaged(format!("it lacks {name}")))?;
         let (from, to) = tensor.data_offsets;
         Column::mapped(self.map, self.begin + from..self.begin + to).ok_or_else(|| damaged(format!("{name} is cut")))

@@ -84,7 +84,7 @@ impl Learned {
     pub fn features(&self, papers: &[PaperText]) -> Vec<PaperFeatures> {
         let of_some = |papers: &[PaperText]| {
             let vectors: Vec<&[f32]> = papers.iter().map(|paper| paper.vector.as_slice()).collect();
-            let counted = papers.iter().map(|paper| Terms::of(&paper.title, &paper.abstract_text)).collect();
+            let counted = papers.iter().map(|paper| TermCounts::of(&paper.title, &paper.abstract_text)).collect();
             let authors = papers.iter().map(|paper| author_ids(&paper.authors)).collect();
             self.views(&vectors, counted, authors)
         };
@@ -93,13 +93,13 @@ impl Learned {
 
     /// The features of a text and its vector; a text has no title and no authors.
     pub fn features_of_text(&self, text: &str, vector: &[f32]) -> Option<PaperFeatures> {
-        self.views(&[vector], vec![Terms::of("", text)], vec![Vec::new()]).pop()
+        self.views(&[vector], vec![TermCounts::of("", text)], vec![Vec::new()]).pop()
     }
 
     /// Which of some texts, e.g. the sentences of an abstract, has most in common with a subject, by words and what they go with: their
     /// meanings would have to be embedded. `None` where none has anything.
     pub(crate) fn nearest_text(&self, features: &PaperFeatures, texts: &[&str]) -> Option<usize> {
-        let words: Vec<Weighted> = texts.iter().map(|text| self.weigh(&Terms::of("", text).words)).collect();
+        let words: Vec<Weighted> = texts.iter().map(|text| self.weigh(&TermCounts::of("", text).words)).collect();
         let cooccurrence = self.cooccurrence_whitening.apply_all(&self.cooccurrence_sums(&words));
         let weights = Weights::default();
         let score = |(text, cooccurrence): (&Weighted, &[f32])| {
@@ -116,7 +116,7 @@ impl Learned {
         (best.1 > 0.0).then_some(best.0)
     }
 
-    fn views(&self, vectors: &[&[f32]], terms: Vec<Terms>, authors: Vec<Vec<u64>>) -> Vec<PaperFeatures> {
+    fn views(&self, vectors: &[&[f32]], terms: Vec<TermCounts>, authors: Vec<Vec<u64>>) -> Vec<PaperFeatures> {
         let dimension = self.dimension();
         let texts: Vec<Weighted> = terms.iter().map(|terms| self.weigh(&terms.words)).collect();
         let phrases = terms.iter().map(|terms| self.weigh_phrases(&terms.phrases));
@@ -231,17 +231,17 @@ impl PaperFeatures {
     }
 }
 
-/// What a text holds.
-pub(super) struct Terms {
+/// The words and phrases of a text, counted.
+pub(super) struct TermCounts {
     /// Its words by their hashes, ascending, with how often they stand there.
     pub words: Counted,
     /// Words that follow each other, stop-words passed over, likewise.
     pub phrases: Counted,
 }
 
-impl Terms {
+impl TermCounts {
     /// Of a paper.
-    pub fn of(title: &str, abstract_text: &str) -> Terms {
+    pub fn of(title: &str, abstract_text: &str) -> TermCounts {
         let (mut words, mut phrases): (Counted, Counted) = (Vec::new(), Vec::new());
         for (text, weight) in [(title, TITLE), (abstract_text, 1.0)] {
             let mut before = None;
@@ -251,7 +251,7 @@ impl Terms {
                 phrases.extend(before.replace(word).map(|before| (phrase(before, word), weight)));
             });
         }
-        Terms { words: added_up(words), phrases: added_up(phrases) }
+        TermCounts { words: added_up(words), phrases: added_up(phrases) }
     }
 }
 

@@ -31,7 +31,7 @@ pub use interests::Interests;
 pub(crate) use vocabulary::hash;
 
 use background::Background;
-use features::{Terms, author_ids};
+use features::{TermCounts, author_ids};
 use vocabulary::{Counted, Vocabulary};
 use whitening::{Spectrum, Whitening};
 
@@ -140,7 +140,8 @@ impl Learned {
 
     fn from_papers(papers: &[PaperText], dimension: usize, set: InstructionSet) -> Learned {
         let vectors: Vec<f32> = papers.iter().flat_map(|paper| paper.vector.iter().copied()).collect();
-        let terms: Vec<Terms> = papers.par_iter().map(|paper| Terms::of(&paper.title, &paper.abstract_text)).collect();
+        let terms: Vec<TermCounts> =
+            papers.par_iter().map(|paper| TermCounts::of(&paper.title, &paper.abstract_text)).collect();
         let words = Vocabulary::count(terms.iter().map(|terms| terms.words.iter().map(|(id, _)| *id)));
         let phrases = terms.iter().flat_map(|terms| terms.phrases.iter().map(|(id, _)| *id)).collect();
         let phrases = Vocabulary::frequent(phrases, PHRASE_FROM..=(papers.len() / 10) as u32, PHRASES);

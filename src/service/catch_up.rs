@@ -143,7 +143,8 @@ pub fn catch_up(
 pub fn facet_vectors(
     embedder: &LazyEmbedder,
     library: &mut Library,
-    (fingerprint, facet): (FingerprintNumber, Facet),
+    fingerprint: FingerprintNumber,
+    facet: Facet,
     texts: &[FacetText],
     fetch: &mut dyn FnMut(Progress),
     embedded: &mut dyn FnMut(EmbeddingProgress) -> Result<()>,

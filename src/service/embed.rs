@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 use super::Relata;
 use super::add::Skips;
 use super::events::Event;
-use crate::bulk::{self, Format, Job, Manners, Output, Sink, Texts};
+use crate::bulk::{self, Format, Job, Output, OverwritePolicy, Sink, Texts};
 use crate::embed::{self, Role};
 use crate::error::{BulkError, Error, Result};
 use crate::setters::setters;
@@ -174,8 +174,8 @@ impl Relata {
     /// See [`bulk::embed`]; with what was skipped before.
     pub fn embed(&self, request: &Embed) -> std::result::Result<Embedded, EmbedError> {
         let output = request.output()?;
-        let manners = Manners { resume: request.resume, force: request.force };
-        self.embed_into(request, output.format(), Sink::File(&output, manners), Some(&output))
+        let overwrite = OverwritePolicy { resume: request.resume, force: request.force };
+        self.embed_into(request, output.format(), Sink::File(&output, overwrite), Some(&output))
     }
 
     /// Embeds texts to a stream, as JSON lines.

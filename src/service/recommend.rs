@@ -190,7 +190,7 @@ impl Relata {
         let fingerprint = session.embedded(&embedder)?;
         let texts = embedder.embed_queries(&query.like_text, &mut |progress| self.tell(Event::Fetching(progress)))?;
         self.cancel.check()?;
-        let (answers, facet, seen) = session.ranked(&embedder, fingerprint, (&query, &texts), request.facet)?;
+        let (answers, facet, seen) = session.ranked(&embedder, fingerprint, &query, &texts, request.facet)?;
         let place = |(at, answer)| related(at + 1, answer, &request.ranking.language);
         Ok(Recommendation {
             results: answers.into_iter().enumerate().map(place).collect(),
@@ -214,7 +214,8 @@ impl Session<'_> {
         &mut self,
         embedder: &LazyEmbedder,
         fingerprint: FingerprintNumber,
-        (query, texts): (&Query, &Array2<f32>),
+        query: &Query,
+        texts: &Array2<f32>,
         facet: Option<Facet>,
     ) -> Result<(Vec<Answer>, Option<ComparedFacet>, Seen)> {
         let view = self.library.view()?;
@@ -236,15 +237,22 @@ impl Session<'_> {
         let mut embed = |library: &mut Library, texts: &[FacetText]| {
             let mut began = false;
             let fetch = &mut |progress| relata.tell(Event::Fetching(progress));
-            let asked = (fingerprint, facet);
-            let vectors = facet_vectors(embedder, library, asked, texts, fetch, &mut |embedded: EmbeddingProgress| {
-                relata.cancel.check()?;
-                if !std::mem::replace(&mut began, true) {
-                    relata.tell(Event::Began(Work::EmbeddingFacets, embedded.total));
-                }
-                relata.tell(Event::Done(Work::EmbeddingFacets, embedded.done));
-                Ok(())
-            });
+            let vectors = facet_vectors(
+                embedder,
+                library,
+                fingerprint,
+                facet,
+                texts,
+                fetch,
+                &mut |embedded: EmbeddingProgress| {
+                    relata.cancel.check()?;
+                    if !std::mem::replace(&mut began, true) {
+                        relata.tell(Event::Began(Work::EmbeddingFacets, embedded.total));
+                    }
+                    relata.tell(Event::Done(Work::EmbeddingFacets, embedded.done));
+                    Ok(())
+                },
+            );
             if began {
                 relata.tell(Event::Ended(Work::EmbeddingFacets));
             }

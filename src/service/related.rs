@@ -90,5 +90,5 @@ pub(super) fn related(rank: usize, answer: Answer, language: &str) -> Row<Relate
         },
         facet: answer.facet.map(|facet| ToldFacet { text: facet.text, from: facet.origin }),
     };
-    Row::new(rank, (Some(f64::from(answer.score)), Some(answer.matched)), answer.paper, language, reason)
+    Row::new(rank, Some(f64::from(answer.score)), Some(answer.matched), answer.paper, language, reason)
 }

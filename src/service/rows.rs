@@ -74,7 +74,8 @@ impl<R> Row<R> {
     /// A paper at a place of an answer, with its short text in `language` or in English.
     pub(super) fn new(
         rank: usize,
-        (score, matched): (Option<f64>, Option<f32>),
+        score: Option<f64>,
+        matched: Option<f32>,
         paper: Paper,
         language: &str,
         reason: R,

@@ -11,7 +11,7 @@ use super::session::{Knowledge, Session};
 use crate::error::{Error, QueryError, Result};
 use crate::library::{Filter, FingerprintNumber, Library};
 use crate::paper::ArxivId;
-use crate::search::{self as searcher, Hit, Meaning};
+use crate::search::{self as searcher, EmbeddedQuery, Hit, TextQuery};
 use crate::setters::setters;
 
 /// The score of a paper that was named by its id: above that of every other.
@@ -184,7 +184,7 @@ impl Session<'_> {
             None => Vec::new(),
         };
         // Nothing was compared.
-        let row = |(at, paper)| Row::new(at + 1, (None, None), paper, &request.language, FoundBy::Filter {});
+        let row = |(at, paper)| Row::new(at + 1, None, None, paper, &request.language, FoundBy::Filter {});
         let seen = Seen { source: self.source, papers: self.library.len()?, vectors: 0 };
         Ok((papers.into_iter().enumerate().map(row).collect(), seen))
     }
@@ -246,15 +246,20 @@ impl Session<'_> {
         };
         let library: &Library = &self.library;
         let context = knowledge.as_ref().map(|(fingerprint, knowledge)| knowledge.context(library, *fingerprint));
-        let meaning = context.as_ref().zip(knowledge.as_ref()).zip(vectors.as_ref()).map(
-            |((context, (_, knowledge)), (_, vectors))| Meaning {
+        let embedded = context.as_ref().zip(knowledge.as_ref()).zip(vectors.as_ref()).map(
+            |((context, (_, knowledge)), (_, vectors))| EmbeddedQuery {
                 context,
                 learned: &knowledge.learned,
                 vector: vectors.row(0),
             },
         );
-        let wanted = (request.k.saturating_add(named.len()), request.at_least.unwrap_or(0.0));
-        let found = searcher::search(library, words, meaning.as_ref(), &request.filter, wanted)?;
+        let query = TextQuery {
+            text: words,
+            embedded: embedded.as_ref(),
+            k: request.k.saturating_add(named.len()),
+            at_least: request.at_least.unwrap_or(0.0),
+        };
+        let found = searcher::search(library, &query, &request.filter)?;
         let mut hits = named;
         for hit in found {
             if !hits.iter().any(|named| named.paper.id == hit.paper.id) {
@@ -269,5 +274,5 @@ impl Session<'_> {
 fn found_row(rank: usize, hit: Hit, language: &str) -> Row<FoundBy> {
     let Hit { score, matched, paper, cosine, keyword_rank, author, terms, sentence } = hit;
     let reason = FoundBy::Text(ByText { cosine, keyword_rank, author, terms, sentence });
-    Row::new(rank, (Some(score), matched), paper, language, reason)
+    Row::new(rank, Some(score), matched, paper, language, reason)
 }

@@ -18,7 +18,7 @@ pub(super) fn write(library: &Library, topics: &Topics, news: Option<&News>, pat
         let finest = topics.levels.len() - 1;
         let mut order = Vec::new();
         for top in 0..topics.levels[0].topics.len() {
-            contents_of(topics, (0, top), &mut order, &mut out)?;
+            contents_of(topics, 0, top, &mut order, &mut out)?;
         }
         if let Some(news) = news {
             write_news(news, topics, &mut out)?;
@@ -55,7 +55,8 @@ fn write_news(news: &News, topics: &Topics, out: &mut dyn Write) -> std::io::Res
 
 fn contents_of(
     topics: &Topics,
-    (level, at): (usize, usize),
+    level: usize,
+    at: usize,
     order: &mut Vec<usize>,
     out: &mut dyn Write,
 ) -> std::io::Result<()> {
@@ -75,7 +76,7 @@ fn contents_of(
     }
     let below = topics.levels[level + 1].topics.iter().enumerate();
     for (place, _) in below.filter(|(_, below)| below.parent == Some(at)) {
-        contents_of(topics, (level + 1, place), order, out)?;
+        contents_of(topics, level + 1, place, order, out)?;
     }
     Ok(())
 }

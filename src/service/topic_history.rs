@@ -8,7 +8,7 @@ use super::Relata;
 use super::store::Connection;
 use super::topics::Among;
 use crate::error::{Error, QueryError, Result, TopicsError};
-use crate::library::{ChangeKind, FingerprintNumber, NamedTopic, TopicChange, TopicRun};
+use crate::library::{ChangeKind, FingerprintNumber, NamedTopic, TopicChange, TopicRun, TopicSet};
 use crate::paper::ArxivId;
 use crate::topics::in_words;
 
@@ -109,7 +109,7 @@ impl Relata {
     pub fn topic_history(&self, among: &Among) -> Result<Option<TopicHistory>> {
         let key = kept_under(among)?;
         let Some((library, fingerprint)) = self.with_vectors()? else { return Ok(None) };
-        let stored = library.topic_runs(fingerprint, &key, usize::MAX)?;
+        let stored = library.topic_runs(TopicSet { fingerprint, selection: &key }, usize::MAX)?;
         Ok(Some(TopicHistory { runs: stored.iter().map(run_row).collect(), stored }))
     }
 
@@ -121,7 +121,7 @@ impl Relata {
     pub fn forget_topics(&self, among: &Among) -> Result<bool> {
         let key = kept_under(among)?;
         let Some((mut library, fingerprint)) = self.with_vectors()? else { return Ok(false) };
-        library.forget_topics(fingerprint, &key)
+        library.forget_topics(TopicSet { fingerprint, selection: &key })
     }
 
     /// Gives a topic a name that it keeps; without one it is named by its terms again. `None` where
@@ -137,7 +137,7 @@ impl Relata {
             return Err(QueryError::EmptyQuery.into());
         }
         let Some((mut library, fingerprint)) = self.with_vectors()? else { return Ok(None) };
-        Ok(Some(Renamed { before: library.rename_topic((fingerprint, &key), topic, name)? }))
+        Ok(Some(Renamed { before: library.rename_topic(TopicSet { fingerprint, selection: &key }, topic, name)? }))
     }
 
     /// The user's library and the number of the model's vectors in it.

@@ -21,7 +21,7 @@ use super::topic_rows::{OneTopic, TopicPaper, TopicPapers, TopicQuery, TopicsQue
 use super::{Relata, topic_digest};
 use crate::error::{Error, LibraryError, QueryError, Result, TopicsError};
 use crate::library::derived;
-use crate::library::{Filter, FingerprintNumber, KeptTopics, Library, Paper, PaperSet, TopicRun};
+use crate::library::{Filter, FingerprintNumber, KeptTopics, Library, Paper, PaperSet, TopicRun, TopicSet};
 use crate::paper::ArxivId;
 use crate::setters::setters;
 use crate::topics::{self, Guided, Method, News, Search, SeedTopic, Step, Topic, Topics, assign, central_first, find};
@@ -153,7 +153,7 @@ impl Relata {
         let steps = Steps { relata: self, began: AtomicBool::new(false), done: AtomicU64::new(0) };
         let found = if request.into.is_empty() {
             if let Some(key) = &key {
-                previous = session.library.kept_topics(fingerprint, key)?;
+                previous = session.library.kept_topics(TopicSet { fingerprint, selection: key })?;
             }
             let search = Search { fingerprint, within, method: request.method, previous: previous.as_ref() };
             find(&session.library, search, &|step| steps.tell(step))
@@ -172,7 +172,7 @@ impl Relata {
         drop(view);
         let news = match &key {
             Some(key) if !topics.papers.is_empty() => {
-                session.keep_topics((fingerprint, key), previous.as_ref(), &topics)?
+                session.keep_topics(TopicSet { fingerprint, selection: key }, previous.as_ref(), &topics)?
             }
             _ => None,
         };
@@ -281,14 +281,14 @@ impl Session<'_> {
     /// since then, or else in the previous run.
     fn keep_topics(
         &mut self,
-        (fingerprint, key): (FingerprintNumber, &str),
+        set: TopicSet<'_>,
         previous: Option<&KeptTopics>,
         topics: &Topics,
     ) -> Result<Option<News>> {
         let next = topics.kept(previous);
         let run = topics.run.clone().map(|run| TopicRun { date: today(), ..run });
         if previous != Some(&next) && self.library.is_writable() {
-            match self.library.keep_topics((fingerprint, key), previous, &next, run.as_ref()) {
+            match self.library.keep_topics(set, previous, &next, run.as_ref()) {
                 Ok(true) => {}
                 Ok(false) => self.relata.note(Note::TopicsOvertaken),
                 // The answer stands without being kept.
@@ -302,7 +302,7 @@ impl Session<'_> {
         if let Some(run) = run {
             return Ok(Some(News { since: previous.date, run }));
         }
-        let mut runs = self.library.topic_runs(fingerprint, key, 2)?.into_iter();
+        let mut runs = self.library.topic_runs(set, 2)?.into_iter();
         Ok(runs.next().zip(runs.next()).map(|(run, before)| News { since: before.date, run }))
     }
 }

@@ -41,7 +41,7 @@ pub fn layout(rows: &Rows, nearest: &Nearest) -> Vec<[f32; 2]> {
         return places;
     }
     let attraction = attraction(nearest, rows.len());
-    settled(places, &attraction, (EPOCHS, STEP), &|_| true)
+    settled(places, &attraction, Schedule { epochs: EPOCHS, first_step: STEP }, &|_| true)
 }
 
 /// Where each paper lies, if some had places `before`. Where `all` may move they do so by as little as there are few new ones; else only new ones do.
@@ -58,9 +58,14 @@ pub fn layout_from(rows: &Rows, nearest: &Nearest, before: &[Option<[f32; 2]>], 
     let places = joined(&attraction, before, &known);
     if all {
         let share = new as f32 / before.len() as f32;
-        return settled(places, &attraction, (EPOCHS, STEP * share.clamp(LEAST_STEP, 1.0)), &|_| true);
+        return settled(
+            places,
+            &attraction,
+            Schedule { epochs: EPOCHS, first_step: STEP * share.clamp(LEAST_STEP, 1.0) },
+            &|_| true,
+        );
     }
-    settled(places, &attraction, (EPOCHS / 3, STEP), &|paper| before[paper].is_none())
+    settled(places, &attraction, Schedule { epochs: EPOCHS / 3, first_step: STEP }, &|paper| before[paper].is_none())
 }
 
 /// New papers at the mean of their neighbours; those that have only new neighbours come after these.
@@ -94,16 +99,24 @@ fn joined(attraction: &Attraction, before: &[Option<[f32; 2]>], known: &[[f32; 2
     places.into_iter().map(|place| place.unwrap_or(middle)).collect()
 }
 
-/// Moves papers until the step is nothing.
+/// How far papers move: the step falls linearly from the first one to 0.
+#[derive(Clone, Copy)]
+struct Schedule {
+    epochs: usize,
+    first_step: f32,
+}
+
+/// Moves papers epoch by epoch; only those that `moves` names.
 fn settled(
     mut places: Vec<[f32; 2]>,
     attraction: &Attraction,
-    (epochs, first): (usize, f32),
+    schedule: Schedule,
     moves: &(dyn Fn(usize) -> bool + Sync),
 ) -> Vec<[f32; 2]> {
+    let Schedule { epochs, first_step } = schedule;
     let mut next = places.clone();
     for epoch in 0..epochs {
-        let step = first * (1.0 - epoch as f32 / epochs as f32);
+        let step = first_step * (1.0 - epoch as f32 / epochs as f32);
         next.par_iter_mut().enumerate().with_min_len(256).filter(|(paper, _)| moves(*paper)).for_each(
             |(paper, place)| {
                 *place = moved(paper, epoch, step, &places, attraction.of(paper));

@@ -39,8 +39,9 @@ pub(super) fn write_tree(relata: &Relata, found: &FoundTopics, levels: Option<us
     let dates: Vec<Date> = topics.papers.iter().map(|paper| paper.date).collect();
     let first = dates.iter().min().copied().unwrap_or(Date::ZERO);
     let last = dates.iter().max().copied().unwrap_or(Date::ZERO);
+    let tree = Tree { relata, found, shown, first, last };
     for topic in 0..counts[0] {
-        write_topic((relata, found), (0, topic), shown, (first, last), page)?;
+        write_topic(&tree, 0, topic, page)?;
     }
     if let Some(news) = &found.news {
         write_news(news, shown, page)?;
@@ -57,13 +58,20 @@ pub(super) fn write_tree(relata: &Relata, found: &FoundTopics, levels: Option<us
     Ok(())
 }
 
-fn write_topic(
-    (relata, found): (&Relata, &FoundTopics),
-    (level, at): (usize, usize),
+/// What lines of topics are made from.
+struct Tree<'a> {
+    relata: &'a Relata,
+    found: &'a FoundTopics,
+    /// How many levels are listed.
     shown: usize,
-    (first, last): (Date, Date),
-    page: &mut Page,
-) -> Result<()> {
+    /// The days of the first and the last paper.
+    first: Date,
+    last: Date,
+}
+
+/// A topic, by its level and its place there, and those below it.
+fn write_topic(tree: &Tree<'_>, level: usize, at: usize, page: &mut Page) -> Result<()> {
+    let Tree { relata, found, shown, first, last } = *tree;
     let topics = &found.topics;
     let topic = &topics.levels[level].topics[at];
     let dates = topic.papers.iter().map(|paper| topics.papers[*paper].date);
@@ -79,7 +87,7 @@ fn write_topic(
     if level + 1 < shown {
         let below = topics.levels[level + 1].topics.iter().enumerate();
         for (place, _) in below.filter(|(_, below)| below.parent == Some(at)) {
-            write_topic((relata, found), (level + 1, place), shown, (first, last), page)?;
+            write_topic(tree, level + 1, place, page)?;
         }
         return Ok(());
     }

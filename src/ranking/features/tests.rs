@@ -79,7 +79,7 @@ fn what_is_fed_back_draws_nearer() {
 
 #[test]
 fn words_of_the_title_count_twice_and_authors_by_their_initial() {
-    let Terms { words, phrases } = Terms::of("Graphs", "A graph, and cuts.");
+    let TermCounts { words, phrases } = TermCounts::of("Graphs", "A graph, and cuts.");
     let mut expected = vec![(hash("graph"), 3.0), (hash("cut"), 1.0)];
     expected.sort_unstable_by_key(|(id, _)| *id);
     assert_eq!(words, expected);
