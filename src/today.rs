@@ -161,7 +161,7 @@ pub fn is_known(paper: &Paper, listings: &BTreeSet<Listing>) -> bool {
 mod tests {
     use super::*;
     use crate::library::Library;
-    use crate::paper::Entry;
+    use crate::paper::{Entry, Metadata};
     use crate::{ArxivId, Precedence, SourceKind};
 
     #[test]
@@ -174,8 +174,11 @@ mod tests {
             let entries: Vec<Entry> = listed
                 .iter()
                 .map(|day| Entry {
-                    title: Some("Ice".to_owned()),
-                    published: Some(date(published)),
+                    metadata: Metadata {
+                        title: Some("Ice".to_owned()),
+                        published: Some(date(published)),
+                        ..Metadata::default()
+                    },
                     listing: Some(Listing { file: format!("{day}.jsonl"), date: Some(date(day)) }),
                     ..Entry::new(id.clone(), precedence, 1)
                 })

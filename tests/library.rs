@@ -11,7 +11,7 @@ use jiff::civil::{Date, date};
 use proptest::prelude::*;
 use relata::error::LibraryError;
 use relata::library::{Filter, FingerprintText, Library, NewVector, Outcome, PaperRow, Tokens, dot, terms};
-use relata::{ArxivId, Entry, Error, Facet, Listing, Precedence, SourceKind};
+use relata::{ArxivId, Entry, Error, Facet, Listing, Metadata, Precedence, SourceKind};
 use rusqlite::Connection;
 use tempfile::TempDir;
 
@@ -25,8 +25,11 @@ fn precedence(version: u32) -> Precedence {
 
 fn entry(arxiv_id: &str, title: &str, abstract_text: &str) -> Entry {
     Entry {
-        title: Some(title.to_owned()),
-        abstract_text: Some(abstract_text.to_owned()),
+        metadata: Metadata {
+            title: Some(title.to_owned()),
+            abstract_text: Some(abstract_text.to_owned()),
+            ..Metadata::default()
+        },
         ..Entry::new(id(arxiv_id), precedence(1), 1)
     }
 }
@@ -97,7 +100,7 @@ fn a_second_source_fills_gaps_and_never_erases() {
     assert_eq!(paper.summaries[&("zh".to_owned(), Facet::Tldr)], "一句话");
     assert_eq!(paper.listings, [digest.listing.unwrap()]);
     insta::assert_snapshot!(dump(&library), @"
-    2602.10611 v2 2026-02-10 [cs.LG cs.AI stat.ML] from 2 2026-02-12 raw_jsonl: title abstract authors primary_category published
+    2602.10611 v2 2026-02-10 [cs.LG cs.AI stat.ML] from 2 2026-02-12 raw_jsonl: title abstract authors published primary_category
       title: A title
       abstract: The whole abstract
       authors: Ada Novak
@@ -148,20 +151,23 @@ fn any_entry() -> impl Strategy<Value = Entry> {
     let some = |words: Vec<&'static str>, most| {
         proptest::collection::vec(proptest::sample::select(words).prop_map(str::to_owned), 0..most)
     };
-    let texts = (any_text(), any_text(), any_text(), any_text(), any_text());
+    let texts = (any_text(), any_text(), any_text(), any_text(), any_text(), any_text());
     let lists = (some(vec!["Ada Novak", "Béla Ó Cuinn"], 3), some(vec!["cs.LG", "cs.AI", "math.CO"], 4));
     let days = (proptest::option::of(any_date()), proptest::option::of(any_date()), proptest::option::of(any_date()));
     (proptest::sample::select(ids), any_precedence(), texts, lists, days, any_text(), any_text()).prop_map(
         |(name, precedence, texts, (authors, categories), (published, updated, listed), link, tldr)| Entry {
-            title: texts.0,
-            abstract_text: texts.1,
-            comment: texts.2,
-            doi: texts.3,
-            journal: texts.4,
-            authors,
+            metadata: Metadata {
+                title: texts.0,
+                abstract_text: texts.1,
+                comment: texts.2,
+                doi: texts.3,
+                journal: texts.4,
+                license: texts.5,
+                authors,
+                published,
+                updated,
+            },
             categories,
-            published,
-            updated,
             links: link.map(|link| ("code".to_owned(), link)).into_iter().collect(),
             summaries: tldr.map(|text| (("zh".to_owned(), Facet::Tldr), text)).into_iter().collect(),
             listing: listed.map(|date| Listing { file: format!("{date}.md"), date: Some(date) }),
@@ -202,13 +208,9 @@ proptest! {
         let paper = library.paper(&entry.id).unwrap().unwrap();
         prop_assert_eq!(&paper.id, &entry.id);
         prop_assert_eq!(paper.version.unwrap_or(0), entry.precedence.version);
-        prop_assert_eq!(paper.title, entry.title);
-        prop_assert_eq!(paper.abstract_text, entry.abstract_text);
-        prop_assert_eq!(paper.authors, entry.authors);
+        prop_assert_eq!(paper.metadata, entry.metadata);
         prop_assert_eq!(paper.categories.first(), entry.categories.first());
         prop_assert_eq!(paper.categories.iter().collect::<BTreeSet<_>>(), entry.categories.iter().collect());
-        prop_assert_eq!((paper.published, paper.updated), (entry.published, entry.updated));
-        prop_assert_eq!((paper.comment, paper.doi, paper.journal), (entry.comment, entry.doi, entry.journal));
         prop_assert_eq!((paper.links, paper.summaries), (entry.links, entry.summaries));
         prop_assert_eq!(paper.listings, entry.listing.into_iter().collect::<Vec<_>>());
     }
@@ -526,7 +528,7 @@ fn a_reader_goes_on_during_a_write() {
     writer.execute_batch("BEGIN IMMEDIATE; UPDATE papers SET comment = 'half-written'").unwrap();
     let reader = Library::open_read_only(&path).unwrap();
     let paper = reader.paper(&id("2602.00001")).unwrap().unwrap();
-    assert_eq!((paper.title.as_deref(), paper.comment), (Some("One"), None));
+    assert_eq!((paper.title.as_deref(), &paper.comment), (Some("One"), &None));
 }
 
 // --- files that are not as they should be ---
@@ -576,7 +578,7 @@ fn what_is_no_library_of_ours_is_refused_by_name_and_left_alone() {
     fs::remove_file(&path).unwrap();
     drop(Library::open(&path).unwrap());
     Connection::open(&path).unwrap().pragma_update(None, "user_version", 99).unwrap();
-    insta::assert_snapshot!(refusals(&path), @"the library DIR/papers.db has schema version 99, but this relata knows only up to 8; update relata, or name another file with --library");
+    insta::assert_snapshot!(refusals(&path), @"the library DIR/papers.db has schema version 99, but this relata knows only up to 9; update relata, or name another file with --library");
 
     let opened = Library::open(folder.path()).unwrap_err();
     assert!(matches!(opened, Error::Library(LibraryError::Unopened { .. })), "{opened}");
@@ -656,7 +658,10 @@ fn nothing_but_ids_decides_where_a_paper_goes() {
     let by_id = |library: &Library| -> BTreeMap<String, String> {
         ["2602.00001", "2602.00002"]
             .map(|name| {
-                (name.to_owned(), library.paper(&id(name)).unwrap().map_or(String::new(), |p| p.title.unwrap()))
+                (
+                    name.to_owned(),
+                    library.paper(&id(name)).unwrap().map_or(String::new(), |p| p.metadata.title.unwrap()),
+                )
             })
             .into()
     };

@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use proptest::prelude::*;
+use relata::paper::{Field, ValueRef};
 use relata::reader::{self, Reading, Report};
 use relata::{Entry, Result, Skipped};
 
@@ -47,9 +48,19 @@ fn check(content: &[u8]) -> std::result::Result<(), TestCaseError> {
         prop_assert!(one.line >= 1);
     }
     for entry in &entries {
-        let texts = [&entry.title, &entry.abstract_text, &entry.comment, &entry.doi, &entry.journal];
-        let texts = texts.into_iter().flatten().chain(&entry.authors).chain(&entry.categories);
-        for text in texts.chain(entry.links.values()).chain(entry.summaries.values()) {
+        for &field in Field::ALL {
+            let Some(value) = entry.metadata.get(field) else { continue };
+            let texts = match value {
+                ValueRef::Text(text) => vec![text],
+                ValueRef::List(list) => list.iter().map(String::as_str).collect(),
+                ValueRef::Day(_) => Vec::new(),
+            };
+            for text in texts {
+                prop_assert!(is_clean(text) && !text.is_empty(), "{:?}", text);
+                prop_assert!(text.len() <= field.most_bytes());
+            }
+        }
+        for text in entry.categories.iter().chain(entry.links.values()).chain(entry.summaries.values()) {
             prop_assert!(is_clean(text) && !text.is_empty(), "{:?}", text);
             prop_assert!(text.len() <= 64 << 10);
         }

@@ -6,6 +6,7 @@ use std::fmt::Write as _;
 use std::io::{self, Read, Write as _};
 use std::path::{Path, PathBuf};
 
+use relata::paper::Field;
 use relata::reader::{self, Format, Reading, Report};
 use relata::{Entry, Error, Result};
 
@@ -57,16 +58,14 @@ fn show_entry(entry: &Entry, name: &str) -> String {
             writeln!(out, "  {name}: {value}").unwrap();
         }
     };
-    let list = |list: &[String], separator: &str| (!list.is_empty()).then(|| list.join(separator));
-    field("title", entry.title.clone());
-    field("authors", list(&entry.authors, " | "));
-    field("categories", list(&entry.categories, " "));
-    field("abstract", entry.abstract_text.clone());
-    field("published", entry.published.map(|date| date.to_string()));
-    field("updated", entry.updated.map(|date| date.to_string()));
-    field("comment", entry.comment.clone());
-    field("doi", entry.doi.clone());
-    field("journal", entry.journal.clone());
+    let own = |own: Field| (own.name(), entry.metadata.get(own).map(|value| value.joined(" | ")));
+    let first = [Field::Title, Field::Authors];
+    let categories = (!entry.categories.is_empty()).then(|| entry.categories.join(" "));
+    let fields = first.map(own).into_iter().chain([("categories", categories)]);
+    for (name, value) in fields.chain(Field::ALL.iter().filter(|field| !first.contains(field)).map(|field| own(*field)))
+    {
+        field(name, value);
+    }
     for (kind, link) in &entry.links {
         field(kind, Some(link.clone()));
     }
@@ -469,6 +468,7 @@ fn golden_snapshot() {
   categories: physics.geo-ph
   abstract: Deltas fan out.
   updated: 2026-03-16
+  license: http://creativecommons.org/licenses/by/4.0/
   listing: none
 JSON lines: 3 entries, 0 skipped
 "#,

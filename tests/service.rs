@@ -15,7 +15,7 @@ use relata::service::{
     Add, Among, CancelToken, Event, FindTopics, ImportProfile, Note, Opine, Options, Recommend, Relata, Remove, Search,
     Seen, Source, Today, Work,
 };
-use relata::{ArxivId, Entry, Error, Precedence, SourceKind};
+use relata::{ArxivId, Entry, Error, Metadata, Precedence, SourceKind};
 use serde_json::Value;
 use tempfile::TempDir;
 
@@ -36,11 +36,14 @@ fn invented(n: usize) -> Entry {
     let (subject, mean) = (subjects[n % subjects.len()], means[n / subjects.len() % means.len()]);
     let precedence = Precedence { version: 1, date: None, kind: SourceKind::RawJsonl };
     Entry {
-        title: Some(format!("{mean} for {subject}, part {n}")),
-        abstract_text: Some(format!(
-            "We describe {subject} number {n} by {mean}. The {subject} are observed {n} times."
-        )),
-        authors: vec![format!("Ada Example{}", n % 11), "Björn Muster".to_owned()],
+        metadata: Metadata {
+            title: Some(format!("{mean} for {subject}, part {n}")),
+            abstract_text: Some(format!(
+                "We describe {subject} number {n} by {mean}. The {subject} are observed {n} times."
+            )),
+            authors: vec![format!("Ada Example{}", n % 11), "Björn Muster".to_owned()],
+            ..Metadata::default()
+        },
         categories: vec![["cs.LG", "stat.ML", "astro-ph.GA"][n % 3].to_owned()],
         ..Entry::new(id(n), precedence, 1)
     }
@@ -309,7 +312,7 @@ fn papers_come_from_files_readers_and_memory() {
     let removed = relata.remove(&Remove { ids: vec![id(5), id(99), id(5)] }).expect("removed");
     assert_eq!((removed.removed, removed.unknown), (vec![id(5)], vec![id(99)]));
     let paper = relata.paper(&id(0)).expect("read");
-    assert_eq!((paper.title.as_deref(), paper.version), (Some("Slow glaciers"), Some(2)));
+    assert_eq!((paper.metadata.title.as_deref(), paper.version), (Some("Slow glaciers"), Some(2)));
     assert_eq!(relata.check().expect("checked").problems, Vec::<String>::new());
 }
 

@@ -241,11 +241,11 @@ impl Cutter {
     }
 
     fn paper(&mut self, file: &Arc<str>, entry: Entry) -> Result<()> {
-        let Some(title) = entry.title else {
+        let Some(title) = entry.metadata.title else {
             let reason = format!("{} has no title, and so no text to embed", entry.id);
             return self.say(Piece::Skipped(Skipped { file: file.to_string(), line: entry.line, reason }));
         };
-        let text = passage(&title, entry.abstract_text.as_deref());
+        let text = passage(&title, entry.metadata.abstract_text.as_deref());
         let id = entry.id.as_str().to_owned();
         self.row(Row { id, title: Some(title), text, place: (Arc::clone(file), entry.line) })
     }

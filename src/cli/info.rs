@@ -3,7 +3,7 @@
 use console::Style;
 
 use crate::error::Result;
-use crate::paper::Facet;
+use crate::paper::{Facet, Field, Shown, ValueRef};
 use crate::service::PaperInfo;
 
 use super::terminal::{Page, printable};
@@ -69,13 +69,12 @@ fn write_paper(page: &mut Page, found: &PaperInfo) -> Result<()> {
     }
     lines.push(("link", paper.id.url()));
     let text = |text: &str| printable(text).into_owned();
-    lines.push(("authors", text(&paper.authors.join(", "))));
+    let told = |field: Field| Some((field.name(), text(&paper.metadata.get(field)?.joined(", "))));
+    lines.extend(told(Field::Authors));
     lines.push(("categories", text(&paper.categories.join(", "))));
     lines.push(("date", paper.date.to_string()));
-    let dates = [("published", paper.published), ("updated", paper.updated)];
-    lines.extend(dates.into_iter().filter_map(|(name, date)| Some((name, date?.to_string()))));
-    let facts = [("comment", &paper.comment), ("doi", &paper.doi), ("journal", &paper.journal)];
-    lines.extend(facts.into_iter().filter_map(|(name, fact)| Some((name, text(fact.as_ref()?)))));
+    let on_lines = |field: &&Field| field.shown() == Shown::Line && **field != Field::Authors;
+    lines.extend(Field::ALL.iter().filter(on_lines).filter_map(|field| told(*field)));
     for address in paper.links.values() {
         lines.push(("see also", text(address)));
     }
@@ -93,7 +92,11 @@ fn write_paper(page: &mut Page, found: &PaperInfo) -> Result<()> {
     lines.retain(|(_, value)| !value.is_empty());
     write_fields(page, &lines)?;
     let mut sections: Vec<(String, &str)> = Vec::new();
-    sections.extend(paper.abstract_text.as_deref().map(|text| ("abstract".to_owned(), text)));
+    for &field in Field::ALL.iter().filter(|field| field.shown() == Shown::Section) {
+        if let Some(ValueRef::Text(text)) = paper.metadata.get(field) {
+            sections.push((field.name().to_owned(), text));
+        }
+    }
     for facet in Facet::ALL {
         let of_facet = paper.summaries.iter().filter(|((_, own), _)| *own == facet);
         sections

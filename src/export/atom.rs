@@ -57,6 +57,9 @@ pub(super) fn write(heading: &Heading<'_>, chosen: &[Chosen<'_>], out: &mut dyn 
             let category = BytesStart::new("category").with_attributes([("term", allowed(category).as_str())]);
             feed.write_event(Event::Empty(category))?;
         }
+        if let Some(license) = &paper.license {
+            text(&mut feed, "rights", license)?;
+        }
         let own = paper.abstract_text.as_deref().unwrap_or_default();
         text(&mut feed, "summary", &[why.as_str(), own].join("\n\n"))?;
         feed.write_event(Event::End(BytesEnd::new("entry")))?;

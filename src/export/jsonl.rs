@@ -22,6 +22,9 @@ pub(super) fn write(chosen: &[Chosen<'_>], out: &mut dyn Write) -> io::Result<()
                 "match": matched.map(|matched| (f64::from(matched) * 10.0).round() / 10.0),
             },
         });
+        if let Some(license) = &paper.license {
+            line["license"] = Value::from(license.as_str());
+        }
         let added: Map<String, Value> =
             facets(paper).into_iter().map(|(facet, text)| (facet.name().to_owned(), Value::from(text))).collect();
         if !added.is_empty() {

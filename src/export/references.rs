@@ -76,6 +76,7 @@ pub(super) fn bibtex(chosen: &[Chosen<'_>], out: &mut dyn Write) -> io::Result<(
         fields.extend(paper.categories.first().map(|category| ("primaryclass", braced(category))));
         fields.extend(paper.doi.as_ref().map(|doi| ("doi", braced(doi))));
         fields.extend(paper.journal.as_ref().map(|journal| ("note", latex(journal))));
+        fields.extend(paper.license.as_ref().map(|license| ("copyright", latex(license))));
         fields.push(("url", paper.id.url()));
         fields.extend(paper.abstract_text.as_deref().map(|text| ("abstract", latex(text))));
         fields.push(("annote", latex(why)));

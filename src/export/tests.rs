@@ -5,7 +5,7 @@ use std::fs;
 
 use super::*;
 use crate::library::Library;
-use crate::paper::Entry;
+use crate::paper::{Entry, Metadata};
 use crate::reader::{Reading, read_from};
 use crate::references;
 use crate::{ArxivId, Precedence, SourceKind};
@@ -17,13 +17,17 @@ fn papers() -> Vec<Paper> {
     let id = |text: &str| ArxivId::parse(text).expect("an id").0;
     let facet = |facet: Facet, text: &str| (("en".to_owned(), facet), text.to_owned());
     let first = Entry {
-        title: Some("Slow & steady: 5% of {ice} <moves>, $x_1^2$ \"or\" [not]".to_owned()),
-        abstract_text: Some("We measure glaciers; \"A & B\" moved 5%. They are <slow>.".to_owned()),
-        authors: vec!["Ada de la Cruz".to_owned(), "Ice and Snow Group".to_owned(), "Łukasz Ž".to_owned()],
+        metadata: Metadata {
+            title: Some("Slow & steady: 5% of {ice} <moves>, $x_1^2$ \"or\" [not]".to_owned()),
+            abstract_text: Some("We measure glaciers; \"A & B\" moved 5%. They are <slow>.".to_owned()),
+            authors: vec!["Ada de la Cruz".to_owned(), "Ice and Snow Group".to_owned(), "Łukasz Ž".to_owned()],
+            published: Some("2026-02-10".parse().expect("a date")),
+            comment: Some("12 pages".to_owned()),
+            doi: Some("10.1000/xyz123".to_owned()),
+            license: Some("http://creativecommons.org/licenses/by/4.0/".to_owned()),
+            ..Metadata::default()
+        },
         categories: vec!["cs.LG".to_owned(), "physics.ao-ph".to_owned()],
-        published: Some("2026-02-10".parse().expect("a date")),
-        comment: Some("12 pages".to_owned()),
-        doi: Some("10.1000/xyz123".to_owned()),
         summaries: BTreeMap::from([
             facet(Facet::Tldr, "Ice moves slowly in this work."),
             facet(Facet::Motivation, "Nobody looked at the ice before."),
@@ -34,8 +38,11 @@ fn papers() -> Vec<Paper> {
         ..Entry::new(id("2602.10611"), precedence, 1)
     };
     let second = Entry {
-        title: Some("An old { one".to_owned()),
-        authors: vec!["X. Y. Zhang".to_owned()],
+        metadata: Metadata {
+            title: Some("An old { one".to_owned()),
+            authors: vec!["X. Y. Zhang".to_owned()],
+            ..Metadata::default()
+        },
         categories: vec!["hep-th".to_owned()],
         ..Entry::new(id("hep-th/9901001"), precedence, 1)
     };
@@ -91,6 +98,7 @@ fn digests_are_read_again() {
         if form == Form::Jsonl {
             assert_eq!(read[0].categories, papers[0].categories);
             assert_eq!(read[0].comment, papers[0].comment);
+            assert_eq!(read[0].license, papers[0].license);
             let line: serde_json::Value = serde_json::from_str(text.lines().next().unwrap()).unwrap();
             let why = "like 2601.00001; shares ice & snow in 2602.10611";
             assert_eq!(line["relata"], serde_json::json!({ "rank": 1, "score": 12.5, "why": why, "match": 81.3 }));
@@ -124,6 +132,9 @@ fn bibtex_and_ris_keep_names_and_braces_in_order() {
     assert!(bibtex.contains("author = {Ada de la Cruz and {Ice and Snow Group} and Łukasz Ž},"), "{bibtex}");
     assert!(bibtex.contains("title = {An old  one},"), "a brace that nothing closes is left out: {bibtex}");
     assert!(!bibtex.contains("abstract = {},"));
+    let license = "  copyright = {http://creativecommons.org/licenses/by/4.0/},\n";
+    assert_eq!(bibtex.matches("copyright").count(), 1);
+    assert!(bibtex.contains(license), "{bibtex}");
     let ris = written(Form::Ris, &papers);
     assert!(ris.contains("AU  - Cruz, Ada de la\nAU  - Group, Ice and Snow\n"), "{ris}");
     assert!(ris.contains("PY  - 2026\nDA  - 2026/02/10\n"), "{ris}");
@@ -148,6 +159,7 @@ fn the_feed_is_well_formed_and_the_same_every_time() {
         }
     }
     assert_eq!(names.iter().filter(|name| *name == "entry").count(), 2);
+    assert_eq!(feed.matches("<rights>http://creativecommons.org/licenses/by/4.0/</rights>").count(), 1, "{feed}");
     // RFC 4287: feed and entries have exactly one id, title and updated each.
     for needed in ["id", "title", "updated"] {
         assert_eq!(names.iter().filter(|name| *name == needed).count(), 3, "{needed}");

@@ -10,6 +10,7 @@ use super::record::precedence_text;
 use super::stored::load;
 use super::{FingerprintNumber, Library, PaperRow};
 use crate::error::{Error, Result};
+use crate::paper::Field;
 
 impl Library {
     /// Writes everything that was merged, provenance and vectors included.
@@ -25,17 +26,10 @@ impl Library {
             let record = load(&self.connection, row, &id).in_library(&self.path)?;
             let mut lines =
                 vec![format!("{id} v{} {date} [{categories}] from {}", record.version, record.provenance())];
-            let mut field = |name: &str, value: Option<&String>| {
-                lines.extend(value.map(|value| format!("  {name}: {value}")));
-            };
-            field("title", record.title.as_ref().map(|told| &told.value));
-            field("abstract", record.abstract_text.as_ref().map(|told| &told.value));
-            field("authors", record.authors.as_ref().map(|told| told.value.join("; ")).as_ref());
-            field("published", record.published.as_ref().map(|told| told.value.to_string()).as_ref());
-            field("updated", record.updated.as_ref().map(|told| told.value.to_string()).as_ref());
-            field("comment", record.comment.as_ref().map(|told| &told.value));
-            field("doi", record.doi.as_ref().map(|told| &told.value));
-            field("journal", record.journal.as_ref().map(|told| &told.value));
+            for &field in Field::ALL {
+                let value = record.metadata.get(field);
+                lines.extend(value.map(|value| format!("  {}: {}", field.name(), value.joined("; "))));
+            }
             for (kind, told) in &record.links {
                 lines.push(format!("  link {kind} ({}): {}", precedence_text(&told.precedence), told.value));
             }

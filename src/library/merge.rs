@@ -4,21 +4,23 @@
 //! killed process leaves whole batches. A new paper costs one look-up and its inserts, a known one is read, merged in
 //! memory ([`Record`]) and written only where it changed. When the text to embed changes, its vectors go with it.
 
+use std::borrow::Cow;
 use std::collections::BTreeSet;
+use std::sync::LazyLock;
 
-use rusqlite::{CachedStatement, Connection, TransactionBehavior, params};
+use rusqlite::{CachedStatement, Connection, ToSql, TransactionBehavior, params};
 use serde::Serialize;
 
 use super::faults::Faults;
 use super::ids::row_of;
-use super::record::{Record, Told, precedence_text};
+use super::record::{Record, precedence_text};
 use super::stored::load;
 use super::vectors::reuse_vectors;
 use super::words::{prepare, prepare_into};
 use super::{Library, PaperRow};
 use crate::error::Result;
 use crate::paper::ArxivId;
-use crate::paper::{Entry, Facet};
+use crate::paper::{Entry, Facet, Field, Kind, Metadata, ValueRef};
 
 /// What an entry did to the library.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
@@ -75,6 +77,24 @@ impl Library {
     }
 }
 
+/// The columns of `papers`: first those that are the library's own, then one for each field.
+const OWN_COLUMNS: [&str; 7] = ["id", "version", "categories", "primary_category", "date", "provenance", "passage"];
+
+fn columns() -> impl Iterator<Item = &'static str> {
+    OWN_COLUMNS.into_iter().chain(Field::ALL.iter().map(|field| field.name()))
+}
+
+static INSERT: LazyLock<String> = LazyLock::new(|| {
+    let (names, places): (Vec<&str>, Vec<String>) =
+        columns().zip(1..).map(|(name, at)| (name, format!("?{at}"))).unzip();
+    format!("INSERT INTO papers ({}) VALUES ({})", names.join(", "), places.join(", "))
+});
+
+static UPDATE: LazyLock<String> = LazyLock::new(|| {
+    let set: Vec<String> = columns().zip(1..).skip(1).map(|(name, at)| format!("{name} = ?{at}")).collect();
+    format!("UPDATE papers SET {} WHERE id = ?1", set.join(", "))
+});
+
 /// Writes records inside a transaction.
 struct Writer<'c> {
     connection: &'c Connection,
@@ -103,13 +123,7 @@ impl Writer<'_> {
     }
 
     fn add(&self, id: &ArxivId, record: &Record) -> rusqlite::Result<()> {
-        self.write_paper(
-            "INSERT INTO papers (id, version, title, abstract, authors, categories, primary_category, published, updated, \
-             date, comment, doi, journal, provenance, passage) \
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15)",
-            id,
-            record,
-        )?;
+        self.write_paper(&INSERT, id, record)?;
         let row = PaperRow(self.connection.last_insert_rowid());
         self.write_parts(row, &Record::default(), record)?;
         self.write_keywords(row, record)?;
@@ -120,13 +134,7 @@ impl Writer<'_> {
     }
 
     fn update(&self, row: PaperRow, id: &ArxivId, before: &Record, after: &Record) -> rusqlite::Result<()> {
-        self.write_paper(
-            "UPDATE papers SET version = ?2, title = ?3, abstract = ?4, authors = ?5, categories = ?6, \
-             primary_category = ?7, published = ?8, updated = ?9, date = ?10, comment = ?11, doi = ?12, journal = ?13, \
-             provenance = ?14, passage = ?15 WHERE id = ?1",
-            id,
-            after,
-        )?;
+        self.write_paper(&UPDATE, id, after)?;
         self.write_parts(row, before, after)?;
         if keyword_texts(before) != keyword_texts(after) {
             self.statement("DELETE FROM keywords WHERE rowid = ?1")?.execute([row.0])?;
@@ -143,27 +151,23 @@ impl Writer<'_> {
     }
 
     fn write_paper(&self, sql: &str, id: &ArxivId, record: &Record) -> rusqlite::Result<()> {
-        let no_authors = Vec::new();
-        let authors = record.authors.as_ref().map_or(&no_authors, |told| &told.value);
-        let authors =
-            serde_json::to_string(authors).map_err(|fault| rusqlite::Error::ToSqlConversionFailure(Box::new(fault)))?;
-        self.statement(sql)?.execute(params![
-            id.as_str(),
-            record.version,
-            text(&record.title),
-            text(&record.abstract_text),
-            authors,
-            record.ordered_categories().join(" "),
-            text(&record.primary_category),
-            record.published.as_ref().map(|told| told.value.to_string()),
-            record.updated.as_ref().map(|told| told.value.to_string()),
-            record.date(id).to_string(),
-            text(&record.comment),
-            text(&record.doi),
-            text(&record.journal),
-            record.provenance(),
-            record.passage_hash(),
-        ])?;
+        let mut statement = self.statement(sql)?;
+        let own: [&dyn ToSql; OWN_COLUMNS.len()] = [
+            &id.as_str(),
+            &record.version,
+            &record.ordered_categories().join(" "),
+            &record.primary_category.as_ref().map(|told| told.value.as_str()),
+            &record.date(id).to_string(),
+            &record.provenance(),
+            &record.passage_hash(),
+        ];
+        for (number, value) in (1..).zip(own) {
+            statement.raw_bind_parameter(number, value)?;
+        }
+        for (number, &field) in (1 + OWN_COLUMNS.len()..).zip(Field::ALL) {
+            statement.raw_bind_parameter(number, column(record, field)?)?;
+        }
+        statement.raw_execute()?;
         Ok(())
     }
 
@@ -228,14 +232,24 @@ impl Writer<'_> {
     }
 }
 
-fn text(field: &Option<Told<String>>) -> Option<&str> {
-    field.as_ref().map(|told| told.value.as_str())
+/// What stands in the column of a field. A list is a JSON array, and an empty one where none is told.
+fn column(record: &Record, field: Field) -> rusqlite::Result<Option<Cow<'_, str>>> {
+    let array = |list: &[String]| {
+        serde_json::to_string(list).map_err(|fault| rusqlite::Error::ToSqlConversionFailure(Box::new(fault)))
+    };
+    Ok(match record.metadata.get(field) {
+        Some(ValueRef::Text(text)) => Some(Cow::Borrowed(text)),
+        Some(ValueRef::Day(day)) => Some(Cow::Owned(day.to_string())),
+        Some(ValueRef::List(list)) => Some(Cow::Owned(array(list)?)),
+        None if field.kind() == Kind::List => Some(Cow::Owned(array(&[])?)),
+        None => None,
+    })
 }
 
 /// What is indexed: title, abstract, authors, and the digests' short texts in every language.
 fn keyword_texts(record: &Record) -> (Option<&str>, Option<&str>, &[String], Vec<&str>) {
-    let authors = record.authors.as_ref().map_or(&[][..], |told| &told.value);
     let short = |facet| matches!(facet, Facet::Tldr | Facet::TitleTranslation);
     let digests = record.summaries.iter().filter(|((_, facet), _)| short(*facet)).map(|(_, told)| told.value.as_str());
-    (text(&record.title), text(&record.abstract_text), authors, digests.collect())
+    let Metadata { title, abstract_text, authors, .. } = &record.metadata;
+    (title.as_deref(), abstract_text.as_deref(), authors, digests.collect())
 }

@@ -1,17 +1,18 @@
 //! A paper as the library gives it out: everything that was merged, without who told what.
 
 use std::collections::BTreeMap;
+use std::ops::{Deref, DerefMut};
 
 use super::faults::Faults;
-use super::record::{Record, Told};
+use super::record::{Record, Sourced};
 use super::stored::load;
 use super::{Library, PaperRow};
 use crate::error::Result;
 use crate::paper::ArxivId;
-use crate::paper::{Facet, Listing};
+use crate::paper::{Facet, Listing, Metadata};
 use jiff::civil::Date;
 
-/// One stored paper.
+/// One stored paper. Its [metadata](Metadata) read as fields of its own: `paper.title`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Paper {
     /// Its number in this file.
@@ -20,27 +21,13 @@ pub struct Paper {
     pub id: ArxivId,
     /// The highest version seen, where a source told one.
     pub version: Option<u32>,
-    /// Title on one line.
-    pub title: Option<String>,
-    /// Abstract on one line.
-    pub abstract_text: Option<String>,
-    /// Authors in order.
-    pub authors: Vec<String>,
+    /// Title, authors, dates and the like.
+    pub metadata: Metadata,
     /// Categories, the primary first, the others sorted.
     pub categories: Vec<String>,
-    /// Day of the first version.
-    pub published: Option<Date>,
-    /// Day of the highest version.
-    pub updated: Option<Date>,
     /// The day that `--since` and `--until` ask for: published, else first listed, else updated, else the first of the
     /// month in the id.
     pub date: Date,
-    /// The authors' comment.
-    pub comment: Option<String>,
-    /// DOI of the published article.
-    pub doi: Option<String>,
-    /// Journal reference.
-    pub journal: Option<String>,
     /// Links by kind, e.g. `code`.
     pub links: BTreeMap<String, String>,
     /// Generated texts by language and facet.
@@ -49,6 +36,20 @@ pub struct Paper {
     pub listings: Vec<Listing>,
     /// The text that is embedded; `None` without a title.
     pub passage: Option<String>,
+}
+
+impl Deref for Paper {
+    type Target = Metadata;
+
+    fn deref(&self) -> &Metadata {
+        &self.metadata
+    }
+}
+
+impl DerefMut for Paper {
+    fn deref_mut(&mut self) -> &mut Metadata {
+        &mut self.metadata
+    }
 }
 
 impl Library {
@@ -75,10 +76,7 @@ impl Library {
 
 impl Paper {
     fn new(row: PaperRow, id: ArxivId, record: Record) -> Paper {
-        fn value<T>(field: Option<Told<T>>) -> Option<T> {
-            field.map(|told| told.value)
-        }
-        fn values<K: Ord>(fields: BTreeMap<K, Told<String>>) -> BTreeMap<K, String> {
+        fn values<K: Ord>(fields: BTreeMap<K, Sourced<String>>) -> BTreeMap<K, String> {
             fields.into_iter().map(|(key, told)| (key, told.value)).collect()
         }
         Paper {
@@ -88,14 +86,7 @@ impl Paper {
             date: record.date(&id),
             passage: record.passage(),
             id,
-            title: value(record.title),
-            abstract_text: value(record.abstract_text),
-            authors: value(record.authors).unwrap_or_default(),
-            published: value(record.published),
-            updated: value(record.updated),
-            comment: value(record.comment),
-            doi: value(record.doi),
-            journal: value(record.journal),
+            metadata: record.metadata,
             links: values(record.links),
             summaries: values(record.summaries),
             listings: record.listings.into_iter().collect(),

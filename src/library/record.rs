@@ -13,13 +13,13 @@ use jiff::civil::Date;
 use sha2::{Digest, Sha256};
 
 use crate::paper::ArxivId;
-use crate::paper::{Entry, Facet, Listing, Precedence, SourceKind};
+use crate::paper::{Entry, Facet, Field, Listing, Metadata, Precedence, SourceKind, ValueRef};
 use crate::passage::passage;
 
 /// A value with the precedence of the source that told it. The derived order is the one that merging takes the
 /// maximum of: precedence first, then the value (for texts: its bytes).
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) struct Told<T> {
+pub(super) struct Sourced<T> {
     pub precedence: Precedence,
     pub value: T,
 }
@@ -28,17 +28,12 @@ pub(super) struct Told<T> {
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct Record {
     pub version: u32,
-    pub title: Option<Told<String>>,
-    pub abstract_text: Option<Told<String>>,
-    pub authors: Option<Told<Vec<String>>>,
-    pub primary_category: Option<Told<String>>,
-    pub published: Option<Told<Date>>,
-    pub updated: Option<Told<Date>>,
-    pub comment: Option<Told<String>>,
-    pub doi: Option<Told<String>>,
-    pub journal: Option<Told<String>>,
-    pub links: BTreeMap<String, Told<String>>,
-    pub summaries: BTreeMap<(String, Facet), Told<String>>,
+    pub metadata: Metadata,
+    /// How the source of each field of the metadata ranks, of those that a source told.
+    pub sources: BTreeMap<Field, Precedence>,
+    pub primary_category: Option<Sourced<String>>,
+    pub links: BTreeMap<String, Sourced<String>>,
+    pub summaries: BTreeMap<(String, Facet), Sourced<String>>,
     pub categories: BTreeSet<String>,
     pub listings: BTreeSet<Listing>,
 }
@@ -48,17 +43,17 @@ impl Record {
     pub fn absorb(&mut self, entry: &Entry) {
         let precedence = entry.precedence;
         self.version = self.version.max(precedence.version);
-        raise(&mut self.title, precedence, entry.title.as_ref());
-        raise(&mut self.abstract_text, precedence, entry.abstract_text.as_ref());
-        raise(&mut self.authors, precedence, (!entry.authors.is_empty()).then_some(&entry.authors));
+        for &field in Field::ALL {
+            let told = entry.metadata.get(field).map(|value| (precedence, value));
+            // Compared before it is cloned, as most of a second source is no higher.
+            if let Some((precedence, value)) = told.filter(|_| told > self.held(field)) {
+                self.metadata.set(field, value.to_value());
+                self.sources.insert(field, precedence);
+            }
+        }
         // Categories are stored between spaces, so one that holds a space is two.
         let categories = || entry.categories.iter().flat_map(|categories| categories.split_whitespace());
         raise(&mut self.primary_category, precedence, categories().next().map(str::to_owned).as_ref());
-        raise(&mut self.published, precedence, entry.published.as_ref());
-        raise(&mut self.updated, precedence, entry.updated.as_ref());
-        raise(&mut self.comment, precedence, entry.comment.as_ref());
-        raise(&mut self.doi, precedence, entry.doi.as_ref());
-        raise(&mut self.journal, precedence, entry.journal.as_ref());
         for (kind, address) in &entry.links {
             raise_in(&mut self.links, kind, precedence, address);
         }
@@ -79,26 +74,22 @@ impl Record {
 
     /// Whether both say the same, whoever told it.
     pub fn reads_the_same(&self, other: &Record) -> bool {
-        fn same<T: PartialEq>(one: &Option<Told<T>>, other: &Option<Told<T>>) -> bool {
-            one.as_ref().map(|told| &told.value) == other.as_ref().map(|told| &told.value)
-        }
-        fn same_all<K: Ord>(one: &BTreeMap<K, Told<String>>, other: &BTreeMap<K, Told<String>>) -> bool {
+        fn same<K: Ord, T: PartialEq>(one: &BTreeMap<K, Sourced<T>>, other: &BTreeMap<K, Sourced<T>>) -> bool {
             one.iter().map(|(key, told)| (key, &told.value)).eq(other.iter().map(|(key, told)| (key, &told.value)))
         }
+        let primary = |record: &Record| record.primary_category.as_ref().map(|told| told.value.clone());
         self.version == other.version
-            && same(&self.title, &other.title)
-            && same(&self.abstract_text, &other.abstract_text)
-            && same(&self.authors, &other.authors)
-            && same(&self.primary_category, &other.primary_category)
-            && same(&self.published, &other.published)
-            && same(&self.updated, &other.updated)
-            && same(&self.comment, &other.comment)
-            && same(&self.doi, &other.doi)
-            && same(&self.journal, &other.journal)
-            && same_all(&self.links, &other.links)
-            && same_all(&self.summaries, &other.summaries)
+            && self.metadata == other.metadata
+            && primary(self) == primary(other)
+            && same(&self.links, &other.links)
+            && same(&self.summaries, &other.summaries)
             && self.categories == other.categories
             && self.listings == other.listings
+    }
+
+    /// What is held of a field, and how its source ranks.
+    fn held(&self, field: Field) -> Option<(Precedence, ValueRef<'_>)> {
+        Some((*self.sources.get(&field)?, self.metadata.get(field)?))
     }
 
     /// The primary category, then the others sorted: a set has no order of its own to keep.
@@ -111,10 +102,8 @@ impl Record {
     /// The day by which a paper is found with `--since` and `--until`: when it was published; failing that, when a digest
     /// first listed it; failing that, when it was updated; failing that, the first of the month that its id names.
     pub fn date(&self, id: &ArxivId) -> Date {
-        let published = self.published.as_ref().map(|told| told.value);
         let listed = self.listings.iter().filter_map(|listing| listing.date).min();
-        let updated = self.updated.as_ref().map(|told| told.value);
-        published.or(listed).or(updated).unwrap_or_else(|| {
+        self.metadata.published.or(listed).or(self.metadata.updated).unwrap_or_else(|| {
             let (year, month) = id.submitted();
             Date::new(year, month, 1).unwrap_or(Date::ZERO)
         })
@@ -122,8 +111,8 @@ impl Record {
 
     /// The text that is embedded; none without a title.
     pub fn passage(&self) -> Option<String> {
-        let title = self.title.as_ref().filter(|title| !title.value.trim().is_empty())?;
-        Some(passage(&title.value, self.abstract_text.as_ref().map(|told| told.value.as_str())))
+        let title = self.metadata.title.as_deref().filter(|title| !title.trim().is_empty())?;
+        Some(passage(title, self.metadata.abstract_text.as_deref()))
     }
 
     /// SHA-256 of the [passage](Record::passage): tells stored vectors of this text from those of an older one.
@@ -135,20 +124,13 @@ impl Record {
     /// `0 - markdown: comment; 2 2026-02-12 snapshot: title abstract`. Links and summaries keep theirs in their own rows.
     pub fn provenance(&self) -> String {
         let mut groups: BTreeMap<Precedence, Vec<&str>> = BTreeMap::new();
-        let mut note = |name, precedence: Option<Precedence>| {
-            if let Some(precedence) = precedence {
-                groups.entry(precedence).or_default().push(name);
-            }
-        };
-        note("title", self.title.as_ref().map(|told| told.precedence));
-        note("abstract", self.abstract_text.as_ref().map(|told| told.precedence));
-        note("authors", self.authors.as_ref().map(|told| told.precedence));
-        note("primary_category", self.primary_category.as_ref().map(|told| told.precedence));
-        note("published", self.published.as_ref().map(|told| told.precedence));
-        note("updated", self.updated.as_ref().map(|told| told.precedence));
-        note("comment", self.comment.as_ref().map(|told| told.precedence));
-        note("doi", self.doi.as_ref().map(|told| told.precedence));
-        note("journal", self.journal.as_ref().map(|told| told.precedence));
+        let mut note = |name, precedence| groups.entry(precedence).or_default().push(name);
+        for (field, precedence) in &self.sources {
+            note(field.name(), *precedence);
+        }
+        if let Some(told) = &self.primary_category {
+            note("primary_category", told.precedence);
+        }
         let mut text = String::new();
         for (precedence, names) in &groups {
             let separator = if text.is_empty() { "" } else { "; " };
@@ -195,20 +177,25 @@ pub(super) fn parse_precedence(text: &str) -> Option<Precedence> {
 }
 
 /// Whether (`precedence`, `value`) is above what is held: compared before cloning, as most of a second source is not.
-fn rises<T: Ord>(held: Option<&Told<T>>, precedence: Precedence, value: &T) -> bool {
+fn rises<T: Ord>(held: Option<&Sourced<T>>, precedence: Precedence, value: &T) -> bool {
     held.is_none_or(|held| (held.precedence, &held.value) < (precedence, value))
 }
 
-fn raise<T: Ord + Clone>(field: &mut Option<Told<T>>, precedence: Precedence, value: Option<&T>) {
+fn raise<T: Ord + Clone>(field: &mut Option<Sourced<T>>, precedence: Precedence, value: Option<&T>) {
     if let Some(value) = value
         && rises(field.as_ref(), precedence, value)
     {
-        *field = Some(Told { precedence, value: value.clone() });
+        *field = Some(Sourced { precedence, value: value.clone() });
     }
 }
 
-fn raise_in<K: Ord + Clone>(fields: &mut BTreeMap<K, Told<String>>, key: &K, precedence: Precedence, value: &String) {
+fn raise_in<K: Ord + Clone>(
+    fields: &mut BTreeMap<K, Sourced<String>>,
+    key: &K,
+    precedence: Precedence,
+    value: &String,
+) {
     if rises(fields.get(key), precedence, value) {
-        fields.insert(key.clone(), Told { precedence, value: value.clone() });
+        fields.insert(key.clone(), Sourced { precedence, value: value.clone() });
     }
 }

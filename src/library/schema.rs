@@ -31,6 +31,7 @@ pub(super) const MIGRATIONS: &[&str] = &[
     include_str!("schema/6.sql"),
     include_str!("schema/7.sql"),
     include_str!("schema/8.sql"),
+    include_str!("schema/9.sql"),
 ];
 
 /// The version that this program writes.
@@ -130,6 +131,54 @@ mod tests {
         assert_eq!(kind(&connection, Path::new("x.db")).unwrap(), Kind::Empty);
         migrate(&mut connection, Path::new("x.db")).unwrap();
         assert_eq!(kind(&connection, Path::new("x.db")).unwrap(), Kind::Current);
+    }
+
+    #[test]
+    fn every_field_of_the_metadata_is_a_column_of_its_name() {
+        let mut connection = Connection::open_in_memory().unwrap();
+        migrate(&mut connection, Path::new("x.db")).unwrap();
+        let mut statement = connection.prepare("SELECT name FROM pragma_table_info('papers')").unwrap();
+        let columns: Vec<String> = statement.query_map([], |row| row.get(0)).unwrap().map(|row| row.unwrap()).collect();
+        for field in crate::paper::Field::ALL {
+            assert!(columns.iter().any(|column| column == field.name()), "{field:?} is no column: {columns:?}");
+        }
+    }
+
+    #[test]
+    fn a_paper_of_a_library_without_licences_is_told_its_licence_later() {
+        let folder = tempfile::TempDir::new().unwrap();
+        let path = folder.path().join("old.db");
+        {
+            let mut connection = Connection::open(&path).unwrap();
+            let transaction = connection.transaction().unwrap();
+            apply(&transaction, &MIGRATIONS[..8], 0).unwrap();
+            transaction
+                .execute_batch(
+                    "INSERT INTO papers (id, version, title, authors, categories, date, provenance) VALUES \
+                     ('2602.10611', 1, 'Ice', '[]', '', '2026-02-10', '1 2026-02-11 snapshot: title')",
+                )
+                .unwrap();
+            transaction.commit().unwrap();
+        }
+        let mut library = super::super::Library::open(&path).unwrap();
+        let id = crate::ArxivId::parse("2602.10611").unwrap().0;
+        let paper = |library: &super::super::Library| library.paper(&id).unwrap().unwrap();
+        assert_eq!((paper(&library).title.as_deref(), &paper(&library).license), (Some("Ice"), &None));
+        let precedence = crate::Precedence {
+            version: 1,
+            date: Some("2026-02-11".parse().unwrap()),
+            kind: crate::SourceKind::Snapshot,
+        };
+        let mut entry = crate::Entry::new(id.clone(), precedence, 1);
+        entry.license = Some("CC BY 4.0".to_owned());
+        assert_eq!(library.merge(&[entry]).unwrap(), [super::super::Outcome::Updated]);
+        assert_eq!(paper(&library).license.as_deref(), Some("CC BY 4.0"));
+        let mut dump = Vec::new();
+        library.dump(&mut dump).unwrap();
+        assert_eq!(
+            String::from_utf8(dump).unwrap(),
+            "2602.10611 v1 2026-02-01 [] from 1 2026-02-11 snapshot: title license\n  title: Ice\n  license: CC BY 4.0\n"
+        );
     }
 
     #[test]

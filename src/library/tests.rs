@@ -3,12 +3,15 @@
 use super::*;
 use crate::error::LibraryError;
 use crate::paper::ArxivId;
-use crate::paper::{Entry, Precedence, SourceKind};
+use crate::paper::{Entry, Metadata, Precedence, SourceKind};
 
 fn entry(id: &str, title: &str) -> Entry {
     let (id, _) = ArxivId::parse(id).unwrap();
     let precedence = Precedence { version: 1, date: None, kind: SourceKind::RawJsonl };
-    Entry { title: Some(title.to_owned()), ..Entry::new(id, precedence, 1) }
+    Entry {
+        metadata: Metadata { title: Some(title.to_owned()), ..Metadata::default() },
+        ..Entry::new(id, precedence, 1)
+    }
 }
 
 #[test]

@@ -6,14 +6,17 @@
 pub mod arxiv_id;
 pub mod category;
 mod id_forms;
+mod metadata;
 
 use std::collections::BTreeMap;
 use std::fmt;
+use std::ops::{Deref, DerefMut};
 
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
 pub use arxiv_id::{ArxivId, NotAnId};
+pub use metadata::{Field, Kind, Metadata, Shown, Value, ValueRef};
 
 /// The parts that digests add to a paper's own text. The order is that of a digest page.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, schemars::JsonSchema)]
@@ -125,7 +128,8 @@ pub struct Listing {
     pub date: Option<Date>,
 }
 
-/// What one source says about one paper.
+/// What one source says about one paper. Its [metadata](Metadata) read as fields of its own:
+/// `entry.title`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Entry {
     /// Line of the source, from 1, where the entry begins. For messages.
@@ -134,24 +138,10 @@ pub struct Entry {
     pub id: ArxivId,
     /// How this source ranks against others.
     pub precedence: Precedence,
-    /// Title on one line, never empty where present.
-    pub title: Option<String>,
-    /// Abstract on one line.
-    pub abstract_text: Option<String>,
-    /// Authors in order.
-    pub authors: Vec<String>,
+    /// Title, authors, dates and the like.
+    pub metadata: Metadata,
     /// Categories, the primary first where the source tells.
     pub categories: Vec<String>,
-    /// Day of the first version.
-    pub published: Option<Date>,
-    /// Day of the described version.
-    pub updated: Option<Date>,
-    /// The authors' comment, e.g. `12 pages, ICML 2026`.
-    pub comment: Option<String>,
-    /// DOI of the published article.
-    pub doi: Option<String>,
-    /// Journal reference.
-    pub journal: Option<String>,
     /// Links beyond the paper's own pages, by kind, e.g. `code`. Only http and https addresses.
     pub links: BTreeMap<String, String>,
     /// Generated texts by language (`en`, `zh`, `ja`, `ko`, ...) and facet.
@@ -167,19 +157,26 @@ impl Entry {
             line,
             id,
             precedence,
-            title: None,
-            abstract_text: None,
-            authors: Vec::new(),
+            metadata: Metadata::default(),
             categories: Vec::new(),
-            published: None,
-            updated: None,
-            comment: None,
-            doi: None,
-            journal: None,
             links: BTreeMap::new(),
             summaries: BTreeMap::new(),
             listing: None,
         }
+    }
+}
+
+impl Deref for Entry {
+    type Target = Metadata;
+
+    fn deref(&self) -> &Metadata {
+        &self.metadata
+    }
+}
+
+impl DerefMut for Entry {
+    fn deref_mut(&mut self) -> &mut Metadata {
+        &mut self.metadata
     }
 }
 

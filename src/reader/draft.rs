@@ -13,14 +13,12 @@ use super::clean::{clean, excerpt};
 use super::failure::{real_copy, real_text, real_title};
 use super::language::language;
 use crate::paper::ArxivId;
-use crate::paper::{Entry, Facet, Listing, Precedence, SourceKind};
+use crate::paper::{Entry, Facet, Field, Listing, Precedence, SourceKind, Value};
 
-/// Longest title, in bytes. The longest on arXiv have some 500.
-const LONGEST_TITLE: usize = 4 << 10;
-/// Longest abstract, summary or comment, in bytes. arXiv allows an abstract 1,920 characters, older ones go to 6,000.
-const LONGEST_TEXT: usize = 64 << 10;
-/// Longest name of an author, DOI or link, in bytes.
-const LONGEST_NAME: usize = 2 << 10;
+/// Longest generated text, in bytes. The bounds of the paper's own texts are [`Field::most_bytes`].
+const LONGEST_SUMMARY: usize = 64 << 10;
+/// Longest link, in bytes.
+const LONGEST_LINK: usize = 2 << 10;
 
 /// What a reader found, before any judgement.
 #[derive(Debug, Default)]
@@ -45,10 +43,8 @@ pub struct Draft<'a> {
     pub updated: Option<Date>,
     /// The authors' comment.
     pub comment: Option<Cow<'a, str>>,
-    /// DOI of the published article.
-    pub doi: Option<Cow<'a, str>>,
-    /// Journal reference.
-    pub journal: Option<Cow<'a, str>>,
+    /// Texts of further fields. Of several texts of one field the first that says something counts.
+    pub facts: Vec<(Field, Cow<'a, str>)>,
     /// Address of the code.
     pub code: Option<Cow<'a, str>>,
     /// Generated texts.
@@ -69,25 +65,30 @@ pub struct Origin {
 impl Draft<'_> {
     /// Judges the fields: an entry, or the reason in words.
     pub fn finish(self, origin: &Origin) -> Result<Box<Entry>, String> {
-        let title = text("title", self.title.as_deref().and_then(real_title), LONGEST_TITLE)?;
+        let title = own(Field::Title, self.title.as_deref().and_then(real_title))?;
         let Some((id, version)) = ArxivId::parse(&self.id) else { return Err(no_id(&self.id, title.as_deref())) };
         let version = version.unwrap_or(0).max(self.version);
         let precedence = Precedence { version, date: origin.date, kind: origin.kind };
         let mut entry = Box::new(Entry::new(id, precedence, self.line));
         entry.title = title;
-        entry.abstract_text = text("abstract", self.abstract_text.as_deref().and_then(real_copy), LONGEST_TEXT)?;
+        entry.abstract_text = own(Field::Abstract, self.abstract_text.as_deref().and_then(real_copy))?;
         entry.authors = names(self.authors, origin.kind)?;
         entry.categories = self.categories;
         entry.published = self.published;
         entry.updated = self.updated;
-        entry.comment = text("comment", self.comment.as_deref().and_then(real_copy), LONGEST_TEXT)?;
-        entry.doi = text("DOI", self.doi.as_deref().and_then(real_copy), LONGEST_NAME)?.and_then(|doi| bare_doi(&doi));
-        entry.journal = text("journal reference", self.journal.as_deref().and_then(real_copy), LONGEST_TEXT)?;
+        entry.comment = own(Field::Comment, self.comment.as_deref().and_then(real_copy))?;
+        for (field, raw) in &self.facts {
+            let told = own(*field, real_copy(raw))?;
+            let told = if *field == Field::Doi { told.and_then(|doi| bare_doi(&doi)) } else { told };
+            if let Some(told) = told.filter(|_| entry.metadata.get(*field).is_none()) {
+                entry.metadata.set(*field, Value::Text(told));
+            }
+        }
         if let Some(code) = self.code.as_deref().and_then(web_address) {
             entry.links.insert("code".to_owned(), code);
         }
         for (facet, raw) in &self.summaries {
-            if let Some(summary) = text(facet.name(), real_text(raw), LONGEST_TEXT)? {
+            if let Some(summary) = text(facet.name(), real_text(raw), LONGEST_SUMMARY)? {
                 entry.summaries.entry((language(&summary).to_owned(), *facet)).or_insert(summary);
             }
         }
@@ -100,6 +101,11 @@ impl Draft<'_> {
 pub fn is_teaser(text: &str) -> bool {
     let text = text.trim_end();
     text.ends_with("...") || text.ends_with('…')
+}
+
+/// A text of the paper's own, within the bounds of its field.
+fn own(field: Field, kept: Option<&str>) -> Result<Option<String>, String> {
+    text(field.noun(), kept, field.most_bytes())
 }
 
 fn text(name: &str, kept: Option<&str>, limit: usize) -> Result<Option<String>, String> {
@@ -119,8 +125,9 @@ fn names(authors: Authors, kind: SourceKind) -> Result<Vec<String>, String> {
     if names.len() > authors::MOST {
         return Err(format!("more than {} authors", authors::MOST));
     }
-    if let Some(longest) = names.iter().map(String::len).max().filter(|&length| length > LONGEST_NAME) {
-        return Err(format!("the name of an author has {longest} bytes, at most {LONGEST_NAME} are accepted"));
+    let limit = Field::Authors.most_bytes();
+    if let Some(longest) = names.iter().map(String::len).max().filter(|&length| length > limit) {
+        return Err(format!("the {} has {longest} bytes, at most {limit} are accepted", Field::Authors.noun()));
     }
     Ok(if authors.cut && kind < SourceKind::RawJsonl { Vec::new() } else { names })
 }
@@ -146,7 +153,7 @@ fn web_address(text: &str) -> Option<String> {
     let address = clean(text);
     let scheme = ["https://", "http://"].into_iter().find(|scheme| address.starts_with(scheme))?;
     let plain = address.bytes().all(|b| b.is_ascii_graphic() && !matches!(b, b'"' | b'<' | b'>' | b'\\'));
-    (plain && address.len() > scheme.len() && address.len() <= LONGEST_NAME).then_some(address)
+    (plain && address.len() > scheme.len() && address.len() <= LONGEST_LINK).then_some(address)
 }
 
 #[cfg(test)]

@@ -16,7 +16,7 @@ use super::record::{Ai, Record, Text, Texts};
 use super::source::{LONGEST_LINE, Source};
 use crate::error::Result;
 use crate::paper::ArxivId;
-use crate::paper::{Facet, Listing, SourceKind};
+use crate::paper::{Facet, Field, Listing, SourceKind};
 
 /// A recommendation names this many authors at most, and does not say that it left some out.
 const AUTHORS_OF_RECOMMENDATION: usize = 3;
@@ -135,6 +135,9 @@ fn draft<'a>(record: Record<'a>, line: u64) -> Draft<'a> {
     };
     authors.cut |= recommendation && authors.names.len() >= AUTHORS_OF_RECOMMENDATION;
     let abstract_text = record.abstract_text.0.or(record.summary.0).filter(|text| !(recommendation && is_teaser(text)));
+    let facts =
+        [(Field::Doi, record.doi.0), (Field::Journal, record.journal_ref.0), (Field::License, record.license.0)];
+    let facts = facts.into_iter().filter_map(|(field, text)| Some((field, text?))).collect();
     Draft {
         line,
         id,
@@ -146,8 +149,7 @@ fn draft<'a>(record: Record<'a>, line: u64) -> Draft<'a> {
         published,
         updated,
         comment: record.comment.0.or(record.comments.0),
-        doi: record.doi.0,
-        journal: record.journal_ref.0,
+        facts,
         code: record.code_url.0,
         summaries,
     }

@@ -53,6 +53,8 @@ pub struct Record<'a> {
     #[serde(borrow, rename = "journal-ref")]
     pub journal_ref: Text<'a>,
     #[serde(borrow)]
+    pub license: Text<'a>,
+    #[serde(borrow)]
     pub code_url: Text<'a>,
     #[serde(borrow)]
     pub published: Text<'a>,

@@ -9,7 +9,7 @@ use super::{Query, rank};
 use crate::library::{FingerprintNumber, FingerprintText, Library, NewVector, PaperSet, Tokens};
 use crate::neighbours::SearchContext;
 use crate::paper::ArxivId;
-use crate::paper::{Entry, Precedence, SourceKind};
+use crate::paper::{Entry, Metadata, Precedence, SourceKind};
 use crate::ranking::Learned;
 
 const PAPERS: usize = 90;
@@ -28,13 +28,16 @@ fn library() -> (Library, FingerprintNumber, Learned) {
             let topic = topics[number % topics.len()];
             let precedence = Precedence { version: 1, date: None, kind: SourceKind::RawJsonl };
             Entry {
-                title: Some(format!("{topic} observed, part {number}")),
-                abstract_text: Some(format!(
-                    "We measure {topic} with instrument {} in season {}.",
-                    number % 7,
-                    number % 4
-                )),
-                authors: vec![format!("Ada Example{}", number % 11), format!("Bo Muster{}", number % 5)],
+                metadata: Metadata {
+                    title: Some(format!("{topic} observed, part {number}")),
+                    abstract_text: Some(format!(
+                        "We measure {topic} with instrument {} in season {}.",
+                        number % 7,
+                        number % 4
+                    )),
+                    authors: vec![format!("Ada Example{}", number % 11), format!("Bo Muster{}", number % 5)],
+                    ..Metadata::default()
+                },
                 ..Entry::new(id(number), precedence, 1)
             }
         })

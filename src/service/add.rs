@@ -21,7 +21,7 @@ use super::store::Writing;
 use crate::error::{Error, ReadingError, Result};
 use crate::index::Index;
 use crate::library::{Library, Outcome};
-use crate::paper::{Entry, Skipped};
+use crate::paper::{Entry, Field, Skipped, ValueRef};
 use crate::ranking::Learned;
 use crate::reader::{self, Reading};
 use crate::setters::setters;
@@ -335,9 +335,9 @@ pub(super) fn files(paths: &[PathBuf], report: &mut Added) -> Vec<PathBuf> {
 /// letters.
 fn size(reading: &Reading) -> usize {
     let Reading::Entry(entry) = reading else { return 512 };
-    let texts = [&entry.title, &entry.abstract_text, &entry.comment, &entry.doi, &entry.journal];
-    let texts: usize = texts.iter().filter_map(|text| text.as_ref()).map(String::len).sum();
-    let authors: usize = entry.authors.iter().map(|author| author.len() + 32).sum();
+    let fields = Field::ALL.iter().filter_map(|field| entry.metadata.get(*field));
+    let texts: usize = fields.map(ValueRef::bytes).sum();
+    let authors = 32 * entry.authors.len();
     let summaries: usize = entry.summaries.values().map(String::len).sum();
     size_of_val(&**entry) + texts + authors + summaries
 }

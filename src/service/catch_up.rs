@@ -232,7 +232,7 @@ fn in_words(model: &str, precision: Precision, long: Long) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{ArxivId, Entry, Precedence, SourceKind};
+    use crate::{ArxivId, Entry, Metadata, Precedence, SourceKind};
 
     /// Adds a set of vectors with this description, of the one paper of a library.
     fn embed(library: &mut Library, model: &str, description: &str) {
@@ -260,7 +260,12 @@ mod tests {
         assert_eq!(Remembered::of(&library, &settings).unwrap(), None);
         let id = ArxivId::parse("2602.10611").unwrap().0;
         let precedence = Precedence { version: 1, date: None, kind: SourceKind::RawJsonl };
-        library.merge(&[Entry { title: Some("Ice".to_owned()), ..Entry::new(id, precedence, 1) }]).unwrap();
+        library
+            .merge(&[Entry {
+                metadata: Metadata { title: Some("Ice".to_owned()), ..Metadata::default() },
+                ..Entry::new(id, precedence, 1)
+            }])
+            .unwrap();
 
         embed(&mut library, "all-MiniLM-L6-v2", "all-MiniLM-L6-v2, weights 53aa5117, int8, windows, title-abstract/1");
         let told =

@@ -10,8 +10,7 @@ use super::Relata;
 use super::catch_up::Remembered;
 use crate::error::{QueryError, Result};
 use crate::library::{Info, Paper, StoredTokens};
-use crate::paper::ArxivId;
-use crate::paper::Listing;
+use crate::paper::{ArxivId, Listing, Metadata};
 
 /// A library in numbers.
 #[derive(Clone, Debug, Serialize, JsonSchema)]
@@ -71,29 +70,15 @@ pub struct PaperInfo {
     pub id: ArxivId,
     /// The highest version seen, where a source told one.
     pub version: Option<u32>,
-    /// Title on one line.
-    pub title: Option<String>,
-    /// Abstract on one line.
-    #[serde(rename = "abstract")]
-    pub abstract_text: Option<String>,
-    /// Authors in order.
-    pub authors: Vec<String>,
+    /// Title, authors, dates and the like.
+    #[serde(flatten)]
+    pub metadata: Metadata,
     /// Categories, the primary first.
     pub categories: Vec<String>,
     /// The first of its categories.
     pub primary_category: Option<String>,
     /// The day that filters ask for.
     pub date: Date,
-    /// Day of the first version.
-    pub published: Option<Date>,
-    /// Day of the highest version.
-    pub updated: Option<Date>,
-    /// The authors' comment.
-    pub comment: Option<String>,
-    /// DOI of the published article.
-    pub doi: Option<String>,
-    /// Journal reference.
-    pub journal: Option<String>,
     /// Its page on arxiv.org.
     pub url: String,
     /// Links by kind, such as `code`.
@@ -188,17 +173,10 @@ impl PaperInfo {
         PaperInfo {
             id: paper.id.clone(),
             version: paper.version,
-            title: paper.title.clone(),
-            abstract_text: paper.abstract_text.clone(),
-            authors: paper.authors.clone(),
+            metadata: paper.metadata.clone(),
             categories: paper.categories.clone(),
             primary_category: paper.categories.first().cloned(),
             date: paper.date,
-            published: paper.published,
-            updated: paper.updated,
-            comment: paper.comment.clone(),
-            doi: paper.doi.clone(),
-            journal: paper.journal.clone(),
             url: paper.id.url(),
             links: paper.links.clone(),
             summaries,

@@ -274,6 +274,6 @@ fn listed_paper(rank: usize, New { answer, also }: New, request: &Today) -> NewP
     NewPaper {
         row: related(rank, answer, &request.ranking.language),
         also: also.iter().map(|paper| paper.id.clone()).collect(),
-        also_titles: also.into_iter().map(|paper| paper.title).collect(),
+        also_titles: also.into_iter().map(|paper| paper.metadata.title).collect(),
     }
 }

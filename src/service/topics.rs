@@ -216,8 +216,8 @@ impl Relata {
                     weak: is_weak(&paper.id),
                     url: paper.id.url(),
                     id: paper.id,
-                    title: paper.title,
-                    authors: paper.authors,
+                    title: paper.metadata.title,
+                    authors: paper.metadata.authors,
                     date: paper.date,
                     categories: paper.categories,
                 })

@@ -310,7 +310,7 @@ fn membership(graph: &Graph, partition: &Partition, paper: usize) -> Membership 
 pub(super) mod tests {
     use super::*;
     use crate::library::{FingerprintText, NewVector, Tokens};
-    use crate::paper::Entry;
+    use crate::paper::{Entry, Metadata};
     use crate::{Precedence, SourceKind};
 
     /// Papers on ice and on bridges, added in this order.
@@ -329,7 +329,10 @@ pub(super) mod tests {
             let (title, abstract_text) = (format!("{title} {number}"), Some(text.to_owned()));
             let id = ArxivId::parse(&format!("2601.{number:05}")).expect("an id").0;
             let precedence = Precedence { version: 1, date: None, kind: SourceKind::RawJsonl };
-            let entry = Entry { title: Some(title), abstract_text, ..Entry::new(id, precedence, 1) };
+            let entry = Entry {
+                metadata: Metadata { title: Some(title), abstract_text, ..Metadata::default() },
+                ..Entry::new(id, precedence, 1)
+            };
             library.merge(&[entry]).expect("merged");
             let missing = library.next_missing(fingerprint, None, 1).expect("missing").remove(0);
             let angle = *number as f32 * 0.01;
@@ -367,7 +370,10 @@ pub(super) mod tests {
             let id = ArxivId::parse(&format!("2601.{:05}", 59 - number)).expect("an id").0;
             let precedence = Precedence { version: 1, date: None, kind: SourceKind::RawJsonl };
             let abstract_text = Some(text.abstract_text);
-            let entry = Entry { title: Some(text.title), abstract_text, ..Entry::new(id, precedence, 1) };
+            let entry = Entry {
+                metadata: Metadata { title: Some(text.title), abstract_text, ..Metadata::default() },
+                ..Entry::new(id, precedence, 1)
+            };
             renamed.merge(&[entry]).expect("merged");
             let missing = renamed.next_missing(same, None, 1).expect("missing").remove(0);
             let (row, passage_hash) = (missing.row, missing.passage_hash);

@@ -257,7 +257,7 @@ fn columns(library: &Library, topics: &Topics) -> Result<Columns> {
             columns.categories.push(categories);
             columns.tldr.push(paper.as_ref().and_then(tldr));
             if topics.papers.len() <= WITH_ABSTRACTS {
-                abstracts.push(paper.and_then(|paper| paper.abstract_text).unwrap_or_default());
+                abstracts.push(paper.and_then(|paper| paper.metadata.abstract_text).unwrap_or_default());
             }
             let [x, y] = scale.apply(placed.position);
             columns.x.push(x);

@@ -11,7 +11,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use super::*;
 use crate::library::{FingerprintText, NewVector, Tokens};
 use crate::neighbours::{Admitted, SearchContext};
-use crate::paper::Entry;
+use crate::paper::{Entry, Metadata};
 use crate::{ArxivId, Precedence, SourceKind};
 
 const DIMENSION: usize = 24;
@@ -105,7 +105,7 @@ impl Made {
         let entries: Vec<Entry> = vectors
             .keys()
             .map(|number| Entry {
-                title: Some(format!("Paper {number} of {version:020}")),
+                metadata: Metadata { title: Some(format!("Paper {number} of {version:020}")), ..Metadata::default() },
                 ..Entry::new(id(*number), precedence, 1)
             })
             .collect();
