@@ -1,4 +1,5 @@
-//! A page to read or to send: one file without scripts, in the light or the dark as the reader has it.
+//! A page to read or to send: one file without scripts, in the light or the dark as the reader has
+//! it.
 //!
 //! Every text is escaped, and no address leads anywhere but to the paper's own page on arXiv.
 

@@ -1,7 +1,7 @@
 //! The colours of pages, from `data/palette.txt`.
 //!
-//! In: the name of a section of the file. Out: its colours as CSS variables for light, dark and print, and by name for programs that
-//! draw on a canvas.
+//! In: the name of a section of the file. Out: its colours as CSS variables for light, dark and
+//! print, and by name for programs that draw on a canvas.
 
 use std::collections::BTreeMap;
 use std::fmt::Write;
@@ -215,7 +215,8 @@ mod tests {
         }
     }
 
-    /// The first colour in a line, if there is one: by digits, by a function, or as a value in a style sheet by its name.
+    /// The first colour in a line, if there is one: by digits, by a function, or as a value in a
+    /// style sheet by its name.
     fn literal_colour(line: &str) -> Option<&str> {
         // The stroke of a mask decides where the colour shows, not which it is.
         let mask = line.contains("--icon: url(");

@@ -1,6 +1,8 @@
-//! Cues: words by which a sentence tells the role that it has in an abstract, from `data/facet-cues.txt`.
+//! Cues: words by which a sentence tells the role that it has in an abstract, from
+//! `data/facet-cues.txt`.
 //!
-//! In: the file. Out: for a word the cues that begin with it, and for a label the role that it names.
+//! In: the file. Out: for a word the cues that begin with it, and for a label the role that it
+//! names.
 
 use std::collections::HashMap;
 use std::sync::OnceLock;

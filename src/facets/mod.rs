@@ -1,7 +1,8 @@
-//! Facets: what of a paper tells its motivation, its method, its result or its conclusion, so that papers can be compared by that.
+//! Facets: what of a paper tells its motivation, its method, its result or its conclusion, so that
+//! papers can be compared by that.
 //!
-//! In: what the library has of a paper. Out: a text in a language that the model reads, from the digest where that has one, or
-//! else the abstract's own sentences ([`roles`]).
+//! In: what the library has of a paper. Out: a text in a language that the model reads, from the
+//! digest where that has one, or else the abstract's own sentences ([`roles`]).
 
 mod cues;
 mod roles;
@@ -37,19 +38,22 @@ pub struct FacetText {
     pub text: String,
     /// Where it is from.
     pub origin: FacetOrigin,
-    /// What a digest says of it in a language that the model does not read, where none says it in another.
+    /// What a digest says of it in a language that the model does not read, where none says it in
+    /// another.
     pub unread: Option<String>,
 }
 
 impl FacetText {
-    /// What is embedded: a facet says little without what the paper is about (docs/history/ranking.md).
+    /// What is embedded: a facet says little without what the paper is about
+    /// (docs/history/ranking.md).
     pub fn passage(&self) -> FacetPassage {
         FacetPassage { row: self.row, text: passage::passage(&self.title, Some(&self.text)) }
     }
 }
 
 impl FacetSource {
-    /// The facet of a paper in a language that a model reads; `None` where neither digest nor abstract tells it.
+    /// The facet of a paper in a language that a model reads; `None` where neither digest nor
+    /// abstract tells it.
     pub fn text(&self, row: PaperRow, facet: Facet, reads: &dyn Fn(&str) -> bool) -> Option<FacetText> {
         let title = self.title.clone();
         if let Some((_, text)) = self.digest.iter().find(|(_, text)| reads(text)) {

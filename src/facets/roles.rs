@@ -1,9 +1,12 @@
-//! What each sentence of an abstract tells: the motivation, the method, the result or the conclusion.
+//! What each sentence of an abstract tells: the motivation, the method, the result or the
+//! conclusion.
 //!
-//! In: an abstract on one line. Out: its sentences in order, each with its role. Some abstracts say it (`Methods: ...`); for all others a
-//! sentence has a score for each role, from where it stands and from words that authors use there, and the roles
-//! of the whole abstract are the best ones together in which few steps go back (Viterbi 1967). Words (`cues.rs`) and numbers were
-//! chosen on one half of those arXiv abstracts that say it; how well the other half is told is in docs/benchmarks.md.
+//! In: an abstract on one line. Out: its sentences in order, each with its role. Some abstracts say
+//! it (`Methods: ...`); for all others a sentence has a score for each role, from where it stands
+//! and from words that authors use there, and the roles of the whole abstract are the best ones
+//! together in which few steps go back (Viterbi 1967). Words (`cues.rs`) and numbers were chosen on
+//! one half of those arXiv abstracts that say it; how well the other half is told is in
+//! docs/benchmarks.md.
 
 use std::collections::BTreeSet;
 
@@ -28,7 +31,8 @@ pub struct Sentence<'a> {
     pub labelled: bool,
 }
 
-/// Where in an abstract a role stands: the mean and the standard deviation of its sentences' middles, from 0 to 1.
+/// Where in an abstract a role stands: the mean and the standard deviation of its sentences'
+/// middles, from 0 to 1.
 const PLACES: [(f32, f32); 4] = [(0.14, 0.17), (0.42, 0.20), (0.70, 0.18), (0.95, 0.13)];
 /// What a cue counts, and the most that all of a role's cues count in one sentence.
 const STRONG: f32 = 1.0;
@@ -98,7 +102,8 @@ fn words(sentence: &str) -> Vec<String> {
     sentence.split(|c| !is_word(c)).filter(|word| !word.is_empty()).map(str::to_ascii_lowercase).collect()
 }
 
-/// The roles with the highest sum of scores, less what steps back cost. Of equal ones the earlier role.
+/// The roles with the highest sum of scores, less what steps back cost. Of equal ones the earlier
+/// role.
 fn best_sequence(scores: impl Iterator<Item = [f32; 4]>) -> Vec<usize> {
     let mut sums = [0.0; 4];
     let mut before: Vec<[usize; 4]> = Vec::new();
@@ -128,7 +133,8 @@ fn best_sequence(scores: impl Iterator<Item = [f32; 4]>) -> Vec<usize> {
     sequence
 }
 
-/// The role that a sentence's label tells, and what is left of the sentence: `Methods: We ...`, or `Methods.` alone.
+/// The role that a sentence's label tells, and what is left of the sentence: `Methods: We ...`, or
+/// `Methods.` alone.
 fn label(sentence: &str) -> (Option<usize>, &str) {
     let Some(end) = sentence.find([':', '.']).filter(|_| sentence.starts_with(char::is_uppercase)) else {
         return (None, sentence);
@@ -136,7 +142,8 @@ fn label(sentence: &str) -> (Option<usize>, &str) {
     let name = sentence[..end].to_lowercase();
     let name = name.strip_suffix('s').unwrap_or(&name);
     let rest = sentence[end + 1..].trim_start();
-    // `Results. We ...` is two sentences, so a full stop within one ends no label: `Method.fit is slow`.
+    // `Results. We ...` is two sentences, so a full stop within one ends no label: `Method.fit is
+    // slow`.
     let ends_label = sentence[end..].starts_with(':') || rest.is_empty();
     match Cues::built_in().labelled(name).filter(|_| ends_label) {
         Some(role) => (Some(role), rest),

@@ -1,7 +1,9 @@
-//! Facets of papers: what digests and the abstract have of them, and the vectors of those that were compared.
+//! Facets of papers: what digests and the abstract have of them, and the vectors of those that were
+//! compared.
 //!
-//! In: rows and a facet. Out: its texts, and vectors by the SHA-256 of the text that was embedded, so that none outlives its text. Vectors
-//! are kept as they are asked for: four facets of every paper would take four times as long to embed as the papers.
+//! In: rows and a facet. Out: its texts, and vectors by the SHA-256 of the text that was embedded,
+//! so that none outlives its text. Vectors are kept as they are asked for: four facets of every
+//! paper would take four times as long to embed as the papers.
 
 use rusqlite::{OptionalExtension, TransactionBehavior, params};
 use sha2::{Digest, Sha256};
@@ -33,7 +35,8 @@ pub struct FacetPassage {
 }
 
 impl Library {
-    /// What there is of a facet of these papers, in this order. One that another process has removed meanwhile is left out.
+    /// What there is of a facet of these papers, in this order. One that another process has
+    /// removed meanwhile is left out.
     pub fn facet_sources(&self, rows: &[PaperRow], facet: Facet) -> Result<Vec<(PaperRow, FacetSource)>> {
         let _snapshot = self.snapshot()?;
         let mut abstracts = self
@@ -65,7 +68,8 @@ impl Library {
         Ok(found)
     }
 
-    /// The stored vectors of these passages; `None` for one that has none, or one of another text, or a damaged one.
+    /// The stored vectors of these passages; `None` for one that has none, or one of another text,
+    /// or a damaged one.
     pub fn facet_vectors(
         &self,
         fingerprint: FingerprintNumber,
@@ -92,7 +96,8 @@ impl Library {
         Ok(vectors)
     }
 
-    /// Stores vectors of facets in one transaction, in the place of those of earlier texts. One whose paper went meanwhile is dropped.
+    /// Stores vectors of facets in one transaction, in the place of those of earlier texts. One
+    /// whose paper went meanwhile is dropped.
     ///
     /// # Errors
     /// [`LibraryError::VectorRefused`](crate::error::LibraryError::VectorRefused) for a vector of

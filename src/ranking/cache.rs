@@ -1,10 +1,12 @@
 //! What was learned, kept in a file beside the library: `library.db.learned`.
 //!
-//! The file is derived: without it, or where it does not fit any more, it is made anew, and where it cannot be written, every
-//! command learns for itself. Format: safetensors, with what it belongs to in the header, and the CRC-32 of all of it after it.
-//! It is mapped: an answer needs some hundred words of tens of thousands. A file that is damaged, of another library or model,
-//! made with other stop-words, or from a time when the library was a quarter smaller or larger is told apart from one that serves.
-//! So an answer depends on what the library held when that was last learned, and says nothing wrong.
+//! The file is derived: without it, or where it does not fit any more, it is made anew, and where
+//! it cannot be written, every command learns for itself. Format: safetensors, with what it belongs
+//! to in the header, and the CRC-32 of all of it after it. It is mapped: an answer needs some
+//! hundred words of tens of thousands. A file that is damaged, of another library or model, made
+//! with other stop-words, or from a time when the library was a quarter smaller or larger is told
+//! apart from one that serves. So an answer depends on what the library held when that was last
+//! learned, and says nothing wrong.
 
 use std::collections::HashMap;
 use std::fs::{self, File};
@@ -36,7 +38,8 @@ const PROBES: usize = 8;
 pub struct Loaded {
     /// What was learned.
     pub learned: Learned,
-    /// A kept file that did not serve although it should have, or one that could not be written: what and why.
+    /// A kept file that did not serve although it should have, or one that could not be written:
+    /// what and why.
     pub note: Option<String>,
 }
 
@@ -44,7 +47,8 @@ impl Learned {
     /// With fewer papers than this, learning again is quicker than reading a file.
     pub const WORTH_KEEPING: u64 = 500;
 
-    /// What a library teaches under a fingerprint: read from the cache if that still fits, otherwise learned now and cached.
+    /// What a library teaches under a fingerprint: read from the cache if that still fits,
+    /// otherwise learned now and cached.
     ///
     /// # Errors
     /// What the library reports. The state of the cache is never an error.

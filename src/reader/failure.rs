@@ -1,9 +1,9 @@
 //! Failure text: what a summariser wrote when it had nothing to say.
 //!
-//! In: one field. Out: the text worth keeping, or nothing. Some 7 % of the generated fields of real digests are such
-//! text, and an embedded or shown `Error` is worse than a gap that another source can fill. How much is suspected
-//! depends on who wrote the field: titles ask questions and even begin with `<think>`, as authors please. The phrases
-//! are those of `data/failure-texts.txt`.
+//! In: one field. Out: the text worth keeping, or nothing. Some 7 % of the generated fields of real
+//! digests are such text, and an embedded or shown `Error` is worse than a gap that another source
+//! can fill. How much is suspected depends on who wrote the field: titles ask questions and even
+//! begin with `<think>`, as authors please. The phrases are those of `data/failure-texts.txt`.
 
 use std::collections::HashMap;
 use std::sync::OnceLock;
@@ -20,7 +20,8 @@ pub fn real_title(text: &str) -> Option<&str> {
     (!nothing).then_some(text)
 }
 
-/// A field that was copied from arXiv, as an abstract or a comment, unless failure text stands in its place.
+/// A field that was copied from arXiv, as an abstract or a comment, unless failure text stands in
+/// its place.
 pub fn real_copy(text: &str) -> Option<&str> {
     let text = text.trim();
     (!is_failure(text)).then_some(text)
@@ -28,8 +29,9 @@ pub fn real_copy(text: &str) -> Option<&str> {
 
 /// The part of a generated field that is real text, `None` where the field stands for "missing".
 ///
-/// A leading `<think>...</think>` block is cut off, also an empty one. A field that merely talks about `<think>` is
-/// real text: a block of a few characters in the middle of a sentence is left alone.
+/// A leading `<think>...</think>` block is cut off, also an empty one. A field that merely talks
+/// about `<think>` is real text: a block of a few characters in the middle of a sentence is left
+/// alone.
 pub fn real_text(text: &str) -> Option<&str> {
     let text = after_thinking(text)?.trim();
     (!is_failure(text)).then_some(text)

@@ -1,7 +1,8 @@
 //! Stop-words: words that say nothing about what a paper is about, from `data/stop-words.txt`.
 //!
-//! In: the file. Out: sets of words, and a sum of the words by which files that were made with other words are told apart. Words
-//! that name topics may hold some stop-words within a phrase; the file says which.
+//! In: the file. Out: sets of words, and a sum of the words by which files that were made with
+//! other words are told apart. Words that name topics may hold some stop-words within a phrase; the
+//! file says which.
 
 use std::collections::{BTreeSet, HashSet};
 use std::fmt::Write;
@@ -58,8 +59,9 @@ impl StopWords {
         self.within_phrases.contains(word)
     }
 
-    /// 16 hexadecimal digits that differ where the stop-words do, whatever their order and the comments in their file. Words that
-    /// stand within phrases do not count: nothing that is kept in a file depends on them.
+    /// 16 hexadecimal digits that differ where the stop-words do, whatever their order and the
+    /// comments in their file. Words that stand within phrases do not count: nothing that is kept
+    /// in a file depends on them.
     pub(crate) fn sum(&self) -> &str {
         &self.sum
     }

@@ -1,9 +1,10 @@
 //! Lists of words in data files (`data/`), in sections under a heading in brackets.
 //!
-//! In: the text of a file. Out: its lines, each with the heading that it stands under. Empty lines and lines that begin with `#` are
-//! left out.
+//! In: the text of a file. Out: its lines, each with the heading that it stands under. Empty lines
+//! and lines that begin with `#` are left out.
 
-/// The lines of a file with their headings, in order; a line before any heading stands under an empty one.
+/// The lines of a file with their headings, in order; a line before any heading stands under an
+/// empty one.
 pub(crate) fn lines(file: &str) -> impl Iterator<Item = (&str, &str)> {
     let written = file.lines().map(str::trim).filter(|line| !line.is_empty() && !line.starts_with('#'));
     let mut heading = "";

@@ -1,4 +1,5 @@
-//! Commands that answer with papers: `recommend`, `today` and `search`; and `eval`, which measures such answers.
+//! Commands that answer with papers: `recommend`, `today` and `search`; and `eval`, which measures
+//! such answers.
 
 use std::path::PathBuf;
 
@@ -13,8 +14,9 @@ use crate::paper::Facet;
 /// `relata recommend`
 #[derive(Debug, Args)]
 pub struct Recommend {
-    /// Papers you like: `2602.10611`, `arXiv:2602.10611v2`, `hep-th/9901001`, or links to them. Without any paper or
-    /// --like-text, your profile is the question. A number means a paper of the last answer.
+    /// Papers you like: `2602.10611`, `arXiv:2602.10611v2`, `hep-th/9901001`, or links to them.
+    /// Without any paper or --like-text, your profile is the question. A number means a paper of
+    /// the last answer.
     #[arg(value_name = "ID|N")]
     pub ids: Vec<String>,
     /// Papers you like; the same as ID without the option.
@@ -29,15 +31,17 @@ pub struct Recommend {
     /// Text that describes what you like, e.g. an abstract.
     #[arg(long, value_name = "TEXT")]
     pub like_text: Vec<String>,
-    /// Compare papers by one aspect, beside the words of the whole: motivation, method, result or conclusion.
+    /// Compare papers by one aspect, beside the words of the whole: motivation, method, result or
+    /// conclusion.
     ///
-    /// This moves the order towards papers with, for example, the same method; papers on the same topic still come first. The text of the
-    /// aspect comes from a digest that has it, else from sentences of the abstract; without any, the whole abstract is compared. A
-    /// --like-text is compared as it is.
+    /// This moves the order towards papers with, for example, the same method; papers on the same
+    /// topic still come first. The text of the aspect comes from a digest that has it, else from
+    /// sentences of the abstract; without any, the whole abstract is compared. A --like-text is
+    /// compared as it is.
     #[arg(long, value_name = "FACET", value_parser = facet)]
     pub facet: Option<Facet>,
-    /// Say why each paper is an answer: its sentence nearest to what you like, and the parts of the score. With --facet, show the
-    /// whole text that was compared.
+    /// Say why each paper is an answer: its sentence nearest to what you like, and the parts of the
+    /// score. With --facet, show the whole text that was compared.
     #[arg(long)]
     pub why: bool,
     /// Options of the ranking.
@@ -54,25 +58,26 @@ pub struct Recommend {
 /// `relata today`
 #[derive(Debug, Args)]
 pub struct Today {
-    /// Digests, which are added to the library; those of the latest day among them are listed, or of all days since --since.
-    /// Without any, the latest day of the library.
+    /// Digests, which are added to the library; those of the latest day among them are listed, or
+    /// of all days since --since. Without any, the latest day of the library.
     #[arg(value_name = "PATH")]
     pub paths: Vec<PathBuf>,
     /// Profile to rank for.
     #[command(flatten)]
     pub profile: ProfileName,
-    /// Leave out what any list has shown for the profile before. Without it, the same day is listed again, and only what the lists
-    /// of other days have shown is left out.
+    /// Leave out what any list has shown for the profile before. Without it, the same day is listed
+    /// again, and only what the lists of other days have shown is left out.
     #[arg(long, conflicts_with = "seen")]
     pub new: bool,
-    /// Also list papers that were listed for the profile on other days, papers of earlier digests, and papers that nearly repeat an
-    /// older one.
+    /// Also list papers that were listed for the profile on other days, papers of earlier digests,
+    /// and papers that nearly repeat an older one.
     #[arg(long)]
     pub seen: bool,
     /// Where no new paper matches well enough, show the nearest all the same.
     #[arg(long)]
     pub nearest: bool,
-    /// Say why each paper is an answer: its sentence nearest to what you like, and the parts of the score.
+    /// Say why each paper is an answer: its sentence nearest to what you like, and the parts of the
+    /// score.
     #[arg(long)]
     pub why: bool,
     /// Options of the ranking.
@@ -89,8 +94,8 @@ pub struct Today {
 /// `relata search`
 #[derive(Debug, Args)]
 pub struct Search {
-    /// What to look for: words, the name of an author, or ids and links of papers. Without any, the papers that the filters
-    /// leave are listed, the newest first.
+    /// What to look for: words, the name of an author, or ids and links of papers. Without any, the
+    /// papers that the filters leave are listed, the newest first.
     #[arg(value_name = "WORDS")]
     pub text: Vec<String>,
     /// Which answers to give.
@@ -101,12 +106,14 @@ pub struct Search {
 /// `relata eval`
 #[derive(Debug, Args)]
 pub struct Eval {
-    /// File of judgements, one per line: `{"query": ID, "relevant": [ID, ...]}`, or `{"like": [ID, ...], "unlike": [ID, ...], "relevant":
-    /// [ID, ...]}` for a profile. Every paper of the library can be an answer.
+    /// File of judgements, one per line: `{"query": ID, "relevant": [ID, ...]}`, or `{"like": [ID,
+    /// ...], "unlike": [ID, ...], "relevant": [ID, ...]}` for a profile. Every paper of the library
+    /// can be an answer.
     #[arg(value_name = "JUDGEMENTS")]
     pub judgements: PathBuf,
-    /// Ranking methods to measure, separated by commas: relata (what `recommend` does), highest, mean, cosine, mean-cosine, tfidf or
-    /// bm25 [default: all; of one liked paper those that differ].
+    /// Ranking methods to measure, separated by commas: relata (what `recommend` does), highest,
+    /// mean, cosine, mean-cosine, tfidf or bm25 [default: all; of one liked paper those that
+    /// differ].
     #[arg(long, value_name = "NAME", value_delimiter = ',', value_parser = method())]
     pub method: Vec<Method>,
     /// Also write what each method found to this file, one JSON line per judgement.

@@ -1,8 +1,8 @@
 //! The command line: what can be asked, in clap's terms. No behaviour lives here.
 //!
-//! Each file has the arguments of a group of commands: [`asking`], [`profiles`], [`papers`], [`topics`], [`models`] and
-//! [`program`]. [`places`] and [`selection`] have the options that several commands share, [`values`] reads what an option is
-//! given.
+//! Each file has the arguments of a group of commands: [`asking`], [`profiles`], [`papers`],
+//! [`topics`], [`models`] and [`program`]. [`places`] and [`selection`] have the options that
+//! several commands share, [`values`] reads what an option is given.
 
 mod asking;
 mod models;
@@ -24,7 +24,8 @@ pub use profiles::{Opine, ProfileArgs, ProfileCommand};
 pub use program::{Completions, Man};
 pub use selection::{Filters, Ranking, Recency, Selection};
 
-/// Semantic recommender for arXiv papers: reads daily digests, embeds the abstracts, answers what is related.
+/// Semantic recommender for arXiv papers: reads daily digests, embeds the abstracts, answers what
+/// is related.
 #[derive(Debug, Parser)]
 #[command(name = "relata", version, max_term_width = 100, after_help = EXIT_CODES)]
 pub struct Cli {
@@ -52,7 +53,8 @@ pub enum Command {
     Search(Search),
     /// Find the topics of the library, in up to three levels, or show the papers of one.
     Topics(topics::Topics),
-    /// Write the papers with their topics and their positions on the map as a table for other tools.
+    /// Write the papers with their topics and their positions on the map as a table for other
+    /// tools.
     Export(topics::Export),
     /// Measure how well ranking methods find papers that people have judged to be related.
     Eval(Eval),

@@ -14,14 +14,15 @@ pub struct Embed {
     /// Files or folders of papers, in any format that `relata add` reads; `-` reads standard input.
     #[arg(required = true, value_name = "INPUT")]
     pub inputs: Vec<PathBuf>,
-    /// File to write: .npy (float32; ids in FILE.ids), .jsonl, .safetensors (ids in FILE.ids) or .parquet;
-    /// `-` writes JSON lines to standard output.
+    /// File to write: .npy (float32; ids in FILE.ids), .jsonl, .safetensors (ids in FILE.ids) or
+    /// .parquet; `-` writes JSON lines to standard output.
     #[arg(short, long, value_name = "FILE")]
     pub output: PathBuf,
     /// Output format, if the extension does not name it: npy, jsonl, safetensors or parquet.
     #[arg(long, value_name = "FORM")]
     pub format: Option<Format>,
-    /// Read plain text, one text per line. The id of a text is its line number, counted on from file to file.
+    /// Read plain text, one text per line. The id of a text is its line number, counted on from
+    /// file to file.
     #[arg(long)]
     pub lines: bool,
     /// Embed the texts as passages or as queries (some models use different prompts).
@@ -30,7 +31,8 @@ pub struct Embed {
     /// Continue an interrupted run.
     #[arg(long)]
     pub resume: bool,
-    /// Replace an existing output; without --resume, also discard what an interrupted run has embedded.
+    /// Replace an existing output; without --resume, also discard what an interrupted run has
+    /// embedded.
     #[arg(long)]
     pub force: bool,
     /// Print the report as JSON.

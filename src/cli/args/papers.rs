@@ -1,4 +1,5 @@
-//! Commands on the papers of the library: `add`, `show`, `open`, `info`, `remove`, `check` and `reembed`.
+//! Commands on the papers of the library: `add`, `show`, `open`, `info`, `remove`, `check` and
+//! `reembed`.
 
 use std::path::PathBuf;
 
@@ -7,7 +8,8 @@ use clap::Args;
 /// `relata add`
 #[derive(Debug, Args)]
 pub struct Add {
-    /// Files or folders to read; `-` reads standard input. The content tells the format; `.gz` is unpacked.
+    /// Files or folders to read; `-` reads standard input. The content tells the format; `.gz` is
+    /// unpacked.
     #[arg(required = true, value_name = "PATH")]
     pub paths: Vec<PathBuf>,
     /// Do not embed now; the first command that needs vectors embeds the papers.
@@ -40,7 +42,8 @@ pub struct OpenPages {
 /// `relata info`
 #[derive(Debug, Args)]
 pub struct Info {
-    /// Paper to show, by id or link, or by its number in the last answer; without one, the library is shown.
+    /// Paper to show, by id or link, or by its number in the last answer; without one, the library
+    /// is shown.
     #[arg(value_name = "ID|N")]
     pub id: Option<String>,
     /// Print as JSON.

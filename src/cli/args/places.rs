@@ -31,7 +31,8 @@ pub struct Places {
         help_heading = MODEL_AND_DEVICE
     )]
     pub model: Option<String>,
-    /// Number format to embed in: f32, int8 (CPU only; faster, with nearly the same vectors), f16 or bf16 (CUDA only).
+    /// Number format to embed in: f32, int8 (CPU only; faster, with nearly the same vectors), f16
+    /// or bf16 (CUDA only).
     ///
     /// Vectors of different formats are never compared, except that f16 counts as f32
     /// [default: what the library was embedded in, else f32].
@@ -44,8 +45,8 @@ pub struct Places {
         help_heading = MODEL_AND_DEVICE
     )]
     pub precision: Option<Precision>,
-    /// What to do with texts longer than the model reads: truncate (drop the rest) or window (embed windows of 256 tokens and
-    /// take their mean).
+    /// What to do with texts longer than the model reads: truncate (drop the rest) or window (embed
+    /// windows of 256 tokens and take their mean).
     ///
     /// Vectors of the two are never compared [default: as the library was embedded, else truncate].
     #[arg(
@@ -68,7 +69,8 @@ pub struct Places {
         help_heading = MODEL_AND_DEVICE
     )]
     pub device: DeviceChoice,
-    /// Engine to embed with: own (Relata's kernels) or stock (candle's BERT, to compare with; slow; CPU and Metal only).
+    /// Engine to embed with: own (Relata's kernels) or stock (candle's BERT, to compare with; slow;
+    /// CPU and Metal only).
     #[arg(
         long,
         global = true,

@@ -58,9 +58,11 @@ pub enum ProfileCommand {
         #[arg(long, value_name = "NAME")]
         profile: Option<String>,
     },
-    /// Like the papers of a file: BibTeX, RIS, CSL-JSON, CSV, an exported profile or a list of arXiv ids.
+    /// Like the papers of a file: BibTeX, RIS, CSL-JSON, CSV, an exported profile or a list of
+    /// arXiv ids.
     ///
-    /// Entries are matched with the library by arXiv id, DOI or title; entries that match no paper are named.
+    /// Entries are matched with the library by arXiv id, DOI or title; entries that match no paper
+    /// are named.
     Import {
         /// File to read, as Zotero and other reference managers export it.
         #[arg(value_name = "FILE")]
@@ -72,7 +74,8 @@ pub enum ProfileCommand {
         #[arg(long)]
         json: bool,
     },
-    /// Show the interests of a profile: their papers, what they have in common and their share of the answers.
+    /// Show the interests of a profile: their papers, what they have in common and their share of
+    /// the answers.
     Show {
         /// Profile to show.
         #[command(flatten)]
@@ -81,7 +84,8 @@ pub enum ProfileCommand {
         #[arg(long)]
         json: bool,
     },
-    /// Split an interest in two where its papers are least alike; the interests then stay as they are.
+    /// Split an interest in two where its papers are least alike; the interests then stay as they
+    /// are.
     Split {
         /// Number of the interest in `relata profile show`.
         interest: usize,

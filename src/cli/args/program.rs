@@ -8,7 +8,8 @@ use clap_complete::Shell;
 /// `relata man`
 #[derive(Debug, Args)]
 pub struct Man {
-    /// Folder for relata.1, relata-recommend.1 and so on, such as ~/.local/share/man/man1; made where it is not there.
+    /// Folder for relata.1, relata-recommend.1 and so on, such as ~/.local/share/man/man1; made
+    /// where it is not there.
     #[arg(long, value_name = "FOLDER")]
     pub to: Option<PathBuf>,
 }

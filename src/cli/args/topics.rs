@@ -32,7 +32,8 @@ pub enum TopicsCommand {
 /// Finding topics.
 #[derive(Debug, Args)]
 pub struct FindTopics {
-    /// Topic whose papers to show, central ones first, by its number in the list of `relata topics`.
+    /// Topic whose papers to show, central ones first, by its number in the list of `relata
+    /// topics`.
     #[arg(value_name = "TOPIC", value_parser = clap::value_parser!(u32))]
     pub topic: Option<u32>,
     /// Number of papers to show of one topic.
@@ -52,7 +53,8 @@ pub struct FindTopics {
     /// Number of levels to list, coarsest first [default: as many as give at most 100 topics].
     #[arg(long, value_name = "N", value_parser = at_least_one)]
     pub levels: Option<usize>,
-    /// Also write a map of the papers with topics, texts and trends as one HTML file that works offline.
+    /// Also write a map of the papers with topics, texts and trends as one HTML file that works
+    /// offline.
     #[arg(long, value_name = "FILE")]
     pub html: Option<PathBuf>,
     /// Also write the topics with all their papers as Markdown in the format of the digests.
@@ -63,7 +65,8 @@ pub struct FindTopics {
     pub json: bool,
 }
 
-/// What is offered of `relata export`: a build without Parquet says so where it is asked for, and does not offer it.
+/// What is offered of `relata export`: a build without Parquet says so where it is asked for, and
+/// does not offer it.
 const EXPORT_USAGE: &str = if cfg!(feature = "parquet") {
     "relata export [OPTIONS] <--csv <FILE>|--jsonl <FILE>|--parquet <FILE>>"
 } else {
@@ -74,8 +77,8 @@ const EXPORT_USAGE: &str = if cfg!(feature = "parquet") {
 #[derive(Debug, Args)]
 #[command(override_usage = EXPORT_USAGE, group = clap::ArgGroup::new("form").required(true).multiple(true).args(["csv", "jsonl", "parquet"]))]
 pub struct Export {
-    /// CSV file to write: a row a paper with id, title, authors, date, categories, its topic of each level by name and number, and its
-    /// position on the map.
+    /// CSV file to write: a row a paper with id, title, authors, date, categories, its topic of
+    /// each level by name and number, and its position on the map.
     #[arg(long, value_name = "FILE")]
     pub csv: Option<PathBuf>,
     /// JSON lines file to write: the same, with abstracts.
@@ -98,20 +101,22 @@ pub struct How {
     /// Which papers to find topics among.
     #[command(flatten)]
     pub among: Among,
-    /// Find topics from scratch and store nothing. The same papers then have the same topics in every library.
+    /// Find topics from scratch and store nothing. The same papers then have the same topics in
+    /// every library.
     #[arg(long)]
     pub fresh: bool,
-    /// Sort the papers under names of your own instead: `NAME`, `NAME: what it means` or `NAME = ID,ID` with example papers.
+    /// Sort the papers under names of your own instead: `NAME`, `NAME: what it means` or `NAME =
+    /// ID,ID` with example papers.
     ///
     /// A bare name is enriched with text from the library.
     #[arg(long, value_name = "NAME", num_args = 1..)]
     pub into: Vec<String>,
-    /// With --into: put papers whose cosine with every name is below this under "other" [default: what few papers of the library reach,
-    /// name by name].
+    /// With --into: put papers whose cosine with every name is below this under "other" [default:
+    /// what few papers of the library reach, name by name].
     #[arg(long, value_name = "COSINE", requires = "into")]
     pub threshold: Option<f32>,
-    /// Method: leiden chooses the number of topics and finds levels; kmeans finds --k topics; dbscan finds dense groups and leaves
-    /// other papers out.
+    /// Method: leiden chooses the number of topics and finds levels; kmeans finds --k topics;
+    /// dbscan finds dense groups and leaves other papers out.
     ///
     /// Only topics of leiden have a history.
     #[arg(long, value_name = "METHOD", value_enum, default_value_t = MethodName::Leiden, conflicts_with = "into")]
@@ -119,10 +124,12 @@ pub struct How {
     /// With --method kmeans: number of topics.
     #[arg(long, value_name = "N", value_parser = at_least_one, required_if_eq("method", "kmeans"))]
     pub k: Option<usize>,
-    /// With --method dbscan: number of papers, itself included, that a paper in the middle of a topic must have close to it.
+    /// With --method dbscan: number of papers, itself included, that a paper in the middle of a
+    /// topic must have close to it.
     #[arg(long, value_name = "N", value_parser = at_least_two, default_value_t = 5)]
     pub min_papers: usize,
-    /// With --method dbscan: lowest cosine of papers that are close [default: half of the papers have --min-papers close ones].
+    /// With --method dbscan: lowest cosine of papers that are close [default: half of the papers
+    /// have --min-papers close ones].
     #[arg(long, value_name = "COSINE")]
     pub cosine: Option<f32>,
 }
@@ -144,7 +151,8 @@ pub struct TopicHistory {
     /// Which papers the topics were found among.
     #[command(flatten)]
     pub among: Among,
-    /// Forget the history with the numbers and names of the topics. The next `relata topics` starts from scratch.
+    /// Forget the history with the numbers and names of the topics. The next `relata topics` starts
+    /// from scratch.
     #[arg(long)]
     pub forget: bool,
     /// Print as JSON.
