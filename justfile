@@ -24,6 +24,7 @@ test *ARGUMENTS:
 # Check formatting and lints, with and without the command line and CUDA
 lint:
     cargo fmt --check
+    .ci/rooms.py
     cargo clippy --locked -- -D warnings
     cargo clippy --locked --no-default-features -- -D warnings
     cargo clippy --all-targets --locked --features cuda -- -D warnings

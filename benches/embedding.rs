@@ -61,7 +61,7 @@ fn stages(criterion: &mut Criterion) {
         group.throughput(Throughput::Elements(1));
         let name = BenchmarkId::new(format!("{}, one query", precision.name()), kernels);
         group.bench_with_input(name, &query, |bench, query| {
-            bench.iter(|| embedder.embed(black_box(query), Role::Query))
+            bench.iter(|| embedder.embed(black_box(query), Role::Query));
         });
     }
     group.finish();

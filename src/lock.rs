@@ -18,7 +18,7 @@ impl FileLock {
     /// # Errors
     /// [`TryLockError::WouldBlock`] where somebody else holds the lock, [`TryLockError::Error`] where the file system has no locks. The
     /// file comes back with either, so that the caller can try again.
-    pub fn try_new(file: File) -> Result<FileLock, (File, TryLockError)> {
+    pub(crate) fn try_new(file: File) -> Result<FileLock, (File, TryLockError)> {
         match file.try_lock() {
             Ok(()) => Ok(FileLock { file }),
             Err(error) => Err((file, error)),

@@ -29,7 +29,7 @@ const TERMS: usize = 3;
 
 /// One answer.
 #[derive(Clone, Debug)]
-pub struct Hit {
+pub(crate) struct Hit {
     /// Sum of `1 / (60 + rank)` over the rankings that hold the paper, scaled so that first by meaning and by words is 1. Of a paper by the
     /// author whose name the text is: 1 and its part by its rank among the author's papers.
     pub score: f64,
@@ -74,7 +74,7 @@ impl Places {
 
 /// A query as a vector, and where its neighbours are looked for.
 #[derive(Clone, Copy, Debug)]
-pub struct EmbeddedQuery<'a> {
+pub(crate) struct EmbeddedQuery<'a> {
     /// The library with its vectors.
     pub context: &'a SearchContext<'a>,
     /// What the library teaches.
@@ -104,7 +104,7 @@ impl EmbeddedQuery<'_> {
 
 /// What [`search`] looks for.
 #[derive(Clone, Copy, Debug)]
-pub struct TextQuery<'a> {
+pub(crate) struct TextQuery<'a> {
     /// The text.
     pub text: &'a str,
     /// The text as a vector; without one, papers are found by their words alone.
@@ -119,7 +119,7 @@ pub struct TextQuery<'a> {
 ///
 /// # Errors
 /// What the library reports.
-pub fn search(library: &Library, query: &TextQuery<'_>, filter: &Filter) -> Result<Vec<Hit>> {
+pub(crate) fn search(library: &Library, query: &TextQuery<'_>, filter: &Filter) -> Result<Vec<Hit>> {
     let TextQuery { text, embedded, k, at_least } = *query;
     let depth = DEPTH.max(k);
     let within = library.matching(filter)?;

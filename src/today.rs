@@ -33,14 +33,14 @@ const OLDER: usize = 8;
 const OLD: i64 = 7;
 
 /// The least match of a paper that matters, where nothing else is said: most papers from here on are of a liked paper's field.
-pub const DEFAULT_FLOOR: f32 = 50.0;
+pub(crate) const DEFAULT_FLOOR: f32 = 50.0;
 
 /// So many new papers are compared to say how many of them matter.
 const COUNTED: usize = 5000;
 
 /// A new paper.
 #[derive(Clone, Debug)]
-pub struct New {
+pub(crate) struct New {
     /// The paper and why it is an answer.
     pub answer: Answer,
     /// Lower-ranked new papers that are nearly the same.
@@ -49,7 +49,7 @@ pub struct New {
 
 /// What a day brings.
 #[derive(Clone, Debug, Default)]
-pub struct Today {
+pub(crate) struct Today {
     /// The best of the new papers.
     pub new: Vec<New>,
     /// Papers that would have been among them, but are nearly the same as an older one; with the older one's id.
@@ -63,7 +63,7 @@ pub struct Today {
 ///
 /// # Errors
 /// As [`recommend`].
-pub fn today(context: &SearchContext<'_>, learned: &Learned, query: &Query, repeats: bool) -> Result<Today> {
+pub(crate) fn today(context: &SearchContext<'_>, learned: &Learned, query: &Query, repeats: bool) -> Result<Today> {
     let counted = query.among.as_ref().map_or(0, PaperSet::len).min(COUNTED);
     let k = query.k.saturating_mul(LOOKED_THROUGH).max(LOOKED_THROUGH_AT_LEAST).max(counted);
     let deeper = Query { k, as_chosen: true, ..query.clone() };
@@ -146,7 +146,7 @@ fn likeness(one: &BTreeSet<String>, other: &BTreeSet<String>) -> f32 {
 
 /// Whether a paper was known before digests listed it: an earlier digest did, or this is a later version of one that is old. A digest
 /// without a date comes after all others.
-pub fn is_known(paper: &Paper, listings: &BTreeSet<Listing>) -> bool {
+pub(crate) fn is_known(paper: &Paper, listings: &BTreeSet<Listing>) -> bool {
     let Some(day) = listings.iter().map(|listing| listing.date).min() else { return false };
     let earlier = |listing: &&Listing| match day {
         Some(day) => listing.date.is_some_and(|date| date < day),

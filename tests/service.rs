@@ -128,7 +128,7 @@ const QUESTIONS: usize = 5;
 
 mod erased {
     /// Anything that is an answer.
-    pub trait Json {
+    pub(crate) trait Json {
         fn text(&self) -> String;
     }
 

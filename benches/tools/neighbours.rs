@@ -69,7 +69,7 @@ fn main() -> anyhow::Result<()> {
     println!(
         "{}",
         json!({
-            "opened": opened, "matched": matched, "within": within.as_ref().map(|set| set.len()), "index": index.is_some(), "seconds": seconds, "peak_kib": peak()?,
+            "opened": opened, "matched": matched, "within": within.as_ref().map(relata::library::PaperSet::len), "index": index.is_some(), "seconds": seconds, "peak_kib": peak()?,
             "batch": batch(&context, &admitted, &queries, k)?, "found": found,
         })
     );

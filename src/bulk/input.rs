@@ -28,7 +28,7 @@ const WINDOW_BYTES: usize = 4 << 20;
 
 /// As what inputs are read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Texts {
+pub(crate) enum Texts {
     /// Papers in any form that the reader knows; the text is the [`passage`](crate::passage).
     Papers,
     /// Plain text, a text a line; the id is the number of the line, counted on from file to file.
@@ -37,7 +37,7 @@ pub enum Texts {
 
 /// One text on its way to a vector.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Row {
+pub(crate) struct Row {
     /// The paper's id or the line's number.
     pub id: String,
     /// The paper's title.
@@ -50,7 +50,7 @@ pub struct Row {
 
 /// Some texts that are embedded together.
 #[derive(Debug)]
-pub struct Window {
+pub(crate) struct Window {
     /// The texts.
     pub rows: Vec<Row>,
     /// Hash of all ids, titles and texts from the first to the last of this window.
@@ -63,7 +63,7 @@ pub struct Window {
 
 /// What reading gives.
 #[derive(Debug)]
-pub enum Piece {
+pub(crate) enum Piece {
     /// Texts.
     Window(Window),
     /// An entry that gives no text.
@@ -74,7 +74,7 @@ pub enum Piece {
 
 /// One input, as the journal keeps it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Input {
+pub(crate) struct Input {
     /// As it was named; bytes that are not UTF-8 are replaced.
     pub name: String,
     /// Its size; `None` for standard input and what else has none.
@@ -83,7 +83,7 @@ pub struct Input {
 
 /// Checked inputs.
 #[derive(Debug)]
-pub struct Inputs {
+pub(crate) struct Inputs {
     files: Vec<PathBuf>,
     /// In the order of reading.
     pub described: Vec<Input>,
@@ -97,7 +97,7 @@ impl Inputs {
     /// # Errors
     /// [`Error::Io`] for what cannot be read, [`BulkError::InputTwice`], and
     /// [`BulkError::OutputIsInput`].
-    pub fn find(paths: &[PathBuf], output: Option<&Output>) -> Result<Inputs> {
+    pub(crate) fn find(paths: &[PathBuf], output: Option<&Output>) -> Result<Inputs> {
         let mut inputs = Inputs { files: Vec::new(), described: Vec::new(), empty: Vec::new() };
         let mut seen = HashSet::new();
         for path in paths {
@@ -139,7 +139,7 @@ impl Inputs {
     }
 
     /// Bytes of all inputs, where all have a size.
-    pub fn bytes(&self) -> Option<u64> {
+    pub(crate) fn bytes(&self) -> Option<u64> {
         self.described.iter().map(|input| input.bytes).sum()
     }
 
@@ -147,7 +147,7 @@ impl Inputs {
     ///
     /// # Errors
     /// [`Error::Io`] where no thread can be made.
-    pub fn read(self, texts: Texts, window: usize) -> Result<Windows> {
+    pub(crate) fn read(self, texts: Texts, window: usize) -> Result<Windows> {
         let (hand_over, pieces) = sync_channel(1);
         let reading = thread::Builder::new()
             .name("reading".to_owned())
@@ -162,7 +162,7 @@ impl Inputs {
 }
 
 /// The pieces of some inputs, as they are read.
-pub struct Windows {
+pub(crate) struct Windows {
     pieces: Receiver<Piece>,
     reading: Option<JoinHandle<Result<()>>>,
 }

@@ -12,11 +12,11 @@ use super::input::Input;
 use crate::paper::Skipped;
 
 /// Of this layout; another one is not read.
-pub const VERSION: u32 = 1;
+pub(crate) const VERSION: u32 = 1;
 
 /// The settings of a run: with the inputs, they decide every byte of the output. A run can be resumed only under the same ones.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct RunSettings {
+pub(crate) struct RunSettings {
     /// Digest of the model's fingerprint.
     pub fingerprint: String,
     /// The model's name, for messages and notes.
@@ -36,7 +36,7 @@ impl RunSettings {
 
 /// How far a run came.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Done {
+pub(crate) struct Done {
     /// Texts that were read from the inputs.
     pub texts: u64,
     /// Rows written; fewer than the texts by those in `failed`.
@@ -61,7 +61,7 @@ pub struct Done {
 
 /// The journal of a run.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Journal {
+pub(crate) struct Journal {
     /// [`VERSION`].
     pub version: u32,
     /// Under which terms it runs.
@@ -76,7 +76,7 @@ pub struct Journal {
 
 impl Journal {
     /// Why a run under `terms` on `inputs` cannot go on from here, if it cannot.
-    pub fn refuses(&self, terms: &RunSettings, inputs: &[Input]) -> Option<String> {
+    pub(crate) fn refuses(&self, terms: &RunSettings, inputs: &[Input]) -> Option<String> {
         if self.version != VERSION {
             return Some(format!("it was written by another version of relata (layout {})", self.version));
         }

@@ -14,7 +14,7 @@ struct Line<'a> {
 }
 
 /// Appends the line of one row. Each number is the shortest that reads back as the same `f32`.
-pub fn write(line: &mut Vec<u8>, row: &Row, vector: &[f32]) -> serde_json::Result<()> {
+pub(super) fn write(line: &mut Vec<u8>, row: &Row, vector: &[f32]) -> serde_json::Result<()> {
     serde_json::to_writer(&mut *line, &Line { id: &row.id, title: row.title.as_deref(), vector })?;
     line.push(b'\n');
     Ok(())

@@ -6,12 +6,12 @@
 //! few windows, whatever the input. The same texts, model and options give the same bytes, however often a run was killed
 //! and resumed: windows are cut by the texts alone, and only whole windows count.
 
-pub mod format;
-pub mod input;
-pub mod journal;
+pub(crate) mod format;
+pub(crate) mod input;
+pub(crate) mod journal;
 mod jsonl;
 mod npy;
-pub mod output;
+pub(crate) mod output;
 #[cfg(feature = "parquet")]
 mod parquet;
 mod partial;
@@ -25,10 +25,10 @@ use std::time::{Duration, Instant};
 
 use ndarray::Array2;
 
-pub use format::Format;
-pub use input::Texts;
-pub use output::Output;
-pub use partial::OverwritePolicy;
+pub(crate) use format::Format;
+pub(crate) use input::Texts;
+pub(crate) use output::Output;
+pub(crate) use partial::OverwritePolicy;
 
 use crate::embed::{DeviceChoice, Embedder, LazyEmbedder, Role};
 use crate::error::{BulkError, EmbeddingError, Error, Result};
@@ -50,7 +50,7 @@ const WIDE_WINDOW: usize = 16_384;
 
 /// What is to be embedded, and how.
 #[derive(Clone, Debug)]
-pub struct Job {
+pub(crate) struct Job {
     /// Files, folders, `-` for standard input.
     pub inputs: Vec<PathBuf>,
     /// As what they are read.
@@ -64,13 +64,13 @@ pub struct Job {
 }
 
 /// The window for a device.
-pub fn window(device: DeviceChoice) -> usize {
+pub(crate) fn window(device: DeviceChoice) -> usize {
     let accelerated = cfg!(any(feature = "cuda", feature = "metal"));
     if device == DeviceChoice::Cpu || !accelerated { WINDOW } else { WIDE_WINDOW }
 }
 
 /// Where the vectors go.
-pub enum Sink<'a> {
+pub(crate) enum Sink<'a> {
     /// To a file, by way of an unfinished one that can be gone on from.
     File(&'a Output, OverwritePolicy),
     /// As JSON lines to a stream, at once.
@@ -79,7 +79,7 @@ pub enum Sink<'a> {
 
 /// What happens on the way.
 #[derive(Debug)]
-pub enum Event {
+pub(crate) enum Event {
     /// The model is on its way here.
     Fetch(model::Progress),
     /// A batch is done.
@@ -136,7 +136,7 @@ pub struct Report {
 /// [`BulkError::Unfinished`], [`BulkError::Busy`], [`BulkError::ResumeRefused`]. Later come the
 /// errors of the model, of reading, and [`BulkError::Full`]. Whatever happens, the rows of all
 /// windows before are kept where they can be gone on from.
-pub fn embed(job: &Job, sink: Sink<'_>, embedder: &LazyEmbedder, on: &mut dyn FnMut(Event)) -> Result<Report> {
+pub(crate) fn embed(job: &Job, sink: Sink<'_>, embedder: &LazyEmbedder, on: &mut dyn FnMut(Event)) -> Result<Report> {
     let inputs = Inputs::find(&job.inputs, if let Sink::File(output, _) = &sink { Some(output) } else { None })?;
     for folder in &inputs.empty {
         let reason = "the folder holds no files".to_owned();

@@ -7,7 +7,7 @@
 const LENGTH: usize = 128;
 
 /// The head of a file of `rows` x `dimension`.
-pub fn head(rows: u64, dimension: usize) -> Vec<u8> {
+pub(super) fn head(rows: u64, dimension: usize) -> Vec<u8> {
     let fields = format!("{{'descr': '<f4', 'fortran_order': False, 'shape': ({rows}, {dimension}), }}");
     let room = LENGTH - 10;
     let mut head = b"\x93NUMPY\x01\x00".to_vec();

@@ -19,18 +19,18 @@ const JOURNAL: &str = "journal.json";
 const NEXT_JOURNAL: &str = "journal.json.next";
 const LOCK: &str = "lock";
 /// The part that becomes the output.
-pub const ROWS: &str = "rows";
+pub(super) const ROWS: &str = "rows";
 /// The part that becomes the file of ids.
-pub const IDS: &str = "ids";
+pub(super) const IDS: &str = "ids";
 /// Vectors and names that are still to be put together.
-pub const VECTORS: &str = "vectors";
+pub(super) const VECTORS: &str = "vectors";
 /// See [`VECTORS`].
-pub const NAMES: &str = "names";
+pub(super) const NAMES: &str = "names";
 /// Everything that this module puts into a folder, and so may take out of it.
 const OURS: [&str; 7] = [ROWS, IDS, VECTORS, NAMES, NEXT_JOURNAL, JOURNAL, LOCK];
 
 /// An unfinished output.
-pub struct Partial {
+pub(super) struct Partial {
     output: Output,
     folder: PathBuf,
     parts: Vec<Part>,
@@ -48,7 +48,7 @@ struct Part {
 
 /// What to do with an output that is already there.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct OverwritePolicy {
+pub(crate) struct OverwritePolicy {
     /// Go on from an unfinished output.
     pub resume: bool,
     /// Replace a finished output, and without `resume` an unfinished one too.
@@ -63,7 +63,7 @@ impl Partial {
     /// [`BulkError::Exists`], [`BulkError::Unfinished`], [`BulkError::Busy`],
     /// [`BulkError::ResumeRefused`], [`BulkError::Unsuitable`] where the folder is not ours, and
     /// [`Error::Io`].
-    pub fn open(
+    pub(super) fn open(
         output: &Output,
         fresh: Journal,
         parts: &[&'static str],
@@ -135,7 +135,7 @@ impl Partial {
     }
 
     /// The terms, the window and how far the run came.
-    pub fn journal(&self) -> &Journal {
+    pub(super) fn journal(&self) -> &Journal {
         &self.journal
     }
 
@@ -146,12 +146,12 @@ impl Partial {
     }
 
     /// The output that this becomes.
-    pub fn output(&self) -> &Output {
+    pub(super) fn output(&self) -> &Output {
         &self.output
     }
 
     /// Bytes that a part has.
-    pub fn length(&self, name: &str) -> u64 {
+    pub(super) fn length(&self, name: &str) -> u64 {
         self.parts.iter().find(|part| part.name == name).map_or(0, |part| part.length)
     }
 
@@ -159,7 +159,7 @@ impl Partial {
     ///
     /// # Errors
     /// [`BulkError::Full`] or [`Error::Io`].
-    pub fn append(&mut self, name: &str, bytes: &[u8]) -> Result<()> {
+    pub(super) fn append(&mut self, name: &str, bytes: &[u8]) -> Result<()> {
         let part = self.parts.iter_mut().find(|part| part.name == name).ok_or(NO_PART)?;
         part.file.write_all(bytes).map_err(self.output.failed(&part.path))?;
         part.length += bytes.len() as u64;
@@ -170,7 +170,7 @@ impl Partial {
     ///
     /// # Errors
     /// [`BulkError::Full`] or [`Error::Io`].
-    pub fn rewrite_head(&mut self, name: &str, bytes: &[u8]) -> Result<()> {
+    pub(super) fn rewrite_head(&mut self, name: &str, bytes: &[u8]) -> Result<()> {
         let part = self.parts.iter_mut().find(|part| part.name == name).ok_or(NO_PART)?;
         let file = &mut part.file;
         let written = file
@@ -185,7 +185,7 @@ impl Partial {
     ///
     /// # Errors
     /// [`BulkError::Full`] or [`Error::Io`]; what was durable before is so still.
-    pub fn commit(&mut self, mut done: Done) -> Result<()> {
+    pub(super) fn commit(&mut self, mut done: Done) -> Result<()> {
         for part in &mut self.parts {
             let synced = part.file.flush().and_then(|()| part.file.get_ref().sync_data());
             synced.map_err(self.output.failed(&part.path))?;
@@ -212,7 +212,7 @@ impl Partial {
     ///
     /// # Errors
     /// [`BulkError::Exists`] where a name was taken meanwhile, and [`Error::Io`].
-    pub fn publish(mut self, force: bool) -> Result<()> {
+    pub(super) fn publish(mut self, force: bool) -> Result<()> {
         self.parts.clear();
         let target = self.output.path().to_owned();
         let names = [(IDS, self.output.ids()), (ROWS, Some(target.clone()))];
@@ -242,7 +242,7 @@ impl Partial {
     ///
     /// # Errors
     /// [`Error::Io`].
-    pub fn discard(self) -> Result<()> {
+    pub(super) fn discard(self) -> Result<()> {
         for name in OURS {
             let path = self.folder.join(name);
             match fs::remove_file(&path) {

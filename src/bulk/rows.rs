@@ -18,7 +18,7 @@ use super::{jsonl, npy, tensors};
 use crate::error::{BulkError, Error, Result};
 
 /// The parts of a form.
-pub fn parts(format: Format) -> &'static [&'static str] {
+pub(super) fn parts(format: Format) -> &'static [&'static str] {
     match format {
         Format::Npy | Format::Safetensors => &[ROWS, IDS],
         Format::JsonLines => &[ROWS],
@@ -27,7 +27,7 @@ pub fn parts(format: Format) -> &'static [&'static str] {
 }
 
 /// Appends rows with their vectors, rows x dimension.
-pub fn append(partial: &mut Partial, rows: &[&Row], vectors: ArrayView2<'_, f32>) -> Result<()> {
+pub(super) fn append(partial: &mut Partial, rows: &[&Row], vectors: ArrayView2<'_, f32>) -> Result<()> {
     let format = partial.output().format();
     let numbers = match format {
         Format::Parquet => VECTORS,
@@ -61,13 +61,13 @@ pub fn append(partial: &mut Partial, rows: &[&Row], vectors: ArrayView2<'_, f32>
 }
 
 /// Appends the line of JSON for one row.
-pub fn line(bytes: &mut Vec<u8>, row: &Row, vector: Option<&[f32]>) -> Result<()> {
+pub(super) fn line(bytes: &mut Vec<u8>, row: &Row, vector: Option<&[f32]>) -> Result<()> {
     let vector = vector.ok_or(Error::Internal("vectors whose rows do not lie together"))?;
     jsonl::write(bytes, row, vector).map_err(not_json)
 }
 
 /// Ends the parts, all rows being there, and marks them complete.
-pub fn complete(partial: &mut Partial) -> Result<()> {
+pub(super) fn complete(partial: &mut Partial) -> Result<()> {
     let done = Done { complete: true, ..partial.journal().done.clone() };
     match partial.output().format() {
         format @ (Format::Npy | Format::Safetensors) => {

@@ -7,7 +7,7 @@
 use serde_json::{Value, json};
 
 /// The head of a file of `rows` x `dimension` with some notes of what made it.
-pub fn head(rows: u64, dimension: usize, notes: &[(&str, &str)]) -> Vec<u8> {
+pub(super) fn head(rows: u64, dimension: usize, notes: &[(&str, &str)]) -> Vec<u8> {
     let most = json(u64::MAX, u64::MAX, dimension, notes).len().next_multiple_of(8);
     let bytes = rows.saturating_mul(dimension as u64).saturating_mul(size_of::<f32>() as u64);
     let mut head = (most as u64).to_le_bytes().to_vec();

@@ -89,7 +89,7 @@ fn explain(facet: &ComparedFacet) {
         say(&format!("{name} of {}, from {told}: {}", paper.id, printable(&beginning(&paper.text))));
     }
     if !silent.is_empty() {
-        let ids: Vec<&str> = silent.iter().map(|id| id.as_str()).collect();
+        let ids: Vec<&str> = silent.iter().map(super::super::paper::arxiv_id::ArxivId::as_str).collect();
         say(&format!("note: nothing tells the {name} of {}: its whole abstract is compared", ids.join(", ")));
     }
     let Some(other) = other_model else { return };

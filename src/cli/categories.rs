@@ -12,7 +12,7 @@ use crate::paper::category::is_category;
 const OPTION: &str = "--category";
 
 /// Joins the categories that follow `--category`.
-pub fn joined(arguments: impl IntoIterator<Item = OsString>) -> Vec<OsString> {
+pub(super) fn joined(arguments: impl IntoIterator<Item = OsString>) -> Vec<OsString> {
     let mut joined: Vec<OsString> = Vec::new();
     let mut rest = arguments.into_iter().peekable();
     let mut searches = false;

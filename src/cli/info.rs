@@ -51,9 +51,9 @@ pub(super) fn paper(context: &Context, text: &String, as_json: bool, page: &mut 
     let Some(id) = last::ids(context, [text])?.pop() else { return Ok(Outcome::Nothing) };
     let found = context.relata.paper(&id)?;
     if as_json {
-        page.answer(&found)?
+        page.answer(&found)?;
     } else {
-        write_paper(page, &found)?
+        write_paper(page, &found)?;
     }
     Ok(Outcome::Done)
 }

@@ -49,7 +49,7 @@ fn show(found: &Interests, page: &mut Page) -> Result<Outcome> {
         }
     }
     if !found.unlike.is_empty() {
-        let unlike: Vec<&str> = found.unlike.iter().map(|id| id.as_str()).collect();
+        let unlike: Vec<&str> = found.unlike.iter().map(super::super::paper::arxiv_id::ArxivId::as_str).collect();
         page.line(&format!("disliked: {}", unlike.join(", ")))?;
     }
     Ok(Outcome::Done)

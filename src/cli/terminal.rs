@@ -17,7 +17,7 @@ const STDOUT: &str = "standard output";
 /// Replaces what a terminal would obey (control characters, escapes, text direction overrides) by spaces.
 ///
 /// The readers clean texts already; a library that somebody else wrote may not be clean.
-pub fn printable(text: &str) -> Cow<'_, str> {
+pub(super) fn printable(text: &str) -> Cow<'_, str> {
     if text.contains(is_obeyed) { Cow::Owned(text.replace(is_obeyed, " ")) } else { Cow::Borrowed(text) }
 }
 
@@ -26,7 +26,7 @@ fn is_obeyed(c: char) -> bool {
 }
 
 /// Standard output as a place for lines: knows its width, forgives a reader that went away.
-pub struct Page {
+pub(super) struct Page {
     out: io::BufWriter<io::Stdout>,
     width: Option<usize>,
     colour: bool,
@@ -35,7 +35,7 @@ pub struct Page {
 
 impl Page {
     /// The page of this process's standard output.
-    pub fn stdout() -> Page {
+    pub(super) fn stdout() -> Page {
         let term = Term::stdout();
         let width = term.is_term().then(|| usize::from(term.size().1).max(40));
         let no_colour = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
@@ -46,12 +46,12 @@ impl Page {
     }
 
     /// Text in a style, where colour is wanted.
-    pub fn styled(&self, style: &Style, text: &str) -> String {
+    pub(super) fn styled(&self, style: &Style, text: &str) -> String {
         if self.colour { style.clone().force_styling(true).apply_to(text).to_string() } else { text.to_owned() }
     }
 
     /// Writes one line, cut to the width with an ellipsis on a terminal (wide characters take two columns).
-    pub fn line(&mut self, text: &str) -> Result<()> {
+    pub(super) fn line(&mut self, text: &str) -> Result<()> {
         let written = match self.width {
             Some(width) => writeln!(self.out, "{}", truncate_str(text, width, "…")),
             None => writeln!(self.out, "{text}"),
@@ -60,12 +60,12 @@ impl Page {
     }
 
     /// Whether links are shown as links, so that their addresses need not be.
-    pub fn has_links(&self) -> bool {
+    pub(super) fn has_links(&self) -> bool {
         self.links
     }
 
     /// Writes one line like [`line`](Page::line), in which the first `name` is a link to an address of our own, where the terminal can.
-    pub fn linked(&mut self, text: &str, name: &str, address: &str) -> Result<()> {
+    pub(super) fn linked(&mut self, text: &str, name: &str, address: &str) -> Result<()> {
         let cut = match self.width {
             Some(width) => truncate_str(text, width, "…"),
             None => Cow::Borrowed(text),
@@ -77,7 +77,7 @@ impl Page {
     }
 
     /// Writes a text over as many lines as it needs, indented.
-    pub fn paragraph(&mut self, text: &str, indent: usize) -> Result<()> {
+    pub(super) fn paragraph(&mut self, text: &str, indent: usize) -> Result<()> {
         let width = self.width.unwrap_or(100).min(100).saturating_sub(indent).max(20);
         for line in wrapped(text, width) {
             writeln!(self.out, "{:indent$}{line}", "").map_err(Error::io(STDOUT))?;
@@ -87,7 +87,7 @@ impl Page {
 
     /// Writes a value behind its name, which takes `indent` columns with the space after it. Values are wrapped on a
     /// terminal only: one line each is easier to cut apart.
-    pub fn field(&mut self, name: &str, value: &str, indent: usize) -> Result<()> {
+    pub(super) fn field(&mut self, name: &str, value: &str, indent: usize) -> Result<()> {
         let lines = match self.width {
             Some(width) => wrapped(value, width.saturating_sub(indent).max(20)),
             None => vec![value.to_owned()],
@@ -103,23 +103,23 @@ impl Page {
     }
 
     /// Writes one line whole, whatever the width: a path that is to be copied.
-    pub fn whole(&mut self, text: &str) -> Result<()> {
+    pub(super) fn whole(&mut self, text: &str) -> Result<()> {
         writeln!(self.out, "{}", printable(text)).map_err(Error::io(STDOUT))
     }
 
     /// Writes one line of a text of our own as it is: a script, in which tabs count.
-    pub fn raw(&mut self, text: &str) -> Result<()> {
+    pub(super) fn raw(&mut self, text: &str) -> Result<()> {
         writeln!(self.out, "{text}").map_err(Error::io(STDOUT))
     }
 
     /// Writes an answer of the service as indented JSON, its keys in the order of the alphabet.
-    pub fn answer(&mut self, answer: &impl serde::Serialize) -> Result<()> {
+    pub(super) fn answer(&mut self, answer: &impl serde::Serialize) -> Result<()> {
         self.json(&serde_json::to_value(answer).map_err(io::Error::from).map_err(Error::io(STDOUT))?)
     }
 
     /// Writes a value as indented JSON; what a terminal would obey is escaped, which JSON allows in strings only, and
     /// only there can it stand.
-    pub fn json(&mut self, value: &impl serde::Serialize) -> Result<()> {
+    pub(super) fn json(&mut self, value: &impl serde::Serialize) -> Result<()> {
         let text = serde_json::to_string_pretty(value).map_err(io::Error::from).map_err(Error::io(STDOUT))?;
         let mut safe = String::with_capacity(text.len());
         for c in text.chars() {
@@ -133,7 +133,7 @@ impl Page {
     }
 
     /// Pushes everything out.
-    pub fn flush(&mut self) -> Result<()> {
+    pub(super) fn flush(&mut self) -> Result<()> {
         self.out.flush().map_err(Error::io(STDOUT))
     }
 }
@@ -171,7 +171,7 @@ fn wrapped(text: &str, width: usize) -> Vec<String> {
 }
 
 /// Says something to the person, on standard error, with nothing in it that a terminal would obey.
-pub fn say(text: &str) {
+pub(super) fn say(text: &str) {
     let mut err = io::stderr().lock();
     for line in text.lines() {
         // A closed standard error is no reason to fail.
@@ -180,7 +180,7 @@ pub fn say(text: &str) {
 }
 
 /// A progress bar on standard error; invisible where that is not a terminal.
-pub fn progress(total: u64, what: &'static str, template: &'static str) -> ProgressBar {
+pub(super) fn progress(total: u64, what: &'static str, template: &'static str) -> ProgressBar {
     let bar = ProgressBar::with_draw_target(Some(total), ProgressDrawTarget::stderr());
     if let Ok(style) = ProgressStyle::with_template(template) {
         bar.set_style(style.progress_chars("━━╌"));

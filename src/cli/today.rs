@@ -40,9 +40,9 @@ pub(super) fn run(context: &Context, asked: &Today, page: &mut Page) -> Result<O
         say(&format!("note: the list of another day will show these papers again: {}", complete(&error)));
     }
     if list.files == 0 {
-        context.relata.mend_index(list.from.source)?
+        context.relata.mend_index(list.from.source)?;
     } else {
-        context.relata.prepare()?
+        context.relata.prepare()?;
     }
     Ok(match (list.skips.count(), list.results.is_empty()) {
         (1.., _) => Outcome::Partial,
@@ -141,6 +141,6 @@ fn one(new: &NewPaper, asked: &Today, page: &mut Page) -> Result<()> {
 
 /// `nearly the same: 2602.00002`
 fn same(new: &NewPaper) -> Option<String> {
-    let also: Vec<&str> = new.also.iter().map(|id| id.as_str()).collect();
+    let also: Vec<&str> = new.also.iter().map(super::super::paper::arxiv_id::ArxivId::as_str).collect();
     (!also.is_empty()).then(|| format!("nearly the same: {}", also.join(", ")))
 }

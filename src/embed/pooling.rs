@@ -27,7 +27,7 @@ pub(super) enum Pooling {
 
 impl Pooling {
     /// The name in sentence-transformers: `cls`, `max`, `mean` or `lasttoken`.
-    pub fn name(self) -> &'static str {
+    pub(super) fn name(self) -> &'static str {
         match self {
             Pooling::Cls => "cls",
             Pooling::Max => "max",

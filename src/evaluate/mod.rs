@@ -15,8 +15,8 @@ use crate::neighbours::SearchContext;
 use crate::paper::ArxivId;
 use crate::ranking::{Learned, Weights};
 
-pub use methods::Method;
-pub use metrics::{Estimate, METRICS};
+pub(crate) use methods::Method;
+pub(crate) use metrics::{Estimate, METRICS};
 
 use methods::{Pool, Sources};
 use metrics::{estimate, measure};
@@ -48,7 +48,7 @@ pub struct Outcome {
 
 /// What `recommend` is asked with.
 #[derive(Clone, Copy, Debug, Default)]
-pub struct Options {
+pub(crate) struct Options {
     /// See [`crate::recommend::Query::weights`].
     pub weights: Weights,
     /// See [`crate::recommend::Query::diversity`].
@@ -59,7 +59,7 @@ pub struct Options {
 ///
 /// # Errors
 /// As [`crate::recommend::recommend`].
-pub fn evaluate(
+pub(crate) fn evaluate(
     context: &SearchContext<'_>,
     learned: &Learned,
     judgements: &[Judgement],

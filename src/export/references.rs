@@ -60,7 +60,7 @@ fn author(name: &str) -> String {
 
 /// The year in which a paper was published on arXiv; its id tells it where no source does. A digest may list it years later.
 fn year(paper: &Paper) -> i16 {
-    paper.published.map_or(paper.id.submitted().0, |date| date.year())
+    paper.published.map_or(paper.id.submitted().0, jiff::civil::Date::year)
 }
 
 pub(super) fn bibtex(chosen: &[Chosen<'_>], out: &mut dyn Write) -> io::Result<()> {

@@ -253,7 +253,7 @@ impl Library {
             match asked {
                 // Changing the mode does not wait for other connections by itself.
                 Err(fault) if busy(&fault) && began.elapsed() < PATIENCE => {
-                    std::thread::sleep(Duration::from_millis(5))
+                    std::thread::sleep(Duration::from_millis(5));
                 }
                 other => break other.in_library(&self.path)?,
             }

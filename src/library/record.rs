@@ -40,7 +40,7 @@ pub(super) struct Record {
 
 impl Record {
     /// Takes in what one source says.
-    pub fn absorb(&mut self, entry: &Entry) {
+    pub(super) fn absorb(&mut self, entry: &Entry) {
         let precedence = entry.precedence;
         self.version = self.version.max(precedence.version);
         for &field in Field::ALL {
@@ -73,7 +73,7 @@ impl Record {
     }
 
     /// Whether both say the same, whoever told it.
-    pub fn reads_the_same(&self, other: &Record) -> bool {
+    pub(super) fn reads_the_same(&self, other: &Record) -> bool {
         fn same<K: Ord, T: PartialEq>(one: &BTreeMap<K, Sourced<T>>, other: &BTreeMap<K, Sourced<T>>) -> bool {
             one.iter().map(|(key, told)| (key, &told.value)).eq(other.iter().map(|(key, told)| (key, &told.value)))
         }
@@ -93,7 +93,7 @@ impl Record {
     }
 
     /// The primary category, then the others sorted: a set has no order of its own to keep.
-    pub fn ordered_categories(&self) -> Vec<&str> {
+    pub(super) fn ordered_categories(&self) -> Vec<&str> {
         let primary = self.primary_category.as_ref().map(|told| told.value.as_str());
         let others = self.categories.iter().map(String::as_str).filter(|&category| Some(category) != primary);
         primary.into_iter().chain(others).collect()
@@ -101,7 +101,7 @@ impl Record {
 
     /// The day by which a paper is found with `--since` and `--until`: when it was published; failing that, when a digest
     /// first listed it; failing that, when it was updated; failing that, the first of the month that its id names.
-    pub fn date(&self, id: &ArxivId) -> Date {
+    pub(super) fn date(&self, id: &ArxivId) -> Date {
         let listed = self.listings.iter().filter_map(|listing| listing.date).min();
         self.metadata.published.or(listed).or(self.metadata.updated).unwrap_or_else(|| {
             let (year, month) = id.submitted();
@@ -110,19 +110,19 @@ impl Record {
     }
 
     /// The text that is embedded; none without a title.
-    pub fn passage(&self) -> Option<String> {
+    pub(super) fn passage(&self) -> Option<String> {
         let title = self.metadata.title.as_deref().filter(|title| !title.trim().is_empty())?;
         Some(passage(title, self.metadata.abstract_text.as_deref()))
     }
 
     /// SHA-256 of the [passage](Record::passage): tells stored vectors of this text from those of an older one.
-    pub fn passage_hash(&self) -> Option<[u8; 32]> {
+    pub(super) fn passage_hash(&self) -> Option<[u8; 32]> {
         self.passage().map(|text| Sha256::digest(text).into())
     }
 
     /// The precedences of the single fields, grouped, since nearly always one source told them all:
     /// `0 - markdown: comment; 2 2026-02-12 snapshot: title abstract`. Links and summaries keep theirs in their own rows.
-    pub fn provenance(&self) -> String {
+    pub(super) fn provenance(&self) -> String {
         let mut groups: BTreeMap<Precedence, Vec<&str>> = BTreeMap::new();
         let mut note = |name, precedence| groups.entry(precedence).or_default().push(name);
         for (field, precedence) in &self.sources {

@@ -34,7 +34,7 @@ pub(super) struct Stage {
 
 impl Stage {
     /// Makes the folder, and clears away what killed processes have left.
-    pub fn new(cache: &Path) -> Result<Stage> {
+    pub(super) fn new(cache: &Path) -> Result<Stage> {
         let models = cache::models(cache);
         let root = models.join(format!("{PREFIX}{}", cache::unique()));
         let at = |path: &Path| {
@@ -63,12 +63,12 @@ impl Stage {
     }
 
     /// Room for what a source needs besides the files themselves.
-    pub fn scratch(&self) -> PathBuf {
+    pub(super) fn scratch(&self) -> PathBuf {
         self.room().join("scratch")
     }
 
     /// Forgets what a failed source has brought.
-    pub fn clear(&mut self) -> Result<()> {
+    pub(super) fn clear(&mut self) -> Result<()> {
         self.written.clear();
         // Best effort: what stays goes with the stage.
         let _ = std::fs::remove_dir_all(self.room());
@@ -77,7 +77,7 @@ impl Stage {
     }
 
     /// Takes one file in, if its size and SHA-256 are the manifest's; says what differs otherwise.
-    pub fn write(&mut self, file: &ManifestFile, from: &mut dyn Read) -> std::result::Result<(), String> {
+    pub(super) fn write(&mut self, file: &ManifestFile, from: &mut dyn Read) -> std::result::Result<(), String> {
         let named = |error: std::io::Error| format!("{}: {error}", file.path);
         let path = self.model().join(&file.path);
         if let Some(parent) = path.parent() {
@@ -106,7 +106,7 @@ impl Stage {
     }
 
     /// Makes the gathered files the model at `target`, unless another process was first with good ones.
-    pub fn install(self, manifest: &Manifest, target: &Path, source: &str) -> Result<Vec<FileSum>> {
+    pub(super) fn install(self, manifest: &Manifest, target: &Path, source: &str) -> Result<Vec<FileSum>> {
         let at = |source| Error::from(ModelError::Cache { path: target.to_owned(), source });
         let sums = self
             .written

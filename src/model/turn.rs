@@ -21,7 +21,7 @@ pub(super) struct Turn {
 
 impl Turn {
     /// Waits for other fetches into the folder, but no longer than `patience`. Tells when it has to wait.
-    pub fn wait(folder: &Path, patience: Duration, progress: &mut dyn FnMut(Progress)) -> Turn {
+    pub(super) fn wait(folder: &Path, patience: Duration, progress: &mut dyn FnMut(Progress)) -> Turn {
         let nobody = Turn { _lock: None };
         let path = folder.join(".lock");
         let opened = std::fs::create_dir_all(folder)

@@ -35,7 +35,7 @@ const VERSION: &str = if cfg!(target_endian = "little") { "5 little-endian" } el
 const PROBES: usize = 8;
 
 /// What a library teaches, and whether it came from the cache.
-pub struct Loaded {
+pub(crate) struct Loaded {
     /// What was learned.
     pub learned: Learned,
     /// A kept file that did not serve although it should have, or one that could not be written:
@@ -45,14 +45,14 @@ pub struct Loaded {
 
 impl Learned {
     /// With fewer papers than this, learning again is quicker than reading a file.
-    pub const WORTH_KEEPING: u64 = 500;
+    pub(crate) const WORTH_KEEPING: u64 = 500;
 
     /// What a library teaches under a fingerprint: read from the cache if that still fits,
     /// otherwise learned now and cached.
     ///
     /// # Errors
     /// What the library reports. The state of the cache is never an error.
-    pub fn of(library: &Library, fingerprint: FingerprintNumber) -> Result<Loaded> {
+    pub(crate) fn of(library: &Library, fingerprint: FingerprintNumber) -> Result<Loaded> {
         let Some(path) = path(library) else {
             return Ok(Loaded { learned: Learned::learn(library, fingerprint)?, note: None });
         };

@@ -27,7 +27,7 @@ const TITLE: f32 = 2.0;
 
 /// The features of a paper, or of what somebody likes, by which it is compared.
 #[derive(Clone, Debug, PartialEq)]
-pub struct PaperFeatures {
+pub(crate) struct PaperFeatures {
     /// Half-whitened vector, unit length.
     pub(super) whitened: Vec<f32>,
     /// The co-occurrence vector: the mean vector of the papers that hold its words, half-whitened, unit length.
@@ -42,7 +42,7 @@ pub struct PaperFeatures {
 
 /// How much each part counts.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Weights {
+pub(crate) struct Weights {
     /// Of the cosine of the half-whitened vectors, in standard deviations.
     pub whitened_cosine: f32,
     /// Of the cosine of the co-occurrence vectors, in standard deviations.
@@ -61,7 +61,7 @@ impl Default for Weights {
 
 /// The parts of a score, each already weighted; the score is their sum.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
-pub struct ScoreParts {
+pub(crate) struct ScoreParts {
     /// See [`Weights::whitened_cosine`].
     pub whitened_cosine: f32,
     /// See [`Weights::cooccurrence`].
@@ -74,14 +74,14 @@ pub struct ScoreParts {
 
 impl ScoreParts {
     /// The score.
-    pub fn sum(&self) -> f32 {
+    pub(crate) fn sum(&self) -> f32 {
         self.whitened_cosine + self.cooccurrence + self.words + self.authors
     }
 }
 
 impl Learned {
     /// The features of papers, in their order.
-    pub fn features(&self, papers: &[PaperText]) -> Vec<PaperFeatures> {
+    pub(crate) fn features(&self, papers: &[PaperText]) -> Vec<PaperFeatures> {
         let of_some = |papers: &[PaperText]| {
             let vectors: Vec<&[f32]> = papers.iter().map(|paper| paper.vector.as_slice()).collect();
             let counted = papers.iter().map(|paper| TermCounts::of(&paper.title, &paper.abstract_text)).collect();
@@ -92,7 +92,7 @@ impl Learned {
     }
 
     /// The features of a text and its vector; a text has no title and no authors.
-    pub fn features_of_text(&self, text: &str, vector: &[f32]) -> Option<PaperFeatures> {
+    pub(crate) fn features_of_text(&self, text: &str, vector: &[f32]) -> Option<PaperFeatures> {
         self.views(&[vector], vec![TermCounts::of("", text)], vec![Vec::new()]).pop()
     }
 
@@ -147,7 +147,7 @@ impl Learned {
 
     /// How alike each two of some papers are, by the default weights: papers x papers, symmetric, the diagonal 0. As [`Learned::compare`],
     /// but for the order in which products of dense views are added up.
-    pub fn compare_all(&self, papers: &[PaperFeatures]) -> Array2<f32> {
+    pub(crate) fn compare_all(&self, papers: &[PaperFeatures]) -> Array2<f32> {
         let count = papers.len();
         let weights = Weights::default();
         let dense = |view: &dyn Fn(&PaperFeatures) -> &[f32]| {
@@ -185,7 +185,7 @@ impl Learned {
     }
 
     /// How alike two are.
-    pub fn compare(&self, one: &PaperFeatures, other: &PaperFeatures, weights: &Weights) -> ScoreParts {
+    pub(crate) fn compare(&self, one: &PaperFeatures, other: &PaperFeatures, weights: &Weights) -> ScoreParts {
         let shared = overlap_by(&one.authors, &other.authors, |rarity, _| rarity);
         let sizes = both_sizes(one, other);
         ScoreParts {
@@ -206,7 +206,7 @@ impl PaperFeatures {
 
     /// Moves the features towards the mean of others by `share` (Rocchio 1971), since what the best answers have in common is what was
     /// asked for. Authors and phrases stay.
-    pub fn rocchio(&self, others: &[&PaperFeatures], share: f32) -> PaperFeatures {
+    pub(crate) fn rocchio(&self, others: &[&PaperFeatures], share: f32) -> PaperFeatures {
         let Some(share) = (!others.is_empty()).then(|| share / others.len() as f32) else { return self.clone() };
         let mix = |of: &dyn Fn(&PaperFeatures) -> Vec<f32>| {
             let mut sum = of(self);
@@ -241,7 +241,7 @@ pub(super) struct TermCounts {
 
 impl TermCounts {
     /// Of a paper.
-    pub fn of(title: &str, abstract_text: &str) -> TermCounts {
+    pub(super) fn of(title: &str, abstract_text: &str) -> TermCounts {
         let (mut words, mut phrases): (Counted, Counted) = (Vec::new(), Vec::new());
         for (text, weight) in [(title, TITLE), (abstract_text, 1.0)] {
             let mut before = None;

@@ -24,7 +24,7 @@ const WORDS_OF_MANY: f32 = 0.25;
 
 /// What is asked for.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Interest {
+pub(crate) struct Interest {
     pub(super) whitened: Direction,
     pub(super) cooccurrence: Direction,
     /// By hash, ascending, as the two below.
@@ -40,7 +40,7 @@ pub struct Interest {
 
 impl Learned {
     /// What papers ask for together, each with how much it counts (above 0). `None` for no papers.
-    pub fn interest(&self, papers: &[(&PaperFeatures, f32)]) -> Option<Interest> {
+    pub(crate) fn interest(&self, papers: &[(&PaperFeatures, f32)]) -> Option<Interest> {
         match papers {
             [] => None,
             [(one, _)] => Some(self.of_one(one)),
@@ -106,7 +106,7 @@ impl Learned {
 
 impl Interest {
     /// How well a paper answers it. The score depends on nothing but the two.
-    pub fn score(&self, paper: &PaperFeatures, weights: &Weights) -> ScoreParts {
+    pub(crate) fn score(&self, paper: &PaperFeatures, weights: &Weights) -> ScoreParts {
         let authors = overlap(&self.authors, &share_of(&paper.authors, |_| 1.0)).min(self.most_authors);
         ScoreParts {
             whitened_cosine: weights.whitened_cosine * self.whitened.along(&paper.whitened),

@@ -12,7 +12,7 @@ use crate::kernels::{InstructionSet, dots};
 
 /// See the top of the module.
 #[derive(Debug)]
-pub struct Interests {
+pub(crate) struct Interests {
     whitened: Directions,
     cooccurrence: Directions,
     words: Postings,
@@ -44,7 +44,7 @@ impl Directions {
 
 impl Learned {
     /// Interests side by side.
-    pub fn side_by_side(&self, interests: &[Interest]) -> Interests {
+    pub(crate) fn side_by_side(&self, interests: &[Interest]) -> Interests {
         Interests::of(interests, self.set)
     }
 }
@@ -68,17 +68,17 @@ impl Interests {
     }
 
     /// How many papers the n-th was made of.
-    pub fn papers(&self, at: usize) -> usize {
+    pub(crate) fn papers(&self, at: usize) -> usize {
         self.papers[at]
     }
 
     /// How many there are.
-    pub fn count(&self) -> usize {
+    pub(crate) fn count(&self) -> usize {
         self.most_authors.len()
     }
 
     /// How well a paper answers each, in their order.
-    pub fn scores(&self, paper: &PaperFeatures, weights: &Weights) -> Vec<ScoreParts> {
+    pub(crate) fn scores(&self, paper: &PaperFeatures, weights: &Weights) -> Vec<ScoreParts> {
         let count = self.count();
         let (mut words, mut phrases, mut authors) = (vec![0f32; count], vec![0f32; count], vec![0f32; count]);
         self.words.overlaps(&paper.words, &mut words);

@@ -24,9 +24,9 @@ use crate::kernels::{InstructionSet, add_bytes};
 use crate::library::derived::Column;
 use crate::library::{FingerprintNumber, Library, PaperText};
 
-pub use features::{PaperFeatures, ScoreParts, Weights};
-pub use interest::Interest;
-pub use interests::Interests;
+pub(crate) use features::{PaperFeatures, ScoreParts, Weights};
+pub(crate) use interest::Interest;
+pub(crate) use interests::Interests;
 
 pub(crate) use vocabulary::hash;
 
@@ -54,7 +54,7 @@ const PHRASES_AT_LEAST: usize = 1000;
 
 /// What was learned from a library under one fingerprint.
 #[derive(Debug, PartialEq)]
-pub struct Learned {
+pub(crate) struct Learned {
     /// Papers of the library when it was learned from.
     counted: u64,
     /// Papers learned from.
@@ -130,7 +130,7 @@ impl Learned {
     ///
     /// # Errors
     /// What the library reports.
-    pub fn learn(library: &Library, fingerprint: FingerprintNumber) -> Result<Learned> {
+    pub(crate) fn learn(library: &Library, fingerprint: FingerprintNumber) -> Result<Learned> {
         let sample = library.sample(SAMPLE)?;
         let papers = library.texts_of(fingerprint, &sample)?;
         let set = InstructionSet::choose()?;
@@ -279,7 +279,7 @@ impl Learned {
 
     /// In how many of `papers` papers each word occurs, about: as often as in the sample. Asking the keyword index instead takes a
     /// walk over the papers of each word.
-    pub fn document_frequency(&self, words: &[String], papers: u64) -> Vec<u64> {
+    pub(crate) fn document_frequency(&self, words: &[String], papers: u64) -> Vec<u64> {
         let count = |word: &String| {
             let mut least = None;
             crate::terms::index_words(word, &mut |word| {

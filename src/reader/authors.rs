@@ -7,11 +7,11 @@
 use super::clean::clean;
 
 /// Most authors of one paper. The longest real list (2015's combined Higgs mass) has 5,154.
-pub const MOST: usize = 10_000;
+pub(super) const MOST: usize = 10_000;
 
 /// Names in order; at most [`MOST`] + 1, the last one telling that there were more.
 #[derive(Debug, Default, PartialEq, Eq)]
-pub struct Authors {
+pub(super) struct Authors {
     /// Cleaned, none empty.
     pub names: Vec<String>,
     /// The list ended in `et al.` or dots: not the whole list.
@@ -19,7 +19,7 @@ pub struct Authors {
 }
 
 /// Reads a list written as one text.
-pub fn parse(text: &str) -> Authors {
+pub(super) fn parse(text: &str) -> Authors {
     // Before splitting: terminal sequences hold semicolons.
     let text = clean(text);
     let text = text.as_str();
@@ -49,7 +49,7 @@ pub fn parse(text: &str) -> Authors {
 
 impl Authors {
     /// Adds one name as a record lists it.
-    pub fn push(&mut self, name: &str) {
+    pub(super) fn push(&mut self, name: &str) {
         let name = clean(name);
         let bare = name.trim_matches(|c: char| c == '*' || c.is_whitespace());
         let lower = bare.to_ascii_lowercase();

@@ -6,10 +6,10 @@
 use crate::paper::category::is_category;
 
 /// Most categories of one paper that are kept; real papers have fewer than twenty.
-pub const MOST: usize = 64;
+pub(super) const MOST: usize = 64;
 
 /// The categories in a text, in order, each once.
-pub fn parse(text: &str) -> Vec<String> {
+pub(super) fn parse(text: &str) -> Vec<String> {
     let mut found: Vec<String> = Vec::new();
     for piece in text.split(|c: char| c.is_whitespace() || matches!(c, ',' | ';' | '|' | '*' | '，' | '、')) {
         if found.len() < MOST && is_category(piece) && !found.iter().any(|known| known == piece) {

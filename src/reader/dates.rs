@@ -5,7 +5,7 @@
 use jiff::civil::Date;
 
 /// The day at the very start of an ISO 8601 date or time.
-pub fn leading(text: &str) -> Option<Date> {
+pub(super) fn leading(text: &str) -> Option<Date> {
     let day = text.trim_start().as_bytes().get(..10)?;
     let number = |range: std::ops::Range<usize>| -> Option<i16> {
         day[range].iter().try_fold(0i16, |sum, b| b.is_ascii_digit().then(|| sum * 10 + i16::from(b - b'0')))
@@ -17,7 +17,7 @@ pub fn leading(text: &str) -> Option<Date> {
 }
 
 /// The first day anywhere in a text, as long as no digit touches it.
-pub fn first_in(text: &str) -> Option<Date> {
+pub(super) fn first_in(text: &str) -> Option<Date> {
     let bytes = text.as_bytes();
     (0..bytes.len().saturating_sub(9)).find_map(|at| {
         let free =
@@ -28,7 +28,7 @@ pub fn first_in(text: &str) -> Option<Date> {
 }
 
 /// The day of an RFC 2822 time, as in the `versions` of arXiv's snapshot.
-pub fn rfc2822(text: &str) -> Option<Date> {
+pub(super) fn rfc2822(text: &str) -> Option<Date> {
     jiff::fmt::rfc2822::parse(text.trim()).ok().map(|time| time.date())
 }
 

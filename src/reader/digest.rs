@@ -27,12 +27,12 @@ use crate::paper::ArxivId;
 use crate::paper::{Facet, Listing, SourceKind};
 
 /// Most text of one entry, in bytes. Entries have some 6 kB, the longest list of authors seen 20 kB.
-pub const LONGEST_ENTRY: usize = 1 << 20;
+pub(super) const LONGEST_ENTRY: usize = 1 << 20;
 /// Most fields of one entry; templates have up to twenty. Each new label is compared with those before it.
-pub const MOST_FIELDS: usize = 256;
+pub(super) const MOST_FIELDS: usize = 256;
 
 /// Reads a digest. `date` is the day that the file's name tells.
-pub fn read(source: &mut Source<'_>, file: &str, date: Option<Date>, out: &mut Output<'_>) -> Result<()> {
+pub(super) fn read(source: &mut Source<'_>, file: &str, date: Option<Date>, out: &mut Output<'_>) -> Result<()> {
     let mut digest = Digest {
         out,
         origin: Origin { kind: SourceKind::Markdown, date, listing: Some(Listing { file: file.to_owned(), date }) },
@@ -357,7 +357,7 @@ impl Open {
                 }
                 Field::Categories if draft.categories.is_empty() => draft.categories = categories::parse(&text),
                 Field::Abstract if is_gap(draft.abstract_text.as_deref()) => {
-                    draft.abstract_text = Some(Cow::Owned(text))
+                    draft.abstract_text = Some(Cow::Owned(text));
                 }
                 Field::Comment if is_gap(draft.comment.as_deref()) => draft.comment = Some(Cow::Owned(text)),
                 Field::Published => draft.published = dates::first_in(&text),

@@ -22,7 +22,7 @@ const LONGEST_LINK: usize = 2 << 10;
 
 /// What a reader found, before any judgement.
 #[derive(Debug, Default)]
-pub struct Draft<'a> {
+pub(super) struct Draft<'a> {
     /// Line from 1 where the entry begins.
     pub line: u64,
     /// The identifier in any form.
@@ -53,7 +53,7 @@ pub struct Draft<'a> {
 
 /// Where a draft comes from.
 #[derive(Clone, Debug)]
-pub struct Origin {
+pub(super) struct Origin {
     /// Kind of source.
     pub kind: SourceKind,
     /// Day of the source.
@@ -64,7 +64,7 @@ pub struct Origin {
 
 impl Draft<'_> {
     /// Judges the fields: an entry, or the reason in words.
-    pub fn finish(self, origin: &Origin) -> Result<Box<Entry>, String> {
+    pub(super) fn finish(self, origin: &Origin) -> Result<Box<Entry>, String> {
         let title = own(Field::Title, self.title.as_deref().and_then(real_title))?;
         let Some((id, version)) = ArxivId::parse(&self.id) else { return Err(no_id(&self.id, title.as_deref())) };
         let version = version.unwrap_or(0).max(self.version);
@@ -98,7 +98,7 @@ impl Draft<'_> {
 }
 
 /// Whether a text was cut by the program that wrote it. A teaser must not pose as the abstract.
-pub fn is_teaser(text: &str) -> bool {
+pub(super) fn is_teaser(text: &str) -> bool {
     let text = text.trim_end();
     text.ends_with("...") || text.ends_with('…')
 }

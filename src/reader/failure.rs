@@ -13,7 +13,7 @@ use crate::text::word_lists;
 const FILE: &str = include_str!("../../data/failure-texts.txt");
 
 /// A title, unless it is one of the ways in which programs write "none" or a template's empty slot.
-pub fn real_title(text: &str) -> Option<&str> {
+pub(super) fn real_title(text: &str) -> Option<&str> {
     let text = text.trim();
     let bare = bare(text);
     let nothing = text.is_empty() || is_dashes(&bare) || is_any("nothing", &bare) || is_placeholder(&bare);
@@ -22,7 +22,7 @@ pub fn real_title(text: &str) -> Option<&str> {
 
 /// A field that was copied from arXiv, as an abstract or a comment, unless failure text stands in
 /// its place.
-pub fn real_copy(text: &str) -> Option<&str> {
+pub(super) fn real_copy(text: &str) -> Option<&str> {
     let text = text.trim();
     (!is_failure(text)).then_some(text)
 }
@@ -32,7 +32,7 @@ pub fn real_copy(text: &str) -> Option<&str> {
 /// A leading `<think>...</think>` block is cut off, also an empty one. A field that merely talks
 /// about `<think>` is real text: a block of a few characters in the middle of a sentence is left
 /// alone.
-pub fn real_text(text: &str) -> Option<&str> {
+pub(super) fn real_text(text: &str) -> Option<&str> {
     let text = after_thinking(text)?.trim();
     (!is_failure(text)).then_some(text)
 }

@@ -7,7 +7,7 @@ use crate::paper::category::is_category;
 
 /// The heading of an entry.
 #[derive(Debug, PartialEq, Eq)]
-pub struct EntryHeading<'a> {
+pub(super) struct EntryHeading<'a> {
     /// As written, e.g. `Text [with brackets]`.
     pub title: &'a str,
     /// What the title links to; empty where it is no link.
@@ -17,7 +17,7 @@ pub struct EntryHeading<'a> {
 /// Reads `### [7] [Title](https://arxiv.org/abs/2602.10611)`, with or without number and star.
 ///
 /// A number without a link (`### [7] Title`) is an entry too, without target. Other third-level headings are none.
-pub fn entry_heading(line: &str) -> Option<EntryHeading<'_>> {
+pub(super) fn entry_heading(line: &str) -> Option<EntryHeading<'_>> {
     let text = line.strip_prefix("###")?;
     if !text.starts_with([' ', '[', '\t']) {
         return None;
@@ -34,7 +34,7 @@ pub fn entry_heading(line: &str) -> Option<EntryHeading<'_>> {
 }
 
 /// The title of `### ⭐ 2. Title` or `### Title`, for lists whose identifiers stand below the heading.
-pub fn plain_heading(line: &str) -> Option<&str> {
+pub(super) fn plain_heading(line: &str) -> Option<&str> {
     let text = line.strip_prefix("### ")?.trim().trim_start_matches(['⭐', '\u{fe0f}', ' ']);
     let digits = text.bytes().take_while(u8::is_ascii_digit).count();
     match text[digits..].strip_prefix(". ") {
@@ -44,7 +44,7 @@ pub fn plain_heading(line: &str) -> Option<&str> {
 }
 
 /// `[12] rest` is `rest`.
-pub fn after_number(text: &str) -> Option<&str> {
+pub(super) fn after_number(text: &str) -> Option<&str> {
     let (number, rest) = text.strip_prefix('[')?.split_once(']')?;
     let plain = !number.is_empty() && number.bytes().all(|b| b.is_ascii_digit());
     // "[4](link)" is a title that happens to be a number.
@@ -53,7 +53,7 @@ pub fn after_number(text: &str) -> Option<&str> {
 
 /// Splits `[title](target)` at the last `](`, and `[title]([https://arxiv.org/abs/](...)ID)`, a link with an empty id
 /// wrapped once more by an editor, at the first `]([`.
-pub fn linked(text: &str) -> Option<(&str, &str)> {
+pub(super) fn linked(text: &str) -> Option<(&str, &str)> {
     let inner = text.strip_prefix('[')?;
     if let Some((title, target)) = inner.split_once("]([") {
         let target = target.trim_end().trim_end_matches(')');
@@ -67,7 +67,7 @@ pub fn linked(text: &str) -> Option<(&str, &str)> {
 
 /// What a first- or second-level heading says about the papers below it.
 #[derive(Debug, PartialEq, Eq)]
-pub enum Section<'a> {
+pub(super) enum Section<'a> {
     /// All of one category.
     Category(&'a str),
     /// A topic, or anything else with a link back to the table of contents.
@@ -77,7 +77,7 @@ pub enum Section<'a> {
 /// Reads `# cs.LG [[Back]](#toc)`, `## <div id='cs.LG'></div> cs.LG`, `## cs.LG  [⬆️ 返回目录](#toc)`, `# 世界模型 [[Back]](#toc)`.
 ///
 /// A heading that is neither a category nor linked back is no section: it may be text of a field.
-pub fn section(line: &str) -> Option<Section<'_>> {
+pub(super) fn section(line: &str) -> Option<Section<'_>> {
     let text = line.strip_prefix("##").or_else(|| line.strip_prefix('#'))?;
     let mut text = text.strip_prefix([' ', '\t'])?.trim();
     while let Some((_, rest)) = text.strip_prefix('<').and_then(|tag| tag.split_once('>')) {

@@ -22,7 +22,7 @@ use crate::paper::{Facet, Field, Listing, SourceKind};
 const AUTHORS_OF_RECOMMENDATION: usize = 3;
 
 /// Reads JSON lines. `date` is the day that the file's name tells.
-pub fn read(source: &mut Source<'_>, file: &str, date: Option<Date>, out: &mut Output<'_>) -> Result<()> {
+pub(super) fn read(source: &mut Source<'_>, file: &str, date: Option<Date>, out: &mut Output<'_>) -> Result<()> {
     while let Some(line) = source.next_line()? {
         let number = line.number;
         if line.too_long {
@@ -40,7 +40,7 @@ pub fn read(source: &mut Source<'_>, file: &str, date: Option<Date>, out: &mut O
 }
 
 /// The file that an object stands in.
-pub struct Place<'p> {
+pub(super) struct Place<'p> {
     /// Name without folder.
     pub file: &'p str,
     /// Day that the name tells.
@@ -48,7 +48,13 @@ pub struct Place<'p> {
 }
 
 /// Reads one object. `key` is the identifier under which it stood in a larger object, if it did.
-pub fn object(bytes: &[u8], line: u64, key: Option<&str>, place: &Place<'_>, out: &mut Output<'_>) -> Result<()> {
+pub(super) fn object(
+    bytes: &[u8],
+    line: u64,
+    key: Option<&str>,
+    place: &Place<'_>,
+    out: &mut Output<'_>,
+) -> Result<()> {
     let text = match std::str::from_utf8(bytes) {
         Ok(text) => text,
         Err(cause) => return out.skip(line, &format!("not UTF-8 at byte {} of the line", cause.valid_up_to() + 1)),

@@ -14,7 +14,7 @@ use crate::error::Result;
 const LONGEST_KEY: usize = 128;
 
 /// Reads an object of papers. `date` is the day that the file's name tells.
-pub fn read(source: &mut Source<'_>, file: &str, date: Option<Date>, out: &mut Output<'_>) -> Result<()> {
+pub(super) fn read(source: &mut Source<'_>, file: &str, date: Option<Date>, out: &mut Output<'_>) -> Result<()> {
     let place = Place { file, date };
     let mut value = Vec::new();
     if next_token(source)? != Some(b'{') {

@@ -8,7 +8,7 @@ use crate::paper::Facet;
 
 /// What a label announces.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Field {
+pub(super) enum Field {
     /// Names of the authors.
     Authors,
     /// Categories, the primary first.
@@ -29,7 +29,7 @@ pub enum Field {
 
 /// How a label is marked; what stands inside an abstract is told from a label by it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Mark {
+pub(super) enum Mark {
     /// `Method: ...`
     Plain,
     /// `**Method:** ...`, with or without `>`, `-` or `##` before it, or a heading.
@@ -38,7 +38,7 @@ pub enum Mark {
 
 /// A label at the beginning of a line.
 #[derive(Debug, PartialEq, Eq)]
-pub struct Label<'a> {
+pub(super) struct Label<'a> {
     /// What follows.
     pub field: Field,
     /// How it is marked.
@@ -122,7 +122,7 @@ const NAMES: &[(&str, Field)] = &[
 const LONGEST_NAME: usize = 32;
 
 /// The label that a line begins with, if any. Indented lines have none: they continue a text.
-pub fn label(line: &str) -> Option<Label<'_>> {
+pub(super) fn label(line: &str) -> Option<Label<'_>> {
     let (bare, mut mark) = strip_marks(line);
     let (bold, bare) = match bare.strip_prefix("**") {
         Some(rest) => (true, rest),

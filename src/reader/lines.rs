@@ -8,7 +8,7 @@ use std::borrow::Cow;
 use super::source::Line;
 
 /// The text of a line; a carriage return at its end belongs to the line end, one elsewhere is white space.
-pub fn text<'a>(line: &Line<'a>, broken: &mut Broken) -> Cow<'a, str> {
+pub(super) fn text<'a>(line: &Line<'a>, broken: &mut Broken) -> Cow<'a, str> {
     let bytes = line.bytes.strip_suffix(b"\r").unwrap_or(line.bytes);
     // Files that were glued together carry their byte-order marks along.
     let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
@@ -22,14 +22,14 @@ pub fn text<'a>(line: &Line<'a>, broken: &mut Broken) -> Cow<'a, str> {
 
 /// How many lines were not UTF-8.
 #[derive(Debug, Default)]
-pub struct Broken {
+pub(super) struct Broken {
     first: Option<u64>,
     count: u64,
 }
 
 impl Broken {
     /// A note about them, if there were any.
-    pub fn note(&self) -> Option<String> {
+    pub(super) fn note(&self) -> Option<String> {
         let first = self.first?;
         Some(match self.count {
             1 => format!("line {first} is not UTF-8; what could not be read is shown as U+FFFD"),

@@ -24,7 +24,7 @@ use crate::paper::ArxivId;
 use crate::paper::{Listing, SourceKind};
 
 /// Reads a list. `date` is the day that the file's name tells.
-pub fn read(source: &mut Source<'_>, file: &str, date: Option<Date>, out: &mut Output<'_>) -> Result<()> {
+pub(super) fn read(source: &mut Source<'_>, file: &str, date: Option<Date>, out: &mut Output<'_>) -> Result<()> {
     let mut list = List { out, file: file.to_owned(), date, section: None, totals: Totals::default(), open: None };
     let mut broken = Broken::default();
     while let Some(line) = source.next_line()? {

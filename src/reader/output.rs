@@ -15,7 +15,7 @@ use crate::paper::Skipped;
 const LONGEST_REASON: usize = 300;
 
 /// The sink of one file.
-pub struct Output<'s> {
+pub(super) struct Output<'s> {
     file: String,
     sink: &'s mut dyn FnMut(Reading) -> Result<()>,
     entries: u64,
@@ -25,12 +25,12 @@ pub struct Output<'s> {
 
 impl<'s> Output<'s> {
     /// An output for the file at `path`, which names it in messages.
-    pub fn new(path: &Path, sink: &'s mut dyn FnMut(Reading) -> Result<()>) -> Output<'s> {
+    pub(super) fn new(path: &Path, sink: &'s mut dyn FnMut(Reading) -> Result<()>) -> Output<'s> {
         Output { file: path.display().to_string(), sink, entries: 0, skipped: 0, notes: Vec::new() }
     }
 
     /// Hands an entry over, or the reason why it is none.
-    pub fn draft(&mut self, draft: Draft<'_>, origin: &Origin) -> Result<()> {
+    pub(super) fn draft(&mut self, draft: Draft<'_>, origin: &Origin) -> Result<()> {
         let line = draft.line;
         match draft.finish(origin) {
             Ok(entry) => {
@@ -42,24 +42,24 @@ impl<'s> Output<'s> {
     }
 
     /// Reports an entry that can't be used. The reason may quote the file: it is cleaned here.
-    pub fn skip(&mut self, line: u64, reason: &str) -> Result<()> {
+    pub(super) fn skip(&mut self, line: u64, reason: &str) -> Result<()> {
         self.skipped += 1;
         let reason = excerpt(reason, LONGEST_REASON);
         (self.sink)(Reading::Skipped(Skipped { file: self.file.clone(), line, reason }))
     }
 
     /// Adds a remark about the file as a whole.
-    pub fn note(&mut self, note: String) {
+    pub(super) fn note(&mut self, note: String) {
         self.notes.push(note);
     }
 
     /// Entries handed over, and entries skipped.
-    pub fn counts(&self) -> (u64, u64) {
+    pub(super) fn counts(&self) -> (u64, u64) {
         (self.entries, self.skipped)
     }
 
     /// The report about the file.
-    pub fn report(self, format: Format) -> Report {
+    pub(super) fn report(self, format: Format) -> Report {
         Report { format, entries: self.entries, skipped: self.skipped, notes: self.notes }
     }
 }

@@ -19,7 +19,7 @@ use crate::error::Result;
 use crate::paper::SourceKind;
 
 /// Reads the page of one paper.
-pub fn read(source: &mut Source<'_>, out: &mut Output<'_>) -> Result<()> {
+pub(super) fn read(source: &mut Source<'_>, out: &mut Output<'_>) -> Result<()> {
     let (mut draft, mut text, mut after_rule) = (Draft::default(), String::new(), false);
     let mut broken = Broken::default();
     while let Some(line) = source.next_line()? {

@@ -14,7 +14,7 @@ use crate::paper::Skipped;
 
 /// Longest text, in bytes. No model sees more than some 40 kB of one, while tokenising takes some hundred bytes of
 /// memory for each byte.
-pub const LONGEST_TEXT: usize = 1 << 20;
+pub(super) const LONGEST_TEXT: usize = 1 << 20;
 
 /// One line of an input.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -14,7 +14,7 @@ use super::authors::Authors;
 /// All known keys.
 #[derive(Debug, Default, serde::Deserialize)]
 #[serde(default)]
-pub struct Record<'a> {
+pub(super) struct Record<'a> {
     #[serde(borrow)]
     pub id: Text<'a>,
     #[serde(borrow)]
@@ -77,7 +77,7 @@ pub struct Record<'a> {
 /// Generated texts.
 #[derive(Debug, Default, serde::Deserialize)]
 #[serde(default)]
-pub struct Ai<'a> {
+pub(super) struct Ai<'a> {
     #[serde(borrow)]
     pub tldr: Text<'a>,
     #[serde(borrow)]
@@ -109,7 +109,7 @@ pub struct Ai<'a> {
 /// What the research radar adds.
 #[derive(Debug, Default, serde::Deserialize)]
 #[serde(default)]
-pub struct Radar<'a> {
+pub(super) struct Radar<'a> {
     #[serde(borrow)]
     pub date: Text<'a>,
     #[serde(borrow)]
@@ -119,25 +119,25 @@ pub struct Radar<'a> {
 /// The generated part of the radar.
 #[derive(Debug, Default, serde::Deserialize)]
 #[serde(default)]
-pub struct RadarSummary<'a> {
+pub(super) struct RadarSummary<'a> {
     #[serde(borrow)]
     pub plain_english_summary: Text<'a>,
 }
 
 /// A text; `None` for null, numbers and everything else.
 #[derive(Debug, Default)]
-pub struct Text<'a>(pub Option<Cow<'a, str>>);
+pub(super) struct Text<'a>(pub Option<Cow<'a, str>>);
 
 impl<'a> Text<'a> {
     /// The text as a slice.
-    pub fn as_str(&self) -> Option<&str> {
+    pub(super) fn as_str(&self) -> Option<&str> {
         self.0.as_deref()
     }
 }
 
 /// One text or a list of them.
 #[derive(Debug, Default)]
-pub enum Texts<'a> {
+pub(super) enum Texts<'a> {
     /// Null or of another type.
     #[default]
     Missing,
@@ -149,11 +149,11 @@ pub enum Texts<'a> {
 
 /// `authors_parsed`, each name put together as it is read.
 #[derive(Debug, Default)]
-pub struct ParsedNames<'a>(pub Authors, std::marker::PhantomData<&'a ()>);
+pub(super) struct ParsedNames<'a>(pub Authors, std::marker::PhantomData<&'a ()>);
 
 /// Number of versions, and when the first and the last of them came.
 #[derive(Debug, Default)]
-pub struct Versions<'a> {
+pub(super) struct Versions<'a> {
     /// How many there are: the number of the last one.
     pub count: u32,
     /// Time of the first, RFC 2822.
@@ -164,7 +164,7 @@ pub struct Versions<'a> {
 
 /// An object, `None` for every other type.
 #[derive(Debug)]
-pub struct Object<T>(pub Option<T>);
+pub(super) struct Object<T>(pub Option<T>);
 
 impl<T> Default for Object<T> {
     fn default() -> Self {

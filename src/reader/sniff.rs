@@ -12,7 +12,7 @@ use crate::paper::ArxivId;
 const LINES_TRIED: usize = 64;
 
 /// The format, or what the beginning looks like.
-pub fn format(head: &[u8]) -> Result<Format, String> {
+pub(super) fn format(head: &[u8]) -> Result<Format, String> {
     if let Some(kind) = packed(head) {
         return Err(kind.to_owned());
     }
@@ -107,7 +107,7 @@ fn holds_id(text: &str) -> bool {
 }
 
 /// What a beginning is, where it is not even plain text.
-pub fn no_text(head: &[u8]) -> Option<&'static str> {
+pub(super) fn no_text(head: &[u8]) -> Option<&'static str> {
     packed(head).or_else(|| head.contains(&0).then_some("binary data"))
 }
 

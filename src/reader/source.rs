@@ -12,12 +12,12 @@ use flate2::bufread::MultiGzDecoder;
 use crate::error::{Error, Result};
 
 /// Longest line that is read. The longest record seen has some 60 kB.
-pub const LONGEST_LINE: usize = 4 << 20;
+pub(super) const LONGEST_LINE: usize = 4 << 20;
 /// How much of the beginning is looked at to tell the format.
 const HEAD: u64 = 256 << 10;
 
 /// An opened input.
-pub struct Source<'r> {
+pub(super) struct Source<'r> {
     path: PathBuf,
     input: BufReader<Box<dyn Read + 'r>>,
     head: Vec<u8>,
@@ -28,7 +28,7 @@ pub struct Source<'r> {
 }
 
 /// One line without its line feed.
-pub struct Line<'a> {
+pub(super) struct Line<'a> {
     /// From 1.
     pub number: u64,
     /// The line, or the first 4 MiB of it.
@@ -39,7 +39,7 @@ pub struct Line<'a> {
 
 impl<'r> Source<'r> {
     /// Takes an input and looks at its beginning; `path` is for messages.
-    pub fn new(path: &Path, mut input: impl Read + 'r) -> Result<Source<'r>> {
+    pub(super) fn new(path: &Path, mut input: impl Read + 'r) -> Result<Source<'r>> {
         let mut magic = Vec::with_capacity(2);
         input.by_ref().take(2).read_to_end(&mut magic).map_err(Error::io(path))?;
         let gzip = magic == [0x1f, 0x8b];
@@ -58,22 +58,22 @@ impl<'r> Source<'r> {
     }
 
     /// The first bytes, decompressed, without a byte-order mark.
-    pub fn head(&self) -> &[u8] {
+    pub(super) fn head(&self) -> &[u8] {
         &self.head
     }
 
     /// Why the input ended early, once it did.
-    pub fn broken(&self) -> Option<&str> {
+    pub(super) fn broken(&self) -> Option<&str> {
         self.broken.as_deref()
     }
 
     /// Number of the line that was read last, from 1; 0 before the first.
-    pub fn line_number(&self) -> u64 {
+    pub(super) fn line_number(&self) -> u64 {
         self.line
     }
 
     /// The next line; `None` at the end.
-    pub fn next_line(&mut self) -> Result<Option<Line<'_>>> {
+    pub(super) fn next_line(&mut self) -> Result<Option<Line<'_>>> {
         self.buffer.clear();
         if self.broken.is_some() {
             return Ok(None);
@@ -99,7 +99,7 @@ impl<'r> Source<'r> {
     }
 
     /// The byte that comes next, left where it is.
-    pub fn peek_byte(&mut self) -> Result<Option<u8>> {
+    pub(super) fn peek_byte(&mut self) -> Result<Option<u8>> {
         if self.broken.is_some() {
             return Ok(None);
         }
@@ -108,7 +108,7 @@ impl<'r> Source<'r> {
     }
 
     /// The next byte, for the one format that has no lines; `None` at the end.
-    pub fn next_byte(&mut self) -> Result<Option<u8>> {
+    pub(super) fn next_byte(&mut self) -> Result<Option<u8>> {
         let Some(byte) = self.peek_byte()? else { return Ok(None) };
         self.input.consume(1);
         self.line = self.line.max(1) + u64::from(byte == b'\n');

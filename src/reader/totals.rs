@@ -8,7 +8,7 @@ const MOST: usize = 64;
 
 /// Stated totals.
 #[derive(Debug, Default)]
-pub struct Totals {
+pub(super) struct Totals {
     /// Indentation of a level of the table of contents and its sum.
     levels: Vec<(usize, u64)>,
     /// Numbers in headlines, e.g. `Total Papers Today: 8`.
@@ -19,7 +19,7 @@ pub struct Totals {
 
 impl Totals {
     /// Takes up what one line states, if anything.
-    pub fn line(&mut self, line: &str) {
+    pub(super) fn line(&mut self, line: &str) {
         if let Some(total) = headline(line) {
             if self.headlines.len() < MOST && !self.headlines.contains(&total) {
                 self.headlines.push(total);
@@ -38,7 +38,7 @@ impl Totals {
     }
 
     /// Compares with what was found.
-    pub fn notes(&self, entries: u64, skipped: u64) -> Vec<String> {
+    pub(super) fn notes(&self, entries: u64, skipped: u64) -> Vec<String> {
         let contents = self.levels.iter().min_by_key(|(indent, _)| *indent).map(|(_, sum)| *sum);
         let stated = contents.map(|sum| ("the table of contents", sum)).into_iter();
         let stated = stated.chain(self.headlines.iter().map(|&total| ("the headline", total)));

@@ -22,7 +22,7 @@ const ONE_AMONG_OTHERS: [(f32, f32); 5] = [(0.0, 10.0), (8.5, 50.0), (31.0, 80.0
 const TEXT: [(f32, f32); 5] = [(0.0, 10.0), (9.5, 50.0), (20.0, 80.0), (26.0, 95.0), (40.0, 100.0)];
 
 /// Of a paper to liked papers or long texts: `own` of them are the interest, `with_a_say` count in its score.
-pub fn to_papers(score: f32, own: usize, with_a_say: usize) -> f32 {
+pub(crate) fn to_papers(score: f32, own: usize, with_a_say: usize) -> f32 {
     let knots = match (own, with_a_say) {
         (_, 1) => &ONE,
         (1, _) => &ONE_AMONG_OTHERS,
@@ -32,7 +32,7 @@ pub fn to_papers(score: f32, own: usize, with_a_say: usize) -> f32 {
 }
 
 /// Of a paper to a short text that somebody looks for.
-pub fn to_text(score: f32) -> f32 {
+pub(crate) fn to_text(score: f32) -> f32 {
     between(&TEXT, score)
 }
 

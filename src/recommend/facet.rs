@@ -35,10 +35,10 @@ const FED_BACK_AMONG: usize = 20;
 const VECTOR_FACTOR: f32 = 1.5;
 
 /// Gives the vectors of texts, one each, unit length.
-pub type Embed<'a> = dyn FnMut(&mut Library, &[FacetText]) -> Result<Vec<Vec<f32>>> + 'a;
+pub(super) type Embed<'a> = dyn FnMut(&mut Library, &[FacetText]) -> Result<Vec<Vec<f32>>> + 'a;
 
 /// What papers are looked at through.
-pub struct Through<'a> {
+pub(crate) struct Through<'a> {
     /// What of them is compared.
     pub facet: Facet,
     /// Whether the model reads the language of a text.
@@ -49,7 +49,7 @@ pub struct Through<'a> {
 
 /// What comes of it.
 #[derive(Clone, Debug, Default)]
-pub struct ByFacet {
+pub(crate) struct ByFacet {
     /// The answers, each with its facet.
     pub answers: Vec<Answer>,
     /// What is compared of the liked papers.
@@ -69,7 +69,7 @@ pub struct ByFacet {
 ///
 /// # Errors
 /// [`QueryError::NotInLibrary`](crate::error::QueryError::NotInLibrary); what embedding reports.
-pub fn recommend_by_facet(
+pub(crate) fn recommend_by_facet(
     library: &mut Library,
     (fingerprint, index): (FingerprintNumber, Option<&Index>),
     learned: &Learned,

@@ -13,14 +13,14 @@
 //! back, never a paper to its own score. Which of the ranked papers become answers is chosen by `selection`.
 
 mod asked;
-pub mod calibration;
+pub(crate) mod calibration;
 mod candidates;
 mod facet;
 mod feedback;
 mod interests;
 mod rank;
 mod selection;
-pub mod summary;
+pub(crate) mod summary;
 #[cfg(test)]
 mod tests;
 
@@ -39,7 +39,7 @@ use crate::ranking::{Learned, ScoreParts, Weights};
 use crate::sentences::sentences;
 use crate::terms::{self, Phrases};
 
-pub use facet::{ByFacet, Through, recommend_by_facet};
+pub(crate) use facet::{ByFacet, Through, recommend_by_facet};
 pub(crate) use rank::rank;
 use rank::{Ranked, Ranking};
 
@@ -48,7 +48,7 @@ const TERMS: usize = 3;
 
 /// What is asked.
 #[derive(Clone, Debug, Default)]
-pub struct Query {
+pub(crate) struct Query {
     /// Liked papers, each once; all must be in the library.
     pub like: Vec<ArxivId>,
     /// Disliked papers, each once; all must be in the library.
@@ -78,7 +78,7 @@ pub struct Query {
 
 /// What an answer comes from.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Liked {
+pub(crate) enum Liked {
     /// A liked paper.
     Paper(ArxivId),
     /// The n-th liked text, from 0.
@@ -87,7 +87,7 @@ pub enum Liked {
 
 /// One answer.
 #[derive(Clone, Debug)]
-pub struct Answer {
+pub(crate) struct Answer {
     /// Score as described at the top of this module: the sum of the parts, less what disliked papers take away.
     pub score: f32,
     /// The score as a match from 0 to 100 ([`calibration`]).
@@ -114,7 +114,7 @@ pub struct Answer {
 ///
 /// # Errors
 /// [`QueryError::NotInLibrary`] names the ids that are not there, each with its closest.
-pub fn check(library: &Library, query: &Query) -> Result<()> {
+pub(crate) fn check(library: &Library, query: &Query) -> Result<()> {
     let named: Vec<ArxivId> = query.like.iter().chain(&query.unlike).cloned().collect();
     rows(library, &named).map(|_| ())
 }
@@ -128,7 +128,7 @@ pub fn check(library: &Library, query: &Query) -> Result<()> {
 /// [`QueryError::NotInLibrary`] names the ids that are not there, each with its closest;
 /// [`QueryError::NoVector`] a paper that has no text to embed,
 /// [`LibraryError::Damaged`](crate::error::LibraryError::Damaged) one whose vector is damaged.
-pub fn recommend(
+pub(crate) fn recommend(
     context: &SearchContext<'_>,
     learned: &Learned,
     query: &Query,

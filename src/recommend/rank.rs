@@ -159,7 +159,7 @@ pub(super) fn rank_among(
         let liked = nearest.map_or(found.liked, |(_, at)| at);
         let vector = of_row(found.row).map(|at| candidates.papers[at].vector.as_slice()).unwrap_or_default();
         let cosine = vectors[liked].iter().zip(vector).map(|(a, b)| a * b).sum();
-        Ranked { liked, cosine, ..found.clone() }
+        Ranked { cosine, liked, ..found.clone() }
     });
     let ranked = ranked.collect();
     let papers = asked.liked.iter().map(|paper| crate::passage::passage(&paper.title, Some(&paper.abstract_text)));

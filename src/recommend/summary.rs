@@ -20,7 +20,7 @@ const TERMS: usize = 3;
 
 /// Liked papers that are one interest.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Group {
+pub(crate) struct Group {
     /// What it is due of the answers; all together are due 1.
     pub share: f32,
     /// Terms that its papers have in common, the most telling first.
@@ -33,7 +33,7 @@ pub struct Group {
 ///
 /// # Errors
 /// As [`super::recommend`].
-pub fn groups(context: &SearchContext<'_>, learned: &Learned, query: &Query) -> Result<Vec<Group>> {
+pub(crate) fn groups(context: &SearchContext<'_>, learned: &Learned, query: &Query) -> Result<Vec<Group>> {
     let asked = Asked::new(context, query, &Array2::zeros((0, 0)))?;
     let wanted = asked.wanted(learned, query);
     let shares = wanted.shares();
@@ -55,7 +55,7 @@ pub fn groups(context: &SearchContext<'_>, learned: &Learned, query: &Query) -> 
 ///
 /// # Errors
 /// As [`super::recommend`].
-pub fn split(context: &SearchContext<'_>, learned: &Learned, group: &Group) -> Result<BTreeMap<ArxivId, usize>> {
+pub(crate) fn split(context: &SearchContext<'_>, learned: &Learned, group: &Group) -> Result<BTreeMap<ArxivId, usize>> {
     let like: Vec<ArxivId> = group.papers.iter().map(|(id, _)| id.clone()).collect();
     let query = Query { like: like.clone(), ..Query::default() };
     let asked = Asked::new(context, &query, &Array2::zeros((0, 0)))?;

@@ -50,7 +50,7 @@ impl Remembered {
 
 /// How far [`catch_up`] is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct EmbeddingProgress {
+pub(super) struct EmbeddingProgress {
     /// Papers embedded by this call so far.
     pub done: u64,
     /// Papers that had no vector when the call began.
@@ -79,7 +79,7 @@ pub(super) fn settings_of(embedder: &LazyEmbedder) -> Result<EmbeddingSettings> 
 /// [`LibraryError::OtherModel`] if the library holds vectors, but none of this model, and `begin`
 /// is false: embedding a whole library anew is asked for, not slipped in. Otherwise as
 /// [`LazyEmbedder::load`], and what `embedded` gives; what was committed stays.
-pub fn catch_up(
+pub(super) fn catch_up(
     embedder: &LazyEmbedder,
     library: &mut Library,
     begin: bool,
@@ -140,7 +140,7 @@ pub fn catch_up(
 ///
 /// # Errors
 /// As [`LazyEmbedder::load`], and what embedding itself or `embedded` reports; what was stored stays.
-pub fn facet_vectors(
+pub(super) fn facet_vectors(
     embedder: &LazyEmbedder,
     library: &mut Library,
     fingerprint: FingerprintNumber,

@@ -11,12 +11,12 @@ use crate::library::Library;
 use crate::reader::{self, Reading};
 
 /// File name under which the sample is listed.
-pub const NAME: &str = "sample-digest-2026-02-14.md";
+pub(super) const NAME: &str = "sample-digest-2026-02-14.md";
 
 const DIGEST: &str = include_str!("../../seeds/sample-digest-2026-02-14.md");
 
 /// Where the sample's library lies, given the cache folder.
-pub fn path(cache: &Path) -> PathBuf {
+pub(super) fn path(cache: &Path) -> PathBuf {
     cache.join(concat!("sample-", env!("CARGO_PKG_VERSION"), ".db"))
 }
 
@@ -25,7 +25,7 @@ pub fn path(cache: &Path) -> PathBuf {
 ///
 /// # Errors
 /// The cache folder cannot be written.
-pub fn open(cache: &Path) -> Result<Library> {
+pub(super) fn open(cache: &Path) -> Result<Library> {
     let path = path(cache);
     let mut library = match Library::open(&path) {
         Err(Error::Library(

@@ -201,13 +201,13 @@ impl Relata {
             return Err(ProfileError::NothingLiked { profile: request.profile.clone() }.into());
         }
         let mut listed = Listed::default();
-        if !files.is_empty() {
+        if files.is_empty() {
+            self.tell(Event::Read { skips: report.skips.clone(), notes: report.notes.clone() });
+        } else {
             let _permit = store.write();
             let read = self.read_files(&mut session.library, &files, &mut report, &mut |entry| listed.note(entry));
             self.tell(Event::Read { skips: report.skips.clone(), notes: report.notes.clone() });
             read?;
-        } else {
-            self.tell(Event::Read { skips: report.skips.clone(), notes: report.notes.clone() });
         }
         let mut query = request.ranking.query(DEFAULT_FLOOR)?;
         query.emphasis = request.ranking.half_life.map(|days| profile.emphasis(days)).unwrap_or_default();

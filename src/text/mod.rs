@@ -6,7 +6,7 @@ mod hash;
 pub mod passage;
 pub(crate) mod sentences;
 pub(crate) mod stop_words;
-pub mod terms;
+pub(crate) mod terms;
 pub(crate) mod word_lists;
 pub(crate) mod words;
 

@@ -26,7 +26,7 @@ pub(crate) struct Word<'a> {
 
 /// A shared term, ready to be shown.
 #[derive(Clone, Debug, PartialEq)]
-pub struct SharedTerm {
+pub(crate) struct SharedTerm {
     /// As it stands in the second text.
     pub term: String,
     /// What it was chosen by, see [`shared`].
@@ -34,7 +34,7 @@ pub struct SharedTerm {
 }
 
 /// The words and phrases of a text, by words in the singular with a space between.
-pub struct Phrases(HashMap<String, Phrase, FixedState>);
+pub(crate) struct Phrases(HashMap<String, Phrase, FixedState>);
 
 /// The terms that stand in both texts, at most `limit`, the most telling first, no word in two of them.
 ///
@@ -45,7 +45,7 @@ pub struct Phrases(HashMap<String, Phrase, FixedState>);
 ///
 /// # Errors
 /// Those of `document_frequency`.
-pub fn shared<E>(
+pub(crate) fn shared<E>(
     first: &Phrases,
     second: &str,
     papers: u64,
@@ -96,7 +96,7 @@ pub fn shared<E>(
 ///
 /// # Errors
 /// Those of `document_frequency`.
-pub fn common<E>(
+pub(crate) fn common<E>(
     texts: &[&str],
     papers: u64,
     limit: usize,
@@ -155,7 +155,7 @@ struct Phrase {
 
 /// Visits the words of a text that say what it is about, in order: folded as in the keyword index, in the singular, without
 /// stop-words, single letters and numbers of one digit.
-pub fn index_words(text: &str, visit: &mut dyn FnMut(&str)) {
+pub(crate) fn index_words(text: &str, visit: &mut dyn FnMut(&str)) {
     let stop_words = StopWords::built_in();
     words::each_term(text, &mut |word| {
         if word.len() > 1 && !stop_words.contains(word) {
@@ -171,7 +171,7 @@ pub(crate) fn is_weak(word: &str) -> bool {
 
 impl Phrases {
     /// All of a text.
-    pub fn of(text: &str) -> Phrases {
+    pub(crate) fn of(text: &str) -> Phrases {
         let words = words(text, false);
         let mut found = HashMap::with_hasher(FixedState::default());
         let (mut key, mut shown) = (String::new(), String::new());

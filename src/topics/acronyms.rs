@@ -14,7 +14,7 @@ const LONGEST: usize = 8;
 
 /// Acronyms and what they stand for.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Acronyms {
+pub(super) struct Acronyms {
     /// The compared forms of the words, by the acronym in the singular.
     long: HashMap<String, Vec<String>>,
     /// The acronym as it is written, by those words with spaces between.
@@ -23,7 +23,7 @@ pub struct Acronyms {
 
 impl Acronyms {
     /// Reads what texts say.
-    pub fn of(texts: &[String]) -> Acronyms {
+    pub(super) fn of(texts: &[String]) -> Acronyms {
         // Acronym -> words -> how often, and how the acronym is written.
         let mut told: BTreeMap<String, BTreeMap<Vec<String>, BTreeMap<String, u32>>> = BTreeMap::new();
         for text in texts {
@@ -56,12 +56,12 @@ impl Acronyms {
     }
 
     /// The words that an acronym stands for, in the forms that are compared.
-    pub fn long(&self, acronym: &str) -> Option<&[String]> {
+    pub(super) fn long(&self, acronym: &str) -> Option<&[String]> {
         self.long.get(singular(acronym)?).map(Vec::as_slice)
     }
 
     /// The acronym of these words.
-    pub fn short(&self, words: &str) -> Option<&str> {
+    pub(super) fn short(&self, words: &str) -> Option<&str> {
         self.short.get(words).map(String::as_str)
     }
 }

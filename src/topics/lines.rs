@@ -53,7 +53,7 @@ pub fn write_csv(library: &Library, topics: &Topics, path: &Path) -> Result<()> 
             );
             csv.write_record(&row).map_err(io::Error::from)
         })?;
-        csv.into_inner().map_err(|failed| failed.into_error())
+        csv.into_inner().map_err(csv::IntoInnerError::into_error)
     })
 }
 

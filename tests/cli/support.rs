@@ -8,13 +8,13 @@ use serde_json::Value;
 use tempfile::TempDir;
 
 /// A temporary home with a library, and a model for it.
-pub struct Home {
+pub(crate) struct Home {
     pub folder: TempDir,
     model: Option<PathBuf>,
 }
 
 /// How a command ended and what it said.
-pub struct Ended {
+pub(crate) struct Ended {
     pub code: i32,
     pub stdout: String,
     pub stderr: String,
@@ -22,21 +22,21 @@ pub struct Ended {
 
 impl Home {
     /// With the tiny random-weight model: quick, and offline.
-    pub fn tiny() -> Home {
+    pub(crate) fn tiny() -> Home {
         let model = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/models/tiny-bert");
         Home { folder: TempDir::new().expect("a temporary folder"), model: Some(model) }
     }
 
     /// With the default model, fetched the way a user's is.
-    pub fn real() -> Home {
+    pub(crate) fn real() -> Home {
         Home { folder: TempDir::new().expect("a temporary folder"), model: None }
     }
 
-    pub fn path(&self, name: &str) -> PathBuf {
+    pub(crate) fn path(&self, name: &str) -> PathBuf {
         self.folder.path().join(name)
     }
 
-    pub fn write(&self, name: &str, content: impl AsRef<[u8]>) -> PathBuf {
+    pub(crate) fn write(&self, name: &str, content: impl AsRef<[u8]>) -> PathBuf {
         let path = self.path(name);
         if let Some(folder) = path.parent() {
             std::fs::create_dir_all(folder).expect("a folder");
@@ -45,7 +45,7 @@ impl Home {
         path
     }
 
-    pub fn command(&self, arguments: &[&str]) -> Command {
+    pub(crate) fn command(&self, arguments: &[&str]) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_relata"));
         command.args(arguments).current_dir(self.folder.path());
         command.env("RELATA_LIBRARY", self.path("library.db")).env_remove("RELATA_OFFLINE").env_remove("RELATA_MODEL");
@@ -55,12 +55,12 @@ impl Home {
         command
     }
 
-    pub fn run(&self, arguments: &[&str]) -> Ended {
+    pub(crate) fn run(&self, arguments: &[&str]) -> Ended {
         Ended::from(self.command(arguments).stdin(Stdio::null()).output().expect("the program starts"))
     }
 
     /// Runs with a text on standard input.
-    pub fn run_with(&self, arguments: &[&str], input: &str) -> Ended {
+    pub(crate) fn run_with(&self, arguments: &[&str], input: &str) -> Ended {
         let mut child = self
             .command(arguments)
             .stdin(Stdio::piped())
@@ -73,7 +73,7 @@ impl Home {
     }
 
     /// Runs a command that must end with 0 and print JSON.
-    pub fn json(&self, arguments: &[&str]) -> Value {
+    pub(crate) fn json(&self, arguments: &[&str]) -> Value {
         let ended = self.run(arguments);
         assert_eq!(ended.code, 0, "{arguments:?}: {}", ended.stderr);
         ended.json()
@@ -81,7 +81,7 @@ impl Home {
 }
 
 impl Ended {
-    pub fn json(&self) -> Value {
+    pub(crate) fn json(&self) -> Value {
         serde_json::from_str(&self.stdout).unwrap_or_else(|error| panic!("{error}: {}\n{}", self.stdout, self.stderr))
     }
 }
@@ -94,7 +94,7 @@ impl From<Output> for Ended {
 }
 
 /// An invented paper.
-pub struct Invented {
+pub(crate) struct Invented {
     pub id: String,
     pub title: String,
     pub authors: String,
@@ -103,7 +103,7 @@ pub struct Invented {
 }
 
 /// Paper number `n` of an endless invented literature; no two have the same text.
-pub fn invented(n: usize) -> Invented {
+pub(crate) fn invented(n: usize) -> Invented {
     let subjects = ["glaciers", "tokenisers", "bridges", "enzymes", "galaxies", "auctions", "violins"];
     let means = ["graph cuts", "slow sampling", "wave equations", "learned filters", "careful counting"];
     let subject = subjects[n % subjects.len()];
@@ -118,7 +118,7 @@ pub fn invented(n: usize) -> Invented {
 }
 
 /// A digest page of invented papers in the shape that digests have.
-pub fn digest(papers: &[Invented]) -> String {
+pub(crate) fn digest(papers: &[Invented]) -> String {
     let mut page = String::from("<div id=toc></div>\n\n# Table of Contents\n\n");
     page.push_str(&format!(
         "- [cs.LG](#cs.LG) [Total: {}]\n\n<div id='cs.LG'></div>\n\n# cs.LG [[Back]](#toc)\n\n",

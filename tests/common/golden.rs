@@ -8,12 +8,12 @@ use safetensors::SafeTensors;
 use serde_json::Value;
 
 /// The committed models, by name.
-pub fn tiny_model(name: &str) -> PathBuf {
+pub(crate) fn tiny_model(name: &str) -> PathBuf {
     here("models").join(name)
 }
 
 /// The texts, in the order of the rows of every golden file.
-pub fn texts() -> Vec<String> {
+pub(crate) fn texts() -> Vec<String> {
     let rows: Vec<Value> = serde_json::from_slice(&std::fs::read(here("golden/texts.json")).unwrap()).unwrap();
     let text = |row: &Value| match row.get("text") {
         Some(text) => text.as_str().unwrap().to_owned(),
@@ -26,7 +26,7 @@ pub fn texts() -> Vec<String> {
 }
 
 /// Vectors, tokens and cut tokens of a model; `prompt` is empty or e.g. `_query`.
-pub fn golden(model: &str, prompt: &str) -> Embeddings {
+pub(crate) fn golden(model: &str, prompt: &str) -> Embeddings {
     let bytes = std::fs::read(here("golden").join(format!("{model}.safetensors"))).unwrap();
     let file = SafeTensors::deserialize(&bytes).unwrap();
     let words = |name: &str| {

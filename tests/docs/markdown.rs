@@ -2,7 +2,7 @@
 //! what headings are called.
 
 /// A line of a document.
-pub struct Line<'a> {
+pub(crate) struct Line<'a> {
     /// Its number, from 1.
     pub number: usize,
     /// Its text as it stands there.
@@ -12,7 +12,7 @@ pub struct Line<'a> {
 }
 
 /// The lines of a document.
-pub fn lines(text: &str) -> Vec<Line<'_>> {
+pub(crate) fn lines(text: &str) -> Vec<Line<'_>> {
     let (mut fenced, mut indented, mut blank, mut list) = (false, false, true, false);
     let mut lines = Vec::new();
     for (at, line) in text.lines().enumerate() {
@@ -42,7 +42,7 @@ fn is_item(line: &str) -> bool {
 }
 
 /// The code spans of the prose, each with the number of the line that it begins in.
-pub fn spans(text: &str) -> Vec<(usize, String)> {
+pub(crate) fn spans(text: &str) -> Vec<(usize, String)> {
     let mut spans = Vec::new();
     for (number, paragraph) in paragraphs(text) {
         for (at, part) in paragraph.split('`').enumerate() {
@@ -56,7 +56,7 @@ pub fn spans(text: &str) -> Vec<(usize, String)> {
 }
 
 /// Where links and pictures of the prose lead, each with the number of its line.
-pub fn links(text: &str) -> Vec<(usize, String)> {
+pub(crate) fn links(text: &str) -> Vec<(usize, String)> {
     let mut links = Vec::new();
     for (number, paragraph) in paragraphs(text) {
         let prose: String = paragraph.split('`').step_by(2).collect::<Vec<_>>().join("_");
@@ -88,7 +88,7 @@ fn paragraphs(text: &str) -> Vec<(usize, String)> {
 }
 
 /// The anchors of a document's headings, as GitHub makes them.
-pub fn anchors(text: &str) -> Vec<String> {
+pub(crate) fn anchors(text: &str) -> Vec<String> {
     let mut anchors: Vec<String> = Vec::new();
     for line in lines(text).iter().filter(|line| !line.code) {
         let heading = line.text.trim_start_matches('#');

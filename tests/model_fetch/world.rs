@@ -13,17 +13,17 @@ use relata::Result;
 use relata::model::{Choice, Manifest, ModelFolder, Progress, Settings, locate};
 use sha2::{Digest, Sha256};
 
-pub const REVISION: &str = "0123456789abcdef0123456789abcdef01234567";
-pub const WEIGHTS: &str = "model.safetensors";
+pub(crate) const REVISION: &str = "0123456789abcdef0123456789abcdef01234567";
+pub(crate) const WEIGHTS: &str = "model.safetensors";
 
 /// A machine of its own: cache, Hugging Face cache, a python, and what the model's files should be.
-pub struct World {
+pub(crate) struct World {
     pub home: tempfile::TempDir,
     pub files: BTreeMap<&'static str, Vec<u8>>,
     pub settings: Settings,
 }
 
-pub fn sha256(bytes: &[u8]) -> String {
+pub(crate) fn sha256(bytes: &[u8]) -> String {
     Sha256::digest(bytes).iter().fold(String::new(), |mut text, byte| {
         write!(text, "{byte:02x}").unwrap();
         text
@@ -40,7 +40,7 @@ fn weights(numbers: usize) -> Vec<u8> {
 }
 
 /// The manifest of such files; a file named in `unpinned` has no sum.
-pub fn manifest(files: &BTreeMap<&'static str, Vec<u8>>, unpinned: &[&str]) -> Manifest {
+pub(crate) fn manifest(files: &BTreeMap<&'static str, Vec<u8>>, unpinned: &[&str]) -> Manifest {
     let mut text = format!(
         "name = \"toy\"\naliases = [\"nobody/toy\"]\ndescription = \"A toy\"\nlicence = \"MIT\"\n\
          dimension = 8\ntoken_limit = 32\npooling = \"mean\"\n\
@@ -58,7 +58,7 @@ pub fn manifest(files: &BTreeMap<&'static str, Vec<u8>>, unpinned: &[&str]) -> M
 
 impl World {
     /// Nothing cached, no hub listening, a python that is not there.
-    pub fn new() -> World {
+    pub(crate) fn new() -> World {
         let home = tempfile::tempdir().unwrap();
         let files = BTreeMap::from([
             ("1_Pooling/config.json", br#"{"pooling_mode_mean_tokens": true}"#.to_vec()),
@@ -77,17 +77,17 @@ impl World {
         World { home, files, settings }
     }
 
-    pub fn choice(&self) -> Choice {
+    pub(crate) fn choice(&self) -> Choice {
         Choice::parse(Some("toy"))
     }
 
     /// Where the toy is or would be in the cache.
-    pub fn place(&self) -> PathBuf {
+    pub(crate) fn place(&self) -> PathBuf {
         self.settings.cache.join("models/toy").join(REVISION)
     }
 
     /// Locates the toy; gives the notes too.
-    pub fn locate(&self) -> (Result<ModelFolder>, Vec<String>) {
+    pub(crate) fn locate(&self) -> (Result<ModelFolder>, Vec<String>) {
         let mut notes = Vec::new();
         let found = locate(&self.choice(), &self.settings, &mut |progress| {
             if let Progress::Note(note) = progress {
@@ -98,12 +98,12 @@ impl World {
     }
 
     /// The message when every source fails.
-    pub fn failure(&self) -> String {
+    pub(crate) fn failure(&self) -> String {
         self.locate().0.unwrap_err().to_string()
     }
 
     /// Holds every file of a located model against what it should be.
-    pub fn assert_whole(&self, found: &ModelFolder) {
+    pub(crate) fn assert_whole(&self, found: &ModelFolder) {
         assert_eq!(found.root, self.place());
         for (path, bytes) in &self.files {
             assert!(std::fs::read(found.root.join(path)).unwrap() == *bytes, "{path}");
@@ -121,7 +121,7 @@ impl World {
     }
 
     /// Writes the files as a plain folder.
-    pub fn write_folder(&self, folder: &Path) {
+    pub(crate) fn write_folder(&self, folder: &Path) {
         for (path, bytes) in &self.files {
             let path = folder.join(path);
             std::fs::create_dir_all(path.parent().unwrap()).unwrap();
@@ -130,7 +130,7 @@ impl World {
     }
 
     /// A python whose `-m pip download ... --dest DIR ...` runs this shell text with `$dest` set; each call is recorded.
-    pub fn python(&mut self, script: &str) {
+    pub(crate) fn python(&mut self, script: &str) {
         let path = self.home.path().join("python3");
         let calls = self.home.path().join("python-calls");
         let text = format!(
@@ -152,7 +152,7 @@ impl World {
     }
 
     /// A python that brings a wheel with these entries.
-    pub fn python_with_wheel(&mut self, entries: &[(&str, &[u8])]) {
+    pub(crate) fn python_with_wheel(&mut self, entries: &[(&str, &[u8])]) {
         let wheel = self.home.path().join("toy_wheel-1.0-py3-none-any.whl");
         let mut archive = zip::ZipWriter::new(std::fs::File::create(&wheel).unwrap());
         for (name, bytes) in entries {
@@ -164,7 +164,7 @@ impl World {
     }
 
     /// A python that brings the right wheel.
-    pub fn good_python(&mut self) {
+    pub(crate) fn good_python(&mut self) {
         let files = self.files.clone();
         let names: Vec<String> = files.keys().map(|path| format!("toy/model/{path}")).collect();
         let mut entries: Vec<(&str, &[u8])> = vec![("toy/__init__.py", b""), ("../outside.txt", b"out")];
@@ -173,7 +173,7 @@ impl World {
     }
 
     /// The argument lines that the python was called with.
-    pub fn python_calls(&self) -> Vec<String> {
+    pub(crate) fn python_calls(&self) -> Vec<String> {
         let calls = std::fs::read_to_string(self.home.path().join("python-calls")).unwrap_or_default();
         calls.lines().map(str::to_owned).collect()
     }
@@ -186,7 +186,7 @@ fn closed_port() -> u16 {
 
 /// What the hub does when asked for the weights.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Manner {
+pub(crate) enum Manner {
     Good,
     /// Right size, one byte wrong.
     WrongByte,
@@ -207,7 +207,7 @@ pub enum Manner {
 }
 
 /// A hub on 127.0.0.1. Its threads end with the process.
-pub struct FakeHub {
+pub(crate) struct FakeHub {
     pub endpoint: String,
     /// First line and `Authorization` of every request.
     requests: Arc<Requests>,
@@ -215,7 +215,7 @@ pub struct FakeHub {
 }
 
 impl FakeHub {
-    pub fn start(files: &BTreeMap<&'static str, Vec<u8>>, manner: Manner) -> FakeHub {
+    pub(crate) fn start(files: &BTreeMap<&'static str, Vec<u8>>, manner: Manner) -> FakeHub {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let endpoint = format!("http://{}", listener.local_addr().unwrap());
         let requests = Arc::new(Mutex::new(Vec::new()));
@@ -233,11 +233,11 @@ impl FakeHub {
         hub
     }
 
-    pub fn requests(&self) -> Vec<(String, Option<String>)> {
+    pub(crate) fn requests(&self) -> Vec<(String, Option<String>)> {
         self.requests.lock().unwrap().clone()
     }
 
-    pub fn connections(&self) -> usize {
+    pub(crate) fn connections(&self) -> usize {
         *self.connections.lock().unwrap()
     }
 }

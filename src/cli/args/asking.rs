@@ -13,7 +13,7 @@ use crate::paper::Facet;
 
 /// `relata recommend`
 #[derive(Debug, Args)]
-pub struct Recommend {
+pub(crate) struct Recommend {
     /// Papers you like: `2602.10611`, `arXiv:2602.10611v2`, `hep-th/9901001`, or links to them.
     /// Without any paper or --like-text, your profile is the question. A number means a paper of
     /// the last answer.
@@ -57,7 +57,7 @@ pub struct Recommend {
 
 /// `relata today`
 #[derive(Debug, Args)]
-pub struct Today {
+pub(crate) struct Today {
     /// Digests, which are added to the library; those of the latest day among them are listed, or
     /// of all days since --since. Without any, the latest day of the library.
     #[arg(value_name = "PATH")]
@@ -93,7 +93,7 @@ pub struct Today {
 
 /// `relata search`
 #[derive(Debug, Args)]
-pub struct Search {
+pub(crate) struct Search {
     /// What to look for: words, the name of an author, or ids and links of papers. Without any, the
     /// papers that the filters leave are listed, the newest first.
     #[arg(value_name = "WORDS")]
@@ -105,7 +105,7 @@ pub struct Search {
 
 /// `relata eval`
 #[derive(Debug, Args)]
-pub struct Eval {
+pub(crate) struct Eval {
     /// File of judgements, one per line: `{"query": ID, "relevant": [ID, ...]}`, or `{"like": [ID,
     /// ...], "unlike": [ID, ...], "relevant": [ID, ...]}` for a profile. Every paper of the library
     /// can be an answer.

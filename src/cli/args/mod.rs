@@ -16,19 +16,19 @@ mod values;
 
 use clap::{Parser, Subcommand};
 
-pub use asking::{Eval, Recommend, Search, Today};
-pub use models::{Embed, Model, ModelCommand};
-pub use papers::{Add, Check, Info, OpenPages, Reembed, Remove, Show};
-pub use places::Places;
-pub use profiles::{Opine, ProfileArgs, ProfileCommand};
-pub use program::{Completions, Man};
-pub use selection::{Filters, Ranking, Recency, Selection};
+pub(super) use asking::{Eval, Recommend, Search, Today};
+pub(super) use models::{Embed, Model, ModelCommand};
+pub(super) use papers::{Add, Check, Info, OpenPages, Reembed, Remove, Show};
+pub(super) use places::Places;
+pub(super) use profiles::{Opine, ProfileArgs, ProfileCommand};
+pub(super) use program::{Completions, Man};
+pub(super) use selection::{Filters, Ranking, Recency, Selection};
 
 /// Semantic recommender for arXiv papers: reads daily digests, embeds the abstracts, answers what
 /// is related.
 #[derive(Debug, Parser)]
 #[command(name = "relata", version, max_term_width = 100, after_help = EXIT_CODES)]
-pub struct Cli {
+pub(super) struct Cli {
     /// Where papers, vectors and models are.
     #[command(flatten)]
     pub places: Places,
@@ -42,7 +42,7 @@ const EXIT_CODES: &str =
 
 /// The commands.
 #[derive(Debug, Subcommand)]
-pub enum Command {
+pub(super) enum Command {
     /// Read digests, JSONL or metadata snapshots into the library and embed what is new.
     Add(Add),
     /// List the papers related to those you like.

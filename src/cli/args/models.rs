@@ -10,7 +10,7 @@ use crate::embed::Role;
 
 /// `relata embed`
 #[derive(Debug, Args)]
-pub struct Embed {
+pub(crate) struct Embed {
     /// Files or folders of papers, in any format that `relata add` reads; `-` reads standard input.
     #[arg(required = true, value_name = "INPUT")]
     pub inputs: Vec<PathBuf>,
@@ -43,7 +43,7 @@ pub struct Embed {
 /// `relata model`
 #[derive(Debug, Args)]
 #[command(disable_help_subcommand = true)]
-pub struct Model {
+pub(crate) struct Model {
     /// What to do with models.
     #[command(subcommand)]
     pub command: ModelCommand,
@@ -51,7 +51,7 @@ pub struct Model {
 
 /// The commands on models. Without a name they use the model of `--model`, else the default.
 #[derive(Debug, Subcommand)]
-pub enum ModelCommand {
+pub(crate) enum ModelCommand {
     /// List the known models, and say which of them are on this machine.
     List {
         /// Print as JSON.

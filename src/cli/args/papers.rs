@@ -7,7 +7,7 @@ use clap::Args;
 
 /// `relata add`
 #[derive(Debug, Args)]
-pub struct Add {
+pub(crate) struct Add {
     /// Files or folders to read; `-` reads standard input. The content tells the format; `.gz` is
     /// unpacked.
     #[arg(required = true, value_name = "PATH")]
@@ -22,7 +22,7 @@ pub struct Add {
 
 /// `relata show`
 #[derive(Debug, Args)]
-pub struct Show {
+pub(crate) struct Show {
     /// Paper to show, by id or link, or by its number in the last answer.
     #[arg(value_name = "ID|N")]
     pub id: String,
@@ -33,7 +33,7 @@ pub struct Show {
 
 /// `relata open`
 #[derive(Debug, Args)]
-pub struct OpenPages {
+pub(crate) struct OpenPages {
     /// Papers to open, by id or link, or by their number in the last answer.
     #[arg(required = true, value_name = "ID|N")]
     pub ids: Vec<String>,
@@ -41,7 +41,7 @@ pub struct OpenPages {
 
 /// `relata info`
 #[derive(Debug, Args)]
-pub struct Info {
+pub(crate) struct Info {
     /// Paper to show, by id or link, or by its number in the last answer; without one, the library
     /// is shown.
     #[arg(value_name = "ID|N")]
@@ -53,7 +53,7 @@ pub struct Info {
 
 /// `relata remove`
 #[derive(Debug, Args)]
-pub struct Remove {
+pub(crate) struct Remove {
     /// Papers to remove.
     #[arg(required = true, value_name = "ID")]
     pub ids: Vec<String>,
@@ -64,7 +64,7 @@ pub struct Remove {
 
 /// `relata check`
 #[derive(Debug, Args)]
-pub struct Check {
+pub(crate) struct Check {
     /// Print the report as JSON.
     #[arg(long)]
     pub json: bool,
@@ -72,7 +72,7 @@ pub struct Check {
 
 /// `relata reembed`
 #[derive(Debug, Args)]
-pub struct Reembed {
+pub(crate) struct Reembed {
     /// Then delete the vectors of every other model.
     #[arg(long)]
     pub forget_others: bool,

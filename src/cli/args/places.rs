@@ -9,7 +9,7 @@ use crate::embed::{DeviceChoice, EngineChoice, Long, Precision};
 
 /// Options that every command takes; `help.rs` shows them where they count.
 #[derive(Debug, Args)]
-pub struct Places {
+pub(crate) struct Places {
     /// Library to use, one SQLite file [default: relata/library.db in the platform's data folder].
     #[arg(
         long,

@@ -8,7 +8,7 @@ use crate::service::DEFAULT_PROFILE;
 
 /// `relata like` and `relata unlike`
 #[derive(Debug, Args)]
-pub struct Opine {
+pub(crate) struct Opine {
     /// Papers, by id or link, or by their number in the last answer: `relata like 1 3`.
     #[arg(required = true, value_name = "ID|N")]
     pub ids: Vec<String>,
@@ -25,7 +25,7 @@ pub struct Opine {
 
 /// The name of a profile.
 #[derive(Debug, Args)]
-pub struct ProfileName {
+pub(crate) struct ProfileName {
     /// Profile to use.
     #[arg(long, value_name = "NAME", default_value = DEFAULT_PROFILE)]
     pub profile: String,
@@ -34,7 +34,7 @@ pub struct ProfileName {
 /// `relata profile`
 #[derive(Debug, Args)]
 #[command(disable_help_subcommand = true)]
-pub struct ProfileArgs {
+pub(crate) struct ProfileArgs {
     /// What to do with profiles.
     #[command(subcommand)]
     pub command: ProfileCommand,
@@ -42,7 +42,7 @@ pub struct ProfileArgs {
 
 /// The commands on profiles.
 #[derive(Debug, Subcommand)]
-pub enum ProfileCommand {
+pub(crate) enum ProfileCommand {
     /// List the profiles and how many papers each likes and dislikes.
     List {
         /// Print all of them as JSON.

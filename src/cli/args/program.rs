@@ -7,7 +7,7 @@ use clap_complete::Shell;
 
 /// `relata man`
 #[derive(Debug, Args)]
-pub struct Man {
+pub(crate) struct Man {
     /// Folder for relata.1, relata-recommend.1 and so on, such as ~/.local/share/man/man1; made
     /// where it is not there.
     #[arg(long, value_name = "FOLDER")]
@@ -30,7 +30,7 @@ For good, write the script to where the shell looks for it:
 /// `relata completions`
 #[derive(Debug, Args)]
 #[command(after_help = INSTALLATION)]
-pub struct Completions {
+pub(crate) struct Completions {
     /// Shell to complete in.
     #[arg(value_name = "SHELL", value_enum)]
     pub shell: Shell,

@@ -10,7 +10,7 @@ use crate::export::Form;
 
 /// How papers are ranked.
 #[derive(Debug, Args)]
-pub struct Ranking {
+pub(crate) struct Ranking {
     /// Factor for a part of the score: meaning, associations, words or authors, e.g. `--weight
     /// authors=0.5,words=2`; 0 leaves the part out.
     #[arg(long, value_name = "PART=FACTOR", value_delimiter = ',', value_parser = weight)]
@@ -22,7 +22,7 @@ pub struct Ranking {
 
 /// How the age of a like counts.
 #[derive(Debug, Args)]
-pub struct Recency {
+pub(crate) struct Recency {
     /// Count a like half as much for every so many days that it is older than the latest [default:
     /// all count the same].
     #[arg(long, value_name = "DAYS", value_parser = days)]
@@ -31,7 +31,7 @@ pub struct Recency {
 
 /// How many answers, and which papers may be among them.
 #[derive(Debug, Args)]
-pub struct Selection {
+pub(crate) struct Selection {
     /// Number of answers.
     #[arg(
         short,

@@ -11,7 +11,7 @@ use crate::topics::Method;
 /// `relata topics`
 #[derive(Debug, Args)]
 #[command(args_conflicts_with_subcommands = true, disable_help_subcommand = true)]
-pub struct Topics {
+pub(crate) struct Topics {
     /// What to do with known topics.
     #[command(subcommand)]
     pub command: Option<TopicsCommand>,
@@ -22,7 +22,7 @@ pub struct Topics {
 
 /// The commands on topics that were found.
 #[derive(Debug, Subcommand)]
-pub enum TopicsCommand {
+pub(crate) enum TopicsCommand {
     /// List what has happened to the topics since they were first found, latest first.
     History(TopicHistory),
     /// Give a topic a name that it keeps.
@@ -31,7 +31,7 @@ pub enum TopicsCommand {
 
 /// Finding topics.
 #[derive(Debug, Args)]
-pub struct FindTopics {
+pub(crate) struct FindTopics {
     /// Topic whose papers to show, central ones first, by its number in the list of `relata
     /// topics`.
     #[arg(value_name = "TOPIC", value_parser = clap::value_parser!(u32))]
@@ -76,7 +76,7 @@ const EXPORT_USAGE: &str = if cfg!(feature = "parquet") {
 /// `relata export`
 #[derive(Debug, Args)]
 #[command(override_usage = EXPORT_USAGE, group = clap::ArgGroup::new("form").required(true).multiple(true).args(["csv", "jsonl", "parquet"]))]
-pub struct Export {
+pub(crate) struct Export {
     /// CSV file to write: a row a paper with id, title, authors, date, categories, its topic of
     /// each level by name and number, and its position on the map.
     #[arg(long, value_name = "FILE")]
@@ -147,7 +147,7 @@ pub struct Among {
 
 /// `relata topics history`
 #[derive(Debug, Args)]
-pub struct TopicHistory {
+pub(crate) struct TopicHistory {
     /// Which papers the topics were found among.
     #[command(flatten)]
     pub among: Among,
@@ -162,7 +162,7 @@ pub struct TopicHistory {
 
 /// `relata topics rename`
 #[derive(Debug, Args)]
-pub struct RenameTopic {
+pub(crate) struct RenameTopic {
     /// Number of the topic, as `relata topics` lists it.
     #[arg(value_name = "TOPIC")]
     pub topic: u32,

@@ -119,7 +119,7 @@ pub(in crate::embed) fn answers(card: usize) -> bool {
 
 /// Looks for the libraries that are opened at run time; asking one that is not there would end the program.
 fn libraries() -> std::result::Result<(), String> {
-    // They only try to open libraries by name.
+    // SAFETY: they only try to open libraries by name.
     let (driver, blas, compiler) =
         unsafe { (driver::sys::is_culib_present(), cublaslt::sys::is_culib_present(), nvrtc::sys::is_culib_present()) };
     if !driver {

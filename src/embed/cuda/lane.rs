@@ -160,7 +160,7 @@ impl Lane {
         let count = tokens as i32;
         let warps = 8;
         let per_token = launch(tokens.div_ceil(warps), 32 * warps);
-        // SAFETY, here and below: every kernel gets the buffers that its parameters name, with room for `rows` rows (see
+        // SAFETY: here and below, every kernel gets the buffers that its parameters name, with room for `rows` rows (see
         // `kernels/`), and ids, types and positions that the tokeniser checked against the tables.
         unsafe {
             let norm = &encoder.embedding_norm;
@@ -172,6 +172,7 @@ impl Lane {
         }
         let scale = LOG2_E / ((hidden / heads) as f32).sqrt();
         let threads = if encoder.matrix_units() { 2 * QUERIES } else { QUERIES };
+        // SAFETY: see above.
         let add_norm = |x: &mut Buffer, normed: &mut Buffer, product: &Buffer, bias: &CudaSlice<f32>, norm: &Norm| unsafe {
             let mut kernel = stream.launch_builder(&card.add_norm);
             kernel.arg(x).arg(normed).arg(product).arg(bias);
@@ -185,6 +186,7 @@ impl Lane {
             blas.multiply(&product, wide)?;
             if let (Some(turn), Some([whole, near])) = (&card.turn, &encoder.angles) {
                 let angles = if layer.window.is_some() { near } else { whole };
+                // SAFETY: see above.
                 unsafe {
                     let mut kernel = stream.launch_builder(turn);
                     kernel.arg(&mut *wide).arg(&positions).arg(&angles.cosines).arg(&angles.sines);
@@ -193,6 +195,7 @@ impl Lane {
             }
             // So far that no sum with it overflows.
             let window = layer.window.map_or(i32::MAX / 4, |window| window as i32);
+            // SAFETY: see above.
             unsafe {
                 let mut kernel = stream.launch_builder(&card.attention);
                 kernel.arg(&mut *side).arg(&*wide).arg(&tile_list).arg(&starts).arg(&scale);
@@ -215,6 +218,7 @@ impl Lane {
             let product =
                 Product { rows, input, stride: hidden, weight: &layer.up, bias: None, inputs: hidden, outputs: up };
             blas.multiply(&product, wide)?;
+            // SAFETY: see above.
             unsafe {
                 let mut kernel = stream.launch_builder(&card.activate);
                 kernel.arg(&mut *wide).arg(&layer.up_bias);
@@ -234,10 +238,12 @@ impl Lane {
         }
         let last = if encoder.norms_first { &*normed } else { &*x };
         let width = pooling.len();
+        // SAFETY: the pooling kernel writes every element before it is read.
         let mut pooled = unsafe { stream.alloc::<f32>(texts * width * hidden) }?;
         for (number, pooling) in pooling.iter().enumerate() {
             let (kind, stride) = (kind(*pooling), (width * hidden) as i32);
             let mut from = pooled.slice_mut(number * hidden..);
+            // SAFETY: see above.
             unsafe {
                 let mut kernel = stream.launch_builder(&card.pool);
                 kernel.arg(&mut from).arg(last).arg(&starts).arg(&kind).arg(&stride);

@@ -7,7 +7,7 @@
 use crate::relata;
 
 /// The help of one command.
-pub struct Help {
+pub(super) struct Help {
     /// The command with those above it, such as `profile import`; empty for the program itself.
     pub path: Vec<String>,
     /// Paragraphs that say what it does.
@@ -20,7 +20,7 @@ pub struct Help {
 
 /// What stands under one heading.
 #[derive(Clone)]
-pub struct Section {
+pub(super) struct Section {
     /// The heading.
     pub title: String,
     /// The lines as they are, for what is no list.
@@ -31,7 +31,7 @@ pub struct Section {
 
 /// An argument, an option or a command.
 #[derive(Clone)]
-pub struct Item {
+pub(super) struct Item {
     /// With the values that it takes: `-k, --count <K>`.
     pub name: String,
     /// Paragraphs.
@@ -44,7 +44,7 @@ pub struct Item {
 
 impl Help {
     /// Asks the program.
-    pub fn of(path: &[&str]) -> Help {
+    pub(super) fn of(path: &[&str]) -> Help {
         let shown = relata(&[path, &["--help"]].concat());
         assert!(shown.status.success(), "relata {} --help", path.join(" "));
         let text = String::from_utf8(shown.stdout).expect("help in UTF-8");
@@ -76,12 +76,12 @@ impl Help {
     }
 
     /// The section with this heading.
-    pub fn section(&self, title: &str) -> Option<&Section> {
+    pub(super) fn section(&self, title: &str) -> Option<&Section> {
         self.sections.iter().find(|section| section.title == title)
     }
 
     /// The names of the commands below this one. `help` is none of its own.
-    pub fn commands(&self) -> impl Iterator<Item = &str> {
+    pub(super) fn commands(&self) -> impl Iterator<Item = &str> {
         let items = self.section("Commands").map(|section| section.items.as_slice()).unwrap_or_default();
         items.iter().map(|item| item.name.as_str()).filter(|name| *name != "help")
     }
@@ -89,12 +89,12 @@ impl Help {
 
 impl Item {
     /// The long name of an option, or what an argument is called.
-    pub fn long_name(&self) -> &str {
+    pub(super) fn long_name(&self) -> &str {
         self.name.split([' ', ',']).find(|word| word.starts_with("--")).unwrap_or(&self.name)
     }
 
     /// The variable that stands for an option.
-    pub fn variable(&self) -> Option<&str> {
+    pub(super) fn variable(&self) -> Option<&str> {
         self.notes.iter().find_map(|note| note.strip_prefix("env: ")).map(|name| name.trim_end_matches('='))
     }
 }

@@ -10,7 +10,7 @@ use std::collections::BTreeMap;
 use self::help::{Help, Item, Section};
 
 /// Where the document is.
-pub const PATH: &str = "docs/reference/cli.md";
+pub(crate) const PATH: &str = "docs/reference/cli.md";
 
 const HEAD: &str = "\
 <!-- Made from the program's help: RELATA_RENEW=1 cargo test --test docs -->
