@@ -41,6 +41,21 @@ pub struct Reference {
 /// # Errors
 /// [`Error::Io`] where it cannot be read, [`ReadingError::ReferencesUnknown`] where it is in none
 /// of the forms. Entries that cannot be read are among the results.
+///
+/// ```
+/// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// # let folder = tempfile::tempdir()?;
+/// # let file = folder.path().join("glaciers.bib");
+/// # /*
+/// let file = "glaciers.bib";
+/// # */
+/// std::fs::write(&file, "@article{slow, title = {Slow glaciers}, eprint = {2601.00001}, archiveprefix = {arXiv}}")?;
+/// for reference in relata::references::read(file.as_ref())?.into_iter().flatten() {
+///     assert!(reference.ids.contains(&"2601.00001".parse()?));
+/// }
+/// # Ok(())
+/// # }
+/// ```
 pub fn read(path: &Path) -> Result<Vec<std::result::Result<Reference, Skipped>>> {
     let bytes = fs::read(path).map_err(Error::io(path))?;
     let text = String::from_utf8_lossy(&bytes);

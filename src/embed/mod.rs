@@ -80,6 +80,21 @@ pub struct Embeddings {
 }
 
 /// A loaded model.
+///
+/// ```
+/// use relata::embed::{Embedder, EmbedderOptions, Role};
+///
+/// # fn main() -> relata::Result<()> {
+/// # let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/models/tiny-bert");
+/// # /*
+/// let folder = "path/to/all-MiniLM-L6-v2";
+/// # */
+/// let embedder = Embedder::load(folder.as_ref(), &EmbedderOptions::new())?;
+/// let embedded = embedder.embed(&["Ice moves.", "Ice melts."], Role::Passage)?;
+/// assert_eq!(embedded.vectors.dim(), (2, embedder.recipe().dimension()));
+/// # Ok(())
+/// # }
+/// ```
 pub struct Embedder {
     recipe: Recipe,
     tokeniser: Tokeniser,

@@ -79,6 +79,27 @@ pub struct Chosen<'a> {
 ///
 /// # Errors
 /// What `out` reports. [`Form::Text`] and [`Form::Json`] are the command line's own, and nothing is written for them.
+///
+/// ```
+/// use relata::export::{Chosen, Form, Heading, write};
+/// use relata::model::Settings;
+/// use relata::service::{Options, Recommend, Relata};
+///
+/// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// let relata = Relata::new(Options::new("library.db", Settings::from_env()?));
+/// let answer = relata.recommend(&Recommend::new().like(["2602.10611".parse()?]).k(3))?;
+/// let chosen: Vec<Chosen<'_>> = answer
+///     .results
+///     .iter()
+///     .map(|row| Chosen { paper: &row.paper, score: row.score, matched: row.matched, text: None, why: String::new() })
+///     .collect();
+/// let heading = Heading { title: "Related papers".to_owned(), command: "recommend", name: "2602.10611" };
+/// let mut bibtex = Vec::new();
+/// write(Form::Bibtex, &heading, &chosen, &mut bibtex)?;
+/// assert_eq!(String::from_utf8(bibtex)?.matches("eprint").count(), 3);
+/// # Ok(())
+/// # }
+/// ```
 pub fn write(form: Form, heading: &Heading<'_>, chosen: &[Chosen<'_>], out: &mut dyn Write) -> io::Result<()> {
     match form {
         Form::Text | Form::Json => Ok(()),

@@ -47,6 +47,15 @@ const BACK: f32 = 2.5;
 const LABEL: f32 = 1000.0;
 
 /// The sentences of an abstract with their roles.
+///
+/// ```
+/// use relata::Facet;
+/// use relata::facets::roles;
+///
+/// let told = roles("Glaciers are poorly understood. We propose a new model. It halves the error.");
+/// assert_eq!(told[1].text, "We propose a new model.");
+/// assert_eq!(told[1].role, Facet::Method);
+/// ```
 pub fn roles(abstract_text: &str) -> Vec<Sentence<'_>> {
     let mut told: Vec<(&str, Option<usize>)> = Vec::new();
     let mut current = None;

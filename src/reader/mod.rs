@@ -74,6 +74,25 @@ pub fn read(path: &Path, sink: &mut dyn FnMut(Reading) -> Result<()>) -> Result<
 ///
 /// # Errors
 /// As [`read`].
+///
+/// ```
+/// use relata::reader::{Format, Reading, read_from};
+///
+/// # fn main() -> relata::Result<()> {
+/// let digest = "### [1] [Slow glaciers](https://arxiv.org/abs/2601.00001v2)\n*A. Author*\n\n\
+///               Main category: cs.LG\n\nAbstract: Ice moves when nobody looks.\n";
+/// let mut titles = Vec::new();
+/// let report = read_from("2026-01-05.md".as_ref(), digest.as_bytes(), &mut |reading| {
+///     match reading {
+///         Reading::Entry(entry) => titles.extend(entry.title.clone()),
+///         Reading::Skipped(skipped) => eprintln!("skipped {skipped}"),
+///     }
+///     Ok(())
+/// })?;
+/// assert_eq!((titles, report.format), (vec!["Slow glaciers".to_owned()], Format::Digest));
+/// # Ok(())
+/// # }
+/// ```
 pub fn read_from(path: &Path, input: impl Read, sink: &mut dyn FnMut(Reading) -> Result<()>) -> Result<Report> {
     let mut source = Source::new(path, input)?;
     let format = sniff::format(source.head())
