@@ -11,7 +11,9 @@ pub(super) const MOST: usize = 64;
 /// The categories in a text, in order, each once.
 pub(super) fn parse(text: &str) -> Vec<String> {
     let mut found: Vec<String> = Vec::new();
-    for piece in text.split(|c: char| c.is_whitespace() || matches!(c, ',' | ';' | '|' | '*' | '，' | '、')) {
+    let marks = [',', ';', '|', '*', '，', '、', '(', ')', '[', ']', '\'', '"', '`'];
+    let parts = |c: char| c.is_whitespace() || marks.contains(&c);
+    for piece in text.split(parts) {
         if found.len() < MOST && is_category(piece) && !found.iter().any(|known| known == piece) {
             found.push(piece.to_owned());
         }

@@ -63,6 +63,13 @@ pub(super) struct Origin {
 }
 
 impl Draft<'_> {
+    /// Whether it has a title, an abstract or a generated text that is more than a way of saying that there is none.
+    pub(super) fn has_texts(&self) -> bool {
+        self.title.as_deref().is_some_and(|title| real_title(title).is_some())
+            || self.abstract_text.as_deref().is_some_and(|text| real_copy(text).is_some())
+            || self.summaries.iter().any(|(_, text)| real_text(text).is_some())
+    }
+
     /// Judges the fields: an entry, or the reason in words.
     pub(super) fn finish(self, origin: &Origin) -> Result<Box<Entry>, String> {
         let title = own(Field::Title, self.title.as_deref().and_then(real_title))?;

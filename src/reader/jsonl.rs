@@ -1,42 +1,72 @@
-//! JSON lines: crawled papers, papers with generated texts, recommendations, and arXiv's snapshot.
+//! JSON: papers as crawled, with generated texts, recommendations, arXiv's snapshot, answers of other services.
 //!
-//! In: one JSON object a line. Out: one entry a line. Which kind a line is of is told by its own keys, so that files
-//! glued together read as their parts would. A broken line is skipped with its cause, and the next one is read.
+//! In: JSON objects in any arrangement: one a line, several on a line, over many lines, in arrays and wrappers, keyed by
+//! id (`json_walk` finds them). Out: one entry an object. Which kind an object is of is told by its own keys, so that
+//! files glued together read as their parts would. What serde_json refuses is read by `relaxed`; a broken object is
+//! skipped with its cause, and the next one is read.
 
 use std::borrow::Cow;
 
 use jiff::civil::Date;
 
-use super::authors::{self, Authors};
-use super::categories;
 use super::dates;
 use super::draft::{Draft, Origin, is_teaser};
+use super::json_walk::{Found, Walker};
+use super::keys::{self, Field};
+use super::moment;
 use super::output::Output;
-use super::record::{Ai, Record, Text, Texts};
-use super::source::{LONGEST_LINE, Source};
+use super::record::Record;
+use super::relaxed;
+use super::source::Source;
+use super::value::Value;
+use super::windows;
 use crate::error::Result;
 use crate::paper::ArxivId;
-use crate::paper::{Facet, Field, Listing, SourceKind};
+use crate::paper::{Facet, Field as Fact, Listing, SourceKind};
 
 /// A recommendation names this many authors at most, and does not say that it left some out.
 const AUTHORS_OF_RECOMMENDATION: usize = 3;
 
-/// Reads JSON lines. `date` is the day that the file's name tells.
+/// Reads JSON. `date` is the day that the file's name tells.
 pub(super) fn read(source: &mut Source<'_>, file: &str, date: Option<Date>, out: &mut Output<'_>) -> Result<()> {
-    while let Some(line) = source.next_line()? {
-        let number = line.number;
-        if line.too_long {
-            out.skip(number, &format!("the line is longer than {LONGEST_LINE} bytes"))?;
+    let place = Place { file, date };
+    let mut walker = Walker::default();
+    let mut foreign = windows::Foreign::default();
+    let mut whole = true;
+    while let Some(piece) = source.next_piece()? {
+        let number = piece.number;
+        // The objects of a line of their own need not be looked for.
+        if whole && !piece.too_long && walker.is_idle() && fast(piece.bytes, number, &place, out)? {
             continue;
         }
-        let bytes = line.bytes.trim_ascii();
-        // Files that were glued together carry their byte-order marks along.
-        let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
-        if !bytes.is_empty() {
-            object(bytes, number, None, &Place { file, date }, out)?;
-        }
+        let starts = whole;
+        whole = !piece.too_long;
+        let mut give = |found: Found<'_>| give(&found, &place, &mut foreign, out);
+        walker.line(piece.bytes, number, starts, whole, &mut give)?;
+    }
+    if source.broken().is_none() {
+        walker.end(&mut |found| give(&found, &place, &mut foreign, out))?;
+    }
+    if let Some(note) = foreign.note() {
+        out.note(note);
     }
     Ok(())
+}
+
+/// Reads a line that is one good object with an identifier; `false` where it is anything else.
+fn fast(bytes: &[u8], line: u64, place: &Place<'_>, out: &mut Output<'_>) -> Result<bool> {
+    let bytes = bytes.trim_ascii();
+    if bytes.is_empty() {
+        return Ok(true);
+    }
+    if bytes[0] != b'{' || bytes.last() != Some(&b'}') {
+        return Ok(false);
+    }
+    let record = std::str::from_utf8(bytes).ok().and_then(|text| serde_json::from_str::<Record<'_>>(text).ok());
+    match record.filter(Record::has_id) {
+        Some(record) => paper(&record, line, None, place, out).map(|()| true),
+        None => Ok(false),
+    }
 }
 
 /// The file that an object stands in.
@@ -47,38 +77,22 @@ pub(super) struct Place<'p> {
     pub date: Option<Date>,
 }
 
-/// Reads one object. `key` is the identifier under which it stood in a larger object, if it did.
-pub(super) fn object(
-    bytes: &[u8],
-    line: u64,
-    key: Option<&str>,
-    place: &Place<'_>,
-    out: &mut Output<'_>,
-) -> Result<()> {
-    let text = match std::str::from_utf8(bytes) {
-        Ok(text) => text,
-        Err(cause) => return out.skip(line, &format!("not UTF-8 at byte {} of the line", cause.valid_up_to() + 1)),
+/// Reads what the walker found.
+fn give(found: &Found<'_>, place: &Place<'_>, foreign: &mut windows::Foreign, out: &mut Output<'_>) -> Result<()> {
+    let (bytes, line, key) = match found {
+        Found::Object { bytes, line, key } => (bytes, *line, *key),
+        Found::Useless { line, reason } => return out.skip(*line, reason),
     };
-    // A list would fill the fields by position.
-    if !text.starts_with('{') {
-        return out.skip(line, "no JSON object");
+    let text = foreign.text(bytes, line);
+    let refused = match serde_json::from_str::<Record<'_>>(&text) {
+        Ok(record) => return paper(&record, line, key, place, out),
+        Err(cause) => plain_cause(&cause),
+    };
+    let relaxed = relaxed::strict(&text);
+    match relaxed.as_deref().and_then(|text| serde_json::from_str::<Record<'_>>(text).ok()) {
+        Some(record) => paper(&record, line, key, place, out),
+        None => out.skip(line, &format!("no valid JSON: {refused}")),
     }
-    let mut record: Record<'_> = match serde_json::from_str(text) {
-        Ok(record) => record,
-        Err(cause) => return out.skip(line, &format!("no valid JSON: {}", plain_cause(&cause))),
-    };
-    if let Some(key) = key {
-        record.id = Text(Some(Cow::Owned(key.to_owned())));
-    }
-    let kind = kind(&record);
-    let listing_date = recommended(&record).or(place.date);
-    let listed = kind != SourceKind::Snapshot && key.is_none();
-    let origin = Origin {
-        kind,
-        date: source_date(&record, kind, listing_date),
-        listing: listed.then(|| Listing { file: place.file.to_owned(), date: listing_date }),
-    };
-    out.draft(draft(record, line), &origin)
 }
 
 /// serde_json counts lines within the object; within one line only the column means something.
@@ -86,17 +100,58 @@ fn plain_cause(cause: &serde_json::Error) -> String {
     let text = cause.to_string();
     match text.rsplit_once(" at line ") {
         Some((what, place)) => match place.split_once(" column ") {
-            Some((_, column)) => format!("{what} at column {column}"),
+            Some(("1", column)) => format!("{what} at column {column}"),
+            Some((line, column)) => format!("{what} at column {column} of its line {line}"),
             None => what.to_owned(),
         },
         None => text,
     }
 }
 
+/// Makes an entry of a record. `key` is the identifier under which it stood in a larger object, if it did.
+pub(super) fn paper(
+    record: &Record<'_>,
+    line: u64,
+    key: Option<&str>,
+    place: &Place<'_>,
+    out: &mut Output<'_>,
+) -> Result<()> {
+    let kind = kind(record);
+    let listing_date = recommended(record).or(place.date);
+    let listed = kind != SourceKind::Snapshot && key.is_none();
+    let origin = Origin {
+        kind,
+        date: source_date(record, kind, listing_date),
+        listing: listed.then(|| Listing { file: place.file.to_owned(), date: listing_date }),
+    };
+    let mut draft = draft(record, line);
+    if let Some(key) = key {
+        draft.id = Cow::Borrowed(key);
+    }
+    let named = ArxivId::parse(&draft.id).map(|(id, _)| id.to_string());
+    let before = out.counts().0;
+    let texts = draft.has_texts();
+    out.draft(draft, &origin)?;
+    if let Some(id) = named.filter(|_| out.counts().0 > before) {
+        let unread = record.unread();
+        if !unread.is_empty() {
+            out.remark(line, &format!("{id}: could not be used: {}", unread.join(", ")));
+        } else if !texts {
+            let fields = record.says_nothing();
+            let why = if fields.is_empty() { "no field for either".to_owned() } else { fields.join(", ") };
+            out.remark(line, &format!("{id} has neither title nor abstract ({why})"));
+        }
+    }
+    Ok(())
+}
+
 fn kind(record: &Record<'_>) -> SourceKind {
-    if record.ai.0.is_some() || record.research_radar.0.is_some() || record.tldr.0.is_some() {
+    let object = |field| record.read(field, |value| matches!(value, Value::Map(_)).then_some(())).is_some();
+    let generated = object(Field::Ai) || object(Field::Radar) || record.text(Field::Summary(Facet::Tldr)).is_some();
+    if generated {
         SourceKind::EnhancedJsonl
-    } else if record.update_date.0.is_some() || record.versions.count > 0 || !record.authors_parsed.0.names.is_empty() {
+    } else if record.text(Field::UpdateDate).is_some() || versions(record).count > 0 || record.has(Field::ParsedAuthors)
+    {
         SourceKind::Snapshot
     } else {
         SourceKind::RawJsonl
@@ -105,127 +160,106 @@ fn kind(record: &Record<'_>) -> SourceKind {
 
 /// The day of a recommendation or a radar, which its own line tells.
 fn recommended(record: &Record<'_>) -> Option<Date> {
-    let radar = record.research_radar.0.as_ref().and_then(|radar| radar.date.as_str());
-    record.recommended_date.as_str().or(radar).and_then(dates::first_in)
+    let radar = record.read(Field::Radar, |radar| radar.get("date")?.as_str().and_then(dates::first_in));
+    record.text(Field::RecommendedDate).as_deref().and_then(dates::first_in).or(radar)
 }
 
 /// The day of a digest is its own; a record outside of digests is as old as its last update.
 fn source_date(record: &Record<'_>, kind: SourceKind, digest: Option<Date>) -> Option<Date> {
     let of_record = || {
-        let own = [&record.update_date, &record.updated, &record.published];
-        own.into_iter().find_map(|text| text.as_str().and_then(dates::leading))
+        let own = [Field::UpdateDate, Field::Updated, Field::Published];
+        own.into_iter().find_map(|field| record.read(field, moment::day))
     };
     if kind == SourceKind::Snapshot { of_record() } else { digest.or_else(of_record) }
 }
 
-fn draft<'a>(record: Record<'a>, line: u64) -> Draft<'a> {
-    let recommendation = record.recommended_date.0.is_some();
-    let (id, version) = identifier(&record);
-    let versions = record.versions;
-    let day = |text: &Text<'_>| text.as_str().and_then(dates::leading);
-    let published = day(&record.published).or_else(|| versions.first.as_deref().and_then(dates::rfc2822));
-    let updated = day(&record.updated)
-        .or_else(|| versions.last.as_deref().and_then(dates::rfc2822))
-        .or_else(|| day(&record.update_date));
-    let mut summaries: Vec<(Facet, Cow<'a, str>)> = Vec::new();
-    let radar =
-        record.research_radar.0.and_then(|radar| radar.summary.0).and_then(|summary| summary.plain_english_summary.0);
-    let short = [record.tldr.0, radar];
-    summaries.extend(short.into_iter().flatten().filter(|text| !is_teaser(text)).map(|text| (Facet::Tldr, text)));
-    if let Some(ai) = record.ai.0 {
-        summaries.extend(generated(ai));
+/// Number of versions, and when the first and the last of them came.
+#[derive(Default)]
+struct Versions {
+    count: u32,
+    first: Option<Date>,
+    last: Option<Date>,
+}
+
+fn versions(record: &Record<'_>) -> Versions {
+    let mut versions = Versions::default();
+    let Some(Value::List(list)) = record.all(Field::Versions).next() else { return versions };
+    for version in list.iter().filter(|version| matches!(version, Value::Map(_))) {
+        let number =
+            version.get("version").and_then(Value::as_str).and_then(|text| text.strip_prefix('v')?.parse().ok());
+        versions.count = number.unwrap_or(versions.count.saturating_add(1));
+        let created = version.get("created").and_then(moment::day);
+        versions.first = versions.first.or(created);
+        versions.last = created;
     }
-    let mut authors = match record.authors_parsed.0 {
-        parsed if !parsed.names.is_empty() => parsed,
-        _ => names(record.authors),
+    versions
+}
+
+fn draft<'a>(record: &Record<'a>, line: u64) -> Draft<'a> {
+    let recommendation = record.has(Field::RecommendedDate);
+    let (id, version) = record.identifier();
+    let versions = versions(record);
+    let published = record.read(Field::Published, moment::day).or(versions.first);
+    let updated = record.read(Field::Updated, moment::day).or(versions.last);
+    let updated = updated.or_else(|| record.read(Field::UpdateDate, moment::day));
+    let mut authors = match record.read(Field::ParsedAuthors, |value| Some(value.parsed_names())) {
+        Some(parsed) if !parsed.names.is_empty() => parsed,
+        _ => record.read(Field::Authors, Value::names).unwrap_or_default(),
     };
     authors.cut |= recommendation && authors.names.len() >= AUTHORS_OF_RECOMMENDATION;
-    let abstract_text = record.abstract_text.0.or(record.summary.0).filter(|text| !(recommendation && is_teaser(text)));
-    let facts =
-        [(Field::Doi, record.doi.0), (Field::Journal, record.journal_ref.0), (Field::License, record.license.0)];
-    let facts = facts.into_iter().filter_map(|(field, text)| Some((field, text?))).collect();
+    let inverted = || record.read(Field::InvertedAbstract, Value::inverted).map(Cow::Owned);
+    let abstract_text = record.text(Field::Abstract).or_else(inverted);
+    let facts = [(Fact::Doi, Field::Doi), (Fact::Journal, Field::Journal), (Fact::License, Field::License)];
+    let facts = facts.into_iter().filter_map(|(fact, field)| Some((fact, record.text(field)?)));
+    // arXiv's own DOI of a paper is its identifier once more.
+    let facts = facts.filter(|(fact, text)| *fact != Fact::Doi || ArxivId::parse(text).is_none()).collect();
     Draft {
         line,
         id,
         version: version.max(versions.count),
-        title: record.title.0,
-        abstract_text,
+        title: record.text(Field::Title),
+        abstract_text: abstract_text.filter(|text| !(recommendation && is_teaser(text))),
         authors,
-        categories: all_categories(&record.categories, [&record.primary_category, &record.cate, &record.category]),
+        categories: all_categories(record),
         published,
         updated,
-        comment: record.comment.0.or(record.comments.0),
+        comment: record.text(Field::Comment),
         facts,
-        code: record.code_url.0,
-        summaries,
-    }
-}
-
-/// The identifier, and the version that it or one of the links names.
-fn identifier<'a>(record: &Record<'a>) -> (Cow<'a, str>, u32) {
-    let links = [&record.url, &record.abs_url, &record.pdf_url];
-    let parsed = |text: &Text<'_>| text.as_str().and_then(ArxivId::parse);
-    let own = parsed(&record.id);
-    let linked = || links.into_iter().find(|link| parsed(link).is_some());
-    let text = if own.is_some() { Some(&record.id) } else { linked().or(Some(&record.id)) };
-    let text = text.and_then(|text| text.0.clone()).unwrap_or_default();
-    let id = ArxivId::parse(&text).map(|(id, _)| id);
-    let version = links.into_iter().filter_map(parsed).filter(|(other, _)| Some(other) == id.as_ref());
-    (text, version.filter_map(|(_, version)| version).max().unwrap_or(0))
-}
-
-fn names(texts: Texts<'_>) -> Authors {
-    match texts {
-        Texts::Missing => Authors::default(),
-        Texts::One(text) => authors::parse(&text),
-        Texts::List(list) => {
-            let mut authors = Authors::default();
-            for name in list.iter().take(authors::MOST + 1) {
-                authors.push(name);
-            }
-            authors
-        }
+        code: record.text(Field::Code),
+        summaries: summaries(record),
     }
 }
 
 /// The primary category first, where a key of its own tells it.
-fn all_categories(all: &Texts<'_>, primary: [&Text<'_>; 3]) -> Vec<String> {
-    let mut found: Vec<String> =
-        primary.into_iter().filter_map(|text| text.as_str()).flat_map(categories::parse).take(1).collect();
-    let all = match all {
-        Texts::Missing => Vec::new(),
-        Texts::One(text) => categories::parse(text),
-        Texts::List(list) => list.iter().flat_map(|text| categories::parse(text)).take(categories::MOST).collect(),
-    };
-    for category in all {
-        if !found.contains(&category) {
+fn all_categories(record: &Record<'_>) -> Vec<String> {
+    let primary = record.all(Field::PrimaryCategory).map(Value::categories).find(|found| !found.is_empty());
+    let mut found: Vec<String> = primary.unwrap_or_default().into_iter().take(1).collect();
+    let all = record.all(Field::Categories).chain(record.all(Field::Tags)).chain(record.all(Field::PrimaryCategory));
+    for category in all.flat_map(Value::categories) {
+        if !found.contains(&category) && found.len() < super::categories::MOST {
             found.push(category);
         }
     }
     found
 }
 
-fn generated(ai: Ai<'_>) -> impl Iterator<Item = (Facet, Cow<'_, str>)> {
-    let keywords = match ai.keywords {
-        Texts::Missing => None,
-        Texts::One(text) => Some(text),
-        Texts::List(list) => Some(Cow::Owned(list.join(", "))),
-    };
-    [
-        (Facet::Tldr, ai.tldr.0),
-        (Facet::Tldr, ai.task.0),
-        (Facet::Motivation, ai.motivation.0),
-        (Facet::Method, ai.method.0),
-        (Facet::Result, ai.result.0),
-        (Facet::Result, ai.results.0),
-        (Facet::Conclusion, ai.conclusion.0),
-        (Facet::Summary, ai.summary.0),
-        (Facet::Summary, ai.ai_summary.0),
-        (Facet::Keywords, keywords),
-        (Facet::TitleTranslation, ai.title_translation.0),
-        (Facet::AbstractTranslation, ai.translation.0),
-        (Facet::AbstractTranslation, ai.abstract_translation.0),
-    ]
-    .into_iter()
-    .filter_map(|(facet, text)| text.map(|text| (facet, text)))
+fn summaries<'a>(record: &Record<'a>) -> Vec<(Facet, Cow<'a, str>)> {
+    let radar = record.read(Field::Radar, |radar| radar.get("summary")?.get("plain_english_summary")?.text());
+    let short = record.text(Field::Summary(Facet::Tldr)).into_iter().chain(radar);
+    let mut found: Vec<_> = short.filter(|text| !is_teaser(text)).map(|text| (Facet::Tldr, text)).collect();
+    if let Some(Value::Map(members)) = record.all(Field::Ai).find(|value| matches!(value, Value::Map(_))) {
+        for (key, value) in members {
+            let Some(facet) = keys::generated(key) else { continue };
+            let text = match value {
+                Value::List(list) if facet == Facet::Keywords => {
+                    let words: Vec<_> = list.iter().filter_map(Value::text).collect();
+                    (!words.is_empty()).then(|| Cow::Owned(words.join(", ")))
+                }
+                _ => value.text(),
+            };
+            found.extend(text.map(|text| (facet, text)));
+        }
+    }
+    found.extend(record.text(Field::Summary(Facet::Summary)).map(|text| (Facet::Summary, text)));
+    found
 }

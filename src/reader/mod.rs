@@ -8,8 +8,7 @@
 //! | daily digests in Markdown, all templates | `digest`, with `heading`, `labels`, `totals` |
 //! | recommendations and radar in Markdown | `list` |
 //! | one Markdown page per paper | `page` |
-//! | JSON lines: crawled, enhanced, recommended, arXiv's snapshot | `jsonl`, with `record` |
-//! | one JSON object keyed by arXiv id | `keyed` |
+//! | JSON in any arrangement: crawled, enhanced, recommended, arXiv's snapshot, other services | `jsonl`, with `json_walk`, `record`, `keys`, `value`, `moment`, `relaxed` |
 //! | plain text, a text a line, only where asked for | `plain` |
 //!
 //! `source` gives bounded lines, `sniff` tells the format, and `draft` turns fields into entries, the same for all
@@ -25,20 +24,25 @@ mod draft;
 mod failure;
 mod files;
 mod heading;
+mod json_walk;
 mod jsonl;
-mod keyed;
+mod keys;
 mod labels;
 mod language;
 mod lines;
 mod list;
+mod moment;
 mod output;
 mod page;
 mod plain;
 mod record;
+mod relaxed;
 mod report;
 mod sniff;
 mod source;
 mod totals;
+mod value;
+mod windows;
 
 use std::fs::File;
 use std::io::{self, Read};
@@ -105,8 +109,7 @@ pub fn read_from(path: &Path, input: impl Read, sink: &mut dyn FnMut(Reading) ->
         Format::Digest => digest::read(&mut source, &name, date, &mut out)?,
         Format::List => list::read(&mut source, &name, date, &mut out)?,
         Format::Page => page::read(&mut source, &mut out)?,
-        Format::JsonLines => jsonl::read(&mut source, &name, date, &mut out)?,
-        Format::KeyedJson => keyed::read(&mut source, &name, date, &mut out)?,
+        Format::JsonLines | Format::KeyedJson => jsonl::read(&mut source, &name, date, &mut out)?,
         Format::Empty => while source.next_line()?.is_some() {},
     }
     if let Some(reason) = source.broken() {

@@ -13,6 +13,8 @@ use crate::paper::Skipped;
 
 /// Longest reason of a skipped entry, in characters.
 const LONGEST_REASON: usize = 300;
+/// Most remarks about single entries that are kept.
+const MOST_REMARKS: u64 = 100;
 
 /// The sink of one file.
 pub(super) struct Output<'s> {
@@ -21,12 +23,13 @@ pub(super) struct Output<'s> {
     entries: u64,
     skipped: u64,
     notes: Vec<String>,
+    remarks: u64,
 }
 
 impl<'s> Output<'s> {
     /// An output for the file at `path`, which names it in messages.
     pub(super) fn new(path: &Path, sink: &'s mut dyn FnMut(Reading) -> Result<()>) -> Output<'s> {
-        Output { file: path.display().to_string(), sink, entries: 0, skipped: 0, notes: Vec::new() }
+        Output { file: path.display().to_string(), sink, entries: 0, skipped: 0, notes: Vec::new(), remarks: 0 }
     }
 
     /// Hands an entry over, or the reason why it is none.
@@ -53,13 +56,24 @@ impl<'s> Output<'s> {
         self.notes.push(note);
     }
 
+    /// Adds a remark about one entry that was handed over, as long as there are not too many.
+    pub(super) fn remark(&mut self, line: u64, remark: &str) {
+        self.remarks += 1;
+        if self.remarks <= MOST_REMARKS {
+            self.notes.push(format!("line {line}: {}", excerpt(remark, LONGEST_REASON)));
+        }
+    }
+
     /// Entries handed over, and entries skipped.
     pub(super) fn counts(&self) -> (u64, u64) {
         (self.entries, self.skipped)
     }
 
     /// The report about the file.
-    pub(super) fn report(self, format: Format) -> Report {
+    pub(super) fn report(mut self, format: Format) -> Report {
+        if self.remarks > MOST_REMARKS {
+            self.notes.push(format!("{} more entries have such fields", self.remarks - MOST_REMARKS));
+        }
         Report { format, entries: self.entries, skipped: self.skipped, notes: self.notes }
     }
 }

@@ -1,343 +1,281 @@
-//! One paper as a JSON object, in every key set that is in use.
+//! One paper as an object of fields, in every key set that is in use.
 //!
-//! In: one JSON object. Out: a [`Record`] that borrows its texts from the input wherever JSON needs no unescaping. The
-//! key sets overlap (`summary` is the abstract in crawled lines, `abstract` in arXiv's snapshot), so one structure
-//! serves all of them. A value of an unexpected type counts as missing: only the whole object can be broken.
+//! In: one JSON object, or the cells of a table. Out: a [`Record`], whose values are looked up by field: of several keys
+//! of one field the best that holds anything counts, of one key that stands twice the last. What is there but cannot be
+//! used, as a title that is an object of unknown keys, is named by [`Record::unread`].
 
 use std::borrow::Cow;
 use std::fmt;
 
-use serde::de::{Deserialize, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
+use serde::de::{Deserialize, Deserializer, IgnoredAny, MapAccess, Visitor};
 
-use super::authors::Authors;
+use super::keys::{Field, field};
+use super::value::{Value, next_key};
+use crate::paper::ArxivId;
 
-/// All known keys.
-#[derive(Debug, Default, serde::Deserialize)]
-#[serde(default)]
+/// Fields by key.
+#[derive(Debug, Default)]
 pub(super) struct Record<'a> {
-    #[serde(borrow)]
-    pub id: Text<'a>,
-    #[serde(borrow)]
-    pub url: Text<'a>,
-    #[serde(borrow, rename = "abs")]
-    pub abs_url: Text<'a>,
-    #[serde(borrow, rename = "pdf")]
-    pub pdf_url: Text<'a>,
-    #[serde(borrow)]
-    pub title: Text<'a>,
-    /// The abstract in crawled lines.
-    #[serde(borrow)]
-    pub summary: Text<'a>,
-    /// The abstract in the snapshot.
-    #[serde(borrow, rename = "abstract")]
-    pub abstract_text: Text<'a>,
-    #[serde(borrow)]
-    pub authors: Texts<'a>,
-    /// Family name, given name and suffix of each author.
-    #[serde(borrow)]
-    pub authors_parsed: ParsedNames<'a>,
-    #[serde(borrow)]
-    pub categories: Texts<'a>,
-    #[serde(borrow)]
-    pub cate: Text<'a>,
-    #[serde(borrow)]
-    pub category: Text<'a>,
-    #[serde(borrow)]
-    pub primary_category: Text<'a>,
-    #[serde(borrow)]
-    pub comment: Text<'a>,
-    #[serde(borrow)]
-    pub comments: Text<'a>,
-    #[serde(borrow)]
-    pub doi: Text<'a>,
-    #[serde(borrow, rename = "journal-ref")]
-    pub journal_ref: Text<'a>,
-    #[serde(borrow)]
-    pub license: Text<'a>,
-    #[serde(borrow)]
-    pub code_url: Text<'a>,
-    #[serde(borrow)]
-    pub published: Text<'a>,
-    #[serde(borrow)]
-    pub updated: Text<'a>,
-    #[serde(borrow)]
-    pub update_date: Text<'a>,
-    #[serde(borrow)]
-    pub versions: Versions<'a>,
-    #[serde(borrow)]
-    pub tldr: Text<'a>,
-    #[serde(borrow)]
-    pub recommended_date: Text<'a>,
-    #[serde(borrow, rename = "AI")]
-    pub ai: Object<Ai<'a>>,
-    #[serde(borrow)]
-    pub research_radar: Object<Radar<'a>>,
+    members: Vec<Member<'a>>,
 }
 
-/// Generated texts.
-#[derive(Debug, Default, serde::Deserialize)]
-#[serde(default)]
-pub(super) struct Ai<'a> {
-    #[serde(borrow)]
-    pub tldr: Text<'a>,
-    #[serde(borrow)]
-    pub task: Text<'a>,
-    #[serde(borrow)]
-    pub motivation: Text<'a>,
-    #[serde(borrow)]
-    pub method: Text<'a>,
-    #[serde(borrow)]
-    pub result: Text<'a>,
-    #[serde(borrow)]
-    pub results: Text<'a>,
-    #[serde(borrow)]
-    pub conclusion: Text<'a>,
-    #[serde(borrow)]
-    pub summary: Text<'a>,
-    #[serde(borrow)]
-    pub ai_summary: Text<'a>,
-    #[serde(borrow)]
-    pub keywords: Texts<'a>,
-    #[serde(borrow)]
-    pub title_translation: Text<'a>,
-    #[serde(borrow)]
-    pub translation: Text<'a>,
-    #[serde(borrow)]
-    pub abstract_translation: Text<'a>,
-}
-
-/// What the research radar adds.
-#[derive(Debug, Default, serde::Deserialize)]
-#[serde(default)]
-pub(super) struct Radar<'a> {
-    #[serde(borrow)]
-    pub date: Text<'a>,
-    #[serde(borrow)]
-    pub summary: Object<RadarSummary<'a>>,
-}
-
-/// The generated part of the radar.
-#[derive(Debug, Default, serde::Deserialize)]
-#[serde(default)]
-pub(super) struct RadarSummary<'a> {
-    #[serde(borrow)]
-    pub plain_english_summary: Text<'a>,
-}
-
-/// A text; `None` for null, numbers and everything else.
-#[derive(Debug, Default)]
-pub(super) struct Text<'a>(pub Option<Cow<'a, str>>);
-
-impl<'a> Text<'a> {
-    /// The text as a slice.
-    pub(super) fn as_str(&self) -> Option<&str> {
-        self.0.as_deref()
-    }
-}
-
-/// One text or a list of them.
-#[derive(Debug, Default)]
-pub(super) enum Texts<'a> {
-    /// Null or of another type.
-    #[default]
-    Missing,
-    /// As one text, e.g. `A. Quill and B. Finn`.
-    One(Cow<'a, str>),
-    /// As a list.
-    List(Vec<Cow<'a, str>>),
-}
-
-/// `authors_parsed`, each name put together as it is read.
-#[derive(Debug, Default)]
-pub(super) struct ParsedNames<'a>(pub Authors, std::marker::PhantomData<&'a ()>);
-
-/// Number of versions, and when the first and the last of them came.
-#[derive(Debug, Default)]
-pub(super) struct Versions<'a> {
-    /// How many there are: the number of the last one.
-    pub count: u32,
-    /// Time of the first, RFC 2822.
-    pub first: Option<Cow<'a, str>>,
-    /// Time of the last, RFC 2822.
-    pub last: Option<Cow<'a, str>>,
-}
-
-/// An object, `None` for every other type.
 #[derive(Debug)]
-pub(super) struct Object<T>(pub Option<T>);
+struct Member<'a> {
+    key: Cow<'a, str>,
+    field: Field,
+    rank: u8,
+    value: Value<'a>,
+}
 
-impl<T> Default for Object<T> {
-    fn default() -> Self {
-        Object(None)
+impl<'a> Record<'a> {
+    fn add(&mut self, member: Member<'a>) {
+        match self.members.iter_mut().find(|known| known.key == member.key) {
+            Some(known) => known.value = member.value,
+            None => self.members.push(member),
+        }
     }
-}
 
-/// Methods that turn a value of any other type into "missing".
-macro_rules! ignore_others {
-    ($missing:expr; $($method:ident: $type:ty),*) => {
-        $(fn $method<E>(self, _: $type) -> Result<Self::Value, E> { Ok($missing) })*
-        fn visit_unit<E>(self) -> Result<Self::Value, E> { Ok($missing) }
-        fn visit_none<E>(self) -> Result<Self::Value, E> { Ok($missing) }
-    };
-}
-
-fn drain_sequence<'de, A: SeqAccess<'de>>(mut sequence: A) -> Result<(), A::Error> {
-    while sequence.next_element::<IgnoredAny>()?.is_some() {}
-    Ok(())
-}
-
-fn drain_map<'de, A: MapAccess<'de>>(mut map: A) -> Result<(), A::Error> {
-    while map.next_entry::<IgnoredAny, IgnoredAny>()?.is_some() {}
-    Ok(())
-}
-
-impl<'de: 'a, 'a> Deserialize<'de> for Text<'a> {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct TextVisitor;
-        impl<'de> Visitor<'de> for TextVisitor {
-            type Value = Text<'de>;
-            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("a text")
-            }
-            fn visit_borrowed_str<E>(self, text: &'de str) -> Result<Self::Value, E> {
-                Ok(Text(Some(Cow::Borrowed(text))))
-            }
-            fn visit_str<E>(self, text: &str) -> Result<Self::Value, E> {
-                Ok(Text(Some(Cow::Owned(text.to_owned()))))
-            }
-            ignore_others!(Text(None); visit_bool: bool, visit_i64: i64, visit_u64: u64, visit_f64: f64);
-            fn visit_seq<A: SeqAccess<'de>>(self, sequence: A) -> Result<Self::Value, A::Error> {
-                drain_sequence(sequence).map(|()| Text(None))
-            }
-            fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<Self::Value, A::Error> {
-                drain_map(map).map(|()| Text(None))
+    /// Takes the fields of an inner object up, where the object itself lacks them.
+    fn unfold(&mut self) {
+        let inner = self.members.iter_mut().filter(|member| member.field == Field::Inner);
+        let inner: Vec<Value<'a>> = inner.map(|member| std::mem::take(&mut member.value)).collect();
+        for (key, value) in
+            inner.into_iter().filter_map(|value| if let Value::Map(map) = value { Some(map) } else { None }).flatten()
+        {
+            if let Some((field, rank)) = field(&key).filter(|(field, _)| *field != Field::Inner)
+                && !self.members.iter().any(|known| known.key == key)
+            {
+                self.members.push(Member { key, field, rank: rank + 10, value });
             }
         }
-        deserializer.deserialize_any(TextVisitor)
+    }
+
+    /// The values of a field that say anything, the best key first.
+    pub(super) fn all(&self, field: Field) -> impl Iterator<Item = &Value<'a>> {
+        let mut found: Vec<&Member<'a>> =
+            self.members.iter().filter(|member| member.field == field && !member.value.is_empty()).collect();
+        found.sort_by_key(|member| member.rank);
+        found.into_iter().map(|member| &member.value)
+    }
+
+    /// Whether a field is there and says anything.
+    pub(super) fn has(&self, field: Field) -> bool {
+        self.all(field).next().is_some()
+    }
+
+    /// The first value of a field that `read` makes something of.
+    pub(super) fn read<T>(&self, field: Field, read: impl Fn(&Value<'a>) -> Option<T>) -> Option<T> {
+        self.all(field).find_map(read)
+    }
+
+    /// The text of a field.
+    pub(super) fn text(&self, field: Field) -> Option<Cow<'a, str>> {
+        self.read(field, Value::text)
+    }
+
+    /// What is there and of a type that nothing can be made of, in words: `"title" is an object`.
+    pub(super) fn unread(&self) -> Vec<String> {
+        let useless = |member: &&Member<'a>| match member.field {
+            Field::Title | Field::Abstract | Field::Comment | Field::Journal => member.value.text().is_none(),
+            Field::InvertedAbstract => member.value.inverted().is_none(),
+            Field::Authors => member.value.names().is_none(),
+            Field::Categories => member.value.as_str().is_none() && member.value.categories().is_empty(),
+            Field::Published | Field::Updated | Field::UpdateDate => super::moment::day(&member.value).is_none(),
+            _ => false,
+        };
+        let members = self.members.iter().filter(|member| !member.value.is_empty() && !is_nothing(&member.value));
+        members.filter(useless).map(|member| described(&member.key, &member.value)).collect()
+    }
+
+    /// The fields that would hold the text of a paper and say that there is none: `"title" is "nan"`.
+    pub(super) fn says_nothing(&self) -> Vec<String> {
+        let texts = self.members.iter().filter(|member| matches!(member.field, Field::Title | Field::Abstract));
+        texts.map(|member| described(&member.key, &member.value)).collect()
+    }
+
+    /// The identifier as written, and the version that it or one of the links names.
+    pub(super) fn identifier(&self) -> (Cow<'a, str>, u32) {
+        let mut links = Vec::new();
+        self.all(Field::Link).for_each(|value| addresses(value, &mut links, 3));
+        let own = self.read(Field::Id, id_text);
+        let linked = || links.iter().find(|link| ArxivId::parse(link).is_some()).cloned();
+        let doi = || self.text(Field::Doi).filter(|doi| ArxivId::parse(doi).is_some());
+        let text = own.or_else(linked).or_else(doi).or_else(|| self.text(Field::Id)).unwrap_or_default();
+        let id = ArxivId::parse(&text).map(|(id, _)| id);
+        let named =
+            links.iter().filter_map(|link| ArxivId::parse(link)).filter(|(other, _)| Some(other) == id.as_ref());
+        let told = self.read(Field::Version, version).unwrap_or(0);
+        (text, named.filter_map(|(_, version)| version).max().unwrap_or(0).max(told))
+    }
+
+    /// Whether it names a paper.
+    pub(super) fn has_id(&self) -> bool {
+        ArxivId::parse(&self.identifier().0).is_some()
     }
 }
 
-impl<'de: 'a, 'a> Deserialize<'de> for Texts<'a> {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct TextsVisitor;
-        impl<'de> Visitor<'de> for TextsVisitor {
-            type Value = Texts<'de>;
-            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("a text or a list of texts")
-            }
-            fn visit_borrowed_str<E>(self, text: &'de str) -> Result<Self::Value, E> {
-                Ok(Texts::One(Cow::Borrowed(text)))
-            }
-            fn visit_str<E>(self, text: &str) -> Result<Self::Value, E> {
-                Ok(Texts::One(Cow::Owned(text.to_owned())))
-            }
-            ignore_others!(Texts::Missing; visit_bool: bool, visit_i64: i64, visit_u64: u64, visit_f64: f64);
-            fn visit_seq<A: SeqAccess<'de>>(self, mut sequence: A) -> Result<Self::Value, A::Error> {
-                let mut list = Vec::new();
-                while let Some(text) = sequence.next_element::<Text<'de>>()? {
-                    list.extend(text.0);
+fn described(key: &str, value: &Value<'_>) -> String {
+    match value {
+        Value::Text(text) => format!("\"{key}\" is \"{}\"", super::clean::excerpt(text, 40)),
+        _ => format!("\"{key}\" is {}", value.kind()),
+    }
+}
+
+/// Whether all that a value says is that there is nothing.
+fn is_nothing(value: &Value<'_>) -> bool {
+    match value {
+        Value::Text(text) => super::failure::is_failure(text.trim()),
+        Value::List(list) => list.iter().all(|one| one.is_empty() || is_nothing(one)),
+        _ => false,
+    }
+}
+
+/// A text that is an identifier, a number that lost its last zeros, or an object that names one as arXiv's.
+fn id_text<'a>(value: &Value<'a>) -> Option<Cow<'a, str>> {
+    match value {
+        Value::Text(text) => ArxivId::parse(text).map(|_| text.clone()),
+        Value::Number(number) => from_number(*number).map(Cow::Owned),
+        Value::List(list) => list.iter().find_map(id_text),
+        Value::Map(map) => {
+            let by_kind = ["arxiv", "arxiv_id", "arxivid"].iter().find_map(|key| value.get(key)).and_then(id_text);
+            by_kind.or_else(|| {
+                map.iter()
+                    .filter(|(key, _)| matches!(&**key, "doi" | "DOI" | "id" | "value"))
+                    .find_map(|(_, value)| id_text(value))
+            })
+        }
+        _ => None,
+    }
+}
+
+/// 2603.0456 is 2603.04560: a number has no zeros at its end, and no zero before 704.0001.
+pub(super) fn from_number(number: f64) -> Option<String> {
+    // The scheme began in April 2007.
+    if !(704.0..10_000.0).contains(&number) {
+        return None;
+    }
+    let digits = if number < 1500.0 { 4 } else { 5 };
+    let text = format!("{:0width$.digits$}", number, width = digits + 5);
+    let exact = text.parse::<f64>().is_ok_and(|read| (read - number).abs() < 1e-9);
+    (exact && ArxivId::parse(&text).is_some()).then_some(text)
+}
+
+/// The addresses in a value: texts, and objects as feedparser and OpenAlex write them.
+fn addresses<'a>(value: &Value<'a>, found: &mut Vec<Cow<'a, str>>, depth: usize) {
+    match value {
+        Value::Text(text) => found.push(text.clone()),
+        Value::List(list) if depth > 0 => list.iter().take(16).for_each(|one| addresses(one, found, depth - 1)),
+        Value::Map(_) if depth > 0 => {
+            for key in ["href", "@href", "url", "landing_page_url", "pdf_url", "oa_url", "#text", "value"] {
+                if let Some(one) = value.get(key) {
+                    addresses(one, found, depth - 1);
                 }
-                Ok(Texts::List(list))
-            }
-            fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<Self::Value, A::Error> {
-                drain_map(map).map(|()| Texts::Missing)
             }
         }
-        deserializer.deserialize_any(TextsVisitor)
+        _ => {}
     }
 }
 
-impl<'de: 'a, 'a> Deserialize<'de> for ParsedNames<'a> {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct NamesVisitor;
-        impl<'de> Visitor<'de> for NamesVisitor {
-            type Value = ParsedNames<'de>;
-            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("a list of names in parts")
-            }
-            fn visit_str<E>(self, _: &str) -> Result<Self::Value, E> {
-                Ok(ParsedNames::default())
-            }
-            ignore_others!(ParsedNames::default(); visit_bool: bool, visit_i64: i64, visit_u64: u64, visit_f64: f64);
-            fn visit_seq<A: SeqAccess<'de>>(self, mut sequence: A) -> Result<Self::Value, A::Error> {
-                let mut names = ParsedNames::default();
-                while let Some(parts) = sequence.next_element::<Texts<'de>>()? {
-                    let Texts::List(parts) = parts else { continue };
-                    let part = |at: usize| parts.get(at).map_or("", |part| part.trim());
-                    let full = [part(1), part(0), part(2)].into_iter().filter(|part| !part.is_empty());
-                    names.0.push(&full.collect::<Vec<_>>().join(" "));
-                }
-                Ok(names)
-            }
-            fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<Self::Value, A::Error> {
-                drain_map(map).map(|()| ParsedNames::default())
-            }
-        }
-        deserializer.deserialize_any(NamesVisitor)
+/// `2` or `v2`.
+fn version(value: &Value<'_>) -> Option<u32> {
+    match value {
+        Value::Number(number) if (1.0..1000.0).contains(number) && number.fract() == 0.0 => Some(*number as u32),
+        Value::Text(text) => text.trim().trim_start_matches(['v', 'V']).parse().ok().filter(|&n| n > 0 && n < 1000),
+        _ => None,
     }
 }
 
-#[derive(Default, serde::Deserialize)]
-#[serde(default)]
-struct Version<'a> {
-    #[serde(borrow)]
-    version: Text<'a>,
-    #[serde(borrow)]
-    created: Text<'a>,
-}
-
-impl<'de: 'a, 'a> Deserialize<'de> for Versions<'a> {
+impl<'de: 'a, 'a> Deserialize<'de> for Record<'a> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct VersionsVisitor;
-        impl<'de> Visitor<'de> for VersionsVisitor {
-            type Value = Versions<'de>;
-            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("a list of versions")
-            }
-            fn visit_str<E>(self, _: &str) -> Result<Self::Value, E> {
-                Ok(Versions::default())
-            }
-            ignore_others!(Versions::default(); visit_bool: bool, visit_i64: i64, visit_u64: u64, visit_f64: f64);
-            fn visit_seq<A: SeqAccess<'de>>(self, mut sequence: A) -> Result<Self::Value, A::Error> {
-                let mut versions = Versions::default();
-                while let Some(Object(version)) = sequence.next_element::<Object<Version<'de>>>()? {
-                    let version = version.unwrap_or_default();
-                    let number = version.version.as_str().and_then(|text| text.strip_prefix('v')?.parse().ok());
-                    versions.count = number.unwrap_or(versions.count.saturating_add(1));
-                    if versions.first.is_none() {
-                        versions.first.clone_from(&version.created.0);
-                    }
-                    versions.last = version.created.0;
-                }
-                Ok(versions)
-            }
-            fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<Self::Value, A::Error> {
-                drain_map(map).map(|()| Versions::default())
-            }
-        }
-        deserializer.deserialize_any(VersionsVisitor)
-    }
-}
-
-impl<'de, T: Deserialize<'de>> Deserialize<'de> for Object<T> {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct ObjectVisitor<T>(std::marker::PhantomData<T>);
-        impl<'de, T: Deserialize<'de>> Visitor<'de> for ObjectVisitor<T> {
-            type Value = Object<T>;
+        struct RecordVisitor;
+        impl<'de> Visitor<'de> for RecordVisitor {
+            type Value = Record<'de>;
             fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
                 f.write_str("an object")
             }
-            fn visit_str<E>(self, _: &str) -> Result<Self::Value, E> {
-                Ok(Object(None))
-            }
-            ignore_others!(Object(None); visit_bool: bool, visit_i64: i64, visit_u64: u64, visit_f64: f64);
-            fn visit_seq<A: SeqAccess<'de>>(self, sequence: A) -> Result<Self::Value, A::Error> {
-                drain_sequence(sequence).map(|()| Object(None))
-            }
-            fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<Self::Value, A::Error> {
-                T::deserialize(serde::de::value::MapAccessDeserializer::new(map)).map(|value| Object(Some(value)))
+            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
+                let mut record = Record::default();
+                while let Some(key) = next_key(&mut map)? {
+                    match field(&key) {
+                        Some((field, rank)) => {
+                            let value = map.next_value()?;
+                            record.add(Member { key, field, rank, value });
+                        }
+                        None => {
+                            map.next_value::<IgnoredAny>()?;
+                        }
+                    }
+                }
+                record.unfold();
+                Ok(record)
             }
         }
-        deserializer.deserialize_any(ObjectVisitor(std::marker::PhantomData))
+        deserializer.deserialize_map(RecordVisitor)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn identifier(json: &str) -> String {
+        let record: Record<'_> = serde_json::from_str(json).expect("valid JSON");
+        let (id, version) = record.identifier();
+        format!("{id} {version}")
+    }
+
+    #[test]
+    fn identifiers_stand_under_many_keys() {
+        for (json, expected) in [
+            (r#"{"id": "2603.04567"}"#, "2603.04567 0"),
+            (r#"{"id": 7, "arxiv_id": "2603.04567"}"#, "2603.04567 0"),
+            (r#"{"paperId": "0f1e", "externalIds": {"DOI": "10.1/x", "ArXiv": "2603.04567"}}"#, "2603.04567 0"),
+            (
+                r#"{"id": "https://openalex.org/W1", "doi": "https://doi.org/10.48550/arxiv.2603.04567"}"#,
+                "https://doi.org/10.48550/arxiv.2603.04567 0",
+            ),
+            (
+                r#"{"title": "A", "links": [{"href": "http://arxiv.org/abs/2603.04567v2"}]}"#,
+                "http://arxiv.org/abs/2603.04567v2 2",
+            ),
+            (r#"{"id": 2603.0456}"#, "2603.04560 0"),
+            (r#"{"id": 704.0001}"#, "0704.0001 0"),
+            (r#"{"id": "2603.04567", "version": "v3"}"#, "2603.04567 3"),
+            (
+                r#"{"primary_location": {"landing_page_url": "http://arxiv.org/abs/2603.04567"}}"#,
+                "http://arxiv.org/abs/2603.04567 0",
+            ),
+            (r#"{"id": 12, "title": "A"}"#, "12 0"),
+        ] {
+            assert_eq!(identifier(json), expected, "{json}");
+        }
+    }
+
+    #[test]
+    fn of_one_key_the_last_counts_and_of_one_field_the_best() {
+        let record: Record<'_> = serde_json::from_str(
+            r#"{"title": "First", "title": "Second", "summary": "s", "abstract": "a", "attributes": {"comment": "c", "title": "x"}}"#,
+        )
+        .expect("valid JSON");
+        assert_eq!(record.text(Field::Title).as_deref(), Some("Second"));
+        assert_eq!(record.text(Field::Abstract).as_deref(), Some("a"));
+        assert_eq!(record.text(Field::Comment).as_deref(), Some("c"));
+    }
+
+    #[test]
+    fn what_cannot_be_used_is_named() {
+        let record: Record<'_> = serde_json::from_str(
+            r#"{"title": {"x": 1}, "abstract": null, "authors": [7], "published": true, "comment": "N/A", "categories": ["AI"]}"#,
+        )
+        .expect("valid JSON");
+        assert_eq!(
+            record.unread(),
+            [
+                "\"title\" is an object",
+                "\"authors\" is a list",
+                "\"published\" is true or false",
+                "\"categories\" is a list"
+            ]
+        );
     }
 }

@@ -4,7 +4,8 @@
 //! digests are renamed, packed and piped.
 
 use super::heading::{after_number, entry_heading, section};
-use super::labels::{Field, Mark, label};
+use super::keys::{self, Field};
+use super::labels::{self, Mark, label};
 use super::report::Format;
 use crate::paper::ArxivId;
 
@@ -17,20 +18,55 @@ pub(super) fn format(head: &[u8]) -> Result<Format, String> {
         return Err(kind.to_owned());
     }
     let text = String::from_utf8_lossy(head);
-    let text = text.trim_start_matches(|c: char| c.is_whitespace() || c == '\u{feff}');
+    let text = text.trim_start_matches(|c: char| c.is_whitespace() || matches!(c, '\u{feff}' | '\u{1e}'));
     if text.is_empty() {
         return Ok(Format::Empty);
     }
     // One NUL does not make a digest binary: formats come first.
-    let found = if text.starts_with('{') { json(text) } else { markdown(text).or_else(|| json(text)) };
+    let found = if json_begins(text) { json(text) } else { markdown(text).or_else(|| json(text)) };
     found.ok_or_else(|| if head.contains(&0) { "binary data".to_owned() } else { other(text).to_owned() })
+}
+
+/// An object, or an array of objects.
+fn json_begins(text: &str) -> bool {
+    let list = text
+        .strip_prefix(['[', '('])
+        .is_some_and(|rest| rest.trim_start_matches(['[', ' ', '\r', '\n', '\t']).starts_with('{'));
+    text.starts_with('{') || list
 }
 
 fn json(text: &str) -> Option<Format> {
     if is_keyed(text) {
         return Some(Format::KeyedJson);
     }
-    text.lines().filter(|line| !line.trim().is_empty()).take(LINES_TRIED).any(is_record).then_some(Format::JsonLines)
+    if json_begins(text) && describes_papers(text) {
+        return Some(Format::JsonLines);
+    }
+    let lines = text.lines().flat_map(|line| line.split('\r')).filter(|line| !line.trim().is_empty());
+    lines.take(LINES_TRIED).any(is_record).then_some(Format::JsonLines)
+}
+
+/// Somewhere stand a key that names a paper and one that describes it, whatever is around them.
+fn describes_papers(text: &str) -> bool {
+    let (mut named, mut described) = (false, false);
+    for key in
+        text.split(['{', ',', '\n', '(']).map(|part| part.trim_start_matches(|c: char| c.is_whitespace() || c == '['))
+    {
+        let quote = key.chars().next().filter(|c| matches!(c, '"' | '\''));
+        let Some((name, after)) = quote.and_then(|quote| key[1..].split_once(quote)) else { continue };
+        if !after.trim_start().starts_with(':') {
+            continue;
+        }
+        match keys::field(name).map(|(field, _)| field) {
+            Some(Field::Id | Field::Link | Field::Doi) => named = true,
+            Some(Field::Title | Field::Abstract | Field::InvertedAbstract | Field::Authors) => described = true,
+            _ => named |= ArxivId::parse(name).is_some(),
+        }
+        if named && described {
+            return true;
+        }
+    }
+    false
 }
 
 /// The first key is an identifier and holds an object.
@@ -64,11 +100,11 @@ fn markdown(text: &str) -> Option<Format> {
         numbered = line.starts_with('[') && after_number(line).is_some();
         if let Some(label) = label(line).filter(|label| label.mark == Mark::Marked) {
             let bullet = line.starts_with("- ");
-            listed |= bullet && label.field == Field::Authors;
-            if bullet && label.field == Field::Id && (listed || holds_id(label.value)) {
+            listed |= bullet && label.field == labels::Field::Authors;
+            if bullet && label.field == labels::Field::Id && (listed || holds_id(label.value)) {
                 return Some(Format::List);
             }
-            if page_title && label.field == Field::Categories && line.starts_with("**arXiv categories") {
+            if page_title && label.field == labels::Field::Categories && line.starts_with("**arXiv categories") {
                 return Some(Format::Page);
             }
         }
@@ -134,9 +170,9 @@ fn other(text: &str) -> &'static str {
     } else if start.starts_with("<?xml") || start.starts_with("<feed") || start.starts_with("<rss") {
         "an XML file or feed"
     } else if start.starts_with('{') {
-        "JSON without papers, or one JSON object spread over lines"
+        "JSON without papers"
     } else if start.starts_with('[') && start.contains('{') {
-        "a JSON array; write one object a line (jq -c '.[]')"
+        "a JSON array without papers"
     } else if start.starts_with('@') && start.contains('{') {
         "BibTeX"
     } else if text
@@ -181,8 +217,8 @@ mod tests {
             (&b"%PDF-1.7"[..], "a PDF"),
             (b"<!DOCTYPE html><html>", "an HTML page"),
             (b"# About\nA tool that reads https://arxiv.org daily.\n", "Markdown without any paper"),
-            (b"{\"name\": \"x\"}", "JSON without papers, or one JSON object spread over lines"),
-            (b"[{\"id\": 1}]", "a JSON array; write one object a line (jq -c '.[]')"),
+            (b"{\"name\": \"x\"}", "JSON without papers"),
+            (b"[{\"id\": 1}]", "a JSON array without papers"),
             (b"hello", "plain text"),
             (b"a\0b", "binary data"),
             (b"\x1f\x8b\x08", "a gzip file inside a gzip file; unpack it once"),

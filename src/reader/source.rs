@@ -24,6 +24,9 @@ pub(super) struct Source<'r> {
     gzip: bool,
     buffer: Vec<u8>,
     line: u64,
+    /// What ends a line: a carriage return where there are no line feeds.
+    line_end: u8,
+    within_line: bool,
     broken: Option<String>,
 }
 
@@ -54,7 +57,9 @@ impl<'r> Source<'r> {
         }
         let replay = Replay { head: Cursor::new(head.clone()), failed, rest: plain };
         let input = BufReader::with_capacity(1 << 16, Box::new(replay) as Box<dyn Read + 'r>);
-        Ok(Source { path: path.to_owned(), input, head, gzip, buffer: Vec::new(), line: 0, broken: None })
+        let line_end = if head.contains(&b'\r') && !head.contains(&b'\n') { b'\r' } else { b'\n' };
+        let (buffer, path) = (Vec::new(), path.to_owned());
+        Ok(Source { path, input, head, gzip, buffer, line: 0, line_end, within_line: false, broken: None })
     }
 
     /// The first bytes, decompressed, without a byte-order mark.
@@ -79,40 +84,44 @@ impl<'r> Source<'r> {
             return Ok(None);
         }
         let limit = LONGEST_LINE as u64 + 1;
-        let read = self.input.by_ref().take(limit).read_until(b'\n', &mut self.buffer);
+        let read = self.input.by_ref().take(limit).read_until(self.line_end, &mut self.buffer);
         let Some(read) = self.check(read)? else { return Ok(None) };
         if read == 0 {
             return Ok(None);
         }
         self.line += 1;
         let mut too_long = false;
-        if self.buffer.last() == Some(&b'\n') {
+        if self.buffer.last() == Some(&self.line_end) {
             self.buffer.pop();
         } else if self.buffer.len() > LONGEST_LINE {
             too_long = true;
             self.buffer.truncate(LONGEST_LINE);
-            let skipped = self.input.skip_until(b'\n');
+            let skipped = self.input.skip_until(self.line_end);
             // A break within the skipped rest is found again, and reported, at the next line.
             self.check(skipped)?;
         }
         Ok(Some(Line { number: self.line, bytes: &self.buffer, too_long }))
     }
 
-    /// The byte that comes next, left where it is.
-    pub(super) fn peek_byte(&mut self) -> Result<Option<u8>> {
+    /// The next line, or the next piece of one that is too long to hold: `too_long` says that it goes on in the next
+    /// piece.
+    pub(super) fn next_piece(&mut self) -> Result<Option<Line<'_>>> {
+        self.buffer.clear();
         if self.broken.is_some() {
             return Ok(None);
         }
-        let available = self.input.fill_buf().map(|available| available.first().copied());
-        Ok(self.check(available)?.flatten())
-    }
-
-    /// The next byte, for the one format that has no lines; `None` at the end.
-    pub(super) fn next_byte(&mut self) -> Result<Option<u8>> {
-        let Some(byte) = self.peek_byte()? else { return Ok(None) };
-        self.input.consume(1);
-        self.line = self.line.max(1) + u64::from(byte == b'\n');
-        Ok(Some(byte))
+        let read = self.input.by_ref().take(LONGEST_LINE as u64).read_until(self.line_end, &mut self.buffer);
+        let Some(read) = self.check(read)? else { return Ok(None) };
+        if read == 0 {
+            return Ok(None);
+        }
+        self.line += u64::from(!self.within_line);
+        let ended = self.buffer.last() == Some(&self.line_end);
+        if ended {
+            self.buffer.pop();
+        }
+        self.within_line = !ended && read == LONGEST_LINE;
+        Ok(Some(Line { number: self.line, bytes: &self.buffer, too_long: self.within_line }))
     }
 
     /// Tells damage of a gzip stream, which ends the input, from failures of the system, which end the reading.

@@ -1,0 +1,129 @@
+//! The day that a record means, in whatever form it writes it.
+//!
+//! In: ISO 8601, RFC 2822, `13 Feb 2026`, `Feb 13, 2026`, `2026/02/13`, `20260213`, seconds since 1970 and their
+//! thousandths, lists as feedparser's `[2026, 2, 13, 8, ...]`. Out: the day, as it stands there (no time zone is
+//! applied), or nothing.
+
+use jiff::Timestamp;
+use jiff::civil::Date;
+use jiff::tz::TimeZone;
+
+use super::dates;
+use super::value::Value;
+
+/// The day that a value means.
+pub(super) fn day(value: &Value<'_>) -> Option<Date> {
+    match value {
+        Value::Text(text) => written(text),
+        Value::Number(number) => epoch(*number),
+        Value::List(parts) => match parts.as_slice() {
+            [Value::Number(year), Value::Number(month), Value::Number(day), ..] => civil(*year, *month, *day),
+            [one] => day(one),
+            _ => None,
+        },
+        Value::Map(_) => {
+            let keys = ["$date", "value", "date-parts", "date", "#text", "datetime", "iso"];
+            keys.iter().find_map(|key| value.get(key)).and_then(day)
+        }
+        Value::Null | Value::Bool(_) => None,
+    }
+}
+
+/// The day that a text means.
+pub(super) fn written(text: &str) -> Option<Date> {
+    let text = text.trim().trim_start_matches(['"', '\'']);
+    dates::leading(text)
+        .or_else(|| dates::rfc2822(text))
+        .or_else(|| digits(text))
+        .or_else(|| parted(text))
+        .or_else(|| named(text))
+        .or_else(|| dates::first_in(text.get(..text.len().min(200)).unwrap_or_default()))
+}
+
+fn civil(year: f64, month: f64, day: f64) -> Option<Date> {
+    let whole = year.fract() == 0.0 && (1900.0..2200.0).contains(&year);
+    let whole = whole && (1.0..=12.0).contains(&month) && (1.0..=31.0).contains(&day);
+    whole.then(|| Date::new(year as i16, month as i8, day as i8).ok()).flatten()
+}
+
+/// Seconds, milliseconds, microseconds or nanoseconds since 1970: arXiv's papers tell which by their size.
+fn epoch(number: f64) -> Option<Date> {
+    // 20260213 is a day.
+    if (19_000_101.0..22_000_101.0).contains(&number) {
+        return civil((number / 1e4).floor(), (number / 1e2).floor() % 100.0, number % 100.0);
+    }
+    let scale = [1.0, 1e3, 1e6, 1e9].into_iter().find(|scale| (6e8..5e9).contains(&(number / scale)))?;
+    let time = Timestamp::from_second((number / scale).floor() as i64).ok()?;
+    Some(time.to_zoned(TimeZone::UTC).date())
+}
+
+fn digits(text: &str) -> Option<Date> {
+    let plain = text.len() >= 8 && text.len() <= 20 && text.bytes().all(|b| b.is_ascii_digit() || b == b'.');
+    plain.then(|| text.parse().ok().and_then(epoch)).flatten()
+}
+
+/// `2026/02/13`, `2026.2.13`, with or without a time behind it.
+fn parted(text: &str) -> Option<Date> {
+    let day = text.split(|c: char| c.is_whitespace() || c == 'T').next()?;
+    let mut parts = day.split(['/', '.', '-', '_']).map(|part| part.parse::<f64>().ok());
+    let (year, month, day) = (parts.next()??, parts.next()??, parts.next()??);
+    if parts.next().is_some() { None } else { civil(year, month, day) }
+}
+
+/// `13 Feb 2026`, `Feb 13, 2026`, `Friday, 13 February 2026`.
+fn named(text: &str) -> Option<Date> {
+    const MONTHS: [&str; 12] = ["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"];
+    let (mut year, mut month, mut day) = (None, None, None);
+    for word in text.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty()).take(6) {
+        let number = word.trim_end_matches(|c: char| c.is_ascii_alphabetic()).parse::<i16>().ok();
+        match number {
+            Some(number) if number >= 1900 => year = year.or(Some(number)),
+            Some(number) if (1..=31).contains(&number) => day = day.or(Some(number)),
+            Some(_) => {}
+            None => {
+                let at =
+                    word.get(..3).and_then(|start| MONTHS.iter().position(|name| start.eq_ignore_ascii_case(name)));
+                month = month.or(at.map(|at| at as i8 + 1));
+            }
+        }
+    }
+    Date::new(year?, month?, i8::try_from(day?).ok()?).ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use jiff::civil::date;
+
+    #[test]
+    fn every_way_to_write_a_day() {
+        for json in [
+            r#""2026-02-13T08:00:00Z""#,
+            r#""2026-02-13 08:00:00+00:00""#,
+            r#""Fri, 13 Feb 2026 08:00:00 GMT""#,
+            r#""Fri, 13 Feb 2026 00:00:00 -0500""#,
+            r#""13 Feb 2026""#,
+            r#""Feb 13, 2026""#,
+            r#""February 13th, 2026""#,
+            r#""2026/02/13""#,
+            r#""2026.2.13 08:00""#,
+            r#""20260213""#,
+            r#""1770969600""#,
+            "20260213",
+            "1770969600",
+            "1770969600000",
+            "1.7709696e18",
+            "[2026, 2, 13, 8, 0, 0, 4, 44, 0]",
+            "[[2026, 2, 13]]",
+            r#"{"$date": "2026-02-13T08:00:00Z"}"#,
+            r#"{"date-parts": [[2026, 2, 13]]}"#,
+        ] {
+            let value: Value<'_> = serde_json::from_str(json).expect("valid JSON");
+            assert_eq!(day(&value), Some(date(2026, 2, 13)), "{json}");
+        }
+        for json in [r#""yesterday""#, r#""2026""#, "2026", "7", "true", "[2026, 13, 1]", r#""Feb 2026""#, "null"] {
+            let value: Value<'_> = serde_json::from_str(json).expect("valid JSON");
+            assert_eq!(day(&value), None, "{json}");
+        }
+    }
+}
