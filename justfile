@@ -25,6 +25,7 @@ test *ARGUMENTS:
 lint:
     cargo fmt --check
     .ci/rooms.py
+    .ci/comments.py
     cargo clippy --locked -- -D warnings
     cargo clippy --locked --no-default-features -- -D warnings
     cargo clippy --all-targets --locked --features cuda -- -D warnings

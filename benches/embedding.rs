@@ -1,9 +1,11 @@
-//! Stages of embedding with the real model: tokenising (words new and known), encoding in `f32` and `int8`, one query.
+//! Stages of embedding with the real model: tokenising (words new and known), encoding in `f32` and
+//! `int8`, one query.
 //!
 //!     cargo bench --bench embedding
 //!     RELATA_CPU=avx2 cargo bench --bench embedding       another set of kernels; its name is in the names of the benches
 //!
-//! The model is the default one, fetched where it is not here yet. Texts are made of the words of the sample digest, as long as real abstracts (some 200 tokens); throughput is in texts.
+//! The model is the default one, fetched where it is not here yet. Texts are made of the words of
+//! the sample digest, as long as real abstracts (some 200 tokens); throughput is in texts.
 
 #[path = "../tests/common/real_model.rs"]
 mod real_model;
@@ -15,7 +17,8 @@ use relata::embed::{DeviceChoice, Embedder, EmbedderOptions, Precision, Role, ke
 
 const TEXTS: usize = 64;
 
-/// Texts of 160 words each, the same at every run; word `n` of text `t` follows no pattern that repeats within a text.
+/// Texts of 160 words each, the same at every run; word `n` of text `t` follows no pattern that
+/// repeats within a text.
 fn texts() -> Vec<String> {
     let sample = include_str!("../seeds/sample-digest-2026-02-14.md");
     let words: Vec<&str> = sample.split_whitespace().filter(|word| word.len() < 20 && !word.contains("://")).collect();

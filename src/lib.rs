@@ -5,8 +5,8 @@
 //! program that depends on the crate turns default features off, and so leaves the command line
 //! out.
 //!
-//! All begins with a handle, [`service::Relata`]: a library on disk with all that answers take. It is
-//! cheap to clone and works from any number of threads. While a library has no papers, or is not
+//! All begins with a handle, [`service::Relata`]: a library on disk with all that answers take. It
+//! is cheap to clone and works from any number of threads. While a library has no papers, or is not
 //! there, a sample digest of seven papers that comes with the crate stands in its place; the three
 //! steps below run on it. They need the default model, which is fetched once. `examples/` has whole
 //! programs.
@@ -34,9 +34,9 @@
 //!
 //! # Recommend papers
 //!
-//! A request holds what is asked; setters change what differs from the defaults. Papers that have no
-//! vector yet are embedded first. How papers are compared, the library itself teaches: how rare its
-//! words and authors are, and what all of its vectors share.
+//! A request holds what is asked; setters change what differs from the defaults. Papers that have
+//! no vector yet are embedded first. How papers are compared, the library itself teaches: how rare
+//! its words and authors are, and what all of its vectors share.
 //!
 //! ```
 //! use relata::library::Filter;
@@ -87,10 +87,10 @@
 //!
 //! # Where to go on
 //!
-//! [`service`] has a request, an answer and a method for every task: adding papers, searching, daily
-//! lists, profiles, vectors to files, evaluation. [`reader`] turns files into [`Entry`] values, also
-//! without a library; [`embed`] and [`model`] embed texts without one. [`library`] is the file
-//! itself.
+//! [`service`] has a request, an answer and a method for every task: adding papers, searching,
+//! daily lists, profiles, vectors to files, evaluation. [`reader`] turns files into [`Entry`]
+//! values, also without a library; [`embed`] and [`model`] embed texts without one. [`library`] is
+//! the file itself.
 #![cfg_attr(not(test), warn(clippy::unwrap_used))]
 
 // From the ground up: each module uses those above it (.ci/rooms.py holds the order).

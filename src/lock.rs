@@ -1,8 +1,9 @@
 //! A lock on a file that keeps other processes and threads out.
 //!
-//! The lock belongs to the open file and not to the process (flock). Where another thread starts a child while the lock is held, the
-//! child shares the open file between `fork` and `exec`, and would keep the lock after the holder has closed its own descriptor.
-//! So the lock is released explicitly when it is dropped, which holds for every descriptor of the file.
+//! The lock belongs to the open file and not to the process (flock). Where another thread starts a
+//! child while the lock is held, the child shares the open file between `fork` and `exec`, and
+//! would keep the lock after the holder has closed its own descriptor. So the lock is released
+//! explicitly when it is dropped, which holds for every descriptor of the file.
 
 use std::fs::{File, TryLockError};
 
@@ -16,8 +17,9 @@ impl FileLock {
     /// Locks an open file without waiting.
     ///
     /// # Errors
-    /// [`TryLockError::WouldBlock`] where somebody else holds the lock, [`TryLockError::Error`] where the file system has no locks. The
-    /// file comes back with either, so that the caller can try again.
+    /// [`TryLockError::WouldBlock`] where somebody else holds the lock, [`TryLockError::Error`]
+    /// where the file system has no locks. The file comes back with either, so that the caller can
+    /// try again.
     pub(crate) fn try_new(file: File) -> Result<FileLock, (File, TryLockError)> {
         match file.try_lock() {
             Ok(()) => Ok(FileLock { file }),

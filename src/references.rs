@@ -1,8 +1,9 @@
 //! Files of reference managers: what somebody has collected elsewhere.
 //!
-//! In: BibTeX, RIS, CSL-JSON or CSV as Zotero and others export them, a profile as `relata profile export` writes it, or a list of
-//! ids. Out: for each entry what a paper can be known by: arXiv id, DOI, title. The formats are told apart by content. Each
-//! entry is parsed by itself, so one that cannot be read is reported with its line and costs no other.
+//! In: BibTeX, RIS, CSL-JSON or CSV as Zotero and others export them, a profile as
+//! `relata profile export` writes it, or a list of ids. Out: for each entry what a paper can be
+//! known by: arXiv id, DOI, title. The formats are told apart by content. Each entry is parsed by
+//! itself, so one that cannot be read is reported with its line and costs no other.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -32,7 +33,8 @@ pub struct Reference {
     pub title: Option<String>,
     /// Whether its owner does not like it; only profiles say so.
     pub disliked: bool,
-    /// The profile that it was exported from: that names papers by id, whether or not a library has them.
+    /// The profile that it was exported from: that names papers by id, whether or not a library has
+    /// them.
     pub profile: Option<String>,
 }
 
@@ -118,7 +120,8 @@ fn parsed(
     found
 }
 
-/// Lines of a table are parsed together, as a field may hold line breaks; its numbers count entries.
+/// Lines of a table are parsed together, as a field may hold line breaks; its numbers count
+/// entries.
 fn table(text: &str, file: &str) -> Vec<std::result::Result<Reference, Skipped>> {
     match CsvParser::new().parse(text) {
         Ok(citations) => (2..).zip(citations).map(|(line, citation)| Ok(reference(line, citation))).collect(),
@@ -142,7 +145,8 @@ fn reference(line: u64, citation: Citation) -> Reference {
     let bare = ["eprint", "arxivid", "arxiv"].iter().flat_map(|name| extra(name));
     reference.ids.extend(bare.chain(citation.accession_number.as_deref()).filter_map(own_id));
     let texts = citation.urls.iter().chain(&citation.doi).chain(&citation.journal).map(String::as_str);
-    // A note or an abstract may speak of other papers: only what says "arXiv" of itself in the places for that.
+    // A note or an abstract may speak of other papers: only what says "arXiv" of itself in the
+    // places for that.
     let places =
         ["url", "doi", "number", "m1", "journal", "howpublished", "report number", "extra", "archiveid", "an", "c1"];
     texts.chain(places.iter().flat_map(|name| extra(name))).for_each(|text| reference.ids.extend(ids_in(text)));
@@ -170,13 +174,15 @@ fn own_id(text: &str) -> Option<ArxivId> {
     ArxivId::parse(text.trim()).map(|(id, _)| id)
 }
 
-/// Ids that stand in a text as arXiv's: `arXiv:2401.00001`, an address at arxiv.org, a DOI of arXiv's.
+/// Ids that stand in a text as arXiv's: `arXiv:2401.00001`, an address at arxiv.org, a DOI of
+/// arXiv's.
 fn ids_in(text: &str) -> Vec<ArxivId> {
     let words: Vec<&str> =
         text.split(|c: char| c.is_whitespace() || matches!(c, ',' | ';' | '(' | ')' | '[' | ']')).collect();
     let mut found = Vec::new();
     for (at, word) in words.iter().enumerate() {
-        // By ASCII alone, which leaves places in the word where they are: `İ` in lower case is longer.
+        // By ASCII alone, which leaves places in the word where they are: `İ` in lower case is
+        // longer.
         let lower = word.to_ascii_lowercase();
         let Some(start) = lower.find("arxiv") else { continue };
         let rest = word[start + "arxiv".len()..].trim_start_matches(['.', ':', '/']);

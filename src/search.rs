@@ -1,9 +1,12 @@
-//! `search`: papers by meaning and by words, two rankings fused into one; and by author, where the text is a name.
+//! `search`: papers by meaning and by words, two rankings fused into one; and by author, where the
+//! text is a name.
 //!
-//! In: a text, its vector where the model can read it, a filter. Out: the k best papers and the words of the text that each
-//! holds. Fusion is by reciprocal ranks (Cormack, Clarke & Büttcher, SIGIR 2009, k = 60): cosines and BM25 scores have no
-//! common scale, ranks do. Where the text is the name of an author, that author's papers come before all others, the newest first. All
-//! words of the text must be in the name; a single word, such as "song", is a name only if it occurs in no title or abstract.
+//! In: a text, its vector where the model can read it, a filter. Out: the k best papers and the
+//! words of the text that each holds. Fusion is by reciprocal ranks (Cormack, Clarke & Büttcher,
+//! SIGIR 2009, k = 60): cosines and BM25 scores have no common scale, ranks do. Where the text is
+//! the name of an author, that author's papers come before all others, the newest first. All words
+//! of the text must be in the name; a single word, such as "song", is a name only if it occurs in
+//! no title or abstract.
 
 use std::collections::BTreeMap;
 
@@ -30,11 +33,12 @@ const TERMS: usize = 3;
 /// One answer.
 #[derive(Clone, Debug)]
 pub(crate) struct Hit {
-    /// Sum of `1 / (60 + rank)` over the rankings that hold the paper, scaled so that first by meaning and by words is 1. Of a paper by the
-    /// author whose name the text is: 1 and its part by its rank among the author's papers.
+    /// Sum of `1 / (60 + rank)` over the rankings that hold the paper, scaled so that first by
+    /// meaning and by words is 1. Of a paper by the author whose name the text is: 1 and its part
+    /// by its rank among the author's papers.
     pub score: f64,
-    /// How well the paper answers the text, from 0 to 100 ([`calibration`]). Unknown where the text was searched by words alone, and of the
-    /// papers of an author, whom a match says nothing of.
+    /// How well the paper answers the text, from 0 to 100 ([`calibration`]). Unknown where the text
+    /// was searched by words alone, and of the papers of an author, whom a match says nothing of.
     pub matched: Option<f32>,
     /// The paper.
     pub paper: Paper,
@@ -46,7 +50,8 @@ pub(crate) struct Hit {
     pub author: Option<String>,
     /// Terms it shares with the text, rarest first.
     pub terms: Vec<String>,
-    /// The sentence of its abstract that has most in common with the text, where any has and the text was not searched by words alone.
+    /// The sentence of its abstract that has most in common with the text, where any has and the
+    /// text was not searched by words alone.
     pub sentence: Option<String>,
 }
 

@@ -1,9 +1,10 @@
 //! `today`: which of the new papers matter to somebody.
 //!
-//! In: a query of what is liked, restricted to new papers. Out: the best of them, each with the others that are nearly the same
-//! text folded under it: a paper posted twice, a part two that repeats part one's abstract. One that is nearly the same text as an older
-//! paper is no news and is told apart. By words and not by vectors, which call two papers on one thing the same; vectors say which to compare.
-//! What counts as new is told here too ([`is_known`]).
+//! In: a query of what is liked, restricted to new papers. Out: the best of them, each with the
+//! others that are nearly the same text folded under it: a paper posted twice, a part two that
+//! repeats part one's abstract. One that is nearly the same text as an older paper is no news and
+//! is told apart. By words and not by vectors, which call two papers on one thing the same; vectors
+//! say which to compare. What counts as new is told here too ([`is_known`]).
 
 use std::collections::BTreeSet;
 
@@ -19,10 +20,12 @@ use crate::paper::Listing;
 use crate::ranking::Learned;
 use crate::recommend::{Answer, Query, recommend};
 
-/// Share of the different words of two papers that both hold, from which they are the same to a reader.
+/// Share of the different words of two papers that both hold, from which they are the same to a
+/// reader.
 const NEARLY_THE_SAME: f32 = 0.8;
 
-/// Answers that are looked through for each that is wanted, and the least: those folded leave room for others.
+/// Answers that are looked through for each that is wanted, and the least: those folded leave room
+/// for others.
 const LOOKED_THROUGH: usize = 4;
 const LOOKED_THROUGH_AT_LEAST: usize = 100;
 
@@ -32,7 +35,8 @@ const OLDER: usize = 8;
 /// How old the first version of a paper is when a later version is no news any more.
 const OLD: i64 = 7;
 
-/// The least match of a paper that matters, where nothing else is said: most papers from here on are of a liked paper's field.
+/// The least match of a paper that matters, where nothing else is said: most papers from here on
+/// are of a liked paper's field.
 pub(crate) const DEFAULT_FLOOR: f32 = 50.0;
 
 /// So many new papers are compared to say how many of them matter.
@@ -52,14 +56,17 @@ pub(crate) struct New {
 pub(crate) struct Today {
     /// The best of the new papers.
     pub new: Vec<New>,
-    /// Papers that would have been among them, but are nearly the same as an older one; with the older one's id.
+    /// Papers that would have been among them, but are nearly the same as an older one; with the
+    /// older one's id.
     pub repeated: Vec<(ArxivId, ArxivId)>,
-    /// How many new papers match as well as `query.at_least`, or where that is 0 as [`DEFAULT_FLOOR`], be they listed or not. Of more
-    /// than 5000 new papers, those nearest to what is liked are looked at.
+    /// How many new papers match as well as `query.at_least`, or where that is 0 as
+    /// [`DEFAULT_FLOOR`], be they listed or not. Of more than 5000 new papers, those nearest to
+    /// what is liked are looked at.
     pub matter: usize,
 }
 
-/// The best `query.k` new papers, which `query.among` names. With `repeats`, also those that nearly repeat an older paper.
+/// The best `query.k` new papers, which `query.among` names. With `repeats`, also those that nearly
+/// repeat an older paper.
 ///
 /// # Errors
 /// As [`recommend`].
@@ -130,7 +137,8 @@ fn older(context: &SearchContext<'_>, query: &Query, answers: &[Answer]) -> Resu
     Ok(older)
 }
 
-/// When a paper came to be known: the day of its first listing, or the best there is, and of one day by id.
+/// When a paper came to be known: the day of its first listing, or the best there is, and of one
+/// day by id.
 fn came(paper: &Paper) -> (Date, &ArxivId) {
     (paper.listings.iter().filter_map(|listing| listing.date).min().unwrap_or(paper.date), &paper.id)
 }
@@ -144,8 +152,8 @@ fn likeness(one: &BTreeSet<String>, other: &BTreeSet<String>) -> f32 {
     one.intersection(other).count() as f32 / one.union(other).count().max(1) as f32
 }
 
-/// Whether a paper was known before digests listed it: an earlier digest did, or this is a later version of one that is old. A digest
-/// without a date comes after all others.
+/// Whether a paper was known before digests listed it: an earlier digest did, or this is a later
+/// version of one that is old. A digest without a date comes after all others.
 pub(crate) fn is_known(paper: &Paper, listings: &BTreeSet<Listing>) -> bool {
     let Some(day) = listings.iter().map(|listing| listing.date).min() else { return false };
     let earlier = |listing: &&Listing| match day {

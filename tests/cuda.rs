@@ -1,6 +1,6 @@
-//! The CUDA engine against sentence-transformers' vectors. Needs a card: `benches/gpu.sh` runs it on a real one, `card/run.sh` on cards
-//! that are computed by a CPU. These are three, and the last has hardly any memory; a real machine seldom has that
-//! (`--skip three_cards`).
+//! The CUDA engine against sentence-transformers' vectors. Needs a card: `benches/gpu.sh` runs it
+//! on a real one, `card/run.sh` on cards that are computed by a CPU. These are three, and the last
+//! has hardly any memory; a real machine seldom has that (`--skip three_cards`).
 
 #![cfg(feature = "cuda")]
 
@@ -91,8 +91,9 @@ fn least_cosine(ours: &Array2<f32>, theirs: &Array2<f32>) -> f64 {
     rows.map(|(a, b)| dot(a, b) / (dot(a, a) * dot(b, b)).sqrt()).fold(1.0, f64::min)
 }
 
-/// The least cosine to vectors in `f32` that rounding explains: what `f32` itself loses, times the square of how much coarser a number is. The
-/// weights of tiny-modernbert make ten times as much of any rounding as those of the other models.
+/// The least cosine to vectors in `f32` that rounding explains: what `f32` itself loses, times the
+/// square of how much coarser a number is. The weights of tiny-modernbert make ten times as much of
+/// any rounding as those of the other models.
 fn least_wanted(name: &str, precision: Precision) -> f64 {
     let sensitive = name == "tiny-modernbert";
     match precision {
@@ -139,7 +140,8 @@ fn wide_heads_agree_with_the_cpu() {
         let cpu = load(folder.path(), "cpu", Precision::F32, None).embed(&texts, Role::Passage).unwrap();
         let own = load(&golden::tiny_model(name), "cpu", Precision::F32, None).embed(&texts, Role::Passage).unwrap();
         assert!(least_cosine(&cpu.vectors, &own.vectors) < 0.99, "{name}: heads count");
-        // One head has no neighbour to be mistaken for; what it adds is its width, in the number that is used most.
+        // One head has no neighbour to be mistaken for; what it adds is its width, in the number
+        // that is used most.
         let numbers =
             if heads == 1 { &[Precision::F16][..] } else { &[Precision::F32, Precision::F16, Precision::Bf16] };
         for &precision in numbers {

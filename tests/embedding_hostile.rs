@@ -1,4 +1,5 @@
-//! Model folders that are cut, crafted or beyond what is followed: each ends in an error that says why.
+//! Model folders that are cut, crafted or beyond what is followed: each ends in an error that says
+//! why.
 
 #[path = "common/golden.rs"]
 #[allow(dead_code)]

@@ -1,4 +1,5 @@
-//! Every element against sentence-transformers, and the same vectors whatever the batch and the number of threads.
+//! Every element against sentence-transformers, and the same vectors whatever the batch and the
+//! number of threads.
 
 #[path = "common/golden.rs"]
 mod golden;
@@ -73,7 +74,8 @@ fn tiny_models_agree_with_sentence_transformers() {
     }
 }
 
-/// candle-transformers' BERT is what Relata's own engine is compared with, so it must be right itself.
+/// candle-transformers' BERT is what Relata's own engine is compared with, so it must be right
+/// itself.
 #[test]
 fn the_stock_engine_agrees_too() {
     let texts = golden::texts();
@@ -90,7 +92,8 @@ fn the_stock_engine_agrees_too() {
     }
 }
 
-/// Which kernels run is fixed by the environment, so each set is a process of its own: the tests named here, again.
+/// Which kernels run is fixed by the environment, so each set is a process of its own: the tests
+/// named here, again.
 #[test]
 fn every_set_of_kernels_that_the_processor_has_agrees() {
     let mut ran = 0;
@@ -121,7 +124,8 @@ fn int8_keeps_nearly_the_same_vectors() {
     let embedder = Embedder::load(&folder, &int8).unwrap();
     let ours = embedder.embed(&texts, Role::Passage).unwrap().vectors;
     let cosines: Vec<f32> = ours.rows().into_iter().zip(theirs.rows()).map(|(a, b)| a.dot(&b)).collect();
-    // The sample's abstracts come first; behind them stand texts made to be odd, down to no text at all.
+    // The sample's abstracts come first; behind them stand texts made to be odd, down to no text at
+    // all.
     let mean = cosines[..7].iter().sum::<f32>() / 7.0;
     assert!(mean > 0.998, "mean cosine of the abstracts {mean}");
     assert!(cosines.iter().all(|cosine| *cosine > 0.99), "{cosines:?}");
@@ -241,7 +245,8 @@ fn embed_shuffled(embedder: &Embedder, texts: &[String], order: &[usize]) -> Arr
 fn assert_invariant(folder: &std::path::Path, texts: &[String], budgets: &[usize]) {
     let load = |budget| Embedder::load(folder, &EmbedderOptions { token_budget: Some(budget), ..options() }).unwrap();
     let alone = load(1).embed(texts, Role::Passage).unwrap().vectors;
-    // 37 has no factor in common with the number of texts, so this visits each once, far from its neighbours.
+    // 37 has no factor in common with the number of texts, so this visits each once, far from its
+    // neighbours.
     assert_ne!(texts.len() % 37, 0);
     let order: Vec<usize> = (0..texts.len()).map(|at| at * 37 % texts.len()).collect();
     for budget in budgets {
@@ -266,8 +271,8 @@ fn neighbours_in_a_batch_do_not_matter() {
     assert_invariant(&real_model::real_model_folder(), &some, &[1000, 1_000_000]);
 }
 
-/// The number of threads is fixed when a process starts, so each is a process of its own: this test again, told by
-/// an environment variable to print a hash of its vectors.
+/// The number of threads is fixed when a process starts, so each is a process of its own: this test
+/// again, told by an environment variable to print a hash of its vectors.
 #[test]
 fn the_number_of_threads_does_not_change_a_bit() {
     const CHILD: &str = "RELATA_TEST_PRINT_BITS";

@@ -1,5 +1,5 @@
-//! The library from outside: merging in any order, storing and reading back, filters, keywords, several connections, and
-//! files that are not as they should be.
+//! The library from outside: merging in any order, storing and reading back, filters, keywords,
+//! several connections, and files that are not as they should be.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
@@ -374,7 +374,8 @@ fn only_new_and_changed_texts_are_missing() {
     assert_eq!(library.vector(number, row).unwrap(), Some(vec![0.6, 0.8]));
     assert_eq!(library.tokens(number, row).unwrap(), Some(Tokens { embedded: 7, cut: 2 }));
 
-    // A new comment changes no passage; a new abstract does; a known text under a new id brings its vector along.
+    // A new comment changes no passage; a new abstract does; a known text under a new id brings its
+    // vector along.
     let mut commented = entry("2602.00002", "Two", "Second.");
     commented.comment = Some("5 pages".into());
     let mut changed = entry("2602.00001", "One", "First, revised.");
@@ -672,7 +673,8 @@ fn nothing_but_ids_decides_where_a_paper_goes() {
     assert_eq!(found(&library, "back"), ["2602.00001"]);
 }
 
-/// Whoever comes while another is making the library must find either no library yet or the whole of it.
+/// Whoever comes while another is making the library must find either no library yet or the whole
+/// of it.
 #[test]
 fn a_library_that_is_just_being_made_is_nobodys_foreign_file() {
     for round in 0..150 {

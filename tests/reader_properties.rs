@@ -1,4 +1,5 @@
-//! Properties of the readers on input that nobody would write: no panic, nothing lost in silence, clean text only.
+//! Properties of the readers on input that nobody would write: no panic, nothing lost in silence,
+//! clean text only.
 
 use std::path::Path;
 
@@ -39,7 +40,8 @@ fn read(content: &[u8]) -> Option<(Vec<Entry>, Vec<Skipped>, Report)> {
     Some((entries, skipped, report.ok()?))
 }
 
-/// What holds for every input: counts are those of what was given, texts are clean and within bounds.
+/// What holds for every input: counts are those of what was given, texts are clean and within
+/// bounds.
 fn check(content: &[u8]) -> std::result::Result<(), TestCaseError> {
     let Some((entries, skipped, report)) = read(content) else { return Ok(()) };
     prop_assert_eq!((report.entries, report.skipped), (entries.len() as u64, skipped.len() as u64));
@@ -176,7 +178,8 @@ proptest! {
         prop_assert_eq!(reader::clean(&cleaned), cleaned);
     }
 
-    /// Entries come out in the order and number in which they were written, whatever stands between them.
+    /// Entries come out in the order and number in which they were written, whatever stands between
+    /// them.
     #[test]
     fn every_heading_is_one_entry_or_one_skip(kinds in prop::collection::vec(0..4usize, 1..40)) {
         let mut digest = String::from("<div id=toc></div>\n\n");

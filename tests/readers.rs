@@ -1,4 +1,5 @@
-//! Golden tests of the readers: files of every irregularity that real digests show, and what is read from them.
+//! Golden tests of the readers: files of every irregularity that real digests show, and what is
+//! read from them.
 //!
 //! The files below `tests/data` are invented; each is named after the template it imitates.
 

@@ -66,8 +66,8 @@ fn relata(folder: &Path) -> Relata {
     Relata::new(options)
 }
 
-/// A library to begin from instead of none, embedded with the default model: RELATA_SERVICE_LIBRARY.
-/// One of 20,000 papers and more has an index.
+/// A library to begin from instead of none, embedded with the default model:
+/// RELATA_SERVICE_LIBRARY. One of 20,000 papers and more has an index.
 fn large() -> Option<PathBuf> {
     std::env::var_os("RELATA_SERVICE_LIBRARY").map(PathBuf::from)
 }

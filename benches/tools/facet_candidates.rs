@@ -5,8 +5,8 @@
 //!
 //! Asks with papers of the library, spread over it, for ten answers with the default number of
 //! embedded candidates and with four times as many, and prints for each the share of the ten best
-//! of all. The first question embeds the facet of every paper (a minute for ten thousand) and stores
-//! it in the library.
+//! of all. The first question embeds the facet of every paper (a minute for ten thousand) and
+//! stores it in the library.
 
 use anyhow::Context;
 use relata::ArxivId;

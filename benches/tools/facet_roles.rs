@@ -1,7 +1,9 @@
-//! How well the roles of sentences are told: arXiv has abstracts with labels (`Methods: ...`); without them, are the roles found again?
+//! How well the roles of sentences are told: arXiv has abstracts with labels (`Methods: ...`);
+//! without them, are the roles found again?
 //!
-//! `cargo run --release --example facet_roles -- PAPERS.jsonl.gz`: for each half of these abstracts by the last bit of SHA-256 of their ids (0: words
-//! and numbers were chosen on it; 1: reported), the share of sentences whose role is found, and precision, recall and F1 by role.
+//! `cargo run --release --example facet_roles -- PAPERS.jsonl.gz`: for each half of these abstracts
+//! by the last bit of SHA-256 of their ids (0: words and numbers were chosen on it; 1: reported),
+//! the share of sentences whose role is found, and precision, recall and F1 by role.
 
 use std::collections::BTreeMap;
 

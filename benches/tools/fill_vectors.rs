@@ -1,11 +1,12 @@
-//! Gives every paper of a library a made-up vector, so that answering can be timed without embedding first.
+//! Gives every paper of a library a made-up vector, so that answering can be timed without
+//! embedding first.
 //!
 //!     relata --library /tmp/timing.db add --no-embed PAPERS.jsonl.gz
 //!     cargo run --release --example fill_vectors -- /tmp/timing.db
 //!     time relata --library /tmp/timing.db recommend --like ID
 //!
-//! The vectors are unit rows of a fixed pseudo-random sequence, stored under the fingerprint of the default model. Never run
-//! it on a library that you want answers from.
+//! The vectors are unit rows of a fixed pseudo-random sequence, stored under the fingerprint of the
+//! default model. Never run it on a library that you want answers from.
 
 use relata::embed::{EmbedderOptions, Fingerprint};
 use relata::library::{FingerprintText, Library, NewVector, Tokens};

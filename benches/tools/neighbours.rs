@@ -1,11 +1,11 @@
-//! Times the index of a library in one process: building it, one query at a time, many at once. `benches/neighbours/run.py` stands it
-//! beside other programs.
+//! Times the index of a library in one process: building it, one query at a time, many at once.
+//! `benches/neighbours/run.py` stands it beside other programs.
 //!
 //!     cargo run --release --example neighbours -- LIBRARY build
 //!     cargo run --release --example neighbours -- LIBRARY QUERIES.npy K [exact] [since=DATE] [category=NAME] [author=NAME]
 //!
-//! QUERIES.npy holds unit rows, f32. One line of JSON is printed: seconds to open, seconds of each query (after one pass to warm up),
-//! queries a second with all threads, and the rows found.
+//! QUERIES.npy holds unit rows, f32. One line of JSON is printed: seconds to open, seconds of each
+//! query (after one pass to warm up), queries a second with all threads, and the rows found.
 
 use std::time::Instant;
 

@@ -1,8 +1,10 @@
-//! Compares Relata's vectors with stored ones: `parity MODEL VECTORS.npy IDS.txt PAPERS.jsonl[.gz] [--every N] [--limit N] [--budget N]`.
+//! Compares Relata's vectors with stored ones:
+//! `parity MODEL VECTORS.npy IDS.txt PAPERS.jsonl[.gz] [--every N] [--limit N] [--budget N]`.
 //!
-//! VECTORS.npy is a matrix of `f16` or `f32`, row `i` being the vector of the paper whose id is line `i` of IDS.txt;
-//! PAPERS holds a JSON object with `id`, `title` and `abstract` per line. Prints the largest difference of any element,
-//! the largest deviation of a row's length from 1, and the speed. See `benches/parity/README.md`.
+//! VECTORS.npy is a matrix of `f16` or `f32`, row `i` being the vector of the paper whose id is
+//! line `i` of IDS.txt; PAPERS holds a JSON object with `id`, `title` and `abstract` per line.
+//! Prints the largest difference of any element, the largest deviation of a row's length from 1,
+//! and the speed. See `benches/parity/README.md`.
 
 use std::collections::HashMap;
 use std::fs::File;
@@ -91,7 +93,8 @@ fn read_passages(path: &Path, ids: &[&str]) -> Result<Vec<String>> {
     passages.into_iter().enumerate().map(missing).collect()
 }
 
-/// Reads a matrix in NumPy's format, version 1 (<https://numpy.org/doc/stable/reference/generated/numpy.lib.format.html>).
+/// Reads a matrix in NumPy's format, version 1
+/// (<https://numpy.org/doc/stable/reference/generated/numpy.lib.format.html>).
 fn read_npy(path: &Path) -> Result<Array2<f32>> {
     let bytes = std::fs::read(path)?;
     ensure!(bytes.starts_with(b"\x93NUMPY\x01\x00") && bytes.len() > 10, "{} is no .npy", path.display());

@@ -1,8 +1,10 @@
-//! Reads every file below the given folders and prints, as a Markdown table, what was found in each.
+//! Reads every file below the given folders and prints, as a Markdown table, what was found in
+//! each.
 //!
-//! `cargo run --release --example read_digests -- FOLDER...`. The column "naive" holds what a look from outside says:
-//! third-level headings of Markdown, lines of JSON lines. Rows where it is not entries + skipped want a reason; those of
-//! the digests that Relata is tested with stand in `docs/reference/digests.md`, which was made this way.
+//! `cargo run --release --example read_digests -- FOLDER...`. The column "naive" holds what a look
+//! from outside says: third-level headings of Markdown, lines of JSON lines. Rows where it is not
+//! entries + skipped want a reason; those of the digests that Relata is tested with stand in
+//! `docs/reference/digests.md`, which was made this way.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};

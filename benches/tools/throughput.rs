@@ -1,11 +1,13 @@
-//! Relata's side of the bench in `benches/peers`: loads, warms up, prints READY, then obeys the lines on standard input.
+//! Relata's side of the bench in `benches/peers`: loads, warms up, prints READY, then obeys the
+//! lines on standard input.
 //!
 //!     throughput MODEL TEXTS.jsonl [--precision P] [--engine E] [--device D] [--budget TOKENS] [--threads N]
 //!
-//! TEXTS.jsonl is one JSON string a line. `run BATCH` embeds all of them, tokenisation included, and prints the seconds;
-//! Relata cuts batches by tokens, so BATCH is read and not used. `save FILE.npy` writes the vectors of the last run (f32,
-//! texts x dimension, in the order of the texts) and prints `saved`; `quit` leaves. `benches/peers/side.py` is the same for
-//! the other sides.
+//! TEXTS.jsonl is one JSON string a line. `run BATCH` embeds all of them, tokenisation included,
+//! and prints the seconds; Relata cuts batches by tokens, so BATCH is read and not used.
+//! `save FILE.npy` writes the vectors of the last run (f32, texts x dimension, in the order of the
+//! texts) and prints `saved`; `quit` leaves. `benches/peers/side.py` is the same for the other
+//! sides.
 
 use std::fs::File;
 use std::io::{BufRead, BufReader, BufWriter, Write};

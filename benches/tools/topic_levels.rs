@@ -1,6 +1,8 @@
-//! The levels that `relata topics` finds among vectors of a library: how long each step takes, and one line a paper with its groups and its place on the map.
+//! The levels that `relata topics` finds among vectors of a library: how long each step takes, and
+//! one line a paper with its groups and its place on the map.
 //!
-//! `cargo run --release --example topic_levels -- VECTORS.npy > groups.txt`; with `--recall` behind it, only which share of the nearest is found in cells.
+//! `cargo run --release --example topic_levels -- VECTORS.npy > groups.txt`; with `--recall` behind
+//! it, only which share of the nearest is found in cells.
 
 use std::io::{self, Write};
 use std::path::PathBuf;

@@ -1,6 +1,7 @@
 //! The forms in which vectors are written, and how they are told apart.
 //!
-//! In: the name of the output, or a form by name. Out: a [`Format`], and with it which files an output consists of.
+//! In: the name of the output, or a form by name. Out: a [`Format`], and with it which files an
+//! output consists of.
 
 use std::fmt;
 use std::path::Path;
@@ -10,12 +11,14 @@ use std::str::FromStr;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Format {
-    /// numpy's `.npy`: `f32`, rows x dimension, C order; the ids stand one a line in a file beside it.
+    /// numpy's `.npy`: `f32`, rows x dimension, C order; the ids stand one a line in a file beside
+    /// it.
     Npy,
     /// One JSON object a line: `id`, `title` where there is one, `vector`.
     #[serde(rename = "jsonl")]
     JsonLines,
-    /// A `.safetensors` file with the tensor `vectors`, `f32`, rows x dimension; the ids stand beside it, as for `.npy`.
+    /// A `.safetensors` file with the tensor `vectors`, `f32`, rows x dimension; the ids stand
+    /// beside it, as for `.npy`.
     Safetensors,
     /// Parquet: `id`, `title`, and `vector` as a fixed-size list of `f32`.
     Parquet,

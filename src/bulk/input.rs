@@ -1,9 +1,9 @@
 //! Inputs to windows of texts.
 //!
-//! In: files, folders, `-`, read as papers (by [`reader`]) or as lines. Out: [`Window`] by window the texts in
-//! their order, each with its id, and what was skipped. Reading is a thread of its own, one window ahead of embedding,
-//! and where a window ends depends on the texts alone: a resumed run cuts the same windows, so it makes the same batches
-//! and the same bytes.
+//! In: files, folders, `-`, read as papers (by [`reader`]) or as lines. Out: [`Window`] by window
+//! the texts in their order, each with its id, and what was skipped. Reading is a thread of its
+//! own, one window ahead of embedding, and where a window ends depends on the texts alone: a
+//! resumed run cuts the same windows, so it makes the same batches and the same bytes.
 
 use std::collections::HashSet;
 use std::fs::{self, File};
@@ -92,7 +92,8 @@ pub(crate) struct Inputs {
 }
 
 impl Inputs {
-    /// The files behind `paths`, in order, folders sorted by name. What belongs to the output is left out of folders.
+    /// The files behind `paths`, in order, folders sorted by name. What belongs to the output is
+    /// left out of folders.
     ///
     /// # Errors
     /// [`Error::Io`] for what cannot be read, [`BulkError::InputTwice`], and
@@ -174,7 +175,8 @@ impl Iterator for Windows {
         if let Ok(piece) = self.pieces.recv() {
             return Some(Ok(piece));
         }
-        // Whoever drops this earlier leaves the thread alone: it may wait for standard input, and ends with its next piece.
+        // Whoever drops this earlier leaves the thread alone: it may wait for standard input, and
+        // ends with its next piece.
         let ended = self.reading.take()?.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic));
         ended.err().map(Err)
     }

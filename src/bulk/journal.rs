@@ -1,8 +1,9 @@
 //! What an unfinished run has done, and under which terms, in a small file of JSON.
 //!
-//! It is written anew after each window and put in place by a rename, so that it is whole at any moment; and it is written
-//! after the rows that it speaks of have reached the disk, so that what it says is there. What lies behind the lengths that
-//! it names is the torn end of a window, and is cut off.
+//! It is written anew after each window and put in place by a rename, so that it is whole at any
+//! moment; and it is written after the rows that it speaks of have reached the disk, so that what
+//! it says is there. What lies behind the lengths that it names is the torn end of a window, and is
+//! cut off.
 
 use std::collections::BTreeMap;
 
@@ -14,7 +15,8 @@ use crate::paper::Skipped;
 /// Of this layout; another one is not read.
 pub(crate) const VERSION: u32 = 1;
 
-/// The settings of a run: with the inputs, they decide every byte of the output. A run can be resumed only under the same ones.
+/// The settings of a run: with the inputs, they decide every byte of the output. A run can be
+/// resumed only under the same ones.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct RunSettings {
     /// Digest of the model's fingerprint.

@@ -1,10 +1,11 @@
 //! Bulk embedding: any number of texts to a file of vectors, without a library.
 //!
-//! The way of a text: [`input`] (windows of rows, in order) -> [`Embedder::embed_batches`] (sorted by length within the
-//! window, put back in order here) -> `rows` (the form asked for: `npy`, `jsonl`, `tensors`, `parquet`) -> `partial` (a
-//! folder of what is unfinished, with its `journal`) -> the names that were asked for ([`output`]). Memory is bounded by a
-//! few windows, whatever the input. The same texts, model and options give the same bytes, however often a run was killed
-//! and resumed: windows are cut by the texts alone, and only whole windows count.
+//! The way of a text: [`input`] (windows of rows, in order) -> [`Embedder::embed_batches`] (sorted
+//! by length within the window, put back in order here) -> `rows` (the form asked for: `npy`,
+//! `jsonl`, `tensors`, `parquet`) -> `partial` (a folder of what is unfinished, with its
+//! `journal`) -> the names that were asked for ([`output`]). Memory is bounded by a few windows,
+//! whatever the input. The same texts, model and options give the same bytes, however often a run
+//! was killed and resumed: windows are cut by the texts alone, and only whole windows count.
 
 pub(crate) mod format;
 pub(crate) mod input;
@@ -42,10 +43,11 @@ use partial::Partial;
 /// Texts that the tokenizer could not take, at most: beyond that the model is wrong, not the texts.
 const MOST_FAILED: usize = 1000;
 
-/// Texts of a window where the encoder runs on a CPU: well below a minute of work, so that a kill costs no more, and enough
-/// to sort by length.
+/// Texts of a window where the encoder runs on a CPU: well below a minute of work, so that a kill
+/// costs no more, and enough to sort by length.
 const WINDOW: usize = 1024;
-/// Texts of a window on a GPU: it takes thousands a second, and empties its pipeline at the end of each window.
+/// Texts of a window on a GPU: it takes thousands a second, and empties its pipeline at the end of
+/// each window.
 const WIDE_WINDOW: usize = 16_384;
 
 /// What is to be embedded, and how.
@@ -97,7 +99,8 @@ pub struct Status {
     pub rows: u64,
     /// Rows that interrupted runs before left.
     pub resumed: u64,
-    /// Rows there will be, as far as the bytes read so far tell; exact once all is read, `None` for a stream.
+    /// Rows there will be, as far as the bytes read so far tell; exact once all is read, `None` for
+    /// a stream.
     pub expected: Option<u64>,
     /// Tokens embedded by this run.
     pub tokens: u64,
@@ -325,7 +328,8 @@ impl Run {
         let mut done = Done { texts: passed, digest: window.digest, ..kept.done().clone() };
         done.dimension = embedder.recipe().dimension();
         let mut rows: Vec<&Row> = window.rows.iter().collect();
-        // A text that the tokenizer cannot take is left out, and the rest of the window is embedded without it.
+        // A text that the tokenizer cannot take is left out, and the rest of the window is embedded
+        // without it.
         let embedded = loop {
             let mut status = self.status;
             let embedded = embed_rows(&embedder, &rows, role, &mut |texts, tokens| {

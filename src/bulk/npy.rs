@@ -1,7 +1,9 @@
-//! The head of a `.npy` file, format version 1.0 as numpy's own documentation has it (`numpy.lib.format`).
+//! The head of a `.npy` file, format version 1.0 as numpy's own documentation has it
+//! (`numpy.lib.format`).
 //!
-//! In: rows and dimension. Out: 128 bytes, whatever the numbers, so that a place can be kept free for it while nobody
-//! knows yet how many rows there will be. What follows it in the file is the rows, `f32`, little-endian.
+//! In: rows and dimension. Out: 128 bytes, whatever the numbers, so that a place can be kept free
+//! for it while nobody knows yet how many rows there will be. What follows it in the file is the
+//! rows, `f32`, little-endian.
 
 /// Bytes of the head. numpy asks for a multiple of 64, so that the data can be mapped into memory.
 const LENGTH: usize = 128;

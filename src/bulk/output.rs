@@ -1,7 +1,7 @@
 //! Where an output goes: its name, the names beside it, and whether it may be written.
 //!
-//! For `vectors.npy` the ids go to `vectors.npy.ids`, and everything unfinished to the folder `vectors.npy.part`. Nothing
-//! stands under the first two names until all of it is on the disk.
+//! For `vectors.npy` the ids go to `vectors.npy.ids`, and everything unfinished to the folder
+//! `vectors.npy.part`. Nothing stands under the first two names until all of it is on the disk.
 
 use std::ffi::OsString;
 use std::fs;
@@ -21,7 +21,8 @@ pub struct Output {
 }
 
 impl Output {
-    /// Checks a name; the form is told by its extension unless it is given. A link is followed: what it leads to is written.
+    /// Checks a name; the form is told by its extension unless it is given. A link is followed:
+    /// what it leads to is written.
     ///
     /// # Errors
     /// [`BulkError::UnknownFormat`], [`BulkError::NoFolder`] where there is no folder to write in,

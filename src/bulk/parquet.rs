@@ -1,8 +1,9 @@
 //! The Parquet file, put together from vectors and names that are all there.
 //!
-//! In: the parts [`VECTORS`] and [`NAMES`]. Out: the part [`ROWS`], columns `id`, `title` (null where a text has none) and
-//! `vector`, a fixed-size list of `f32`, which Arrow's readers give back as such since the file carries the Arrow schema.
-//! Nothing is compressed: vectors are noise to a compressor, and the names are a twentieth of the file.
+//! In: the parts [`VECTORS`] and [`NAMES`]. Out: the part [`ROWS`], columns `id`, `title` (null
+//! where a text has none) and `vector`, a fixed-size list of `f32`, which Arrow's readers give back
+//! as such since the file carries the Arrow schema. Nothing is compressed: vectors are noise to a
+//! compressor, and the names are a twentieth of the file.
 
 use std::fs::File;
 use std::io::{BufRead, BufReader, BufWriter, Read};

@@ -1,10 +1,12 @@
-//! The folder of an unfinished output: parts that only grow, and the journal that says how much of them counts.
+//! The folder of an unfinished output: parts that only grow, and the journal that says how much of
+//! them counts.
 //!
-//! A window is durable in three steps: its rows are appended and synced, then the journal that counts them is written
-//! beside the old one and synced, then it takes the old one's place. Whatever moment a kill chooses, the journal is whole
-//! and everything that it counts is there; the rest is cut off when the run goes on. When all is written the journal says
-//! so, the parts get their final names by renames, and the folder goes away. A run that is killed in between is completed
-//! by `--resume` too. A lock keeps a second process out.
+//! A window is durable in three steps: its rows are appended and synced, then the journal that
+//! counts them is written beside the old one and synced, then it takes the old one's place.
+//! Whatever moment a kill chooses, the journal is whole and everything that it counts is there; the
+//! rest is cut off when the run goes on. When all is written the journal says so, the parts get
+//! their final names by renames, and the folder goes away. A run that is killed in between is
+//! completed by `--resume` too. A lock keeps a second process out.
 
 use std::fs::{self, File, OpenOptions, TryLockError};
 use std::io::{BufWriter, Seek, SeekFrom, Write};
@@ -56,8 +58,8 @@ pub(crate) struct OverwritePolicy {
 }
 
 impl Partial {
-    /// Opens the folder of `output`, or makes it. `fresh` is the journal of a run that has done nothing yet; the journal of
-    /// an interrupted run takes its place where that is resumed.
+    /// Opens the folder of `output`, or makes it. `fresh` is the journal of a run that has done
+    /// nothing yet; the journal of an interrupted run takes its place where that is resumed.
     ///
     /// # Errors
     /// [`BulkError::Exists`], [`BulkError::Unfinished`], [`BulkError::Busy`],
@@ -208,7 +210,8 @@ impl Partial {
         write().map_err(self.output.failed(&path))
     }
 
-    /// Gives the parts their final names and takes the folder away; the journal must say that all is complete.
+    /// Gives the parts their final names and takes the folder away; the journal must say that all
+    /// is complete.
     ///
     /// # Errors
     /// [`BulkError::Exists`] where a name was taken meanwhile, and [`Error::Io`].
@@ -256,7 +259,8 @@ impl Partial {
 
 const NO_PART: Error = Error::Internal("a part that was not opened");
 
-/// Keeps a second process out. `None` on a file system without locks, which is no reason to refuse the work.
+/// Keeps a second process out. `None` on a file system without locks, which is no reason to refuse
+/// the work.
 fn lock(output: &Output, folder: &Path) -> Result<Option<FileLock>> {
     let path = folder.join(LOCK);
     let file = File::create(&path).map_err(output.failed(&path))?;

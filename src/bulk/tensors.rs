@@ -1,8 +1,9 @@
 //! The head of a `.safetensors` file with one tensor, `vectors`.
 //!
-//! In: rows, dimension, what made them. Out: the length and the JSON that such a file begins with, padded with spaces (which
-//! the format allows) to a length that does not depend on the rows, so that a place can be kept free for it. The ids are
-//! not in it: the format's readers take no head above 100 MB, and millions of ids come near that.
+//! In: rows, dimension, what made them. Out: the length and the JSON that such a file begins with,
+//! padded with spaces (which the format allows) to a length that does not depend on the rows, so
+//! that a place can be kept free for it. The ids are not in it: the format's readers take no head
+//! above 100 MB, and millions of ids come near that.
 
 use serde_json::{Value, json};
 

@@ -39,7 +39,8 @@ pub(super) fn recommend(context: &Context, asked: &Recommend, page: &mut Page) -
     Ok(outcome)
 }
 
-/// What the answers are related to, in words: ids, texts, a profile. The `named` first of the liked papers were named on the command line.
+/// What the answers are related to, in words: ids, texts, a profile. The `named` first of the liked
+/// papers were named on the command line.
 fn related_to(answer: &Recommendation, named: usize) -> String {
     let query = &answer.query;
     let ids = query.like.iter().take(named).map(ToString::to_string);
@@ -78,7 +79,8 @@ fn write_lines(asked: &Recommend, row: &Row<Related>, several: bool, page: &mut 
     if asked.why { write_why(page, row) } else { Ok(()) }
 }
 
-/// Says what is compared of papers, of which it is not told, and which model would read what this one does not.
+/// Says what is compared of papers, of which it is not told, and which model would read what this
+/// one does not.
 fn explain(facet: &ComparedFacet) {
     let ComparedFacet { name, liked, silent, unread, looked_at, other_model } = facet;
     for paper in liked {

@@ -1,8 +1,10 @@
-//! `--category cs.LG stat.ML`: several categories with spaces between them, beside the commas that clap knows.
+//! `--category cs.LG stat.ML`: several categories with spaces between them, beside the commas that
+//! clap knows.
 //!
-//! In: the command line before clap reads it. Out: the same with the categories of one `--category` joined by commas. An option of
-//! many values would swallow what follows it, be it a digest (`today --category cs.LG 2026-02-14.md`), an id or a word to search for;
-//! so only what looks like a category is taken, and what names a file that is there is not.
+//! In: the command line before clap reads it. Out: the same with the categories of one `--category`
+//! joined by commas. An option of many values would swallow what follows it, be it a digest
+//! (`today --category cs.LG 2026-02-14.md`), an id or a word to search for; so only what looks like
+//! a category is taken, and what names a file that is there is not.
 
 use std::ffi::OsString;
 use std::path::Path;
@@ -49,7 +51,8 @@ pub(super) fn joined(arguments: impl IntoIterator<Item = OsString>) -> Vec<OsStr
     joined
 }
 
-/// Whether a word after a category is another one. The name of an archive alone may be a word to search for, as `math` is.
+/// Whether a word after a category is another one. The name of an archive alone may be a word to
+/// search for, as `math` is.
 fn follows(word: &str, searches: bool) -> bool {
     let one = |category: &str| {
         let category = category.strip_suffix(".*").unwrap_or(category);

@@ -1,6 +1,7 @@
 //! Days as people type them: `--since yesterday`, `--until 2026-06`, `--since 7d`.
 //!
-//! In: a text. Out: a day, counted in UTC as everywhere else. A month is its first day after `--since` and its last after `--until`.
+//! In: a text. Out: a day, counted in UTC as everywhere else. A month is its first day after
+//! `--since` and its last after `--until`.
 
 use jiff::civil::Date;
 use jiff::tz::TimeZone;

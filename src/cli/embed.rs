@@ -1,4 +1,5 @@
-//! `relata embed`: any number of texts to a file of vectors, or to standard output, without a library.
+//! `relata embed`: any number of texts to a file of vectors, or to standard output, without a
+//! library.
 
 use std::fmt::Write;
 use std::io;

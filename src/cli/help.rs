@@ -1,7 +1,8 @@
 //! Which of the options that every command takes are shown in the help of which command.
 //!
-//! In: the command line as args.rs defines it. Out: the same, in which a command hides options that mean nothing to it. They are still
-//! taken there, so that `relata --device cpu ...` and an alias with options of its own work with every command.
+//! In: the command line as args.rs defines it. Out: the same, in which a command hides options that
+//! mean nothing to it. They are still taken there, so that `relata --device cpu ...` and an alias
+//! with options of its own work with every command.
 
 use clap::Command;
 
@@ -28,7 +29,8 @@ pub(super) fn with_model_options_where_they_count(command: Command) -> Command {
     hidden(command, &["model"], &NOT_OF_MODEL)
 }
 
-/// A global option of the root is copied to a command that has none of that name: one that is hidden stands in its place.
+/// A global option of the root is copied to a command that has none of that name: one that is
+/// hidden stands in its place.
 fn hidden(mut command: Command, commands: &[&str], options: &[&str]) -> Command {
     let hidden: Vec<_> = command
         .get_arguments()

@@ -1,6 +1,7 @@
 //! The reader's language: in which of a digest's languages its short texts are shown.
 //!
-//! In: `--language`, else what the environment says (`LC_ALL`, `LC_MESSAGES`, `LANG`). Out: a code such as `en`, as the library has them.
+//! In: `--language`, else what the environment says (`LC_ALL`, `LC_MESSAGES`, `LANG`). Out: a code
+//! such as `en`, as the library has them.
 
 const ENGLISH: &str = "en";
 

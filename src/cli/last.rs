@@ -1,4 +1,5 @@
-//! The last answer: papers by their place in it, so that `relata like 3` means the third paper that was listed.
+//! The last answer: papers by their place in it, so that `relata like 3` means the third paper that
+//! was listed.
 //!
 //! In: the ids that a command has listed. Out: ids, from places or from ids in any pasted form.
 
@@ -12,7 +13,8 @@ use super::args::OpenPages;
 use super::terminal::{Page, say};
 use super::{Context, Outcome, complete, id};
 
-/// Notes what an answer has listed, once it is out. One that lists nothing leaves the last one as it is.
+/// Notes what an answer has listed, once it is out. One that lists nothing leaves the last one as
+/// it is.
 ///
 /// # Errors
 /// What writing to `page` reports. The answer stands where it cannot be noted.
@@ -30,7 +32,8 @@ pub(super) fn note<'a>(
     Ok(())
 }
 
-/// Reads ids in any pasted form and places in the last answer; a paper that is named twice counts once.
+/// Reads ids in any pasted form and places in the last answer; a paper that is named twice counts
+/// once.
 ///
 /// # Errors
 /// [`QueryError::NoLastAnswer`], [`QueryError::NotInLastAnswer`] and [`QueryError::NotAnId`].
@@ -68,7 +71,8 @@ fn place(text: &str) -> Option<usize> {
     short.then(|| text.parse().ok()).flatten()
 }
 
-/// `relata open`: prints the links of papers, and shows them in the browser where there is a display.
+/// `relata open`: prints the links of papers, and shows them in the browser where there is a
+/// display.
 pub(super) fn open(context: &Context, asked: &OpenPages, page: &mut Page) -> Result<Outcome> {
     let ids = ids(context, &asked.ids)?;
     for id in &ids {

@@ -1,7 +1,7 @@
 //! The commands: arguments in, lines or JSON out, an exit code that says how it went.
 //!
-//! Each command is a file: it makes a request of its arguments, asks the service, and prints the answer. Both
-//! binaries (`relata` and `recommend`) are a call of [`run`].
+//! Each command is a file: it makes a request of its arguments, asks the service, and prints the
+//! answer. Both binaries (`relata` and `recommend`) are a call of [`run`].
 
 mod add;
 mod answers;
@@ -58,15 +58,16 @@ enum Outcome {
     Partial,
 }
 
-/// What to say when interrupted, where a command keeps its work in another way than the library does.
+/// What to say when interrupted, where a command keeps its work in another way than the library
+/// does.
 static INTERRUPTED: OnceLock<String> = OnceLock::new();
 
 /// Runs a command line and says how it ended: 0 done, 1 nothing found, 2 error.
 ///
 /// `arguments` begin with the program's name, as from [`std::env::args_os`].
 pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
-    // Restores a cursor that a progress bar hides; what is on disk is safe at any moment: a library by its transactions, a
-    // bulk output by its journal.
+    // Restores a cursor that a progress bar hides; what is on disk is safe at any moment: a library
+    // by its transactions, a bulk output by its journal.
     let _ = ctrlc::set_handler(|| {
         let terminal = console::Term::stderr();
         if terminal.is_term() {

@@ -18,7 +18,8 @@ pub(super) fn liked(liked: &LikedBy) -> String {
     }
 }
 
-/// The sentence that is nearest to what is liked, and the parts of the score, below the two lines of an answer.
+/// The sentence that is nearest to what is liked, and the parts of the score, below the two lines
+/// of an answer.
 pub(super) fn write_why(page: &mut Page, row: &Row<Related>) -> Result<()> {
     let reason = &row.reason;
     // What was compared of a facet stands there already.
@@ -46,7 +47,8 @@ pub(super) struct Told<'a> {
     pub sentence: Option<&'a str>,
 }
 
-/// Rank, match, id and title; then link (where the id is none), date, category, authors and reason; then what the paper says in a line.
+/// Rank, match, id and title; then link (where the id is none), date, category, authors and reason;
+/// then what the paper says in a line.
 pub(super) fn write_row<R>(page: &mut Page, row: &Row<R>, told: Told<'_>) -> Result<()> {
     let rank = page.styled(&Style::new().dim(), &format!("{:>3}", row.rank));
     let id = page.styled(&Style::new().cyan(), &format!("{:<10}", row.id.as_str()));
@@ -61,7 +63,8 @@ pub(super) fn write_row<R>(page: &mut Page, row: &Row<R>, told: Told<'_>) -> Res
     }
 }
 
-/// Whether a sentence is shown: the address of code or data says nothing of a paper, and a terminal might make a link of it.
+/// Whether a sentence is shown: the address of code or data says nothing of a paper, and a terminal
+/// might make a link of it.
 pub(super) fn tells(sentence: &str) -> bool {
     !sentence.contains("://")
 }

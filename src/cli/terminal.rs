@@ -1,7 +1,9 @@
 //! What reaches a terminal: width, colour, links, and nothing else that the terminal would obey.
 //!
-//! Standard output carries data and is plain when piped; colour, links and cutting to the width happen only on a terminal,
-//! colour only without `NO_COLOR`, links only where it is known to show them (or `FORCE_HYPERLINK=1` says so). Every text of foreign origin goes through [`printable`] before it is printed.
+//! Standard output carries data and is plain when piped; colour, links and cutting to the width
+//! happen only on a terminal, colour only without `NO_COLOR`, links only where it is known to show
+//! them (or `FORCE_HYPERLINK=1` says so). Every text of foreign origin goes through [`printable`]
+//! before it is printed.
 
 use std::borrow::Cow;
 use std::io::{self, Write};
@@ -14,7 +16,8 @@ use crate::error::{Error, Result};
 /// How standard output is named in errors.
 const STDOUT: &str = "standard output";
 
-/// Replaces what a terminal would obey (control characters, escapes, text direction overrides) by spaces.
+/// Replaces what a terminal would obey (control characters, escapes, text direction overrides) by
+/// spaces.
 ///
 /// The readers clean texts already; a library that somebody else wrote may not be clean.
 pub(super) fn printable(text: &str) -> Cow<'_, str> {
@@ -50,7 +53,8 @@ impl Page {
         if self.colour { style.clone().force_styling(true).apply_to(text).to_string() } else { text.to_owned() }
     }
 
-    /// Writes one line, cut to the width with an ellipsis on a terminal (wide characters take two columns).
+    /// Writes one line, cut to the width with an ellipsis on a terminal (wide characters take two
+    /// columns).
     pub(super) fn line(&mut self, text: &str) -> Result<()> {
         let written = match self.width {
             Some(width) => writeln!(self.out, "{}", truncate_str(text, width, "…")),
@@ -64,7 +68,8 @@ impl Page {
         self.links
     }
 
-    /// Writes one line like [`line`](Page::line), in which the first `name` is a link to an address of our own, where the terminal can.
+    /// Writes one line like [`line`](Page::line), in which the first `name` is a link to an address
+    /// of our own, where the terminal can.
     pub(super) fn linked(&mut self, text: &str, name: &str, address: &str) -> Result<()> {
         let cut = match self.width {
             Some(width) => truncate_str(text, width, "…"),
@@ -85,8 +90,8 @@ impl Page {
         Ok(())
     }
 
-    /// Writes a value behind its name, which takes `indent` columns with the space after it. Values are wrapped on a
-    /// terminal only: one line each is easier to cut apart.
+    /// Writes a value behind its name, which takes `indent` columns with the space after it. Values
+    /// are wrapped on a terminal only: one line each is easier to cut apart.
     pub(super) fn field(&mut self, name: &str, value: &str, indent: usize) -> Result<()> {
         let lines = match self.width {
             Some(width) => wrapped(value, width.saturating_sub(indent).max(20)),
@@ -117,8 +122,8 @@ impl Page {
         self.json(&serde_json::to_value(answer).map_err(io::Error::from).map_err(Error::io(STDOUT))?)
     }
 
-    /// Writes a value as indented JSON; what a terminal would obey is escaped, which JSON allows in strings only, and
-    /// only there can it stand.
+    /// Writes a value as indented JSON; what a terminal would obey is escaped, which JSON allows in
+    /// strings only, and only there can it stand.
     pub(super) fn json(&mut self, value: &impl serde::Serialize) -> Result<()> {
         let text = serde_json::to_string_pretty(value).map_err(io::Error::from).map_err(Error::io(STDOUT))?;
         let mut safe = String::with_capacity(text.len());

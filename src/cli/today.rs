@@ -1,4 +1,5 @@
-//! `relata today`: the new papers that matter to a profile, in a form for people or for other programs.
+//! `relata today`: the new papers that matter to a profile, in a form for people or for other
+//! programs.
 
 use console::Style;
 
@@ -35,7 +36,8 @@ pub(super) fn run(context: &Context, asked: &Today, page: &mut Page) -> Result<O
     say_left_out(&list);
     // Shown is what has come out.
     last::note(context, list.from.source, listed(&list).map(|new| &new.row.id), page)?;
-    // The list is out: that it cannot be noted, as in a library that may only be read, takes nothing from it.
+    // The list is out: that it cannot be noted, as in a library that may only be read, takes
+    // nothing from it.
     if let Err(error) = context.relata.note_shown(&list) {
         say(&format!("note: the list of another day will show these papers again: {}", complete(&error)));
     }
@@ -51,7 +53,8 @@ pub(super) fn run(context: &Context, asked: &Today, page: &mut Page) -> Result<O
     })
 }
 
-/// The papers that are shown: those that matter, or where none does and somebody wants to know the nearest of the others.
+/// The papers that are shown: those that matter, or where none does and somebody wants to know the
+/// nearest of the others.
 fn listed(list: &TodayList) -> impl Iterator<Item = &NewPaper> {
     list.results.iter().chain(list.nearest.iter().flatten())
 }

@@ -1,8 +1,9 @@
 //! What an encoder computes: the sizes and switches that tell one architecture from another.
 //!
-//! All families are one encoder with switches: where a token's place enters (a table, angles, what a distance adds), whether
-//! norms stand before or behind, whether the feed-forward has a gate, how far a layer sees. `config` reads them from a model's
-//! config.json, `checkpoint` names and reads the tensors that follow from them, and an engine computes what they say.
+//! All families are one encoder with switches: where a token's place enters (a table, angles, what
+//! a distance adds), whether norms stand before or behind, whether the feed-forward has a gate, how
+//! far a layer sees. `config` reads them from a model's config.json, `checkpoint` names and reads
+//! the tensors that follow from them, and an engine computes what they say.
 
 pub(super) use crate::kernels::Activation;
 
@@ -22,8 +23,8 @@ pub(super) enum Family {
     NomicBert,
 }
 
-/// Angles by which queries and keys are turned, in halves of a head (RoFormer, Su et al. 2021): dimension `i` of a head
-/// `width` wide turns by the token's place times `base^(-2i / width)`.
+/// Angles by which queries and keys are turned, in halves of a head (RoFormer, Su et al. 2021):
+/// dimension `i` of a head `width` wide turns by the token's place times `base^(-2i / width)`.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) struct Rotary {
     /// The base in layers that see the whole text.
@@ -57,7 +58,8 @@ pub(super) struct Architecture {
     pub activation: Activation,
     /// The longest text in tokens.
     pub positions: usize,
-    /// Rows of the table of positions before that of a text's first token; `None` where there is no such table.
+    /// Rows of the table of positions before that of a text's first token; `None` where there is no
+    /// such table.
     pub first_position: Option<usize>,
     /// Number of token types; 0 where the model has no table of them.
     pub types: usize,
@@ -66,7 +68,8 @@ pub(super) struct Architecture {
     pub rotary: Option<Rotary>,
     /// Per layer, how many tokens on either side one sees; `None` for all.
     pub windows: Vec<Option<usize>>,
-    /// Whether norms stand before attention and feed-forward (and one behind the last layer), not behind their sums.
+    /// Whether norms stand before attention and feed-forward (and one behind the last layer), not
+    /// behind their sums.
     pub norms_first: bool,
     /// Whether the feed-forward is activation(gate) times a second product.
     pub gated: bool,

@@ -1,10 +1,11 @@
-//! Tokenised texts in, batches of similar length out, in the forms in which they pass from one step to the next.
+//! Tokenised texts in, batches of similar length out, in the forms in which they pass from one step
+//! to the next.
 //!
-//! [`Tokens`] of a text, or of one of its windows, are gathered in a [`Batch`]; the encoder sees it as a [`TokenBatch`]; with its
-//! vectors it leaves as a [`BatchDone`].
+//! [`Tokens`] of a text, or of one of its windows, are gathered in a [`Batch`]; the encoder sees it
+//! as a [`TokenBatch`]; with its vectors it leaves as a [`BatchDone`].
 //!
-//! A batch is charged what it costs padded: its longest text times its number of texts. Sorting by length keeps that
-//! close to what is there.
+//! A batch is charged what it costs padded: its longest text times its number of texts. Sorting by
+//! length keeps that close to what is there.
 
 use ndarray::{Array2, ArrayView2};
 
@@ -74,7 +75,8 @@ pub(super) struct TokenBatch<'a> {
     pub ids: &'a [u32],
     /// Token types (segments), aligned with `ids`.
     pub types: &'a [u32],
-    /// Cumulative lengths, one more than there are texts: text `i` is `ids[starts[i]..starts[i + 1]]`, never empty.
+    /// Cumulative lengths, one more than there are texts: text `i` is
+    /// `ids[starts[i]..starts[i + 1]]`, never empty.
     pub starts: &'a [usize],
 }
 
@@ -110,8 +112,9 @@ pub struct BatchDone<'a> {
 
 /// Groups texts, given by their lengths in tokens, into batches of at most `budget` padded tokens.
 ///
-/// Long texts come first, so that a machine too small fails at once and not in the end. A text longer than the budget
-/// is a batch of its own. Gives positions in `lengths`; equal lengths keep their order.
+/// Long texts come first, so that a machine too small fails at once and not in the end. A text
+/// longer than the budget is a batch of its own. Gives positions in `lengths`; equal lengths keep
+/// their order.
 pub(super) fn batches(lengths: &[usize], budget: usize) -> Vec<Vec<usize>> {
     let mut order: Vec<usize> = (0..lengths.len()).collect();
     order.sort_by_key(|at| std::cmp::Reverse(lengths[*at]));

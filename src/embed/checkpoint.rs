@@ -1,14 +1,17 @@
-//! Which tensors an architecture consists of, under which names: a weights file in, the parts of layers out.
+//! Which tensors an architecture consists of, under which names: a weights file in, the parts of
+//! layers out.
 //!
-//! Checkpoints of one architecture differ in a prefix, old ones call a norm's weight and bias gamma and beta, and families
-//! stack some matrices that others keep apart. All of that ends here: an engine asks for a layer's products and norms. Tensors are
-//! read only after every one is known to be there in its shape ([`Checkpoint::open`]).
+//! Checkpoints of one architecture differ in a prefix, old ones call a norm's weight and bias gamma
+//! and beta, and families stack some matrices that others keep apart. All of that ends here: an
+//! engine asks for a layer's products and norms. Tensors are read only after every one is known to
+//! be there in its shape ([`Checkpoint::open`]).
 
 use super::architecture::{Architecture, Family};
 use super::weights::{Expected, Weights};
 use crate::Result;
 
-/// Names that a family gives its tensors. Those of a layer stand behind [`Names::layer`] and its number.
+/// Names that a family gives its tensors. Those of a layer stand behind [`Names::layer`] and its
+/// number.
 struct Names {
     /// What stands before all names in a checkpoint that has a head.
     prefix: &'static str,
@@ -19,7 +22,8 @@ struct Names {
     qkv: &'static [&'static str],
     output: &'static str,
     attention_norm: &'static str,
-    /// The first half of a feed-forward; with a gate the gate stands first, and one name means that both are one matrix.
+    /// The first half of a feed-forward; with a gate the gate stands first, and one name means that
+    /// both are one matrix.
     up: &'static [&'static str],
     down: &'static str,
     feed_forward_norm: &'static str,
@@ -112,7 +116,8 @@ struct NormPart {
 }
 
 struct LayerPart {
-    /// The first layer of ModernBERT has none, as the norm of its embeddings stands right before it.
+    /// The first layer of ModernBERT has none, as the norm of its embeddings stands right before
+    /// it.
     attention_norm: Option<NormPart>,
     qkv: LinearPart,
     output: LinearPart,
@@ -197,7 +202,8 @@ impl Parts {
     }
 }
 
-/// A linear layer's weight, outputs x inputs, row-major, and its bias, zeros where the checkpoint has none.
+/// A linear layer's weight, outputs x inputs, row-major, and its bias, zeros where the checkpoint
+/// has none.
 pub(super) type Linear = (Vec<f32>, Vec<f32>);
 
 /// A layer norm's weight and bias, the latter zeros where the checkpoint has none.
@@ -210,7 +216,8 @@ pub(super) struct Tables {
     pub positions: Vec<f32>,
     /// At least one row, of zeros where the model has none.
     pub types: Vec<f32>,
-    /// What a distance adds to the scores of each head, buckets x heads; empty where the model has none.
+    /// What a distance adds to the scores of each head, buckets x heads; empty where the model has
+    /// none.
     pub distances: Vec<f32>,
     pub norm: Norm,
 }

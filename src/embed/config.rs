@@ -1,7 +1,8 @@
 //! config.json in, an [`Architecture`] out.
 //!
-//! What stands there is checked against bounds that no real encoder comes near, so that an absurd value is named here and
-//! not met as a failed allocation; and what would change the vectors and can't be followed is refused by name.
+//! What stands there is checked against bounds that no real encoder comes near, so that an absurd
+//! value is named here and not met as a failed allocation; and what would change the vectors and
+//! can't be followed is refused by name.
 
 use std::path::Path;
 
@@ -81,8 +82,8 @@ impl Architecture {
     }
 }
 
-/// The keys that give a family's sizes: width, layers, heads, inside of the feed-forward. Of several spellings the first that
-/// is there counts.
+/// The keys that give a family's sizes: width, layers, heads, inside of the feed-forward. Of
+/// several spellings the first that is there counts.
 struct Sizes {
     hidden: &'static [&'static str],
     layers: &'static [&'static str],
@@ -130,7 +131,8 @@ impl<'a> Keys<'a> {
             _ => 0,
         };
         let distances = match family {
-            // transformers always computes with 32, so that another number is an error there or wrong.
+            // transformers always computes with 32, so that another number is an error there or
+            // wrong.
             Family::Mpnet => match self.whole_or(&["relative_attention_num_buckets"], 1, 1 << 16, 32)? {
                 32 => 32,
                 other => return Err(not_followed(self.path, format!("relative_attention_num_buckets {other}"), "32")),
@@ -217,7 +219,8 @@ impl<'a> Keys<'a> {
             }
         }
         let plain = self.plain(Family::NomicBert, &NOMIC, "hidden_act", "", None)?;
-        // The repository's own code stretches its angles for texts longer than those of the training; up to there all agree.
+        // The repository's own code stretches its angles for texts longer than those of the
+        // training; up to there all agree.
         let positions = match self.number("rotary_scaling_factor", 0.0)? {
             0.0 => plain.positions,
             _ => plain.positions.min(self.whole_or(&["max_trained_positions"], 1, 131_072, 2048)?),
@@ -238,7 +241,8 @@ impl<'a> Keys<'a> {
         })
     }
 
-    /// What all families have, with biases everywhere and nothing of what only some have. `activation` and `epsilon` are keys.
+    /// What all families have, with biases everywhere and nothing of what only some have.
+    /// `activation` and `epsilon` are keys.
     fn plain(
         &self,
         family: Family,

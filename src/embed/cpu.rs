@@ -1,9 +1,10 @@
 //! Encoders on a CPU with kernels of our own: token ids in, one hidden row per token out.
 //!
-//! Texts stand one behind the other, without padding. A batch is cut into blocks of whole texts, and each block goes
-//! through all layers on one thread, in buffers that the thread keeps: no thread ever waits for another, and a
-//! text's numbers depend on neither the number of threads nor its neighbours, bit for bit. Weights are packed once,
-//! at load; the three projections of attention are one.
+//! Texts stand one behind the other, without padding. A batch is cut into blocks of whole texts,
+//! and each block goes through all layers on one thread, in buffers that the thread keeps: no
+//! thread ever waits for another, and a text's numbers depend on neither the number of threads nor
+//! its neighbours, bit for bit. Weights are packed once, at load; the three projections of
+//! attention are one.
 
 use std::cell::RefCell;
 use std::ops::Range;
@@ -21,10 +22,12 @@ use crate::kernels::{
     attend, gate, multiply, multiply_int8, normalise,
 };
 
-/// Tokens of a block, about: one abstract, or many titles. Its rows of all kinds take 2 MB for all-MiniLM.
+/// Tokens of a block, about: one abstract, or many titles. Its rows of all kinds take 2 MB for
+/// all-MiniLM.
 const BLOCK: usize = 256;
 
-/// Rows that go through a feed-forward together, so that the wide rows between its halves stay in the cache.
+/// Rows that go through a feed-forward together, so that the wide rows between its halves stay in
+/// the cache.
 const FEED_FORWARD: usize = 112;
 
 struct Linear {
@@ -103,7 +106,8 @@ thread_local! {
 }
 
 impl CpuEncoder {
-    /// Loads and packs the weights, as bytes or as `f32`, after all of them are checked against the architecture.
+    /// Loads and packs the weights, as bytes or as `f32`, after all of them are checked against the
+    /// architecture.
     pub(super) fn load(architecture: &Architecture, weights: &mut Weights, int8: bool) -> Result<CpuEncoder> {
         let set = InstructionSet::choose()?;
         let mut checkpoint = Checkpoint::open(architecture, weights)?;
@@ -251,7 +255,8 @@ impl CpuEncoder {
         }
     }
 
-    /// Adds what a half of a layer gives to its rows, which are then normed unless norms stand first.
+    /// Adds what a half of a layer gives to its rows, which are then normed unless norms stand
+    /// first.
     fn add(&self, x: &mut [f32], sum: &[f32], norm: Option<&NormWeights>) {
         match norm {
             Some(norm) if !self.norms_first => normalise(self.set, x, Some(sum), norm),

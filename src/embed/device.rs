@@ -49,8 +49,8 @@ impl fmt::Display for Cards {
 /// A device as the user asks for it (`--device`).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum DeviceChoice {
-    /// The first CUDA card, else Metal, else the CPU: the best that is built in, answers, and has the precision and the
-    /// engine that are asked for.
+    /// The first CUDA card, else Metal, else the CPU: the best that is built in, answers, and has
+    /// the precision and the engine that are asked for.
     #[default]
     Auto,
     /// The CPU.

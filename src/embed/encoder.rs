@@ -1,9 +1,10 @@
 //! The seam between batching and the encoder: token ids in, one pooled row per text out.
 //!
-//! Ids come flat with cumulative lengths, so neither side knows how the other pads, batches or schedules. Another engine
-//! replaces what lies behind [`Encoder`] and nothing else: what it must know is in [`Architecture`] and [`Weights`],
-//! what it must give is the last hidden layer, pooled. On a CPU that is `pooling`, for every engine alike; CUDA cards
-//! pool themselves, as a row per token is too much to bring back.
+//! Ids come flat with cumulative lengths, so neither side knows how the other pads, batches or
+//! schedules. Another engine replaces what lies behind [`Encoder`] and nothing else: what it must
+//! know is in [`Architecture`] and [`Weights`], what it must give is the last hidden layer, pooled.
+//! On a CPU that is `pooling`, for every engine alike; CUDA cards pool themselves, as a row per
+//! token is too much to bring back.
 
 use ndarray::{Array2, s};
 use rayon::prelude::*;
@@ -88,8 +89,8 @@ impl Encoder {
 
     /// The last hidden layer, pooled: texts x (poolings x hidden).
     ///
-    /// A text's row does not depend on its neighbours: not at all in Relata's own engine on a CPU, by less than 1e-6 in
-    /// candle's and in `f32` on a card.
+    /// A text's row does not depend on its neighbours: not at all in Relata's own engine on a CPU,
+    /// by less than 1e-6 in candle's and in `f32` on a card.
     pub(super) fn pooled(&self, lane: usize, batch: &TokenBatch<'_>, pooling: &[Pooling]) -> Result<Array2<f64>> {
         let (rows, hidden) = match self {
             Encoder::Own(bert) => (bert.forward(batch), bert.hidden()),

@@ -1,4 +1,5 @@
-//! Untrusted files of a model folder in, their JSON or bytes out, bounded; and the errors that name such a file.
+//! Untrusted files of a model folder in, their JSON or bytes out, bounded; and the errors that name
+//! such a file.
 
 use std::fs::File;
 use std::io::Read;
@@ -65,7 +66,8 @@ pub(super) fn damaged(path: &Path, reason: String) -> Error {
     Error::from(ModelError::File { path: path.to_owned(), reason: printable(&reason), source: None })
 }
 
-/// A file that a parser refused. `reason` follows the path in the message, the parser's words follow `reason`.
+/// A file that a parser refused. `reason` follows the path in the message, the parser's words
+/// follow `reason`.
 pub(super) fn damaged_by(
     path: &Path,
     reason: &str,
@@ -88,7 +90,8 @@ pub(super) fn not_followed(path: &Path, what: String, followed: &str) -> Error {
     })
 }
 
-/// Words of a folder, fit for a terminal: control characters escaped, and cut where they are endless.
+/// Words of a folder, fit for a terminal: control characters escaped, and cut where they are
+/// endless.
 pub(super) fn printable(text: &str) -> String {
     let mut printable = String::new();
     for c in text.chars() {

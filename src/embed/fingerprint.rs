@@ -8,15 +8,16 @@ use super::options::{EmbedderOptions, Long, Precision};
 use crate::model::FileSum;
 use crate::passage::RECIPE;
 
-/// Hash of everything that decides the numbers in a vector: the sums of all files of the model that matter (weights,
-/// tokenizer, configuration of encoder, pooling, token limit and prompts), the passage recipe and the precision.
+/// Hash of everything that decides the numbers in a vector: the sums of all files of the model that
+/// matter (weights, tokenizer, configuration of encoder, pooling, token limit and prompts), the
+/// passage recipe and the precision.
 ///
-/// It is made of sums alone, so that a question by paper id needs no model on disk. The price: a model folder whose
-/// configuration was edited without effect counts as another model.
+/// It is made of sums alone, so that a question by paper id needs no model on disk. The price: a
+/// model folder whose configuration was edited without effect counts as another model.
 ///
-/// The device, the engine, the batch and the number of threads are not in it: they move a value by less than 1e-6. Nor
-/// is `f16`, which moves one by 2e-4 at most, a cosine by 4e-7 (docs/benchmarks.md): what a card embedded in `f16` can be
-/// asked on a laptop.
+/// The device, the engine, the batch and the number of threads are not in it: they move a value by
+/// less than 1e-6. Nor is `f16`, which moves one by 2e-4 at most, a cosine by 4e-7
+/// (docs/benchmarks.md): what a card embedded in `f16` can be asked on a laptop.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Fingerprint {
     digest: String,
@@ -24,8 +25,9 @@ pub struct Fingerprint {
 }
 
 impl Fingerprint {
-    /// Fingerprint of the files that decide a model's vectors, and of those options that do: precision, what becomes of long
-    /// texts, and the prompt before passages that the files themselves do not name.
+    /// Fingerprint of the files that decide a model's vectors, and of those options that do:
+    /// precision, what becomes of long texts, and the prompt before passages that the files
+    /// themselves do not name.
     pub fn new(model: &str, files: &[FileSum], options: &EmbedderOptions) -> Fingerprint {
         let mut files: Vec<&FileSum> = files.iter().collect();
         files.sort();
@@ -59,8 +61,8 @@ impl Fingerprint {
         Fingerprint { digest, description }
     }
 
-    /// What a [description](Fingerprint::description) says: the model's name, the precision and what becomes of long texts. `None` where it
-    /// says something else.
+    /// What a [description](Fingerprint::description) says: the model's name, the precision and
+    /// what becomes of long texts. `None` where it says something else.
     pub fn read_description(description: &str) -> Option<(&str, Precision, Long)> {
         let (model, rest) = description.rsplit_once(", weights ")?;
         let (mut precision, mut long) = (Precision::F32, Long::Truncate);

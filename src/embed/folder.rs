@@ -1,9 +1,9 @@
 //! A model folder in, the recipe of its vectors out, without loading the weights.
 //!
-//! Read as sentence-transformers 6.2 reads it: `modules.json` names a Transformer, a Pooling and any Dense and
-//! Normalize modules; a folder without it is a transformer with mean pooling. What would change the vectors and
-//! can't be followed is refused by name, never passed over. Folders are untrusted: files are bounded, paths stay
-//! inside, pickled weights are never opened.
+//! Read as sentence-transformers 6.2 reads it: `modules.json` names a Transformer, a Pooling and
+//! any Dense and Normalize modules; a folder without it is a transformer with mean pooling. What
+//! would change the vectors and can't be followed is refused by name, never passed over. Folders
+//! are untrusted: files are bounded, paths stay inside, pickled weights are never opened.
 
 use std::collections::BTreeMap;
 use std::path::{Component, Path};
@@ -54,7 +54,8 @@ impl Recipe {
             return Err(missing(&root.join(&tokenizer), "Relata reads fast tokenizers only"));
         }
         let tokenizer_config = place.tokenizer_config(architecture.family)?;
-        // Where there is no modules.json, sentence-transformers does not look at its own other files either.
+        // Where there is no modules.json, sentence-transformers does not look at its own other
+        // files either.
         let (stated_limit, lower_case) = if modules.listed { place.sentence_config()? } else { (None, false) };
         // A limit above the position embeddings would end in an error there on the first long text.
         let limit = stated_limit.or(tokenizer_config.limit).unwrap_or(architecture.positions);

@@ -1,9 +1,10 @@
-//! A model that is loaded when the first text must be embedded, and known by its fingerprint before.
+//! A model that is loaded when the first text must be embedded, and known by its fingerprint
+//! before.
 //!
 //! In: a choice of model and where models are looked for. Out: the fingerprint under which vectors
 //! are stored, and, on demand, the embedder itself. A question by paper id is answered from stored
-//! vectors, so it never loads (or fetches) the model; that is what makes the second run of a command
-//! quick.
+//! vectors, so it never loads (or fetches) the model; that is what makes the second run of a
+//! command quick.
 
 use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -45,7 +46,8 @@ impl LazyEmbedder {
         })
     }
 
-    /// Takes `f32` where `f16` is not to be had: the same vectors, by their fingerprint, from a machine without a card.
+    /// Takes `f32` where `f16` is not to be had: the same vectors, by their fingerprint, from a
+    /// machine without a card.
     pub fn or_f32(self) -> LazyEmbedder {
         LazyEmbedder { f32_will_do: true, ..self }
     }
@@ -130,7 +132,8 @@ impl LazyEmbedder {
         Ok(embedded.vectors.outer_iter().map(|row| row.to_vec()).collect())
     }
 
-    /// Length of the model's vectors, by its manifest, or by the configuration of a folder of the user's own.
+    /// Length of the model's vectors, by its manifest, or by the configuration of a folder of the
+    /// user's own.
     ///
     /// # Errors
     /// The folder's configuration cannot be read.

@@ -1,7 +1,8 @@
 //! What becomes of a text that has more tokens than the model takes.
 //!
-//! Cut into windows, it is embedded window by window; [`Gather`] waits for the last of them and gives the text one vector. Windows
-//! are batched like texts of their own, so those of one text can come in different batches.
+//! Cut into windows, it is embedded window by window; [`Gather`] waits for the last of them and
+//! gives the text one vector. Windows are batched like texts of their own, so those of one text can
+//! come in different batches.
 
 use std::collections::HashMap;
 
@@ -63,7 +64,8 @@ impl Gather {
     }
 }
 
-/// The mean of windows, weighted by their tokens, as long as they are on average where they are no unit rows; and the tokens of all.
+/// The mean of windows, weighted by their tokens, as long as they are on average where they are no
+/// unit rows; and the tokens of all.
 fn mean<'a>(windows: impl Iterator<Item = &'a (u32, Vec<f32>)> + Clone) -> (u32, Vec<f32>) {
     let tokens: u32 = windows.clone().map(|(tokens, _)| tokens).sum();
     let mut sum: Vec<f64> = Vec::new();

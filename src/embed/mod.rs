@@ -1,12 +1,13 @@
 //! Texts in, vectors out, as sentence-transformers would make them from the same model folder.
 //!
-//! The way of a text: [`passage`](crate::passage) -> `tokens` -> `batch` -> `encoder` (the seam behind which the model
-//! runs) -> `pooling` -> a row of [`Embeddings`].
+//! The way of a text: [`passage`](crate::passage) -> `tokens` -> `batch` -> `encoder` (the seam
+//! behind which the model runs) -> `pooling` -> a row of [`Embeddings`].
 //!
-//! `options` and `device` hold what the caller asks for, `machine` what there is. `folder` reads how a model does it
-//! (`config` what its encoder is, `checkpoint` its tensors). `long` cuts long texts into windows. `cpu` or `cuda` (our
-//! kernels) or `stock` (candle's BERT) runs the encoder, `pipeline` keeps a GPU busy, and [`Fingerprint`] says in one
-//! hash what made a vector. [`LazyEmbedder`] loads a model when it is needed.
+//! `options` and `device` hold what the caller asks for, `machine` what there is. `folder` reads
+//! how a model does it (`config` what its encoder is, `checkpoint` its tensors). `long` cuts long
+//! texts into windows. `cpu` or `cuda` (our kernels) or `stock` (candle's BERT) runs the encoder,
+//! `pipeline` keeps a GPU busy, and [`Fingerprint`] says in one hash what made a vector.
+//! [`LazyEmbedder`] loads a model when it is needed.
 
 mod architecture;
 mod batch;
@@ -55,11 +56,12 @@ use pooling::Head;
 use tokens::Tokeniser;
 use weights::Weights;
 
-/// Texts that are tokenised and sorted together: 4096 abstracts make some hundred batches, with little padding, and
-/// their tokens take 8 MB.
+/// Texts that are tokenised and sorted together: 4096 abstracts make some hundred batches, with
+/// little padding, and their tokens take 8 MB.
 const WINDOW: usize = 4096;
 
-/// The set of kernels that [`EngineChoice::Own`] runs on this machine: `avx512`, `avx2`, `neon` or `portable`.
+/// The set of kernels that [`EngineChoice::Own`] runs on this machine: `avx512`, `avx2`, `neon` or
+/// `portable`.
 ///
 /// # Errors
 ///
@@ -71,7 +73,8 @@ pub fn kernels_name() -> Result<&'static str> {
 /// Vectors of some texts, in their order.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Embeddings {
-    /// Texts x dimension, `f32`; rows have unit length to 1e-6 (see [`EmbedderOptions::unit_rows`]).
+    /// Texts x dimension, `f32`; rows have unit length to 1e-6 (see
+    /// [`EmbedderOptions::unit_rows`]).
     pub vectors: Array2<f32>,
     /// Tokens embedded of each text, special ones included.
     pub tokens: Vec<u32>,
@@ -155,7 +158,8 @@ impl Embedder {
         Ok(all)
     }
 
-    /// Counts the tokens of texts that would be embedded, special ones included, without embedding them.
+    /// Counts the tokens of texts that would be embedded, special ones included, without embedding
+    /// them.
     ///
     /// # Errors
     ///
@@ -165,8 +169,9 @@ impl Embedder {
         Ok(tokens.iter().map(|parts| parts.iter().map(|part| part.ids.len() as u32).sum()).collect())
     }
 
-    /// Embeds texts and hands every batch over as soon as it is done, so that it can be stored. Every text is handed
-    /// over exactly once; the order is that of the batches, which depends on the texts alone.
+    /// Embeds texts and hands every batch over as soon as it is done, so that it can be stored.
+    /// Every text is handed over exactly once; the order is that of the batches, which depends on
+    /// the texts alone.
     ///
     /// # Errors
     ///
@@ -204,7 +209,8 @@ impl Embedder {
         })
     }
 
-    /// Tokenises texts window by window and gives their batches to `take`, until it answers `false`.
+    /// Tokenises texts window by window and gives their batches to `take`, until it answers
+    /// `false`.
     fn each_batch<T: AsRef<str> + Sync>(
         &self,
         texts: &[T],

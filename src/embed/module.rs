@@ -14,9 +14,11 @@ use crate::Result;
 /// What `tokenizer_config.json` says where a model knows no limit, rounded: 1e30 and the like.
 const NO_LIMIT: f64 = 1e9;
 
-/// The three switches of a BERT tokenizer's normaliser that tokenizer_config.json has the last word on.
+/// The three switches of a BERT tokenizer's normaliser that tokenizer_config.json has the last word
+/// on.
 ///
-/// transformers builds the normaliser anew from them, with these defaults, whatever tokenizer.json says.
+/// transformers builds the normaliser anew from them, with these defaults, whatever tokenizer.json
+/// says.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct BertNormaliser {
     pub lower_case: bool,
@@ -73,7 +75,8 @@ impl Place<'_> {
         for name in names {
             let path = self.path(&format!("sentence_{name}_config.json"));
             let Some(json) = read_json_if_there(&path)? else { continue };
-            // A query or document length, a processor's arguments and the like would change the tokens.
+            // A query or document length, a processor's arguments and the like would change the
+            // tokens.
             for key in [
                 "query_length",
                 "document_length",
@@ -141,7 +144,8 @@ impl Place<'_> {
     pub(super) fn pooling(&self) -> Result<(Vec<Pooling>, bool)> {
         let path = self.path("config.json");
         let json = read_json(&path)?;
-        // Newer folders say `pooling_mode`, a name or a list; older ones have a switch per kind. The order is theirs.
+        // Newer folders say `pooling_mode`, a name or a list; older ones have a switch per kind.
+        // The order is theirs.
         const SWITCHES: [(&str, &str); 6] = [
             ("pooling_mode_cls_token", "cls"),
             ("pooling_mode_max_tokens", "max"),
@@ -200,7 +204,8 @@ impl Place<'_> {
         })
     }
 
-    /// Dense and normalise modules may name what they read and write; only the sentence's embedding is followed.
+    /// Dense and normalise modules may name what they read and write; only the sentence's embedding
+    /// is followed.
     pub(super) fn check_names(&self) -> Result<()> {
         let path = self.path("config.json");
         // The folder of a normalise module is usually not there at all.

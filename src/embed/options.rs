@@ -25,15 +25,18 @@ pub struct EmbedderOptions {
     pub engine: EngineChoice,
     /// In what numbers.
     pub precision: Precision,
-    /// The most tokens of a batch, padding included; `None` is what suits the engine and its memory. Candle's BERT takes at
-    /// most 2048, as it needs 80 KB a token for all-MiniLM; Relata's own engine needs 2 KB, on a card 5 KB.
+    /// The most tokens of a batch, padding included; `None` is what suits the engine and its
+    /// memory. Candle's BERT takes at most 2048, as it needs 80 KB a token for all-MiniLM; Relata's
+    /// own engine needs 2 KB, on a card 5 KB.
     pub token_budget: Option<usize>,
-    /// Whether rows are scaled to unit length even where the folder's own modules do not. Relata compares by cosine,
-    /// so this loses nothing, and a [`Fingerprint`](super::Fingerprint) stands for such rows; `false` gives sentence-transformers' numbers.
+    /// Whether rows are scaled to unit length even where the folder's own modules do not. Relata
+    /// compares by cosine, so this loses nothing, and a [`Fingerprint`](super::Fingerprint) stands
+    /// for such rows; `false` gives sentence-transformers' numbers.
     pub unit_rows: bool,
     /// What becomes of texts beyond the token limit.
     pub long: Long,
-    /// Text put before texts of a role, by its name (`query`, `passage`), for roles of which the folder itself says nothing.
+    /// Text put before texts of a role, by its name (`query`, `passage`), for roles of which the
+    /// folder itself says nothing.
     pub prompts: BTreeMap<String, String>,
 }
 
@@ -113,8 +116,8 @@ pub enum Precision {
     /// 32-bit floating point: the vectors of sentence-transformers.
     #[default]
     F32,
-    /// Linear layers in 8-bit integers (weights scaled per output, activations per token), all else in `f32`. Relata's
-    /// own engine on a CPU only.
+    /// Linear layers in 8-bit integers (weights scaled per output, activations per token), all else
+    /// in `f32`. Relata's own engine on a CPU only.
     Int8,
     /// 16-bit floating point with sums in `f32`. Relata's own engine on CUDA cards only.
     F16,
@@ -157,8 +160,9 @@ pub enum Long {
     /// The rest is cut, as sentence-transformers does.
     #[default]
     Truncate,
-    /// It is embedded in windows of 256 tokens (or of the model's limit if that is smaller), one behind the other; its vector is
-    /// the mean of theirs, weighted by their tokens, scaled to unit length. A prompt stands before the first.
+    /// It is embedded in windows of 256 tokens (or of the model's limit if that is smaller), one
+    /// behind the other; its vector is the mean of theirs, weighted by their tokens, scaled to unit
+    /// length. A prompt stands before the first.
     Window,
 }
 

@@ -1,7 +1,8 @@
 //! Jobs in, results out in the order of the jobs, with several under way at once.
 //!
-//! One thread makes jobs (tokenises), one thread a lane does them (a stream of a GPU each), and the caller's thread takes
-//! the results. At most two jobs a lane wait, so memory is bounded by the lanes and not by the input.
+//! One thread makes jobs (tokenises), one thread a lane does them (a stream of a GPU each), and the
+//! caller's thread takes the results. At most two jobs a lane wait, so memory is bounded by the
+//! lanes and not by the input.
 
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -13,13 +14,14 @@ use crate::Result;
 /// Jobs that wait for each lane.
 const WAITING: usize = 2;
 
-/// Runs every job that `produce` gives to its argument through `work`, and hands the results to `deliver` in the order
-/// of the jobs, on the caller's thread. `work` gets the number of its lane, below `lanes`.
+/// Runs every job that `produce` gives to its argument through `work`, and hands the results to
+/// `deliver` in the order of the jobs, on the caller's thread. `work` gets the number of its lane,
+/// below `lanes`.
 ///
 /// # Errors
 ///
-/// The first of `work`'s or `deliver`'s in the order of the jobs, or `produce`'s after all jobs before it. Everything
-/// before the error was delivered, nothing behind it is.
+/// The first of `work`'s or `deliver`'s in the order of the jobs, or `produce`'s after all jobs
+/// before it. Everything before the error was delivered, nothing behind it is.
 pub(super) fn run<Job: Send, Done: Send>(
     lanes: usize,
     produce: impl FnOnce(&mut dyn FnMut(Job) -> bool) -> Result<()> + Send,
@@ -47,7 +49,8 @@ pub(super) fn run<Job: Send, Done: Send>(
                 loop {
                     let next = jobs.lock().unwrap_or_else(PoisonError::into_inner).recv();
                     let Ok((number, job)) = next else { break };
-                    // Once stopped, what still waits is taken and dropped, so that the producer is never stuck.
+                    // Once stopped, what still waits is taken and dropped, so that the producer is
+                    // never stuck.
                     if !stopped.load(Ordering::Relaxed) && report.send((number, work(lane, job))).is_err() {
                         break;
                     }

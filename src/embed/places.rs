@@ -1,5 +1,5 @@
-//! What the place of a token in its text does inside attention: angles that queries and keys are turned by, or what a distance
-//! adds to a score.
+//! What the place of a token in its text does inside attention: angles that queries and keys are
+//! turned by, or what a distance adds to a score.
 
 /// Angles of one base: a cosine and a sine for each position and each half of a head.
 pub(super) struct Angles {
@@ -10,8 +10,8 @@ pub(super) struct Angles {
 }
 
 impl Angles {
-    /// For heads `width` wide and texts of up to `positions` tokens, computed in the `f32` steps that transformers takes: at
-    /// position 8,191 the product's rounding alone turns by 2e-4.
+    /// For heads `width` wide and texts of up to `positions` tokens, computed in the `f32` steps
+    /// that transformers takes: at position 8,191 the product's rounding alone turns by 2e-4.
     pub(super) fn new(base: f64, width: usize, positions: usize) -> Angles {
         let half = width / 2;
         let speeds: Vec<f32> =
@@ -43,10 +43,12 @@ impl Angles {
     }
 }
 
-/// What MPNet adds to scores: for each head a value per distance, key less query, from `1 - positions` to `positions - 1`.
+/// What MPNet adds to scores: for each head a value per distance, key less query, from
+/// `1 - positions` to `positions - 1`.
 ///
-/// `table` has 32 buckets x `heads`: 16 for keys behind the query and 16 for those before it, of which 8 are distances of their
-/// own and 8 grow with the logarithm up to 128 (as T5 has them, Raffel et al. 2020).
+/// `table` has 32 buckets x `heads`: 16 for keys behind the query and 16 for those before it, of
+/// which 8 are distances of their own and 8 grow with the logarithm up to 128 (as T5 has them,
+/// Raffel et al. 2020).
 pub(super) fn by_distance(table: &[f32], heads: usize, positions: usize) -> Vec<Vec<f32>> {
     let bucket = |distance: isize| -> usize {
         let size = distance.unsigned_abs();

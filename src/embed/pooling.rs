@@ -1,8 +1,9 @@
-//! From token rows to one row per text: pooling, then the dense and normalise modules of the folder.
+//! From token rows to one row per text: pooling, then the dense and normalise modules of the
+//! folder.
 //!
-//! All of it runs in `f64` and rounds once at the end: it costs nothing beside the encoder, and the result does not
-//! depend on the order in which a faster loop would add. Matched against sentence-transformers 6.2 (`Pooling`,
-//! `Dense`, `Normalize`).
+//! All of it runs in `f64` and rounds once at the end: it costs nothing beside the encoder, and the
+//! result does not depend on the order in which a faster loop would add. Matched against
+//! sentence-transformers 6.2 (`Pooling`, `Dense`, `Normalize`).
 
 use std::path::Path;
 
@@ -197,7 +198,8 @@ impl Head {
     }
 }
 
-/// Scales to unit length; below a length of 1e-12 divides by that instead, as `torch.nn.functional.normalize` does.
+/// Scales to unit length; below a length of 1e-12 divides by that instead, as
+/// `torch.nn.functional.normalize` does.
 fn normalise(vector: &mut [f64]) {
     let length = vector.iter().map(|x| x * x).sum::<f64>().sqrt().max(1e-12);
     vector.iter_mut().for_each(|x| *x /= length);

@@ -1,4 +1,5 @@
-//! Which words are put in front of a text: config_sentence_transformers.json in, a prompt for each role out.
+//! Which words are put in front of a text: config_sentence_transformers.json in, a prompt for each
+//! role out.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -16,9 +17,10 @@ const PASSAGE: [&str; 3] = ["document", "passage", "corpus"];
 
 /// What a text is for. Some models want different words in front of queries and passages.
 ///
-/// The names are those of `encode_query` and `encode_document` in sentence-transformers. An empty prompt counts as
-/// none, since saving a model writes an empty `document` beside a `passage` that means something. Where a role has no
-/// prompt of its own, the folder's default prompt is taken, as `encode` does, unless it is the other role's.
+/// The names are those of `encode_query` and `encode_document` in sentence-transformers. An empty
+/// prompt counts as none, since saving a model writes an empty `document` beside a `passage` that
+/// means something. Where a role has no prompt of its own, the folder's default prompt is taken, as
+/// `encode` does, unless it is the other role's.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Role {

@@ -1,4 +1,5 @@
-//! BERT as candle-transformers has it: the oracle that Relata's own engine is held against, and what runs on Metal.
+//! BERT as candle-transformers has it: the oracle that Relata's own engine is held against, and
+//! what runs on Metal.
 
 use std::collections::HashMap;
 
@@ -55,8 +56,9 @@ impl Bert {
         Ok(Bert { model, device: device.clone() })
     }
 
-    /// Hidden rows of a batch, flat: texts x longest x hidden, row-major, with rows of no meaning where a text is
-    /// shorter than the longest. Padding is masked with the lowest `f32` before the softmax, so its weight is exactly 0.
+    /// Hidden rows of a batch, flat: texts x longest x hidden, row-major, with rows of no meaning
+    /// where a text is shorter than the longest. Padding is masked with the lowest `f32` before the
+    /// softmax, so its weight is exactly 0.
     pub(super) fn forward(&self, batch: &TokenBatch<'_>) -> Result<Vec<f32>> {
         let (texts, longest) = (batch.texts(), batch.longest());
         let mut ids = vec![0u32; texts * longest];

@@ -1,9 +1,9 @@
 //! Texts in, token ids within the model's limit out, with the number of tokens that were cut.
 //!
-//! tokenizer.json's own truncation and padding are overridden: all-MiniLM's cuts to 128 and pads to 128 although the
-//! model takes 256. Texts are tokenised to their end, so that the cut can be counted; that is linear in their length.
-//! tokenizer.json is untrusted, and crafted ones are known to panic, at load or on some text: a panic in here ends
-//! as an error.
+//! tokenizer.json's own truncation and padding are overridden: all-MiniLM's cuts to 128 and pads to
+//! 128 although the model takes 256. Texts are tokenised to their end, so that the cut can be
+//! counted; that is linear in their length. tokenizer.json is untrusted, and crafted ones are known
+//! to panic, at load or on some text: a panic in here ends as an error.
 
 use std::borrow::Cow;
 use std::cell::Cell;
@@ -88,7 +88,8 @@ impl Tokeniser {
         Ok(tokeniser)
     }
 
-    /// Tokenises texts on all cores, in order; each is one part, or as many as it has windows. `first` is the number of the first text, for messages.
+    /// Tokenises texts on all cores, in order; each is one part, or as many as it has windows.
+    /// `first` is the number of the first text, for messages.
     pub(super) fn encode_all<T: AsRef<str> + Sync>(
         &self,
         first: usize,
@@ -163,8 +164,9 @@ impl Tokeniser {
         Ok(Tokens { ids, types, cut })
     }
 
-    /// Ids and types with `room` for the text's own, and the number of tokens cut. Tokenises to the end, cuts to the room there is, and
-    /// only then adds the special tokens: a tokenizer that is told to cut may stop early, and would leave nothing to count.
+    /// Ids and types with `room` for the text's own, and the number of tokens cut. Tokenises to the
+    /// end, cuts to the room there is, and only then adds the special tokens: a tokenizer that is
+    /// told to cut may stop early, and would leave nothing to count.
     fn cut(&self, text: &str, room: usize, new: &mut NewWords) -> tokenizers::Result<(Vec<u32>, Vec<u32>, u32)> {
         let (ids, types, cut) = match &self.words {
             Some(words) => words.encode(&self.inner, text, room, self.recipe.cut_left, new)?,
@@ -174,7 +176,8 @@ impl Tokeniser {
                 let left = self.recipe.cut_left;
                 let direction = if left { TruncationDirection::Left } else { TruncationDirection::Right };
                 kept.truncate(room, 0, direction);
-                // The rest comes back in parts, each of which would be given special tokens of its own.
+                // The rest comes back in parts, each of which would be given special tokens of its
+                // own.
                 kept.take_overflowing();
                 let cut = total - kept.len();
                 let encoding = self.inner.post_process(kept, None, true)?;
@@ -198,8 +201,8 @@ thread_local! {
 
 /// Runs something that may panic and gives the panic's words back, without printing them.
 ///
-/// The process has one panic hook. Ours hands every panic on to the one before it, except those of threads that are
-/// in here.
+/// The process has one panic hook. Ours hands every panic on to the one before it, except those of
+/// threads that are in here.
 fn quietly<T>(run: impl FnOnce() -> T) -> std::result::Result<T, String> {
     static HOOK: Once = Once::new();
     HOOK.call_once(|| {
@@ -211,7 +214,8 @@ fn quietly<T>(run: impl FnOnce() -> T) -> std::result::Result<T, String> {
         }));
     });
     let was_quiet = QUIET.replace(true);
-    // Nothing of what `run` borrows is used after a panic but the tokenizer, whose caches are behind locks.
+    // Nothing of what `run` borrows is used after a panic but the tokenizer, whose caches are
+    // behind locks.
     let outcome = catch_unwind(AssertUnwindSafe(run));
     QUIET.set(was_quiet);
     outcome.map_err(|panic| {
@@ -245,7 +249,8 @@ mod tests {
         tokeniser.encode(0, text, Role::Passage, &mut NewWords::new()).unwrap().ids
     }
 
-    /// The ids are those of sentence-transformers 6.2 with the same switch in tokenizer_config.json.
+    /// The ids are those of sentence-transformers 6.2 with the same switch in
+    /// tokenizer_config.json.
     #[test]
     fn the_switches_of_the_normaliser_are_obeyed() {
         let text = "Paper on É naïve 中文";
@@ -257,7 +262,8 @@ mod tests {
         assert_eq!(switched(|own| own.chinese = false), [2, 194, 247, 47, 56, 73, 81, 94, 77, 1, 3]);
     }
 
-    /// transformers 5.23 builds these tokenizers anew from the switches, and takes others as they are.
+    /// transformers 5.23 builds these tokenizers anew from the switches, and takes others as they
+    /// are.
     #[test]
     fn whose_normaliser_has_switches() {
         let models = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/models");

@@ -1,9 +1,10 @@
 //! Untrusted safetensors in, `f32` tensors of the expected shapes out.
 //!
-//! Nothing is allocated before the header fits into the file, its tensors fill the data without gap or overlap, and
-//! every tensor that the model needs has the shape that config.json promises: a 1 KB file can't ask for 1 TB. Tensors
-//! are then read one at a time straight into their final buffer, so loading peaks at the weights themselves and not
-//! at twice that, as reading the whole file first would. Format: <https://huggingface.co/docs/safetensors>.
+//! Nothing is allocated before the header fits into the file, its tensors fill the data without gap
+//! or overlap, and every tensor that the model needs has the shape that config.json promises: a 1
+//! KB file can't ask for 1 TB. Tensors are then read one at a time straight into their final
+//! buffer, so loading peaks at the weights themselves and not at twice that, as reading the whole
+//! file first would. Format: <https://huggingface.co/docs/safetensors>.
 
 use std::fs::File;
 use std::io::{Read, Seek, SeekFrom};
@@ -89,7 +90,8 @@ impl Weights {
         Ok((name, info))
     }
 
-    /// Reads one tensor, row-major. F16 and BF16 become `f32`, which is exact. NaN and infinities are refused.
+    /// Reads one tensor, row-major. F16 and BF16 become `f32`, which is exact. NaN and infinities
+    /// are refused.
     pub(super) fn read(&mut self, expected: &Expected) -> Result<Vec<f32>> {
         let (name, info) = self.find(expected)?;
         let (name, dtype) = (name.to_owned(), info.dtype);

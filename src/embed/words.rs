@@ -1,9 +1,10 @@
 //! The token ids of words that were met before.
 //!
-//! A BERT tokenizer separates words at spaces whatever stands around them, so a text's ids are those of its words one
-//! behind the other, and a word's ids are always the same. Real abstracts repeat their words. The tokenizer itself is asked
-//! for new ones alone: half of the time while all are new, a twentieth once they are known (docs/history/embedding.md), and its
-//! 400 bytes of memory for each byte are those of a word instead of the whole text.
+//! A BERT tokenizer separates words at spaces whatever stands around them, so a text's ids are
+//! those of its words one behind the other, and a word's ids are always the same. Real abstracts
+//! repeat their words. The tokenizer itself is asked for new ones alone: half of the time while all
+//! are new, a twentieth once they are known (docs/history/embedding.md), and its 400 bytes of
+//! memory for each byte are those of a word instead of the whole text.
 
 use std::collections::HashMap;
 use std::sync::{PoisonError, RwLock};
@@ -18,8 +19,8 @@ const MOST_WORDS: usize = 1 << 17;
 /// The longest word that is kept, in bytes.
 const LONGEST_WORD: usize = 48;
 
-/// Words and their ids. Collected text by text and kept between texts: a lock that is taken for each new word would make
-/// threads wait for each other.
+/// Words and their ids. Collected text by text and kept between texts: a lock that is taken for
+/// each new word would make threads wait for each other.
 pub(super) type NewWords = HashMap<Box<str>, Box<[u32]>>;
 
 /// Words of one tokenizer, and what it puts around a text.
@@ -64,8 +65,9 @@ impl Words {
         }))
     }
 
-    /// Ids and types of a text with the special tokens around it, and how many of its own tokens are cut so that at most
-    /// `room` stay: the last, or with `cut_left` the first. Words that are not known go to `new`.
+    /// Ids and types of a text with the special tokens around it, and how many of its own tokens
+    /// are cut so that at most `room` stay: the last, or with `cut_left` the first. Words that are
+    /// not known go to `new`.
     pub(super) fn encode(
         &self,
         tokenizer: &Tokenizer,
@@ -105,7 +107,8 @@ impl Words {
         Ok((ids, types, total - own))
     }
 
-    /// How many texts to tokenise before new words are kept again: few at first, when most words are new.
+    /// How many texts to tokenise before new words are kept again: few at first, when most words
+    /// are new.
     pub(super) fn stride(&self) -> usize {
         self.known.read().unwrap_or_else(PoisonError::into_inner).len() / 16 + 64
     }

@@ -32,7 +32,8 @@ pub enum LibraryError {
         /// The highest version known here.
         known: i64,
     },
-    /// The library was written by an earlier version of this program and cannot be upgraded while only reading.
+    /// The library was written by an earlier version of this program and cannot be upgraded while
+    /// only reading.
     #[error(
         "the library {path} has schema version {found} and must be upgraded to {known} before it is read; \
          run `relata check` where it can be written",
@@ -116,7 +117,8 @@ pub enum LibraryError {
         /// What SQLite said.
         source: rusqlite::Error,
     },
-    /// A vector that may not be stored: wrong length, not finite, not of unit length, or a fingerprint that does not fit.
+    /// A vector that may not be stored: wrong length, not finite, not of unit length, or a
+    /// fingerprint that does not fit.
     #[error("a vector was refused by the library {path}: {why}", path = path.display())]
     VectorRefused {
         /// The library.

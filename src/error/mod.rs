@@ -1,7 +1,7 @@
 //! What can go wrong: one [`Error`], which wraps one enum for each domain.
 //!
-//! A domain is a file: its enum says what is wrong, with the data of it (paths, counts, names), and gives each variant
-//! a code that programs may rely on.
+//! A domain is a file: its enum says what is wrong, with the data of it (paths, counts, names), and
+//! gives each variant a code that programs may rely on.
 
 mod bulk;
 mod embedding;
@@ -25,7 +25,8 @@ pub use reading::ReadingError;
 pub use topics::TopicsError;
 pub use unavailable::{Attempt, Unavailable};
 
-/// Errors of this library. Each domain has an enum of its own, which `?` and [`From`] turn into this one.
+/// Errors of this library. Each domain has an enum of its own, which `?` and [`From`] turn into
+/// this one.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
@@ -70,9 +71,9 @@ pub enum Error {
 }
 
 impl Error {
-    /// The stable name of what went wrong, for whoever reads answers by program: an HTTP door, a tool for agents, a
-    /// script. It is lower case with hyphens, such as `library-busy`, and it stays the same where the text changes;
-    /// docs/reference/errors.md lists all of them.
+    /// The stable name of what went wrong, for whoever reads answers by program: an HTTP door, a
+    /// tool for agents, a script. It is lower case with hyphens, such as `library-busy`, and it
+    /// stays the same where the text changes; docs/reference/errors.md lists all of them.
     pub fn code(&self) -> &'static str {
         match self {
             Error::Io { .. } => "io",

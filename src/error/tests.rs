@@ -26,7 +26,8 @@ fn plain(words: &str) -> String {
     plain + rest
 }
 
-/// The code and the documentation of each variant that a file declares; a variant that wraps a domain has no code.
+/// The code and the documentation of each variant that a file declares; a variant that wraps a
+/// domain has no code.
 fn listed(file: &str) -> Vec<(String, String)> {
     let (_, body) = file.split_once("pub enum ").expect("an enum");
     let code = |variant: &str| {

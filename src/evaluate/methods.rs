@@ -1,6 +1,8 @@
-//! Ways of ranking: what `recommend` does, its own signals summed in other ways, and what other programs do.
+//! Ways of ranking: what `recommend` does, its own signals summed in other ways, and what other
+//! programs do.
 //!
-//! In: a judgement. Out: the papers of the library, the best first, without those that were asked with.
+//! In: a judgement. Out: the papers of the library, the best first, without those that were asked
+//! with.
 
 use std::collections::{BTreeMap, BTreeSet};
 

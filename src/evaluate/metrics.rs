@@ -4,7 +4,8 @@ use std::collections::BTreeSet;
 
 use crate::paper::ArxivId;
 
-/// What is measured. `similarity@10` is the mean cosine of two of the first ten answers: less is more diverse.
+/// What is measured. `similarity@10` is the mean cosine of two of the first ten answers: less is
+/// more diverse.
 pub(crate) const METRICS: [&str; 7] = ["ndcg@10", "p@5", "recall@20", "mrr", "similarity@10", "ndcg@20", "recall@50"];
 
 /// Draws of the bootstrap.

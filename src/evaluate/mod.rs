@@ -1,8 +1,9 @@
 //! `eval`: how well ways of ranking find what people have judged to be related.
 //!
-//! In: judgements (liked papers, perhaps disliked ones, and those that are relevant), a library as the pool. Out: per method the mean of the
-//! [`METRICS`] over the judgements, each with a 95 % interval by bootstrap. Relevance is yes or no, and what is not judged
-//! counts as not relevant, so the figures compare methods on the same judgements and mean little alone.
+//! In: judgements (liked papers, perhaps disliked ones, and those that are relevant), a library as
+//! the pool. Out: per method the mean of the [`METRICS`] over the judgements, each with a 95 %
+//! interval by bootstrap. Relevance is yes or no, and what is not judged counts as not relevant, so
+//! the figures compare methods on the same judgements and mean little alone.
 
 mod methods;
 mod metrics;

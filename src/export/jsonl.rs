@@ -1,4 +1,5 @@
-//! A JSON object a line with the keys of daily-arXiv-ai-enhanced; what Relata adds stands under `relata`.
+//! A JSON object a line with the keys of daily-arXiv-ai-enhanced; what Relata adds stands under
+//! `relata`.
 
 use std::io::{self, Write};
 

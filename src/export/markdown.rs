@@ -1,6 +1,8 @@
-//! A page of papers in the template of daily-arXiv-ai-enhanced: a table of contents, then by category a heading per paper.
+//! A page of papers in the template of daily-arXiv-ai-enhanced: a table of contents, then by
+//! category a heading per paper.
 //!
-//! Papers keep their order within a category, and categories that of their best paper. The number in a heading is the rank.
+//! Papers keep their order within a category, and categories that of their best paper. The number
+//! in a heading is the rank.
 
 use std::io::{self, Write};
 

@@ -11,7 +11,8 @@
 //! | HTML | people, in a browser or an e-mail | `html` |
 //! | CSV (RFC 4180, with lines that end as they do everywhere else) | tables | here |
 //!
-//! Digests are read again by `reader`, and references and tables by `references`, which tests hold them to.
+//! Digests are read again by `reader`, and references and tables by `references`, which tests hold
+//! them to.
 
 mod atom;
 mod html;
@@ -78,7 +79,8 @@ pub struct Chosen<'a> {
 /// Writes papers, the best first, under a heading where a form has a place for one.
 ///
 /// # Errors
-/// What `out` reports. [`Form::Text`] and [`Form::Json`] are the command line's own, and nothing is written for them.
+/// What `out` reports. [`Form::Text`] and [`Form::Json`] are the command line's own, and nothing is
+/// written for them.
 ///
 /// ```
 /// use relata::export::{Chosen, Form, Heading, write};
@@ -135,7 +137,8 @@ fn csv(chosen: &[Chosen<'_>], out: &mut dyn Write) -> io::Result<()> {
     table.flush()
 }
 
-/// What digests add to a paper, in the language in which most of it is told; of several the first by name.
+/// What digests add to a paper, in the language in which most of it is told; of several the first
+/// by name.
 pub(crate) fn facets(paper: &Paper) -> Vec<(Facet, &str)> {
     let mut by_language: BTreeMap<&str, Vec<(Facet, &str)>> = BTreeMap::new();
     for ((language, facet), text) in &paper.summaries {

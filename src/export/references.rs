@@ -5,7 +5,8 @@ use std::io::{self, Write};
 use super::Chosen;
 use crate::library::Paper;
 
-/// Texts are LaTeX already, as arXiv has them. What would end an entry early or hide the rest of a line is taken care of.
+/// Texts are LaTeX already, as arXiv has them. What would end an entry early or hide the rest of a
+/// line is taken care of.
 fn latex(text: &str) -> String {
     let mut safe = String::with_capacity(text.len());
     let mut escaped = false;
@@ -58,7 +59,8 @@ fn author(name: &str) -> String {
     if several { format!("{{{}}}", latex(name)) } else { latex(name) }
 }
 
-/// The year in which a paper was published on arXiv; its id tells it where no source does. A digest may list it years later.
+/// The year in which a paper was published on arXiv; its id tells it where no source does. A digest
+/// may list it years later.
 fn year(paper: &Paper) -> i16 {
     paper.published.map_or(paper.id.submitted().0, jiff::civil::Date::year)
 }

@@ -15,10 +15,12 @@ pub(crate) enum Activation {
     Silu,
 }
 
-/// e to the power of each lane, for lanes up to 88; below -87 the result is that of -87. Relative error below 2e-7.
+/// e to the power of each lane, for lanes up to 88; below -87 the result is that of -87. Relative
+/// error below 2e-7.
 ///
-/// x = n ln 2 + r with |r| <= ln 2 / 2, the logarithm in two parts (Cody & Waite 1980), then the polynomial of degree 5
-/// with the least relative error there, 9.1e-8 (fitted by Lawson's iteration).
+/// x = n ln 2 + r with |r| <= ln 2 / 2, the logarithm in two parts (Cody & Waite 1980), then the
+/// polynomial of degree 5 with the least relative error there, 9.1e-8 (fitted by Lawson's
+/// iteration).
 #[inline(always)]
 pub(super) unsafe fn exp<L: Lanes>(x: L) -> L {
     // SAFETY: the caller's.
@@ -57,10 +59,11 @@ unsafe fn gelu<L: Lanes>(x: L) -> L {
     }
 }
 
-/// As [`gelu`], absolute error below 2.1e-4: a 60th of the step between two bytes in a row whose largest value is 3.
+/// As [`gelu`], absolute error below 2.1e-4: a 60th of the step between two bytes in a row whose
+/// largest value is 3.
 ///
-/// x Φ(x) is max(x, 0) less s Φ(-s), where s = |x|; that is a polynomial of degree 7 up to s = 4, where it is 1.3e-4, and as
-/// small behind (fitted by Lawson's iteration).
+/// x Φ(x) is max(x, 0) less s Φ(-s), where s = |x|; that is a polynomial of degree 7 up to s = 4,
+/// where it is 1.3e-4, and as small behind (fitted by Lawson's iteration).
 #[inline(always)]
 unsafe fn gelu_coarse<L: Lanes>(x: L) -> L {
     // SAFETY: the caller's.
@@ -132,8 +135,8 @@ impl Job for Activate<'_> {
     }
 }
 
-/// The inside of a gated feed-forward: for each row of `wide`, which holds a gate and as many values, the activated gate times
-/// the values. `out` has half as many numbers as `wide`.
+/// The inside of a gated feed-forward: for each row of `wide`, which holds a gate and as many
+/// values, the activated gate times the values. `out` has half as many numbers as `wide`.
 pub(crate) fn gate(
     set: InstructionSet,
     activation: Activation,
@@ -163,7 +166,8 @@ impl Job for Gate<'_> {
         let whole = width / L::N * L::N;
         for (row, out) in wide.chunks_exact(2 * width).zip(out.chunks_exact_mut(width)) {
             let (gates, values) = row.split_at(width);
-            // SAFETY: vectors are loaded and stored up to `whole`, inside all three; the buffers hold the widest.
+            // SAFETY: vectors are loaded and stored up to `whole`, inside all three; the buffers
+            // hold the widest.
             unsafe {
                 for at in (0..whole).step_by(L::N) {
                     let gate = apply(activation, numbers, L::load(gates.as_ptr().add(at)));

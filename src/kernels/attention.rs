@@ -1,9 +1,11 @@
-//! Attention of one head over one text: a few queries at a time against all keys, scores never leaving the cache.
+//! Attention of one head over one text: a few queries at a time against all keys, scores never
+//! leaving the cache.
 //!
-//! Keys and values of the head are packed as the weights of a matrix product; scores of a block of queries are a
-//! product with the keys, their softmax is taken, and a product with the values gives the result. The whole
-//! text's scores (245² x 12 heads, 3 MB) are never stored. Where a token sees a window only, each few queries meet just the
-//! keys that one of them sees. Both products are in `f32`, or beside linear layers in bytes in 16-bit integers ([`Numbers`]).
+//! Keys and values of the head are packed as the weights of a matrix product; scores of a block of
+//! queries are a product with the keys, their softmax is taken, and a product with the values gives
+//! the result. The whole text's scores (245² x 12 heads, 3 MB) are never stored. Where a token sees
+//! a window only, each few queries meet just the keys that one of them sees. Both products are in
+//! `f32`, or beside linear layers in bytes in 16-bit integers ([`Numbers`]).
 
 use std::ops::Range;
 
@@ -17,8 +19,8 @@ use super::words::{PackedWords, Product, WIDEST, WordRows, largest, multiply_wor
 /// Keys whose products with a power can be added up in 32 bits, for values of [`LARGEST_VALUE`].
 const KEYS: usize = 256;
 
-/// Keys that a token may see in words. A power below 1/8190 of the largest becomes 0: of 512 keys that are all just below, these
-/// are 6 % of all weight, and of 8,192 they would be half.
+/// Keys that a token may see in words. A power below 1/8190 of the largest becomes 0: of 512 keys
+/// that are all just below, these are 6 % of all weight, and of 8,192 they would be half.
 const MOST_KEYS: usize = 512;
 
 /// What the largest value of a column becomes in words.
@@ -30,7 +32,8 @@ const _: () = assert!(LARGEST_POWER as u64 * LARGEST_VALUE as u64 * KEYS as u64 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Numbers {
     F32,
-    /// Queries and keys with 13 bits (for heads 32 wide), powers with 12, values with 11, each beside a sign: twice as fast.
+    /// Queries and keys with 13 bits (for heads 32 wide), powers with 12, values with 11, each
+    /// beside a sign: twice as fast.
     Words,
 }
 
@@ -70,7 +73,8 @@ pub(crate) struct Input<'a> {
     pub width: usize,
     /// How many tokens on either side a token sees; `None` for all.
     pub window: Option<usize>,
-    /// What is added to the score of a key by its distance, key less query; that of distance 0 stands in the middle.
+    /// What is added to the score of a key by its distance, key less query; that of distance 0
+    /// stands in the middle.
     pub distances: Option<&'a [f32]>,
 }
 
@@ -142,7 +146,8 @@ pub(crate) fn attend(
                 let powers = Strided { values: &head.scores[..], stride: count };
                 let sums = Strided { values: &mut *out.values, stride: out_stride };
                 multiply(set, here, powers, &head.values, None, sums);
-                // Divided here and not in the softmax: a result has fewer numbers than there are scores.
+                // Divided here and not in the softmax: a result has fewer numbers than there are
+                // scores.
                 for (row, inverse) in out.values.chunks_mut(out_stride).zip(&inverse[..here]) {
                     row[..width].iter_mut().for_each(|x| *x *= inverse);
                 }

@@ -1,9 +1,12 @@
-//! Bounds of many scalar products from one bit per dimension, and scalar products with rows of bytes.
+//! Bounds of many scalar products from one bit per dimension, and scalar products with rows of
+//! bytes.
 //!
-//! In: rows as signs (see `index/code.rs` for what they mean), a query as planes of bits. Out: for each row the most that its
-//! product with the query is likely to be. These loops are plain Rust over arrays, which compiled for a set of instructions become
-//! vectors; but counting bits is left to the compiler only on AVX2 and where AVX-512 has no instruction for it: it makes twelve
-//! times as many instructions of it as AVX-512 needs, and adds up after every word what NEON counts in bytes.
+//! In: rows as signs (see `index/code.rs` for what they mean), a query as planes of bits. Out: for
+//! each row the most that its product with the query is likely to be. These loops are plain Rust
+//! over arrays, which compiled for a set of instructions become vectors; but counting bits is left
+//! to the compiler only on AVX2 and where AVX-512 has no instruction for it: it makes twelve times
+//! as many instructions of it as AVX-512 needs, and adds up after every word what NEON counts in
+//! bytes.
 
 use super::instruction_set::InstructionSet;
 use super::lanes::{Job, Lanes};
@@ -82,7 +85,8 @@ unsafe fn bounds_512(
     for ((words, factors), out) in codes.chunks_exact(query.bits.len()).zip(factors).zip(out) {
         let mut counts = [_mm512_setzero_si512(); PLANES];
         for (word, planes) in words.iter().zip(&query.bits) {
-            // SAFETY: eight numbers of 64 bits, as everything that is loaded and stored here is a whole block.
+            // SAFETY: eight numbers of 64 bits, as everything that is loaded and stored here is a
+            // whole block.
             let word = unsafe { _mm512_loadu_si512(word.as_ptr().cast()) };
             for (counts, plane) in counts.iter_mut().zip(planes) {
                 let both = _mm512_and_si512(word, _mm512_set1_epi64(*plane as i64));
@@ -104,7 +108,8 @@ unsafe fn bounds_512(
     }
 }
 
-/// [`bounds`] for NEON, which counts the bits of bytes: they are added up as bytes as long as the sum fits.
+/// [`bounds`] for NEON, which counts the bits of bytes: they are added up as bytes as long as the
+/// sum fits.
 #[cfg(target_arch = "aarch64")]
 #[target_feature(enable = "neon")]
 unsafe fn bounds_neon(

@@ -1,10 +1,11 @@
 //! Matrix product with packed weights: `out = a · weightᵀ + bias`.
 //!
-//! Weights are cut once, at load, into panels as wide as a tile (two vectors), inputs running fastest from row to row,
-//! so that the innermost loop reads them in order. A tile of rows x panel stays in registers over all inputs; every
-//! sum is one chain over the inputs in order, so a row's numbers do not depend on the rows beside it. Panels are the
-//! outer loop: one (48 KB for 384 inputs) stays near while all rows pass by (Goto & van de Geijn 2008, without the
-//! copy of `a`, whose rows are short).
+//! Weights are cut once, at load, into panels as wide as a tile (two vectors), inputs running
+//! fastest from row to row, so that the innermost loop reads them in order. A tile of rows x panel
+//! stays in registers over all inputs; every sum is one chain over the inputs in order, so a row's
+//! numbers do not depend on the rows beside it. Panels are the outer loop: one (48 KB for 384
+//! inputs) stays near while all rows pass by (Goto & van de Geijn 2008, without the copy of `a`,
+//! whose rows are short).
 
 use super::aligned::Aligned;
 use super::instruction_set::InstructionSet;
@@ -35,8 +36,8 @@ impl Packed {
         width
     }
 
-    /// Packs a matrix whose element for output `o` and input `i` is `element(o, i)`. Outputs that fill up the last panel
-    /// are zero.
+    /// Packs a matrix whose element for output `o` and input `i` is `element(o, i)`. Outputs that
+    /// fill up the last panel are zero.
     pub(crate) fn pack(
         &mut self,
         set: InstructionSet,
@@ -59,7 +60,8 @@ impl Packed {
         }
     }
 
-    /// Packs the matrix whose element for output `o` and input `i` is `rows[i * stride + o]`: panels hold pieces of rows.
+    /// Packs the matrix whose element for output `o` and input `i` is `rows[i * stride + o]`:
+    /// panels hold pieces of rows.
     pub(crate) fn pack_rows(
         &mut self,
         set: InstructionSet,
@@ -80,8 +82,8 @@ impl Packed {
     }
 }
 
-/// `out = a · weightᵀ + bias`: `rows` rows of `a`, each `weight.inputs` long, into as many rows of `out`. Without a bias, nothing
-/// is added.
+/// `out = a · weightᵀ + bias`: `rows` rows of `a`, each `weight.inputs` long, into as many rows of
+/// `out`. Without a bias, nothing is added.
 pub(crate) fn multiply(
     set: InstructionSet,
     rows: usize,
@@ -126,7 +128,8 @@ impl Job for Multiply<'_> {
                 whole[..here].copy_from_slice(&bias[first..first + here]);
             }
             let bias = whole.as_ptr();
-            // SAFETY: `multiply` has checked that every row of `a` and `out` that is named here is inside.
+            // SAFETY: `multiply` has checked that every row of `a` and `out` that is named here is
+            // inside.
             unsafe {
                 run_tiles::<L, _>(rows, |row| TileF32 {
                     from: a.as_ptr().add(row * stride),
@@ -143,7 +146,8 @@ impl Job for Multiply<'_> {
     }
 }
 
-/// Rows of `from` hold `inputs`, the panel `inputs` rows of a tile's width; `here` columns are written.
+/// Rows of `from` hold `inputs`, the panel `inputs` rows of a tile's width; `here` columns are
+/// written.
 struct TileF32 {
     from: *const f32,
     stride: usize,
@@ -222,7 +226,8 @@ mod tests {
                             exact += term;
                             size += term.abs();
                         }
-                        // No order of summing can err by more: half an ulp of the sum so far at each of its steps.
+                        // No order of summing can err by more: half an ulp of the sum so far at
+                        // each of its steps.
                         let bound = (inputs + 1) as f64 * f64::from(f32::EPSILON) / 2.0 * size;
                         prop_assert!((f64::from(got) - exact).abs() <= bound, "{set:?}: {got} is not {exact}");
                     }

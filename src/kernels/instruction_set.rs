@@ -90,7 +90,8 @@ impl InstructionSet {
         }
     }
 
-    /// The name by which `RELATA_CPU` chooses it: `avx2` is with VNNI where there is VNNI, `neon` with the best products of bytes.
+    /// The name by which `RELATA_CPU` chooses it: `avx2` is with VNNI where there is VNNI, `neon`
+    /// with the best products of bytes.
     pub(crate) fn name(self) -> &'static str {
         match self {
             InstructionSet::Portable => "portable",
@@ -115,7 +116,8 @@ impl InstructionSet {
         self.run(Count)
     }
 
-    /// Zero-point offset subtracted from quantised bytes (128 on sets that multiply signed bytes only).
+    /// Zero-point offset subtracted from quantised bytes (128 on sets that multiply signed bytes
+    /// only).
     pub(super) fn byte_offset(self) -> i32 {
         struct Offset;
         impl Job for Offset {
@@ -131,7 +133,8 @@ impl InstructionSet {
     pub(super) fn run<J: Job>(self, job: J) -> J::Output {
         match self {
             InstructionSet::Portable => job.run::<super::portable::Portable>(),
-            // SAFETY: a set other than `Portable` is only made by `available`, which has asked the processor.
+            // SAFETY: a set other than `Portable` is only made by `available`, which has asked the
+            // processor.
             #[cfg(target_arch = "x86_64")]
             InstructionSet::Avx2 => unsafe { super::x86::avx2(job) },
             // SAFETY: as above.

@@ -1,9 +1,10 @@
 //! Matrix product in 8-bit integers.
 //!
-//! Weights are signed bytes with a scale per output, activations unsigned bytes with a scale and a lowest value per
-//! row: `x = scale · q + low`. So a product is `weight scale · (row scale · sum of bytes + low · sum of weights)`, with the
-//! sum of bytes exact on every instruction set. The range of an activation row need not be symmetric, which after
-//! a GELU (from -0.17 up) is worth a bit of precision.
+//! Weights are signed bytes with a scale per output, activations unsigned bytes with a scale and a
+//! lowest value per row: `x = scale · q + low`. So a product is
+//! `weight scale · (row scale · sum of bytes + low · sum of weights)`, with the sum of bytes exact
+//! on every instruction set. The range of an activation row need not be symmetric, which after a
+//! GELU (from -0.17 up) is worth a bit of precision.
 
 use super::aligned::Aligned;
 use super::instruction_set::InstructionSet;
@@ -13,14 +14,16 @@ use super::tiles::{Tile, each_row, run_tiles, write_row};
 /// Inputs that one instruction multiplies and adds.
 const GROUP: usize = 4;
 
-/// A weight matrix in panels of bytes: for each group of four inputs, four bytes of each output of the panel.
+/// A weight matrix in panels of bytes: for each group of four inputs, four bytes of each output of
+/// the panel.
 pub(crate) struct PackedInt8 {
     panels: Aligned<i8>,
     /// Per output, filled up to whole panels: scale, sum of weights times scale, bias.
     scales: Aligned<f32>,
     sums: Aligned<f32>,
     biases: Aligned<f32>,
-    /// What sums of bytes begin with: that by which bytes are less on this set, times the sum of the weights.
+    /// What sums of bytes begin with: that by which bytes are less on this set, times the sum of
+    /// the weights.
     starts: Aligned<i32>,
     groups: usize,
     outputs: usize,
@@ -28,7 +31,8 @@ pub(crate) struct PackedInt8 {
 }
 
 impl PackedInt8 {
-    /// Quantises and packs `weight`, outputs x `inputs`, row-major. The largest weight of each output becomes 127.
+    /// Quantises and packs `weight`, outputs x `inputs`, row-major. The largest weight of each
+    /// output becomes 127.
     pub(crate) fn pack(set: InstructionSet, weight: &[f32], bias: &[f32], inputs: usize) -> PackedInt8 {
         let (outputs, width, groups) = (bias.len(), set.panel(), inputs.div_ceil(GROUP));
         let offset = set.byte_offset();
@@ -104,7 +108,8 @@ impl Job for Take<'_> {
         let whole = self.inputs / L::N * L::N;
         let rows = self.x.chunks_exact(self.inputs).zip(self.bytes.chunks_exact_mut(self.stride)).zip(self.ranges);
         for ((row, bytes), range) in rows {
-            // SAFETY: vectors are loaded and stored up to `whole`, inside row and bytes; the buffers hold the widest.
+            // SAFETY: vectors are loaded and stored up to `whole`, inside row and bytes; the
+            // buffers hold the widest.
             unsafe {
                 let (mut most, mut least) = (L::splat(f32::NEG_INFINITY), L::splat(f32::INFINITY));
                 for at in (0..whole).step_by(L::N) {
@@ -158,7 +163,8 @@ impl Job for MultiplyInt8<'_> {
         for number in 0..weight.panels.len().checked_div(panel_bytes).unwrap_or(0) {
             let first = number * weight.width;
             let here = weight.width.min(weight.outputs - first);
-            // SAFETY: `multiply_int8` has checked the shapes; `row` and those behind it in the tile are below `rows`.
+            // SAFETY: `multiply_int8` has checked the shapes; `row` and those behind it in the tile
+            // are below `rows`.
             unsafe {
                 run_tiles::<L, _>(rows, |row| TileInt8 {
                     bytes: x.bytes.as_ptr().add(row * x.stride),
@@ -222,8 +228,8 @@ impl Tile for TileInt8 {
     }
 }
 
-/// Sums of a tile: `ROWS` rows, `stride` bytes apart, against a panel, over `groups` groups of four bytes or two words, on top of
-/// `start`.
+/// Sums of a tile: `ROWS` rows, `stride` bytes apart, against a panel, over `groups` groups of four
+/// bytes or two words, on top of `start`.
 #[inline(always)]
 pub(super) unsafe fn totals<L: Lanes, const VECTORS: usize, const ROWS: usize, const WORDS: bool>(
     start: [L::Int; VECTORS],
@@ -257,7 +263,8 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
-    /// Bytes of 0 and 255 against weights of ±127: the largest products there are, added up in all their combinations of signs.
+    /// Bytes of 0 and 255 against weights of ±127: the largest products there are, added up in all
+    /// their combinations of signs.
     #[test]
     fn the_largest_products_fit() {
         let inputs = 12;
@@ -302,7 +309,8 @@ mod tests {
                 for row in 0..rows {
                     let [scale, low] = quantised.ranges[row].map(f64::from);
                     for column in 0..outputs {
-                        // Exactly what the bytes stand for; and that is near the product of the values themselves.
+                        // Exactly what the bytes stand for; and that is near the product of the
+                        // values themselves.
                         let own = &weight[column * inputs..][..inputs];
                         let most = own.iter().fold(0f32, |most, x| most.max(x.abs()));
                         let (mut exact, mut plain) = (f64::from(bias[column]), f64::from(bias[column]));

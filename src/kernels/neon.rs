@@ -23,12 +23,12 @@ pub(super) unsafe fn neon_i8mm<J: Job>(job: J) -> J::Output {
     job.run::<NeonI8mm>()
 }
 
-/// The sets differ in rows and in the products of bytes. A vector is two registers: a value of a row, which takes an instruction
-/// to spread over its lanes, then meets four registers of weights.
+/// The sets differ in rows and in the products of bytes. A vector is two registers: a value of a
+/// row, which takes an instruction to spread over its lanes, then meets four registers of weights.
 macro_rules! neon_lanes {
     ($name:ident, $rows:literal, $offset:literal, $dot:path) => {
-        // SAFETY of all in here: pointers are valid, which the trait asks of the caller; and so is that the processor has the
-        // instructions of `$dot`. NEON itself every aarch64 has.
+        // SAFETY of all in here: pointers are valid, which the trait asks of the caller; and so is
+        // that the processor has the instructions of `$dot`. NEON itself every aarch64 has.
         #[allow(clippy::undocumented_unsafe_blocks)]
         impl Lanes for $name {
             const N: usize = 8;
@@ -130,7 +130,8 @@ macro_rules! neon_lanes {
                 unsafe { { $dot(sum, unsigned, signed) } }
             }
 
-            /// Words of columns are sorted by the row's word that they meet, which is done once for all rows of a tile.
+            /// Words of columns are sorted by the row's word that they meet, which is done once for
+            /// all rows of a tile.
             #[inline(always)]
             unsafe fn dot_words(sum: int32x4x2_t, one: int32x4x2_t, other: int32x4x2_t) -> int32x4x2_t {
                 unsafe {
@@ -207,8 +208,8 @@ unsafe fn apart(x: int32x4x2_t) -> (int16x8_t, int16x8_t) {
     }
 }
 
-/// Adds the products of eight words with one word of a row. `smlal`, and not its intrinsic: the compiler then takes columns apart
-/// into halves of registers, of which there are too few.
+/// Adds the products of eight words with one word of a row. `smlal`, and not its intrinsic: the
+/// compiler then takes columns apart into halves of registers, of which there are too few.
 #[inline(always)]
 unsafe fn add_words<const WORD: usize>(sum: int32x4x2_t, words: int16x8_t, row: int32x4_t) -> int32x4x2_t {
     let int32x4x2_t(mut low, mut high) = sum;
@@ -228,8 +229,9 @@ unsafe fn add_words<const WORD: usize>(sum: int32x4x2_t, words: int16x8_t, row: 
     int32x4x2_t(low, high)
 }
 
-/// Two products of bytes, none larger than 128 · 127, fit a 16-bit word: bytes 0 and 1 of a lane, then 2 and 3 on top of
-/// them, then both words into the sum. Columns are taken apart once for all rows of a tile.
+/// Two products of bytes, none larger than 128 · 127, fit a 16-bit word: bytes 0 and 1 of a lane,
+/// then 2 and 3 on top of them, then both words into the sum. Columns are taken apart once for all
+/// rows of a tile.
 #[inline(always)]
 unsafe fn dot_by_words(sum: int32x4x2_t, row: int32x4x2_t, signed: int32x4x2_t) -> int32x4x2_t {
     // SAFETY: as in `times_exp2`.

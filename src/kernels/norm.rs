@@ -35,7 +35,8 @@ impl Job for Normalise<'_> {
         let width = weight.len();
         for (number, row) in self.x.chunks_exact_mut(width).enumerate() {
             let whole = width / L::N * L::N;
-            // SAFETY: vectors are loaded and stored up to `whole`, which is inside the rows, the weight and the bias.
+            // SAFETY: vectors are loaded and stored up to `whole`, which is inside the rows, the
+            // weight and the bias.
             unsafe {
                 let mut sums = L::splat(0.0);
                 if let Some(y) = self.y {

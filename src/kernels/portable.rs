@@ -75,7 +75,8 @@ impl Lanes for Portable {
 
     #[inline(always)]
     unsafe fn round(self) -> Self {
-        // Adding and taking away 1.5 · 2^23 leaves no bits for a fraction; all lanes here are smaller than 2^22.
+        // Adding and taking away 1.5 · 2^23 leaves no bits for a fraction; all lanes here are
+        // smaller than 2^22.
         Portable(self.0.map(|x| (x + 12_582_912.0) - 12_582_912.0))
     }
 

@@ -5,14 +5,15 @@ use super::instruction_set::InstructionSet;
 use super::lanes::{Job, Lanes};
 use super::strided::Strided;
 
-/// Queries whose scores are kept at once: two tiles of the widest set, 28 KB of scores for 256 keys.
+/// Queries whose scores are kept at once: two tiles of the widest set, 28 KB of scores for 256
+/// keys.
 pub(super) const QUERIES: usize = 28;
 
 /// What the largest power of a row becomes in words.
 pub(super) const LARGEST_POWER: f32 = 4095.0;
 
-/// Powers of each row of `tokens` scores, which are multiplied with `scale` first, in place; `inverse` is what each row is
-/// still to be multiplied with.
+/// Powers of each row of `tokens` scores, which are multiplied with `scale` first, in place;
+/// `inverse` is what each row is still to be multiplied with.
 pub(super) fn softmax(
     set: InstructionSet,
     scores: &mut [f32],
@@ -23,8 +24,8 @@ pub(super) fn softmax(
     set.run(Softmax { scores, tokens, scale, inverse });
 }
 
-/// As [`softmax`], into rows of words: the largest power of a row is [`LARGEST_POWER`], and words behind
-/// the last power are 0.
+/// As [`softmax`], into rows of words: the largest power of a row is [`LARGEST_POWER`], and words
+/// behind the last power are 0.
 pub(super) fn softmax_to_words(
     set: InstructionSet,
     scores: &[f32],
@@ -66,7 +67,8 @@ impl Job for Softmax<'_> {
     fn run<L: Lanes>(self) {
         let whole = self.tokens / L::N * L::N;
         for (row, inverse) in self.scores.chunks_exact_mut(self.tokens).zip(self.inverse) {
-            // SAFETY: vectors are loaded up to `whole`, which is inside the row; the buffer holds the widest vector.
+            // SAFETY: vectors are loaded up to `whole`, which is inside the row; the buffer holds
+            // the widest vector.
             unsafe {
                 let most = largest::<L>(row);
                 let (scale, shift) = (L::splat(self.scale), L::splat(-most * self.scale));
@@ -88,10 +90,11 @@ impl Job for Softmax<'_> {
     }
 }
 
-/// [`LARGEST_POWER`] times 2 to the power of each lane, none above 0, as whole numbers: those below -14 give 0.
+/// [`LARGEST_POWER`] times 2 to the power of each lane, none above 0, as whole numbers: those below
+/// -14 give 0.
 ///
-/// x = n + r with |r| <= 1/2, and a polynomial of degree 3 in r whose relative error is below 1e-4: the result has 12 bits.
-/// A function and no closure: see `each_row`.
+/// x = n + r with |r| <= 1/2, and a polynomial of degree 3 in r whose relative error is below 1e-4:
+/// the result has 12 bits. A function and no closure: see `each_row`.
 #[inline(always)]
 unsafe fn word_power<L: Lanes>(x: L) -> L::Int {
     // SAFETY: the caller's.
@@ -126,7 +129,8 @@ impl Job for SoftmaxToWords<'_> {
         let whole = tokens / L::N * L::N;
         let rows = scores.chunks_exact(tokens).zip(words.chunks_exact_mut(stride));
         for ((row, words), inverse) in rows.zip(inverse) {
-            // SAFETY: vectors are loaded and stored up to `whole`, inside scores and words; the buffers hold the widest.
+            // SAFETY: vectors are loaded and stored up to `whole`, inside scores and words; the
+            // buffers hold the widest.
             unsafe {
                 let most = largest::<L>(row);
                 let (scale, shift) = (L::splat(scale), L::splat(-most * scale));

@@ -1,4 +1,5 @@
-//! Tiles of a matrix product: as many rows of one panel of weights as there are registers for their sums.
+//! Tiles of a matrix product: as many rows of one panel of weights as there are registers for their
+//! sums.
 
 use super::lanes::Lanes;
 
@@ -12,8 +13,8 @@ pub(super) trait Tile {
     unsafe fn compute<L: Lanes, const VECTORS: usize, const ROWS: usize>(self);
 }
 
-/// Computes `rows` rows in tiles as equal as can be, so that none is small and no row is computed twice. `tile` makes the one
-/// that begins with a row.
+/// Computes `rows` rows in tiles as equal as can be, so that none is small and no row is computed
+/// twice. `tile` makes the one that begins with a row.
 ///
 /// # Safety
 ///
@@ -56,9 +57,10 @@ unsafe fn run_tile<L: Lanes, T: Tile, const ROWS: usize>(tile: T) {
 
 /// Writes a block once for each row of a tile, at most 14, with the row's number as a constant.
 ///
-/// In a loop the compiler unrolls the innermost block and not the larger one that writes results; sums indexed by a variable
-/// there live in memory and not in registers, and every tile begins with clearing 2 KB and ends with reading them. A macro
-/// and not a function of a closure: a closure that is not inlined would be compiled without the set's instructions.
+/// In a loop the compiler unrolls the innermost block and not the larger one that writes results;
+/// sums indexed by a variable there live in memory and not in registers, and every tile begins with
+/// clearing 2 KB and ends with reading them. A macro and not a function of a closure: a closure
+/// that is not inlined would be compiled without the set's instructions.
 macro_rules! each_row {
     ($rows:ident, $row:ident => $block:block) => {
         each_row!(@ $rows, $row, $block, 0 1 2 3 4 5 6 7 8 9 10 11 12 13)

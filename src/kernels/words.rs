@@ -1,8 +1,9 @@
 //! Matrix product in 16-bit integers, for attention beside linear layers in bytes.
 //!
-//! Bytes are too coarse for scores, which an exponential follows, and for the powers of a softmax, where all below 1/510 of the
-//! largest would be lost. Words keep 11 to 13 bits and are still twice as fast as `f32`. Sums are exact: how large a
-//! number may become is chosen so that no sum leaves 32 bits ([`largest`]).
+//! Bytes are too coarse for scores, which an exponential follows, and for the powers of a softmax,
+//! where all below 1/510 of the largest would be lost. Words keep 11 to 13 bits and are still twice
+//! as fast as `f32`. Sums are exact: how large a number may become is chosen so that no sum leaves
+//! 32 bits ([`largest`]).
 
 use super::aligned::Aligned;
 use super::instruction_set::InstructionSet;
@@ -80,12 +81,14 @@ impl Job for Take<'_> {
 /// The widest head that is computed in words.
 pub(super) const WIDEST: usize = 512;
 
-/// The largest number that `terms` products of two such numbers may have, so that their sum stays in 32 bits.
+/// The largest number that `terms` products of two such numbers may have, so that their sum stays
+/// in 32 bits.
 pub(super) fn largest(terms: usize) -> f32 {
     ((f64::from(i32::MAX) / terms.max(1) as f64).sqrt().floor() as f32).min(32_767.0)
 }
 
-/// The largest size in each of `width` columns, into `most`, or over all columns where that has one place.
+/// The largest size in each of `width` columns, into `most`, or over all columns where that has one
+/// place.
 pub(super) fn sizes(set: InstructionSet, x: Strided<&[f32]>, rows: usize, width: usize, most: &mut [f32]) {
     let Strided { values: x, stride } = x;
     assert!(rows == 0 || (rows - 1) * stride + width <= x.len());
@@ -130,7 +133,8 @@ impl Job for Sizes<'_> {
     }
 }
 
-/// A matrix of 16-bit integers in panels: for each group of two inputs, two words of each output of the panel.
+/// A matrix of 16-bit integers in panels: for each group of two inputs, two words of each output of
+/// the panel.
 #[derive(Default)]
 pub(super) struct PackedWords {
     panels: Aligned<[i16; GROUP]>,
@@ -244,7 +248,8 @@ impl Job for MultiplyWords<'_> {
             if column_factors.len() > 1 {
                 columns[..here].copy_from_slice(&column_factors[first..first + here]);
             }
-            // SAFETY: `multiply_words` has checked the shapes; `row` and those behind it in the tile are below `count`.
+            // SAFETY: `multiply_words` has checked the shapes; `row` and those behind it in the
+            // tile are below `count`.
             unsafe {
                 run_tiles::<L, _>(count, |row| TileWords {
                     rows: rows.as_ptr().add(row * stride + from * GROUP).cast(),

@@ -27,8 +27,8 @@ pub(super) unsafe fn avx512<J: Job>(job: J) -> J::Output {
 #[derive(Clone, Copy)]
 pub(super) struct Avx512(__m512);
 
-// SAFETY of all below: intrinsics need their instructions, which the trait asks of the caller, and valid pointers,
-// which it asks likewise.
+// SAFETY of all below: intrinsics need their instructions, which the trait asks of the caller, and
+// valid pointers, which it asks likewise.
 #[allow(clippy::undocumented_unsafe_blocks)]
 impl Lanes for Avx512 {
     const N: usize = 16;
@@ -149,8 +149,8 @@ impl Lanes for Avx512 {
     }
 }
 
-/// `vpdpwssd`, and not its intrinsic: the compiler makes two instructions of that (`vpmaddwd`, `vpaddd`), for a shorter chain
-/// of sums, where here the number of instructions bounds.
+/// `vpdpwssd`, and not its intrinsic: the compiler makes two instructions of that (`vpmaddwd`,
+/// `vpaddd`), for a shorter chain of sums, where here the number of instructions bounds.
 #[inline]
 #[target_feature(enable = "avx512f,avx512vnni")]
 fn dot_words_512(mut sum: __m512i, one: __m512i, other: __m512i) -> __m512i {

@@ -1,7 +1,8 @@
 //! What changed since an index was made, and which file is the index.
 //!
-//! In: the end of a build. Out: the token of the file that belongs to this library, and the papers whose vectors came, went or
-//! changed since. Triggers keep the list (`schema/2.sql`), so no writer can forget to, of whatever version of this program.
+//! In: the end of a build. Out: the token of the file that belongs to this library, and the papers
+//! whose vectors came, went or changed since. Triggers keep the list (`schema/2.sql`), so no writer
+//! can forget to, of whatever version of this program.
 
 use rusqlite::{OptionalExtension, TransactionBehavior, params};
 
@@ -11,8 +12,8 @@ use super::{FingerprintNumber, Library, PaperRow};
 use crate::error::Result;
 
 impl Library {
-    /// From now on notes what changes, if it did not before; gives the number of the last change, and the token of the index that there is
-    /// now, empty where there is none.
+    /// From now on notes what changes, if it did not before; gives the number of the last change,
+    /// and the token of the index that there is now, empty where there is none.
     pub(crate) fn note_changes(&self, fingerprint: FingerprintNumber) -> Result<(i64, String)> {
         self.connection
             .execute("INSERT OR IGNORE INTO indexes (fingerprint, token) VALUES (?1, '')", [fingerprint.0])
@@ -26,9 +27,10 @@ impl Library {
             .in_library(&self.path)
     }
 
-    /// Says which file is the index now, forgets the changes that it takes in, and calls `place`, which puts it in its place. Unless
-    /// another process has made one since the token was `before`: that one knows of changes that are forgotten already, so it
-    /// stays, and the answer is `false`.
+    /// Says which file is the index now, forgets the changes that it takes in, and calls `place`,
+    /// which puts it in its place. Unless another process has made one since the token was
+    /// `before`: that one knows of changes that are forgotten already, so it stays, and the answer
+    /// is `false`.
     pub(crate) fn set_index(
         &mut self,
         fingerprint: FingerprintNumber,
@@ -58,7 +60,8 @@ impl Library {
         Ok(true)
     }
 
-    /// Forgets that there is an index and what changed since, and no longer notes it; `remove` removes its files.
+    /// Forgets that there is an index and what changed since, and no longer notes it; `remove`
+    /// removes its files.
     pub(crate) fn unset_index(&mut self, fingerprint: FingerprintNumber, remove: impl FnOnce()) -> Result<()> {
         let path = &self.path;
         let (first, end) = keys(fingerprint);

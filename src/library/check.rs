@@ -1,7 +1,8 @@
 //! `relata check`: whether everything in the file fits together.
 //!
-//! In: a library. Out: problems in words, none where all is well. SQLite checks its own pages and keys; what only we know
-//! (texts against hashes, vectors against their dimension and length, counts, keywords) is checked row by row.
+//! In: a library. Out: problems in words, none where all is well. SQLite checks its own pages and
+//! keys; what only we know (texts against hashes, vectors against their dimension and length,
+//! counts, keywords) is checked row by row.
 
 use std::fmt;
 
@@ -32,7 +33,8 @@ impl Library {
     /// Checks the whole file. Reads every page.
     ///
     /// # Errors
-    /// Where the file is so damaged that checking cannot go on; damage that it can be told around is a [`Problem`].
+    /// Where the file is so damaged that checking cannot go on; damage that it can be told around
+    /// is a [`Problem`].
     pub fn check(&self) -> Result<Vec<Problem>> {
         let mut problems = Vec::new();
         self.check_sqlite(&mut problems)?;

@@ -1,7 +1,8 @@
 //! The stored ids that look most like a mistyped one.
 //!
-//! In: an id or whatever was typed. Out: ids with titles, the nearest first by edit distance, then by how much of the
-//! beginning is right, then by id. Walks all ids: some 20 ms at 100,000, and only on the way to an error.
+//! In: an id or whatever was typed. Out: ids with titles, the nearest first by edit distance, then
+//! by how much of the beginning is right, then by id. Walks all ids: some 20 ms at 100,000, and
+//! only on the way to an error.
 
 use super::faults::Faults;
 use super::ids::parse_id;

@@ -1,7 +1,7 @@
 //! The days of digests: which is the latest, and which papers its digests list.
 //!
-//! In: a day. Out: papers. The day of a digest is not the date of its papers ([`Paper::date`](super::Paper::date)), which may have been
-//! published days before.
+//! In: a day. Out: papers. The day of a digest is not the date of its papers
+//! ([`Paper::date`](super::Paper::date)), which may have been published days before.
 
 use jiff::civil::Date;
 

@@ -1,9 +1,10 @@
-//! Files beside the library that are made from it (`index/file.rs`, `ranking/cache.rs`): safetensors, read where they lie, replaced
-//! whole.
+//! Files beside the library that are made from it (`index/file.rs`, `ranking/cache.rs`):
+//! safetensors, read where they lie, replaced whole.
 //!
-//! They are mapped and not loaded, so that a command pays for what it looks at; this is the one place where files are. Such a file is
-//! never changed in place: it is written under another name and moved, so a reader sees it whole or not at all, and one that
-//! has it open keeps what it has. Damage is told by the sums that each of them holds.
+//! They are mapped and not loaded, so that a command pays for what it looks at; this is the one
+//! place where files are. Such a file is never changed in place: it is written under another name
+//! and moved, so a reader sees it whole or not at all, and one that has it open keeps what it has.
+//! Damage is told by the sums that each of them holds.
 
 use std::borrow::Cow;
 use std::collections::HashMap;
@@ -20,8 +21,9 @@ use safetensors::tensor::{Dtype, Metadata, TensorInfo, View};
 
 #[allow(unsafe_code)]
 pub(crate) fn map(file: &File) -> io::Result<Mmap> {
-    // SAFETY: what a mapping shows may change under us where somebody writes into the file or cuts it. Relata replaces its derived
-    // files and never writes into them; what others do to one can give wrong numbers, which sums tell, or end the process.
+    // SAFETY: what a mapping shows may change under us where somebody writes into the file or cuts
+    // it. Relata replaces its derived files and never writes into them; what others do to one can
+    // give wrong numbers, which sums tell, or end the process.
     unsafe { Mmap::map(file) }
 }
 
@@ -42,8 +44,8 @@ pub(crate) fn replace(path: &Path, write: impl FnOnce(&Path) -> io::Result<()>) 
     written
 }
 
-/// Writes a file of tensors, as safetensors, piece by piece. Its own writer gives a file that only its owner may read, and writes it under
-/// a name that nobody would know to remove after a kill.
+/// Writes a file of tensors, as safetensors, piece by piece. Its own writer gives a file that only
+/// its owner may read, and writes it under a name that nobody would know to remove after a kill.
 pub(crate) fn write_tensors(
     path: &Path,
     tensors: &[(&str, Tensor<'_>)],
@@ -117,7 +119,8 @@ pub(crate) struct Part<T> {
 }
 
 impl<T: Pod> Column<T> {
-    /// The numbers in a part of a file; `None` where it does not hold whole ones, or does not begin where they may.
+    /// The numbers in a part of a file; `None` where it does not hold whole ones, or does not begin
+    /// where they may.
     pub(crate) fn mapped(map: &Arc<Mmap>, range: Range<usize>) -> Option<Column<T>> {
         bytemuck::try_cast_slice::<u8, T>(map.get(range.clone())?).ok()?;
         Some(Column::Mapped(Part { map: Arc::clone(map), range, kind: PhantomData }))

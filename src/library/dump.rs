@@ -1,4 +1,5 @@
-//! The whole content as text, one paper after the other by id: for tests, and for comparing two libraries with `diff`.
+//! The whole content as text, one paper after the other by id: for tests, and for comparing two
+//! libraries with `diff`.
 //!
 //! Row numbers are left out: they tell the order of adding, which is no content.
 

@@ -1,7 +1,8 @@
 //! What SQLite says, turned into what a person can act on.
 //!
-//! In: an error of SQLite and the library's path. Out: the [`LibraryError`] that names the file and the cause, the
-//! original kept as its source. Every call into SQLite goes through [`Faults::in_library`].
+//! In: an error of SQLite and the library's path. Out: the [`LibraryError`] that names the file and
+//! the cause, the original kept as its source. Every call into SQLite goes through
+//! [`Faults::in_library`].
 
 use std::path::Path;
 
@@ -45,7 +46,8 @@ fn fault(path: &Path, source: rusqlite::Error) -> LibraryError {
     }
 }
 
-/// A stored value that makes no sense, as an error that [`Faults::in_library`] turns into [`LibraryError::Damaged`].
+/// A stored value that makes no sense, as an error that [`Faults::in_library`] turns into
+/// [`LibraryError::Damaged`].
 pub(super) fn unreadable(what: impl Into<String>) -> rusqlite::Error {
     rusqlite::Error::FromSqlConversionFailure(0, Type::Null, what.into().into())
 }

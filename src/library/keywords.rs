@@ -1,10 +1,12 @@
 //! Keyword search: BM25 over titles, abstracts, authors and the digests' short texts.
 //!
-//! In: what a person typed. Out: papers with scores, and how many papers hold a word. Nothing typed ever reaches FTS5's
-//! query language: the text is cut into folded words ([`words`](super::words)), and only those are quoted into a query.
-//! Words are joined by OR, since BM25 ranks papers with more and rarer words first anyway and a natural question is
-//! rarely wholly contained in an abstract. A run of Chinese, Japanese or Korean becomes its overlapping pairs of
-//! characters: single characters are too common to rank by, and the whole run, as one phrase, hardly ever occurs.
+//! In: what a person typed. Out: papers with scores, and how many papers hold a word. Nothing typed
+//! ever reaches FTS5's query language: the text is cut into folded words ([`words`](super::words)),
+//! and only those are quoted into a query. Words are joined by OR, since BM25 ranks papers with
+//! more and rarer words first anyway and a natural question is rarely wholly contained in an
+//! abstract. A run of Chinese, Japanese or Korean becomes its overlapping pairs of characters:
+//! single characters are too common to rank by, and the whole run, as one phrase, hardly ever
+//! occurs.
 
 use std::collections::BTreeSet;
 
@@ -15,11 +17,13 @@ use super::words::{Word, words};
 use super::{Library, PaperRow, PaperSet};
 use crate::error::Result;
 
-/// Beyond this many different words or pairs in a query, the rarest are kept: each costs a walk over its papers.
+/// Beyond this many different words or pairs in a query, the rarest are kept: each costs a walk
+/// over its papers.
 const MOST_PHRASES: usize = 48;
 
 impl Library {
-    /// The best papers for a text by BM25 (higher is better), at most `limit`, ties by id; only those `within` where given.
+    /// The best papers for a text by BM25 (higher is better), at most `limit`, ties by id; only
+    /// those `within` where given.
     ///
     /// Weights: a word in the title counts four times, in an author's name twice.
     pub fn keyword_scores(&self, query: &str, within: Option<&PaperSet>, limit: usize) -> Result<Vec<(PaperRow, f64)>> {
@@ -38,7 +42,8 @@ impl Library {
         let mut found: Vec<_> =
             found.into_iter().filter(|(row, _)| within.is_none_or(|set| set.contains(*row))).collect();
         if found.len() > limit {
-            // Everything that may belong to the best, ties included, and only then the ids that break the ties.
+            // Everything that may belong to the best, ties included, and only then the ids that
+            // break the ties.
             let (_, &mut (_, least), _) =
                 found.select_nth_unstable_by(limit - 1, |one, other| other.1.total_cmp(&one.1));
             found.retain(|(_, score)| *score >= least);
@@ -51,7 +56,8 @@ impl Library {
         Ok(named.into_iter().take(limit).map(|(_, row, score)| (row, score)).collect())
     }
 
-    /// The papers that hold every word of a text, in any of the indexed fields; of Chinese, Japanese and Korean, every pair.
+    /// The papers that hold every word of a text, in any of the indexed fields; of Chinese,
+    /// Japanese and Korean, every pair.
     pub fn holding(&self, text: &str) -> Result<PaperSet> {
         let phrases: Vec<String> = phrases(&words(text)).into_iter().collect();
         if phrases.is_empty() {
@@ -68,14 +74,16 @@ impl Library {
         Ok(PaperSet::new(rows))
     }
 
-    /// The best papers by BM25 that hold words with all of these beginnings, or where there is none, with any; at most `limit`, ties by id.
+    /// The best papers by BM25 that hold words with all of these beginnings, or where there is
+    /// none, with any; at most `limit`, ties by id.
     pub(crate) fn with_stems(
         &self,
         stems: &[String],
         within: Option<&PaperSet>,
         limit: usize,
     ) -> Result<Vec<PaperRow>> {
-        // Folded as the index is; a stem of several words or of none is asked for as a phrase or not at all.
+        // Folded as the index is; a stem of several words or of none is asked for as a phrase or
+        // not at all.
         let stems: Vec<String> = stems
             .iter()
             .map(|stem| words(stem).into_iter().map(|word| word.text).collect::<Vec<_>>())
@@ -106,13 +114,15 @@ impl Library {
         Ok(Vec::new())
     }
 
-    /// In how many papers each word occurs, in any of the indexed fields. Words as [`terms`](super::terms) gives them.
+    /// In how many papers each word occurs, in any of the indexed fields. Words as
+    /// [`terms`](super::terms) gives them.
     pub fn document_frequency<T: AsRef<str>>(&self, terms: &[T]) -> Result<Vec<u64>> {
         let count = |term: &T| self.papers_with(&phrase(&[term.as_ref()]));
         terms.iter().map(count).collect()
     }
 
-    /// Whether the title, the abstract or a digest's short text of any paper has a word. A word as [`terms`](super::terms) gives it.
+    /// Whether the title, the abstract or a digest's short text of any paper has a word. A word as
+    /// [`terms`](super::terms) gives it.
     pub(crate) fn holds_in_text(&self, word: &str) -> Result<bool> {
         self.connection
             .prepare_cached("SELECT EXISTS (SELECT 1 FROM keywords WHERE keywords MATCH ?1)")
@@ -123,8 +133,9 @@ impl Library {
             .in_library(&self.path)
     }
 
-    /// The phrases that can rank papers at all. BM25 gives one that most papers hold no weight, but it costs a walk over
-    /// most papers all the same; unless nothing else is asked for, it is left out.
+    /// The phrases that can rank papers at all. BM25 gives one that most papers hold no weight, but
+    /// it costs a walk over most papers all the same; unless nothing else is asked for, it is left
+    /// out.
     fn telling(&self, phrases: BTreeSet<String>) -> Result<Vec<String>> {
         let papers = self.count("papers")?;
         let mut counted = Vec::with_capacity(phrases.len());
@@ -148,13 +159,15 @@ impl Library {
     }
 }
 
-/// Quotes words into an FTS5 phrase. Words hold letters and digits only; the quotes keep `or` and `near` words too.
+/// Quotes words into an FTS5 phrase. Words hold letters and digits only; the quotes keep `or` and
+/// `near` words too.
 pub(super) fn phrase(words: &[&str]) -> String {
     let quoted: String = words.join(" ").replace('"', "\"\"").replace('\0', " ");
     format!("\"{quoted}\"")
 }
 
-/// The phrases of a query: every word, and for Chinese, Japanese and Korean every pair of neighbours.
+/// The phrases of a query: every word, and for Chinese, Japanese and Korean every pair of
+/// neighbours.
 fn phrases(words: &[Word]) -> BTreeSet<String> {
     let joined = |at: usize| words.get(at).is_some_and(|word| word.joined);
     let mut phrases = BTreeSet::new();

@@ -13,7 +13,8 @@ use super::{Library, PaperRow};
 use crate::error::Result;
 use crate::paper::category::alias;
 
-/// Papers of a set whose days are looked up one by one: for more it is quicker to walk all papers from the newest on.
+/// Papers of a set whose days are looked up one by one: for more it is quicker to walk all papers
+/// from the newest on.
 const LOOKED_UP: usize = 4096;
 
 /// A set of papers, quick to ask.
@@ -30,7 +31,8 @@ impl PaperSet {
         rows.sort_unstable();
         rows.dedup();
         let span = rows.last().map_or(0, |row| usize::try_from(row.0).unwrap_or(usize::MAX));
-        // A bit per row of a library of any size is small: rows are numbered from 1. Else the file was tampered with.
+        // A bit per row of a library of any size is small: rows are numbered from 1. Else the file
+        // was tampered with.
         let mut bits = vec![0; if span < 1 << 28 { span / 64 + 1 } else { 0 }];
         for row in &rows {
             if let Some(word) = usize::try_from(row.0 / 64).ok().and_then(|at| bits.get_mut(at)) {
@@ -178,7 +180,8 @@ impl Library {
 
     fn in_category_of_name(&self, category: &str) -> Result<Vec<PaperRow>> {
         let archive = category.strip_suffix(".*").unwrap_or(category);
-        // `/` follows `.` in ASCII, so the range is everything that begins with the archive and a dot.
+        // `/` follows `.` in ASCII, so the range is everything that begins with the archive and a
+        // dot.
         self.rows(
             "SELECT paper FROM paper_categories WHERE category = ?1 OR (category >= ?1 || '.' AND category < ?1 || '/')",
             [archive],
@@ -187,7 +190,8 @@ impl Library {
 
     /// The papers by an author of this name, by the rules of [`Filter::authors`].
     pub fn by_author(&self, name: &str) -> Result<Vec<PaperRow>> {
-        // The index finds papers that have all the words, perhaps of several authors; their lists of authors decide.
+        // The index finds papers that have all the words, perhaps of several authors; their lists
+        // of authors decide.
         let asked = terms(name);
         let mut found = Vec::new();
         if asked.is_empty() {

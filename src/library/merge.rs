@@ -1,8 +1,9 @@
 //! Entries into the library: adding, merging, removing.
 //!
-//! In: batches of entries. Out: per entry whether it added, updated or changed nothing. One batch is one transaction, so a
-//! killed process leaves whole batches. A new paper costs one look-up and its inserts, a known one is read, merged in
-//! memory ([`Record`]) and written only where it changed. When the text to embed changes, its vectors go with it.
+//! In: batches of entries. Out: per entry whether it added, updated or changed nothing. One batch
+//! is one transaction, so a killed process leaves whole batches. A new paper costs one look-up and
+//! its inserts, a known one is read, merged in memory ([`Record`]) and written only where it
+//! changed. When the text to embed changes, its vectors go with it.
 
 use std::borrow::Cow;
 use std::collections::BTreeSet;
@@ -35,9 +36,11 @@ pub enum Outcome {
 }
 
 impl Library {
-    /// Merges entries, in one transaction: all of them or, on an error, none. Some thousand at a time are best.
+    /// Merges entries, in one transaction: all of them or, on an error, none. Some thousand at a
+    /// time are best.
     ///
-    /// The final content of a library depends only on the set of entries it was given, not on their order or batches.
+    /// The final content of a library depends only on the set of entries it was given, not on their
+    /// order or batches.
     ///
     /// # Errors
     /// [`LibraryError::Full`](crate::error::LibraryError::Full),
@@ -53,7 +56,8 @@ impl Library {
         Ok(outcomes)
     }
 
-    /// Removes papers with all that belongs to them, in one transaction. Says for each id whether it was there.
+    /// Removes papers with all that belongs to them, in one transaction. Says for each id whether
+    /// it was there.
     pub fn remove(&mut self, ids: &[ArxivId]) -> Result<Vec<bool>> {
         self.keep_more_pages()?;
         let path = &self.path;
@@ -171,7 +175,8 @@ impl Writer<'_> {
         Ok(())
     }
 
-    /// Writes what is new in the tables beside `papers`. Nothing ever leaves them: merging only raises and unites.
+    /// Writes what is new in the tables beside `papers`. Nothing ever leaves them: merging only
+    /// raises and unites.
     fn write_parts(&self, row: PaperRow, before: &Record, after: &Record) -> rusqlite::Result<()> {
         for category in after.categories.difference(&before.categories) {
             self.statement("INSERT OR IGNORE INTO paper_categories (paper, category) VALUES (?1, ?2)")?
@@ -232,7 +237,8 @@ impl Writer<'_> {
     }
 }
 
-/// What stands in the column of a field. A list is a JSON array, and an empty one where none is told.
+/// What stands in the column of a field. A list is a JSON array, and an empty one where none is
+/// told.
 fn column(record: &Record, field: Field) -> rusqlite::Result<Option<Cow<'_, str>>> {
     let array = |list: &[String]| {
         serde_json::to_string(list).map_err(|fault| rusqlite::Error::ToSqlConversionFailure(Box::new(fault)))

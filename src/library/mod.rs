@@ -1,9 +1,10 @@
 //! The library: papers, vectors and keywords in one SQLite file, the only source of truth.
 //!
-//! In: a path. Out: a [`Library`], through which everything is stored and asked. SQLite, since it gives transactions, many
-//! readers beside one writer across processes, keyword search, and a file that people can open with their own tools.
-//! Read on in the order of the data: `record` (how sources merge), `merge`, `vectors` and `scan`, then what is
-//! asked: `paper`, `filter`, `matching`, `keywords`, `info`, `check`.
+//! In: a path. Out: a [`Library`], through which everything is stored and asked. SQLite, since it
+//! gives transactions, many readers beside one writer across processes, keyword search, and a file
+//! that people can open with their own tools. Read on in the order of the data: `record` (how
+//! sources merge), `merge`, `vectors` and `scan`, then what is asked: `paper`, `filter`,
+//! `matching`, `keywords`, `info`, `check`.
 
 mod changes;
 mod check;
@@ -62,11 +63,12 @@ pub use topics::{KeptPaper, KeptTopic, KeptTopics, TopicSet};
 pub use vectors::{FingerprintNumber, FingerprintText, Missing, NewVector, StoreCount, StoredTokens, Tokens};
 pub use words::terms;
 
-/// How long a writer waits for another one. A batch takes well under a second, but SQLite's waiting is not a fair queue.
+/// How long a writer waits for another one. A batch takes well under a second, but SQLite's waiting
+/// is not a fair queue.
 const PATIENCE: Duration = Duration::from_secs(60);
 
-/// The number by which the library knows a paper in this file. Others number the same papers differently: for ties and
-/// for anything that leaves the program, use the id.
+/// The number by which the library knows a paper in this file. Others number the same papers
+/// differently: for ties and for anything that leaves the program, use the id.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct PaperRow(pub(crate) i64);
 
@@ -115,7 +117,8 @@ enum Access {
     Memory,
 }
 
-/// While it lives, all that its library is asked is answered from one state of it, and locked only once.
+/// While it lives, all that its library is asked is answered from one state of it, and locked only
+/// once.
 #[derive(Debug)]
 pub struct Snapshot<'a> {
     /// `None` within another.
@@ -131,7 +134,8 @@ impl Library {
         Ok(Snapshot { _transaction: transaction, _pinned: None })
     }
 
-    /// As [`Library::snapshot`], and what several connections read at once ([`Library::scan_parallel`]) is of that state as well.
+    /// As [`Library::snapshot`], and what several connections read at once
+    /// ([`Library::scan_parallel`]) is of that state as well.
     pub(crate) fn pinned_snapshot(&self) -> Result<Snapshot<'_>> {
         if self.access != Access::File || !self.connection.is_autocommit() {
             return self.snapshot();
@@ -141,12 +145,13 @@ impl Library {
         // The state is that of the first look, which this is.
         self.data_version()?;
         let after = self.pin.version(&self.path)?;
-        // Where somebody committed in between, it may be either state, and parallel scans do without other connections.
+        // Where somebody committed in between, it may be either state, and parallel scans do
+        // without other connections.
         Ok(Snapshot { _pinned: Some(self.pin.hold((before == after).then_some(after))), ..snapshot })
     }
 
-    /// Opens the library for reading and writing; makes it, and the folders above it, where it is missing, and upgrades it
-    /// where an earlier version wrote it.
+    /// Opens the library for reading and writing; makes it, and the folders above it, where it is
+    /// missing, and upgrades it where an earlier version wrote it.
     ///
     /// # Errors
     /// [`LibraryError::Foreign`], [`LibraryError::Newer`], [`LibraryError::Damaged`],
@@ -166,7 +171,8 @@ impl Library {
             Library { connection, path: path.to_owned(), access: Access::File, notes: Vec::new(), pin: Pin::default() };
         library.choose_journal()?;
         schema::migrate(&mut library.connection, path)?;
-        // A file without write permission opens all the same. Asked without a lock: readers do not wait for writers.
+        // A file without write permission opens all the same. Asked without a lock: readers do not
+        // wait for writers.
         if library.connection.is_readonly("main").in_library(path)? {
             let code = rusqlite::ffi::Error::new(rusqlite::ffi::SQLITE_READONLY);
             return Err(LibraryError::ReadOnly {
@@ -227,13 +233,15 @@ impl Library {
         &self.path
     }
 
-    /// What the user should know about how the library was opened, e.g. that the disk refuses write-ahead logging.
+    /// What the user should know about how the library was opened, e.g. that the disk refuses
+    /// write-ahead logging.
     pub fn notes(&self) -> &[String] {
         &self.notes
     }
 
-    /// A number that changes whenever another connection has changed the library since this one looked; within a snapshot it is that of
-    /// the snapshot. Numbers of two connections say nothing of each other, and own changes do not count.
+    /// A number that changes whenever another connection has changed the library since this one
+    /// looked; within a snapshot it is that of the snapshot. Numbers of two connections say nothing
+    /// of each other, and own changes do not count.
     pub(crate) fn data_version(&self) -> Result<i64> {
         self.connection.pragma_query_value(None, "data_version", |row| row.get(0)).in_library(&self.path)
     }
@@ -250,7 +258,8 @@ impl Library {
             .in_library(&self.path)
     }
 
-    /// Reading a file as one that nobody writes is right only where no log with newer pages lies beside it.
+    /// Reading a file as one that nobody writes is right only where no log with newer pages lies
+    /// beside it.
     fn read_immutable(path: &Path) -> Result<(Connection, Kind, Access)> {
         let mut log = path.as_os_str().to_owned();
         log.push("-wal");
@@ -261,7 +270,8 @@ impl Library {
         Ok((connection, kind, Access::Immutable))
     }
 
-    /// Write-ahead logging where the disk allows it: readers then never wait for a writer, nor it for them.
+    /// Write-ahead logging where the disk allows it: readers then never wait for a writer, nor it
+    /// for them.
     fn choose_journal(&mut self) -> Result<()> {
         let began = Instant::now();
         let mode = loop {
@@ -298,8 +308,9 @@ impl Library {
             .in_library(&self.path)
     }
 
-    /// 32 MiB of page cache from here on, for writing much. Answers do with SQLite's 2 MiB, since they look at most pages once,
-    /// and memory that is touched for the first time costs more than to read a page again.
+    /// 32 MiB of page cache from here on, for writing much. Answers do with SQLite's 2 MiB, since
+    /// they look at most pages once, and memory that is touched for the first time costs more than
+    /// to read a page again.
     fn keep_more_pages(&self) -> Result<()> {
         self.connection.pragma_update(None, "cache_size", -32768).in_library(&self.path)
     }

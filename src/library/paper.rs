@@ -25,8 +25,8 @@ pub struct Paper {
     pub metadata: Metadata,
     /// Categories, the primary first, the others sorted.
     pub categories: Vec<String>,
-    /// The day that `--since` and `--until` ask for: published, else first listed, else updated, else the first of the
-    /// month in the id.
+    /// The day that `--since` and `--until` ask for: published, else first listed, else updated,
+    /// else the first of the month in the id.
     pub date: Date,
     /// Links by kind, e.g. `code`.
     pub links: BTreeMap<String, String>,
@@ -59,7 +59,8 @@ impl Library {
         Ok(self.papers_by_rows(&[row])?.pop())
     }
 
-    /// The papers in these rows, in this order. One that another process has removed meanwhile is left out.
+    /// The papers in these rows, in this order. One that another process has removed meanwhile is
+    /// left out.
     pub fn papers_by_rows(&self, rows: &[PaperRow]) -> Result<Vec<Paper>> {
         // One snapshot for all the tables that a paper lies in.
         let _snapshot = self.snapshot()?;

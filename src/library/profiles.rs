@@ -1,8 +1,8 @@
 //! Profiles: what somebody likes and dislikes, kept under a name.
 //!
-//! In: a name and ids. Out: the ids of that name. A paper is liked or disliked or neither, never both: what was said last holds.
-//! Profiles name papers by id, so one that is removed and comes again is still liked. Also which papers a profile's daily lists have
-//! shown, and on which day.
+//! In: a name and ids. Out: the ids of that name. A paper is liked or disliked or neither, never
+//! both: what was said last holds. Profiles name papers by id, so one that is removed and comes
+//! again is still liked. Also which papers a profile's daily lists have shown, and on which day.
 
 use std::collections::BTreeMap;
 
@@ -42,8 +42,8 @@ pub struct Profile {
 }
 
 impl Profile {
-    /// How much each liked paper counts if that halves in so many days: from 1 for the latest like down. A like of an unknown day is as old as
-    /// the oldest of a known one.
+    /// How much each liked paper counts if that halves in so many days: from 1 for the latest like
+    /// down. A like of an unknown day is as old as the oldest of a known one.
     pub fn emphasis(&self, half_life: f32) -> BTreeMap<ArxivId, f32> {
         let days = self.like.iter().filter_map(|id| self.noted.get(id));
         let (Some(oldest), Some(latest)) = (days.clone().min(), days.max()) else { return BTreeMap::new() };
@@ -57,7 +57,8 @@ impl Profile {
 }
 
 impl Library {
-    /// Enters opinions of papers, or where there is none takes them back, in one transaction. Says for each whether that changed anything.
+    /// Enters opinions of papers, or where there is none takes them back, in one transaction. Says
+    /// for each whether that changed anything.
     pub fn set_opinions(&mut self, profile: &str, opinions: &[(ArxivId, Option<Opinion>)]) -> Result<Vec<bool>> {
         let path = &self.path;
         let today = jiff::Timestamp::now().to_zoned(jiff::tz::TimeZone::UTC).date().to_string();
@@ -120,7 +121,8 @@ impl Library {
         Err(ProfileError::NoSuchProfile { name: name.to_owned(), there }.into())
     }
 
-    /// Says which liked papers are one interest, in one transaction; for papers without a number likeness decides.
+    /// Says which liked papers are one interest, in one transaction; for papers without a number
+    /// likeness decides.
     pub fn set_interests(&mut self, profile: &str, interests: &[(ArxivId, Option<i64>)]) -> Result<()> {
         let path = &self.path;
         let transaction = self.connection.transaction_with_behavior(TransactionBehavior::Immediate).in_library(path)?;
@@ -152,7 +154,8 @@ impl Library {
         Ok(removed)
     }
 
-    /// The papers that a profile's daily lists have shown, each with the day of the first list that did, where that was noted.
+    /// The papers that a profile's daily lists have shown, each with the day of the first list that
+    /// did, where that was noted.
     pub fn shown(&self, profile: &str) -> Result<BTreeMap<ArxivId, Option<Date>>> {
         let mut statement = self
             .connection
@@ -166,7 +169,8 @@ impl Library {
         statement.query_map([profile], read).and_then(Iterator::collect).in_library(&self.path)
     }
 
-    /// Notes that a profile's list of a day has shown papers, in one transaction. A paper keeps the day that it was first shown on.
+    /// Notes that a profile's list of a day has shown papers, in one transaction. A paper keeps the
+    /// day that it was first shown on.
     pub fn note_shown(&mut self, profile: &str, day: Date, ids: &[ArxivId]) -> Result<()> {
         let path = &self.path;
         let transaction = self.connection.transaction_with_behavior(TransactionBehavior::Immediate).in_library(path)?;

@@ -1,10 +1,10 @@
 //! How what several sources say about one paper becomes one record, whatever their order.
 //!
-//! In: entries. Out: a [`Record`], each field of which is the maximum under ([`Precedence`], value) of all that was
-//! told. A maximum is commutative, associative and idempotent, so neither the order of files, nor how they are cut into
-//! runs, nor reading one twice changes the outcome; and a field that a source does not tell is never erased by it.
-//! Listings and categories are unions. The one place where order matters to the reader, the primary category, is a
-//! field of its own.
+//! In: entries. Out: a [`Record`], each field of which is the maximum under ([`Precedence`], value)
+//! of all that was told. A maximum is commutative, associative and idempotent, so neither the order
+//! of files, nor how they are cut into runs, nor reading one twice changes the outcome; and a field
+//! that a source does not tell is never erased by it. Listings and categories are unions. The one
+//! place where order matters to the reader, the primary category, is a field of its own.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write;
@@ -16,8 +16,8 @@ use crate::paper::ArxivId;
 use crate::paper::{Entry, Facet, Field, Listing, Metadata, Precedence, SourceKind, ValueRef};
 use crate::passage::passage;
 
-/// A value with the precedence of the source that told it. The derived order is the one that merging takes the
-/// maximum of: precedence first, then the value (for texts: its bytes).
+/// A value with the precedence of the source that told it. The derived order is the one that
+/// merging takes the maximum of: precedence first, then the value (for texts: its bytes).
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct Sourced<T> {
     pub precedence: Precedence,
@@ -99,8 +99,9 @@ impl Record {
         primary.into_iter().chain(others).collect()
     }
 
-    /// The day by which a paper is found with `--since` and `--until`: when it was published; failing that, when a digest
-    /// first listed it; failing that, when it was updated; failing that, the first of the month that its id names.
+    /// The day by which a paper is found with `--since` and `--until`: when it was published;
+    /// failing that, when a digest first listed it; failing that, when it was updated; failing
+    /// that, the first of the month that its id names.
     pub(super) fn date(&self, id: &ArxivId) -> Date {
         let listed = self.listings.iter().filter_map(|listing| listing.date).min();
         self.metadata.published.or(listed).or(self.metadata.updated).unwrap_or_else(|| {
@@ -115,13 +116,15 @@ impl Record {
         Some(passage(title, self.metadata.abstract_text.as_deref()))
     }
 
-    /// SHA-256 of the [passage](Record::passage): tells stored vectors of this text from those of an older one.
+    /// SHA-256 of the [passage](Record::passage): tells stored vectors of this text from those of
+    /// an older one.
     pub(super) fn passage_hash(&self) -> Option<[u8; 32]> {
         self.passage().map(|text| Sha256::digest(text).into())
     }
 
     /// The precedences of the single fields, grouped, since nearly always one source told them all:
-    /// `0 - markdown: comment; 2 2026-02-12 snapshot: title abstract`. Links and summaries keep theirs in their own rows.
+    /// `0 - markdown: comment; 2 2026-02-12 snapshot: title abstract`. Links and summaries keep
+    /// theirs in their own rows.
     pub(super) fn provenance(&self) -> String {
         let mut groups: BTreeMap<Precedence, Vec<&str>> = BTreeMap::new();
         let mut note = |name, precedence| groups.entry(precedence).or_default().push(name);
@@ -141,7 +144,8 @@ impl Record {
     }
 }
 
-/// The precedence of every field named in a [provenance](Record::provenance); `None` where the text is damaged.
+/// The precedence of every field named in a [provenance](Record::provenance); `None` where the text
+/// is damaged.
 pub(super) fn parse_provenance(text: &str) -> Option<BTreeMap<&str, Precedence>> {
     let mut fields = BTreeMap::new();
     for group in text.split("; ").filter(|group| !group.is_empty()) {
@@ -176,7 +180,8 @@ pub(super) fn parse_precedence(text: &str) -> Option<Precedence> {
     words.next().is_none().then_some(Precedence { version, date, kind })
 }
 
-/// Whether (`precedence`, `value`) is above what is held: compared before cloning, as most of a second source is not.
+/// Whether (`precedence`, `value`) is above what is held: compared before cloning, as most of a
+/// second source is not.
 fn rises<T: Ord>(held: Option<&Sourced<T>>, precedence: Precedence, value: &T) -> bool {
     held.is_none_or(|held| (held.precedence, &held.value) < (precedence, value))
 }

@@ -1,8 +1,9 @@
 //! The exact scan: every vector of a fingerprint, in the order of rows, without copying one.
 //!
-//! In: a fingerprint and what to do with a vector. Out: what the callers' own states gathered, one per part of the rows, in
-//! the order of the parts, so that the number of threads never shows in an answer. SQLite hands out each blob where it
-//! lies in its page; the dot product reads the bytes there.
+//! In: a fingerprint and what to do with a vector. Out: what the callers' own states gathered, one
+//! per part of the rows, in the order of the parts, so that the number of threads never shows in an
+//! answer. SQLite hands out each blob where it lies in its page; the dot product reads the bytes
+//! there.
 
 use std::panic::resume_unwind;
 use std::thread;
@@ -22,9 +23,10 @@ impl Library {
         scan_keys(&self.connection, fingerprint, first, last, visit).in_library(&self.path)
     }
 
-    /// Visits every vector of a fingerprint with one thread and one connection per state, each going over one part of the
-    /// rows in order. Gives the states back, in the order of the parts. Within a pinned snapshot all see the state of that;
-    /// else each connection sees the library as of its own beginning, and another process may commit in between.
+    /// Visits every vector of a fingerprint with one thread and one connection per state, each
+    /// going over one part of the rows in order. Gives the states back, in the order of the parts.
+    /// Within a pinned snapshot all see the state of that; else each connection sees the library as
+    /// of its own beginning, and another process may commit in between.
     pub fn scan_parallel<S: Send>(
         &self,
         fingerprint: FingerprintNumber,
@@ -34,7 +36,8 @@ impl Library {
         let (path, access) = (self.path.as_path(), self.access);
         let begin = key(fingerprint, PaperRow(0));
         let end = key(FingerprintNumber(fingerprint.0 + 1), PaperRow(0));
-        // The last key in use: a range up to the last possible one would leave all but one part idle.
+        // The last key in use: a range up to the last possible one would leave all but one part
+        // idle.
         let last: Option<i64> = self
             .connection
             .query_row("SELECT max(key) FROM embeddings WHERE key >= ?1 AND key < ?2", [begin, end], |row| row.get(0))
@@ -49,7 +52,8 @@ impl Library {
         };
         thread::scope(|scope| {
             let run = &run;
-            // The last parts are those of the other connections; the first ones are ours, on the connection that is open already.
+            // The last parts are those of the other connections; the first ones are ours, on the
+            // connection that is open already.
             let own = parts as usize - others.len();
             let ours = own.min(states.len());
             let (ours, theirs) = states.split_at_mut(ours);
@@ -67,7 +71,8 @@ impl Library {
         Ok(states)
     }
 
-    /// So many connections that see the state of this one; none where that cannot be had, since somebody has committed meanwhile.
+    /// So many connections that see the state of this one; none where that cannot be had, since
+    /// somebody has committed meanwhile.
     fn others(&self, count: usize) -> Result<Vec<Connection>> {
         let (path, access) = (self.path.as_path(), self.access);
         let held = self.pin.held();
@@ -115,8 +120,8 @@ fn scan_keys(
 
 /// The dot product of a stored vector with a query; NaN where their lengths differ.
 ///
-/// Sixteen running sums, added up in a fixed order: the compiler turns them into vector registers, and the result is the
-/// same on every machine.
+/// Sixteen running sums, added up in a fixed order: the compiler turns them into vector registers,
+/// and the result is the same on every machine.
 pub fn dot(stored: &[u8], query: &[f32]) -> f32 {
     const LANES: usize = 16;
     if stored.len() != size_of_val(query) {

@@ -1,8 +1,9 @@
 //! The tables of a library file, and how a file of an older version becomes one of this version.
 //!
-//! In: a connection that may be empty, ours, newer than us or someone else's. Out: the current schema, or an error that
-//! says which of these it was. A file is ours by its `application_id`; its `user_version` counts the migrations it has
-//! seen, so a new step is one more string at the end of [`MIGRATIONS`], never a change to an old one.
+//! In: a connection that may be empty, ours, newer than us or someone else's. Out: the current
+//! schema, or an error that says which of these it was. A file is ours by its `application_id`; its
+//! `user_version` counts the migrations it has seen, so a new step is one more string at the end of
+//! [`MIGRATIONS`], never a change to an old one.
 
 use std::path::Path;
 
@@ -14,8 +15,8 @@ use crate::error::{LibraryError, Result};
 /// `Rela` in ASCII, at offset 68 of the file: what `file(1)` and we tell a library by.
 pub(super) const APPLICATION_ID: i32 = 0x5265_6c61;
 
-/// 8 KiB: five 384-dimensional vectors or five abstracts to a page, with no overflow chains. Must be set before the
-/// first table is made.
+/// 8 KiB: five 384-dimensional vectors or five abstracts to a page, with no overflow chains. Must
+/// be set before the first table is made.
 pub(super) const PAGE_SIZE: i32 = 8192;
 
 /// Bits of a paper's row number inside the key of its vectors, see `embeddings`.
@@ -50,10 +51,12 @@ pub(super) enum Kind {
     Older(i64),
 }
 
-/// Tells what a file is; an error for one that is newer or not ours. Reads the whole schema, so damage shows here.
+/// Tells what a file is; an error for one that is newer or not ours. Reads the whole schema, so
+/// damage shows here.
 pub(super) fn kind(connection: &Connection, path: &Path) -> Result<Kind> {
-    // One snapshot for all that is asked: a library that another process makes in between would look like a stranger's
-    // file, with tables but without our id. Inside a transaction there is one already.
+    // One snapshot for all that is asked: a library that another process makes in between would
+    // look like a stranger's file, with tables but without our id. Inside a transaction there is
+    // one already.
     let _snapshot =
         connection.is_autocommit().then(|| connection.unchecked_transaction()).transpose().in_library(path)?;
     let application: i32 = connection.pragma_query_value(None, "application_id", |row| row.get(0)).in_library(path)?;
@@ -74,7 +77,8 @@ pub(super) fn kind(connection: &Connection, path: &Path) -> Result<Kind> {
     }
 }
 
-/// Brings a file to the current version, in one transaction: killed half-way, it is still the old one.
+/// Brings a file to the current version, in one transaction: killed half-way, it is still the old
+/// one.
 pub(super) fn migrate(connection: &mut Connection, path: &Path) -> Result<()> {
     if kind(connection, path)? == Kind::Current {
         return Ok(());

@@ -1,8 +1,10 @@
-//! What a library remembers of how it is used: with which model, and how, its papers are embedded; and what was answered last.
+//! What a library remembers of how it is used: with which model, and how, its papers are embedded;
+//! and what was answered last.
 //!
-//! In: settings, written when papers are first embedded and when they are embedded anew. Out: the same, for commands that are asked for
-//! nothing else. Values are text, so that the library needs to know nothing of models. A library that was made before settings were
-//! kept has none; what its vectors were made with then stands in the description of their fingerprint.
+//! In: settings, written when papers are first embedded and when they are embedded anew. Out: the
+//! same, for commands that are asked for nothing else. Values are text, so that the library needs
+//! to know nothing of models. A library that was made before settings were kept has none; what its
+//! vectors were made with then stands in the description of their fingerprint.
 
 use rusqlite::{OptionalExtension, TransactionBehavior};
 

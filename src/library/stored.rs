@@ -1,4 +1,5 @@
-//! A [`Record`] read back from the tables, provenance included: for merging more into it, and for showing it.
+//! A [`Record`] read back from the tables, provenance included: for merging more into it, and for
+//! showing it.
 
 use std::sync::LazyLock;
 

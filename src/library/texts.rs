@@ -1,7 +1,8 @@
 //! Texts and vectors of chosen papers: what is read to compare papers closely.
 //!
-//! In: rows, or how many are wanted. Out: title, abstract, authors and vector. Less than a whole [`Paper`](super::Paper), which
-//! lies in five tables, so some hundred candidates of an answer are read in a few milliseconds.
+//! In: rows, or how many are wanted. Out: title, abstract, authors and vector. Less than a whole
+//! [`Paper`](super::Paper), which lies in five tables, so some hundred candidates of an answer are
+//! read in a few milliseconds.
 
 use std::collections::HashMap;
 
@@ -42,7 +43,8 @@ pub(crate) struct Embedded {
 }
 
 impl Library {
-    /// These papers, in this order; one without a vector, with a damaged one, or removed meanwhile, is left out.
+    /// These papers, in this order; one without a vector, with a damaged one, or removed meanwhile,
+    /// is left out.
     pub fn texts_of(&self, fingerprint: FingerprintNumber, rows: &[PaperRow]) -> Result<Vec<PaperText>> {
         let _snapshot = self.snapshot()?;
         let mut statement = self
@@ -113,8 +115,9 @@ impl Library {
         statement.exists([id.as_str()]).in_library(&self.path)
     }
 
-    /// At most `limit` papers, with or without a text, chosen and ordered by a hash of their ids: the same ones whatever the
-    /// order in which papers came. Reads the index of ids and not the papers, which lie on a hundred times as many pages.
+    /// At most `limit` papers, with or without a text, chosen and ordered by a hash of their ids:
+    /// the same ones whatever the order in which papers came. Reads the index of ids and not the
+    /// papers, which lie on a hundred times as many pages.
     pub fn sample(&self, limit: usize) -> Result<Vec<PaperRow>> {
         let mut statement = self.connection.prepare_cached("SELECT row, id FROM papers").in_library(&self.path)?;
         let read = |row: &rusqlite::Row<'_>| Ok((mixed(row.get_ref(1)?.as_str()?), PaperRow(row.get(0)?)));
@@ -150,7 +153,8 @@ impl Library {
     }
 }
 
-/// FNV-1a, then the last step of MurmurHash3 (Appleby): without it, ids that differ in their last digits lie side by side.
+/// FNV-1a, then the last step of MurmurHash3 (Appleby): without it, ids that differ in their last
+/// digits lie side by side.
 fn mixed(id: &str) -> u64 {
     let mut hash = hash(id);
     for factor in [0xff51_afd7_ed55_8ccd, 0xc4ce_b9fe_1a85_ec53] {

@@ -16,7 +16,8 @@ pub struct TopicRun {
     pub added: usize,
     /// How many had gone.
     pub removed: usize,
-    /// Whether the graph was clustered again; otherwise new papers were assigned to the topics that there were.
+    /// Whether the graph was clustered again; otherwise new papers were assigned to the topics that
+    /// there were.
     pub reclustered: bool,
     /// What happened.
     pub changes: Vec<TopicChange>,

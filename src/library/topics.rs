@@ -1,7 +1,9 @@
-//! Topics as they were found last, and what has happened to them (`topic_runs`): what gives a topic the same number tomorrow.
+//! Topics as they were found last, and what has happened to them (`topic_runs`): what gives a topic
+//! the same number tomorrow.
 //!
-//! In: what a search for topics found. Out: the same, for the next search to go on from, and the runs so far. Topics are kept for a
-//! model's vectors and a selection of papers; each selection numbers its own.
+//! In: what a search for topics found. Out: the same, for the next search to go on from, and the
+//! runs so far. Topics are kept for a model's vectors and a selection of papers; each selection
+//! numbers its own.
 
 use std::collections::HashMap;
 
@@ -110,8 +112,9 @@ impl Library {
         Ok(Some(kept))
     }
 
-    /// Stores topics in the place of the `previous` ones, in one transaction, and enters the run unless no paper came or went. Returns
-    /// `false` and stores nothing if another process has stored other topics meanwhile.
+    /// Stores topics in the place of the `previous` ones, in one transaction, and enters the run
+    /// unless no paper came or went. Returns `false` and stores nothing if another process has
+    /// stored other topics meanwhile.
     pub fn keep_topics(
         &mut self,
         set: TopicSet<'_>,

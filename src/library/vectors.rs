@@ -1,8 +1,9 @@
 //! Vectors beside the papers: which are missing, storing them, reading one.
 //!
-//! In: unit vectors of passages, under the fingerprint of all that made them. Out: the vector of a paper and what is still
-//! to embed. A vector is kept with the SHA-256 of its text, so it never outlives it: merging deletes the vectors of a text
-//! that changed, and a vector whose paper changed while it was being computed is not stored at all.
+//! In: unit vectors of passages, under the fingerprint of all that made them. Out: the vector of a
+//! paper and what is still to embed. A vector is kept with the SHA-256 of its text, so it never
+//! outlives it: merging deletes the vectors of a text that changed, and a vector whose paper
+//! changed while it was being computed is not stored at all.
 
 use rusqlite::{Connection, OptionalExtension, TransactionBehavior, params};
 
@@ -14,8 +15,8 @@ use crate::error::{Error, LibraryError, Result};
 use crate::paper::ArxivId;
 use crate::passage::passage;
 
-/// How far the length of a stored vector may be from 1. Embedding keeps to 1e-6; this is to notice a missing
-/// normalisation, not to measure it.
+/// How far the length of a stored vector may be from 1. Embedding keeps to 1e-6; this is to notice
+/// a missing normalisation, not to measure it.
 pub(super) const NORM_TOLERANCE: f64 = 1e-3;
 
 /// The number of a fingerprint in this file.
@@ -25,7 +26,8 @@ pub struct FingerprintNumber(pub(crate) i64);
 /// What the library keeps of an embedder's fingerprint.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct FingerprintText {
-    /// Digest over weights, tokenizer, pooling, token limit and passage recipe: what vectors are told apart by.
+    /// Digest over weights, tokenizer, pooling, token limit and passage recipe: what vectors are
+    /// told apart by.
     pub digest: String,
     /// Name of the model, for people.
     pub model: String,
@@ -167,7 +169,8 @@ impl Library {
             .in_library(&self.path)
     }
 
-    /// Stores vectors, in one transaction. One whose paper changed or went since its text was asked for is dropped.
+    /// Stores vectors, in one transaction. One whose paper changed or went since its text was asked
+    /// for is dropped.
     ///
     /// # Errors
     /// [`LibraryError::VectorRefused`] for a vector of another dimension, or not of unit length;
@@ -199,7 +202,8 @@ impl Library {
             .in_library(&self.path)
     }
 
-    /// Visits the vectors of these papers as they are stored (f32, little-endian), in this order; one without is left out.
+    /// Visits the vectors of these papers as they are stored (f32, little-endian), in this order;
+    /// one without is left out.
     pub fn vectors_of(
         &self,
         fingerprint: FingerprintNumber,
@@ -231,7 +235,8 @@ impl Library {
             .in_library(&self.path)
     }
 
-    /// Tokens of a paper under every fingerprint that has embedded it, in the order of their numbers.
+    /// Tokens of a paper under every fingerprint that has embedded it, in the order of their
+    /// numbers.
     pub fn tokens_by_model(&self, row: PaperRow) -> Result<Vec<StoredTokens>> {
         let mut found = Vec::new();
         for stored in self.fingerprints()? {
@@ -242,7 +247,8 @@ impl Library {
         Ok(found)
     }
 
-    /// Drops every vector that another fingerprint made, and those fingerprints. Says how many vectors went.
+    /// Drops every vector that another fingerprint made, and those fingerprints. Says how many
+    /// vectors went.
     pub fn forget_others(&mut self, keep: FingerprintNumber) -> Result<u64> {
         let path = &self.path;
         let transaction = self.connection.transaction_with_behavior(TransactionBehavior::Immediate).in_library(path)?;

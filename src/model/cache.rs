@@ -1,9 +1,11 @@
-//! Relata's own cache of models, and the receipt by which a changed file is noticed without hashing 91 MB at each start.
+//! Relata's own cache of models, and the receipt by which a changed file is noticed without hashing
+//! 91 MB at each start.
 //!
-//! `CACHE/models/NAME/REVISION/` holds one model's files and `receipt.json`: size, time and SHA-256 of every file as
-//! they were when last hashed. At each start sizes and times are compared with it and the safetensors header is read;
-//! a file whose size or time differs is hashed again, and only its sum decides. So a cache folder copied from another
-//! machine, with new times or without a receipt, is good as soon as its sums are.
+//! `CACHE/models/NAME/REVISION/` holds one model's files and `receipt.json`: size, time and SHA-256
+//! of every file as they were when last hashed. At each start sizes and times are compared with it
+//! and the safetensors header is read; a file whose size or time differs is hashed again, and only
+//! its sum decides. So a cache folder copied from another machine, with new times or without a
+//! receipt, is good as soon as its sums are.
 
 use std::collections::BTreeMap;
 use std::fs::File;
@@ -197,7 +199,8 @@ pub(super) fn distrust_times(folder: &Path, manifest: &Manifest) -> io::Result<(
     write_receipt(folder, manifest, &receipt.source, receipt.files)
 }
 
-/// The manifest with the sums that were recorded where it knows none: trust is for the first use only.
+/// The manifest with the sums that were recorded where it knows none: trust is for the first use
+/// only.
 pub(super) fn with_recorded_sums(folder: &Path, manifest: &Manifest) -> Manifest {
     let mut manifest = manifest.clone();
     for file in manifest.files.iter_mut().filter(|file| file.sha256.is_none()) {

@@ -38,7 +38,8 @@ pub(super) fn hash_file(path: &Path) -> io::Result<String> {
     Ok(copy_hashed(&mut file, &mut io::sink(), u64::MAX)?.1)
 }
 
-/// Copies at most `limit` + 1 bytes, so that one byte too many shows; gives their count and SHA-256.
+/// Copies at most `limit` + 1 bytes, so that one byte too many shows; gives their count and
+/// SHA-256.
 pub(super) fn copy_hashed(from: &mut dyn Read, to: &mut dyn Write, limit: u64) -> io::Result<(u64, String)> {
     let mut from = from.take(limit.saturating_add(1));
     // 64 KiB: below that, hashing waits for system calls.

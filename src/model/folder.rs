@@ -1,8 +1,8 @@
 //! A plain model folder in sentence-transformers' layout, as a user has it on disk.
 //!
-//! In: the folder. Out: the SHA-256 of every file that decides the vectors, which is what the model *is*: the same files
-//! under another path are the same model, and a README changes nothing. Sums are kept in the cache by path, size and
-//! time, so a second start does not hash the weights again.
+//! In: the folder. Out: the SHA-256 of every file that decides the vectors, which is what the model
+//! *is*: the same files under another path are the same model, and a README changes nothing. Sums
+//! are kept in the cache by path, size and time, so a second start does not hash the weights again.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -15,12 +15,12 @@ use super::digest::{FileSum, Stat, hash_file, stat};
 use super::manifest::is_pickled;
 use crate::error::{Error, ModelError, Result};
 
-/// A file that was changed so short a time ago (2 s, the coarsest clock of a file system in use) may change again
-/// without its time showing it; its sum is not kept.
+/// A file that was changed so short a time ago (2 s, the coarsest clock of a file system in use)
+/// may change again without its time showing it; its sum is not kept.
 const FRESH: i64 = 2_000_000_000;
 
-/// Whether a file of a model folder, by its path with `/`, decides the vectors: configuration, tokenizer and weights of
-/// the folder itself and of its numbered modules (`1_Pooling/`).
+/// Whether a file of a model folder, by its path with `/`, decides the vectors: configuration,
+/// tokenizer and weights of the folder itself and of its numbered modules (`1_Pooling/`).
 pub(super) fn decides_vectors(path: &str) -> bool {
     let name = match path.split_once('/') {
         Some((module, name)) if is_module(module) => name,
@@ -58,7 +58,8 @@ fn is_shard(name: &str) -> bool {
 
 /// Sums of the files that decide the vectors, sorted by path.
 ///
-/// With `kept` as `None` every file is hashed; otherwise sums are looked up and kept in that cache folder.
+/// With `kept` as `None` every file is hashed; otherwise sums are looked up and kept in that cache
+/// folder.
 ///
 /// # Errors
 /// [`ModelError::Folder`] where the folder is none, or has no configuration, tokenizer or
@@ -136,7 +137,8 @@ fn scan(root: &Path) -> Result<(BTreeMap<String, Stat>, Option<String>)> {
     Ok((deciding, pickled))
 }
 
-/// The sums kept in the cache folder. Never needed: where it cannot be read or written, files are hashed again.
+/// The sums kept in the cache folder. Never needed: where it cannot be read or written, files are
+/// hashed again.
 struct Book {
     path: PathBuf,
     pages: Pages,

@@ -1,8 +1,9 @@
 //! The Hugging Face cache, which other tools of the same user may have filled.
 //!
-//! In: the manifest and the cache folder (`models--OWNER--NAME/snapshots/COMMIT/`, links into `blobs/`). Out: the files
-//! copied into the stage. They are copied, not linked: 91 MB are cheap, and other tools clear that cache as they please.
-//! The pinned revision is looked at first, then any other: SHA-256 decides, and weights often outlive a README's commit.
+//! In: the manifest and the cache folder (`models--OWNER--NAME/snapshots/COMMIT/`, links into
+//! `blobs/`). Out: the files copied into the stage. They are copied, not linked: 91 MB are cheap,
+//! and other tools clear that cache as they please. The pinned revision is looked at first, then
+//! any other: SHA-256 decides, and weights often outlive a README's commit.
 
 use std::fs::File;
 use std::path::{Path, PathBuf};

@@ -1,8 +1,9 @@
 //! The Hugging Face hub, through hf-hub.
 //!
-//! In: the manifest and the settings. Out: the files at the pinned revision in the stage, each checked. hf-hub 0.5 sets
-//! no time limits and cannot be cancelled, so it works in a thread that tells of every read: a server that falls silent,
-//! or sends more than the manifest allows, is given up by dropping the other end.
+//! In: the manifest and the settings. Out: the files at the pinned revision in the stage, each
+//! checked. hf-hub 0.5 sets no time limits and cannot be cancelled, so it works in a thread that
+//! tells of every read: a server that falls silent, or sends more than the manifest allows, is
+//! given up by dropping the other end.
 
 use std::fs::File;
 use std::path::{Component, Path, PathBuf};
@@ -72,8 +73,8 @@ pub(super) fn download(
         .map_err(|error| error.to_string())?;
     let outcome = receive(manifest, settings, &events, stage, progress);
     drop(events);
-    // It ends with what it next tells. Only where it hangs in a read it is left behind, until the server or the process
-    // ends: it has nothing but its own file.
+    // It ends with what it next tells. Only where it hangs in a read it is left behind, until the
+    // server or the process ends: it has nothing but its own file.
     let given = Instant::now();
     while !thread.is_finished() && given.elapsed() < Duration::from_millis(500) {
         std::thread::sleep(Duration::from_millis(5));
@@ -161,8 +162,8 @@ impl hf_hub::api::Progress for Teller {
 impl Teller {
     fn tell(&self, event: Event) {
         if self.0.send(event).is_err() {
-            // Nobody listens any more. Unwinding is the only way out of hf-hub's copy loop; it ends this thread alone,
-            // and without the panic hook's message.
+            // Nobody listens any more. Unwinding is the only way out of hf-hub's copy loop; it ends
+            // this thread alone, and without the panic hook's message.
             std::panic::resume_unwind(Box::new("given up"));
         }
     }

@@ -1,7 +1,9 @@
-//! What is known of a model before a byte of it is here: one TOML file per model in `models/`, compiled in.
+//! What is known of a model before a byte of it is here: one TOML file per model in `models/`,
+//! compiled in.
 //!
-//! In: the text of such a file. Out: a [`Manifest`], checked so that no path in it can leave its folder and no word in
-//! it can be taken for an option of a command. Models are data: adding one adds a file there and its line in `BUILT_IN`.
+//! In: the text of such a file. Out: a [`Manifest`], checked so that no path in it can leave its
+//! folder and no word in it can be taken for an option of a command. Models are data: adding one
+//! adds a file there and its line in `BUILT_IN`.
 
 use std::collections::BTreeMap;
 use std::path::{Component, Path};
@@ -28,7 +30,8 @@ const BUILT_IN: &[(&str, &str)] = &[
     ("nomic-embed-text-v1.5.toml", include_str!("../../models/nomic-embed-text-v1.5.toml")),
 ];
 
-/// Ends of pickled weights: loading one runs whatever code it holds, so none is ever fetched or opened.
+/// Ends of pickled weights: loading one runs whatever code it holds, so none is ever fetched or
+/// opened.
 const PICKLED: [&str; 6] = [".bin", ".pt", ".pth", ".pkl", ".ckpt", ".pickle"];
 
 /// A known model: where its files are, what they must be, and what it does.
@@ -52,9 +55,11 @@ pub struct Manifest {
     pub dimension: u32,
     /// Tokens of a text that it sees, special tokens included; the rest is cut.
     pub token_limit: u32,
-    /// How token vectors become one vector. For people: the embedder follows the model folder itself.
+    /// How token vectors become one vector. For people: the embedder follows the model folder
+    /// itself.
     pub pooling: Pooling,
-    /// Text put before texts of a role, `query` or `passage`, where the model's own files name none for it.
+    /// Text put before texts of a role, `query` or `passage`, where the model's own files name none
+    /// for it.
     #[serde(default)]
     pub prompts: BTreeMap<String, String>,
     /// Where the model lives.
@@ -103,8 +108,8 @@ pub struct ManifestFile {
     /// Its size; `None` where it is not known.
     #[serde(default)]
     pub bytes: Option<u64>,
-    /// Its SHA-256, 64 lower-case hex digits. `None` is trust on first use: what comes first is recorded and is the
-    /// model from then on.
+    /// Its SHA-256, 64 lower-case hex digits. `None` is trust on first use: what comes first is
+    /// recorded and is the model from then on.
     #[serde(default)]
     pub sha256: Option<String>,
 }
@@ -153,7 +158,8 @@ impl Manifest {
         Ok(all)
     }
 
-    /// Whether `name` is its name or one of its aliases; upper and lower case are the same, as on the hub.
+    /// Whether `name` is its name or one of its aliases; upper and lower case are the same, as on
+    /// the hub.
     pub fn answers_to(&self, name: &str) -> bool {
         self.name.eq_ignore_ascii_case(name) || self.aliases.iter().any(|alias| alias.eq_ignore_ascii_case(name))
     }

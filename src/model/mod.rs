@@ -1,9 +1,10 @@
 //! Which model, which files it consists of, and where they are.
 //!
-//! In: a [`Choice`] (a known name or a folder) and [`Settings`]. Out: an [`Identity`], which the vectors in a library are
-//! bound to and which costs no look at the weights, or a [`ModelFolder`], fetched if need be, from which the embedder
-//! loads. A model's identity is the SHA-256 of the files that decide its vectors, so the same files are the same model
-//! wherever they lie. Reading configuration, tokenizer and weights is the embedder's business.
+//! In: a [`Choice`] (a known name or a folder) and [`Settings`]. Out: an [`Identity`], which the
+//! vectors in a library are bound to and which costs no look at the weights, or a [`ModelFolder`],
+//! fetched if need be, from which the embedder loads. A model's identity is the SHA-256 of the
+//! files that decide its vectors, so the same files are the same model wherever they lie. Reading
+//! configuration, tokenizer and weights is the embedder's business.
 
 mod cache;
 mod digest;
@@ -43,10 +44,12 @@ pub enum Choice {
 }
 
 impl Choice {
-    /// Reads what `--model` or `RELATA_MODEL` says; nothing, or an empty text, is the default model.
+    /// Reads what `--model` or `RELATA_MODEL` says; nothing, or an empty text, is the default
+    /// model.
     ///
-    /// A name that is compiled in comes first, so a folder of the same name is written `./NAME`. Then a folder that
-    /// exists, or a text that can only be a path; everything else is a name, known or not.
+    /// A name that is compiled in comes first, so a folder of the same name is written `./NAME`.
+    /// Then a folder that exists, or a text that can only be a path; everything else is a name,
+    /// known or not.
     pub fn parse(text: Option<&str>) -> Choice {
         let Some(text) = text.filter(|text| !text.is_empty()) else { return Choice::Name(DEFAULT_MODEL.to_owned()) };
         let known = Manifest::built_in().is_ok_and(|all| all.iter().any(|manifest| manifest.answers_to(text)));
@@ -76,19 +79,21 @@ pub struct Identity {
     pub name: String,
     /// The files that decide the vectors, sorted by path.
     pub files: Vec<FileSum>,
-    /// Length of its vectors, where a manifest tells; a folder of the user's own tells only when loaded.
+    /// Length of its vectors, where a manifest tells; a folder of the user's own tells only when
+    /// loaded.
     pub dimension: Option<u32>,
     /// Tokens of a text that it sees, where a manifest tells.
     pub token_limit: Option<u32>,
     /// Languages that it reads, by ISO 639-1 code; empty where nothing is known.
     pub languages: Vec<String>,
-    /// Text put before texts of a role (`query`, `passage`) where the model's own files name none, as a manifest tells.
+    /// Text put before texts of a role (`query`, `passage`) where the model's own files name none,
+    /// as a manifest tells.
     pub prompts: BTreeMap<String, String>,
 }
 
 impl Identity {
-    /// Whether the model was trained on the language of a text, as far as its script tells. A model of which nothing is
-    /// known is trusted to read everything.
+    /// Whether the model was trained on the language of a text, as far as its script tells. A model
+    /// of which nothing is known is trusted to read everything.
     pub fn reads(&self, text: &str) -> bool {
         let language = crate::reader::language(text);
         self.languages.is_empty() || self.languages.iter().any(|own| own == language)
@@ -148,7 +153,8 @@ pub struct Verified {
 
 /// Tells which files with which sums a model consists of.
 ///
-/// A known model is told from its manifest alone. A folder is hashed once; its sums are kept in the cache.
+/// A known model is told from its manifest alone. A folder is hashed once; its sums are kept in the
+/// cache.
 ///
 /// # Errors
 /// [`ModelError::Unknown`], [`ModelError::Folder`], or [`ModelError::Absent`] for a model whose
@@ -176,7 +182,8 @@ pub fn identify(choice: &Choice, settings: &Settings) -> Result<Identity> {
     }
 }
 
-/// Finds a model, and fetches a known one that is missing or damaged. Downloads are told to `progress`.
+/// Finds a model, and fetches a known one that is missing or damaged. Downloads are told to
+/// `progress`.
 ///
 /// # Errors
 /// As [`identify`]; [`ModelError::Unavailable`] with all that was tried, [`ModelError::Cache`] if
@@ -252,7 +259,8 @@ pub fn path(choice: &Choice, settings: &Settings) -> Result<PathBuf> {
 
 /// Hashes every file of a model on this machine, in the order of their paths.
 ///
-/// After a bad file no receipt vouches for the model any more: the next start finds the damage and fetches it again.
+/// After a bad file no receipt vouches for the model any more: the next start finds the damage and
+/// fetches it again.
 ///
 /// # Errors
 /// [`ModelError::Absent`], or as [`identify`]; a wrong, unreadable or missing file is no error but

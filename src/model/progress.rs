@@ -21,7 +21,8 @@ pub enum Progress {
     End,
 }
 
-/// A download's progress: `Begin` when made, `End` when dropped, so that no path out leaves a bar standing.
+/// A download's progress: `Begin` when made, `End` when dropped, so that no path out leaves a bar
+/// standing.
 pub(super) struct Meter<'a> {
     progress: &'a mut dyn FnMut(Progress),
 }

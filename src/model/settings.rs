@@ -1,9 +1,10 @@
 //! Everything about the surroundings that decides where a model is looked for, in one place.
 //!
-//! In: environment variables. Out: [`Settings`], plain data, so that a test or a program says the same without touching
-//! the environment. The `HF_*` variables mean what they mean to Hugging Face's own Python tools
-//! (<https://huggingface.co/docs/huggingface_hub/package_reference/environment_variables>); hf-hub 0.5 reads only two of
-//! them itself, `HF_HOME` and `HF_ENDPOINT`, so none of that is left to it.
+//! In: environment variables. Out: [`Settings`], plain data, so that a test or a program says the
+//! same without touching the environment. The `HF_*` variables mean what they mean to Hugging
+//! Face's own Python tools
+//! (<https://huggingface.co/docs/huggingface_hub/package_reference/environment_variables>); hf-hub
+//! 0.5 reads only two of them itself, `HF_HOME` and `HF_ENDPOINT`, so none of that is left to it.
 
 use std::ffi::OsString;
 use std::fmt;
@@ -39,8 +40,9 @@ pub struct Settings {
 }
 
 impl Settings {
-    /// Reads `RELATA_CACHE`, `RELATA_OFFLINE`, `HF_HOME`, `HF_HUB_CACHE`, `HF_ENDPOINT`, `HF_TOKEN` (or the token file
-    /// that `hf auth login` leaves) and `HF_HUB_OFFLINE`; an empty variable counts as not set.
+    /// Reads `RELATA_CACHE`, `RELATA_OFFLINE`, `HF_HOME`, `HF_HUB_CACHE`, `HF_ENDPOINT`, `HF_TOKEN`
+    /// (or the token file that `hf auth login` leaves) and `HF_HUB_OFFLINE`; an empty variable
+    /// counts as not set.
     ///
     /// # Errors
     /// [`ModelError::NoCacheFolder`] where the platform names no cache folder and `RELATA_CACHE` is
@@ -49,7 +51,8 @@ impl Settings {
         Settings::from_vars(|name| std::env::var_os(name), dirs::cache_dir(), dirs::home_dir())
     }
 
-    /// As [`from_env`](Settings::from_env), from any source of variables, cache folder and home folder.
+    /// As [`from_env`](Settings::from_env), from any source of variables, cache folder and home
+    /// folder.
     ///
     /// # Errors
     /// As `from_env`.

@@ -1,8 +1,10 @@
-//! A private folder in the cache in which one fetch gathers and checks its files, before one rename makes them the model.
+//! A private folder in the cache in which one fetch gathers and checks its files, before one rename
+//! makes them the model.
 //!
-//! In: a reader per file of the manifest. Out: the model folder in its place, with a receipt. Each fetch has a folder of
-//! its own, so two processes never write the same file; who comes second finds the other's model good and keeps it. A
-//! killed process leaves its folder behind, which a later fetch clears away by age.
+//! In: a reader per file of the manifest. Out: the model folder in its place, with a receipt. Each
+//! fetch has a folder of its own, so two processes never write the same file; who comes second
+//! finds the other's model good and keeps it. A killed process leaves its folder behind, which a
+//! later fetch clears away by age.
 
 use std::collections::BTreeMap;
 use std::fs::File;
@@ -27,7 +29,8 @@ pub(super) const MAX_FILE: u64 = 16 << 30;
 /// A fetch's own folder; gone when dropped.
 pub(super) struct Stage {
     root: PathBuf,
-    /// Counts the sources tried. Each has a folder of its own, so what an abandoned download still writes is nobody's.
+    /// Counts the sources tried. Each has a folder of its own, so what an abandoned download still
+    /// writes is nobody's.
     round: u32,
     written: BTreeMap<String, ReceiptFile>,
 }
@@ -105,7 +108,8 @@ impl Stage {
         Ok(())
     }
 
-    /// Makes the gathered files the model at `target`, unless another process was first with good ones.
+    /// Makes the gathered files the model at `target`, unless another process was first with good
+    /// ones.
     pub(super) fn install(self, manifest: &Manifest, target: &Path, source: &str) -> Result<Vec<FileSum>> {
         let at = |source| Error::from(ModelError::Cache { path: target.to_owned(), source });
         let sums = self
@@ -123,7 +127,8 @@ impl Stage {
             if let Presence::Intact(theirs) = cache::inspect(target, manifest) {
                 return Ok(theirs);
             }
-            // A damaged model is in the way. Another process may be replacing it too; each try meets one at most.
+            // A damaged model is in the way. Another process may be replacing it too; each try
+            // meets one at most.
             tries += 1;
             if tries > 3 {
                 return Err(at(error));
@@ -146,7 +151,8 @@ impl Drop for Stage {
     }
 }
 
-/// Removes folders of fetches that no living process can still be at work in. Best effort: nothing depends on it.
+/// Removes folders of fetches that no living process can still be at work in. Best effort: nothing
+/// depends on it.
 fn clear_left_behind(models: &Path) {
     for entry in std::fs::read_dir(models).into_iter().flatten().flatten() {
         let ours = entry.file_name().to_str().is_some_and(|name| name.starts_with(PREFIX));

@@ -1,8 +1,8 @@
 //! One fetch of a model at a time: who comes second waits, and finds the model there.
 //!
-//! Without it a test run on an empty cache would download the same 83 MB once per process. It saves work and nothing
-//! else: a [`Stage`](super::stage::Stage) keeps fetches apart where locks do not work (some network disks) or where the
-//! first one takes too long.
+//! Without it a test run on an empty cache would download the same 83 MB once per process. It saves
+//! work and nothing else: a [`Stage`](super::stage::Stage) keeps fetches apart where locks do not
+//! work (some network disks) or where the first one takes too long.
 
 use std::fs::{File, TryLockError};
 use std::path::Path;
@@ -20,7 +20,8 @@ pub(super) struct Turn {
 }
 
 impl Turn {
-    /// Waits for other fetches into the folder, but no longer than `patience`. Tells when it has to wait.
+    /// Waits for other fetches into the folder, but no longer than `patience`. Tells when it has to
+    /// wait.
     pub(super) fn wait(folder: &Path, patience: Duration, progress: &mut dyn FnMut(Progress)) -> Turn {
         let nobody = Turn { _lock: None };
         let path = folder.join(".lock");

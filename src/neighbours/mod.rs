@@ -1,8 +1,10 @@
-//! Nearest neighbours: the k papers with the highest cosine to a vector, best first, with all that tie.
+//! Nearest neighbours: the k papers with the highest cosine to a vector, best first, with all that
+//! tie.
 //!
-//! In: vectors, a filter, and the [`Index`] where there is one. Out: papers with exact scores. The index names the papers that are
-//! likely to be nearest, and what it does not know of (papers that changed since it was made) is added; these few are compared
-//! exactly. Without an index every paper is ([`crate::library::Library::scan_parallel`]).
+//! In: vectors, a filter, and the [`Index`] where there is one. Out: papers with exact scores. The
+//! index names the papers that are likely to be nearest, and what it does not know of (papers that
+//! changed since it was made) is added; these few are compared exactly. Without an index every
+//! paper is ([`crate::library::Library::scan_parallel`]).
 
 mod admitted;
 pub mod index;
@@ -34,10 +36,12 @@ pub struct SearchContext<'a> {
 }
 
 impl SearchContext<'_> {
-    /// For each of some unit vectors the `k` nearest papers by cosine, and whatever ties with the last of them.
+    /// For each of some unit vectors the `k` nearest papers by cosine, and whatever ties with the
+    /// last of them.
     ///
     /// # Errors
-    /// What the library reports. A damaged index is none: all papers are looked at, and [`Index::damage`] names the damage.
+    /// What the library reports. A damaged index is none: all papers are looked at, and
+    /// [`Index::damage`] names the damage.
     pub fn nearest(
         &self,
         vectors: &[Vec<f32>],
@@ -57,8 +61,9 @@ impl SearchContext<'_> {
         self.exact(vectors, k, admitted)
     }
 
-    /// As [`SearchContext::nearest`], for those who compare the answers closely themselves: scores are right to three decimals, and which
-    /// of two papers that differ by less is the last is left open.
+    /// As [`SearchContext::nearest`], for those who compare the answers closely themselves: scores
+    /// are right to three decimals, and which of two papers that differ by less is the last is left
+    /// open.
     ///
     /// # Errors
     /// As [`SearchContext::nearest`].
@@ -79,7 +84,8 @@ impl SearchContext<'_> {
         Ok(found.into_iter().zip(changed).map(both).collect())
     }
 
-    /// What the index finds; nothing where there is none, or none that serves, or where less is to be looked at than it would.
+    /// What the index finds; nothing where there is none, or none that serves, or where less is to
+    /// be looked at than it would.
     fn likely(
         &self,
         vectors: &[Vec<f32>],
@@ -111,7 +117,8 @@ impl SearchContext<'_> {
         vectors.iter().zip(rows).map(nearest).collect()
     }
 
-    /// All rows are shared among all cores, in one pass for all vectors; the answer does not depend on how many there are.
+    /// All rows are shared among all cores, in one pass for all vectors; the answer does not depend
+    /// on how many there are.
     fn exact(&self, vectors: &[Vec<f32>], k: usize, admitted: &Admitted<'_>) -> Result<Vec<Vec<Scored<PaperRow>>>> {
         let parts = vec![vec![Best::new(k); vectors.len()]; threads()];
         let parts = self.library.scan_parallel(self.fingerprint, parts, |bests, row, stored| {

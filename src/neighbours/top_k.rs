@@ -1,6 +1,7 @@
 //! The best k of many candidates, kept while they come by, with all that tie with the last of them.
 //!
-//! In: keys with scores, in any order and on any number of threads. Out: the same k and the same ties, best first.
+//! In: keys with scores, in any order and on any number of threads. Out: the same k and the same
+//! ties, best first.
 
 use std::cmp::Ordering;
 use std::collections::BinaryHeap;
@@ -29,10 +30,12 @@ impl<K: Ord> PartialOrd for Scored<K> {
     }
 }
 
-/// Keeps the best `k` of what it is shown, and whatever ties with the last of them, in O(log k) per newcomer.
+/// Keeps the best `k` of what it is shown, and whatever ties with the last of them, in O(log k) per
+/// newcomer.
 ///
-/// Ties are kept because the scan knows rows and answers are ordered by paper id: who of the tied is in the answer is
-/// decided once their ids are known, so that it never depends on the order in which papers came.
+/// Ties are kept because the scan knows rows and answers are ordered by paper id: who of the tied
+/// is in the answer is decided once their ids are known, so that it never depends on the order in
+/// which papers came.
 #[derive(Clone, Debug)]
 pub struct Best<K: Ord> {
     k: usize,
@@ -79,7 +82,8 @@ impl<K: Ord + Copy> Best<K> {
         self.kept.peek().filter(|_| self.kept.len() >= self.k).map(|worst| worst.score)
     }
 
-    /// Takes in what another thread kept; which candidates remain does not depend on who merges whom.
+    /// Takes in what another thread kept; which candidates remain does not depend on who merges
+    /// whom.
     pub fn merge(mut self, other: Best<K>) -> Best<K> {
         let tie = other.kept.peek().map(|worst| worst.score);
         for Scored { key, score } in other.kept {

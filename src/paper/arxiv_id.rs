@@ -1,9 +1,9 @@
 //! arXiv identifiers: one canonical spelling for every form people paste.
 //!
-//! In: `2602.10611v2`, `hep-th/9901001`, `math.GT/0309136`, and the links, DOIs and stamps that hold one
-//! (`id_forms` lists them). Out: an [`ArxivId`] without the version, and the version apart.
-//! The scheme is arXiv's own (<https://info.arxiv.org/help/arxiv_identifier.html>): `YYMM.NNNN` until 1412,
-//! `YYMM.NNNNN` since 1501, `archive(.SC)/YYMMNNN` until 0703.
+//! In: `2602.10611v2`, `hep-th/9901001`, `math.GT/0309136`, and the links, DOIs and stamps that
+//! hold one (`id_forms` lists them). Out: an [`ArxivId`] without the version, and the version
+//! apart. The scheme is arXiv's own (<https://info.arxiv.org/help/arxiv_identifier.html>):
+//! `YYMM.NNNN` until 1412, `YYMM.NNNNN` since 1501, `archive(.SC)/YYMMNNN` until 0703.
 
 use std::fmt;
 use std::str::FromStr;
@@ -14,8 +14,9 @@ use super::id_forms;
 
 /// A valid arXiv identifier without its version, in canonical spelling.
 ///
-/// Nothing but digits, lower-case letters, `.`, `-` and at most one `/` can stand in it, so it is safe in a path or on
-/// a terminal. Old-style ids lose their subject class (`math.GT/0309136` is `math/0309136`), as on arXiv itself.
+/// Nothing but digits, lower-case letters, `.`, `-` and at most one `/` can stand in it, so it is
+/// safe in a path or on a terminal. Old-style ids lose their subject class (`math.GT/0309136` is
+/// `math/0309136`), as on arXiv itself.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(try_from = "String", into = "String")]
 pub struct ArxivId(String);

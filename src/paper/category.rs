@@ -1,8 +1,8 @@
 //! arXiv's categories: which names are categories, and which of them name the same one.
 //!
-//! In: a name as `cs.LG`, `cond-mat.mtrl-sci` or `quant-ph`. Out: whether it is one, and its other name where arXiv
-//! files the same papers under two. The lists are those of <https://arxiv.org/category_taxonomy> and of the archives
-//! that were folded into it.
+//! In: a name as `cs.LG`, `cond-mat.mtrl-sci` or `quant-ph`. Out: whether it is one, and its other
+//! name where arXiv files the same papers under two. The lists are those of
+//! <https://arxiv.org/category_taxonomy> and of the archives that were folded into it.
 
 /// Archives, those that are closed included.
 const ARCHIVES: &[&str] = &[

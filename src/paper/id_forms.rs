@@ -1,8 +1,9 @@
 //! The forms in which an arXiv identifier is pasted.
 //!
-//! In: a text. Out: the one identifier that a text consists of ([`alone`]: generous, since nothing else is meant), or
-//! those that stand in running text marked as arXiv's ([`within`]: strict, since `2602.10611` may be any number there).
-//! Both take a text apart into words and read each word by the same rules, in time linear in its length.
+//! In: a text. Out: the one identifier that a text consists of ([`alone`]: generous, since nothing
+//! else is meant), or those that stand in running text marked as arXiv's ([`within`]: strict, since
+//! `2602.10611` may be any number there). Both take a text apart into words and read each word by
+//! the same rules, in time linear in its length.
 
 use std::borrow::Cow;
 
@@ -73,8 +74,8 @@ const SITES: &[&str] = &[
 /// Sites of which only the papers under `papers/` are meant.
 const HUBS: &[&str] = &["huggingface.co", "hf.co", "hf-mirror.com"];
 
-/// Words that may stand beside an identifier without adding anything, in lower case: those of the stamp on a PDF, of
-/// citations and of listings.
+/// Words that may stand beside an identifier without adding anything, in lower case: those of the
+/// stamp on a PDF, of citations and of listings.
 const AROUND: &[&str] = &[
     "arxiv",
     "arxiv.org",
@@ -252,8 +253,8 @@ fn word_id(word: &str, marked: bool) -> Option<Found> {
         let label = LABELS.iter().find(|label| lower.starts_with(**label))?;
         return word_id(&word[label.len()..], false);
     }
-    // In running text a mark may stand behind something that was not parted from it. By ASCII alone, which leaves
-    // places in the word where they are: `İ` in lower case is longer.
+    // In running text a mark may stand behind something that was not parted from it. By ASCII
+    // alone, which leaves places in the word where they are: `İ` in lower case is longer.
     let places = [lower.find("10.48550/arxiv"), lower.find("arxiv"), lower.rfind("arxiv"), lower.find("abs/")];
     places.into_iter().flatten().filter(|at| *at > 0).find_map(|at| {
         let body = after_mark(&word[at..], &lower[at..])?;
@@ -385,7 +386,8 @@ fn version(word: &str) -> Option<u32> {
     word.strip_prefix(['v', 'V'])?.parse().ok().filter(|&number| number > 0)
 }
 
-/// Whether a word may stand beside an identifier: a category, a date, a version, the words of a stamp.
+/// Whether a word may stand beside an identifier: a category, a date, a version, the words of a
+/// stamp.
 fn says_nothing(word: &str) -> bool {
     let digits = |text: &str| !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit());
     let lower = word.to_ascii_lowercase();

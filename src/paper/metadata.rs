@@ -143,8 +143,8 @@ impl Slot for Vec<String> {
 /// bytes of a text in it, and where the info page shows it.
 macro_rules! metadata {
     ($(#[doc = $doc:literal] $variant:ident, $field:ident: $type:ty, $name:literal, $noun:literal, $most:literal, $shown:ident;)+) => {
-        /// What sources tell of a paper, one value a field. Merging keeps of each field the value of
-        /// the source that ranks highest (see [`Precedence`](super::Precedence)).
+        /// What sources tell of a paper, one value a field. Merging keeps of each field the value
+        /// of the source that ranks highest (see [`Precedence`](super::Precedence)).
         #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, JsonSchema)]
         pub struct Metadata {
             $(#[doc = $doc] #[serde(rename = $name)] pub $field: $type,)+
@@ -200,7 +200,8 @@ macro_rules! metadata {
     };
 }
 
-// arXiv allows an abstract 1,920 characters, older ones go to 6,000; the longest titles have some 500.
+// arXiv allows an abstract 1,920 characters, older ones go to 6,000; the longest titles have
+// some 500.
 metadata! {
     /// Title on one line, never empty where present.
     Title, title: Option<String>, "title", "title", 0x1000, Heading;

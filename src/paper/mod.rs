@@ -1,7 +1,9 @@
-//! What a source says about a paper ([`Entry`]), before the library merges it with what others said.
+//! What a source says about a paper ([`Entry`]), before the library merges it with what others
+//! said.
 //!
-//! Every reader produces entries; nothing else of a file survives reading. Texts are as written (LaTeX, Chinese),
-//! apart from white space folded to single spaces, control characters taken out and failure text left out.
+//! Every reader produces entries; nothing else of a file survives reading. Texts are as written
+//! (LaTeX, Chinese), apart from white space folded to single spaces, control characters taken out
+//! and failure text left out.
 
 pub mod arxiv_id;
 pub mod category;
@@ -79,7 +81,8 @@ impl Facet {
 
 /// Kinds of source, the less trusted first: where version and date are equal, the later kind wins.
 ///
-/// A digest page is typed off a JSONL file with line breaks and cuts of its own; the snapshot is arXiv's own record.
+/// A digest page is typed off a JSONL file with line breaks and cuts of its own; the snapshot is
+/// arXiv's own record.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum SourceKind {
@@ -105,10 +108,12 @@ impl SourceKind {
     }
 }
 
-/// The total order by which disagreeing sources are ranked: version, then source date, then kind of source.
+/// The total order by which disagreeing sources are ranked: version, then source date, then kind of
+/// source.
 ///
-/// Unknown versions and dates come before known ones. Ties are broken by the bytes of the value itself, so merging is
-/// a maximum: commutative, associative and idempotent, whatever the order of files.
+/// Unknown versions and dates come before known ones. Ties are broken by the bytes of the value
+/// itself, so merging is a maximum: commutative, associative and idempotent, whatever the order of
+/// files.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct Precedence {
     /// Version of the paper that the source describes, 0 where it does not say.

@@ -1,10 +1,13 @@
-//! How the papers of a library vary in a view, so that what some papers have in common can be told from what all papers have.
+//! How the papers of a library vary in a view, so that what some papers have in common can be told
+//! from what all papers have.
 //!
-//! In: one view of the sample (papers x dimension, unit rows), and the mean of that view over some liked papers. Out: the direction in
-//! which a paper must lie to be like them rather than like any paper: `w = (C + λ tr(C)/d I)^-1 (m - μ)` with the sample's mean μ and
-//! covariance C. This is the least-squares classifier of the liked papers against the library as background (ridge regression;
-//! Fisher's discriminant with a shared covariance), in closed form: nothing is drawn at random and nothing has to converge. It is scaled so
-//! that the papers of the sample have a mean of 0 and a standard deviation of 1.
+//! In: one view of the sample (papers x dimension, unit rows), and the mean of that view over some
+//! liked papers. Out: the direction in which a paper must lie to be like them rather than like any
+//! paper: `w = (C + λ tr(C)/d I)^-1 (m - μ)` with the sample's mean μ and covariance C. This is the
+//! least-squares classifier of the liked papers against the library as background (ridge
+//! regression; Fisher's discriminant with a shared covariance), in closed form: nothing is drawn at
+//! random and nothing has to converge. It is scaled so that the papers of the sample have a mean of
+//! 0 and a standard deviation of 1.
 
 use ndarray::ArrayView2;
 
@@ -12,7 +15,8 @@ use super::dot;
 use super::whitening::Spectrum;
 use crate::library::derived::Column;
 
-/// How strongly directions are held towards the mean itself, in mean variances: 0.3, 1 and 3 rank equally well (docs/history/ranking.md).
+/// How strongly directions are held towards the mean itself, in mean variances: 0.3, 1 and 3 rank
+/// equally well (docs/history/ranking.md).
 const RIDGE: f32 = 1.0;
 
 /// Mean, variances and principal directions of one view.
@@ -88,7 +92,8 @@ mod tests {
         });
         let background = Background::of(&Spectrum::of(&rows));
         let Direction { weights, offset } = background.direction(&[1.0, 1.0]);
-        // Variances are 4.5 and 0.045, the ridge is their mean: 1 / (4.5 + 2.27) against 1 / (0.045 + 2.27).
+        // Variances are 4.5 and 0.045, the ridge is their mean: 1 / (4.5 + 2.27) against 1 /
+        // (0.045 + 2.27).
         assert!((weights[1] / weights[0] - 2.92).abs() < 0.05, "{weights:?}");
         let along: Vec<f32> = rows.outer_iter().map(|row| dot(&weights, &row.to_vec()) - offset).collect();
         let deviation = (along.iter().map(|x| x * x).sum::<f32>() / 4000.0).sqrt();

@@ -1,10 +1,11 @@
 //! The features of a paper, and how two papers are compared by them.
 //!
-//! There are four views, and each finds what the others miss (docs/benchmarks.md): the half-whitened vector, the
-//! co-occurrence vector of the words, the words themselves (and, where several papers ask, phrases of two words:
-//! `interest.rs`), and the authors. The first three are measured in standard deviations of the similarity of two
-//! papers drawn at random, so that they can be added up; authors are a share of those of both papers, times a
-//! weight. The weights were chosen on one half of the judgements.
+//! There are four views, and each finds what the others miss (docs/benchmarks.md): the
+//! half-whitened vector, the co-occurrence vector of the words, the words themselves (and, where
+//! several papers ask, phrases of two words: `interest.rs`), and the authors. The first three are
+//! measured in standard deviations of the similarity of two papers drawn at random, so that they
+//! can be added up; authors are a share of those of both papers, times a weight. The weights were
+//! chosen on one half of the judgements.
 
 use std::cmp::Ordering;
 
@@ -30,13 +31,16 @@ const TITLE: f32 = 2.0;
 pub(crate) struct PaperFeatures {
     /// Half-whitened vector, unit length.
     pub(super) whitened: Vec<f32>,
-    /// The co-occurrence vector: the mean vector of the papers that hold its words, half-whitened, unit length.
+    /// The co-occurrence vector: the mean vector of the papers that hold its words, half-whitened,
+    /// unit length.
     pub(super) cooccurrence: Vec<f32>,
     /// Weight of each word by its hash, ascending; unit length.
     pub(super) words: Vec<(u64, f32)>,
-    /// Weight of each phrase of two words that the library knows, by its hash, ascending; unit length.
+    /// Weight of each phrase of two words that the library knows, by its hash, ascending; unit
+    /// length.
     pub(super) phrases: Vec<(u64, f32)>,
-    /// Rarity of each author by the hash of the name, ascending; 0 for one of every paper, nearly 1 for one seen once.
+    /// Rarity of each author by the hash of the name, ascending; 0 for one of every paper, nearly 1
+    /// for one seen once.
     pub(super) authors: Vec<(u64, f32)>,
 }
 
@@ -96,8 +100,9 @@ impl Learned {
         self.views(&[vector], vec![TermCounts::of("", text)], vec![Vec::new()]).pop()
     }
 
-    /// Which of some texts, e.g. the sentences of an abstract, has most in common with a subject, by words and what they go with: their
-    /// meanings would have to be embedded. `None` where none has anything.
+    /// Which of some texts, e.g. the sentences of an abstract, has most in common with a subject,
+    /// by words and what they go with: their meanings would have to be embedded. `None` where none
+    /// has anything.
     pub(crate) fn nearest_text(&self, features: &PaperFeatures, texts: &[&str]) -> Option<usize> {
         let words: Vec<Weighted> = texts.iter().map(|text| self.weigh(&TermCounts::of("", text).words)).collect();
         let cooccurrence = self.cooccurrence_whitening.apply_all(&self.cooccurrence_sums(&words));
@@ -132,7 +137,8 @@ impl Learned {
         features
             .map(|(((whitened, cooccurrence), (text, phrases)), authors)| PaperFeatures {
                 whitened: whitened.to_vec(),
-                // Without a known word there is nothing, and not what is left when the mean is taken off.
+                // Without a known word there is nothing, and not what is left when the mean is
+                // taken off.
                 cooccurrence: if self.rows_of(text).next().is_some() {
                     cooccurrence.to_vec()
                 } else {
@@ -145,8 +151,9 @@ impl Learned {
             .collect()
     }
 
-    /// How alike each two of some papers are, by the default weights: papers x papers, symmetric, the diagonal 0. As [`Learned::compare`],
-    /// but for the order in which products of dense views are added up.
+    /// How alike each two of some papers are, by the default weights: papers x papers, symmetric,
+    /// the diagonal 0. As [`Learned::compare`], but for the order in which products of dense views
+    /// are added up.
     pub(crate) fn compare_all(&self, papers: &[PaperFeatures]) -> Array2<f32> {
         let count = papers.len();
         let weights = Weights::default();
@@ -204,8 +211,8 @@ impl PaperFeatures {
         overlap(&self.words, &other.words)
     }
 
-    /// Moves the features towards the mean of others by `share` (Rocchio 1971), since what the best answers have in common is what was
-    /// asked for. Authors and phrases stay.
+    /// Moves the features towards the mean of others by `share` (Rocchio 1971), since what the best
+    /// answers have in common is what was asked for. Authors and phrases stay.
     pub(crate) fn rocchio(&self, others: &[&PaperFeatures], share: f32) -> PaperFeatures {
         let Some(share) = (!others.is_empty()).then(|| share / others.len() as f32) else { return self.clone() };
         let mix = |of: &dyn Fn(&PaperFeatures) -> Vec<f32>| {
@@ -268,7 +275,8 @@ fn added_up(mut all: Counted) -> Counted {
     all
 }
 
-/// Authors by the hash of last name and first initial, ascending: sources differ in whether first names are written out.
+/// Authors by the hash of last name and first initial, ascending: sources differ in whether first
+/// names are written out.
 pub(super) fn author_ids(authors: &[String]) -> Vec<u64> {
     let mut ids: Vec<u64> = authors
         .iter()

@@ -1,10 +1,12 @@
 //! What several liked papers ask for together, and how well a paper answers it.
 //!
-//! In: the views of liked papers that are one interest. Out: an [`Interest`], which scores any paper by the same four parts as a comparison
-//! of two papers, and in the same unit: standard deviations over the papers of the library. An interest of one paper is a comparison with
-//! it. Of several, what they have in common asks: the mean of their vectors, told from the library's own papers ([`Background`]), the mean
-//! of their words, and of their phrases, which a single paper says too little about. Against the highest score to any of them, the mean of
-//! the scores, and linear classifiers, see docs/benchmarks.md.
+//! In: the views of liked papers that are one interest. Out: an [`Interest`], which scores any
+//! paper by the same four parts as a comparison of two papers, and in the same unit: standard
+//! deviations over the papers of the library. An interest of one paper is a comparison with it. Of
+//! several, what they have in common asks: the mean of their vectors, told from the library's own
+//! papers ([`Background`]), the mean of their words, and of their phrases, which a single paper
+//! says too little about. Against the highest score to any of them, the mean of the scores, and
+//! linear classifiers, see docs/benchmarks.md.
 
 use std::collections::BTreeMap;
 
@@ -13,13 +15,14 @@ use super::background::Direction;
 use super::features::{PaperFeatures, ScoreParts, Weights, overlap};
 use super::whitening::to_unit;
 
-/// What words, phrases and authors of several papers weigh, beside the weight that words or authors of one paper have.
+/// What words, phrases and authors of several papers weigh, beside the weight that words or authors
+/// of one paper have.
 const WORDS: f32 = 2.8;
 const PHRASES: f32 = 1.2;
 const AUTHORS: f32 = 0.75;
 
-/// The words of n papers vary over the library by so much more than those of one, as n to this power: 1.23, 1.53 and 1.81 times for 2, 5
-/// and 10 papers of one heading.
+/// The words of n papers vary over the library by so much more than those of one, as n to this
+/// power: 1.23, 1.53 and 1.81 times for 2, 5 and 10 papers of one heading.
 const WORDS_OF_MANY: f32 = 0.25;
 
 /// What is asked for.

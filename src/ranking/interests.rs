@@ -1,7 +1,8 @@
-//! The interests of a profile side by side, so that a paper is compared with hundreds of them in one pass.
+//! The interests of a profile side by side, so that a paper is compared with hundreds of them in
+//! one pass.
 //!
-//! In: interests, and the views of a paper. Out: the parts of its score to each, as [`Interest::score`] has them, but for the order in which
-//! products of dense views are added up.
+//! In: interests, and the views of a paper. Out: the parts of its score to each, as
+//! [`Interest::score`] has them, but for the order in which products of dense views are added up.
 
 use super::Learned;
 use super::background::Direction;

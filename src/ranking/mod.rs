@@ -1,11 +1,14 @@
-//! What a library teaches about its own papers, so that they are compared better than by the cosine of their vectors.
+//! What a library teaches about its own papers, so that they are compared better than by the cosine
+//! of their vectors.
 //!
-//! In: a sample of a library's papers with their vectors. Out: how vectors are whitened, how rare a word or an author is, and the
-//! co-occurrence vector of each word; and, for one paper, its [`PaperFeatures`]: the views of it that are compared. Nothing here comes
-//! from judgements of what is related: a library of any field teaches itself.
+//! In: a sample of a library's papers with their vectors. Out: how vectors are whitened, how rare a
+//! word or an author is, and the co-occurrence vector of each word; and, for one paper, its
+//! [`PaperFeatures`]: the views of it that are compared. Nothing here comes from judgements of what
+//! is related: a library of any field teaches itself.
 //!
-//! The sample is at most 20,000 papers, chosen by a hash of their ids and so the same whatever the order in which they came:
-//! learning takes a second or two for a library of any size. What was learned is kept beside the library (`cache.rs`).
+//! The sample is at most 20,000 papers, chosen by a hash of their ids and so the same whatever the
+//! order in which they came: learning takes a second or two for a library of any size. What was
+//! learned is kept beside the library (`cache.rs`).
 
 mod background;
 mod cache;
@@ -41,15 +44,17 @@ const SAMPLE: usize = 20_000;
 /// The row of a word without a co-occurrence vector.
 const NOTHING: u32 = u32::MAX;
 
-/// A word has a co-occurrence vector if it occurs in at least this many papers of the sample, and in no more than half.
+/// A word has a co-occurrence vector if it occurs in at least this many papers of the sample, and
+/// in no more than half.
 const COOCCURRENCE_FROM: u32 = 2;
 
-/// Phrases of two words are known where so many papers of the sample hold them, and not more than a tenth: the most frequent ones, as the
-/// others find nothing more (docs/history/ranking.md).
+/// Phrases of two words are known where so many papers of the sample hold them, and not more than a
+/// tenth: the most frequent ones, as the others find nothing more (docs/history/ranking.md).
 const PHRASE_FROM: u32 = 5;
 const PHRASES: usize = 20_000;
 
-/// With fewer known phrases than this most papers hold one or two, which would stand for all of the paper: then phrases say nothing.
+/// With fewer known phrases than this most papers hold one or two, which would stand for all of the
+/// paper: then phrases say nothing.
 const PHRASES_AT_LEAST: usize = 1000;
 
 /// What was learned from a library under one fingerprint.
@@ -73,8 +78,8 @@ pub(crate) struct Learned {
     backgrounds: Backgrounds,
     /// Of each of `words`: which row of `cooccurrences`, or [`NOTHING`].
     rows: Column<u32>,
-    /// Words x dimension: the weighted mean of the fully whitened vectors of the papers with a word, scaled so that the largest
-    /// element of a row is 127 or -127, and rounded.
+    /// Words x dimension: the weighted mean of the fully whitened vectors of the papers with a
+    /// word, scaled so that the largest element of a row is 127 or -127, and rounded.
     cooccurrences: Column<i8>,
     /// What makes a unit row of each row of `cooccurrences`.
     scales: Column<f32>,
@@ -119,7 +124,8 @@ struct Spreads {
 }
 
 impl Spreads {
-    /// Of all-MiniLM vectors of some ten thousand papers; what a small library's own are drawn towards.
+    /// Of all-MiniLM vectors of some ten thousand papers; what a small library's own are drawn
+    /// towards.
     const TYPICAL: Spreads = Spreads { whitened: 0.065, cooccurrence: 0.065, words: 0.016, phrases: 0.0145 };
     /// Pairs that weigh as much as the typical spread.
     const PRIOR: f32 = 200.0;
@@ -187,7 +193,8 @@ impl Learned {
         learned
     }
 
-    /// Gives each word that is neither rare nor everywhere its co-occurrence vector: the mean of the vectors of its papers.
+    /// Gives each word that is neither rare nor everywhere its co-occurrence vector: the mean of
+    /// the vectors of its papers.
     fn learn_cooccurrences(&mut self, weighted: &[Weighted], vectors: &[f32]) {
         let dimension = self.dimension();
         let most = (self.papers / 2).max(1) as u32;
@@ -243,9 +250,11 @@ impl Learned {
         }
     }
 
-    /// Words of a text as a unit vector: a word counts `(1 + ln n) · ln((papers + 1) / (df + 0.5))` where it stands n times.
+    /// Words of a text as a unit vector: a word counts `(1 + ln n) · ln((papers + 1) / (df + 0.5))`
+    /// where it stands n times.
     fn weigh(&self, counted: &Counted) -> Weighted {
-        // Looked for once: searching the vocabulary was a quarter of what the views of some hundred papers cost.
+        // Looked for once: searching the vocabulary was a quarter of what the views of some hundred
+        // papers cost.
         let places: Vec<Option<usize>> = counted.iter().map(|(id, _)| self.words.place(*id)).collect();
         let weight = |((id, count), place): (&(u64, f32), &Option<usize>)| {
             (*id, (1.0 + count.ln()) * self.words.rarity(*place, self.papers))
@@ -277,8 +286,8 @@ impl Learned {
             .filter_map(move |((_, weight), place)| Some((*row(place)? as usize, *weight)))
     }
 
-    /// In how many of `papers` papers each word occurs, about: as often as in the sample. Asking the keyword index instead takes a
-    /// walk over the papers of each word.
+    /// In how many of `papers` papers each word occurs, about: as often as in the sample. Asking
+    /// the keyword index instead takes a walk over the papers of each word.
     pub(crate) fn document_frequency(&self, words: &[String], papers: u64) -> Vec<u64> {
         let count = |word: &String| {
             let mut least = None;
@@ -297,7 +306,8 @@ impl Learned {
         self.whitening.mean.len()
     }
 
-    /// The unit mean of the co-occurrence vectors of each text's words: texts x dimension, zeros where no word has one.
+    /// The unit mean of the co-occurrence vectors of each text's words: texts x dimension, zeros
+    /// where no word has one.
     fn cooccurrence_sums(&self, texts: &[Weighted]) -> Vec<f32> {
         let dimension = self.dimension();
         let mut sums = vec![0f32; texts.len() * dimension];
@@ -312,7 +322,8 @@ impl Learned {
     }
 }
 
-/// Sixteen running sums, so that it runs in vector registers; the order of additions is the same everywhere.
+/// Sixteen running sums, so that it runs in vector registers; the order of additions is the same
+/// everywhere.
 fn dot(one: &[f32], other: &[f32]) -> f32 {
     let ((one, one_rest), (other, other_rest)) = (one.as_chunks::<16>(), other.as_chunks::<16>());
     let mut sums = [0f32; 16];

@@ -1,7 +1,8 @@
 //! Many sparse vectors turned about: of each term, which vectors hold it and with what weight.
 //!
-//! One pass over the terms of a paper then gives its scalar product with all of them, where each by itself would be merged with
-//! the paper anew. Terms are added up in ascending order, as `features::overlap` does, so both give the same bits.
+//! One pass over the terms of a paper then gives its scalar product with all of them, where each by
+//! itself would be merged with the paper anew. Terms are added up in ascending order, as
+//! `features::overlap` does, so both give the same bits.
 
 use std::collections::HashMap;
 use std::ops::Range;

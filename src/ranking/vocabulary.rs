@@ -1,7 +1,8 @@
 //! How many papers hold a word or an author, by a hash of its text.
 //!
-//! In: what papers hold. Out: counts, and from them how rare something is. Words are known by a 64-bit hash: of a million words
-//! two share one with a chance of 1 in 37 million, and nothing needs their text.
+//! In: what papers hold. Out: counts, and from them how rare something is. Words are known by a
+//! 64-bit hash: of a million words two share one with a chance of 1 in 37 million, and nothing
+//! needs their text.
 
 use std::cmp::Reverse;
 use std::collections::BTreeMap;
@@ -29,8 +30,8 @@ pub(super) struct Vocabulary {
 }
 
 impl Vocabulary {
-    /// Counts in how many papers each id occurs; a paper names each at most once. Those of one paper are left out: what is
-    /// not known counts as if it were there once.
+    /// Counts in how many papers each id occurs; a paper names each at most once. Those of one
+    /// paper are left out: what is not known counts as if it were there once.
     pub(super) fn count<I: Iterator<Item = u64>>(papers: impl Iterator<Item = I>) -> Vocabulary {
         let mut counts: BTreeMap<u64, u32> = BTreeMap::new();
         for paper in papers {
@@ -42,8 +43,8 @@ impl Vocabulary {
         Vocabulary { ids: ids.into(), numbers: numbers.into() }
     }
 
-    /// Counts in how many papers each id occurs, given all ids of all papers, each once a paper. Only those of `among` papers are kept,
-    /// and of these the `limit` most frequent.
+    /// Counts in how many papers each id occurs, given all ids of all papers, each once a paper.
+    /// Only those of `among` papers are kept, and of these the `limit` most frequent.
     pub(super) fn frequent(mut ids: Vec<u64>, among: RangeInclusive<u32>, limit: usize) -> Vocabulary {
         ids.par_sort_unstable();
         let mut counts: Vec<(u64, u32)> = ids
@@ -62,7 +63,8 @@ impl Vocabulary {
         self.place(id).and_then(|place| self.numbers.get(place)).copied()
     }
 
-    /// Hashes are spread evenly: an id is looked for about where it would then stand, which touches less memory than halving.
+    /// Hashes are spread evenly: an id is looked for about where it would then stand, which touches
+    /// less memory than halving.
     pub(super) fn place(&self, id: u64) -> Option<usize> {
         let ids: &[u64] = &self.ids;
         let guess = ((u128::from(id) * ids.len() as u128) >> 64) as usize;

@@ -1,11 +1,14 @@
-//! Whitening: directions in which all papers of a library differ count less, those in which few do count more.
+//! Whitening: directions in which all papers of a library differ count less, those in which few do
+//! count more.
 //!
-//! In: rows (papers x dimension). Out: a map `x -> unit(C^-p (x - mean))`, where C is the covariance of the rows: p = 1/2 whitens
-//! (Su et al. 2021, arXiv:2103.15316), p = 1/4 goes half the way, which keeps more of what the model knows and ranks better
-//! (docs/history/ranking.md). The map is the symmetric one, so it depends on neither signs nor order of the eigenvectors.
+//! In: rows (papers x dimension). Out: a map `x -> unit(C^-p (x - mean))`, where C is the
+//! covariance of the rows: p = 1/2 whitens (Su et al. 2021, arXiv:2103.15316), p = 1/4 goes half
+//! the way, which keeps more of what the model knows and ranks better (docs/history/ranking.md).
+//! The map is the symmetric one, so it depends on neither signs nor order of the eigenvectors.
 //!
-//! A small sample says little about directions: its eigenvalues are drawn towards their mean by as many made-up papers as there
-//! are dimensions, and its mean towards 0 by 50. A library of seven papers is hardly whitened at all.
+//! A small sample says little about directions: its eigenvalues are drawn towards their mean by as
+//! many made-up papers as there are dimensions, and its mean towards 0 by 50. A library of seven
+//! papers is hardly whitened at all.
 
 use linfa_linalg::eigh::Eigh;
 use ndarray::{Array1, Array2, Axis};

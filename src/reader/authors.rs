@@ -1,8 +1,8 @@
 //! Author lists in the forms that digests and records write them.
 //!
-//! In: `A, B and C`, `A; B`, Python's `['A', "B O'C"]`, with or without affiliations in parentheses. Out: names in
-//! order, and whether the list says itself that it is cut. A list of more than [`MOST`] names is cut there in linear
-//! time, so that its length can be reported.
+//! In: `A, B and C`, `A; B`, Python's `['A', "B O'C"]`, with or without affiliations in
+//! parentheses. Out: names in order, and whether the list says itself that it is cut. A list of
+//! more than [`MOST`] names is cut there in linear time, so that its length can be reported.
 
 use super::clean::clean;
 
@@ -72,7 +72,8 @@ impl Authors {
     }
 }
 
-/// Splits at commas or semicolons outside parentheses and leaves the parenthesised parts (affiliations) out.
+/// Splits at commas or semicolons outside parentheses and leaves the parenthesised parts
+/// (affiliations) out.
 fn pieces(text: &str, semicolons: bool) -> impl Iterator<Item = String> + '_ {
     let mut rest = text.chars();
     let mut done = false;

@@ -1,7 +1,8 @@
 //! arXiv categories as digests write them.
 //!
-//! In: `cs.AI, cs.CL`, `hep-th nlin.SI`, or the heading of a section. Out: what are categories. Headings may be topics
-//! (`世界模型`) or `Uncategorized`, so only names that [`is_category`] knows count.
+//! In: `cs.AI, cs.CL`, `hep-th nlin.SI`, or the heading of a section. Out: what are categories.
+//! Headings may be topics (`世界模型`) or `Uncategorized`, so only names that [`is_category`] knows
+//! count.
 
 use crate::paper::category::is_category;
 

@@ -1,10 +1,12 @@
 //! Text as a digest wrote it, made fit to store and to print.
 //!
-//! In: any text of a hostile file. Out: the same text on one line, runs of white space folded to one space, without
-//! control characters, terminal escape sequences and bidirectional overrides. LaTeX, Chinese and U+FFFD stay: they are
-//! the text. Cleaning happens once, on the way in, so that nothing later needs to remember it.
+//! In: any text of a hostile file. Out: the same text on one line, runs of white space folded to
+//! one space, without control characters, terminal escape sequences and bidirectional overrides.
+//! LaTeX, Chinese and U+FFFD stay: they are the text. Cleaning happens once, on the way in, so that
+//! nothing later needs to remember it.
 
-/// Longest terminal sequence that is taken out whole. A longer run after an escape is more likely text.
+/// Longest terminal sequence that is taken out whole. A longer run after an escape is more likely
+/// text.
 const LONGEST_SEQUENCE: usize = 256;
 
 /// Folds white space to single spaces, trims, and takes out what must never reach a terminal.
@@ -46,15 +48,18 @@ pub fn excerpt(text: &str, limit: usize) -> String {
     }
 }
 
-/// Control characters that are no white space, bidirectional overrides and isolates, and byte-order marks.
+/// Control characters that are no white space, bidirectional overrides and isolates, and byte-order
+/// marks.
 fn is_unwanted(c: char) -> bool {
     (c.is_control() && !c.is_whitespace())
         || matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{feff}')
 }
 
-/// Length of the terminal sequence (ECMA-48: CSI, OSC and the other string types) that `text` begins with.
+/// Length of the terminal sequence (ECMA-48: CSI, OSC and the other string types) that `text`
+/// begins with.
 ///
-/// `None` where there is none or it has no end nearby; the lone escape is then dropped as a control character.
+/// `None` where there is none or it has no end nearby; the lone escape is then dropped as a control
+/// character.
 fn sequence(text: &str) -> Option<usize> {
     let bytes = text.as_bytes();
     let (kind, body) = match bytes {

@@ -1,6 +1,7 @@
 //! Days written in file names, headings and records.
 //!
-//! In: text that holds a day somewhere, as `2026-02-14` or as arXiv's `Mon, 2 Apr 2007 19:18:42 GMT`. Out: the day.
+//! In: text that holds a day somewhere, as `2026-02-14` or as arXiv's
+//! `Mon, 2 Apr 2007 19:18:42 GMT`. Out: the day.
 
 use jiff::civil::Date;
 

@@ -1,11 +1,13 @@
 //! Daily digests in Markdown.
 //!
-//! In: the lines of a digest of any template: a table of contents, sections by category, and entries of a linked
-//! heading, a line of authors, labelled fields and `<details>` around some of them. Out: one entry per heading.
+//! In: the lines of a digest of any template: a table of contents, sections by category, and
+//! entries of a linked heading, a line of authors, labelled fields and `<details>` around some of
+//! them. Out: one entry per heading.
 //!
-//! Only headings are trusted: an entry begins at its heading and ends at the next one, or at the anchor or heading of a
-//! section, whatever became of `<details>`. Within an entry a label begins a field. Inside the abstract, which comes
-//! last, unmarked labels (`Methods: ...`, `Conclusion: ...`) are part of the text, as authors write them there.
+//! Only headings are trusted: an entry begins at its heading and ends at the next one, or at the
+//! anchor or heading of a section, whatever became of `<details>`. Within an entry a label begins a
+//! field. Inside the abstract, which comes last, unmarked labels (`Methods: ...`,
+//! `Conclusion: ...`) are part of the text, as authors write them there.
 
 use std::borrow::Cow;
 
@@ -26,9 +28,11 @@ use crate::error::Result;
 use crate::paper::ArxivId;
 use crate::paper::{Facet, Listing, SourceKind};
 
-/// Most text of one entry, in bytes. Entries have some 6 kB, the longest list of authors seen 20 kB.
+/// Most text of one entry, in bytes. Entries have some 6 kB, the longest list of authors seen 20
+/// kB.
 pub(super) const LONGEST_ENTRY: usize = 1 << 20;
-/// Most fields of one entry; templates have up to twenty. Each new label is compared with those before it.
+/// Most fields of one entry; templates have up to twenty. Each new label is compared with those
+/// before it.
 pub(super) const MOST_FIELDS: usize = 256;
 
 /// Reads a digest. `date` is the day that the file's name tells.
@@ -97,7 +101,8 @@ impl Digest<'_, '_> {
                 self.plain_line(held_number, &held)?;
             }
         }
-        // The one template without headings: `[3] Title`, then `Authors: ... | Main Category: ... | Paper Link`.
+        // The one template without headings: `[3] Title`, then
+        // `Authors: ... | Main Category: ... | Paper Link`.
         if line.starts_with('[') && after_number(line).is_some_and(|title| !title.is_empty()) {
             self.held = Some((number, line.to_owned()));
             return Ok(());
@@ -178,7 +183,8 @@ impl Digest<'_, '_> {
         Ok(())
     }
 
-    /// Ends the entry that is open, if one is. One that the end of a damaged file cut is not to be trusted.
+    /// Ends the entry that is open, if one is. One that the end of a damaged file cut is not to be
+    /// trusted.
     fn close(&mut self, cut: bool) -> Result<()> {
         let Some(open) = self.open.take() else { return Ok(()) };
         if let Some((line, reason)) = open.trouble {
@@ -272,7 +278,8 @@ impl Open {
         self.fields.iter().all(|(field, _)| *field == Field::Summary(Facet::TitleTranslation))
     }
 
-    /// `*A, B*`, maybe followed by ` | **Main category: cs.AR**`; a long list may go on on the next line.
+    /// `*A, B*`, maybe followed by ` | **Main category: cs.AR**`; a long list may go on on the next
+    /// line.
     fn authors_line(&mut self, line: &str) {
         let (names, rest) = line.split_once(" | ").unwrap_or((line, ""));
         self.start(Field::Authors, names);
@@ -384,7 +391,8 @@ fn is_gap(text: Option<&str>) -> bool {
     text.and_then(real_copy).is_none()
 }
 
-/// `<div id='cs.LG'></div>`, `<a id='cslg'></a>`, `<a name="x"></a>`: the anchor of a section, alone on its line.
+/// `<div id='cs.LG'></div>`, `<a id='cslg'></a>`, `<a name="x"></a>`: the anchor of a section,
+/// alone on its line.
 fn is_anchor(line: &str) -> bool {
     let line = line.trim();
     ["<div id=", "<a id=", "<a name="].iter().any(|start| line.starts_with(start))

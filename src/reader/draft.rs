@@ -1,8 +1,9 @@
 //! From the raw fields of one entry to an [`Entry`], the same for every format.
 //!
-//! In: a [`Draft`] with texts as the file has them. Out: an entry whose texts are clean, whose failure text is gone and
-//! whose sizes are within bounds, or the reason why there is none. All rules about single fields live here, so that a
-//! paper reads the same from Markdown, JSON lines and the snapshot.
+//! In: a [`Draft`] with texts as the file has them. Out: an entry whose texts are clean, whose
+//! failure text is gone and whose sizes are within bounds, or the reason why there is none. All
+//! rules about single fields live here, so that a paper reads the same from Markdown, JSON lines
+//! and the snapshot.
 
 use std::borrow::Cow;
 
@@ -63,7 +64,8 @@ pub(super) struct Origin {
 }
 
 impl Draft<'_> {
-    /// Whether it has a title, an abstract or a generated text that is more than a way of saying that there is none.
+    /// Whether it has a title, an abstract or a generated text that is more than a way of saying
+    /// that there is none.
     pub(super) fn has_texts(&self) -> bool {
         self.title.as_deref().is_some_and(|title| real_title(title).is_some())
             || self.abstract_text.as_deref().is_some_and(|text| real_copy(text).is_some())
@@ -125,8 +127,8 @@ fn text(name: &str, kept: Option<&str>, limit: usize) -> Result<Option<String>, 
     Ok((!cleaned.is_empty()).then_some(cleaned))
 }
 
-/// A list that a digest cut (`et al.`) is no list of authors: it would hide the whole one of another source. Where
-/// arXiv's own record says `et al.`, there is no other.
+/// A list that a digest cut (`et al.`) is no list of authors: it would hide the whole one of
+/// another source. Where arXiv's own record says `et al.`, there is no other.
 fn names(authors: Authors, kind: SourceKind) -> Result<Vec<String>, String> {
     let names = authors.names;
     if names.len() > authors::MOST {

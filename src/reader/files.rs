@@ -1,7 +1,8 @@
 //! Which files a list of paths stands for.
 //!
-//! In: files, folders, `-`. Out: files in a fixed order, each once. Within folders hidden names are left out, and so are
-//! links to folders, which may lead in circles; a path that was named is taken as it is.
+//! In: files, folders, `-`. Out: files in a fixed order, each once. Within folders hidden names are
+//! left out, and so are links to folders, which may lead in circles; a path that was named is taken
+//! as it is.
 
 use std::collections::HashSet;
 use std::fs;
@@ -9,7 +10,8 @@ use std::path::{Path, PathBuf};
 
 use crate::error::{Error, Result};
 
-/// The files behind `paths`: folders recursively and sorted by name, `-` (standard input) kept, repeats dropped.
+/// The files behind `paths`: folders recursively and sorted by name, `-` (standard input) kept,
+/// repeats dropped.
 ///
 /// # Errors
 /// [`Error::Io`] for a path that is not there or a folder that can't be listed.

@@ -1,7 +1,8 @@
 //! Headings of digests: the line that begins an entry, and the line that begins a section.
 //!
-//! In: a heading line. Out: title and identifier of an entry, or the category of a section. Titles hold brackets,
-//! parentheses and LaTeX of their own; identifiers stand in abs, pdf and bare links, or behind an empty one.
+//! In: a heading line. Out: title and identifier of an entry, or the category of a section. Titles
+//! hold brackets, parentheses and LaTeX of their own; identifiers stand in abs, pdf and bare links,
+//! or behind an empty one.
 
 use crate::paper::category::is_category;
 
@@ -16,7 +17,8 @@ pub(super) struct EntryHeading<'a> {
 
 /// Reads `### [7] [Title](https://arxiv.org/abs/2602.10611)`, with or without number and star.
 ///
-/// A number without a link (`### [7] Title`) is an entry too, without target. Other third-level headings are none.
+/// A number without a link (`### [7] Title`) is an entry too, without target. Other third-level
+/// headings are none.
 pub(super) fn entry_heading(line: &str) -> Option<EntryHeading<'_>> {
     let text = line.strip_prefix("###")?;
     if !text.starts_with([' ', '[', '\t']) {
@@ -33,7 +35,8 @@ pub(super) fn entry_heading(line: &str) -> Option<EntryHeading<'_>> {
     }
 }
 
-/// The title of `### ⭐ 2. Title` or `### Title`, for lists whose identifiers stand below the heading.
+/// The title of `### ⭐ 2. Title` or `### Title`, for lists whose identifiers stand below the
+/// heading.
 pub(super) fn plain_heading(line: &str) -> Option<&str> {
     let text = line.strip_prefix("### ")?.trim().trim_start_matches(['⭐', '\u{fe0f}', ' ']);
     let digits = text.bytes().take_while(u8::is_ascii_digit).count();
@@ -51,8 +54,8 @@ pub(super) fn after_number(text: &str) -> Option<&str> {
     (plain && !rest.starts_with('(')).then(|| rest.trim_start())
 }
 
-/// Splits `[title](target)` at the last `](`, and `[title]([https://arxiv.org/abs/](...)ID)`, a link with an empty id
-/// wrapped once more by an editor, at the first `]([`.
+/// Splits `[title](target)` at the last `](`, and `[title]([https://arxiv.org/abs/](...)ID)`, a
+/// link with an empty id wrapped once more by an editor, at the first `]([`.
 pub(super) fn linked(text: &str) -> Option<(&str, &str)> {
     let inner = text.strip_prefix('[')?;
     if let Some((title, target)) = inner.split_once("]([") {
@@ -74,7 +77,8 @@ pub(super) enum Section<'a> {
     Topic,
 }
 
-/// Reads `# cs.LG [[Back]](#toc)`, `## <div id='cs.LG'></div> cs.LG`, `## cs.LG  [⬆️ 返回目录](#toc)`, `# 世界模型 [[Back]](#toc)`.
+/// Reads `# cs.LG [[Back]](#toc)`, `## <div id='cs.LG'></div> cs.LG`, `## cs.LG  [⬆️ 返回目录](#toc)`,
+/// `# 世界模型 [[Back]](#toc)`.
 ///
 /// A heading that is neither a category nor linked back is no section: it may be text of a field.
 pub(super) fn section(line: &str) -> Option<Section<'_>> {

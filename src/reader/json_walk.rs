@@ -1,12 +1,14 @@
 //! Finds the objects of papers in JSON of any arrangement.
 //!
-//! In: lines, or pieces of lines that are too long to hold. Out: one object after the other, whatever it stands in:
-//! a line of its own or one with others, an array, a wrapper (`{"papers": [...]}`), an object keyed by ids, another
-//! paper's half-finished line. Only the object at hand is held, at most 4 MiB of it, and time is linear.
+//! In: lines, or pieces of lines that are too long to hold. Out: one object after the other,
+//! whatever it stands in: a line of its own or one with others, an array, a wrapper
+//! (`{"papers": [...]}`), an object keyed by ids, another paper's half-finished line. Only the
+//! object at hand is held, at most 4 MiB of it, and time is linear.
 //!
-//! An object with an identifier is a paper, and whatever it holds is its own. In an object without one, a list or an
-//! object under a key that no paper has is looked into ([`Walker::descend`]). A line that begins with an object where
-//! none can stand ends what was broken before it, so that a cut line costs no other.
+//! An object with an identifier is a paper, and whatever it holds is its own. In an object without
+//! one, a list or an object under a key that no paper has is looked into ([`Walker::descend`]). A
+//! line that begins with an object where none can stand ends what was broken before it, so that a
+//! cut line costs no other.
 
 use super::keys::{Field, field};
 use super::record::{Record, from_number};
@@ -103,7 +105,8 @@ impl Walker {
         self.outer.is_empty() && self.object.is_none()
     }
 
-    /// Takes up a line, or a piece of one that `starts` or does not start it, `ends` or does not end it.
+    /// Takes up a line, or a piece of one that `starts` or does not start it, `ends` or does not
+    /// end it.
     pub(super) fn line(
         &mut self,
         bytes: &[u8],
@@ -370,7 +373,8 @@ impl Object {
         false
     }
 
-    /// Whether a list or an object that begins here may hold papers: it stands under a key that no paper has.
+    /// Whether a list or an object that begins here may hold papers: it stands under a key that no
+    /// paper has.
     fn may_hold_papers(&self) -> bool {
         let own = field(&self.key).is_some_and(|(field, _)| field != Field::Inner);
         self.nest.len() == 1 && self.expect == Expect::Value && !self.has_id && !own

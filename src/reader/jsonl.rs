@@ -1,9 +1,11 @@
-//! JSON: papers as crawled, with generated texts, recommendations, arXiv's snapshot, answers of other services.
+//! JSON: papers as crawled, with generated texts, recommendations, arXiv's snapshot, answers of
+//! other services.
 //!
-//! In: JSON objects in any arrangement: one a line, several on a line, over many lines, in arrays and wrappers, keyed by
-//! id (`json_walk` finds them). Out: one entry an object. Which kind an object is of is told by its own keys, so that
-//! files glued together read as their parts would. What serde_json refuses is read by `relaxed`; a broken object is
-//! skipped with its cause, and the next one is read.
+//! In: JSON objects in any arrangement: one a line, several on a line, over many lines, in arrays
+//! and wrappers, keyed by id (`json_walk` finds them). Out: one entry an object. Which kind an
+//! object is of is told by its own keys, so that files glued together read as their parts would.
+//! What serde_json refuses is read by `relaxed`; a broken object is skipped with its cause, and the
+//! next one is read.
 
 use std::borrow::Cow;
 
@@ -108,7 +110,8 @@ fn plain_cause(cause: &serde_json::Error) -> String {
     }
 }
 
-/// Makes an entry of a record. `key` is the identifier under which it stood in a larger object, if it did.
+/// Makes an entry of a record. `key` is the identifier under which it stood in a larger object, if
+/// it did.
 pub(super) fn paper(
     record: &Record<'_>,
     line: u64,

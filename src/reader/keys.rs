@@ -1,8 +1,9 @@
 //! The keys under which programs write the fields of a paper.
 //!
-//! In: a key of a JSON object or a heading of a table. Out: the [`Field`] that stands there, and its rank among the keys
-//! of the same field. The key sets are those of arXiv's snapshot, of digests, of arXiv's API clients (arxiv.py,
-//! feedparser), of Semantic Scholar, OpenAlex, Hugging Face, DataCite and Kaggle's tables.
+//! In: a key of a JSON object or a heading of a table. Out: the [`Field`] that stands there, and
+//! its rank among the keys of the same field. The key sets are those of arXiv's snapshot, of
+//! digests, of arXiv's API clients (arxiv.py, feedparser), of Semantic Scholar, OpenAlex, Hugging
+//! Face, DataCite and Kaggle's tables.
 
 use crate::paper::Facet;
 

@@ -1,8 +1,8 @@
 //! The labels before the fields of a digest entry.
 //!
-//! In: one line, e.g. `Method: ...`, `> **TL;DR:** ...`, `## Result:`, `- **作者:** ...`. Out: which field begins there,
-//! how it is marked, and the rest of the line. Two dozen templates are in use; they differ in the names below and in
-//! the marks around them, hardly in anything else.
+//! In: one line, e.g. `Method: ...`, `> **TL;DR:** ...`, `## Result:`, `- **作者:** ...`. Out: which
+//! field begins there, how it is marked, and the rest of the line. Two dozen templates are in use;
+//! they differ in the names below and in the marks around them, hardly in anything else.
 
 use crate::paper::Facet;
 
@@ -43,7 +43,8 @@ pub(super) struct Label<'a> {
     pub field: Field,
     /// How it is marked.
     pub mark: Mark,
-    /// No English abstract has this word at the beginning of a line: it ends an abstract even unmarked.
+    /// No English abstract has this word at the beginning of a line: it ends an abstract even
+    /// unmarked.
     pub ends_abstract: bool,
     /// The rest of the line.
     pub value: &'a str,
@@ -139,7 +140,8 @@ pub(super) fn label(line: &str) -> Option<Label<'_>> {
         value = value.strip_prefix("**").unwrap_or(value);
     }
     let field = NAMES.iter().find(|(known, _)| *known == name)?.1;
-    // A translated abstract has lines such as "方法：..." of its own; one that is a label is marked as such.
+    // A translated abstract has lines such as "方法：..." of its own; one that is a label is marked as
+    // such.
     if mark == Mark::Plain && !name.is_ascii() && name != "摘要翻译" {
         return None;
     }

@@ -1,13 +1,15 @@
 //! The language of a text, told by its script.
 //!
-//! In: one generated text. Out: `zh`, `ja`, `ko`, `ru` or `en`. Digests mix technical English into Chinese sentences
-//! and never say which language a field is in; the script is certain where statistics over a few words are not.
-//! Languages in Latin script are not told apart and count as `en`.
+//! In: one generated text. Out: `zh`, `ja`, `ko`, `ru` or `en`. Digests mix technical English into
+//! Chinese sentences and never say which language a field is in; the script is certain where
+//! statistics over a few words are not. Languages in Latin script are not told apart and count as
+//! `en`.
 
 /// ISO 639-1 code of the language that the script points to.
 ///
-/// A Han, kana or Hangul character weighs as much as a whole word in Latin or Cyrillic letters: a Chinese sentence full
-/// of English terms is Chinese, an English sentence that quotes a character is English. Formulas do not count.
+/// A Han, kana or Hangul character weighs as much as a whole word in Latin or Cyrillic letters: a
+/// Chinese sentence full of English terms is Chinese, an English sentence that quotes a character
+/// is English. Formulas do not count.
 pub fn language(text: &str) -> &'static str {
     let (mut han, mut kana, mut hangul, mut cyrillic, mut latin) = (0usize, 0usize, 0usize, 0usize, 0usize);
     let (mut in_word, mut in_formula) = (false, false);

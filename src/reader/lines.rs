@@ -1,13 +1,14 @@
 //! Lines of Markdown as text.
 //!
-//! In: raw lines. Out: the same as `str`, without line ends; what is not UTF-8 becomes U+FFFD and is counted, since
-//! one broken character is no reason to lose a digest.
+//! In: raw lines. Out: the same as `str`, without line ends; what is not UTF-8 becomes U+FFFD and
+//! is counted, since one broken character is no reason to lose a digest.
 
 use std::borrow::Cow;
 
 use super::source::Line;
 
-/// The text of a line; a carriage return at its end belongs to the line end, one elsewhere is white space.
+/// The text of a line; a carriage return at its end belongs to the line end, one elsewhere is white
+/// space.
 pub(super) fn text<'a>(line: &Line<'a>, broken: &mut Broken) -> Cow<'a, str> {
     let bytes = line.bytes.strip_suffix(b"\r").unwrap_or(line.bytes);
     // Files that were glued together carry their byte-order marks along.

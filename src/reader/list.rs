@@ -1,8 +1,9 @@
 //! Lists of papers in Markdown: exports of recommendations and the research radar.
 //!
-//! In: `### Title` with labelled bullets below, or one bullet `**[Title](link)** (cs.RO, 3/10): teaser` per paper. Out:
-//! one entry per heading with bullets, or per linked bullet. Teasers and author lists that end in dots or `et al.` are
-//! cut by the program that wrote them and are left out.
+//! In: `### Title` with labelled bullets below, or one bullet
+//! `**[Title](link)** (cs.RO, 3/10): teaser` per paper. Out: one entry per heading with bullets, or
+//! per linked bullet. Teasers and author lists that end in dots or `et al.` are cut by the program
+//! that wrote them and are left out.
 
 use std::borrow::Cow;
 
@@ -72,7 +73,8 @@ impl List<'_, '_> {
         if let Some(title) = plain_heading(line) {
             self.close()?;
             let mut open = Open { line: number, title: title.to_owned(), fields: Vec::new(), size: 0 };
-            // The heading of a digest in a list: glued together, or a template that links its headings.
+            // The heading of a digest in a list: glued together, or a template that links its
+            // headings.
             if let Some(heading) = entry_heading(line) {
                 open.title = heading.title.to_owned();
                 open.fields.push((Field::Id, heading.target.to_owned()));

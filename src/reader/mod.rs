@@ -1,7 +1,8 @@
 //! Reading papers from files.
 //!
-//! In: paths of digests, JSON lines, snapshots, as they are or as gzip, or standard input. Out: what they say, entry by
-//! entry, what could not be used and why ([`Reading`]), and a [`Report`] per file. One file a format:
+//! In: paths of digests, JSON lines, snapshots, as they are or as gzip, or standard input. Out:
+//! what they say, entry by entry, what could not be used and why ([`Reading`]), and a [`Report`]
+//! per file. One file a format:
 //!
 //! | format | module |
 //! | --- | --- |
@@ -11,9 +12,10 @@
 //! | JSON in any arrangement: crawled, enhanced, recommended, arXiv's snapshot, other services | `jsonl`, with `json_walk`, `record`, `keys`, `value`, `moment`, `relaxed` |
 //! | plain text, a text a line, only where asked for | `plain` |
 //!
-//! `source` gives bounded lines, `sniff` tells the format, and `draft` turns fields into entries, the same for all
-//! formats, with `clean`, `failure`, `language`, `authors`, `categories` and `dates`. Input is hostile: memory is
-//! bounded by one line of 4 MiB and one entry, time is linear, and what is too large or broken is skipped and said.
+//! `source` gives bounded lines, `sniff` tells the format, and `draft` turns fields into entries,
+//! the same for all formats, with `clean`, `failure`, `language`, `authors`, `categories` and
+//! `dates`. Input is hostile: memory is bounded by one line of 4 MiB and one entry, time is linear,
+//! and what is too large or broken is skipped and said.
 
 mod authors;
 mod categories;
@@ -60,7 +62,8 @@ pub use report::{Format, Reading, Report};
 use output::Output;
 use source::Source;
 
-/// Reads one file, `-` being standard input, and gives every entry to `sink` in the order of the file.
+/// Reads one file, `-` being standard input, and gives every entry to `sink` in the order of the
+/// file.
 ///
 /// # Errors
 /// [`Error::Io`] where the system fails, [`ReadingError::UnknownFormat`] for a file of another
@@ -74,7 +77,8 @@ pub fn read(path: &Path, sink: &mut dyn FnMut(Reading) -> Result<()>) -> Result<
     }
 }
 
-/// Reads any input as [`read`] does. `path` names it in messages; its file name is kept in listings and may tell the day.
+/// Reads any input as [`read`] does. `path` names it in messages; its file name is kept in listings
+/// and may tell the day.
 ///
 /// # Errors
 /// As [`read`].

@@ -1,8 +1,8 @@
 //! The day that a record means, in whatever form it writes it.
 //!
-//! In: ISO 8601, RFC 2822, `13 Feb 2026`, `Feb 13, 2026`, `2026/02/13`, `20260213`, seconds since 1970 and their
-//! thousandths, lists as feedparser's `[2026, 2, 13, 8, ...]`. Out: the day, as it stands there (no time zone is
-//! applied), or nothing.
+//! In: ISO 8601, RFC 2822, `13 Feb 2026`, `Feb 13, 2026`, `2026/02/13`, `20260213`, seconds since
+//! 1970 and their thousandths, lists as feedparser's `[2026, 2, 13, 8, ...]`. Out: the day, as it
+//! stands there (no time zone is applied), or nothing.
 
 use jiff::Timestamp;
 use jiff::civil::Date;
@@ -46,7 +46,8 @@ fn civil(year: f64, month: f64, day: f64) -> Option<Date> {
     whole.then(|| Date::new(year as i16, month as i8, day as i8).ok()).flatten()
 }
 
-/// Seconds, milliseconds, microseconds or nanoseconds since 1970: arXiv's papers tell which by their size.
+/// Seconds, milliseconds, microseconds or nanoseconds since 1970: arXiv's papers tell which by
+/// their size.
 fn epoch(number: f64) -> Option<Date> {
     // 20260213 is a day.
     if (19_000_101.0..22_000_101.0).contains(&number) {

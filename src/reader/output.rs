@@ -1,7 +1,8 @@
 //! Where readers hand over what they found: counted, and named by file.
 //!
-//! In: drafts and reasons. Out: calls of the caller's sink, and the counts for the report. Every entry passes exactly
-//! one of [`Output::draft`] and [`Output::skip`], so that read and skipped together are what the file holds.
+//! In: drafts and reasons. Out: calls of the caller's sink, and the counts for the report. Every
+//! entry passes exactly one of [`Output::draft`] and [`Output::skip`], so that read and skipped
+//! together are what the file holds.
 
 use std::path::Path;
 

@@ -1,7 +1,8 @@
 //! One page of Markdown per paper.
 //!
-//! In: `# Title`, `**Authors:** ...`, the abstract as paragraphs, a rule, then dates, categories and links. Out: one
-//! entry. The day of the source is that of the last update; a page lists nothing, so there is no listing.
+//! In: `# Title`, `**Authors:** ...`, the abstract as paragraphs, a rule, then dates, categories
+//! and links. Out: one entry. The day of the source is that of the last update; a page lists
+//! nothing, so there is no listing.
 
 use std::borrow::Cow;
 

@@ -1,7 +1,8 @@
 //! Plain text, one text a line.
 //!
-//! In: any input that is meant as lines. Out: line by line its text and number, or why the line is none. Nothing is
-//! guessed here: that the lines are texts is the user's word, so a digest read this way gives its headings as texts.
+//! In: any input that is meant as lines. Out: line by line its text and number, or why the line is
+//! none. Nothing is guessed here: that the lines are texts is the user's word, so a digest read
+//! this way gives its headings as texts.
 
 use std::io::Read;
 use std::path::Path;
@@ -12,8 +13,8 @@ use super::source::Source;
 use crate::error::{ReadingError, Result};
 use crate::paper::Skipped;
 
-/// Longest text, in bytes. No model sees more than some 40 kB of one, while tokenising takes some hundred bytes of
-/// memory for each byte.
+/// Longest text, in bytes. No model sees more than some 40 kB of one, while tokenising takes some
+/// hundred bytes of memory for each byte.
 pub(super) const LONGEST_TEXT: usize = 1 << 20;
 
 /// One line of an input.
@@ -39,11 +40,13 @@ pub struct Lines {
     pub notes: Vec<String>,
 }
 
-/// Reads an input, packed or not, as lines and gives each to `sink`, in order. `path` names it in messages.
+/// Reads an input, packed or not, as lines and gives each to `sink`, in order. `path` names it in
+/// messages.
 ///
 /// # Errors
-/// [`Error::Io`](crate::Error::Io) where the system fails, [`ReadingError::UnknownFormat`] where the input is packed
-/// in another way than gzip or is not text, and whatever `sink` returns, at once.
+/// [`Error::Io`](crate::Error::Io) where the system fails, [`ReadingError::UnknownFormat`] where
+/// the input is packed in another way than gzip or is not text, and whatever `sink` returns, at
+/// once.
 pub fn read_lines(path: &Path, input: impl Read, sink: &mut dyn FnMut(Line) -> Result<()>) -> Result<Lines> {
     let mut source = Source::new(path, input)?;
     if let Some(looks_like) = sniff::no_text(source.head()) {

@@ -1,8 +1,9 @@
 //! One paper as an object of fields, in every key set that is in use.
 //!
-//! In: one JSON object, or the cells of a table. Out: a [`Record`], whose values are looked up by field: of several keys
-//! of one field the best that holds anything counts, of one key that stands twice the last. What is there but cannot be
-//! used, as a title that is an object of unknown keys, is named by [`Record::unread`].
+//! In: one JSON object, or the cells of a table. Out: a [`Record`], whose values are looked up by
+//! field: of several keys of one field the best that holds anything counts, of one key that stands
+//! twice the last. What is there but cannot be used, as a title that is an object of unknown keys,
+//! is named by [`Record::unread`].
 
 use std::borrow::Cow;
 use std::fmt;
@@ -87,7 +88,8 @@ impl<'a> Record<'a> {
         members.filter(useless).map(|member| described(&member.key, &member.value)).collect()
     }
 
-    /// The fields that would hold the text of a paper and say that there is none: `"title" is "nan"`.
+    /// The fields that would hold the text of a paper and say that there is none:
+    /// `"title" is "nan"`.
     pub(super) fn says_nothing(&self) -> Vec<String> {
         let texts = self.members.iter().filter(|member| matches!(member.field, Field::Title | Field::Abstract));
         texts.map(|member| described(&member.key, &member.value)).collect()
@@ -130,7 +132,8 @@ fn is_nothing(value: &Value<'_>) -> bool {
     }
 }
 
-/// A text that is an identifier, a number that lost its last zeros, or an object that names one as arXiv's.
+/// A text that is an identifier, a number that lost its last zeros, or an object that names one as
+/// arXiv's.
 fn id_text<'a>(value: &Value<'a>) -> Option<Cow<'a, str>> {
     match value {
         Value::Text(text) => ArxivId::parse(text).map(|_| text.clone()),

@@ -1,9 +1,10 @@
 //! JSON as people and Python write it, turned into JSON.
 //!
-//! In: a text that serde_json refuses. Out: the same as strict JSON, or `None` where it is not clear what is meant.
-//! Understood are `NaN` and `Infinity` (null), `None`, `True` and `False`, texts in single quotes with Python's escapes,
-//! tuples and calls (`datetime(2026, 2, 13)` is a list), trailing commas, bare keys, line breaks within texts, unknown
-//! escapes (`"\alpha"` keeps its backslash) and halves of surrogate pairs (U+FFFD).
+//! In: a text that serde_json refuses. Out: the same as strict JSON, or `None` where it is not
+//! clear what is meant. Understood are `NaN` and `Infinity` (null), `None`, `True` and `False`,
+//! texts in single quotes with Python's escapes, tuples and calls (`datetime(2026, 2, 13)` is a
+//! list), trailing commas, bare keys, line breaks within texts, unknown escapes (`"\alpha"` keeps
+//! its backslash) and halves of surrogate pairs (U+FFFD).
 
 use super::value::Value;
 
@@ -172,7 +173,8 @@ impl Writer<'_> {
         Some(())
     }
 
-    /// `\u00e9`, `\xe9`, `\U0001f600`; half of a pair is U+FFFD, and what is no code keeps its backslash.
+    /// `\u00e9`, `\xe9`, `\U0001f600`; half of a pair is U+FFFD, and what is no code keeps its
+    /// backslash.
     fn code(&mut self, kind: char) -> Option<()> {
         let digits = match kind {
             'x' => 2,

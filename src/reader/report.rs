@@ -52,7 +52,7 @@ pub struct Report {
     pub entries: u64,
     /// Entries skipped, each given to the sink with its reason.
     pub skipped: u64,
-    /// Remarks about the file as a whole: stated totals that are not what was found, text that is not UTF-8, an end
-    /// that looks cut off.
+    /// Remarks about the file as a whole: stated totals that are not what was found, text that is
+    /// not UTF-8, an end that looks cut off.
     pub notes: Vec<String>,
 }

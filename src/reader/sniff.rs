@@ -1,7 +1,7 @@
 //! The format of a file, told by its content.
 //!
-//! In: the first 256 KiB. Out: the format, or in words what the file looks like instead. Names of files say nothing:
-//! digests are renamed, packed and piped.
+//! In: the first 256 KiB. Out: the format, or in words what the file looks like instead. Names of
+//! files say nothing: digests are renamed, packed and piped.
 
 use super::heading::{after_number, entry_heading, section};
 use super::keys::{self, Field};

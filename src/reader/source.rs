@@ -1,8 +1,9 @@
 //! Bytes of a file or of standard input, line by line, in bounded memory.
 //!
-//! In: anything readable, gzip told by its first two bytes (several members too). Out: lines of at most 4 MiB; of a
-//! longer one only the beginning is kept, and the rest is passed over in linear time. A gzip stream that breaks off
-//! ends the lines and leaves a reason, since what stood before is still good.
+//! In: anything readable, gzip told by its first two bytes (several members too). Out: lines of at
+//! most 4 MiB; of a longer one only the beginning is kept, and the rest is passed over in linear
+//! time. A gzip stream that breaks off ends the lines and leaves a reason, since what stood before
+//! is still good.
 
 use std::io::{self, BufRead, BufReader, Cursor, Read};
 use std::path::{Path, PathBuf};
@@ -103,8 +104,8 @@ impl<'r> Source<'r> {
         Ok(Some(Line { number: self.line, bytes: &self.buffer, too_long }))
     }
 
-    /// The next line, or the next piece of one that is too long to hold: `too_long` says that it goes on in the next
-    /// piece.
+    /// The next line, or the next piece of one that is too long to hold: `too_long` says that it
+    /// goes on in the next piece.
     pub(super) fn next_piece(&mut self) -> Result<Option<Line<'_>>> {
         self.buffer.clear();
         if self.broken.is_some() {
@@ -124,7 +125,8 @@ impl<'r> Source<'r> {
         Ok(Some(Line { number: self.line, bytes: &self.buffer, too_long: self.within_line }))
     }
 
-    /// Tells damage of a gzip stream, which ends the input, from failures of the system, which end the reading.
+    /// Tells damage of a gzip stream, which ends the input, from failures of the system, which end
+    /// the reading.
     fn check<T>(&mut self, result: io::Result<T>) -> Result<Option<T>> {
         match result {
             Ok(value) => Ok(Some(value)),

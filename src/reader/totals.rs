@@ -1,9 +1,11 @@
 //! How many papers a digest says it holds.
 //!
-//! In: the lines before the first entry. Out: notes for each stated number that is not the number found. Tables of
-//! contents nest (`  - [subtopic](#..) [Total: 3]` below `- [topic](#..) [Total: 7]`): only their outermost level counts.
+//! In: the lines before the first entry. Out: notes for each stated number that is not the number
+//! found. Tables of contents nest (`  - [subtopic](#..) [Total: 3]` below
+//! `- [topic](#..) [Total: 7]`): only their outermost level counts.
 
-/// Most levels of a table of contents and most headlines that are kept: hostile input has no end of them.
+/// Most levels of a table of contents and most headlines that are kept: hostile input has no end of
+/// them.
 const MOST: usize = 64;
 
 /// Stated totals.
@@ -60,7 +62,8 @@ fn headline(line: &str) -> Option<u64> {
     leading_number(rest.trim_start())
 }
 
-/// `- [cs.LG](#cs.LG) [Total: 5]`, `- [cs.LG](#cslg) (1 篇)`, `- [Uncategorized (8 papers)](#uncategorized)`.
+/// `- [cs.LG](#cs.LG) [Total: 5]`, `- [cs.LG](#cslg) (1 篇)`,
+/// `- [Uncategorized (8 papers)](#uncategorized)`.
 fn contents_line(line: &str) -> Option<(usize, u64)> {
     let text = line.trim_start();
     let indent = line.len() - text.len();

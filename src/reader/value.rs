@@ -1,8 +1,9 @@
 //! A value of JSON, of whatever type its writer gave it.
 //!
-//! In: JSON. Out: a [`Value`] that borrows its texts where JSON needs no unescaping, and what it means as a text, as
-//! names or as categories. Programs write a title as a list of one, an author as an object with a name, a category as
-//! an object with a term: what is meant is clear, so it is read.
+//! In: JSON. Out: a [`Value`] that borrows its texts where JSON needs no unescaping, and what it
+//! means as a text, as names or as categories. Programs write a title as a list of one, an author
+//! as an object with a name, a category as an object with a term: what is meant is clear, so it is
+//! read.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -86,7 +87,8 @@ impl<'a> Value<'a> {
         keys.iter().filter_map(|key| self.get(key)).find(|value| !value.is_empty())
     }
 
-    /// The text that it means: a text, a number, a list of texts, an object with a text under one of the usual keys.
+    /// The text that it means: a text, a number, a list of texts, an object with a text under one
+    /// of the usual keys.
     pub(super) fn text(&self) -> Option<Cow<'a, str>> {
         self.text_within(DEEPEST)
     }

@@ -1,8 +1,9 @@
 //! Bytes that are not UTF-8, as text.
 //!
-//! In: the bytes of one object or line. Out: text. Bytes that hold no character of UTF-8 beyond ASCII are Windows-1252,
-//! the superset of Latin-1 that programs without Unicode write; where good and bad characters are mixed, a bad one is
-//! U+FFFD. Either is counted, so that nothing changes in silence.
+//! In: the bytes of one object or line. Out: text. Bytes that hold no character of UTF-8 beyond
+//! ASCII are Windows-1252, the superset of Latin-1 that programs without Unicode write; where good
+//! and bad characters are mixed, a bad one is U+FFFD. Either is counted, so that nothing changes in
+//! silence.
 
 use std::borrow::Cow;
 

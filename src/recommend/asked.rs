@@ -11,13 +11,15 @@ use crate::neighbours::SearchContext;
 use crate::paper::ArxivId;
 use crate::ranking::{Interest, Learned, PaperFeatures};
 
-/// What all other liked papers weigh together in an interest, beside its own, as long as there are no more than so many: of many, interests
-/// have enough papers of their own, and each would have to hold the words of all.
+/// What all other liked papers weigh together in an interest, beside its own, as long as there are
+/// no more than so many: of many, interests have enough papers of their own, and each would have to
+/// hold the words of all.
 const SAY_OF_OTHERS: f32 = 0.3;
 const MOST_WITH_A_SAY: usize = 50;
-/// What an interest of a single paper is due among others: it may be a mistake, which costs the others as many answers. On the tuning half
-/// five likes of which one is of another group lose 6.8 % of nDCG@20 at a share of .5 against the right four alone, 5.7 % at .25, 4.4 % at
-/// .15 and below.
+/// What an interest of a single paper is due among others: it may be a mistake, which costs the
+/// others as many answers. On the tuning half five likes of which one is of another group lose 6.8
+/// % of nDCG@20 at a share of .5 against the right four alone, 5.7 % at .25, 4.4 % at .15 and
+/// below.
 const SHARE_OF_ONE: f32 = 0.2;
 
 /// What is liked and disliked, as it is compared.
@@ -67,7 +69,8 @@ impl Asked {
     }
 }
 
-/// Which of some papers are one interest: groups of their places, each ascending, in the order of their firsts.
+/// Which of some papers are one interest: groups of their places, each ascending, in the order of
+/// their firsts.
 pub(super) fn groups(learned: &Learned, features: &[PaperFeatures], fixed: &[Option<i64>]) -> Vec<Vec<usize>> {
     let numbers = group(&learned.compare_all(features), fixed);
     let mut groups = vec![Vec::new(); numbers.iter().max().map_or(0, |last| last + 1)];
@@ -76,7 +79,8 @@ pub(super) fn groups(learned: &Learned, features: &[PaperFeatures], fixed: &[Opt
 }
 
 impl Wanted {
-    /// What a group asks for. The others have a small say in it: they tell in what field somebody is.
+    /// What a group asks for. The others have a small say in it: they tell in what field somebody
+    /// is.
     fn interest(&self, learned: &Learned, group: &[usize]) -> Option<Interest> {
         let own: f32 = group.iter().map(|at| self.weights[*at]).sum();
         let others = self.weights.iter().sum::<f32>() - own;

@@ -1,7 +1,8 @@
 //! Which papers are compared closely, and their views.
 //!
-//! In: what is liked. Out: the nearest of the library by cosine, to liked papers and to the middle of each interest. The papers that go
-//! back into the question of a single like are found without the filter: they must not depend on what may be an answer.
+//! In: what is liked. Out: the nearest of the library by cosine, to liked papers and to the middle
+//! of each interest. The papers that go back into the question of a single like are found without
+//! the filter: they must not depend on what may be an answer.
 
 use std::sync::OnceLock;
 
@@ -22,7 +23,8 @@ const ALL_CANDIDATES: usize = 3000;
 const AROUND_MIDDLES: usize = 4;
 /// Liked papers whose own neighbours are looked at, beside those of the middles of interests.
 const PROBES: usize = 64;
-/// The papers of the library among which these are found: the nearest to the liked paper, whatever may be an answer.
+/// The papers of the library among which these are found: the nearest to the liked paper, whatever
+/// may be an answer.
 const FEEDBACK_AMONG: usize = 100;
 
 /// Papers with their views.
@@ -41,8 +43,9 @@ impl Compared {
     }
 }
 
-/// The papers that are compared closely: the nearest to each that is liked, `each` of them unless more answers are asked for or much is
-/// liked, and those nearest to the middle of each interest; ascending, each once.
+/// The papers that are compared closely: the nearest to each that is liked, `each` of them unless
+/// more answers are asked for or much is liked, and those nearest to the middle of each interest;
+/// ascending, each once.
 pub(super) fn candidates(
     context: &SearchContext<'_>,
     query: &Query,
@@ -94,7 +97,8 @@ fn spread_out(groups: &[Vec<usize>], most: usize) -> Vec<usize> {
     in_turn.take(most).collect()
 }
 
-/// The papers of the library, whatever may be an answer, that are near to the only liked one; ascending. None where more is liked.
+/// The papers of the library, whatever may be an answer, that are near to the only liked one;
+/// ascending. None where more is liked.
 pub(super) fn near_single(context: &SearchContext<'_>, asked: &Asked, wanted: &Wanted) -> Result<Vec<PaperRow>> {
     let vectors = asked.vectors();
     let Some(single) = wanted.single() else { return Ok(Vec::new()) };

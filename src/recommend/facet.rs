@@ -1,9 +1,11 @@
 //! Papers compared by one facet beside the whole: the same method, whatever the problem.
 //!
-//! In: liked papers or texts, a facet, and what embeds texts. Out: answers as of `recommend`, with what was compared of each. What a paper
-//! tells of the facet is embedded behind its title, and that vector stands in the place of the vector of the whole; words, and what they
-//! go with, stay those of the whole abstract. By the facet alone answers were worse than without one (docs/history/ranking.md). Candidates are the
-//! best by the whole; a paper that tells nothing of the facet is compared by its whole vector.
+//! In: liked papers or texts, a facet, and what embeds texts. Out: answers as of `recommend`, with
+//! what was compared of each. What a paper tells of the facet is embedded behind its title, and
+//! that vector stands in the place of the vector of the whole; words, and what they go with, stay
+//! those of the whole abstract. By the facet alone answers were worse than without one
+//! (docs/history/ranking.md). Candidates are the best by the whole; a paper that tells nothing of
+//! the facet is compared by its whole vector.
 
 use std::collections::BTreeMap;
 
@@ -22,7 +24,8 @@ use crate::paper::ArxivId;
 use crate::paper::Facet;
 use crate::ranking::{Interest, Learned};
 
-/// Candidates of one liked paper, and how many of them are embedded, unless more answers are asked for.
+/// Candidates of one liked paper, and how many of them are embedded, unless more answers are asked
+/// for.
 const NEAR: usize = 500;
 const EMBEDDED: usize = 250;
 /// Embedded for all liked papers together, about: as many take some seconds.
@@ -31,7 +34,8 @@ const MOST_EMBEDDED: usize = 1000;
 /// Of the papers near to a single liked one, those whose facets are looked at to be fed back.
 const FED_BACK_AMONG: usize = 20;
 
-/// The factor on the weight of the whitened cosine, where the vector is that of a facet: the words stay those of the whole paper.
+/// The factor on the weight of the whitened cosine, where the vector is that of a facet: the words
+/// stay those of the whole paper.
 const VECTOR_FACTOR: f32 = 1.5;
 
 /// Gives the vectors of texts, one each, unit length.
@@ -56,7 +60,8 @@ pub(crate) struct ByFacet {
     pub liked: Vec<(ArxivId, FacetText)>,
     /// Liked and disliked papers that tell nothing of it, and are compared by the whole.
     pub silent: Vec<ArxivId>,
-    /// Of the liked papers and all that they were compared with, those whose digest tells it in a language only that the model does not read.
+    /// Of the liked papers and all that they were compared with, those whose digest tells it in a
+    /// language only that the model does not read.
     pub unread: usize,
     /// One of these digests' texts.
     pub unread_sample: Option<String>,
@@ -64,8 +69,8 @@ pub(crate) struct ByFacet {
     pub compared: usize,
 }
 
-/// Ranks the papers of a library by one facet of them beside the whole. `texts` holds the vectors of `query.like_text`, which are compared
-/// as they stand.
+/// Ranks the papers of a library by one facet of them beside the whole. `texts` holds the vectors
+/// of `query.like_text`, which are compared as they stand.
 ///
 /// # Errors
 /// [`QueryError::NotInLibrary`](crate::error::QueryError::NotInLibrary); what embedding reports.

@@ -1,17 +1,21 @@
-//! How candidates are scored by what is asked, and what goes back into the question of a single like.
+//! How candidates are scored by what is asked, and what goes back into the question of a single
+//! like.
 //!
-//! The best three papers of the library, from a floor on, say more of what a single liked paper is about (pseudo-relevance feedback: Rocchio
-//! 1971). A paper is never compared with itself: one that was fed back is scored without.
+//! The best three papers of the library, from a floor on, say more of what a single liked paper is
+//! about (pseudo-relevance feedback: Rocchio 1971). A paper is never compared with itself: one that
+//! was fed back is scored without.
 
 use super::asked::Wanted;
 use super::candidates::Compared;
 use crate::library::{PaperRow, PaperText};
 use crate::ranking::{Interest, Interests, Learned, PaperFeatures, ScoreParts, Weights};
 
-/// How many of the first of a single liked paper go back into what it asks for, and how much they weigh together beside it.
+/// How many of the first of a single liked paper go back into what it asks for, and how much they
+/// weigh together beside it.
 const FEEDBACK: usize = 3;
 const FEEDBACK_SHARE: f32 = 0.5;
-/// Only papers with such a score say more of what is asked for: half of the pairs on one topic have more, and one of a hundred random pairs.
+/// Only papers with such a score say more of what is asked for: half of the pairs on one topic have
+/// more, and one of a hundred random pairs.
 const FEEDBACK_FLOOR: f32 = 8.0;
 
 /// The interests as candidates are scored by them.

@@ -1,19 +1,23 @@
 //! Which liked papers are one interest.
 //!
-//! In: how alike liked papers are, in the unit of scores. Out: the group of each. Papers are joined by average linkage (UPGMA: Sokal &
-//! Michener 1958) while two groups are at least [`ONE_INTEREST`] times as alike as their papers are to those nearest to them: what is alike
-//! in a field where all papers resemble each other differs from what is in a wide one, so likeness is scaled locally (Zelnik-Manor &
-//! Perona, NIPS 2004). Groups that somebody has made stand as they are, and other papers may join them.
+//! In: how alike liked papers are, in the unit of scores. Out: the group of each. Papers are joined
+//! by average linkage (UPGMA: Sokal & Michener 1958) while two groups are at least [`ONE_INTEREST`]
+//! times as alike as their papers are to those nearest to them: what is alike in a field where all
+//! papers resemble each other differs from what is in a wide one, so likeness is scaled locally
+//! (Zelnik-Manor & Perona, NIPS 2004). Groups that somebody has made stand as they are, and other
+//! papers may join them.
 
 use ndarray::Array2;
 
-/// Two groups are one from this share of the likeness of near papers on. Chosen with the two constants below on the tuning half of the reading lists.
+/// Two groups are one from this share of the likeness of near papers on. Chosen with the two
+/// constants below on the tuning half of the reading lists.
 const ONE_INTEREST: f32 = 0.5;
 
 /// How many of the nearest liked papers say how alike near papers are.
 const NEAREST: usize = 3;
 
-/// Papers less alike than this (two drawn at random: 0 ± 1.4; two under one heading: 12 in the median) are no measure of what is alike.
+/// Papers less alike than this (two drawn at random: 0 ± 1.4; two under one heading: 12 in the
+/// median) are no measure of what is alike.
 const ALIKE_AT_LEAST: f32 = 6.0;
 
 /// Numbers groups from 0, in the order of their first papers.
@@ -23,12 +27,14 @@ pub(crate) fn group(alike: &Array2<f32>, fixed: &[Option<i64>]) -> Vec<usize> {
     joined(alike, fixed, |likeness, _| likeness >= f64::from(ONE_INTEREST))
 }
 
-/// Parts the papers of one interest into the two groups that are least alike; one group where there is but one paper.
+/// Parts the papers of one interest into the two groups that are least alike; one group where there
+/// is but one paper.
 pub(crate) fn split(alike: &Array2<f32>) -> Vec<usize> {
     joined(alike, &[], |_, groups| groups > 2)
 }
 
-/// Joins groups as long as `go_on` says so of the likeness of the two that are most alike and the number of groups.
+/// Joins groups as long as `go_on` says so of the likeness of the two that are most alike and the
+/// number of groups.
 fn joined(alike: &Array2<f32>, fixed: &[Option<i64>], go_on: impl Fn(f64, usize) -> bool) -> Vec<usize> {
     let count = alike.nrows();
     let near: Vec<f32> = (0..count).map(|paper| near(alike, paper)).collect();
@@ -74,7 +80,8 @@ fn near(alike: &Array2<f32>, paper: usize) -> f32 {
     (others.iter().sum::<f32>() / others.len().max(1) as f32).max(ALIKE_AT_LEAST)
 }
 
-/// Joins the two groups that are most alike on average, again and again. `sums` holds the sums over pairs of papers.
+/// Joins the two groups that are most alike on average, again and again. `sums` holds the sums over
+/// pairs of papers.
 fn link(groups: &mut [Group], mut sums: Array2<f64>, go_on: impl Fn(f64, usize) -> bool) {
     let mean = |groups: &[Group], sums: &Array2<f64>, a: usize, b: usize| {
         let apart = groups[a].fixed.is_some() && groups[b].fixed.is_some();

@@ -1,16 +1,20 @@
 //! `recommend`: which papers are most related to those that somebody likes.
 //!
-//! In: liked and disliked papers of a library, liked texts (embedded), a filter. Out: the k best papers with the liked one
-//! that each comes from, the parts of its score and the rare terms they share.
+//! In: liked and disliked papers of a library, liked texts (embedded), a filter. Out: the k best
+//! papers with the liked one that each comes from, the parts of its score and the rare terms they
+//! share.
 //!
-//! Liked papers that are alike are one interest (`interests.rs`). The nearest by cosine to liked papers and to the middle of each interest
-//! are candidates; these are compared closely, by all that [`Learned`] knows of the library. Against comparing every paper,
-//! candidates lose nothing that can be measured (docs/history/ranking.md).
+//! Liked papers that are alike are one interest (`interests.rs`). The nearest by cosine to liked
+//! papers and to the middle of each interest are candidates; these are compared closely, by all
+//! that [`Learned`] knows of the library. Against comparing every paper, candidates lose nothing
+//! that can be measured (docs/history/ranking.md).
 //!
-//! Score of a paper: how well it answers the interest that it answers best ([`crate::ranking::Interest`]), less a share of that by which it
-//! answers what is disliked better. Within an interest all papers have a say; two interests averaged into one point
-//! would find what lies between them, which is neither. To an interest of one paper the best three papers of the library are fed
-//! back, never a paper to its own score. Which of the ranked papers become answers is chosen by `selection`.
+//! Score of a paper: how well it answers the interest that it answers best
+//! ([`crate::ranking::Interest`]), less a share of that by which it answers what is disliked
+//! better. Within an interest all papers have a say; two interests averaged into one point would
+//! find what lies between them, which is neither. To an interest of one paper the best three papers
+//! of the library are fed back, never a paper to its own score. Which of the ranked papers become
+//! answers is chosen by `selection`.
 
 mod asked;
 pub(crate) mod calibration;
@@ -57,7 +61,8 @@ pub(crate) struct Query {
     pub like_text: Vec<String>,
     /// How much a liked paper counts, above 0, where that is not 1.
     pub emphasis: BTreeMap<ArxivId, f32>,
-    /// Interests that somebody has made: liked papers with the same number are one, and with different numbers are not.
+    /// Interests that somebody has made: liked papers with the same number are one, and with
+    /// different numbers are not.
     pub interests: BTreeMap<ArxivId, i64>,
     /// Number of answers.
     pub k: usize,
@@ -67,12 +72,13 @@ pub(crate) struct Query {
     pub among: Option<PaperSet>,
     /// How much each part of a score counts.
     pub weights: Weights,
-    /// How much an answer's likeness to those before it counts against its score, from 0 to 1; 0 takes the best.
+    /// How much an answer's likeness to those before it counts against its score, from 0 to 1; 0
+    /// takes the best.
     pub diversity: f32,
     /// The least match of an answer, from 0 to 100 ([`calibration`]).
     pub at_least: f32,
-    /// Answers in the order in which they were chosen, as always with diversity, instead of by score: the first few of many then have their
-    /// shares of the interests too.
+    /// Answers in the order in which they were chosen, as always with diversity, instead of by
+    /// score: the first few of many then have their shares of the interests too.
     pub as_chosen: bool,
 }
 
@@ -88,7 +94,8 @@ pub(crate) enum Liked {
 /// One answer.
 #[derive(Clone, Debug)]
 pub(crate) struct Answer {
-    /// Score as described at the top of this module: the sum of the parts, less what disliked papers take away.
+    /// Score as described at the top of this module: the sum of the parts, less what disliked
+    /// papers take away.
     pub score: f32,
     /// The score as a match from 0 to 100 ([`calibration`]).
     pub matched: f32,
@@ -110,7 +117,8 @@ pub(crate) struct Answer {
     pub facet: Option<FacetText>,
 }
 
-/// Whether a library holds all the papers that a query names; cheap, so it is asked before anything is embedded.
+/// Whether a library holds all the papers that a query names; cheap, so it is asked before anything
+/// is embedded.
 ///
 /// # Errors
 /// [`QueryError::NotInLibrary`] names the ids that are not there, each with its closest.
@@ -121,8 +129,8 @@ pub(crate) fn check(library: &Library, query: &Query) -> Result<()> {
 
 /// Ranks the papers of a library by a query.
 ///
-/// `texts` holds the vectors of `query.like_text`: texts x dimension, unit rows. Liked and disliked papers are never among
-/// the answers. Equal scores are ordered by paper id.
+/// `texts` holds the vectors of `query.like_text`: texts x dimension, unit rows. Liked and disliked
+/// papers are never among the answers. Equal scores are ordered by paper id.
 ///
 /// # Errors
 /// [`QueryError::NotInLibrary`] names the ids that are not there, each with its closest;
@@ -137,7 +145,8 @@ pub(crate) fn recommend(
     answers(context.library, learned, query, rank(context, learned, query, texts)?, BTreeMap::new())
 }
 
-/// The papers of a ranking with their reasons. `facets` holds what was compared of them, where that was not the whole.
+/// The papers of a ranking with their reasons. `facets` holds what was compared of them, where that
+/// was not the whole.
 fn answers(
     library: &Library,
     learned: &Learned,

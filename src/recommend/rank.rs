@@ -1,7 +1,8 @@
 //! Candidates and their order.
 //!
-//! In: what is liked and disliked, as it is compared. Out: the best of the nearest candidates, with the parts of their scores. The score of
-//! a paper depends on the question and the paper alone: not on the filter, the number of answers or the other candidates.
+//! In: what is liked and disliked, as it is compared. Out: the best of the nearest candidates, with
+//! the parts of their scores. The score of a paper depends on the question and the paper alone: not
+//! on the filter, the number of answers or the other candidates.
 
 use ndarray::Array2;
 use rayon::prelude::*;
@@ -17,8 +18,8 @@ use crate::neighbours::SearchContext;
 use crate::paper::ArxivId;
 use crate::ranking::{Interest, Learned, PaperFeatures, ScoreParts};
 
-/// What a paper loses of that by which it answers disliked papers better than liked ones: a dislike in a neighbouring field must not
-/// sink what is nearer to the likes.
+/// What a paper loses of that by which it answers disliked papers better than liked ones: a dislike
+/// in a neighbouring field must not sink what is nearer to the likes.
 const DISLIKE_WEIGHT: f32 = 0.4;
 /// A place in the ranking.
 #[derive(Clone, Debug)]
@@ -152,7 +153,8 @@ pub(super) fn rank_among(
     let of_row = |row: PaperRow| candidates.papers.binary_search_by_key(&row, |paper| paper.row).ok();
     let ranked = chosen.into_par_iter().map(|place| {
         let Place { found, features, .. } = &ranked[place];
-        // The reason is the nearest of what is liked, though all of the interest has a say in the score.
+        // The reason is the nearest of what is liked, though all of the interest has a say in the
+        // score.
         let alike = |at: &usize| learned.compare(&wanted.features[*at], features, &query.weights).sum();
         let members = wanted.groups[found.interest].iter().map(|at| (alike(at), *at));
         let nearest = members.reduce(|best, next| if next.0 > best.0 { next } else { best });

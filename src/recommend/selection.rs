@@ -1,19 +1,24 @@
-//! Which of the ranked papers become the answers: every interest gets its share, and no answer ten times over.
+//! Which of the ranked papers become the answers: every interest gets its share, and no answer ten
+//! times over.
 //!
-//! In: for each interest the first papers as it ranks them ([`reach`] of them, if there are so many), and its share. Out: the k that are chosen. An
-//! interest is served by its share, so a large one does not crowd out a small one. Within an interest `diversity` weighs how much a paper is like those chosen already against its score (maximal
-//! marginal relevance: Carbonell & Goldstein, SIGIR 1998); 0 takes the best.
+//! In: for each interest the first papers as it ranks them ([`reach`] of them, if there are so
+//! many), and its share. Out: the k that are chosen. An interest is served by its share, so a large
+//! one does not crowd out a small one. Within an interest `diversity` weighs how much a paper is
+//! like those chosen already against its score (maximal marginal relevance: Carbonell & Goldstein,
+//! SIGIR 1998); 0 takes the best.
 
 use std::collections::VecDeque;
 
-/// What likeness to a chosen paper weighs beside a score at the largest diversity. At 1, scores would hardly count: two good answers
-/// are about as much like each other as like the question.
+/// What likeness to a chosen paper weighs beside a score at the largest diversity. At 1, scores
+/// would hardly count: two good answers are about as much like each other as like the question.
 const LARGEST: f32 = 0.5;
 
-/// How deep a choice looks for something different: papers further down are no answers to the question.
+/// How deep a choice looks for something different: papers further down are no answers to the
+/// question.
 const DEPTH: usize = 50;
 
-/// How deep each interest is looked into for `k` answers: one chosen for another interest, or too much like another, is passed over.
+/// How deep each interest is looked into for `k` answers: one chosen for another interest, or too
+/// much like another, is passed over.
 pub(crate) fn reach(k: usize) -> usize {
     k.saturating_add(DEPTH)
 }
@@ -21,11 +26,13 @@ pub(crate) fn reach(k: usize) -> usize {
 /// What an interest has to say of a candidate.
 pub(crate) type Scored = (usize, f32);
 
-/// Chooses `k` candidates. `rankings` holds for each interest the candidates with their scores, the best first; a candidate is chosen once,
-/// whichever interest asks for it first. Gives candidates in the order in which they were chosen, so that the first few of many have their
-/// shares, and are diverse, too.
+/// Chooses `k` candidates. `rankings` holds for each interest the candidates with their scores, the
+/// best first; a candidate is chosen once, whichever interest asks for it first. Gives candidates
+/// in the order in which they were chosen, so that the first few of many have their shares, and are
+/// diverse, too.
 ///
-/// `shares` holds what each interest is due beside the others (above 0), `alike` how much two candidates are, in the unit of scores.
+/// `shares` holds what each interest is due beside the others (above 0), `alike` how much two
+/// candidates are, in the unit of scores.
 pub(crate) fn choose(
     rankings: &[Vec<Scored>],
     shares: &[f32],
@@ -38,8 +45,9 @@ pub(crate) fn choose(
     let mut taken = vec![false; candidates];
     let mut served = vec![0usize; shares.len()];
     let mut chosen: Vec<usize> = Vec::new();
-    // How much each candidate is like the chosen ones, and with how many of these it was compared: a candidate is compared once it
-    // comes within reach, and then with all that were chosen before.
+    // How much each candidate is like the chosen ones, and with how many of these it was compared:
+    // a candidate is compared once it comes within reach, and then with all that were chosen
+    // before.
     let mut nearest = vec![0f32; candidates];
     let mut compared = vec![0usize; candidates];
     while chosen.len() < k {
@@ -48,7 +56,8 @@ pub(crate) fn choose(
                 ranking.pop_front();
             }
         }
-        // The one that is furthest behind its share; of equals, the one with the better next answer.
+        // The one that is furthest behind its share; of equals, the one with the better next
+        // answer.
         let behind =
             |interest: &usize| (served[*interest] + 1) as f64 / f64::from(shares[*interest].max(f32::MIN_POSITIVE));
         let next = (0..shares.len())
@@ -115,7 +124,8 @@ mod tests {
 
     #[test]
     fn a_late_candidate_is_compared_with_what_was_chosen_before_it() {
-        // Place 50 is a version of place 0 and comes within reach only once that is chosen; 51 is like nothing.
+        // Place 50 is a version of place 0 and comes within reach only once that is chosen; 51 is
+        // like nothing.
         let candidates = [(0..60).map(|n| (n, 10.0 - n as f32 / 1000.0)).collect::<Vec<Scored>>()];
         let alike = |a: usize, b: usize| match (a.min(b), a.max(b)) {
             (0, 50) => 10.0,

@@ -1,6 +1,7 @@
 //! The interests of a profile, as somebody may want to see and change them.
 //!
-//! In: the liked papers of a question. Out: which of them are one interest, what each is due of the answers, and what it is about.
+//! In: the liked papers of a question. Out: which of them are one interest, what each is due of the
+//! answers, and what it is about.
 
 use std::collections::BTreeMap;
 
@@ -51,7 +52,8 @@ pub(crate) fn groups(context: &SearchContext<'_>, learned: &Learned, query: &Que
     wanted.groups.iter().zip(shares).map(group).collect()
 }
 
-/// Parts an interest into the two groups of papers that are least alike; gives for each of its papers 0 or 1, and 0 for the first.
+/// Parts an interest into the two groups of papers that are least alike; gives for each of its
+/// papers 0 or 1, and 0 for the first.
 ///
 /// # Errors
 /// As [`super::recommend`].

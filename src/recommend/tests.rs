@@ -86,8 +86,8 @@ fn scores(world: &(Library, FingerprintNumber, Learned), query: &Query) -> BTree
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(60))]
 
-    /// The score of a paper depends on the question and the paper alone: not on the filter, the number of answers, the pool or the order
-    /// in which papers are named.
+    /// The score of a paper depends on the question and the paper alone: not on the filter, the
+    /// number of answers, the pool or the order in which papers are named.
     #[test]
     fn a_score_depends_on_the_question_and_the_paper_alone(
         liked in prop::collection::btree_set(0..PAPERS, 1..7),

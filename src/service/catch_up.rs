@@ -13,13 +13,15 @@ use crate::library::{
 use crate::model::{Progress, Settings};
 use crate::paper::Facet;
 
-/// Papers handed to the embedder at once: enough to sort by length, little enough to hold in memory.
+/// Papers handed to the embedder at once: enough to sort by length, little enough to hold in
+/// memory.
 const WINDOW: usize = 1024;
 
 /// How the papers of a library are embedded, as far as it remembers or its vectors tell.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct Remembered {
-    /// A known name or the path of a folder. `None` where nothing tells: a folder's name alone does not say where it lies.
+    /// A known name or the path of a folder. `None` where nothing tells: a folder's name alone does
+    /// not say where it lies.
     pub(super) model: Option<String>,
     /// In what numbers.
     pub(super) precision: Precision,
@@ -28,7 +30,8 @@ pub(super) struct Remembered {
 }
 
 impl Remembered {
-    /// What a library remembers; for one that was made before libraries did, what its only set of vectors tells.
+    /// What a library remembers; for one that was made before libraries did, what its only set of
+    /// vectors tells.
     ///
     /// # Errors
     /// What the library reports; a precision that a later version of this program has noted.
@@ -73,7 +76,8 @@ pub(super) fn settings_of(embedder: &LazyEmbedder) -> Result<EmbeddingSettings> 
 
 /// The number under which this model's vectors are stored, once every paper of the library has one.
 ///
-/// Embeds what is missing and commits after every batch, so that a killed process loses one batch at the most.
+/// Embeds what is missing and commits after every batch, so that a killed process loses one batch
+/// at the most.
 ///
 /// # Errors
 /// [`LibraryError::OtherModel`] if the library holds vectors, but none of this model, and `begin`
@@ -104,7 +108,8 @@ pub(super) fn catch_up(
     }
     let remembered = settings_of(embedder)?;
     let loaded = embedder.load(fetch)?;
-    // Once the model is there, and before the first vector is: a killed process leaves a library that knows its model.
+    // Once the model is there, and before the first vector is: a killed process leaves a library
+    // that knows its model.
     if !begin && !has_own && library.embedding_settings()?.as_ref() != Some(&remembered) {
         library.set_embedding_settings(&remembered)?;
     }
@@ -135,11 +140,12 @@ pub(super) fn catch_up(
     }
 }
 
-/// The vectors of facets, in this order. Those that the library has are taken from there; the others
-/// are embedded, and stored where the library can be written.
+/// The vectors of facets, in this order. Those that the library has are taken from there; the
+/// others are embedded, and stored where the library can be written.
 ///
 /// # Errors
-/// As [`LazyEmbedder::load`], and what embedding itself or `embedded` reports; what was stored stays.
+/// As [`LazyEmbedder::load`], and what embedding itself or `embedded` reports; what was stored
+/// stays.
 pub(super) fn facet_vectors(
     embedder: &LazyEmbedder,
     library: &mut Library,

@@ -191,8 +191,8 @@ impl Relata {
         Relata { shared: Arc::new(shared), observer: Arc::new(|_: Event| ()), cancel: CancelToken::new() }
     }
 
-    /// The model, loaded (and fetched) when it is first asked for, for texts that are no papers of the
-    /// library. It is the one that papers are embedded with.
+    /// The model, loaded (and fetched) when it is first asked for, for texts that are no papers of
+    /// the library. It is the one that papers are embedded with.
     ///
     /// # Errors
     /// What the model and the library report.

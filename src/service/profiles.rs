@@ -144,7 +144,8 @@ impl Relata {
     /// A profile. The default one is empty where there is none.
     ///
     /// # Errors
-    /// [`ProfileError::NoSuchProfile`](crate::error::ProfileError::NoSuchProfile) names those that there are.
+    /// [`ProfileError::NoSuchProfile`](crate::error::ProfileError::NoSuchProfile) names those that
+    /// there are.
     pub fn export_profile(&self, name: &str) -> Result<ProfileRow> {
         self.profile(None, name, true).map(ProfileRow::from)
     }
@@ -152,7 +153,8 @@ impl Relata {
     /// Forgets a profile; gives how many papers it named. `None` where there is no library.
     ///
     /// # Errors
-    /// [`ProfileError::NoSuchProfile`](crate::error::ProfileError::NoSuchProfile) names those that there are.
+    /// [`ProfileError::NoSuchProfile`](crate::error::ProfileError::NoSuchProfile) names those that
+    /// there are.
     pub fn remove_profile(&self, name: &str) -> Result<Option<usize>> {
         let Some(mut library) = self.existing()? else { return Ok(None) };
         library.existing_profile(name)?;
@@ -163,8 +165,8 @@ impl Relata {
     ///
     /// # Errors
     /// [`Io`](crate::Error::Io),
-    /// [`ReadingError::ReferencesUnknown`](crate::error::ReadingError::ReferencesUnknown); what the library
-    /// reports.
+    /// [`ReadingError::ReferencesUnknown`](crate::error::ReadingError::ReferencesUnknown); what the
+    /// library reports.
     pub fn import_profile(&self, request: &ImportProfile) -> Result<Imported> {
         let read = references::read(&request.file)?;
         let mut library = self.own()?;

@@ -1,7 +1,8 @@
 //! The sample digest: what a fresh install answers from until its library holds papers.
 //!
-//! Compiled into the binary, read by the same reader as any digest, kept with its vectors in a small library of its own in
-//! the cache folder. It is never mixed into a user's library and can be deleted at any time.
+//! Compiled into the binary, read by the same reader as any digest, kept with its vectors in a
+//! small library of its own in the cache folder. It is never mixed into a user's library and can be
+//! deleted at any time.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -20,8 +21,8 @@ pub(super) fn path(cache: &Path) -> PathBuf {
     cache.join(concat!("sample-", env!("CARGO_PKG_VERSION"), ".db"))
 }
 
-/// Opens the sample's library, reading the digest into it where that has not been done. A file that is damaged or of
-/// another version is made anew: nothing in it is anybody's own.
+/// Opens the sample's library, reading the digest into it where that has not been done. A file that
+/// is damaged or of another version is made anew: nothing in it is anybody's own.
 ///
 /// # Errors
 /// The cache folder cannot be written.

@@ -1,6 +1,7 @@
 //! Where texts are taken apart: what of a paper is embedded, and its words, terms and sentences.
 //!
-//! In: texts as written. Out: their parts. Nothing here knows a library: how rare a word is, whoever asks says through a closure.
+//! In: texts as written. Out: their parts. Nothing here knows a library: how rare a word is,
+//! whoever asks says through a closure.
 
 mod hash;
 pub mod passage;

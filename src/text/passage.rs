@@ -1,12 +1,15 @@
-//! The passage of a paper: which text of it is embedded, under the recipe's name `title-abstract/1`.
+//! The passage of a paper: which text of it is embedded, under the recipe's name
+//! `title-abstract/1`.
 //!
-//! In: title and abstract as stored. Out: both stripped, joined by one newline, which is what sentence-transformers
-//! users feed it. The name goes into the fingerprint of every vector, so a changed recipe never mixes with an old one.
+//! In: title and abstract as stored. Out: both stripped, joined by one newline, which is what
+//! sentence-transformers users feed it. The name goes into the fingerprint of every vector, so a
+//! changed recipe never mixes with an old one.
 
 /// Name of the recipe below; it changes whenever the text made by [`passage`] would.
 pub const RECIPE: &str = "title-abstract/1";
 
-/// Title and abstract, each stripped, joined by one newline; the title alone where there is no abstract.
+/// Title and abstract, each stripped, joined by one newline; the title alone where there is no
+/// abstract.
 pub fn passage(title: &str, abstract_text: Option<&str>) -> String {
     let title = title.trim();
     match abstract_text.map(str::trim).filter(|text| !text.is_empty()) {

@@ -1,8 +1,8 @@
 //! A text cut into its sentences.
 //!
-//! In: an abstract on one line. Out: its sentences in order, trimmed. Bounds are those of Unicode (UAX #29, which knows Chinese and
-//! Japanese as well), less those within formulas and after what is short for something: abstracts are full of `et al.`,
-//! `e.g.` and `Fig. 2`.
+//! In: an abstract on one line. Out: its sentences in order, trimmed. Bounds are those of Unicode
+//! (UAX #29, which knows Chinese and Japanese as well), less those within formulas and after what
+//! is short for something: abstracts are full of `et al.`, `e.g.` and `Fig. 2`.
 
 use std::ops::Range;
 
@@ -45,9 +45,10 @@ fn ends(text: &str) -> bool {
     !(initial || short)
 }
 
-/// Where formulas are: between two dollars, of which the first stands before and the last behind what is no space. What begins with a
-/// digit may be a price, and then ends before no digit (the rule of pandoc's `tex_math_dollars`, there for all formulas). A dollar without a
-/// partner is none.
+/// Where formulas are: between two dollars, of which the first stands before and the last behind
+/// what is no space. What begins with a digit may be a price, and then ends before no digit (the
+/// rule of pandoc's `tex_math_dollars`, there for all formulas). A dollar without a partner is
+/// none.
 fn formulas(text: &str) -> Vec<Range<usize>> {
     let begins_with_a_digit = |at: usize| text[at..].starts_with(|c: char| c.is_ascii_digit());
     let mut found = Vec::new();

@@ -1,9 +1,11 @@
 //! Terms of a text: the words and short phrases by which a person would say what two papers share.
 //!
-//! In: titles and abstracts as written. Out: for two texts the terms that stand in both, rarest first. A phrase is a run
-//! of up to four words bounded by stop-words or punctuation; LaTeX is passed over. How rare a word is, the keyword
-//! index knows ([`document_frequency`](crate::library::Library::document_frequency)), or about and sooner
-//! [what was learned](crate::ranking::Learned::document_frequency); this module asks for it through a closure.
+//! In: titles and abstracts as written. Out: for two texts the terms that stand in both, rarest
+//! first. A phrase is a run of up to four words bounded by stop-words or punctuation; LaTeX is
+//! passed over. How rare a word is, the keyword index knows
+//! ([`document_frequency`](crate::library::Library::document_frequency)), or about and sooner [what
+//! was learned](crate::ranking::Learned::document_frequency); this module asks for it through a
+//! closure.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
@@ -36,12 +38,14 @@ pub(crate) struct SharedTerm {
 /// The words and phrases of a text, by words in the singular with a space between.
 pub(crate) struct Phrases(HashMap<String, Phrase, FixedState>);
 
-/// The terms that stand in both texts, at most `limit`, the most telling first, no word in two of them.
+/// The terms that stand in both texts, at most `limit`, the most telling first, no word in two of
+/// them.
 ///
-/// `document_frequency` gives for each word (lower case, no hyphens) how many of `papers` papers hold it. A term weighs
-/// the sum of `ln((papers + 1) / (df + 0.5))` over its distinct words, so a rare phrase comes before a rare word and a
-/// word of every paper counts for almost nothing; times `1 + ln(n m)` if it stands n and m times in the texts, so that
-/// what they are about comes before a rare verb that both happen to use.
+/// `document_frequency` gives for each word (lower case, no hyphens) how many of `papers` papers
+/// hold it. A term weighs the sum of `ln((papers + 1) / (df + 0.5))` over its distinct words, so a
+/// rare phrase comes before a rare word and a word of every paper counts for almost nothing; times
+/// `1 + ln(n m)` if it stands n and m times in the texts, so that what they are about comes before
+/// a rare verb that both happen to use.
 ///
 /// # Errors
 /// Those of `document_frequency`.
@@ -70,7 +74,8 @@ pub(crate) fn shared<E>(
         .into_iter()
         .map(|(key, phrase)| {
             let distinct: BTreeSet<String> = words_of(&phrase.shown).into_iter().collect();
-            // Two-letter words and numbers are seldom what two papers have in common, whatever their counts say.
+            // Two-letter words and numbers are seldom what two papers have in common, whatever
+            // their counts say.
             let sum: f64 = distinct.iter().filter(|word| word.chars().count() > 2).map(|word| rarity[word]).sum();
             (sum * (1.0 + f64::from(phrase.count).ln()), key, phrase.shown)
         })
@@ -91,8 +96,9 @@ pub(crate) fn shared<E>(
     Ok(chosen)
 }
 
-/// The terms that most of some texts hold, at most `limit`, as [`shared`] chooses them: by the rarity of their words times the share of the
-/// texts that hold them. Those of a single text are left out, unless there is but one.
+/// The terms that most of some texts hold, at most `limit`, as [`shared`] chooses them: by the
+/// rarity of their words times the share of the texts that hold them. Those of a single text are
+/// left out, unless there is but one.
 ///
 /// # Errors
 /// Those of `document_frequency`.
@@ -153,8 +159,8 @@ struct Phrase {
     count: u32,
 }
 
-/// Visits the words of a text that say what it is about, in order: folded as in the keyword index, in the singular, without
-/// stop-words, single letters and numbers of one digit.
+/// Visits the words of a text that say what it is about, in order: folded as in the keyword index,
+/// in the singular, without stop-words, single letters and numbers of one digit.
 pub(crate) fn index_words(text: &str, visit: &mut dyn FnMut(&str)) {
     let stop_words = StopWords::built_in();
     words::each_term(text, &mut |word| {
@@ -196,7 +202,8 @@ impl Phrases {
     }
 }
 
-/// The words of a text, with something between those that are not of one phrase; `within` lets through what may stand within one.
+/// The words of a text, with something between those that are not of one phrase; `within` lets
+/// through what may stand within one.
 pub(crate) fn words(text: &str, within: bool) -> Vec<Word<'_>> {
     let list = StopWords::built_in();
     let stops = |word: &str| list.contains(word) && !(within && list.only_within_phrases(word));

@@ -1,8 +1,9 @@
 //! How text becomes the words of the keyword index, in Rust and nowhere else.
 //!
-//! In: titles, abstracts, names, queries. Out: folded words. FTS5's own `unicode61` takes a Chinese sentence for one word
-//! and knows no LaTeX; folding here makes `Erd\H{o}s`, `Erdős` and `erdos` one word, each Han, kana or Hangul character a
-//! word of its own, and lets the answering side ask for exactly the words that the index holds.
+//! In: titles, abstracts, names, queries. Out: folded words. FTS5's own `unicode61` takes a Chinese
+//! sentence for one word and knows no LaTeX; folding here makes `Erd\H{o}s`, `Erdős` and `erdos`
+//! one word, each Han, kana or Hangul character a word of its own, and lets the answering side ask
+//! for exactly the words that the index holds.
 
 use std::borrow::Cow;
 
@@ -22,8 +23,9 @@ pub(crate) struct Word {
     pub cjk: bool,
 }
 
-/// The words of a text, in order, as the keyword index holds them: lower case, without accents, Chinese, Japanese and
-/// Korean by the character. What [`document_frequency`](crate::library::Library::document_frequency) is asked with.
+/// The words of a text, in order, as the keyword index holds them: lower case, without accents,
+/// Chinese, Japanese and Korean by the character. What
+/// [`document_frequency`](crate::library::Library::document_frequency) is asked with.
 pub fn terms(text: &str) -> Vec<String> {
     words(text).into_iter().map(|word| word.text).collect()
 }
@@ -61,12 +63,14 @@ pub(crate) fn prepare_into(prepared: &mut String, text: &str) {
 fn cut(text: &str, found: &mut dyn FnMut(&str, bool, bool)) {
     let text = without_latex_accents(text);
     let mut cutter = Cutter { word: String::new(), letters: 0, after_cjk: false, found };
-    // A space parts words, and composes with nothing. Between spaces most texts are ASCII, whatever else stands in them.
+    // A space parts words, and composes with nothing. Between spaces most texts are ASCII, whatever
+    // else stands in them.
     for piece in text.split(' ') {
         if piece.is_ascii() {
             cutter.ascii_piece(piece);
         } else {
-            // Composed first, so that a voiced kana or a Hangul syllable is one character; wide Latin letters become narrow.
+            // Composed first, so that a voiced kana or a Hangul syllable is one character; wide
+            // Latin letters become narrow.
             piece.nfkc().for_each(|letter| cutter.letter(letter));
         }
         cutter.separator();
@@ -198,7 +202,8 @@ fn without_latex_accents(text: &str) -> Cow<'_, str> {
     Cow::Owned(plain)
 }
 
-/// The letter that an accent command at the beginning of `text` stands for, and the length of the command in bytes.
+/// The letter that an accent command at the beginning of `text` stands for, and the length of the
+/// command in bytes.
 fn latex_letter(text: &str) -> Option<(&str, usize)> {
     let inside = text.strip_prefix('{');
     let command = inside.unwrap_or(text).strip_prefix('\\')?;
@@ -228,7 +233,8 @@ fn accented(command: &str) -> Option<(&str, &str)> {
     Some((letter, if inside.is_some() { rest.strip_prefix('}')? } else { rest }))
 }
 
-/// `o`, `ss`, `ae` and their like, ended by something that is no letter: the plain letters and what follows.
+/// `o`, `ss`, `ae` and their like, ended by something that is no letter: the plain letters and what
+/// follows.
 fn special(command: &str) -> Option<(&str, &str)> {
     let end = command.find(|letter: char| !letter.is_ascii_alphabetic()).unwrap_or(command.len());
     let (name, rest) = command.split_at(end);

@@ -1,8 +1,9 @@
-//! What acronyms stand for, as the papers themselves say it: `physics-informed neural networks (PINNs)`.
+//! What acronyms stand for, as the papers themselves say it:
+//! `physics-informed neural networks (PINNs)`.
 //!
-//! In: texts. Out: for an acronym the words that it stands for most often, and for these words the acronym. Only where the first letters
-//! of the words before the brackets are those of the acronym (hyphens part words), which is the rule of Schwartz and
-//! Hearst (2003) made strict.
+//! In: texts. Out: for an acronym the words that it stands for most often, and for these words the
+//! acronym. Only where the first letters of the words before the brackets are those of the acronym
+//! (hyphens part words), which is the rule of Schwartz and Hearst (2003) made strict.
 
 use std::collections::{BTreeMap, HashMap};
 

@@ -1,12 +1,14 @@
 //! Guided topics: papers are assigned to topics that somebody named.
 //!
-//! In: seed topics (names, each with a description or example papers if wanted), and a function that embeds texts. Out: [`Topics`] of one
-//! level, in the order of the names; papers that fit none of them are under `other`.
+//! In: seed topics (names, each with a description or example papers if wanted), and a function
+//! that embeds texts. Out: [`Topics`] of one level, in the order of the names; papers that fit none
+//! of them are under `other`.
 //!
-//! A bare name says little: "theory" lies nowhere in particular among abstracts, and "PINNs" next to nothing. So each name is enriched
-//! from the library's own text: an acronym by what it stands for there, and every name by the sentences that it occurs in. Names
-//! are then compared less what all of them have in common, and papers less what all papers have: else whatever lies
-//! in the middle takes most papers (measured on the sample: five of seven by plain cosine).
+//! A bare name says little: "theory" lies nowhere in particular among abstracts, and "PINNs" next
+//! to nothing. So each name is enriched from the library's own text: an acronym by what it stands
+//! for there, and every name by the sentences that it occurs in. Names are then compared less what
+//! all of them have in common, and papers less what all papers have: else whatever lies in the
+//! middle takes most papers (measured on the sample: five of seven by plain cosine).
 
 use std::collections::BTreeSet;
 
@@ -30,16 +32,19 @@ use crate::terms::index_words;
 const LOOKED_THROUGH: usize = 40;
 const SENTENCES: usize = 8;
 
-/// A paper whose cosine with its topic is below this fits badly. Chosen on the sample, where papers that fit have .25 and more.
+/// A paper whose cosine with its topic is below this fits badly. Chosen on the sample, where papers
+/// that fit have .25 and more.
 const WEAK: f32 = 0.22;
 
-/// A paper fits a name from so many standard deviations above the mean of all papers on, and within these cosines: with headings of reading
-/// lists as names, four of five papers are then of the heading's list (docs/benchmarks.md, `benches/topics/into.py`).
+/// A paper fits a name from so many standard deviations above the mean of all papers on, and within
+/// these cosines: with headings of reading lists as names, four of five papers are then of the
+/// heading's list (docs/benchmarks.md, `benches/topics/into.py`).
 const DEVIATIONS: f64 = 3.25;
 const FIT_AT_LEAST: f32 = 0.45;
 const FIT_AT_MOST: f32 = 0.60;
 
-/// With fewer papers than this there is no telling what cosine is usual, and every paper that is not far off fits.
+/// With fewer papers than this there is no telling what cosine is usual, and every paper that is
+/// not far off fits.
 const TOLD_FROM: usize = 500;
 const FIT_OF_FEW: f32 = 0.1;
 
@@ -90,11 +95,13 @@ pub struct Guided<'a> {
     pub within: Option<&'a PaperSet>,
     /// The topics, in the order in which they come out.
     pub seeds: &'a [SeedTopic],
-    /// The least cosine of a paper with its topic. `None` takes, for each topic, a cosine that few papers of the library reach.
+    /// The least cosine of a paper with its topic. `None` takes, for each topic, a cosine that few
+    /// papers of the library reach.
     pub threshold: Option<f32>,
 }
 
-/// Assigns papers to seed topics. A paper whose cosine with every topic is below the threshold is under `other`.
+/// Assigns papers to seed topics. A paper whose cosine with every topic is below the threshold is
+/// under `other`.
 ///
 /// # Errors
 /// [`QueryError::NotInLibrary`] for an example that is not there; what the library and `embed`
@@ -151,8 +158,9 @@ pub fn assign(library: &Library, guided: Guided<'_>, embed: Embed<'_>, step: &(d
     Ok(topics)
 }
 
-/// The cosine from which a paper fits a name, given the cosines of all papers: so many standard deviations above their mean, within bounds.
-/// A broad name is near to more papers than a narrow one, so one cosine for all does not serve. Of a few papers nothing is unusual.
+/// The cosine from which a paper fits a name, given the cosines of all papers: so many standard
+/// deviations above their mean, within bounds. A broad name is near to more papers than a narrow
+/// one, so one cosine for all does not serve. Of a few papers nothing is unusual.
 fn unusual(cosines: impl Iterator<Item = f32>) -> f32 {
     let cosines: Vec<f64> = cosines.map(f64::from).collect();
     if cosines.len() < TOLD_FROM {
@@ -163,7 +171,8 @@ fn unusual(cosines: impl Iterator<Item = f32>) -> f32 {
     ((mean + DEVIATIONS * variance.sqrt()) as f32).clamp(FIT_AT_LEAST, FIT_AT_MOST)
 }
 
-/// The vector of a seed topic: the mean of the name itself, of the sentences that it occurs in, and of its examples.
+/// The vector of a seed topic: the mean of the name itself, of the sentences that it occurs in, and
+/// of its examples.
 fn prototype(library: &Library, guided: &Guided<'_>, seed: &SeedTopic, embed: Embed<'_>) -> Result<Vec<f32>> {
     let Guided { fingerprint, within, .. } = *guided;
     let mut text = spelled_out(library, fingerprint, within, &seed.name)?;

@@ -4,11 +4,12 @@
 
 use rayon::prelude::*;
 
-/// Rows that are compared with a block of others at a time: their scores stay in the cache of a core.
+/// Rows that are compared with a block of others at a time: their scores stay in the cache of a
+/// core.
 pub(super) const ROWS: usize = 64;
 
-/// Candidates beyond `k` that are compared again. Of 11,288 papers' 15 nearest, 10 to spare lose none that is told apart by
-/// more than the last bits.
+/// Candidates beyond `k` that are compared again. Of 11,288 papers' 15 nearest, 10 to spare lose
+/// none that is told apart by more than the last bits.
 pub(super) const SPARE: usize = 16;
 
 /// Unit vectors, one after the other.
@@ -66,7 +67,8 @@ impl Candidates {
         Candidates { kept: Vec::with_capacity(room), room }
     }
 
-    /// Shows the scores of other rows, which `name` gives. Of equals those that came first are kept.
+    /// Shows the scores of other rows, which `name` gives. Of equals those that came first are
+    /// kept.
     pub(super) fn offer(&mut self, own: u32, scores: &[f32], name: impl Fn(usize) -> u32) {
         const TOGETHER: usize = 16;
         for (block, scores) in scores.chunks(TOGETHER).enumerate() {
@@ -89,7 +91,8 @@ impl Candidates {
         }
     }
 
-    /// The `k` of these with the highest cosine to a row, compared as they are; of equals the first.
+    /// The `k` of these with the highest cosine to a row, compared as they are; of equals the
+    /// first.
     pub(super) fn rescored(self, rows: &Rows, row: usize, k: usize) -> Vec<(u32, f32)> {
         let own = rows.row(row);
         let mut near: Vec<(u32, f32)> =

@@ -1,7 +1,8 @@
 //! All papers of a topic, the central ones first.
 //!
-//! In: a topic and the library that it was found in. Out: places of its papers, in the order of their cosines with the mean of the
-//! topic's vectors. Vectors are read twice and kept never, so a topic of a million papers needs no room.
+//! In: a topic and the library that it was found in. Out: places of its papers, in the order of
+//! their cosines with the mean of the topic's vectors. Vectors are read twice and kept never, so a
+//! topic of a million papers needs no room.
 
 use std::collections::HashMap;
 

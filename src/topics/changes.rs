@@ -1,18 +1,20 @@
 //! What happened to topics between two runs, as data and in words.
 //!
-//! In: the topics of before and of now, with their papers. Out: which topics were born, split off, merged, died, grew or shrank, and
-//! which papers caused it.
+//! In: the topics of before and of now, with their papers. Out: which topics were born, split off,
+//! merged, died, grew or shrank, and which papers caused it.
 
 use std::cmp::Reverse;
 use std::collections::BTreeMap;
 
 use crate::library::{ChangeKind, NamedTopic, TopicChange};
 
-/// Growth that is reported: at least this many papers, and at least one for each of these many that the topic had.
+/// Growth that is reported: at least this many papers, and at least one for each of these many that
+/// the topic had.
 const NOTABLE: usize = 3;
 const NOTABLE_SHARE: usize = 5;
 
-/// Other topics that are named in words: at most so many, each with one of so many of the papers that came or went.
+/// Other topics that are named in words: at most so many, each with one of so many of the papers
+/// that came or went.
 const SHOWN: usize = 3;
 const MANY: usize = 10;
 
@@ -150,7 +152,8 @@ mod tests {
 
     type Sizes<'a> = &'a [(u32, &'a str, usize)];
 
-    /// What happened where these topics were and are, and so many papers went from one to another; from 0 came new ones, to 0 went those removed.
+    /// What happened where these topics were and are, and so many papers went from one to another;
+    /// from 0 came new ones, to 0 went those removed.
     fn told(before: Sizes<'_>, now: Sizes<'_>, moves: &[(u32, u32, usize)]) -> Vec<String> {
         let named =
             |topics: Sizes<'_>| topics.iter().map(|(id, name, size)| (*id, ((*name).to_owned(), *size))).collect();

@@ -1,8 +1,9 @@
 //! From a library to its topics.
 //!
-//! In: a library, whose vectors, and which papers. Out: [`Topics`]: nested levels of named topics, and the topics of each paper. Papers
-//! are taken in a canonical order (`order`), which their vectors alone decide, so that neither ids nor the order in which papers came can
-//! affect the topics. The result is ordered by id.
+//! In: a library, whose vectors, and which papers. Out: [`Topics`]: nested levels of named topics,
+//! and the topics of each paper. Papers are taken in a canonical order (`order`), which their
+//! vectors alone decide, so that neither ids nor the order in which papers came can affect the
+//! topics. The result is ordered by id.
 
 use jiff::civil::Date;
 
@@ -69,7 +70,8 @@ pub struct Search<'a> {
     pub within: Option<&'a PaperSet>,
     /// How topics are found.
     pub method: Method,
-    /// The topics of the previous run, for an incremental update; only [`Method::Leiden`] uses them. `None` searches from scratch.
+    /// The topics of the previous run, for an incremental update; only [`Method::Leiden`] uses
+    /// them. `None` searches from scratch.
     pub previous: Option<&'a KeptTopics>,
 }
 
@@ -122,7 +124,8 @@ pub fn find(library: &Library, search: Search<'_>, step: &(dyn Fn(Step) + Sync))
     Ok(topics)
 }
 
-/// Groups papers by a method; with DBSCAN also a paper of the group that holds those in no topic, if there are any.
+/// Groups papers by a method; with DBSCAN also a paper of the group that holds those in no topic,
+/// if there are any.
 fn group(
     corpus: &Corpus,
     graph: &Graph,
@@ -152,7 +155,8 @@ pub(super) struct Corpus {
     pub(super) nearest: Nearest,
 }
 
-/// How well a paper fits its topic of the finest level; [`AssignedPaper`] says what the fields mean.
+/// How well a paper fits its topic of the finest level; [`AssignedPaper`] says what the fields
+/// mean.
 pub(super) struct Membership {
     pub(super) strength: f64,
     pub(super) second: Option<usize>,
@@ -192,7 +196,8 @@ impl Corpus {
         Ok(Some(Corpus { fingerprint, papers, rows, nearest }))
     }
 
-    /// Makes topics of groups. A group keeps the name that it has; papers stay in the order of the corpus, not by id.
+    /// Makes topics of groups. A group keeps the name that it has; papers stay in the order of the
+    /// corpus, not by id.
     pub(super) fn topics(
         self,
         library: &Library,
@@ -290,7 +295,8 @@ fn from_the_centre(rows: &Rows, partition: &Partition) -> Vec<Vec<u32>> {
     (0..partition.count).map(ordered).collect()
 }
 
-/// The share of a paper's neighbourhood that is in its own group, and the other group with the largest share.
+/// The share of a paper's neighbourhood that is in its own group, and the other group with the
+/// largest share.
 fn membership(graph: &Graph, partition: &Partition, paper: usize) -> Membership {
     let own = partition.groups[paper];
     let mut weights = std::collections::BTreeMap::new();

@@ -1,12 +1,13 @@
 //! Graphs of papers: who is near to whom, and how near.
 //!
-//! In: the nearest of every paper. Out: an undirected graph with weights, in which topics are sought. Also what a
-//! graph becomes when groups of its nodes are seen as one ([`Graph::gathered`]), or when it is cut between them
-//! ([`Graph::within`]).
+//! In: the nearest of every paper. Out: an undirected graph with weights, in which topics are
+//! sought. Also what a graph becomes when groups of its nodes are seen as one
+//! ([`Graph::gathered`]), or when it is cut between them ([`Graph::within`]).
 
 use super::knn::Nearest;
 
-/// An undirected graph with weights. Each edge stands at both of its ends, in the order of the other.
+/// An undirected graph with weights. Each edge stands at both of its ends, in the order of the
+/// other.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Graph {
     starts: Vec<usize>,
@@ -18,9 +19,9 @@ pub struct Graph {
 }
 
 impl Graph {
-    /// Two papers are joined where either is among the nearest of the other; an edge weighs their cosine, twice where both are. Of twelve
-    /// ways to weigh, this agreed best with categories and reading lists (docs/benchmarks.md).
-    /// Only the first `k` of each count.
+    /// Two papers are joined where either is among the nearest of the other; an edge weighs their
+    /// cosine, twice where both are. Of twelve ways to weigh, this agreed best with categories and
+    /// reading lists (docs/benchmarks.md). Only the first `k` of each count.
     pub fn of(nearest: &Nearest, nodes: usize, k: usize) -> Graph {
         let mut edges = Vec::with_capacity(2 * nodes * nearest.k());
         for one in 0..nearest.len() {
@@ -82,7 +83,8 @@ impl Graph {
         self.loops[node]
     }
 
-    /// The graph without edges between groups. Strengths stay: what a node had beyond its group still counts against it.
+    /// The graph without edges between groups. Strengths stay: what a node had beyond its group
+    /// still counts against it.
     pub fn within(&self, groups: &[u32]) -> Graph {
         let mut graph =
             Graph { starts: vec![0], edges: Vec::new(), loops: self.loops.clone(), strengths: self.strengths.clone() };
@@ -93,8 +95,9 @@ impl Graph {
         graph
     }
 
-    /// The graph with a node more for each of `count` groups, which holds on to the nodes that are in it: by an edge that weighs `share` of the node's
-    /// strength. Strengths stay, so a group is not thought larger for it.
+    /// The graph with a node more for each of `count` groups, which holds on to the nodes that are
+    /// in it: by an edge that weighs `share` of the node's strength. Strengths stay, so a group is
+    /// not thought larger for it.
     pub(super) fn anchored(&self, groups: &[Option<u32>], count: usize, share: f32) -> Graph {
         let nodes = self.len();
         let weight = |node: usize| share * self.strengths[node] as f32;

@@ -1,7 +1,8 @@
 //! The history of topics: what happened between the previous run and this one.
 //!
-//! In: the topics of both runs. Out: the run, with the changes on each level and the papers that caused them, entered into the topics of
-//! now together with the size of each topic that was last reported.
+//! In: the topics of both runs. Out: the run, with the changes on each level and the papers that
+//! caused them, entered into the topics of now together with the size of each topic that was last
+//! reported.
 
 use std::collections::BTreeMap;
 
@@ -15,7 +16,8 @@ use crate::library::{ChangeKind, TopicRun};
 /// Papers that a change names, of those that caused it.
 const NAMED: usize = 5;
 
-/// Enters the run into topics: which papers came and went and what happened since the previous run, and which names were given.
+/// Enters the run into topics: which papers came and went and what happened since the previous run,
+/// and which names were given.
 pub(super) fn record_run(topics: &mut Topics, previous: Option<&Previous<'_>>, reclustered: bool) {
     let (added, removed) =
         previous.map_or((topics.papers.len(), 0), |previous| (previous.added(), previous.gone.len()));

@@ -1,10 +1,12 @@
 //! The incremental update: topics of papers that had topics before.
 //!
-//! In: the graph of the papers, and the topics of the previous run. Out: partitions, and for each group the number of its topic.
+//! In: the graph of the papers, and the topics of the previous run. Out: partitions, and for each
+//! group the number of its topic.
 //!
-//! A new paper is assigned at once to the topic of most of its neighbourhood, and no topic changes. Once many papers came or went, or
-//! the new ones would be a topic of their own, the graph is clustered again, beginning with the topics that are there. The groups
-//! are matched with the previous topics, so that a topic keeps its number as long as most of its papers stay together.
+//! A new paper is assigned at once to the topic of most of its neighbourhood, and no topic changes.
+//! Once many papers came or went, or the new ones would be a topic of their own, the graph is
+//! clustered again, beginning with the topics that are there. The groups are matched with the
+//! previous topics, so that a topic keeps its number as long as most of its papers stay together.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
@@ -19,7 +21,8 @@ use crate::paper::ArxivId;
 /// The graph is clustered again once one in this many papers came or went.
 const RECLUSTER_AT: usize = 20;
 
-/// New papers that suffice for a topic of their own: with these, the graph is clustered again at once.
+/// New papers that suffice for a topic of their own: with these, the graph is clustered again at
+/// once.
 const NEW_TOPIC: usize = 8;
 
 /// Nested partitions of the papers, with the number of each group's topic.
@@ -74,7 +77,8 @@ impl<'a> Previous<'a> {
         self.drift + self.added() + self.gone.len()
     }
 
-    /// The previous names of groups. A name that somebody gave is fixed; all names are where papers were only assigned.
+    /// The previous names of groups. A name that somebody gave is fixed; all names are where papers
+    /// were only assigned.
     pub(super) fn names(&self, grouped: &Grouped) -> Vec<Vec<Option<TopicName>>> {
         let name_of = |id: &u32| {
             let topic = self.topics.get(id)?;
@@ -92,7 +96,8 @@ impl<'a> Previous<'a> {
         (topic.level == level).then_some(topic.id)
     }
 
-    /// The previous level that a level of now corresponds to: the coarsest stays the coarsest and the finest the finest.
+    /// The previous level that a level of now corresponds to: the coarsest stays the coarsest and
+    /// the finest the finest.
     pub(super) fn level_before(&self, level: usize, levels: usize) -> Option<usize> {
         match (level, self.levels) {
             (_, 0) => None,
@@ -111,7 +116,8 @@ pub(super) fn first(graph: &Graph) -> Grouped {
     Grouped { partitions, ids, reclustered: true }
 }
 
-/// Updates the topics of papers that had topics: keeps the assignments where little changed, and clusters again otherwise.
+/// Updates the topics of papers that had topics: keeps the assignments where little changed, and
+/// clusters again otherwise.
 pub(super) fn update(graph: &Graph, previous: &Previous<'_>) -> Grouped {
     let levels = count_of_levels(graph.len());
     let finest: Vec<Option<u32>> = previous.papers.iter().map(|paper| paper.map(|paper| paper.topic)).collect();
@@ -165,7 +171,8 @@ fn recluster(graph: &Graph, before: &[Option<Vec<Option<u32>>>], previous: &Prev
     Grouped { ids: ids.collect(), partitions, reclustered: true }
 }
 
-/// Numbers groups by the topics that they match. Groups that match no previous topic get new numbers.
+/// Numbers groups by the topics that they match. Groups that match no previous topic get new
+/// numbers.
 fn numbered(matched: &[Option<u32>], last_topic: &mut u32) -> Vec<u32> {
     let number = |known: &Option<u32>| {
         known.unwrap_or_else(|| {
@@ -176,8 +183,9 @@ fn numbered(matched: &[Option<u32>], last_topic: &mut u32) -> Vec<u32> {
     matched.iter().map(number).collect()
 }
 
-/// Assigns each paper without a topic to that of most of its neighbourhood, and papers with only new neighbours after these. A paper
-/// stays `None` where no path of edges leads to a paper with a topic.
+/// Assigns each paper without a topic to that of most of its neighbourhood, and papers with only
+/// new neighbours after these. A paper stays `None` where no path of edges leads to a paper with a
+/// topic.
 fn assign_new(graph: &Graph, topics: &[Option<u32>]) -> Vec<Option<u32>> {
     let mut topics = topics.to_vec();
     loop {
@@ -269,7 +277,8 @@ mod tests {
 
     #[test]
     fn a_few_new_papers_are_placed_and_nothing_else_changes() {
-        // The topics are not what a search would find: 9 has all of the first heap, and half of the second.
+        // The topics are not what a search would find: 9 has all of the first heap, and half of the
+        // second.
         let mut of: Vec<usize> = (0..120).map(|paper| paper % 3).collect();
         let topics: Vec<u32> = (0..120).map(|paper| if paper % 3 == 0 || paper % 6 == 1 { 9 } else { 4 }).collect();
         of.extend([0, 2, 2]);

@@ -1,8 +1,10 @@
-//! The nearest of every paper among all the others: exactly, or where papers are too many, nearly so (`knn_cells`).
+//! The nearest of every paper among all the others: exactly, or where papers are too many, nearly
+//! so (`knn_cells`).
 //!
-//! In: unit rows. Out: for each the `k` others with the highest cosine. All pairs are compared in 8-bit integers, which is several times
-//! as fast as in floats (docs/benchmarks.md); the best of these, with some to spare, are compared again as they are. Equal
-//! cosines are ordered by place, so with rows in the order of `order` nothing here depends on the order in which papers came.
+//! In: unit rows. Out: for each the `k` others with the highest cosine. All pairs are compared in
+//! 8-bit integers, which is several times as fast as in floats (docs/benchmarks.md); the best of
+//! these, with some to spare, are compared again as they are. Equal cosines are ordered by place,
+//! so with rows in the order of `order` nothing here depends on the order in which papers came.
 
 use rayon::prelude::*;
 
@@ -33,8 +35,9 @@ pub struct Nearest {
 }
 
 impl Nearest {
-    /// Finds, for each row, the `k` others (or all, where there are fewer) with the highest cosine; beyond 120,000 rows nearly always these. `done` is
-    /// told how many pairs of blocks were compared, again and again.
+    /// Finds, for each row, the `k` others (or all, where there are fewer) with the highest cosine;
+    /// beyond 120,000 rows nearly always these. `done` is told how many pairs of blocks were
+    /// compared, again and again.
     ///
     /// # Errors
     /// Where `RELATA_CPU` asks for what this machine lacks.

@@ -1,9 +1,12 @@
-//! The nearest of every paper where papers are too many to compare all pairs: sought in the cells around each.
+//! The nearest of every paper where papers are too many to compare all pairs: sought in the cells
+//! around each.
 //!
-//! In: unit rows. Out: for each the `k` others with the highest cosine, nearly always. Rows fall into cells by k-means ([`crate::index`] makes
-//! its own the same way), and those of a cell are compared with the rows of the cells whose centres lie nearest to its own, in 8-bit integers
-//! and then as they are. Cells come from rows chosen by their places, so with rows in the order of `order` nothing here depends on the order
-//! in which papers came. Which share is found, and what it takes, was measured (docs/benchmarks.md).
+//! In: unit rows. Out: for each the `k` others with the highest cosine, nearly always. Rows fall
+//! into cells by k-means ([`crate::index`] makes its own the same way), and those of a cell are
+//! compared with the rows of the cells whose centres lie nearest to its own, in 8-bit integers and
+//! then as they are. Cells come from rows chosen by their places, so with rows in the order of
+//! `order` nothing here depends on the order in which papers came. Which share is found, and what
+//! it takes, was measured (docs/benchmarks.md).
 
 use rayon::prelude::*;
 
@@ -32,7 +35,8 @@ fn count(rows: usize) -> usize {
     rows.div_ceil(IN_CELL)
 }
 
-/// Finds, for each row, the `k` others with the highest cosine; one after the other. `done` is told how many cells were looked at.
+/// Finds, for each row, the `k` others with the highest cosine; one after the other. `done` is told
+/// how many cells were looked at.
 pub(super) fn nearest(set: InstructionSet, rows: &Rows, k: usize, done: &(dyn Fn(u64) + Sync)) -> Vec<(u32, f32)> {
     let dimension = rows.dimension();
     if rows.is_empty() {
@@ -103,7 +107,8 @@ fn gathered(rows: &Rows, places: &[u32]) -> Vec<f32> {
     places.iter().flat_map(|place| rows.row(*place as usize)).copied().collect()
 }
 
-/// The cells whose centres lie nearest to that of one, which comes first; of equals the first. More where these hold less than `least` rows.
+/// The cells whose centres lie nearest to that of one, which comes first; of equals the first. More
+/// where these hold less than `least` rows.
 fn around(centres: &[f32], dimension: usize, cell: usize, members: &[Vec<u32>], least: usize) -> Vec<usize> {
     let own = &centres[cell * dimension..][..dimension];
     let distance = |other: &[f32]| dot(other, other) - 2.0 * dot(own, other);

@@ -2,10 +2,11 @@
 //!
 //! In: vectors and the nearest of each. Out: two coordinates a paper.
 //!
-//! What is sought is what UMAP seeks (McInnes, Healy & Melville 2018): neighbours attract each other by the likelihood that they belong
-//! together, papers drawn at random repel each other, with the kernel `1 / (1 + d²)`. Unlike there, all papers of an epoch move at once, each by
-//! what it sees of the epoch before. So any number of threads gives the same map, and the step towards the neighbours is solved and not
-//! followed, which keeps papers from swinging to and fro.
+//! What is sought is what UMAP seeks (McInnes, Healy & Melville 2018): neighbours attract each
+//! other by the likelihood that they belong together, papers drawn at random repel each other, with
+//! the kernel `1 / (1 + d²)`. Unlike there, all papers of an epoch move at once, each by what it
+//! sees of the epoch before. So any number of threads gives the same map, and the step towards the
+//! neighbours is solved and not followed, which keeps papers from swinging to and fro.
 
 use rayon::prelude::*;
 
@@ -15,8 +16,8 @@ use super::knn::Nearest;
 /// Epochs: papers settle within so many.
 const EPOCHS: usize = 300;
 
-/// Papers that repel a paper in one epoch, for each unit of attraction. Four times what UMAP takes: of the 15 nearest of a paper the map keeps .28 and not
-/// .21 (docs/benchmarks.md).
+/// Papers that repel a paper in one epoch, for each unit of attraction. Four times what UMAP takes:
+/// of the 15 nearest of a paper the map keeps .28 and not .21 (docs/benchmarks.md).
 const REPELLED_BY: f32 = 20.0;
 
 /// The first step; the last is nothing.
@@ -44,7 +45,8 @@ pub fn layout(rows: &Rows, nearest: &Nearest) -> Vec<[f32; 2]> {
     settled(places, &attraction, Schedule { epochs: EPOCHS, first_step: STEP }, &|_| true)
 }
 
-/// Where each paper lies, if some had places `before`. Where `all` may move they do so by as little as there are few new ones; else only new ones do.
+/// Where each paper lies, if some had places `before`. Where `all` may move they do so by as little
+/// as there are few new ones; else only new ones do.
 pub fn layout_from(rows: &Rows, nearest: &Nearest, before: &[Option<[f32; 2]>], all: bool) -> Vec<[f32; 2]> {
     let new = before.iter().filter(|place| place.is_none()).count();
     let known: Vec<[f32; 2]> = before.iter().copied().flatten().collect();
@@ -68,7 +70,8 @@ pub fn layout_from(rows: &Rows, nearest: &Nearest, before: &[Option<[f32; 2]>], 
     settled(places, &attraction, Schedule { epochs: EPOCHS / 3, first_step: STEP }, &|paper| before[paper].is_none())
 }
 
-/// New papers at the mean of their neighbours; those that have only new neighbours come after these.
+/// New papers at the mean of their neighbours; those that have only new neighbours come after
+/// these.
 fn joined(attraction: &Attraction, before: &[Option<[f32; 2]>], known: &[[f32; 2]]) -> Vec<[f32; 2]> {
     let mut places = before.to_vec();
     loop {
@@ -172,8 +175,8 @@ impl Attraction {
     }
 }
 
-/// The nearest has likelihood 1, the others fall off so that those of each paper add up to log2 k; that either of two names the other
-/// is enough (the fuzzy union of section 3.1 there).
+/// The nearest has likelihood 1, the others fall off so that those of each paper add up to log2 k;
+/// that either of two names the other is enough (the fuzzy union of section 3.1 there).
 fn attraction(nearest: &Nearest, papers: usize) -> Attraction {
     let target = (nearest.k() as f32).log2().max(0.5);
     let likely: Vec<Vec<(u32, f32)>> = (0..papers)

@@ -1,11 +1,14 @@
-//! Groups of a graph that hold together: the Leiden algorithm of Traag, Waltman and van Eck (Scientific Reports 9, 5233, 2019).
+//! Groups of a graph that hold together: the Leiden algorithm of Traag, Waltman and van Eck
+//! (Scientific Reports 9, 5233, 2019).
 //!
-//! In: a graph and a resolution. Out: a partition that no move of a single node improves, whose groups are connected. What is improved is modularity with a
-//! resolution (Reichardt & Bornholdt 2006): the weight within groups less `resolution` times what it would be, were edges laid
-//! at random between nodes of the same strengths. A higher resolution makes more and smaller groups.
+//! In: a graph and a resolution. Out: a partition that no move of a single node improves, whose
+//! groups are connected. What is improved is modularity with a resolution (Reichardt & Bornholdt
+//! 2006): the weight within groups less `resolution` times what it would be, were edges laid at
+//! random between nodes of the same strengths. A higher resolution makes more and smaller groups.
 //!
-//! Three steps again and again: nodes move to the neighbouring group where they fit best; within each group, nodes merge afresh into parts
-//! that hold together; parts become nodes. One thread, a fixed seed, sums in a fixed order: the same graph gives the same groups.
+//! Three steps again and again: nodes move to the neighbouring group where they fit best; within
+//! each group, nodes merge afresh into parts that hold together; parts become nodes. One thread, a
+//! fixed seed, sums in a fixed order: the same graph gives the same groups.
 
 use std::collections::VecDeque;
 
@@ -14,7 +17,8 @@ use super::graph::{Graph, members};
 /// How freely parts are merged at random (the paper's θ).
 const RANDOMNESS: f64 = 0.01;
 
-/// Rounds after which it is given up that nothing moves any more. Two are what other implementations do.
+/// Rounds after which it is given up that nothing moves any more. Two are what other
+/// implementations do.
 const ROUNDS: usize = 10;
 
 /// Weight that counts as none: sums in floats are not exact.
@@ -152,7 +156,8 @@ impl<'a> Moving<'a> {
         Moving { graph, factor, groups: begin.groups.clone(), strengths, sizes, empty }
     }
 
-    /// Moves nodes until each is where it fits best. Whoever moves makes its neighbours think again.
+    /// Moves nodes until each is where it fits best. Whoever moves makes its neighbours think
+    /// again.
     fn settle(&mut self, random: &mut fastrand::Rng) {
         let mut order: Vec<u32> = (0..self.graph.len() as u32).collect();
         random.shuffle(&mut order);
@@ -264,8 +269,8 @@ fn refined(graph: &Graph, factor: f64, coarse: &Partition, random: &mut fastrand
     Partition::new(&parts)
 }
 
-/// One of the parts, at random: the more it gains the more likely. Gains are counted in the node's own strength, so that the same graph
-/// with other weights is partitioned the same.
+/// One of the parts, at random: the more it gains the more likely. Gains are counted in the node's
+/// own strength, so that the same graph with other weights is partitioned the same.
 fn draw(choices: &[(u32, f64)], strength: f64, random: &mut fastrand::Rng) -> Option<u32> {
     let most = choices.iter().map(|(_, gain)| *gain).fold(f64::NEG_INFINITY, f64::max);
     let scale = RANDOMNESS * strength.max(f64::MIN_POSITIVE);

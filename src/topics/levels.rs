@@ -1,10 +1,12 @@
 //! How many topics there are, in levels that lie within each other.
 //!
-//! In: the nearest of every paper, or all cosines where papers are few. Out: partitions, the coarsest first, each within the one before.
+//! In: the nearest of every paper, or all cosines where papers are few. Out: partitions, the
+//! coarsest first, each within the one before.
 //!
-//! From 60 papers on, topics are sought among the nearest of each; with fewer, in the graph of all pairs that are nearer than the mean pair,
-//! for there a paper's nearest are most of what there is. The coarsest level has resolution 1; the finest one that grows
-//! with the root of the number of papers. Both, and where each way of looking begins, were measured (docs/benchmarks.md).
+//! From 60 papers on, topics are sought among the nearest of each; with fewer, in the graph of all
+//! pairs that are nearer than the mean pair, for there a paper's nearest are most of what there is.
+//! The coarsest level has resolution 1; the finest one that grows with the root of the number of
+//! papers. Both, and where each way of looking begins, were measured (docs/benchmarks.md).
 
 use std::cmp::Reverse;
 use std::collections::BTreeMap;
@@ -35,8 +37,9 @@ const FINEST: f64 = 0.19;
 /// Seeds that are tried; the partition with the highest modularity is taken.
 const SEEDS: u64 = 4;
 
-/// Part of its weight that holds a paper in the topic where it was. Less lets papers swing between topics that fit them as well; with more, topics
-/// of the past hold for longer than they are true (docs/history/topics.md).
+/// Part of its weight that holds a paper in the topic where it was. Less lets papers swing between
+/// topics that fit them as well; with more, topics of the past hold for longer than they are true
+/// (docs/history/topics.md).
 const STAYS: f32 = 0.03;
 
 /// Papers of the smallest topic, where there are many.
@@ -74,13 +77,15 @@ fn resolutions(papers: usize) -> Vec<f64> {
     }
 }
 
-/// Nested partitions of a graph, the coarsest first: one, two or three by how many papers there are.
+/// Nested partitions of a graph, the coarsest first: one, two or three by how many papers there
+/// are.
 pub fn levels(graph: &Graph) -> Vec<Partition> {
     levels_from(graph, &[], &[])
 }
 
-/// The same, beginning each level with the groups of `begin`, where it has that level; a node without a group begins by itself. Nodes that are
-/// `known` do not leave their group for a small gain.
+/// The same, beginning each level with the groups of `begin`, where it has that level; a node
+/// without a group begins by itself. Nodes that are `known` do not leave their group for a small
+/// gain.
 pub(super) fn levels_from(graph: &Graph, begin: &[Option<Vec<Option<u32>>>], known: &[bool]) -> Vec<Partition> {
     let mut levels: Vec<Partition> = Vec::new();
     for (number, resolution) in resolutions(graph.len()).into_iter().enumerate() {
@@ -95,7 +100,8 @@ pub(super) fn levels_from(graph: &Graph, begin: &[Option<Vec<Option<u32>>>], kno
     levels
 }
 
-/// A partition that goes on from another: what a node gains by leaving its group has to be worth [`STAYS`] of its weight.
+/// A partition that goes on from another: what a node gains by leaving its group has to be worth
+/// [`STAYS`] of its weight.
 fn continued(graph: &Graph, resolution: f64, begin: &Partition, known: &[bool]) -> Partition {
     let held: Vec<Option<u32>> = begin.groups.iter().zip(known).map(|(group, known)| known.then_some(*group)).collect();
     let anchored = graph.anchored(&held, begin.count, STAYS);
@@ -153,7 +159,8 @@ fn best(graph: &Graph, resolution: f64) -> Partition {
     best.map_or(Partition::new(&[]), |(_, partition)| partition)
 }
 
-/// Where there are many papers, those that would be a topic by themselves or with one other join the group that they have most to do with.
+/// Where there are many papers, those that would be a topic by themselves or with one other join
+/// the group that they have most to do with.
 fn settled(graph: &Graph, partition: Partition) -> Partition {
     if graph.len() < TWO_LEVELS {
         return partition;

@@ -1,8 +1,8 @@
 //! The papers with their topics as CSV or JSON lines, for spreadsheets, scripts and other tools.
 //!
-//! In: topics, and the papers from the library. Out: one row or line a paper, by id: what the paper is, for each level its topic by name
-//! (`field`, `topic`, `subtopic`) and number (`field_id`, ...), `strength`, and its position on the map, `x` and `y`. JSON lines may hold
-//! the vectors too.
+//! In: topics, and the papers from the library. Out: one row or line a paper, by id: what the paper
+//! is, for each level its topic by name (`field`, `topic`, `subtopic`) and number (`field_id`,
+//! ...), `strength`, and its position on the map, `x` and `y`. JSON lines may hold the vectors too.
 
 use std::collections::HashMap;
 use std::fs::File;
@@ -18,8 +18,9 @@ use crate::library::{FingerprintNumber, Library, Paper, PaperRow};
 /// Papers whose texts are in memory at a time.
 const PART: usize = 4096;
 
-/// Writes the papers as CSV with a header, whole or not at all. Several authors or categories stand in one field, as in `--format csv`
-/// of `relata today`: authors with `; ` between them, categories with spaces.
+/// Writes the papers as CSV with a header, whole or not at all. Several authors or categories stand
+/// in one field, as in `--format csv` of `relata today`: authors with `; ` between them, categories
+/// with spaces.
 ///
 /// # Errors
 /// What the library reports; the file cannot be written.
@@ -105,7 +106,8 @@ fn written(path: &Path, write: impl FnOnce(BufWriter<File>) -> io::Result<BufWri
     .map_err(Error::io(path))
 }
 
-/// Visits every paper with what the library holds of it. One that another process has removed is left out.
+/// Visits every paper with what the library holds of it. One that another process has removed is
+/// left out.
 fn each(
     library: &Library,
     topics: &Topics,

@@ -1,8 +1,9 @@
 //! Which of the topics that are there now is which of those that were there before.
 //!
-//! In: two partitions of the same papers. Out: for each group of the second, at most one of the first, so that as many papers as possible
-//! keep their topic (an optimal assignment, Kuhn 1955, Munkres 1957). Only pairs count that share a third of one of the two: with less in common a topic
-//! is another one, whatever its number.
+//! In: two partitions of the same papers. Out: for each group of the second, at most one of the
+//! first, so that as many papers as possible keep their topic (an optimal assignment, Kuhn 1955,
+//! Munkres 1957). Only pairs count that share a third of one of the two: with less in common a
+//! topic is another one, whatever its number.
 
 use std::collections::BTreeMap;
 
@@ -20,7 +21,8 @@ enum Side {
     Now(u32),
 }
 
-/// For each group of now, the group of before that it is. `papers` gives, for each paper that was there before and is now, both.
+/// For each group of now, the group of before that it is. `papers` gives, for each paper that was
+/// there before and is now, both.
 pub(super) fn matched(papers: &[(u32, u32)], count: usize) -> Vec<Option<u32>> {
     let mut overlaps: BTreeMap<(u32, u32), usize> = BTreeMap::new();
     let mut sizes: BTreeMap<Side, usize> = BTreeMap::new();
@@ -32,7 +34,8 @@ pub(super) fn matched(papers: &[(u32, u32)], count: usize) -> Vec<Option<u32>> {
     overlaps.retain(|(before, now), shared| {
         *shared * SHARED >= sizes[&Side::Before(*before)] || *shared * SHARED >= sizes[&Side::Now(*now)]
     });
-    // Topics that have nothing to do with each other are matched apart: the time grows with the third power of their number.
+    // Topics that have nothing to do with each other are matched apart: the time grows with the
+    // third power of their number.
     let pairs: Vec<Vec<Side>> =
         overlaps.keys().map(|(before, now)| vec![Side::Before(*before), Side::Now(*now)]).collect();
     let mut matched = vec![None; count];
@@ -78,7 +81,8 @@ mod tests {
 
     #[test]
     fn as_many_papers_as_possible_keep_their_topic() {
-        // The largest overlap first would leave 7 with nothing and keep 10 + 0; the best keeps 9 + 8.
+        // The largest overlap first would leave 7 with nothing and keep 10 + 0; the best keeps
+        // 9 + 8.
         assert_eq!(matched(&papers(&[(5, 0, 10), (5, 1, 9), (7, 0, 8)]), 2), [Some(7), Some(5)]);
         // More groups now: what is left over is new. More before: what is left over is gone.
         assert_eq!(matched(&papers(&[(5, 0, 4), (5, 1, 6)]), 3), [None, Some(5), None]);

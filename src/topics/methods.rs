@@ -1,7 +1,9 @@
-//! Other ways to find topics: k-means, for those who know how many they want, and DBSCAN, for those who want papers in no topic.
+//! Other ways to find topics: k-means, for those who know how many they want, and DBSCAN, for those
+//! who want papers in no topic.
 //!
-//! In: unit rows. Out: one level of groups. Both are linfa-clustering's: k-means from k-means++ starts with a fixed seed, the best of three; DBSCAN
-//! with a distance that is taken from the papers themselves unless it is given. Both compare all papers with all centres or with all
+//! In: unit rows. Out: one level of groups. Both are linfa-clustering's: k-means from k-means++
+//! starts with a fixed seed, the best of three; DBSCAN with a distance that is taken from the
+//! papers themselves unless it is given. Both compare all papers with all centres or with all
 //! papers in floats, so they take longer than the partition that is the default.
 
 use linfa::DatasetBase;

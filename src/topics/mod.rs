@@ -1,7 +1,7 @@
 //! Topics: what a library is about.
 //!
-//! In: the vectors and texts of papers. Out: groups of papers that are near to each other, in up to three nested levels, each group
-//! with a name.
+//! In: the vectors and texts of papers. Out: groups of papers that are near to each other, in up to
+//! three nested levels, each group with a name.
 //!
 //! | step | module |
 //! | --- | --- |

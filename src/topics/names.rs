@@ -1,12 +1,13 @@
 //! What topics are called: the phrases that their papers hold and others do not.
 //!
-//! In: the words of papers, and groups of them. Out: for each group its terms with weights, and a name of the first of them that no other
-//! group of the level has.
+//! In: the words of papers, and groups of them. Out: for each group its terms with weights, and a
+//! name of the first of them that no other group of the level has.
 //!
-//! A phrase weighs `p ln(p / q)`, where `p` is how much the
-//! group's papers hold it on average (`1 + ln n` where it stands n times) and `q` how much all papers do: what it adds to the divergence of the group from the rest
-//! (class-based TF-IDF). Longer phrases say more and count more. What another group of the level holds more of says less of
-//! this one: its weight is less by how much less this one holds (docs/history/topics.md has names with that beside names without).
+//! A phrase weighs `p ln(p / q)`, where `p` is how much the group's papers hold it on average
+//! (`1 + ln n` where it stands n times) and `q` how much all papers do: what it adds to the
+//! divergence of the group from the rest (class-based TF-IDF). Longer phrases say more and count
+//! more. What another group of the level holds more of says less of this one: its weight is less by
+//! how much less this one holds (docs/history/topics.md has names with that beside names without).
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -26,7 +27,8 @@ const IN_NAME: usize = 3;
 /// What each word beyond the first adds to the weight of a phrase.
 const LONGER: f64 = 0.3;
 
-/// What a group holds is compared with what others do as if it had so many papers more that are like all: three papers say little.
+/// What a group holds is compared with what others do as if it had so many papers more that are
+/// like all: three papers say little.
 const PRIOR: f64 = 10.0;
 
 /// A phrase stands for its parts where it is in so large a share of the papers that hold them.
@@ -52,14 +54,16 @@ struct Count {
     sum: f64,
 }
 
-/// For each phrase of a vocabulary how much the group that holds most of it does on average, as bits, whose order is that of the numbers.
+/// For each phrase of a vocabulary how much the group that holds most of it does on average, as
+/// bits, whose order is that of the numbers.
 type Most = Vec<AtomicU64>;
 
 impl Vocabulary {
     /// The terms of groups of papers, which are those of a level, the most telling first.
     pub fn terms(&self, groups: &[Vec<usize>], texts: &[String]) -> Vec<Vec<Term>> {
         let most: Most = self.phrases.iter().map(|_| AtomicU64::new(0)).collect();
-        // Counted twice and not kept: the counts of all groups together take as much room as the texts.
+        // Counted twice and not kept: the counts of all groups together take as much room as the
+        // texts.
         groups.par_iter().for_each(|group| {
             for count in self.counts(group) {
                 most[count.number as usize].fetch_max(self.held(&count, group).to_bits(), Ordering::Relaxed);
@@ -147,7 +151,8 @@ impl Vocabulary {
         parts(phrase).map(|word| self.words[word as usize].as_str()).collect::<Vec<_>>().join(" ")
     }
 
-    /// How phrases are written most often in the group's texts, with the acronym that stands for them.
+    /// How phrases are written most often in the group's texts, with the acronym that stands for
+    /// them.
     fn shown(&self, phrases: &[(Phrase, f64)], group: &[usize], texts: &[String]) -> Vec<String> {
         let keys: Vec<Vec<&str>> = phrases
             .iter()
@@ -178,8 +183,9 @@ impl Vocabulary {
     }
 }
 
-/// The most frequent way to write something, capitals apart; then of its capitals those that most have. A capital at the beginning of a sentence or of
-/// all words of a title says nothing, so lower case wins where a tenth has it.
+/// The most frequent way to write something, capitals apart; then of its capitals those that most
+/// have. A capital at the beginning of a sentence or of all words of a title says nothing, so lower
+/// case wins where a tenth has it.
 fn usual(forms: &BTreeMap<String, u32>) -> Option<String> {
     let mut folded: BTreeMap<String, u32> = BTreeMap::new();
     for (form, count) in forms {
@@ -198,7 +204,8 @@ fn usual(forms: &BTreeMap<String, u32>) -> Option<String> {
 pub struct TopicName {
     /// The name.
     pub name: String,
-    /// Whether it stays whatever the terms are; else it does as long as all that it says is among them.
+    /// Whether it stays whatever the terms are; else it does as long as all that it says is among
+    /// them.
     pub fixed: bool,
 }
 
@@ -259,7 +266,8 @@ mod tests {
     fn what_another_group_holds_more_of_says_less() {
         let text = |words: &str, number: usize| format!("Of {words} and {}.", ["ponds", "moons"][number % 2]);
         let mut texts: Vec<String> = (0..40).map(|number| text("glaciers", number)).collect();
-        // Waves are in all papers of the second group and in most of the third, which has nothing else that so many hold.
+        // Waves are in all papers of the second group and in most of the third, which has nothing
+        // else that so many hold.
         texts.extend((0..40).map(|number| text("waves", number)));
         texts.extend((0..40).map(|number| {
             text(if number < 28 { "waves" } else { "nothing" }, number) + &" Sails."[..7 * usize::from(number < 20)]

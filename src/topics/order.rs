@@ -1,8 +1,9 @@
-//! A canonical order of papers, derived from their vectors alone, so that ids and insertion order cannot affect the topics.
+//! A canonical order of papers, derived from their vectors alone, so that ids and insertion order
+//! cannot affect the topics.
 //!
-//! In: vectors of papers, by id. Out: the same by a checksum of the vectors' bits. The order matters because the paper that is taken
-//! first decides between groupings that are equally good. Equal vectors stay by id, which decides which of many equal papers are
-//! neighbours.
+//! In: vectors of papers, by id. Out: the same by a checksum of the vectors' bits. The order
+//! matters because the paper that is taken first decides between groupings that are equally good.
+//! Equal vectors stay by id, which decides which of many equal papers are neighbours.
 
 use rayon::prelude::*;
 
@@ -18,7 +19,8 @@ pub(super) fn by_content(vectors: &[f32], dimension: usize) -> Vec<u32> {
     order.into_iter().map(|(_, at)| at).collect()
 }
 
-/// Moves the row `order[i]` to the place `i`, for all `i`. Works in place, since a million rows may take up most of the memory.
+/// Moves the row `order[i]` to the place `i`, for all `i`. Works in place, since a million rows may
+/// take up most of the memory.
 pub(super) fn reorder(vectors: &mut [f32], dimension: usize, order: &[u32]) {
     let mut moved = vec![false; order.len()];
     let mut first = vec![0.0; dimension];

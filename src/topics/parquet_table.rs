@@ -1,8 +1,10 @@
 //! The papers with their topics as a Parquet table, for DuckDB, pandas, Embedding Atlas and others.
 //!
-//! In: topics, and the papers' titles and vectors from the library. Out: one row a paper, by id: `id`, `title`, `date`, `category` (the primary one),
-//! `categories` (with spaces between), for each level its topic by name (`field`, `topic`, `subtopic`) and number (`field_id`, ...), `strength`, `x`,
-//! `y` and `vector`, a fixed-size list of `f32`. Vectors are noise to a compressor, so only the texts are compressed: by dictionary.
+//! In: topics, and the papers' titles and vectors from the library. Out: one row a paper, by id:
+//! `id`, `title`, `date`, `category` (the primary one), `categories` (with spaces between), for
+//! each level its topic by name (`field`, `topic`, `subtopic`) and number (`field_id`, ...),
+//! `strength`, `x`, `y` and `vector`, a fixed-size list of `f32`. Vectors are noise to a
+//! compressor, so only the texts are compressed: by dictionary.
 
 use std::collections::HashMap;
 use std::fs::File;

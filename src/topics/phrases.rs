@@ -1,7 +1,8 @@
 //! What papers hold: their words and phrases, in numbers.
 //!
-//! In: texts. Out: for each the phrases that it holds, and how much all texts hold each. A phrase is a run of up to four words bounded by stop-words and
-//! punctuation, as in [`crate::terms`]; an acronym counts as what it stands for in the papers themselves.
+//! In: texts. Out: for each the phrases that it holds, and how much all texts hold each. A phrase
+//! is a run of up to four words bounded by stop-words and punctuation, as in [`crate::terms`]; an
+//! acronym counts as what it stands for in the papers themselves.
 
 use std::borrow::Cow;
 use std::collections::HashMap;
@@ -38,7 +39,8 @@ pub struct Vocabulary {
 }
 
 impl Vocabulary {
-    /// Reads texts, one a paper. Of many texts only phrases count that are in more than one: others are most of what there is to keep, and no topic.
+    /// Reads texts, one a paper. Of many texts only phrases count that are in more than one: others
+    /// are most of what there is to keep, and no topic.
     pub fn of(texts: &[String]) -> Vocabulary {
         let acronyms = Acronyms::of(texts);
         let (words, texts) = numbered(texts, &acronyms);
@@ -118,7 +120,8 @@ fn phrases_of(text: &[u32], weak: &[bool]) -> Vec<(Phrase, f32)> {
     same.map(|same| (same[0], 1.0 + (same.len() as f32).ln())).collect()
 }
 
-/// Which phrases may be in several texts: two bits for each hash. All those that are say yes, and a few of the others.
+/// Which phrases may be in several texts: two bits for each hash. All those that are say yes, and a
+/// few of the others.
 struct Several {
     once: Vec<u64>,
     again: Vec<u64>,

@@ -13,7 +13,8 @@ pub struct Topics {
     pub papers: Vec<AssignedPaper>,
     /// The coarsest first; each topic lies within one of the level before.
     pub levels: Vec<Level>,
-    /// The papers that came and went since the previous run, and what changed; `None` where no paper came or went. Its day is not set.
+    /// The papers that came and went since the previous run, and what changed; `None` where no
+    /// paper came or went. Its day is not set.
     pub run: Option<TopicRun>,
     /// Papers that came or went since the graph was last clustered.
     pub drift: usize,
@@ -33,7 +34,8 @@ pub struct Level {
 pub struct Topic {
     /// Its number, from 1 over all levels. A topic keeps its number from run to run.
     pub id: u32,
-    /// Its name: its first terms, or what somebody called it. No other topic of the level has the same name.
+    /// Its name: its first terms, or what somebody called it. No other topic of the level has the
+    /// same name.
     pub name: String,
     /// Whether somebody called it so.
     pub given: bool,
@@ -64,7 +66,8 @@ pub struct AssignedPaper {
     pub topics: Vec<usize>,
     /// The share of its neighbourhood that is in its own topic of the finest level, from 0 to 1.
     pub strength: f64,
-    /// Place of the topic of the finest level that has the next largest share, if any other has one.
+    /// Place of the topic of the finest level that has the next largest share, if any other has
+    /// one.
     pub second: Option<usize>,
     /// Whether it fits its topic badly.
     pub weak: bool,

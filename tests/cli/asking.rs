@@ -1,4 +1,5 @@
-//! What people type: ids without options, words without quotes, names of authors, days and categories as they come to mind.
+//! What people type: ids without options, words without quotes, names of authors, days and
+//! categories as they come to mind.
 
 use serde_json::{Value, json};
 

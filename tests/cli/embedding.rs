@@ -60,7 +60,8 @@ fn rows(text: &str) -> (Vec<String>, Vec<Option<String>>, Array2<f32>) {
 #[test]
 fn each_form_holds_the_same_rows_in_the_order_of_the_input() {
     let home = Home::tiny();
-    // Lengths go up and down, so that batches are in another order than rows; one paper stands twice.
+    // Lengths go up and down, so that batches are in another order than rows; one paper stands
+    // twice.
     let mut papers: Vec<_> = [3, 140, 7, 12, 77, 3, 5, 1009].into_iter().map(invented).collect();
     papers[2].text = "Short.".into();
     papers[4].text = format!("{} {}", papers[4].text, "and so on ".repeat(30));

@@ -41,7 +41,8 @@ fn a_method_is_measured_by_what_recommend_answers() {
             assert!((got - expected).abs() < 1e-6, "{metric} {part}: {got} is not {expected}");
         }
     }
-    // Subject and means of a paper are in its title: the three that share both are what words alone find first.
+    // Subject and means of a paper are in its title: the three that share both are what words alone
+    // find first.
     let same: Vec<String> = (0..140).filter(|n| n % 35 == 7).map(|n| invented(n).id).collect();
     home.write("subjects.jsonl", json!({ "query": liked, "relevant": same }).to_string());
     let value = home.json(&["eval", "subjects.jsonl", "--method", "tfidf", "--json"]);

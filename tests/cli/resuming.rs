@@ -177,7 +177,8 @@ fn only_the_same_run_is_resumed() {
     assert!(!home.path("v.npy.part").exists());
 }
 
-/// A run that reads standard input and has its first window on the disk; what it waits for is to be written.
+/// A run that reads standard input and has its first window on the disk; what it waits for is to be
+/// written.
 fn waiting(home: &Home, arguments: &[&str]) -> Child {
     let mut child = start(home, arguments);
     let mut input = child.stdin.take().expect("a pipe");

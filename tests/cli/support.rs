@@ -1,4 +1,5 @@
-//! A command in a temporary home: nothing of the machine's own folders is read or written, but for the model cache.
+//! A command in a temporary home: nothing of the machine's own folders is read or written, but for
+//! the model cache.
 
 use std::io::Write;
 use std::path::{Path, PathBuf};

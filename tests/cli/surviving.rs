@@ -5,7 +5,8 @@ use std::time::Duration;
 
 use crate::support::{Home, digest, invented};
 
-/// Kills `add` at moments spread over its whole course; whatever it had done, the next run completes it.
+/// Kills `add` at moments spread over its whole course; whatever it had done, the next run
+/// completes it.
 #[test]
 fn a_killed_add_goes_on_where_it_was() {
     let papers: Vec<_> = (0..400).map(invented).collect();
@@ -27,7 +28,8 @@ fn a_killed_add_goes_on_where_it_was() {
             .spawn()
             .expect("the program starts");
         std::thread::sleep(Duration::from_millis(delay));
-        // Kill is SIGKILL: no handler runs. The child may have ended already, which is a moment like any other.
+        // Kill is SIGKILL: no handler runs. The child may have ended already, which is a moment
+        // like any other.
         let _ = child.kill();
         child.wait().expect("the child is reaped");
         let report = home.json(&["add", "--json", "2026-01-05.md"]);
@@ -65,7 +67,8 @@ fn two_adds_at_once_and_a_reader_beside_them() {
     assert_eq!(home.json(&["check", "--json"])["problems"].as_array().map(Vec::len), Some(0));
 }
 
-/// Kills `add` as soon as its first vectors are stored: the rest is made by the next run, and what was stored is kept.
+/// Kills `add` as soon as its first vectors are stored: the rest is made by the next run, and what
+/// was stored is kept.
 #[test]
 fn a_kill_in_the_middle_of_embedding_loses_nothing() {
     let papers: Vec<_> = (0..2_000).map(invented).collect();

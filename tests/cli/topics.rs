@@ -12,7 +12,8 @@ fn text(value: &Value) -> &str {
     value.as_str().expect("a text")
 }
 
-/// The sample's two papers on physics-informed networks are a topic by that name, and two others are not in it.
+/// The sample's two papers on physics-informed networks are a topic by that name, and two others
+/// are not in it.
 #[test]
 fn the_topics_of_the_sample() {
     let home = Home::real();

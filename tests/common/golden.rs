@@ -1,4 +1,5 @@
-//! The golden vectors of `tests/golden`: what sentence-transformers answers for the texts of `texts.json`.
+//! The golden vectors of `tests/golden`: what sentence-transformers answers for the texts of
+//! `texts.json`.
 
 use std::path::{Path, PathBuf};
 

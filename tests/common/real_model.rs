@@ -1,4 +1,5 @@
-//! Where the tests find all-MiniLM-L6-v2: the way the product finds it, fetched where it is not here yet.
+//! Where the tests find all-MiniLM-L6-v2: the way the product finds it, fetched where it is not
+//! here yet.
 
 use std::path::PathBuf;
 

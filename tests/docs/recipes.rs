@@ -1,4 +1,5 @@
-//! The recipes of the justfile run what `.ci/run` runs, so that who uses one finds what the other would.
+//! The recipes of the justfile run what `.ci/run` runs, so that who uses one finds what the other
+//! would.
 
 use super::{assert_none, root};
 

@@ -1,7 +1,7 @@
 //! From a choice to a model folder: every source, and every way in which one fails.
 //!
-//! The model is a toy of five files. The hub is a listener on 127.0.0.1, pip is a shell script; nothing here leaves the
-//! machine.
+//! The model is a toy of five files. The hub is a listener on 127.0.0.1, pip is a shell script;
+//! nothing here leaves the machine.
 #![cfg(unix)]
 
 mod folders;
@@ -260,7 +260,8 @@ fn a_missing_sum_is_trusted_once_and_then_kept() {
     let identity = identify(&world.choice(), &world.settings).unwrap();
     assert!(identity.files.iter().any(|file| file.sha256 == sha256(&world.files[WEIGHTS])));
 
-    // Other weights of the same size, both in the cache and at the source: not the model that was trusted.
+    // Other weights of the same size, both in the cache and at the source: not the model that was
+    // trusted.
     let mut other = world.files[WEIGHTS].clone();
     *other.last_mut().unwrap() ^= 1;
     std::fs::write(world.place().join(WEIGHTS), &other).unwrap();

@@ -129,7 +129,8 @@ impl World {
         }
     }
 
-    /// A python whose `-m pip download ... --dest DIR ...` runs this shell text with `$dest` set; each call is recorded.
+    /// A python whose `-m pip download ... --dest DIR ...` runs this shell text with `$dest` set;
+    /// each call is recorded.
     pub(crate) fn python(&mut self, script: &str) {
         let path = self.home.path().join("python3");
         let calls = self.home.path().join("python-calls");
@@ -138,8 +139,8 @@ impl World {
              last=$word\ndone\n{script}\n",
             calls.display()
         );
-        // Written by a child: a file that this process has open for writing while another test's thread forks cannot
-        // be run ("text file busy").
+        // Written by a child: a file that this process has open for writing while another test's
+        // thread forks cannot be run ("text file busy").
         let mut shell = Command::new("sh")
             .args(["-c", "cat > \"$0\" && chmod +x \"$0\""])
             .arg(&path)

@@ -1,11 +1,13 @@
-//! JSON as people and programs write it: every arrangement, every key set, and what is said of what cannot be used.
+//! JSON as people and programs write it: every arrangement, every key set, and what is said of what
+//! cannot be used.
 
 use relata::Entry;
 use relata::reader::Reading;
 
 use super::{collect, show};
 
-/// What an input gives, one line an entry: id, version, title, abstract, authors, categories, days; then skips and notes.
+/// What an input gives, one line an entry: id, version, title, abstract, authors, categories, days;
+/// then skips and notes.
 fn told(input: &[u8]) -> Vec<String> {
     let (found, report) = collect("p.json", input).unwrap();
     let day = |day: Option<jiff::civil::Date>| day.map_or_else(String::new, |day| day.to_string());

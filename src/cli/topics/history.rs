@@ -1,4 +1,5 @@
-//! `relata topics history` and `relata topics rename`: what has happened to topics, and what they are called.
+//! `relata topics history` and `relata topics rename`: what has happened to topics, and what they
+//! are called.
 
 use crate::cli::terminal::{Page, printable, say};
 use crate::cli::{Context, Outcome};

@@ -1,4 +1,5 @@
-//! `relata topics`: what a library is about, as a tree in the terminal, as JSON, or as a page in the form of the digests.
+//! `relata topics`: what a library is about, as a tree in the terminal, as JSON, or as a page in
+//! the form of the digests.
 
 mod history;
 mod one;

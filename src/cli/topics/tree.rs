@@ -1,4 +1,5 @@
-//! Topics in a terminal: a tree with sizes, names, a spark line over time and central papers, and what has happened.
+//! Topics in a terminal: a tree with sizes, names, a spark line over time and central papers, and
+//! what has happened.
 
 use console::Style;
 use jiff::civil::Date;
@@ -23,7 +24,8 @@ const PAPERS: usize = 3;
 const BARS: [char; 8] = ['▁', '▂', '▃', '▄', '▅', '▆', '▇', '█'];
 const SPARK: usize = 12;
 
-/// The tree, one line a topic, and below those of the last level that is listed their central papers.
+/// The tree, one line a topic, and below those of the last level that is listed their central
+/// papers.
 pub(super) fn write_tree(relata: &Relata, found: &FoundTopics, levels: Option<usize>, page: &mut Page) -> Result<()> {
     let topics = &found.topics;
     let counts: Vec<usize> = topics.levels.iter().map(|level| level.topics.len()).collect();
@@ -110,7 +112,8 @@ fn write_topic(tree: &Tree<'_>, level: usize, at: usize, page: &mut Page) -> Res
     Ok(())
 }
 
-/// How many papers there are over time, from the first day to the last, in twelve bars; a blank where there is none.
+/// How many papers there are over time, from the first day to the last, in twelve bars; a blank
+/// where there is none.
 fn spark(dates: impl Iterator<Item = Date>, first: Date, last: Date) -> String {
     let days = |date: Date| date.duration_since(first).as_hours() / 24;
     let span = days(last) + 1;

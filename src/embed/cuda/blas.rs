@@ -63,7 +63,8 @@ pub(super) struct Blas {
     plans: HashMap<Key, Plan>,
 }
 
-// SAFETY: the handle and the plans are used by one thread at a time, as every use takes `&mut self`.
+// SAFETY: the handle and the plans are used by one thread at a time, as every use takes
+// `&mut self`.
 unsafe impl Send for Blas {}
 
 impl Blas {
@@ -74,8 +75,8 @@ impl Blas {
         Ok(Blas { handle, stream, workspace, number, plans: HashMap::new() })
     }
 
-    /// `output` (rows x outputs) = `input` (rows x inputs) times the transpose of `weight` (outputs x inputs), all
-    /// row-major, plus `bias` (outputs) where there is one.
+    /// `output` (rows x outputs) = `input` (rows x inputs) times the transpose of `weight` (outputs
+    /// x inputs), all row-major, plus `bias` (outputs) where there is one.
     pub(super) fn multiply(&mut self, product: &Product<'_>, output: &mut CudaSlice<u8>) -> Result<()> {
         let Product { rows, input, stride, weight, bias, inputs, outputs } = *product;
         let width = self.number.bytes();
@@ -97,7 +98,8 @@ impl Blas {
         let (workspace, _workspace) = self.workspace.device_ptr(stream);
         let (one, zero) = (1f32, 0f32);
         let pointer = |value: &f32| std::ptr::from_ref(value).cast::<c_void>();
-        // SAFETY: the matrices are as large as the plan says, checked above; the plan's parts live as long as `self`.
+        // SAFETY: the matrices are as large as the plan says, checked above; the plan's parts live
+        // as long as `self`.
         unsafe {
             if let Some(bias) = bias {
                 let (bias, _bias) = bias.device_ptr(stream);
@@ -128,7 +130,8 @@ impl Blas {
         .map_err(refused)
     }
 
-    /// cuBLASLt's matrices are column-major: ours, read so, are transposed, and output' = weight input'.
+    /// cuBLASLt's matrices are column-major: ours, read so, are transposed, and output' = weight
+    /// input'.
     fn plan(&self, Key { rows, inputs, outputs, stride, epilogue }: Key) -> std::result::Result<Plan, CublasError> {
         let number = match self.number {
             Number::F32 => sys::cudaDataType_t::CUDA_R_32F,

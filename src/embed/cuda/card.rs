@@ -1,7 +1,8 @@
 //! One CUDA card: its libraries found, its kernels compiled for one model.
 //!
-//! Nothing of CUDA is needed to build Relata: driver, cuBLASLt and the run-time compiler are looked for when a card is
-//! asked for, and kernels are compiled then, for this card and the sizes of this model.
+//! Nothing of CUDA is needed to build Relata: driver, cuBLASLt and the run-time compiler are looked
+//! for when a card is asked for, and kernels are compiled then, for this card and the sizes of this
+//! model.
 
 use std::sync::Arc;
 
@@ -37,7 +38,8 @@ impl Card {
         let refused = |reason: String| Error::from(EmbeddingError::Device { asked: format!("cuda:{card}"), reason });
         libraries().map_err(refused)?;
         let context = CudaContext::new(card).map_err(|e| refused(format!("does not answer: {}", told(e))))?;
-        // SAFETY: every stream works on memory of its own, and weights are in place before a second stream begins.
+        // SAFETY: every stream works on memory of its own, and weights are in place before a second
+        // stream begins.
         unsafe { context.disable_event_tracking() };
         let head = architecture.hidden / architecture.heads;
         if head > WIDEST_HEAD {
@@ -102,7 +104,8 @@ fn switches(architecture: &Architecture, number: Number) -> Vec<String> {
         ("ACTIVATION", activation),
         // The longest text in tokens.
         ("LONGEST", architecture.positions),
-        // Whether there are: angles, a table of distances, layers that see a window, a gate, norms before what they are for.
+        // Whether there are: angles, a table of distances, layers that see a window, a gate, norms
+        // before what they are for.
         ("ROTARY", architecture.rotary.is_some().into()),
         ("DISTANCES", (architecture.distances > 0).into()),
         ("WINDOWS", architecture.windows.iter().any(Option::is_some).into()),
@@ -117,7 +120,8 @@ pub(in crate::embed) fn answers(card: usize) -> bool {
     libraries().is_ok() && CudaContext::new(card).is_ok()
 }
 
-/// Looks for the libraries that are opened at run time; asking one that is not there would end the program.
+/// Looks for the libraries that are opened at run time; asking one that is not there would end the
+/// program.
 fn libraries() -> std::result::Result<(), String> {
     // SAFETY: they only try to open libraries by name.
     let (driver, blas, compiler) =

@@ -58,7 +58,8 @@ impl From<Error> for Trouble {
 
 /// A batch as the kernels want it.
 struct Places {
-    /// Ids, types and positions of the tokens, cumulative lengths, then text and first query of each tile.
+    /// Ids, types and positions of the tokens, cumulative lengths, then text and first query of
+    /// each tile.
     all: Vec<u32>,
     tokens: usize,
     texts: usize,
@@ -96,7 +97,8 @@ impl Lane {
         Ok(Lane { encoder, stream, blas, room: 0, x, normed, side, wide })
     }
 
-    /// Appends the pooled rows of some texts of a batch, which is cut in two where memory is too small.
+    /// Appends the pooled rows of some texts of a batch, which is cut in two where memory is too
+    /// small.
     pub(super) fn append(
         &mut self,
         batch: &TokenBatch<'_>,
@@ -132,7 +134,8 @@ impl Lane {
                 *buffer = self.stream.null()?;
             }
             let CardEncoder { hidden, norms_first, number, .. } = *self.encoder;
-            // SAFETY: kernels write every row before they read it; rows of padding are multiplied, and never read.
+            // SAFETY: kernels write every row before they read it; rows of padding are multiplied,
+            // and never read.
             let make = |columns: usize, bytes: usize| unsafe { self.stream.alloc::<u8>(rows * columns * bytes) };
             self.x = make(hidden, self.encoder.residual_bytes())?;
             if norms_first {
@@ -160,8 +163,9 @@ impl Lane {
         let count = tokens as i32;
         let warps = 8;
         let per_token = launch(tokens.div_ceil(warps), 32 * warps);
-        // SAFETY: here and below, every kernel gets the buffers that its parameters name, with room for `rows` rows (see
-        // `kernels/`), and ids, types and positions that the tokeniser checked against the tables.
+        // SAFETY: here and below, every kernel gets the buffers that its parameters name, with room
+        // for `rows` rows (see `kernels/`), and ids, types and positions that the tokeniser checked
+        // against the tables.
         unsafe {
             let norm = &encoder.embedding_norm;
             let mut kernel = stream.launch_builder(&card.embed);

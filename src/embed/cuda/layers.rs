@@ -31,7 +31,8 @@ pub(super) struct Layer {
     pub window: Option<usize>,
 }
 
-/// Cosines and sines of the angles by which queries and keys are turned, positions x half a head each.
+/// Cosines and sines of the angles by which queries and keys are turned, positions x half a head
+/// each.
 pub(super) struct Angles {
     pub cosines: CudaSlice<f32>,
     pub sines: CudaSlice<f32>,
@@ -48,7 +49,8 @@ pub(super) struct CardEncoder {
     pub layers: Vec<Layer>,
     /// Angles of layers that see whole texts, and of those that see a window.
     pub angles: Option<[Angles; 2]>,
-    /// What a distance adds to the scores of each head, times log2(e): heads x (2 positions - 1); empty where nothing is added.
+    /// What a distance adds to the scores of each head, times log2(e): heads x (2 positions - 1);
+    /// empty where nothing is added.
     pub distances: CudaSlice<f32>,
     pub hidden: usize,
     pub heads: usize,
@@ -164,7 +166,8 @@ impl CardEncoder {
         if self.gated { 2 * self.intermediate } else { self.intermediate }
     }
 
-    /// Columns of the buffer that holds first the queries, keys and values, then the inside of the feed-forward.
+    /// Columns of the buffer that holds first the queries, keys and values, then the inside of the
+    /// feed-forward.
     pub(super) fn wide(&self) -> usize {
         (3 * self.hidden).max(self.up())
     }

@@ -1,12 +1,14 @@
-//! Encoders on CUDA cards with kernels of our own around cuBLASLt's products: token ids in, one pooled row per text out.
+//! Encoders on CUDA cards with kernels of our own around cuBLASLt's products: token ids in, one
+//! pooled row per text out.
 //!
-//! Texts stand one behind the other, without padding, as on the CPU. Each card holds the weights once and has two lanes:
-//! a stream with buffers and a thread of its caller's, so that one lane copies and launches while the other computes.
-//! Rows are pooled on the card, so a text costs one row on the way back and not one per token. No buffer is allocated
-//! between batches unless one is larger than all before it.
+//! Texts stand one behind the other, without padding, as on the CPU. Each card holds the weights
+//! once and has two lanes: a stream with buffers and a thread of its caller's, so that one lane
+//! copies and launches while the other computes. Rows are pooled on the card, so a text costs one
+//! row on the way back and not one per token. No buffer is allocated between batches unless one is
+//! larger than all before it.
 //!
-//! Here: which lane takes a batch. `card` finds a card and compiles the kernels, `layers` holds the weights on it, `blas` multiplies,
-//! `lane` takes a batch through the layers.
+//! Here: which lane takes a batch. `card` finds a card and compiles the kernels, `layers` holds the
+//! weights on it, `blas` multiplies, `lane` takes a batch through the layers.
 
 #![allow(unsafe_code)]
 
@@ -63,7 +65,8 @@ impl CudaEncoder {
         let mut budget = MOST_TOKENS;
         for card in cards {
             let encoder = Arc::new(CardEncoder::load(architecture, &read, *card, number)?);
-            // Half of what is free stays so: another program's, or the fragments between our own buffers.
+            // Half of what is free stays so: another program's, or the fragments between our own
+            // buffers.
             let room = encoder.card.free()? / 2 / LANES / encoder.bytes_per_token();
             budget = budget.min(room.max(architecture.positions));
             for _ in 0..LANES {
@@ -83,7 +86,8 @@ impl CudaEncoder {
         self.lanes.len()
     }
 
-    /// Pooled rows, texts x (poolings x hidden). A batch beyond the card's memory is cut in two until its parts are not.
+    /// Pooled rows, texts x (poolings x hidden). A batch beyond the card's memory is cut in two
+    /// until its parts are not.
     pub(super) fn pooled(&self, lane: usize, batch: &TokenBatch<'_>, pooling: &[Pooling]) -> Result<Array2<f64>> {
         let width = pooling.len() * self.hidden;
         let mut rows = Vec::with_capacity(batch.texts() * width);

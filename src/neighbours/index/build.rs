@@ -1,9 +1,10 @@
 //! Rows of the library into a table, cell by cell.
 //!
-//! In: the vectors of a library, all of them or those that changed since a table was made. Out: a new table, or a segment of what came later,
-//! for which only that is coded.
+//! In: the vectors of a library, all of them or those that changed since a table was made. Out: a
+//! new table, or a segment of what came later, for which only that is coded.
 //!
-//! Nothing here depends on the number of threads: every row is coded for itself, and parts are put together in the order of rows.
+//! Nothing here depends on the number of threads: every row is coded for itself, and parts are put
+//! together in the order of rows.
 
 use super::cells::{Cells, Room, train};
 use super::code::encode;
@@ -21,8 +22,8 @@ use crate::neighbours::threads::threads;
 /// Rows that cells are made from, for each of them.
 const SAMPLE_PER_CELL: usize = 40;
 
-/// Standard deviations that the difference of two scores in bytes may be off, times that of one in what a byte is worth: rounding
-/// is off by 0.29 (1 / √12) in each of a unit query's directions.
+/// Standard deviations that the difference of two scores in bytes may be off, times that of one in
+/// what a byte is worth: rounding is off by 0.29 (1 / √12) in each of a unit query's directions.
 const INT8_ERROR: f32 = 3.0 * 1.42 * 0.29;
 
 /// Seed of the rotation.
@@ -84,7 +85,8 @@ pub(super) fn build(
     library.vectors_of(fingerprint, &drawn, &mut |_, vector| {
         sample.extend(sound(vector, dimension).into_iter().flatten());
     })?;
-    // Rows that made a centre lie nearer to it than others do: they would find each other too easily.
+    // Rows that made a centre lie nearer to it than others do: they would find each other too
+    // easily.
     let trials = sample.split_off(sample.len() - sample.len().min(TRIALS * dimension).min(sample.len() / 2));
     let centres = train(set, &sample, dimension, cells);
     let rotation = Rotation::new(dimension, SEED);
@@ -111,8 +113,8 @@ pub(super) fn build(
     Ok(owned)
 }
 
-/// The rows that came later, in a segment of their own: what is still as it was of those in `later`, and the rows of `changed` that there
-/// are (now), coded by the cells of the table.
+/// The rows that came later, in a segment of their own: what is still as it was of those in
+/// `later`, and the rows of `changed` that there are (now), coded by the cells of the table.
 pub(super) fn collect(
     library: &Library,
     fingerprint: FingerprintNumber,
@@ -145,7 +147,8 @@ pub(super) fn collect(
     Ok(Ok(Rows::joined(vec![rows, part.finish(&coder)]).arranged(table.lengths.len())))
 }
 
-/// The elements of a vector, unless its length or one of them is not what it should be: such a row is nobody's neighbour.
+/// The elements of a vector, unless its length or one of them is not what it should be: such a row
+/// is nobody's neighbour.
 fn sound(vector: &[u8], dimension: usize) -> Option<impl Iterator<Item = f32>> {
     let (elements, rest) = vector.as_chunks::<4>();
     let finite = elements.iter().all(|bytes| f32::from_le_bytes(*bytes).is_finite());
@@ -231,7 +234,8 @@ impl Part {
     }
 }
 
-/// To the nearest whole number, ties to even, as vector instructions do it: `f32::round` is a call for each element.
+/// To the nearest whole number, ties to even, as vector instructions do it: `f32::round` is a call
+/// for each element.
 fn rounded(x: f32) -> i8 {
     const MAGIC: f32 = 12_582_912.0; // 1.5 · 2^23: beyond it, f32 has no fraction
     (x + MAGIC - MAGIC) as i8

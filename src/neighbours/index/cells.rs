@@ -1,7 +1,8 @@
 //! Cells: the centres around which rows lie, so that a query need look at few of them.
 //!
-//! In: a sample of rows. Out: centres by k-means (Lloyd 1982), and for any row the nearest of them. Products are taken in bytes
-//! with the engine's kernels: which of two centres almost as near a row is given to does not matter, time does.
+//! In: a sample of rows. Out: centres by k-means (Lloyd 1982), and for any row the nearest of them.
+//! Products are taken in bytes with the engine's kernels: which of two centres almost as near a row
+//! is given to does not matter, time does.
 
 use rayon::prelude::*;
 
@@ -38,7 +39,8 @@ impl Cells {
         Cells { set, packed, count: halves.len(), dimension }
     }
 
-    /// The nearest cell of each of some rows (rows x dimension), appended to `nearest`; of equals the first.
+    /// The nearest cell of each of some rows (rows x dimension), appended to `nearest`; of equals
+    /// the first.
     pub(super) fn assign(&self, rows: &[f32], room: &mut Room, nearest: &mut Vec<u32>) {
         for rows in rows.chunks(CHUNK * self.dimension) {
             let count = rows.len() / self.dimension;
@@ -70,7 +72,8 @@ fn largest(values: &[f32]) -> u32 {
     values.iter().position(|x| *x == most).unwrap_or(0) as u32
 }
 
-/// Centres of `cells` cells, cells x dimension, from rows x dimension. The first rows begin, so they should be in no order.
+/// Centres of `cells` cells, cells x dimension, from rows x dimension. The first rows begin, so
+/// they should be in no order.
 pub(crate) fn train(set: InstructionSet, rows: &[f32], dimension: usize, cells: usize) -> Vec<f32> {
     let mut centres = rows[..cells.min(rows.len() / dimension) * dimension].to_vec();
     for _ in 0..ROUNDS {

@@ -1,8 +1,10 @@
-//! One bit per dimension, with the estimate of a scalar product that it gives, and how far that may be off.
+//! One bit per dimension, with the estimate of a scalar product that it gives, and how far that may
+//! be off.
 //!
-//! RaBitQ (Gao & Long, SIGMOD 2024, arXiv:2405.12497): of what a row differs from the centre of its cell, turned at random, the
-//! signs are kept. Their product with the turned query, scaled, estimates the product of the difference and the query
-//! without bias; its standard deviation is known for each row. Eight rows are a block (`kernels/codes.rs`).
+//! RaBitQ (Gao & Long, SIGMOD 2024, arXiv:2405.12497): of what a row differs from the centre of its
+//! cell, turned at random, the signs are kept. Their product with the turned query, scaled,
+//! estimates the product of the difference and the query without bias; its standard deviation is
+//! known for each row. Eight rows are a block (`kernels/codes.rs`).
 //!
 //! Here: rows into codes, and queries into the planes of bits that codes are multiplied with.
 
@@ -12,7 +14,8 @@ use crate::kernels::{PLANES, Planes};
 /// The code of a row.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub(super) struct RowFactors {
-    /// Scale of the estimate: product of difference and query = scale · product of signs and turned query.
+    /// Scale of the estimate: product of difference and query = scale · product of signs and turned
+    /// query.
     pub scale: f32,
     /// Standard deviation of the estimate, for a query of length 1.
     pub error: f32,
@@ -100,7 +103,8 @@ mod tests {
         }
         let mean = errors.iter().sum::<f32>() / 2000.0;
         let spread = (errors.iter().map(|x| x * x).sum::<f32>() / 2000.0).sqrt();
-        // The part of the query along a row is estimated without error, so the spread is a little below 1.
+        // The part of the query along a row is estimated without error, so the spread is a little
+        // below 1.
         assert!(mean.abs() < 0.08, "{mean}");
         assert!((0.8..1.1).contains(&spread), "{spread}");
     }

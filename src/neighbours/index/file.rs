@@ -1,9 +1,11 @@
-//! The index in its files: `library.db.index-N` for fingerprint N of the library, and beside it `library.db.index-N.delta`, what came
-//! and went later, so that a day's papers do not cost a new file of all.
+//! The index in its files: `library.db.index-N` for fingerprint N of the library, and beside it
+//! `library.db.index-N.delta`, what came and went later, so that a day's papers do not cost a new
+//! file of all.
 //!
-//! Format: safetensors, read where it lies by mapping it. The header names what it belongs to and holds the sum (CRC-32) of the
-//! small tensors, which are checked when it is opened; each cell and each row has a sum of its own, checked when it is first
-//! used, so that opening takes as long for three million papers as for ten thousand.
+//! Format: safetensors, read where it lies by mapping it. The header names what it belongs to and
+//! holds the sum (CRC-32) of the small tensors, which are checked when it is opened; each cell and
+//! each row has a sum of its own, checked when it is first used, so that opening takes as long for
+//! three million papers as for ten thousand.
 
 use std::collections::HashMap;
 use std::fs::File;
@@ -215,7 +217,8 @@ impl Mapped {
         })
     }
 
-    /// Of a delta: the papers that are no longer as the file has them that it belongs to, ascending.
+    /// Of a delta: the papers that are no longer as the file has them that it belongs to,
+    /// ascending.
     pub(super) fn outdated(&self) -> std::result::Result<&[u64], Damage> {
         slice(&self.map[self.ranges.outdated.clone()])
     }

@@ -1,7 +1,7 @@
 //! How far a query must go through the cells, measured when the index is made.
 //!
-//! In: a table, and rows of the library that its centres were not made from. Out: [`Step`]s, by which
-//! [`ProbeLimits`](super::probe_limits::ProbeLimits) tells how far a query goes.
+//! In: a table, and rows of the library that its centres were not made from. Out: [`Step`]s, by
+//! which [`ProbeLimits`](super::probe_limits::ProbeLimits) tells how far a query goes.
 
 use rayon::prelude::*;
 
@@ -16,14 +16,17 @@ pub(super) const TRIALS: usize = 256;
 /// Neighbours of each of them.
 const DEEPEST: usize = 1000;
 
-/// Of the neighbours of trials, the share that is scanned: where few are looked for, and where many are.
+/// Of the neighbours of trials, the share that is scanned: where few are looked for, and where many
+/// are.
 const TAKEN_IN: (f64, f64) = (0.993, 0.986);
 
-/// How far scores are apart that are measured together, and how many there have to be of them at the least.
+/// How far scores are apart that are measured together, and how many there have to be of them at
+/// the least.
 const STEP: f32 = 0.02;
 const PER_STEP: usize = 500;
 
-/// How many rows are scanned until nearly all neighbours of such a score are among them, for rows of the table as queries.
+/// How many rows are scanned until nearly all neighbours of such a score are among them, for rows
+/// of the table as queries.
 pub(super) fn measure(table: &Table<'_>, set: InstructionSet, trials: &[f32]) -> Vec<Step> {
     // Neighbours: their scores, and the rows that are scanned up to their cells.
     let mut neighbours: Vec<(f32, f32)> = trials

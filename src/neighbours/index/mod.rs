@@ -1,17 +1,17 @@
 //! The index: what finds the nearest of a million papers in a millisecond.
 //!
-//! In: the vectors of a library. Out: a file beside the library, and from it the papers most likely to be
-//! nearest to a vector, which [`crate::neighbours`] compares exactly. The file is derived: without it, or
-//! where it is damaged or belongs to another library, answers come from the exact scan and are the same
-//! but for what the index may miss (docs/benchmarks.md).
+//! In: the vectors of a library. Out: a file beside the library, and from it the papers most likely
+//! to be nearest to a vector, which [`crate::neighbours`] compares exactly. The file is derived:
+//! without it, or where it is damaged or belongs to another library, answers come from the exact
+//! scan and are the same but for what the index may miss (docs/benchmarks.md).
 //!
-//! Read on in the order of the work: `cells` (k-means), `rotation` and `code` (one bit per dimension),
-//! `segment` and `rows` (where rows lie), `table` and `search` (how a query goes through them),
-//! `probe_limits` and `measure` (how far), `build`, `file`.
+//! Read on in the order of the work: `cells` (k-means), `rotation` and `code` (one bit per
+//! dimension), `segment` and `rows` (where rows lie), `table` and `search` (how a query goes
+//! through them), `probe_limits` and `measure` (how far), `build`, `file`.
 //!
-//! The library notes what changes after its index was made (`library/changes.rs`): those papers are left
-//! out here and looked at one by one, until there are some hundreds, which then go into a small file
-//! beside the large one, the delta. Once an eighth has changed, the index is made anew.
+//! The library notes what changes after its index was made (`library/changes.rs`): those papers are
+//! left out here and looked at one by one, until there are some hundreds, which then go into a
+//! small file beside the large one, the delta. Once an eighth has changed, the index is made anew.
 
 mod build;
 pub(crate) mod cells;
@@ -69,7 +69,8 @@ pub enum State {
 pub enum Kept {
     /// The library is so small that it needs none, or has none that could be refreshed.
     Needless,
-    /// It was left as it is: good enough, or made by another process meanwhile, or a new one was not asked for.
+    /// It was left as it is: good enough, or made by another process meanwhile, or a new one was
+    /// not asked for.
     Good,
     /// What changed was written into the delta.
     Extended,
@@ -81,12 +82,13 @@ impl Index {
     /// Below so many vectors the exact scan takes no longer than a command needs to begin.
     pub const WORTH_BUILDING: u64 = 20_000;
 
-    /// So many changes are looked at one by one, about a millisecond's worth; more are taken in when the library is next added to or
-    /// removed from.
+    /// So many changes are looked at one by one, about a millisecond's worth; more are taken in
+    /// when the library is next added to or removed from.
     const CHANGES: usize = 500;
 
-    /// Once more papers have changed than this part of those that the cells were made for, the index is made anew: the delta is written whole
-    /// each time, and every query goes through all of it.
+    /// Once more papers have changed than this part of those that the cells were made for, the
+    /// index is made anew: the delta is written whole each time, and every query goes through all
+    /// of it.
     const DELTA: u64 = 8;
 
     /// The index of a library's vectors.
@@ -124,10 +126,12 @@ impl Index {
         Ok(State::Ready(Box::new(Index { path, base, delta, set, changed, damage: OnceLock::new() })))
     }
 
-    /// Makes the index, or takes into it what changed, where that is due. `coded` is told how many papers were coded, again and again.
+    /// Makes the index, or takes into it what changed, where that is due. `coded` is told how many
+    /// papers were coded, again and again.
     ///
     /// # Errors
-    /// What the library reports; [`Error::Io`] where the file cannot be written. The old one then still serves.
+    /// What the library reports; [`Error::Io`] where the file cannot be written. The old one then
+    /// still serves.
     pub fn keep(library: &mut Library, fingerprint: FingerprintNumber, coded: &(dyn Fn(u64) + Sync)) -> Result<Kept> {
         Index::keep_from(library, fingerprint, Index::WORTH_BUILDING, Some(coded))
     }
@@ -192,7 +196,8 @@ impl Index {
         };
         let beside = derived::beside(&place);
         let put = |facts: file::Facts| {
-            // All under the library's lock: whoever began before will find another token, whoever comes later has not begun.
+            // All under the library's lock: whoever began before will find another token, whoever
+            // comes later has not begun.
             let put = || {
                 fs::rename(&beside, &place).map_err(Error::io(&place))?;
                 stale.map(fs::remove_file);
@@ -209,8 +214,8 @@ impl Index {
         Ok(if set? { kept } else { Kept::Good })
     }
 
-    /// The delta with what changed in it; `None` where a new index is due and `may_build`, where cells no longer fit the number of papers, or
-    /// where there is damage.
+    /// The delta with what changed in it; `None` where a new index is due and `may_build`, where
+    /// cells no longer fit the number of papers, or where there is damage.
     fn extended(
         &self,
         library: &Library,
@@ -267,8 +272,9 @@ impl Index {
         self.damage.get().map(String::as_str)
     }
 
-    /// About the `k` nearest of those admitted and some more, so that nearly always the true `k` are among them, with scores to three decimals; `None` where the
-    /// file is damaged, which [`Index::damage`] then names.
+    /// About the `k` nearest of those admitted and some more, so that nearly always the true `k`
+    /// are among them, with scores to three decimals; `None` where the file is damaged, which
+    /// [`Index::damage`] then names.
     pub(crate) fn nearest(&self, query: &[f32], k: usize, admitted: &Admitted<'_>) -> Option<Vec<Scored<PaperRow>>> {
         if self.damage.get().is_some() {
             return None;
@@ -278,8 +284,8 @@ impl Index {
                 let row = PaperRow(key as i64);
                 admitted.admits(row) && (self.changed.is_empty() || self.changed.binary_search(&row).is_err())
             };
-            // What a filter keeps may lie elsewhere than what is nearest. To scan all codes is still sooner than to look at
-            // all that it keeps.
+            // What a filter keeps may lie elsewhere than what is nearest. To scan all codes is
+            // still sooner than to look at all that it keeps.
             let everything = admitted.within.is_some();
             table.search(self.set, &Query { vector: query, k, everything }, &here)
         });
@@ -296,7 +302,8 @@ impl Index {
         }
     }
 
-    /// What is wrong with any part of the file, or with what it holds beside its library, if anything. Reads all of it.
+    /// What is wrong with any part of the file, or with what it holds beside its library, if
+    /// anything. Reads all of it.
     ///
     /// # Errors
     /// What the library reports.
@@ -357,7 +364,8 @@ fn delta_of(path: &Path) -> PathBuf {
     PathBuf::from(delta)
 }
 
-/// Removes what builds that were killed have left, and what those that are late are writing: it would not be put in its place.
+/// Removes what builds that were killed have left, and what those that are late are writing: it
+/// would not be put in its place.
 fn tidy(path: &Path) {
     let (Some(folder), Some(name)) = (path.parent(), path.file_name()) else { return };
     let folder = if folder.as_os_str().is_empty() { Path::new(".") } else { folder };

@@ -1,6 +1,7 @@
 //! How far a query goes through the cells, as `measure` found when the index was made.
 //!
-//! In: [`Step`]s and a number of neighbours. Out: how many rows are scanned, by the score of the worst of them.
+//! In: [`Step`]s and a number of neighbours. Out: how many rows are scanned, by the score of the
+//! worst of them.
 
 use bytemuck::{Pod, Zeroable};
 
@@ -20,10 +21,11 @@ pub(super) struct Step {
     pub(super) many: f32,
 }
 
-/// How far a query goes: by the score of the worst of the rows that it looks for, which says how crowded the place is.
+/// How far a query goes: by the score of the worst of the rows that it looks for, which says how
+/// crowded the place is.
 ///
-/// The number of neighbours does not say it: ten are found in one cell where a paper has thirty near copies, and in fifty cells
-/// where it is alone.
+/// The number of neighbours does not say it: ten are found in one cell where a paper has thirty
+/// near copies, and in fifty cells where it is alone.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct ProbeLimits<'a> {
     /// Scores descend, rows do not.
@@ -33,7 +35,8 @@ pub(super) struct ProbeLimits<'a> {
 }
 
 impl ProbeLimits<'_> {
-    /// For `k` neighbours: the least score of each step, and the rows that are scanned. Below the last, everything is.
+    /// For `k` neighbours: the least score of each step, and the rows that are scanned. Below the
+    /// last, everything is.
     pub(super) fn by_score(&self, k: usize) -> Vec<(f32, f32)> {
         let share = ((k.max(1) as f32).ln() - FEW.ln()) / (MANY.ln() - FEW.ln());
         let share = share.clamp(0.0, 1.0);

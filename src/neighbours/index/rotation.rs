@@ -1,8 +1,10 @@
-//! A random rotation that costs n log n: what one bit per dimension needs to be fair to every direction.
+//! A random rotation that costs n log n: what one bit per dimension needs to be fair to every
+//! direction.
 //!
-//! In: a vector. Out: the vector turned, filled up to whole words of 64 dimensions. Signs are flipped at random, then a Hadamard
-//! transform mixes as many dimensions as the largest power of two holds, from the front and from the back by turns (Ailon &
-//! Chazelle 2009; in RaBitQ's library of 2025 for the same purpose). A matrix would take as long to read as a query takes.
+//! In: a vector. Out: the vector turned, filled up to whole words of 64 dimensions. Signs are
+//! flipped at random, then a Hadamard transform mixes as many dimensions as the largest power of
+//! two holds, from the front and from the back by turns (Ailon & Chazelle 2009; in RaBitQ's library
+//! of 2025 for the same purpose). A matrix would take as long to read as a query takes.
 
 /// Rounds of flipping and mixing: after two from either end every dimension has met every other.
 const ROUNDS: usize = 4;
@@ -50,7 +52,8 @@ impl Rotation {
     }
 }
 
-/// The Hadamard transform of a power of two of values, of which there are 64 or more, keeping lengths.
+/// The Hadamard transform of a power of two of values, of which there are 64 or more, keeping
+/// lengths.
 fn mix(values: &mut [f32]) {
     let mut half = 1;
     while half < values.len() {

@@ -1,4 +1,5 @@
-//! Rows of a table in memory: as they come ([`Rows`]), and put together by their cells ([`Arranged`]).
+//! Rows of a table in memory: as they come ([`Rows`]), and put together by their cells
+//! ([`Arranged`]).
 
 use super::code::RowFactors;
 use super::rotation::words;

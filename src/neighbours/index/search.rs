@@ -1,19 +1,19 @@
 //! How a query goes through the rows of an index.
 //!
-//! In: a unit query. Out: the rows most likely to be its nearest, with scores that are right to three
-//! decimals. There are two steps:
+//! In: a unit query. Out: the rows most likely to be its nearest, with scores that are right to
+//! three decimals. There are two steps:
 //!
-//! 1. By codes (`Table::candidates`). Cells are scanned in the order of the cosines of their centres and
-//!    the query. In a cell every row has bounds from its code (`code.rs`); rows that can be among the
-//!    best by their bounds become candidates.
-//! 2. By bytes (`Table::ranked`). Candidates are scored in bytes, the most promising first, until no
-//!    other can be among the best.
+//! 1. By codes (`Table::candidates`). Cells are scanned in the order of the cosines of their
+//!    centres and the query. In a cell every row has bounds from its code (`code.rs`); rows that
+//!    can be among the best by their bounds become candidates.
+//! 2. By bytes (`Table::ranked`). Candidates are scored in bytes, the most promising first, until
+//!    no other can be among the best.
 //!
-//! How many rows the first step scans was measured when the index was made (`measure.rs`), with rows of
-//! the library as queries: so many that nearly all rows with such a score were among them. That holds
-//! for any data: where nothing is clustered, nearly everything is scanned, and so it is for a query that
-//! has nothing near it. Rows that came later are scanned in every cell: no cell was made for them, and
-//! the papers of a new field lie in all of them.
+//! How many rows the first step scans was measured when the index was made (`measure.rs`), with
+//! rows of the library as queries: so many that nearly all rows with such a score were among them.
+//! That holds for any data: where nothing is clustered, nearly everything is scanned, and so it is
+//! for a query that has nothing near it. Rows that came later are scanned in every cell: no cell
+//! was made for them, and the papers of a new field lie in all of them.
 
 use std::cmp::Ordering;
 
@@ -23,20 +23,20 @@ use super::table::{RankedCell, Table};
 use crate::kernels::{BLOCK, InstructionSet, Planes, bounds, dot_bytes};
 use crate::neighbours::top_k::Best;
 
-/// How many standard deviations a row's score may be above its estimate. One true neighbour in a few
-/// hundred is further off than that.
+/// How many standard deviations a row's score may be above its estimate. One true neighbour in a
+/// few hundred is further off than that.
 const WIDTH: f32 = 2.5;
 
 /// The best rows by 1-bit code are overestimated (winner's curse). Subtract this many standard
 /// deviations from their estimates.
 const OPTIMISM_CORRECTION: f32 = 1.0;
 
-/// Cells that are scanned before the rows that came later are: by then it is known which score a row
-/// must have to be among the best.
+/// Cells that are scanned before the rows that came later are: by then it is known which score a
+/// row must have to be among the best.
 const FIRST_CELLS: usize = 16;
 
-/// Candidates that are sorted at once, at the least. Only a part of them is scored in bytes, and to sort
-/// all of them took longer.
+/// Candidates that are sorted at once, at the least. Only a part of them is scored in bytes, and to
+/// sort all of them took longer.
 const ORDERED: usize = 256;
 
 /// What is looked for.
@@ -60,7 +60,8 @@ pub(super) struct Found {
 }
 
 impl Table<'_> {
-    /// The admitted rows that can be among the best `k` as far as scores in bytes tell, the best first.
+    /// The admitted rows that can be among the best `k` as far as scores in bytes tell, the best
+    /// first.
     pub(super) fn search(
         &self,
         set: InstructionSet,
@@ -71,8 +72,8 @@ impl Table<'_> {
         self.ranked(set, query, candidates)
     }
 
-    /// The first step: the admitted rows of the scanned cells that can be among the best `k` by their
-    /// codes, in no order.
+    /// The first step: the admitted rows of the scanned cells that can be among the best `k` by
+    /// their codes, in no order.
     fn candidates(
         &self,
         set: InstructionSet,
@@ -119,8 +120,8 @@ impl Table<'_> {
         Ok(scan.finish())
     }
 
-    /// The second step: candidates by their scores in bytes, the best first, without those that cannot
-    /// be among the best `k`.
+    /// The second step: candidates by their scores in bytes, the best first, without those that
+    /// cannot be among the best `k`.
     fn ranked(
         &self,
         set: InstructionSet,

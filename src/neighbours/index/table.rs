@@ -1,5 +1,5 @@
-//! All that a query needs of an index, whether it lies in a file or in memory, and the order in which
-//! a query goes through its cells.
+//! All that a query needs of an index, whether it lies in a file or in memory, and the order in
+//! which a query goes through its cells.
 //!
 //! Rows lie in segments: those that there were when the cells were made, and those that came later.
 
@@ -29,7 +29,8 @@ pub(super) struct Table<'a> {
 }
 
 impl Table<'_> {
-    /// The products of all centres with a query, and the cells in the order in which they are scanned.
+    /// The products of all centres with a query, and the cells in the order in which they are
+    /// scanned.
     pub(super) fn order(&self, set: InstructionSet, query: &[f32]) -> (Vec<f32>, BinaryHeap<RankedCell>) {
         let mut products = vec![0f32; self.lengths.len()];
         dots(set, self.centres, query, &mut products);

@@ -1,8 +1,10 @@
 //! The topic report: one HTML file that works from `file://`, without a network.
 //!
-//! In: topics, and the papers' texts from the library. Out: a page. Its data are columns of JSON, gzipped and in base64 (the program in the page
-//! unpacks them); what people see who have no JavaScript, or who print, is plain HTML beside them. Style and program are real files in this
-//! folder, put together here. The program draws on a canvas: 100,000 points of SVG would be as many elements, and WebGL is missing on many machines.
+//! In: topics, and the papers' texts from the library. Out: a page. Its data are columns of JSON,
+//! gzipped and in base64 (the program in the page unpacks them); what people see who have no
+//! JavaScript, or who print, is plain HTML beside them. Style and program are real files in this
+//! folder, put together here. The program draws on a canvas: 100,000 points of SVG would be as many
+//! elements, and WebGL is missing on many machines.
 
 mod scale;
 mod time;
@@ -48,7 +50,8 @@ const PROGRAM: [&str; 13] = [
     include_str!("main.js"),
 ];
 
-/// With more papers, abstracts would make the file too large to send: 5,000 with abstracts take some 4 MB.
+/// With more papers, abstracts would make the file too large to send: 5,000 with abstracts take
+/// some 4 MB.
 const WITH_ABSTRACTS: usize = 10_000;
 
 /// Authors of a paper that are named.

@@ -1,8 +1,8 @@
 //! The help of a command, taken apart.
 //!
-//! In: what `relata COMMAND --help` prints. Out: what the command is about, its usage, and the sections
-//! with their arguments, options or commands. Lines that were wrapped are joined again, so the width
-//! of the terminal does not show.
+//! In: what `relata COMMAND --help` prints. Out: what the command is about, its usage, and the
+//! sections with their arguments, options or commands. Lines that were wrapped are joined again, so
+//! the width of the terminal does not show.
 
 use crate::relata;
 

@@ -1,8 +1,9 @@
-// Attention of one head of one text: softmax(Q Kt scale) V with the softmax in one pass, and no score ever in memory.
-// A block takes up to 128 queries: tiles[2 i] is the text, tiles[2 i + 1] its first query. Rows of `qkv` hold the
-// queries, keys and values of all heads. `scale` contains log2(e). A query sees keys up to `window` tokens away where
-// WINDOWS, all of them elsewhere; what a distance adds to a score stands in `distances` (heads x (2 LONGEST - 1), key less
-// query, times log2(e)) where DISTANCES.
+// Attention of one head of one text: softmax(Q Kt scale) V with the softmax in one pass, and no
+// score ever in memory. A block takes up to 128 queries: tiles[2 i] is the text, tiles[2 i + 1] its
+// first query. Rows of `qkv` hold the queries, keys and values of all heads. `scale` contains
+// log2(e). A query sees keys up to `window` tokens away where WINDOWS, all of them elsewhere; what
+// a distance adds to a score stands in `distances` (heads x (2 LONGEST - 1), key less query, times
+// log2(e)) where DISTANCES.
 #define QUERIES 128
 
 // First key that any query of a tile sees, at the beginning of a group of keys.
@@ -31,7 +32,8 @@ __device__ __forceinline__ bool is_seen(int query, int key, int window, int leng
 #endif
 }
 
-// The score of a query and a key of a text: of those that are there, by a distance that the table has.
+// The score of a query and a key of a text: of those that are there, by a distance that the table
+// has.
 __device__ __forceinline__ float with_distance(float score, const float* distances, int query, int key, int length) {
 #if DISTANCES
     if (query < length && key < length) score += distances[LONGEST - 1 + key - query];

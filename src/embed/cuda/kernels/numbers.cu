@@ -1,6 +1,8 @@
-// What rows and weights are stored in, and the instructions that no C++ names. First of the parts that are compiled together, at load, for
-// one model: its switches (`card.rs` says which) are defined by the caller. Every sum is f32. No header is included, so that the run-time
-// compiler needs nothing but these files. Where no card compiles them (tests/card), `device.h` computes what the instructions do.
+// What rows and weights are stored in, and the instructions that no C++ names. First of the parts
+// that are compiled together, at load, for one model: its switches (`card.rs` says which) are
+// defined by the caller. Every sum is f32. No header is included, so that the run-time compiler
+// needs nothing but these files. Where no card compiles them (tests/card), `device.h` computes what
+// the instructions do.
 
 typedef unsigned int u32;
 typedef unsigned short u16;
@@ -61,7 +63,8 @@ __device__ __forceinline__ void multiply(float (&sum)[4], const u32 (&a)[4], u32
                  : "r"(a[0]), "r"(a[1]), "r"(a[2]), "r"(a[3]), "r"(b0), "r"(b1));
 }
 
-// Four matrices of 8 x 8 from shared memory, a warp together: each lane names a row, and gets its part of all four.
+// Four matrices of 8 x 8 from shared memory, a warp together: each lane names a row, and gets its
+// part of all four.
 __device__ __forceinline__ void load_matrices(u32 (&parts)[4], u32 row) {
     asm volatile("ldmatrix.sync.aligned.m8n8.x4.shared.b16 {%0,%1,%2,%3}, [%4];"
                  : "=r"(parts[0]), "=r"(parts[1]), "=r"(parts[2]), "=r"(parts[3])

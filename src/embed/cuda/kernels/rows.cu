@@ -23,7 +23,8 @@ typedef Several<element, VECTOR> Vector;
 typedef Several<float, VECTOR> Floats;
 typedef Several<element, BROAD> Broad;
 
-// Where norms stand first, what layers add goes into rows that no norm ever brings back to size, over all layers: these rows are f32.
+// Where norms stand first, what layers add goes into rows that no norm ever brings back to size,
+// over all layers: these rows are f32.
 #if NORMS_FIRST
 typedef float residual;
 __device__ __forceinline__ float read(float x) { return x; }
@@ -86,7 +87,8 @@ __device__ __forceinline__ void keep(const Row& row, int lane, T* out) {
     }
 }
 
-// x = norm(word + type + position), a warp a token; where norms stand first, `normed` gets the same rows.
+// x = norm(word + type + position), a warp a token; where norms stand first, `normed` gets the same
+// rows.
 extern "C" __global__ void embed(
     residual* x, element* normed, const u32* ids, const u32* types, const u32* places, const element* words,
     const element* kinds, const element* positions, const float* gain, const float* shift, float epsilon, int tokens) {
@@ -116,7 +118,8 @@ extern "C" __global__ void embed(
 #endif
 }
 
-// x = norm(x + product + bias), a warp a token; where norms stand first, x = x + product + bias and `normed` is its norm.
+// x = norm(x + product + bias), a warp a token; where norms stand first, x = x + product + bias and
+// `normed` is its norm.
 extern "C" __global__ void add_norm(
     residual* x, element* normed, const element* product, const float* bias, const float* gain, const float* shift,
     float epsilon, int tokens) {
@@ -157,7 +160,8 @@ extern "C" __global__ void add_norm(
 #define TURNED 1
 #endif
 
-// Turns queries and keys by the angles of their token's place, a block a token: value i of a head's first half with value i of its second.
+// Turns queries and keys by the angles of their token's place, a block a token: value i of a head's
+// first half with value i of its second.
 extern "C" __global__ void turn(element* qkv, const u32* places, const float* cosines, const float* sines) {
     typedef Several<element, TURNED> Elements;
     typedef Several<float, TURNED> Angles;
@@ -194,8 +198,8 @@ __device__ __forceinline__ float activated(float x) {
 #endif
 }
 
-// wide = activation(wide + bias), a block a row. With a gate a row is twice as wide: the activation of its first half times its second
-// takes the place of the first.
+// wide = activation(wide + bias), a block a row. With a gate a row is twice as wide: the activation
+// of its first half times its second takes the place of the first.
 extern "C" __global__ void activate(element* wide, const float* bias) {
     wide += (size_t)blockIdx.x * (1 + GATED) * INSIDE;
     for (int at = threadIdx.x * BROAD; at < INSIDE; at += blockDim.x * BROAD) {
@@ -215,7 +219,8 @@ extern "C" __global__ void activate(element* wide, const float* bias) {
     }
 }
 
-// Rows of a text to one row: kind 0 first, 1 largest, 2 mean, 3 last. A block a text; `stride` between rows of `out`.
+// Rows of a text to one row: kind 0 first, 1 largest, 2 mean, 3 last. A block a text; `stride`
+// between rows of `out`.
 extern "C" __global__ void pool(float* out, const element* x, const u32* starts, int kind, int stride) {
     const u32 first = starts[blockIdx.x], behind = starts[blockIdx.x + 1];
     for (int at = threadIdx.x; at < HIDDEN; at += blockDim.x) {

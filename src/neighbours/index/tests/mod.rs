@@ -1,4 +1,5 @@
-//! The index against the exact scan, on data of every shape; through changes (`changes`), and damaged in every part (`faults`).
+//! The index against the exact scan, on data of every shape; through changes (`changes`), and
+//! damaged in every part (`faults`).
 
 mod changes;
 mod faults;
@@ -159,7 +160,8 @@ impl Made {
             .collect()
     }
 
-    /// The share of the true neighbours that are found, of queries near the papers, by score: of equals any will do.
+    /// The share of the true neighbours that are found, of queries near the papers, by score: of
+    /// equals any will do.
     fn recall(&mut self, shape: Shape, k: usize, within: Option<&PaperSetOf>) -> f64 {
         let index = self.ready();
         let set = within.map(|within| within(&self.library));
@@ -270,7 +272,8 @@ impl segment::Source for Counted<'_> {
 fn filters_get_all_that_they_keep() {
     let mut made = Made::with(Shape::Clustered, 9000);
     made.keep();
-    // Half of all, and a quarter; the smaller sets are looked at row by row, so these pass through the index.
+    // Half of all, and a quarter; the smaller sets are looked at row by row, so these pass through
+    // the index.
     for modulus in [2, 4] {
         let within = move |library: &Library| {
             let kept = (1..=9000).filter(|number| number % modulus == 0);
