@@ -52,11 +52,11 @@ const FIT_OF_FEW: f32 = 0.1;
 const OTHER: &str = "other";
 
 /// Embeds texts: one unit vector for each, in the same order.
-pub type Embed<'a> = &'a mut dyn FnMut(&[String]) -> Result<Vec<Vec<f32>>>;
+pub(super) type Embed<'a> = &'a mut dyn FnMut(&[String]) -> Result<Vec<Vec<f32>>>;
 
 /// A topic that somebody named, to which papers are assigned.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct SeedTopic {
+pub(crate) struct SeedTopic {
     /// Its name, as it was given.
     pub name: String,
     /// What it means, if anything was said.
@@ -67,7 +67,7 @@ pub struct SeedTopic {
 
 impl SeedTopic {
     /// `NAME`, `NAME: what it means` or `NAME = ID,ID`.
-    pub fn parse(text: &str) -> SeedTopic {
+    pub(crate) fn parse(text: &str) -> SeedTopic {
         if let Some((name, ids)) = text.split_once('=') {
             let ids: Option<Vec<ArxivId>> =
                 ids.split(',').map(|id| ArxivId::parse(id.trim()).map(|(id, _)| id)).collect();
@@ -88,7 +88,7 @@ impl SeedTopic {
 
 /// What [`assign`] assigns to what.
 #[derive(Clone, Copy, Debug)]
-pub struct Guided<'a> {
+pub(crate) struct Guided<'a> {
     /// The model whose vectors are compared.
     pub fingerprint: FingerprintNumber,
     /// The papers to assign; `None` for all.
@@ -106,7 +106,12 @@ pub struct Guided<'a> {
 /// # Errors
 /// [`QueryError::NotInLibrary`] for an example that is not there; what the library and `embed`
 /// report.
-pub fn assign(library: &Library, guided: Guided<'_>, embed: Embed<'_>, step: &(dyn Fn(Step) + Sync)) -> Result<Topics> {
+pub(crate) fn assign(
+    library: &Library,
+    guided: Guided<'_>,
+    embed: Embed<'_>,
+    step: &(dyn Fn(Step) + Sync),
+) -> Result<Topics> {
     let Guided { fingerprint, within, seeds, threshold } = guided;
     let _snapshot = library.snapshot()?;
     let prototypes =

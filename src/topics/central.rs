@@ -14,7 +14,7 @@ use crate::library::{FingerprintNumber, Library, PaperRow, dot};
 ///
 /// # Errors
 /// What the library reports.
-pub fn central_first(
+pub(crate) fn central_first(
     library: &Library,
     fingerprint: FingerprintNumber,
     topics: &Topics,

@@ -103,7 +103,7 @@ pub(super) fn changes(compared: &Compared<'_>) -> Vec<CausedChange> {
 }
 
 /// A change in words: the topic, and what happened to it.
-pub fn in_words(change: &TopicChange) -> (String, String) {
+pub(crate) fn in_words(change: &TopicChange) -> (String, String) {
     let TopicChange { kind, topic, before, after, own, others, .. } = change;
     let of = |topic: &NamedTopic| format!("{} “{}”", topic.id, topic.name);
     // A paper here and there is no news.

@@ -48,7 +48,7 @@ const LEVELS: [&[&str]; 4] = [&[], &["topic"], &["field", "topic"], &["field", "
 
 /// How far the search is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Step {
+pub(crate) enum Step {
     /// Blocks of papers are being compared: how many there will be.
     Comparing(u64),
     /// One block more is compared.
@@ -63,7 +63,7 @@ pub enum Step {
 
 /// What [`find`] searches for topics, and how.
 #[derive(Clone, Copy, Debug)]
-pub struct Search<'a> {
+pub(crate) struct Search<'a> {
     /// The model whose vectors are compared.
     pub fingerprint: FingerprintNumber,
     /// The papers to search; `None` for all.
@@ -75,9 +75,10 @@ pub struct Search<'a> {
     pub previous: Option<&'a KeptTopics>,
 }
 
+#[cfg(test)]
 impl Search<'_> {
     /// Searches all papers from scratch by the default method.
-    pub fn of(fingerprint: FingerprintNumber) -> Self {
+    pub(crate) fn of(fingerprint: FingerprintNumber) -> Self {
         Search { fingerprint, within: None, method: Method::default(), previous: None }
     }
 }
@@ -86,7 +87,7 @@ impl Search<'_> {
 ///
 /// # Errors
 /// What the library reports; [`TopicsError::TooMany`](crate::error::TopicsError::TooMany).
-pub fn find(library: &Library, search: Search<'_>, step: &(dyn Fn(Step) + Sync)) -> Result<Topics> {
+pub(crate) fn find(library: &Library, search: Search<'_>, step: &(dyn Fn(Step) + Sync)) -> Result<Topics> {
     let Search { fingerprint, within, method, previous } = search;
     let _snapshot = library.snapshot()?;
     let Some(corpus) = Corpus::of(library, fingerprint, within, step)? else { return Ok(Topics::default()) };

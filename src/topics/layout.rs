@@ -47,7 +47,7 @@ pub fn layout(rows: &Rows, nearest: &Nearest) -> Vec<[f32; 2]> {
 
 /// Where each paper lies, if some had places `before`. Where `all` may move they do so by as little
 /// as there are few new ones; else only new ones do.
-pub fn layout_from(rows: &Rows, nearest: &Nearest, before: &[Option<[f32; 2]>], all: bool) -> Vec<[f32; 2]> {
+pub(crate) fn layout_from(rows: &Rows, nearest: &Nearest, before: &[Option<[f32; 2]>], all: bool) -> Vec<[f32; 2]> {
     let new = before.iter().filter(|place| place.is_none()).count();
     let known: Vec<[f32; 2]> = before.iter().copied().flatten().collect();
     if new == 0 && !all {

@@ -69,7 +69,7 @@ impl Partition {
 }
 
 /// Partitions a graph, beginning with each node by itself or with `begin`.
-pub fn leiden(graph: &Graph, resolution: f64, seed: u64, begin: Option<&Partition>) -> Partition {
+pub(super) fn leiden(graph: &Graph, resolution: f64, seed: u64, begin: Option<&Partition>) -> Partition {
     let mut random = fastrand::Rng::with_seed(seed);
     let mut best = match begin {
         Some(begin) => Partition::new(&begin.groups),
@@ -93,7 +93,7 @@ pub fn leiden(graph: &Graph, resolution: f64, seed: u64, begin: Option<&Partitio
 }
 
 /// Modularity with a resolution, from -1 to 1.
-pub fn modularity(graph: &Graph, partition: &Partition, resolution: f64) -> f64 {
+pub(super) fn modularity(graph: &Graph, partition: &Partition, resolution: f64) -> f64 {
     let (mut inside, mut total) = (0.0, 0.0);
     let mut strengths = vec![0.0; partition.count];
     for node in 0..graph.len() {

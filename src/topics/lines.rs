@@ -24,7 +24,7 @@ const PART: usize = 4096;
 ///
 /// # Errors
 /// What the library reports; the file cannot be written.
-pub fn write_csv(library: &Library, topics: &Topics, path: &Path) -> Result<()> {
+pub(crate) fn write_csv(library: &Library, topics: &Topics, path: &Path) -> Result<()> {
     written(path, |file| {
         let mut csv = csv::Writer::from_writer(file);
         let mut header: Vec<String> =
@@ -62,7 +62,7 @@ pub fn write_csv(library: &Library, topics: &Topics, path: &Path) -> Result<()> 
 ///
 /// # Errors
 /// What the library reports; the file cannot be written.
-pub fn write_json_lines(
+pub(crate) fn write_json_lines(
     library: &Library,
     topics: &Topics,
     vectors: Option<FingerprintNumber>,

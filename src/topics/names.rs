@@ -60,7 +60,7 @@ type Most = Vec<AtomicU64>;
 
 impl Vocabulary {
     /// The terms of groups of papers, which are those of a level, the most telling first.
-    pub fn terms(&self, groups: &[Vec<usize>], texts: &[String]) -> Vec<Vec<Term>> {
+    pub(super) fn terms(&self, groups: &[Vec<usize>], texts: &[String]) -> Vec<Vec<Term>> {
         let most: Most = self.phrases.iter().map(|_| AtomicU64::new(0)).collect();
         // Counted twice and not kept: the counts of all groups together take as much room as the
         // texts.
@@ -210,7 +210,7 @@ pub struct TopicName {
 }
 
 /// Names for topics of a level, no two alike. Those that have one keep it, see [`TopicName`].
-pub fn names(terms: &[Vec<Term>], called: &[Option<TopicName>]) -> Vec<String> {
+pub(super) fn names(terms: &[Vec<Term>], called: &[Option<TopicName>]) -> Vec<String> {
     let name = |terms: &[Term], count: usize| {
         let chosen: Vec<&str> = terms.iter().take(count).map(|term| term.term.as_str()).collect();
         if chosen.is_empty() { "(no words)".to_owned() } else { chosen.join(", ") }

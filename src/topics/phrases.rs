@@ -28,7 +28,7 @@ const TOGETHER: usize = 1024;
 
 /// The texts of papers in numbers.
 #[derive(Debug)]
-pub struct Vocabulary {
+pub(super) struct Vocabulary {
     pub(super) words: Vec<String>,
     pub(super) acronyms: Acronyms,
     /// The phrases that count, how much all papers hold each, and how many do.
@@ -41,7 +41,7 @@ pub struct Vocabulary {
 impl Vocabulary {
     /// Reads texts, one a paper. Of many texts only phrases count that are in more than one: others
     /// are most of what there is to keep, and no topic.
-    pub fn of(texts: &[String]) -> Vocabulary {
+    pub(super) fn of(texts: &[String]) -> Vocabulary {
         let acronyms = Acronyms::of(texts);
         let (words, texts) = numbered(texts, &acronyms);
         let weak: Vec<bool> = words.iter().map(|word| is_weak(word)).collect();

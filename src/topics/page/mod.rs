@@ -174,7 +174,7 @@ struct Columns {
 ///
 /// # Errors
 /// What the library reports.
-pub fn page(library: &Library, topics: &Topics, news: Option<&News>, title: &str) -> Result<String> {
+pub(crate) fn page(library: &Library, topics: &Topics, news: Option<&News>, title: &str) -> Result<String> {
     let columns = columns(library, topics)?;
     let dates = topics.papers.iter().map(|paper| paper.date);
     let (from, until) = (dates.clone().min(), dates.max());
