@@ -171,7 +171,12 @@ impl Relata {
     /// Embeds texts to a file, by way of an unfinished one that can be gone on from.
     ///
     /// # Errors
-    /// See [`bulk::embed`]; with what was skipped before.
+    /// With what was skipped before. What is wrong with inputs, output and a run to be resumed is
+    /// found before the model is loaded: [`Error::Io`], [`BulkError::InputTwice`],
+    /// [`BulkError::OutputIsInput`], [`BulkError::Exists`], [`BulkError::Unfinished`],
+    /// [`BulkError::Busy`], [`BulkError::ResumeRefused`]. Later come the errors of the model, of
+    /// reading, and [`BulkError::Full`]. Whatever happens, the rows of all windows before are kept
+    /// where they can be gone on from.
     pub fn embed(&self, request: &Embed) -> std::result::Result<Embedded, EmbedError> {
         let output = request.output()?;
         let overwrite = OverwritePolicy { resume: request.resume, force: request.force };
