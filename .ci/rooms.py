@@ -17,7 +17,7 @@ SRC = Path(__file__).resolve().parent.parent / "src"
 
 # From the ground up; docs/architecture.md says what each room is for.
 FLOORS = {
-    "ground": "error paper text lock setters",
+    "ground": "error paper text lock files setters",
     "input": "reader references",
     "vectors": "kernels model embed bulk",
     "truth": "library",

@@ -95,6 +95,7 @@
 
 // From the ground up: each module uses those above it (.ci/rooms.py holds the order).
 pub mod error;
+mod files;
 mod lock;
 pub mod paper;
 mod setters;

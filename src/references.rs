@@ -17,6 +17,7 @@ use serde_json::Value;
 use crate::error::{Error, ReadingError, Result};
 use crate::paper::ArxivId;
 use crate::paper::Skipped;
+use crate::text::neutral::of_cell;
 
 /// An entry.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -51,10 +52,10 @@ pub struct Reference {
 /// # /*
 /// let file = "glaciers.bib";
 /// # */
-/// std::fs::write(&file, "@article{slow, title = {Slow glaciers}, eprint = {2601.00001}, archiveprefix = {arXiv}}")?;
-/// for reference in relata::references::read(file.as_ref())?.into_iter().flatten() {
-///     assert!(reference.ids.contains(&"2601.00001".parse()?));
-/// }
+/// std::fs::write(&file, "@article{slow, title = {Slow glaciers}, eprint = {2601.00001},
+/// archiveprefix = {arXiv}}")?; for reference in
+/// relata::references::read(file.as_ref())?.into_iter().flatten() {
+/// assert!(reference.ids.contains(&"2601.00001".parse()?)); }
 /// # Ok(())
 /// # }
 /// ```
@@ -124,7 +125,9 @@ fn parsed(
 /// entries.
 fn table(text: &str, file: &str) -> Vec<std::result::Result<Reference, Skipped>> {
     match CsvParser::new().parse(text) {
-        Ok(citations) => (2..).zip(citations).map(|(line, citation)| Ok(reference(line, citation))).collect(),
+        Ok(citations) => {
+            (2..).zip(citations).map(|(line, citation)| Ok(reference(line, citation))).map(of_cells).collect()
+        }
         Err(why) => {
             let line = why.line.unwrap_or(1) as u64;
             vec![Err(Skipped {
@@ -134,6 +137,12 @@ fn table(text: &str, file: &str) -> Vec<std::result::Result<Reference, Skipped>>
             })]
         }
     }
+}
+
+/// Without the apostrophes that keep spreadsheets from computing a cell.
+fn of_cells(read: std::result::Result<Reference, Skipped>) -> std::result::Result<Reference, Skipped> {
+    let plain = |text: String| of_cell(&text).into_owned();
+    read.map(|read| Reference { title: read.title.map(plain), label: of_cell(&read.label).into_owned(), ..read })
 }
 
 fn reference(line: u64, citation: Citation) -> Reference {

@@ -201,6 +201,7 @@ fn may_be_a_name(library: &Library, text: &str) -> Result<bool> {
     match words.as_slice() {
         [] => Ok(false),
         [word] => Ok(word.len() > 1 && !library.holds_in_text(word)?),
+        words if words.len() > library::limits::PHRASE_WORDS => Ok(false),
         words => Ok(words.iter().any(|word| word.len() > 1)),
     }
 }

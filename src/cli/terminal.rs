@@ -12,20 +12,21 @@ use console::{Style, Term, truncate_str};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 use crate::error::{Error, Result};
+use crate::text::neutral::{is_obeyed, is_unseen};
 
 /// How standard output is named in errors.
 const STDOUT: &str = "standard output";
 
 /// Replaces what a terminal would obey (control characters, escapes, text direction overrides) by
-/// spaces.
+/// spaces, and takes out what nobody sees.
 ///
 /// The readers clean texts already; a library that somebody else wrote may not be clean.
 pub(super) fn printable(text: &str) -> Cow<'_, str> {
-    if text.contains(is_obeyed) { Cow::Owned(text.replace(is_obeyed, " ")) } else { Cow::Borrowed(text) }
-}
-
-fn is_obeyed(c: char) -> bool {
-    c.is_control() || matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{2028}' | '\u{2029}')
+    if !text.contains(|c| is_obeyed(c) || is_unseen(c)) {
+        return Cow::Borrowed(text);
+    }
+    let shown = text.chars().filter(|c| !is_unseen(*c)).map(|c| if is_obeyed(c) { ' ' } else { c });
+    Cow::Owned(shown.collect())
 }
 
 /// Standard output as a place for lines: knows its width, forgives a reader that went away.
@@ -53,9 +54,16 @@ impl Page {
         if self.colour { style.clone().force_styling(true).apply_to(text).to_string() } else { text.to_owned() }
     }
 
+    /// A text that nobody has made printable is made so here, unless colours of our own may stand
+    /// in it.
+    fn neutral<'a>(&self, text: &'a str) -> Cow<'a, str> {
+        if self.colour { Cow::Borrowed(text) } else { printable(text) }
+    }
+
     /// Writes one line, cut to the width with an ellipsis on a terminal (wide characters take two
     /// columns).
     pub(super) fn line(&mut self, text: &str) -> Result<()> {
+        let text = &*self.neutral(text);
         let written = match self.width {
             Some(width) => writeln!(self.out, "{}", truncate_str(text, width, "…")),
             None => writeln!(self.out, "{text}"),
@@ -71,6 +79,7 @@ impl Page {
     /// Writes one line like [`line`](Page::line), in which the first `name` is a link to an address
     /// of our own, where the terminal can.
     pub(super) fn linked(&mut self, text: &str, name: &str, address: &str) -> Result<()> {
+        let text = &*self.neutral(text);
         let cut = match self.width {
             Some(width) => truncate_str(text, width, "…"),
             None => Cow::Borrowed(text),
@@ -84,7 +93,7 @@ impl Page {
     /// Writes a text over as many lines as it needs, indented.
     pub(super) fn paragraph(&mut self, text: &str, indent: usize) -> Result<()> {
         let width = self.width.unwrap_or(100).min(100).saturating_sub(indent).max(20);
-        for line in wrapped(text, width) {
+        for line in wrapped(&self.neutral(text), width) {
             writeln!(self.out, "{:indent$}{line}", "").map_err(Error::io(STDOUT))?;
         }
         Ok(())
@@ -93,6 +102,7 @@ impl Page {
     /// Writes a value behind its name, which takes `indent` columns with the space after it. Values
     /// are wrapped on a terminal only: one line each is easier to cut apart.
     pub(super) fn field(&mut self, name: &str, value: &str, indent: usize) -> Result<()> {
+        let value = &*self.neutral(value);
         let lines = match self.width {
             Some(width) => wrapped(value, width.saturating_sub(indent).max(20)),
             None => vec![value.to_owned()],
@@ -128,8 +138,8 @@ impl Page {
         let text = serde_json::to_string_pretty(value).map_err(io::Error::from).map_err(Error::io(STDOUT))?;
         let mut safe = String::with_capacity(text.len());
         for c in text.chars() {
-            if c != '\n' && is_obeyed(c) {
-                safe.push_str(&format!("\\u{:04x}", u32::from(c)));
+            if c != '\n' && (is_obeyed(c) || is_unseen(c)) {
+                c.encode_utf16(&mut [0; 2]).iter().for_each(|unit| safe.push_str(&format!("\\u{unit:04x}")));
             } else {
                 safe.push(c);
             }

@@ -2,13 +2,15 @@
 //! category a heading per paper.
 //!
 //! Papers keep their order within a category, and categories that of their best paper. The number
-//! in a heading is the rank.
+//! in a heading is the rank. What Markdown or HTML would take for markup stands as character
+//! references ([`crate::text::neutral::markdown`]); readers of digests read it again.
 
 use std::io::{self, Write};
 
 use super::{Chosen, facets};
 use crate::library::Paper;
 use crate::paper::Facet;
+use crate::text::neutral::markdown as plain;
 
 const LABELS: [(Facet, &str); 4] = [
     (Facet::Motivation, "Motivation"),
@@ -46,11 +48,13 @@ pub(crate) fn contents(out: &mut dyn Write) -> io::Result<()> {
 
 /// A line of the table of contents, `depth` levels below the first.
 pub(crate) fn entry(depth: usize, name: &str, anchor: &str, papers: usize, out: &mut dyn Write) -> io::Result<()> {
+    let (name, anchor) = (plain(name), target(anchor));
     writeln!(out, "{:1$}- [{name}](#{anchor}) [Total: {papers}]", "", 2 * depth)
 }
 
 /// Begins a section.
 pub(crate) fn section(name: &str, anchor: &str, out: &mut dyn Write) -> io::Result<()> {
+    let (name, anchor) = (plain(name), target(anchor));
     writeln!(out, "\n\n<div id='{anchor}'></div>\n\n# {name} [[Back]](#toc)")
 }
 
@@ -58,9 +62,11 @@ pub(crate) fn section(name: &str, anchor: &str, out: &mut dyn Write) -> io::Resu
 pub(crate) fn one(rank: usize, paper: &Paper, out: &mut dyn Write) -> io::Result<()> {
     let category = paper.categories.first().map_or("unknown", String::as_str);
     let facets = facets(paper);
-    let text = |facet: Facet| facets.iter().find(|(own, _)| *own == facet).map(|(_, text)| *text);
-    writeln!(out, "\n### [{rank}] [{}]({})", paper.title.as_deref().unwrap_or_default(), paper.id.url())?;
-    writeln!(out, "*{}*\n\nMain category: {category}\n", paper.authors.join(", "))?;
+    let text = |facet: Facet| facets.iter().find(|(own, _)| *own == facet).map(|(_, text)| plain(text));
+    let title = plain(paper.title.as_deref().unwrap_or_default());
+    let (authors, category) = (paper.authors.join(", "), plain(category));
+    writeln!(out, "\n### [{rank}] [{title}]({})", paper.id.url())?;
+    writeln!(out, "*{}*\n\nMain category: {category}\n", plain(&authors))?;
     if let Some(text) = text(Facet::Tldr) {
         writeln!(out, "TL;DR: {text}\n")?;
     }
@@ -71,7 +77,12 @@ pub(crate) fn one(rank: usize, paper: &Paper, out: &mut dyn Write) -> io::Result
         }
     }
     if let Some(text) = &paper.abstract_text {
-        writeln!(out, "Abstract: {text}\n")?;
+        writeln!(out, "Abstract: {}\n", plain(text))?;
     }
     writeln!(out, "</details>")
+}
+
+/// A name as the target of a link: letters, digits, `.`, `_` and `-`.
+fn target(name: &str) -> String {
+    name.chars().map(|c| if c.is_alphanumeric() || "._-".contains(c) { c } else { '-' }).collect()
 }

@@ -11,13 +11,16 @@
 //! | HTML | people, in a browser or an e-mail | `html` |
 //! | CSV (RFC 4180, with lines that end as they do everywhere else) | tables | here |
 //!
-//! Digests are read again by `reader`, and references and tables by `references`, which tests hold
-//! them to.
+//! Outputs are neutral: `neutral` cleans every text once for all forms, and each form escapes what
+//! has a meaning in it. Digests are read again by `reader`, and references and tables by
+//! `references`, which tests hold them to.
 
 mod atom;
 mod html;
 mod jsonl;
+mod latex;
 pub(crate) mod markdown;
+pub(crate) mod neutral;
 pub(crate) mod palette;
 mod references;
 
@@ -26,6 +29,7 @@ use std::io::{self, Write};
 
 use crate::library::Paper;
 use crate::paper::Facet;
+use crate::text::neutral::cell;
 
 /// A form.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -48,6 +52,21 @@ pub enum Form {
     Csv,
     /// A page for a browser, in one file without scripts.
     Html,
+}
+
+impl Form {
+    /// Every form. Tests of hostile texts run over all of them.
+    pub const ALL: [Form; 9] = [
+        Form::Text,
+        Form::Json,
+        Form::Markdown,
+        Form::Jsonl,
+        Form::Atom,
+        Form::Bibtex,
+        Form::Ris,
+        Form::Csv,
+        Form::Html,
+    ];
 }
 
 /// What a list is of.
@@ -88,21 +107,20 @@ pub struct Chosen<'a> {
 /// use relata::service::{Options, Recommend, Relata};
 ///
 /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
-/// let relata = Relata::new(Options::new("library.db", Settings::from_env()?));
-/// let answer = relata.recommend(&Recommend::new().like(["2602.10611".parse()?]).k(3))?;
-/// let chosen: Vec<Chosen<'_>> = answer
-///     .results
-///     .iter()
-///     .map(|row| Chosen { paper: &row.paper, score: row.score, matched: row.matched, text: None, why: String::new() })
-///     .collect();
-/// let heading = Heading { title: "Related papers".to_owned(), command: "recommend", name: "2602.10611" };
-/// let mut bibtex = Vec::new();
-/// write(Form::Bibtex, &heading, &chosen, &mut bibtex)?;
+/// let relata = Relata::new(Options::new("library.db", Settings::from_env()?)); let answer =
+/// relata.recommend(&Recommend::new().like(["2602.10611".parse()?]).k(3))?; let chosen:
+/// Vec<Chosen<'_>> = answer .results .iter() .map(|row| Chosen { paper: &row.paper, score:
+/// row.score, matched: row.matched, text: None, why: String::new() }) .collect(); let heading =
+/// Heading { title: "Related papers".to_owned(), command: "recommend", name: "2602.10611" }; let
+/// mut bibtex = Vec::new(); write(Form::Bibtex, &heading, &chosen, &mut bibtex)?;
 /// assert_eq!(String::from_utf8(bibtex)?.matches("eprint").count(), 3);
 /// # Ok(())
 /// # }
 /// ```
 pub fn write(form: Form, heading: &Heading<'_>, chosen: &[Chosen<'_>], out: &mut dyn Write) -> io::Result<()> {
+    let clean: Vec<neutral::Clean> = chosen.iter().map(neutral::Clean::of).collect();
+    let chosen: &[Chosen<'_>] = &clean.iter().map(neutral::Clean::chosen).collect::<Vec<_>>();
+    let heading = &neutral::heading(heading);
     match form {
         Form::Text | Form::Json => Ok(()),
         Form::Markdown => markdown::write(chosen, out),
@@ -123,14 +141,14 @@ fn csv(chosen: &[Chosen<'_>], out: &mut dyn Write) -> io::Result<()> {
         table.write_record([
             &(rank + 1).to_string(),
             paper.id.as_str(),
-            paper.title.as_deref().unwrap_or_default(),
-            &paper.authors.join("; "),
+            &*cell(paper.title.as_deref().unwrap_or_default()),
+            &cell(&paper.authors.join("; ")),
             &paper.date.to_string(),
-            &paper.categories.join(" "),
+            &cell(&paper.categories.join(" ")),
             &paper.id.url(),
-            paper.doi.as_deref().unwrap_or_default(),
+            &cell(paper.doi.as_deref().unwrap_or_default()),
             &score.map(|score| score.to_string()).unwrap_or_default(),
-            why,
+            &cell(why),
             &matched.map(|matched| format!("{matched:.1}")).unwrap_or_default(),
         ])?;
     }
@@ -148,5 +166,7 @@ pub(crate) fn facets(paper: &Paper) -> Vec<(Facet, &str)> {
     by_language.into_values().rev().max_by_key(Vec::len).unwrap_or_default()
 }
 
+#[cfg(test)]
+mod hostile_tests;
 #[cfg(test)]
 mod tests;

@@ -1,57 +1,11 @@
-//! BibTeX and RIS, for reference managers.
+//! BibTeX and RIS, for reference managers. Texts are neutral lines ([`super::write`]); `latex`
+//! makes them fit for BibTeX.
 
 use std::io::{self, Write};
 
 use super::Chosen;
+use super::latex::{bare, latex};
 use crate::library::Paper;
-
-/// Texts are LaTeX already, as arXiv has them. What would end an entry early or hide the rest of a
-/// line is taken care of.
-fn latex(text: &str) -> String {
-    let mut safe = String::with_capacity(text.len());
-    let mut escaped = false;
-    for c in braced(text).chars() {
-        match c {
-            '%' | '&' | '#' if !escaped => safe.extend(['\\', c]),
-            c => safe.push(c),
-        }
-        escaped = c == '\\' && !escaped;
-    }
-    safe
-}
-
-/// One line, in which braces are in pairs or none are. BibTeX counts those behind a backslash too.
-fn braced(text: &str) -> String {
-    let line = one_line(text);
-    let mut depth = 0i32;
-    let balanced = line.chars().all(|c| {
-        depth += i32::from(c == '{') - i32::from(c == '}');
-        depth >= 0
-    }) && depth == 0;
-    let mut safe = String::with_capacity(line.len());
-    let mut escaped = false;
-    for c in line.chars() {
-        if !balanced && matches!(c, '{' | '}') {
-            // Its backslash would else escape what comes next.
-            if escaped {
-                safe.pop();
-            }
-            escaped = false;
-            continue;
-        }
-        safe.push(c);
-        escaped = c == '\\' && !escaped;
-    }
-    // It would escape the brace that ends the field.
-    if escaped {
-        safe.pop();
-    }
-    safe
-}
-
-fn one_line(text: &str) -> String {
-    text.split_whitespace().collect::<Vec<_>>().join(" ")
-}
 
 /// "and" stands between authors, so one whose name holds it is kept together.
 fn author(name: &str) -> String {
@@ -75,8 +29,8 @@ pub(super) fn bibtex(chosen: &[Chosen<'_>], out: &mut dyn Write) -> io::Result<(
             ("eprint", paper.id.as_str().to_owned()),
             ("archiveprefix", "arXiv".to_owned()),
         ];
-        fields.extend(paper.categories.first().map(|category| ("primaryclass", braced(category))));
-        fields.extend(paper.doi.as_ref().map(|doi| ("doi", braced(doi))));
+        fields.extend(paper.categories.first().map(|category| ("primaryclass", bare(category))));
+        fields.extend(paper.doi.as_ref().map(|doi| ("doi", bare(doi))));
         fields.extend(paper.journal.as_ref().map(|journal| ("note", latex(journal))));
         fields.extend(paper.license.as_ref().map(|license| ("copyright", latex(license))));
         fields.push(("url", paper.id.url()));
@@ -94,7 +48,7 @@ pub(super) fn bibtex(chosen: &[Chosen<'_>], out: &mut dyn Write) -> io::Result<(
 pub(super) fn ris(chosen: &[Chosen<'_>], out: &mut dyn Write) -> io::Result<()> {
     for Chosen { paper, why, .. } in chosen {
         let mut line = |tag: &str, value: &str| {
-            if value.is_empty() { Ok(()) } else { writeln!(out, "{tag}  - {}", one_line(value)) }
+            if value.is_empty() { Ok(()) } else { writeln!(out, "{tag}  - {value}") }
         };
         line("TY", "UNPB")?;
         line("TI", paper.title.as_deref().unwrap_or_default())?;

@@ -8,11 +8,11 @@
 
 use std::borrow::Cow;
 use std::collections::HashMap;
-use std::fs::{self, File};
+use std::fs::File;
 use std::io::{self, Write};
 use std::marker::PhantomData;
 use std::ops::{Deref, Range};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
 
 use bytemuck::Pod;
@@ -25,23 +25,6 @@ pub(crate) fn map(file: &File) -> io::Result<Mmap> {
     // it. Relata replaces its derived files and never writes into them; what others do to one can
     // give wrong numbers, which sums tell, or end the process.
     unsafe { Mmap::map(file) }
-}
-
-/// The name under which a file is written before it is moved to its place.
-pub(crate) fn beside(path: &Path) -> PathBuf {
-    let mut beside = path.as_os_str().to_owned();
-    beside.push(format!(".{}", std::process::id()));
-    PathBuf::from(beside)
-}
-
-/// Puts what `write` writes in the place of a file, whole or not at all.
-pub(crate) fn replace(path: &Path, write: impl FnOnce(&Path) -> io::Result<()>) -> io::Result<()> {
-    let beside = beside(path);
-    let written = write(&beside).and_then(|()| fs::rename(&beside, path));
-    if written.is_err() {
-        let _ = fs::remove_file(&beside);
-    }
-    written
 }
 
 /// Writes a file of tensors, as safetensors, piece by piece. Its own writer gives a file that only
@@ -159,17 +142,6 @@ impl<T: Pod + PartialEq> PartialEq for Column<T> {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn a_file_is_replaced_whole_or_not_at_all() {
-        let folder = tempfile::TempDir::new().expect("a folder");
-        let path = folder.path().join("file");
-        replace(&path, |beside| fs::write(beside, "first")).expect("written");
-        let failed = replace(&path, |beside| fs::write(beside, "sec").and(Err(io::Error::other("no space"))));
-        assert_eq!(failed.map_err(|fault| fault.to_string()), Err("no space".to_owned()));
-        assert_eq!(fs::read_to_string(&path).expect("read"), "first");
-        assert_eq!(fs::read_dir(folder.path()).expect("a folder").count(), 1, "nothing is left beside it");
-    }
 
     #[test]
     fn columns_are_the_same_in_memory_and_in_a_file() {

@@ -14,7 +14,7 @@ use rusqlite::params;
 
 use super::faults::Faults;
 use super::words::{Word, words};
-use super::{Library, PaperRow, PaperSet};
+use super::{Library, PaperRow, PaperSet, limits};
 use crate::error::Result;
 
 /// Beyond this many different words or pairs in a query, the rarest are kept: each costs a walk
@@ -167,11 +167,14 @@ pub(super) fn phrase(words: &[&str]) -> String {
 }
 
 /// The phrases of a query: every word, and for Chinese, Japanese and Korean every pair of
-/// neighbours.
+/// neighbours; the first [`limits::QUERY_PHRASES`] different ones.
 fn phrases(words: &[Word]) -> BTreeSet<String> {
     let joined = |at: usize| words.get(at).is_some_and(|word| word.joined);
     let mut phrases = BTreeSet::new();
     for (at, word) in words.iter().enumerate() {
+        if phrases.len() == limits::QUERY_PHRASES {
+            break;
+        }
         if joined(at) {
             phrases.insert(phrase(&[&words[at - 1].text, &word.text]));
         } else if !(word.cjk && joined(at + 1)) {

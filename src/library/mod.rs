@@ -18,6 +18,7 @@ mod filter;
 mod ids;
 mod info;
 mod keywords;
+pub(crate) mod limits;
 mod matching;
 mod merge;
 mod paper;
@@ -86,14 +87,12 @@ impl PaperRow {
 /// use relata::{Entry, Precedence, SourceKind};
 ///
 /// # fn main() -> relata::Result<()> {
-/// let mut library = Library::in_memory()?;
-/// let precedence = Precedence { version: 1, date: None, kind: SourceKind::RawJsonl };
-/// let mut entry = Entry::new("2601.00001".parse()?, precedence, 1);
-/// entry.title = Some("Slow glaciers".to_owned());
-/// assert_eq!(library.merge(&[entry.clone()])?, [Outcome::Added]);
-/// // The same entry again changes nothing.
-/// assert_eq!(library.merge(&[entry])?, [Outcome::Unchanged]);
-/// assert!(library.matching(&Filter::new().authors(["A. Author"]))?.is_some_and(|rows| rows.is_empty()));
+/// let mut library = Library::in_memory()?; let precedence = Precedence { version: 1, date: None,
+/// kind: SourceKind::RawJsonl }; let mut entry = Entry::new("2601.00001".parse()?, precedence, 1);
+/// entry.title = Some("Slow glaciers".to_owned()); assert_eq!(library.merge(&[entry.clone()])?,
+/// [Outcome::Added]); // The same entry again changes nothing. assert_eq!(library.merge(&[entry])?,
+/// [Outcome::Unchanged]); assert!(library.matching(&Filter::new().authors(["A.
+/// Author"]))?.is_some_and(|rows| rows.is_empty()));
 /// # Ok(())
 /// # }
 /// ```
@@ -286,7 +285,8 @@ impl Library {
             }
         };
         if mode.eq_ignore_ascii_case("wal") {
-            return self.connection.pragma_update(None, "synchronous", "NORMAL").in_library(&self.path);
+            // What is said to be kept is kept: each commit syncs the log (docs/design/sqlite.md).
+            return self.connection.pragma_update(None, "synchronous", "FULL").in_library(&self.path);
         }
         self.connection
             .pragma_update_and_check(None, "journal_mode", "DELETE", |_| Ok(()))

@@ -4,6 +4,7 @@
 //! both: what was said last holds. Profiles name papers by id, so one that is removed and comes
 //! again is still liked. Also which papers a profile's daily lists have shown, and on which day.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use jiff::civil::Date;
@@ -12,9 +13,10 @@ use rusqlite::{TransactionBehavior, params};
 use super::closest;
 use super::faults::{Faults, unreadable};
 use super::ids::parse_id;
-use super::{Library, PaperRow};
+use super::{Library, limits};
 use crate::error::{ProfileError, Result};
 use crate::paper::ArxivId;
+use crate::text::neutral;
 
 /// What somebody thinks of a paper.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize, schemars::JsonSchema)]
@@ -60,6 +62,7 @@ impl Library {
     /// Enters opinions of papers, or where there is none takes them back, in one transaction. Says
     /// for each whether that changed anything.
     pub fn set_opinions(&mut self, profile: &str, opinions: &[(ArxivId, Option<Opinion>)]) -> Result<Vec<bool>> {
+        let profile = &*self.profile_called(profile)?;
         let path = &self.path;
         let today = jiff::Timestamp::now().to_zoned(jiff::tz::TimeZone::UTC).date().to_string();
         let transaction = self.connection.transaction_with_behavior(TransactionBehavior::Immediate).in_library(path)?;
@@ -85,6 +88,7 @@ impl Library {
 
     /// A profile; empty where there is none of that name.
     pub fn profile(&self, name: &str) -> Result<Profile> {
+        let name = &*self.profile_called(name)?;
         let mut profile = Profile { name: name.to_owned(), ..Profile::default() };
         let mut statement = self
             .connection
@@ -124,6 +128,7 @@ impl Library {
     /// Says which liked papers are one interest, in one transaction; for papers without a number
     /// likeness decides.
     pub fn set_interests(&mut self, profile: &str, interests: &[(ArxivId, Option<i64>)]) -> Result<()> {
+        let profile = &*self.profile_called(profile)?;
         let path = &self.path;
         let transaction = self.connection.transaction_with_behavior(TransactionBehavior::Immediate).in_library(path)?;
         for (id, interest) in interests {
@@ -140,12 +145,23 @@ impl Library {
         self.profile_names()?.iter().map(|name| self.profile(name)).collect()
     }
 
+    /// The name of a profile, without what a terminal would obey and nobody sees. One that an
+    /// earlier version kept with such characters is still found.
+    fn profile_called<'a>(&self, given: &'a str) -> Result<Cow<'a, str>> {
+        let name = neutral::name(given);
+        if name.is_empty() || name == given || self.profile_names()?.iter().any(|known| known == given) {
+            return Ok(Cow::Borrowed(given));
+        }
+        Ok(name)
+    }
+
     fn profile_names(&self) -> Result<Vec<String>> {
         self.list("SELECT DISTINCT profile FROM profile_papers ORDER BY profile", |row| row.get(0))
     }
 
     /// Forgets a profile. Says how many papers it named.
     pub fn remove_profile(&mut self, name: &str) -> Result<usize> {
+        let name = &*self.profile_called(name)?;
         let path = &self.path;
         let transaction = self.connection.transaction_with_behavior(TransactionBehavior::Immediate).in_library(path)?;
         transaction.execute("DELETE FROM shown_papers WHERE profile = ?1", [name]).in_library(path)?;
@@ -157,6 +173,7 @@ impl Library {
     /// The papers that a profile's daily lists have shown, each with the day of the first list that
     /// did, where that was noted.
     pub fn shown(&self, profile: &str) -> Result<BTreeMap<ArxivId, Option<Date>>> {
+        let profile = &*self.profile_called(profile)?;
         let mut statement = self
             .connection
             .prepare_cached("SELECT id, day FROM shown_papers WHERE profile = ?1")
@@ -172,6 +189,7 @@ impl Library {
     /// Notes that a profile's list of a day has shown papers, in one transaction. A paper keeps the
     /// day that it was first shown on.
     pub fn note_shown(&mut self, profile: &str, day: Date, ids: &[ArxivId]) -> Result<()> {
+        let profile = &*self.profile_called(profile)?;
         let path = &self.path;
         let transaction = self.connection.transaction_with_behavior(TransactionBehavior::Immediate).in_library(path)?;
         for id in ids {
@@ -190,27 +208,32 @@ impl Library {
         self.ids("SELECT id FROM papers WHERE doi = ?1 COLLATE NOCASE ORDER BY id", doi)
     }
 
-    /// Papers with this title, whatever its case, accents and punctuation.
+    /// Papers with this title, whatever its case, accents and punctuation. The index is asked for
+    /// the beginning of the title, and of the papers that it finds one title at a time is in
+    /// memory.
     pub fn with_title(&self, title: &str) -> Result<Vec<ArxivId>> {
         let words = super::terms(title);
-        if words.is_empty() {
+        if words.is_empty() || words.len() > limits::TITLE_WORDS {
             return Ok(Vec::new());
         }
-        let query =
-            format!("title : {}", super::keywords::phrase(&words.iter().map(String::as_str).collect::<Vec<_>>()));
+        let beginning: Vec<&str> = words.iter().take(limits::PHRASE_WORDS).map(String::as_str).collect();
+        let query = format!("title : ^ {}", super::keywords::phrase(&beginning));
         let mut statement = self
             .connection
-            .prepare_cached("SELECT rowid FROM keywords WHERE keywords MATCH ?1")
+            .prepare_cached(
+                "SELECT papers.id, papers.title FROM keywords JOIN papers ON papers.row = keywords.rowid \
+                 WHERE keywords MATCH ?1",
+            )
             .in_library(&self.path)?;
-        let rows: Vec<PaperRow> = statement
-            .query_map([query], |row| row.get(0).map(PaperRow))
-            .and_then(Iterator::collect)
-            .in_library(&self.path)?;
-        let papers = self.papers_by_rows(&rows)?;
-        // The phrase may stand within a longer title.
-        let same = |found: &Option<String>| found.as_deref().is_some_and(|found| super::terms(found) == words);
-        let mut ids: Vec<ArxivId> =
-            papers.into_iter().filter(|paper| same(&paper.title)).map(|paper| paper.id).collect();
+        let mut found = statement.query([query]).in_library(&self.path)?;
+        let mut ids = Vec::new();
+        while let Some(row) = found.next().in_library(&self.path)? {
+            let title: Option<String> = row.get(1).in_library(&self.path)?;
+            // The words may go on.
+            if title.is_some_and(|title| super::terms(&title) == words) {
+                ids.push(row.get_ref(0).and_then(|id| parse_id(id.as_str()?)).in_library(&self.path)?);
+            }
+        }
         ids.sort_unstable();
         Ok(ids)
     }
@@ -227,6 +250,19 @@ impl Library {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn names_are_kept_without_what_a_terminal_obeys() {
+        let mut library = Library::in_memory().expect("a library");
+        let id = ArxivId::parse("2602.10611").expect("an id").0;
+        library.set_opinions("ice\u{1b}]0;x\u{7}\u{202e}", &[(id.clone(), Some(Opinion::Liked))]).expect("entered");
+        assert_eq!(library.profiles().expect("read")[0].name, "ice]0;x");
+        assert_eq!(library.profile("ice\u{1b}]0;x").expect("read").like, [id]);
+        // As an earlier version may have kept it.
+        library.connection.execute("UPDATE profile_papers SET profile = 'a' || char(27)", []).expect("changed");
+        assert_eq!(library.existing_profile("a\u{1b}").expect("read").like.len(), 1);
+        assert_eq!(library.remove_profile("a\u{1b}").expect("removed"), 1);
+    }
 
     #[test]
     fn older_likes_count_less_by_their_half_life() {

@@ -63,16 +63,19 @@ impl Library {
         kept.split_whitespace().map(parse_id).collect::<rusqlite::Result<_>>().in_library(&self.path)
     }
 
-    /// Notes the papers that were listed last.
+    /// Notes the papers that were listed last. That is a convenience and is not worth the time of
+    /// syncing the disk: it is durable with the next change that is.
     pub fn set_last_answer(&mut self, ids: &[ArxivId]) -> Result<()> {
         let ids: Vec<&str> = ids.iter().map(ArxivId::as_str).collect();
-        self.connection
-            .execute(
-                "INSERT INTO settings (name, value) VALUES (?1, ?2) ON CONFLICT DO UPDATE SET value = excluded.value",
-                [LAST_ANSWER, &ids.join(" ")],
-            )
-            .in_library(&self.path)?;
-        Ok(())
+        let synced: i64 =
+            self.connection.pragma_query_value(None, "synchronous", |row| row.get(0)).in_library(&self.path)?;
+        self.connection.pragma_update(None, "synchronous", "NORMAL").in_library(&self.path)?;
+        let noted = self.connection.execute(
+            "INSERT INTO settings (name, value) VALUES (?1, ?2) ON CONFLICT DO UPDATE SET value = excluded.value",
+            [LAST_ANSWER, &ids.join(" ")],
+        );
+        self.connection.pragma_update(None, "synchronous", synced).in_library(&self.path)?;
+        noted.in_library(&self.path).map(|_| ())
     }
 
     fn setting(&self, name: &str) -> Result<Option<String>> {

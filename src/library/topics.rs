@@ -14,6 +14,7 @@ use super::faults::{Faults, unreadable};
 use super::topic_runs::TopicRun;
 use super::{FingerprintNumber, Library, PaperRow};
 use crate::error::{Result, TopicsError};
+use crate::text::neutral;
 
 /// Which topics are meant: each model and each selection of papers has its own.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -162,12 +163,16 @@ impl Library {
     }
 
     /// Gives a topic a name; without one it is named by its terms again. Returns the name before.
+    /// What nobody sees in a name, or a terminal obeys, is taken out; a name of nothing else is
+    /// none.
     ///
     /// # Errors
     /// [`TopicsError::NoSuchTopic`]; [`TopicsError::NameTaken`] where another of its level is
     /// called so.
     pub fn rename_topic(&mut self, set: TopicSet<'_>, id: u32, name: Option<&str>) -> Result<Option<String>> {
         let path = &self.path;
+        let name = name.map(neutral::name).filter(|name| !name.is_empty());
+        let name = name.as_deref();
         let transaction = self.connection.transaction_with_behavior(TransactionBehavior::Immediate).in_library(path)?;
         let topic = match topic_set(&transaction, set).in_library(path)? {
             Some(list) => transaction
@@ -389,7 +394,10 @@ mod tests {
             Err(Error::Topics(TopicsError::NoSuchTopic { id: 2, .. }))
         ));
         library.keep_topics(of, None, &kept(), Some(&run("2026-02-10"))).expect("kept");
-        assert_eq!(library.rename_topic(of, 2, Some("Floes")).expect("renamed").as_deref(), Some("sea ice"));
+        assert_eq!(
+            library.rename_topic(of, 2, Some("Flo\u{1b}es\u{200b}\n")).expect("renamed").as_deref(),
+            Some("sea ice")
+        );
         let taken = library.rename_topic(of, 3, Some("floes"));
         assert!(matches!(taken, Err(Error::Topics(TopicsError::NameTaken { other: 2, .. }))));
         // Of another level it may be the same; itself it may be called anew.

@@ -19,6 +19,7 @@ use serde::{Deserialize, Serialize};
 
 use super::digest::{self, FileSum, stat};
 use super::manifest::{Manifest, ManifestFile};
+use crate::files;
 
 /// Name of the receipt inside the model folder.
 pub(super) const RECEIPT: &str = "receipt.json";
@@ -183,7 +184,7 @@ pub(super) fn write_receipt(
 pub(super) fn replace(path: &Path, bytes: &[u8]) -> io::Result<()> {
     let name = path.file_name().unwrap_or_default().to_string_lossy();
     let new = path.with_file_name(format!(".{name}.{}", unique()));
-    let written = std::fs::write(&new, bytes).and_then(|()| std::fs::rename(&new, path));
+    let written = std::fs::write(&new, bytes).and_then(|()| files::put(&new, path));
     if written.is_err() {
         let _ = std::fs::remove_file(&new);
     }

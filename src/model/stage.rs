@@ -16,6 +16,7 @@ use super::cache::{self, Presence, ReceiptFile};
 use super::digest::{FileSum, copy_hashed, stat};
 use super::manifest::{Manifest, ManifestFile};
 use crate::error::{Error, ModelError, Result};
+use crate::files;
 
 /// How the folders of running fetches begin.
 const PREFIX: &str = ".fetch-";
@@ -123,7 +124,7 @@ impl Stage {
         }
         let mut tries = 0;
         loop {
-            let Err(error) = std::fs::rename(self.model(), target) else { return Ok(sums) };
+            let Err(error) = files::put(&self.model(), target) else { return Ok(sums) };
             if let Presence::Intact(theirs) = cache::inspect(target, manifest) {
                 return Ok(theirs);
             }

@@ -15,6 +15,7 @@ use super::failure::{real_copy, real_text, real_title};
 use super::language::language;
 use crate::paper::ArxivId;
 use crate::paper::{Entry, Facet, Field, Listing, Precedence, SourceKind, Value};
+use crate::text::neutral::of_markdown;
 
 /// Longest generated text, in bytes. The bounds of the paper's own texts are [`Field::most_bytes`].
 const LONGEST_SUMMARY: usize = 64 << 10;
@@ -73,7 +74,10 @@ impl Draft<'_> {
     }
 
     /// Judges the fields: an entry, or the reason in words.
-    pub(super) fn finish(self, origin: &Origin) -> Result<Box<Entry>, String> {
+    pub(super) fn finish(mut self, origin: &Origin) -> Result<Box<Entry>, String> {
+        if origin.kind == SourceKind::Markdown {
+            self.read_references();
+        }
         let title = own(Field::Title, self.title.as_deref().and_then(real_title))?;
         let Some((id, version)) = ArxivId::parse(&self.id) else { return Err(no_id(&self.id, title.as_deref())) };
         let version = version.unwrap_or(0).max(self.version);
@@ -103,6 +107,21 @@ impl Draft<'_> {
         }
         entry.listing.clone_from(&origin.listing);
         Ok(entry)
+    }
+}
+
+impl Draft<'_> {
+    /// Reads the character references that digests of ours have in place of markup.
+    fn read_references(&mut self) {
+        for text in [&mut self.title, &mut self.abstract_text].into_iter().flatten() {
+            *text = Cow::Owned(of_markdown(text).into_owned());
+        }
+        for (_, text) in &mut self.summaries {
+            *text = Cow::Owned(of_markdown(text).into_owned());
+        }
+        for name in &mut self.authors.names {
+            *name = of_markdown(name).into_owned();
+        }
     }
 }
 

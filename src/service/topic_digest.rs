@@ -7,12 +7,14 @@ use std::path::Path;
 
 use crate::error::{Error, Result};
 use crate::export::markdown;
+use crate::export::neutral;
 use crate::library::{Library, Paper};
+use crate::text::neutral::markdown as plain;
 use crate::topics::{News, Topics, in_words};
 
 /// All topics with all their papers, as a digest: whole or not at all.
 pub(super) fn write(library: &Library, topics: &Topics, news: Option<&News>, path: &Path) -> Result<()> {
-    crate::library::derived::replace(path, |beside| {
+    crate::files::replace(path, |beside| {
         let mut out = BufWriter::new(File::create(beside)?);
         markdown::contents(&mut out)?;
         let finest = topics.levels.len() - 1;
@@ -25,11 +27,11 @@ pub(super) fn write(library: &Library, topics: &Topics, news: Option<&News>, pat
         }
         for at in order {
             let topic = &topics.levels[finest].topics[at];
-            markdown::section(&plain(&topic.name), &anchor(topic.id), &mut out)?;
+            markdown::section(&topic.name, &anchor(topic.id), &mut out)?;
             let rows: Vec<_> = topic.papers.iter().map(|paper| topics.papers[*paper].row).collect();
             let papers: Vec<Paper> = library.papers_by_rows(&rows).map_err(std::io::Error::other)?;
             for (rank, paper) in papers.iter().enumerate() {
-                markdown::one(rank + 1, paper, &mut out)?;
+                markdown::one(rank + 1, &neutral::paper(paper), &mut out)?;
             }
         }
         out.flush()
@@ -44,7 +46,7 @@ fn write_news(news: &News, topics: &Topics, out: &mut dyn Write) -> std::io::Res
     let finest = topics.levels.len() - 1;
     for change in &news.run.changes {
         let (topic, what) = in_words(change);
-        let topic = plain(&topic);
+        let topic = plain(&topic).into_owned();
         let here = topics.levels[finest].topics.iter().any(|topic| topic.id == change.topic.id);
         let topic = if here { format!("[{topic}](#{})", anchor(change.topic.id)) } else { topic };
         let papers = change.papers.iter().map(|id| format!(" [{id}]({})", id.url())).collect::<String>();
@@ -69,7 +71,7 @@ fn contents_of(
         first = (first.0 + 1, place);
     }
     let target = anchor(topics.levels[first.0].topics[first.1].id);
-    markdown::entry(level, &plain(&topic.name), &target, topic.papers.len(), out)?;
+    markdown::entry(level, &topic.name, &target, topic.papers.len(), out)?;
     if finest {
         order.push(at);
         return Ok(());
@@ -83,9 +85,4 @@ fn contents_of(
 
 fn anchor(id: u32) -> String {
     format!("topic-{id}")
-}
-
-/// Without what would end a link.
-fn plain(name: &str) -> String {
-    name.replace(['[', ']'], "")
 }

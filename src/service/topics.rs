@@ -20,7 +20,7 @@ use super::store::Connection;
 use super::topic_rows::{OneTopic, TopicPaper, TopicPapers, TopicQuery, TopicsQuery};
 use super::{Relata, topic_digest};
 use crate::error::{Error, LibraryError, QueryError, Result, TopicsError};
-use crate::library::derived;
+use crate::files;
 use crate::library::{Filter, FingerprintNumber, KeptTopics, Library, Paper, PaperSet, TopicRun, TopicSet};
 use crate::paper::ArxivId;
 use crate::setters::setters;
@@ -74,7 +74,8 @@ impl FindTopics {
     /// use relata::library::Filter;
     /// use relata::service::{Among, FindTopics};
     ///
-    /// let request = FindTopics::new().among(Among::new().search("diffusion").filter(Filter::new().categories(["cs"])));
+    /// let request =
+    /// FindTopics::new().among(Among::new().search("diffusion").filter(Filter::new().categories(["cs"])));
     /// assert!(!request.fresh);
     /// ```
     pub fn new() -> FindTopics {
@@ -248,7 +249,7 @@ impl Relata {
     /// [`Error::Io`]; what the library reports.
     pub fn write_topics_page(&self, found: &FoundTopics, path: &Path) -> Result<()> {
         let page = topics::page(&*self.library_of(found)?, &found.topics, found.news.as_ref(), &found.title())?;
-        derived::replace(path, |beside| fs::write(beside, page)).map_err(Error::io(path))
+        files::replace(path, |beside| fs::write(beside, page)).map_err(Error::io(path))
     }
 
     /// The library that topics were found in.

@@ -27,6 +27,7 @@ use crate::library::{FingerprintNumber, Library, PaperRow, PaperSet};
 use crate::paper::ArxivId;
 use crate::sentences::sentences;
 use crate::terms::index_words;
+use crate::text::neutral;
 
 /// Papers whose sentences are looked through for a name, and sentences that are taken.
 const LOOKED_THROUGH: usize = 40;
@@ -66,22 +67,24 @@ pub(crate) struct SeedTopic {
 }
 
 impl SeedTopic {
-    /// `NAME`, `NAME: what it means` or `NAME = ID,ID`.
+    /// `NAME`, `NAME: what it means` or `NAME = ID,ID`, without what a terminal would obey and
+    /// nobody sees.
     pub(crate) fn parse(text: &str) -> SeedTopic {
+        let text = &*neutral::line(text);
         if let Some((name, ids)) = text.split_once('=') {
             let ids: Option<Vec<ArxivId>> =
                 ids.split(',').map(|id| ArxivId::parse(id.trim()).map(|(id, _)| id)).collect();
             if let Some(examples) = ids {
-                return SeedTopic { name: name.trim().to_owned(), description: None, examples };
+                return SeedTopic { name: neutral::name(name).into_owned(), description: None, examples };
             }
         }
         match text.split_once(": ") {
             Some((name, description)) => SeedTopic {
-                name: name.trim().to_owned(),
+                name: neutral::name(name).into_owned(),
                 description: Some(description.trim().to_owned()),
                 examples: Vec::new(),
             },
-            None => SeedTopic { name: text.trim().to_owned(), ..SeedTopic::default() },
+            None => SeedTopic { name: neutral::name(text).into_owned(), ..SeedTopic::default() },
         }
     }
 }

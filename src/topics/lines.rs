@@ -13,7 +13,9 @@ use serde_json::{Map, Value, json};
 
 use super::topic::{AssignedPaper, Topics};
 use crate::error::{Error, Result};
+use crate::export::neutral;
 use crate::library::{FingerprintNumber, Library, Paper, PaperRow};
+use crate::text::neutral::cell;
 
 /// Papers whose texts are in memory at a time.
 const PART: usize = 4096;
@@ -37,16 +39,16 @@ pub(crate) fn write_csv(library: &Library, topics: &Topics, path: &Path) -> Resu
         each(library, topics, &mut |placed, paper| {
             let mut row = vec![
                 placed.id.to_string(),
-                paper.title.clone().unwrap_or_default(),
-                paper.authors.join("; "),
+                cell(paper.title.as_deref().unwrap_or_default()).into_owned(),
+                cell(&paper.authors.join("; ")).into_owned(),
                 placed.date.to_string(),
-                paper.categories.first().cloned().unwrap_or_default(),
-                paper.categories.join(" "),
+                cell(paper.categories.first().map_or("", String::as_str)).into_owned(),
+                cell(&paper.categories.join(" ")).into_owned(),
                 placed.id.url(),
             ];
             for (level, topic) in topics.levels.iter().zip(&placed.topics) {
                 let topic = &level.topics[*topic];
-                row.extend([topic.name.clone(), topic.id.to_string()]);
+                row.extend([cell(&topic.name).into_owned(), topic.id.to_string()]);
             }
             row.extend(
                 [rounded(placed.strength), rounded(placed.position[0].into()), rounded(placed.position[1].into())]
@@ -99,7 +101,7 @@ pub(crate) fn write_json_lines(
 }
 
 fn written(path: &Path, write: impl FnOnce(BufWriter<File>) -> io::Result<BufWriter<File>>) -> Result<()> {
-    crate::library::derived::replace(path, |beside| {
+    crate::files::replace(path, |beside| {
         let file = write(BufWriter::with_capacity(1 << 20, File::create(beside)?))?;
         file.into_inner().map_err(io::IntoInnerError::into_error)?.sync_data()
     })
@@ -120,7 +122,7 @@ fn each(
         let papers: HashMap<PaperRow, Paper> = papers.into_iter().map(|paper| (paper.row, paper)).collect();
         for placed in part {
             if let Some(paper) = papers.get(&placed.row) {
-                visit(placed, paper)?;
+                visit(placed, &neutral::paper(paper))?;
             }
         }
     }

@@ -35,7 +35,7 @@ pub fn write_table(library: &Library, fingerprint: FingerprintNumber, topics: &T
     let dimension = library.dimension(fingerprint)?;
     let schema = schema(topics, dimension)?;
     let source = Source { library, fingerprint, dimension };
-    crate::library::derived::replace(path, |beside| {
+    crate::files::replace(path, |beside| {
         let vectors = ColumnPath::from(vec!["vector".into(), "list".into(), "element".into()]);
         let properties = WriterProperties::builder()
             .set_created_by(concat!("relata ", env!("CARGO_PKG_VERSION")).to_owned())

@@ -30,8 +30,8 @@ use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 
 use crate::error::{Error, Result};
+use crate::files;
 use crate::kernels::InstructionSet;
-use crate::library::derived;
 use crate::library::{FingerprintNumber, Library, PaperRow};
 use crate::neighbours::admitted::Admitted;
 use crate::neighbours::top_k::Scored;
@@ -194,12 +194,12 @@ impl Index {
             Content::Whole(_) => (path.clone(), Some(delta_of(&path))),
             Content::Delta { .. } => (delta_of(&path), None),
         };
-        let beside = derived::beside(&place);
+        let beside = files::beside(&place);
         let put = |facts: file::Facts| {
             // All under the library's lock: whoever began before will find another token, whoever
             // comes later has not begun.
             let put = || {
-                fs::rename(&beside, &place).map_err(Error::io(&place))?;
+                files::put(&beside, &place).map_err(Error::io(&place))?;
                 stale.map(fs::remove_file);
                 tidy(&path);
                 tidy(&delta_of(&path));
@@ -372,7 +372,10 @@ fn tidy(path: &Path) {
     for entry in fs::read_dir(folder).into_iter().flatten().flatten() {
         let begun = entry.file_name().as_encoded_bytes().strip_prefix(name.as_encoded_bytes()).map(<[u8]>::to_vec);
         let process = begun.as_deref().and_then(|rest| rest.strip_prefix(b"."));
-        if process.is_some_and(|digits| !digits.is_empty() && digits.iter().all(u8::is_ascii_digit)) {
+        if process.is_some_and(|process| {
+            let digits = process.strip_prefix(b"new-").unwrap_or(process);
+            !digits.is_empty() && digits.iter().all(u8::is_ascii_digit)
+        }) {
             let _ = fs::remove_file(entry.path());
         }
     }

@@ -25,8 +25,8 @@ use self::time::Time;
 use super::changes::in_words;
 use super::topic::{News, Topic, Topics};
 use crate::error::{Error, Result};
-use crate::export::facets;
 use crate::export::palette::Palette;
+use crate::export::{facets, neutral};
 use crate::library::{Library, Paper, TopicChange};
 use crate::paper::ArxivId;
 use crate::paper::Facet;
@@ -243,7 +243,7 @@ fn columns(library: &Library, topics: &Topics) -> Result<Columns> {
     for part in topics.papers.chunks(TOGETHER) {
         let rows: Vec<_> = part.iter().map(|placed| placed.row).collect();
         let mut found: BTreeMap<_, Paper> =
-            library.papers_by_rows(&rows)?.into_iter().map(|paper| (paper.row, paper)).collect();
+            library.papers_by_rows(&rows)?.iter().map(|paper| (paper.row, neutral::paper(paper))).collect();
         for placed in part {
             // One that was removed meanwhile keeps its place: others point at it by number.
             let paper = found.remove(&placed.row);

@@ -189,7 +189,7 @@ fn what_a_killed_build_leaves_is_removed_and_a_place_that_cannot_be_written_is_a
 fn a_full_disk_is_an_error_and_the_index_that_there_was_serves_on() {
     let mut made = Made::with(Shape::Clustered, 6000);
     // What is written to this device finds no space.
-    let full = |place: &Path| std::os::unix::fs::symlink("/dev/full", derived::beside(place)).expect("a link");
+    let full = |place: &Path| std::os::unix::fs::symlink("/dev/full", crate::files::beside(place)).expect("a link");
     let refused = |made: &mut Made| {
         let error = Index::keep_from(&mut made.library, made.fingerprint, 1, Some(&|_| ())).expect_err("no space");
         assert!(error.to_string().contains("library.db.index-1"), "{error}");

@@ -1,0 +1,101 @@
+//! Files that are replaced whole, and that a power cut leaves whole.
+//!
+//! In: a path, and what writes a file. Out: the old file or the new one, never a mix: the new one
+//! is written under a name of its own, synced, moved, and its folder synced. What a killed process
+//! has left under such a name is removed by the next that replaces the same file.
+
+use std::fs::{self, File};
+use std::io;
+use std::path::{Path, PathBuf};
+
+/// Between the name of a file and the number of the process that writes it.
+const NEW: &str = ".new-";
+
+/// The name under which this process writes a file before it is moved to its place.
+pub(crate) fn beside(path: &Path) -> PathBuf {
+    let mut beside = path.as_os_str().to_owned();
+    beside.push(format!("{NEW}{}", std::process::id()));
+    PathBuf::from(beside)
+}
+
+/// Puts what `write` writes in the place of a file, whole or not at all.
+pub(crate) fn replace(path: &Path, write: impl FnOnce(&Path) -> io::Result<()>) -> io::Result<()> {
+    tidy(path);
+    let beside = beside(path);
+    let written = write(&beside).and_then(|()| put(&beside, path));
+    if written.is_err() {
+        let _ = fs::remove_file(&beside);
+    }
+    written
+}
+
+/// Moves a file, or a folder whose files are synced, to its place, so that a power cut leaves what
+/// was there or all of what was moved.
+pub(crate) fn put(from: &Path, to: &Path) -> io::Result<()> {
+    if from.is_file() {
+        sync(from)?;
+    }
+    fs::rename(from, to)?;
+    sync_folder_of(to);
+    Ok(())
+}
+
+/// Syncs what a file holds. A device, such as `/dev/full` behind a link, need not know how.
+fn sync(path: &Path) -> io::Result<()> {
+    File::open(path)?.sync_all()
+}
+
+/// Syncs the names in the folder of a file. Not every file system knows how, and then its names
+/// need no syncing.
+pub(crate) fn sync_folder_of(path: &Path) {
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    if cfg!(unix) {
+        let _ = File::open(folder).and_then(|folder| folder.sync_all());
+    }
+}
+
+/// Removes what processes that no longer live have left beside a file.
+pub(crate) fn tidy(path: &Path) {
+    let (Some(folder), Some(name)) = (path.parent(), path.file_name()) else { return };
+    let folder = if folder.as_os_str().is_empty() { Path::new(".") } else { folder };
+    for entry in fs::read_dir(folder).into_iter().flatten().flatten() {
+        let begun = entry.file_name().as_encoded_bytes().strip_prefix(name.as_encoded_bytes()).map(<[u8]>::to_vec);
+        let process = begun.as_deref().and_then(|rest| rest.strip_prefix(NEW.as_bytes()));
+        let process = process.and_then(|digits| std::str::from_utf8(digits).ok()?.parse::<u32>().ok());
+        if process.is_some_and(|process| !lives(process)) {
+            let _ = fs::remove_file(entry.path());
+        }
+    }
+}
+
+/// Whether a process is there. Where the platform does not say, a file that was written to within
+/// the last day would be the only hint, so it counts as living and its file stays.
+pub(crate) fn lives(process: u32) -> bool {
+    process == std::process::id()
+        || !Path::new("/proc/self").exists()
+        || Path::new(&format!("/proc/{process}")).exists()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_file_is_replaced_whole_and_leftovers_go() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("page.html");
+        let leftover = folder.path().join("page.html.new-4294967294");
+        let others = [folder.path().join("page.html.2025"), folder.path().join("page.html.new-x")];
+        for path in others.iter().chain([&leftover]) {
+            fs::write(path, "x").unwrap();
+        }
+        replace(&path, |beside| fs::write(beside, "one")).unwrap();
+        assert_eq!(fs::read_to_string(&path).unwrap(), "one");
+        assert_eq!(leftover.exists(), !Path::new("/proc/self").exists());
+        assert!(others.iter().all(|other| other.exists()));
+        let failed = replace(&path, |beside| fs::write(beside, "two").and(Err(io::Error::other("no"))));
+        assert!(failed.is_err());
+        assert_eq!(fs::read_to_string(&path).unwrap(), "one");
+        assert!(!beside(&path).exists());
+    }
+}

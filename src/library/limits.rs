@@ -1,0 +1,17 @@
+//! How much of a question the keyword index is asked for, so that memory and time stay linear in
+//! the question.
+//!
+//! FTS5 opens a walk over the papers of a word for each time that the word stands in a query, and
+//! compares the positions of all words of a phrase with each other. Both are quick for what people
+//! write and endless for a file that somebody drops into a field. Whoever asks for more is told, or
+//! loses nothing by the bound.
+
+/// Words of a name, of a phrase to leave out, or of the beginning of a title.
+pub(crate) const PHRASE_WORDS: usize = 32;
+
+/// Different words and pairs of a query that are counted to find the rarest.
+pub(super) const QUERY_PHRASES: usize = 512;
+
+/// Words of a title. Readers keep no title of more bytes than this, so a longer one is in no
+/// library.
+pub(super) const TITLE_WORDS: usize = 4 << 10;
