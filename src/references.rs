@@ -52,10 +52,10 @@ pub struct Reference {
 /// # /*
 /// let file = "glaciers.bib";
 /// # */
-/// std::fs::write(&file, "@article{slow, title = {Slow glaciers}, eprint = {2601.00001},
-/// archiveprefix = {arXiv}}")?; for reference in
-/// relata::references::read(file.as_ref())?.into_iter().flatten() {
-/// assert!(reference.ids.contains(&"2601.00001".parse()?)); }
+/// std::fs::write(&file, "@article{slow, title = {Slow glaciers}, eprint = {2601.00001}, archiveprefix = {arXiv}}")?;
+/// for reference in relata::references::read(file.as_ref())?.into_iter().flatten() {
+///     assert!(reference.ids.contains(&"2601.00001".parse()?));
+/// }
 /// # Ok(())
 /// # }
 /// ```

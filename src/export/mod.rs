@@ -107,12 +107,16 @@ pub struct Chosen<'a> {
 /// use relata::service::{Options, Recommend, Relata};
 ///
 /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
-/// let relata = Relata::new(Options::new("library.db", Settings::from_env()?)); let answer =
-/// relata.recommend(&Recommend::new().like(["2602.10611".parse()?]).k(3))?; let chosen:
-/// Vec<Chosen<'_>> = answer .results .iter() .map(|row| Chosen { paper: &row.paper, score:
-/// row.score, matched: row.matched, text: None, why: String::new() }) .collect(); let heading =
-/// Heading { title: "Related papers".to_owned(), command: "recommend", name: "2602.10611" }; let
-/// mut bibtex = Vec::new(); write(Form::Bibtex, &heading, &chosen, &mut bibtex)?;
+/// let relata = Relata::new(Options::new("library.db", Settings::from_env()?));
+/// let answer = relata.recommend(&Recommend::new().like(["2602.10611".parse()?]).k(3))?;
+/// let chosen: Vec<Chosen<'_>> = answer
+///     .results
+///     .iter()
+///     .map(|row| Chosen { paper: &row.paper, score: row.score, matched: row.matched, text: None, why: String::new() })
+///     .collect();
+/// let heading = Heading { title: "Related papers".to_owned(), command: "recommend", name: "2602.10611" };
+/// let mut bibtex = Vec::new();
+/// write(Form::Bibtex, &heading, &chosen, &mut bibtex)?;
 /// assert_eq!(String::from_utf8(bibtex)?.matches("eprint").count(), 3);
 /// # Ok(())
 /// # }

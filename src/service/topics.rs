@@ -74,8 +74,7 @@ impl FindTopics {
     /// use relata::library::Filter;
     /// use relata::service::{Among, FindTopics};
     ///
-    /// let request =
-    /// FindTopics::new().among(Among::new().search("diffusion").filter(Filter::new().categories(["cs"])));
+    /// let request = FindTopics::new().among(Among::new().search("diffusion").filter(Filter::new().categories(["cs"])));
     /// assert!(!request.fresh);
     /// ```
     pub fn new() -> FindTopics {
