@@ -73,8 +73,11 @@ fn check(content: &[u8]) -> std::result::Result<(), TestCaseError> {
 }
 
 fn is_clean(text: &str) -> bool {
-    let unwanted =
-        |c: char| c.is_control() || matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{feff}');
+    let unwanted = |c: char| {
+        c.is_control()
+            || matches!(c, '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}' | '\u{ad}' | '\u{200b}')
+            || matches!(c, '\u{e0000}'..='\u{e0fff}' | '\u{fdd0}'..='\u{fdef}' | '\u{fffe}' | '\u{ffff}')
+    };
     !text.chars().any(unwanted) && !text.contains("  ") && text.trim() == text
 }
 

@@ -5,6 +5,7 @@
 //! more than [`MOST`] names is cut there in linear time, so that its length can be reported.
 
 use super::clean::clean;
+use super::markup;
 
 /// Most authors of one paper. The longest real list (2015's combined Higgs mass) has 5,154.
 pub(super) const MOST: usize = 10_000;
@@ -21,8 +22,10 @@ pub(super) struct Authors {
 /// Reads a list written as one text.
 pub(super) fn parse(text: &str) -> Authors {
     // Before splitting: terminal sequences hold semicolons.
-    let text = clean(text);
+    // Entities hold semicolons, as terminal sequences do.
+    let text = clean(&markup::plain(text));
     let text = text.as_str();
+    let text = text.strip_prefix("Authors:").or_else(|| text.strip_prefix("By ")).unwrap_or(text).trim_start();
     let mut authors = Authors::default();
     if let Some(list) = text.strip_prefix('[').and_then(|rest| rest.strip_suffix(']')) {
         for name in python_strings(list).take(MOST + 1) {
@@ -50,14 +53,19 @@ pub(super) fn parse(text: &str) -> Authors {
 impl Authors {
     /// Adds one name as a record lists it.
     pub(super) fn push(&mut self, name: &str) {
-        let name = clean(name);
+        let name = clean(&markup::plain(name));
         let bare = name.trim_matches(|c: char| c == '*' || c.is_whitespace());
         let lower = bare.to_ascii_lowercase();
-        if matches!(lower.as_str(), "et al" | "et al." | "..." | "…" | "others") {
+        if matches!(lower.as_str(), "et al" | "et al." | "et.al." | "et.al" | "..." | "…" | "others") {
             self.cut = true;
             return;
         }
-        let whole = bare.trim_end_matches("et al.").trim_end_matches("...").trim_end_matches('…').trim_end();
+        let whole = bare
+            .trim_end_matches("et al.")
+            .trim_end_matches("et.al.")
+            .trim_end_matches("...")
+            .trim_end_matches('…')
+            .trim_end();
         self.cut |= whole.len() < bare.len();
         if matches!(lower.as_str(), "jr" | "jr." | "sr" | "sr." | "ii" | "iii" | "iv") {
             if let Some(previous) = self.names.last_mut() {

@@ -1,8 +1,8 @@
 //! Text as a digest wrote it, made fit to store and to print.
 //!
 //! In: any text of a hostile file. Out: the same text on one line, runs of white space folded to
-//! one space, without control characters, terminal escape sequences and bidirectional overrides.
-//! LaTeX, Chinese and U+FFFD stay: they are the text. Cleaning happens once, on the way in, so that
+//! one space, without control characters, terminal escape sequences and what cannot be seen. LaTeX,
+//! Chinese and U+FFFD stay: they are the text. Cleaning happens once, on the way in, so that
 //! nothing later needs to remember it.
 
 /// Longest terminal sequence that is taken out whole. A longer run after an escape is more likely
@@ -48,11 +48,16 @@ pub fn excerpt(text: &str, limit: usize) -> String {
     }
 }
 
-/// Control characters that are no white space, bidirectional overrides and isolates, and byte-order
-/// marks.
+/// What no reader sees, so that it must not be shown, searched or handed on: control characters
+/// that are no white space, soft hyphens, zero-width spaces, marks of direction, byte-order marks,
+/// tags and noncharacters. Joiners stay: emoji and the scripts of India and Persia are written with
+/// them.
 fn is_unwanted(c: char) -> bool {
     (c.is_control() && !c.is_whitespace())
-        || matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{feff}')
+        || matches!(c, '\u{ad}' | '\u{61c}' | '\u{180e}' | '\u{200b}' | '\u{200e}' | '\u{200f}' | '\u{feff}')
+        || matches!(c, '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{fff0}'..='\u{fffb}')
+        || matches!(c, '\u{fdd0}'..='\u{fdef}' | '\u{e0000}'..='\u{e0fff}')
+        || u32::from(c) & 0xfffe == 0xfffe
 }
 
 /// Length of the terminal sequence (ECMA-48: CSI, OSC and the other string types) that `text`
@@ -112,6 +117,10 @@ mod tests {
     #[test]
     fn control_characters_and_overrides_go_but_text_stays() {
         assert_eq!(clean("a\0b\u{7f}c\u{85}d\u{202e}e\u{2066}f\u{feff}"), "abc def");
+        assert_eq!(
+            clean("re\u{ad}cy\u{200b}cle\u{e0041}\u{e0074}d\u{200f} \u{2060}ice\u{fdd0}\u{1ffff}"),
+            "recycled ice"
+        );
         assert_eq!(clean("生\u{fffd}启发 $\\mathtt{[M]}$ é 👩‍🔬"), "生\u{fffd}启发 $\\mathtt{[M]}$ é 👩‍🔬");
     }
 

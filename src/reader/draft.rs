@@ -13,6 +13,7 @@ use super::authors::{self, Authors};
 use super::clean::{clean, excerpt};
 use super::failure::{real_copy, real_text, real_title};
 use super::language::language;
+use super::markup;
 use crate::paper::ArxivId;
 use crate::paper::{Entry, Facet, Field, Listing, Precedence, SourceKind, Value};
 use crate::text::neutral::of_markdown;
@@ -78,13 +79,16 @@ impl Draft<'_> {
         if origin.kind == SourceKind::Markdown {
             self.read_references();
         }
-        let title = own(Field::Title, self.title.as_deref().and_then(real_title))?;
+        let (title, titled) = self.title.as_deref().map(markup::title).unzip();
+        let (abstract_text, announced) = self.abstract_text.as_deref().map(markup::abstract_text).unzip();
+        let title = own(Field::Title, title.as_deref().and_then(real_title))?;
         let Some((id, version)) = ArxivId::parse(&self.id) else { return Err(no_id(&self.id, title.as_deref())) };
-        let version = version.unwrap_or(0).max(self.version);
+        let told = [version, titled.flatten(), announced.flatten()];
+        let version = told.into_iter().flatten().fold(self.version, u32::max);
         let precedence = Precedence { version, date: origin.date, kind: origin.kind };
         let mut entry = Box::new(Entry::new(id, precedence, self.line));
         entry.title = title;
-        entry.abstract_text = own(Field::Abstract, self.abstract_text.as_deref().and_then(real_copy))?;
+        entry.abstract_text = own(Field::Abstract, abstract_text.as_deref().and_then(real_copy))?;
         entry.authors = names(self.authors, origin.kind)?;
         entry.categories = self.categories;
         entry.published = self.published;
@@ -138,7 +142,7 @@ fn own(field: Field, kept: Option<&str>) -> Result<Option<String>, String> {
 
 fn text(name: &str, kept: Option<&str>, limit: usize) -> Result<Option<String>, String> {
     let Some(kept) = kept else { return Ok(None) };
-    let cleaned = clean(kept);
+    let cleaned = clean(&markup::plain(kept));
     if cleaned.len() > limit {
         return Err(format!("the {name} has {} bytes, at most {limit} are accepted", cleaned.len()));
     }

@@ -13,9 +13,9 @@
 //! | plain text, a text a line, only where asked for | `plain` |
 //!
 //! `source` gives bounded lines, `sniff` tells the format, and `draft` turns fields into entries,
-//! the same for all formats, with `clean`, `failure`, `language`, `authors`, `categories` and
-//! `dates`. Input is hostile: memory is bounded by one line of 4 MiB and one entry, time is linear,
-//! and what is too large or broken is skipped and said.
+//! the same for all formats, with `clean`, `markup`, `failure`, `language`, `authors`, `categories`
+//! and `dates`. Input is hostile: memory is bounded by one line of 4 MiB and one entry, time is
+//! linear, and what is too large or broken is skipped and said.
 
 mod authors;
 mod categories;
@@ -33,6 +33,7 @@ mod labels;
 mod language;
 mod lines;
 mod list;
+mod markup;
 mod moment;
 mod output;
 mod page;

@@ -200,3 +200,14 @@ fn lines_that_are_not_utf8_are_read_and_said() {
         format!("1: 2603.00001 v0 - raw_jsonl\n  title: Caf\u{e9}s\nJSON lines: 1 entries, 0 skipped\n{note}")
     );
 }
+
+#[test]
+fn boilerplate_and_markup_are_no_text() {
+    let found = told(
+        "{\"id\": \"2603.00001\", \"title\": \"Title: Caf&eacute;s <i>in</i> re\u{ad}eds\", \"summary\": \"arXiv:2603.00001v4 Announce Type: new \\nAbstract: <p>Re\u{200b}eds &lt; 3\u{e0041} m.</p>\", \"authors\": [\"Andr&eacute; Quill\"], \"categories\": [\"cs.LG\"]}"
+            .as_bytes(),
+    );
+    assert_eq!(found, ["2603.00001 v4|Cafés in reeds|Reeds < 3 m.|André Quill|cs.LG"]);
+    let authors = told(r#"{"id": "2603.00001", "title": "A", "authors": "Andr&eacute; Quill, Bo Finn"}"#.as_bytes());
+    assert_eq!(authors, ["2603.00001 v0|A|-|André Quill; Bo Finn"]);
+}
