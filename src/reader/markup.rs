@@ -118,8 +118,17 @@ fn entity(name: &str) -> Option<Cow<'static, str>> {
 struct Tag<'t> {
     name: &'t str,
     closing: bool,
-    attributes: bool,
+    attributes: &'t str,
     length: usize,
+}
+
+impl Tag<'_> {
+    /// The address that a link leads to.
+    fn address(&self) -> Option<&str> {
+        let (_, rest) = self.attributes.split_once("href=")?;
+        let address = rest.trim_start_matches(['"', '\'']).split(['"', '\'', ' ']).next()?;
+        address.starts_with("http").then_some(address)
+    }
 }
 
 fn tag(text: &str) -> Option<Tag<'_>> {
@@ -138,9 +147,9 @@ fn tag(text: &str) -> Option<Tag<'_>> {
     let length = inner.find(|c: char| !(c.is_ascii_alphanumeric() || matches!(c, ':' | '-'))).unwrap_or(inner.len());
     let (name, after) = inner.split_at(length);
     let name = name.strip_prefix("jats:").unwrap_or(name);
-    let attributes = after.starts_with(char::is_whitespace) && after.contains('=');
-    let proper = !name.is_empty() && (after.is_empty() || attributes);
-    proper.then_some(Tag { name, closing, attributes, length: end + 2 })
+    let attributed = after.starts_with(char::is_whitespace) && after.contains('=');
+    let proper = !name.is_empty() && (after.is_empty() || attributed);
+    proper.then_some(Tag { name, closing, attributes: after, length: end + 2 })
 }
 
 /// Without tags; `None` where there are none. A tag counts where its other half stands in the text
@@ -160,6 +169,7 @@ fn untagged(text: &str) -> Option<String> {
     };
     let mut out = String::with_capacity(text.len());
     let (mut rest, mut changed, mut hidden) = (text, false, None::<&str>);
+    let mut link: Option<(usize, String)> = None;
     while let Some(at) = rest.find('<') {
         if hidden.is_none() {
             out.push_str(&rest[..at]);
@@ -169,7 +179,7 @@ fn untagged(text: &str) -> Option<String> {
             let name = TAGS.iter().any(|known| known.eq_ignore_ascii_case(tag.name));
             let alone = matches!(tag.name.to_ascii_lowercase().as_str(), "br" | "hr")
                 || tag.name == "p" && at == 0 && out.is_empty();
-            alone || name && (tag.attributes || paired(tag.name))
+            alone || name && (!tag.attributes.is_empty() || paired(tag.name))
         });
         let Some(tag) = found else {
             if hidden.is_none() {
@@ -188,11 +198,17 @@ fn untagged(text: &str) -> Option<String> {
             None if !tag.closing && name == "script" && paired("script") => hidden = Some("script"),
             None if !tag.closing && name == "style" && paired("style") => hidden = Some("style"),
             None if BLOCKS.contains(&name.as_str()) => out.push(' '),
-            None if name == "sup"
-                && !tag.closing
-                && rest.starts_with(|c: char| c.is_ascii_digit() || matches!(c, '-' | '+' | '−' | '–')) =>
-            {
-                out.push('^');
+            // The signs of LaTeX, where words would run together without one.
+            None if name == "sup" && !tag.closing && rest.starts_with(is_exponent) => out.push('^'),
+            None if name == "sub" && !tag.closing && rest.starts_with(char::is_alphabetic) => out.push('_'),
+            None if name == "a" && !tag.closing => link = tag.address().map(|address| (out.len(), address.to_owned())),
+            // Where a link leads to is part of what it says.
+            None if name == "a" => {
+                if let Some((from, address)) = link.take().filter(|(from, address)| !out[*from..].contains(address)) {
+                    out.push_str(if out.len() > from { " (" } else { "(" });
+                    out.push_str(&address);
+                    out.push(')');
+                }
             }
             None => {}
         }
@@ -203,6 +219,10 @@ fn untagged(text: &str) -> Option<String> {
     changed.then_some(out)
 }
 
+fn is_exponent(c: char) -> bool {
+    c.is_ascii_digit() || matches!(c, '-' | '+' | '−' | '–')
+}
+
 /// A title without `Title:` before it and arXiv's `(arXiv:2603.00001v2 [cs.LG] UPDATED)` behind it,
 /// and the version that the latter names.
 pub(super) fn title(text: &str) -> (Cow<'_, str>, Option<u32>) {
@@ -211,6 +231,8 @@ pub(super) fn title(text: &str) -> (Cow<'_, str>, Option<u32>) {
         let body = after_label(&text, &["title"]).unwrap_or(&text);
         let end = body.trim_end();
         let feed = end.strip_suffix(')').and_then(|rest| rest.rsplit_once("(arXiv:")).and_then(|(title, stamp)| {
+            // A title may name another paper in parentheses; the feed's stamp has a category.
+            let stamp = stamp.contains('[').then_some(stamp)?;
             let stamp = stamp.trim_end_matches("UPDATED").trim_end_matches("CROSS LISTED");
             let (_, version) = ArxivId::parse(&format!("arXiv:{stamp}"))?;
             Some((title.trim_end().trim_end_matches('.'), version))
@@ -291,7 +313,8 @@ mod tests {
             ("<jats:p>Reeds</jats:p>", " Reeds "),
             ("H<sub>2</sub>O at 10<sup>-3</sup> and the 1<sup>st</sup>", "H2O at 10^-3 and the 1st"),
             ("a<br/>b<br>c", "a b c"),
-            ("see <a href=\"https://x.example\">this</a>", "see this"),
+            ("see <a href=\"https://x.example\">this</a>.", "see this (https://x.example)."),
+            ("E<sub>up</sub>", "E_up"),
             ("A <script>alert(1)</script>lake", "A lake"),
         ] {
             assert_eq!(plain(text), expected, "{text}");
@@ -335,6 +358,7 @@ mod tests {
             ("Reeds. (arXiv:2603.00001v3 [cs.LG] UPDATED)", "Reeds", Some(3)),
             ("Title insurance for reeds", "Title insurance for reeds", None),
             ("Reeds (a study)", "Reeds (a study)", None),
+            ("Comment on: Reeds (arXiv:2603.00001)", "Comment on: Reeds (arXiv:2603.00001)", None),
         ] {
             assert_eq!(title(text), (Cow::Borrowed(expected), version), "{text}");
         }
