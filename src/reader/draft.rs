@@ -16,7 +16,6 @@ use super::language::language;
 use super::markup;
 use crate::paper::ArxivId;
 use crate::paper::{Entry, Facet, Field, Listing, Precedence, SourceKind, Value};
-use crate::text::neutral::of_markdown;
 
 /// Longest generated text, in bytes. The bounds of the paper's own texts are [`Field::most_bytes`].
 const LONGEST_SUMMARY: usize = 64 << 10;
@@ -76,26 +75,26 @@ impl Draft<'_> {
 
     /// Judges the fields: an entry, or the reason in words.
     pub(super) fn finish(mut self, origin: &Origin) -> Result<Box<Entry>, String> {
-        if origin.kind == SourceKind::Markdown {
-            self.read_references();
-        }
-        let (title, titled) = self.title.as_deref().map(markup::title).unzip();
-        let (abstract_text, announced) = self.abstract_text.as_deref().map(markup::abstract_text).unzip();
-        let title = own(Field::Title, title.as_deref().and_then(real_title))?;
+        let read = if origin.kind == SourceKind::Markdown { markup::of_markdown } else { markup::plain };
+        let title = self.title.take().map(|title| read(&title).into_owned());
+        let (title, titled) = title.as_deref().map(markup::title).unzip();
+        let abstract_text = self.abstract_text.take().map(|text| read(&text).into_owned());
+        let (abstract_text, announced) = abstract_text.as_deref().map(markup::abstract_text).unzip();
+        let title = own(Field::Title, title.and_then(real_title))?;
         let Some((id, version)) = ArxivId::parse(&self.id) else { return Err(no_id(&self.id, title.as_deref())) };
         let told = [version, titled.flatten(), announced.flatten()];
         let version = told.into_iter().flatten().fold(self.version, u32::max);
         let precedence = Precedence { version, date: origin.date, kind: origin.kind };
         let mut entry = Box::new(Entry::new(id, precedence, self.line));
         entry.title = title;
-        entry.abstract_text = own(Field::Abstract, abstract_text.as_deref().and_then(real_copy))?;
+        entry.abstract_text = own(Field::Abstract, abstract_text.and_then(real_copy))?;
         entry.authors = names(self.authors, origin.kind)?;
         entry.categories = self.categories;
         entry.published = self.published;
         entry.updated = self.updated;
-        entry.comment = own(Field::Comment, self.comment.as_deref().and_then(real_copy))?;
+        entry.comment = own(Field::Comment, self.comment.as_deref().map(read).as_deref().and_then(real_copy))?;
         for (field, raw) in &self.facts {
-            let told = own(*field, real_copy(raw))?;
+            let told = own(*field, real_copy(&read(raw)))?;
             let told = if *field == Field::Doi { told.and_then(|doi| bare_doi(&doi)) } else { told };
             if let Some(told) = told.filter(|_| entry.metadata.get(*field).is_none()) {
                 entry.metadata.set(*field, Value::Text(told));
@@ -105,27 +104,12 @@ impl Draft<'_> {
             entry.links.insert("code".to_owned(), code);
         }
         for (facet, raw) in &self.summaries {
-            if let Some(summary) = text(facet.name(), real_text(raw), LONGEST_SUMMARY)? {
+            if let Some(summary) = text(facet.name(), real_text(&read(raw)), LONGEST_SUMMARY)? {
                 entry.summaries.entry((language(&summary).to_owned(), *facet)).or_insert(summary);
             }
         }
         entry.listing.clone_from(&origin.listing);
         Ok(entry)
-    }
-}
-
-impl Draft<'_> {
-    /// Reads the character references that digests of ours have in place of markup.
-    fn read_references(&mut self) {
-        for text in [&mut self.title, &mut self.abstract_text].into_iter().flatten() {
-            *text = Cow::Owned(of_markdown(text).into_owned());
-        }
-        for (_, text) in &mut self.summaries {
-            *text = Cow::Owned(of_markdown(text).into_owned());
-        }
-        for name in &mut self.authors.names {
-            *name = of_markdown(name).into_owned();
-        }
     }
 }
 
@@ -142,7 +126,7 @@ fn own(field: Field, kept: Option<&str>) -> Result<Option<String>, String> {
 
 fn text(name: &str, kept: Option<&str>, limit: usize) -> Result<Option<String>, String> {
     let Some(kept) = kept else { return Ok(None) };
-    let cleaned = clean(&markup::plain(kept));
+    let cleaned = clean(kept);
     if cleaned.len() > limit {
         return Err(format!("the {name} has {} bytes, at most {limit} are accepted", cleaned.len()));
     }

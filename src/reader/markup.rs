@@ -67,7 +67,7 @@ pub(super) fn plain(text: &str) -> Cow<'_, str> {
         if !text.contains('&') {
             break;
         }
-        match decoded(&text) {
+        match decoded(&text, true) {
             Some(decoded) => text = Cow::Owned(decoded),
             None => break,
         }
@@ -78,15 +78,26 @@ pub(super) fn plain(text: &str) -> Cow<'_, str> {
     }
 }
 
-/// With characters in the place of entities; `None` where there are none. `\&` is LaTeX.
-fn decoded(text: &str) -> Option<String> {
+/// A text of Markdown without HTML's tags, and with characters in the place of references, once:
+/// a text that was written as `&lt;p>` is `<p>` there, and no tag.
+pub(super) fn of_markdown(text: &str) -> Cow<'_, str> {
+    let untagged = if text.contains('<') { untagged(text) } else { None };
+    match untagged {
+        Some(plain) => Cow::Owned(decoded(&plain, false).unwrap_or(plain)),
+        None => decoded(text, false).map_or(Cow::Borrowed(text), Cow::Owned),
+    }
+}
+
+/// With characters in the place of entities; `None` where there are none. `\&` is LaTeX's sign,
+/// where references are not what Markdown escapes with.
+fn decoded(text: &str, latex: bool) -> Option<String> {
     let mut out = String::with_capacity(text.len());
     let (mut rest, mut changed) = (text, false);
     while let Some(at) = rest.find('&') {
         out.push_str(&rest[..at]);
         rest = &rest[at..];
         let name = rest[1..].split_once(';').map(|(name, _)| name).filter(|name| name.len() <= LONGEST_ENTITY);
-        let escaped = out.ends_with('\\');
+        let escaped = latex && out.ends_with('\\');
         match name.filter(|_| !escaped).and_then(|name| entity(name).map(|found| (name, found))) {
             Some((name, found)) => {
                 out.push_str(&found);
@@ -225,55 +236,34 @@ fn is_exponent(c: char) -> bool {
 
 /// A title without `Title:` before it and arXiv's `(arXiv:2603.00001v2 [cs.LG] UPDATED)` behind it,
 /// and the version that the latter names.
-pub(super) fn title(text: &str) -> (Cow<'_, str>, Option<u32>) {
-    let text = plain(text);
-    let (from, to, version) = {
-        let body = after_label(&text, &["title"]).unwrap_or(&text);
-        let end = body.trim_end();
-        let feed = end.strip_suffix(')').and_then(|rest| rest.rsplit_once("(arXiv:")).and_then(|(title, stamp)| {
-            // A title may name another paper in parentheses; the feed's stamp has a category.
-            let stamp = stamp.contains('[').then_some(stamp)?;
-            let stamp = stamp.trim_end_matches("UPDATED").trim_end_matches("CROSS LISTED");
-            let (_, version) = ArxivId::parse(&format!("arXiv:{stamp}"))?;
-            Some((title.trim_end().trim_end_matches('.'), version))
-        });
-        let (kept, version) = feed.unwrap_or((body, None));
-        let from = text.len() - body.len();
-        (from, from + kept.len(), version)
-    };
-    (cut(text, from, to), version)
+pub(super) fn title(text: &str) -> (&str, Option<u32>) {
+    let body = after_label(text, &["title"]).unwrap_or(text);
+    let end = body.trim_end();
+    let feed = end.strip_suffix(')').and_then(|rest| rest.rsplit_once("(arXiv:")).and_then(|(title, stamp)| {
+        // A title may name another paper in parentheses; the feed's stamp has a category.
+        let stamp = stamp.contains('[').then_some(stamp)?;
+        let stamp = stamp.trim_end_matches("UPDATED").trim_end_matches("CROSS LISTED");
+        let (_, version) = ArxivId::parse(&format!("arXiv:{stamp}"))?;
+        Some((title.trim_end().trim_end_matches('.'), version))
+    });
+    feed.unwrap_or((body, None))
 }
 
 /// An abstract without what arXiv's feeds and pages put around it, and the version that they name.
-pub(super) fn abstract_text(text: &str) -> (Cow<'_, str>, Option<u32>) {
-    let text = plain(text);
-    let (from, to, version) = {
-        let (mut body, mut version) = (text.trim_start(), None);
-        if let Some((announced, rest)) = announcement(body) {
-            (body, version) = (rest, announced);
-        }
-        while let Some(rest) = after_label(body, &["abstract", "摘要"]) {
-            body = rest;
-        }
-        // A page of search results has the beginning of the text, `▽ More`, the whole text, `△
-        // Less`.
-        if let Some((_, rest)) = body.split_once("▽ More").filter(|(_, rest)| !rest.trim().is_empty()) {
-            body = rest;
-        }
-        let kept = body.trim_end();
-        let kept = kept.strip_suffix("△ Less").or_else(|| kept.strip_suffix("▽ More")).unwrap_or(kept);
-        let from = text.len() - body.len();
-        (from, from + kept.len(), version)
-    };
-    (cut(text, from, to), version)
-}
-
-fn cut(text: Cow<'_, str>, from: usize, to: usize) -> Cow<'_, str> {
-    match text {
-        Cow::Borrowed(text) => Cow::Borrowed(&text[from..to]),
-        Cow::Owned(text) if from == 0 && to == text.len() => Cow::Owned(text),
-        Cow::Owned(text) => Cow::Owned(text[from..to].to_owned()),
+pub(super) fn abstract_text(text: &str) -> (&str, Option<u32>) {
+    let (mut body, mut version) = (text.trim_start(), None);
+    if let Some((announced, rest)) = announcement(body) {
+        (body, version) = (rest, announced);
     }
+    while let Some(rest) = after_label(body, &["abstract", "摘要"]) {
+        body = rest;
+    }
+    // A page of search results has the beginning of the text, `▽ More`, the whole text, `△ Less`.
+    if let Some((_, rest)) = body.split_once("▽ More").filter(|(_, rest)| !rest.trim().is_empty()) {
+        body = rest;
+    }
+    let kept = body.trim_end();
+    (kept.strip_suffix("△ Less").or_else(|| kept.strip_suffix("▽ More")).unwrap_or(kept), version)
 }
 
 /// `arXiv:2603.00001v2 Announce Type: replace-cross`: the version and what follows.
@@ -322,6 +312,11 @@ mod tests {
     }
 
     #[test]
+    fn references_of_markdown_are_read_once() {
+        assert_eq!(of_markdown("Caf&eacute; &lt;b>x&lt;/b> &amp;lt; <i>y</i>"), "Café <b>x</b> &lt; y");
+    }
+
+    #[test]
     fn what_only_looks_like_markup_stays() {
         for text in [
             "a < b and x<y>z",
@@ -350,7 +345,7 @@ mod tests {
             ("Announce Type: a study", "Announce Type: a study", None),
             ("Abstract:", "Abstract:", None),
         ] {
-            assert_eq!(abstract_text(text), (Cow::Borrowed(expected), version), "{text}");
+            assert_eq!(abstract_text(text), (expected, version), "{text}");
         }
         for (text, expected, version) in [
             ("Title: Reeds", "Reeds", None),
@@ -360,7 +355,7 @@ mod tests {
             ("Reeds (a study)", "Reeds (a study)", None),
             ("Comment on: Reeds (arXiv:2603.00001)", "Comment on: Reeds (arXiv:2603.00001)", None),
         ] {
-            assert_eq!(title(text), (Cow::Borrowed(expected), version), "{text}");
+            assert_eq!(title(text), (expected, version), "{text}");
         }
     }
 }
