@@ -345,11 +345,11 @@ fn requests_are_data_and_unknown_keys_are_refused_by_name() {
     assert_eq!((&value["k"], &value["factors"]["words"]), (&10.into(), &1.0.into()));
 }
 
-/// Schemas lie in tests/golden/schemas; RELATA_WRITE_SCHEMAS=1 writes them anew.
+/// Schemas lie in tests/golden/schemas; RELATA_RENEW=1 writes them anew.
 #[test]
 fn no_request_and_no_answer_changes_unnoticed() {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/golden/schemas");
-    let rewrite = std::env::var_os("RELATA_WRITE_SCHEMAS").is_some();
+    let rewrite = std::env::var_os("RELATA_RENEW").is_some();
     let mut names = BTreeSet::new();
     for (name, schema) in relata::service::schemas() {
         let path = folder.join(format!("{name}.json"));
@@ -359,7 +359,7 @@ fn no_request_and_no_answer_changes_unnoticed() {
             std::fs::write(&path, &text).expect("written");
         }
         let stored = std::fs::read_to_string(&path).unwrap_or_default();
-        assert!(stored == text, "{} is another; look at RELATA_WRITE_SCHEMAS=1 and git diff", path.display());
+        assert!(stored == text, "{} is another; look at RELATA_RENEW=1 and git diff", path.display());
         names.insert(path.file_name().expect("a name").to_owned());
     }
     let there: BTreeSet<_> =

@@ -6,6 +6,7 @@
 mod commands;
 mod links;
 mod markdown;
+mod modules;
 mod paths;
 mod recipes;
 mod reference;

@@ -3,8 +3,8 @@
 use super::{assert_none, documents, markdown, root};
 
 /// Folders whose files are named from the root.
-const FOLDERS: [&str; 10] =
-    ["src", "tests", "benches", "docs", "models", "seeds", "examples", ".ci", ".github", ".cargo"];
+const FOLDERS: [&str; 11] =
+    ["src", "tests", "benches", "docs", "models", "data", "seeds", "examples", ".ci", ".github", ".cargo"];
 
 #[test]
 fn files_that_are_named_are_there() {

@@ -126,3 +126,23 @@ pub(super) fn at_least_one(text: &str) -> Result<usize, String> {
         Err(_) => Err("expected a whole number, at least 1".into()),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_form_can_be_chosen() {
+        let form = form();
+        let command = clap::Command::new("relata");
+        let words: Vec<PossibleValue> = form.possible_values().expect("words").collect();
+        let chosen: Vec<Form> = words
+            .iter()
+            .map(|word| form.parse_ref(&command, None, word.get_name().as_ref()).expect("a form"))
+            .collect();
+        for known in Form::ALL {
+            assert!(chosen.contains(&known), "{known:?}");
+        }
+        assert_eq!(chosen.len(), Form::ALL.len());
+    }
+}
