@@ -92,6 +92,11 @@ pub(crate) struct Inputs {
 }
 
 impl Inputs {
+    /// Where they lie; `-` is standard input.
+    pub(super) fn files(&self) -> &[PathBuf] {
+        &self.files
+    }
+
     /// The files behind `paths`, in order, folders sorted by name. What belongs to the output is
     /// left out of folders.
     ///

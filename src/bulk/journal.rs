@@ -57,6 +57,9 @@ pub(crate) struct Done {
     pub failed: Vec<Skipped>,
     /// Bytes of each part that are on the disk.
     pub lengths: BTreeMap<String, u64>,
+    /// CRC-32 of these bytes. A run that an earlier version began has none.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub sums: BTreeMap<String, u32>,
     /// All is written, and the parts are about to get their names.
     pub complete: bool,
 }
@@ -74,9 +77,32 @@ pub(crate) struct Journal {
     pub window: usize,
     /// How far it came.
     pub done: Done,
+    /// CRC-32 of all the rest, as JSON. An earlier version wrote none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sum: Option<u32>,
 }
 
 impl Journal {
+    /// The bytes of the file, with a sum of them.
+    pub(super) fn to_bytes(&self) -> serde_json::Result<Vec<u8>> {
+        serde_json::to_vec_pretty(&Journal { sum: Some(self.own_sum()?), ..self.clone() })
+    }
+
+    /// A journal from the bytes of its file, or what is wrong with it.
+    pub(super) fn from_bytes(bytes: &[u8]) -> Result<Journal, String> {
+        let journal: Journal = serde_json::from_slice(bytes).map_err(|error| error.to_string())?;
+        match journal.sum {
+            Some(sum) if journal.version == VERSION && journal.own_sum().ok() != Some(sum) => {
+                Err("it was changed or damaged, as its sum says".to_owned())
+            }
+            _ => Ok(journal),
+        }
+    }
+
+    fn own_sum(&self) -> serde_json::Result<u32> {
+        Ok(crc32fast::hash(&serde_json::to_vec(&Journal { sum: None, ..self.clone() })?))
+    }
+
     /// Why a run under `terms` on `inputs` cannot go on from here, if it cannot.
     pub(crate) fn refuses(&self, terms: &RunSettings, inputs: &[Input]) -> Option<String> {
         if self.version != VERSION {
@@ -92,7 +118,7 @@ impl Journal {
         let names = self.terms.others.keys().chain(terms.others.keys());
         for name in names {
             let [was, is] = [&self.terms, terms].map(|terms| terms.others.get(name).map_or("none", String::as_str));
-            if was != is {
+            if same_option(was) != same_option(is) {
                 return Some(format!("it was begun with {name} {was}, now it is {is}"));
             }
         }
@@ -113,6 +139,11 @@ impl Journal {
     }
 }
 
+/// An option by the name that it has today: the first card was called `cuda` as well.
+fn same_option(value: &str) -> &str {
+    if value == "cuda" { "cuda:0" } else { value }
+}
+
 fn files(count: usize) -> String {
     format!("{count} input file{}", if count == 1 { "" } else { "s" })
 }
@@ -129,7 +160,32 @@ mod tests {
             inputs: vec![Input { name: "a.md".into(), bytes: Some(3) }, Input { name: "-".into(), bytes: None }],
             window: 1024,
             done: Done::default(),
+            sum: None,
         }
+    }
+
+    #[test]
+    fn a_journal_that_was_changed_is_told_and_one_without_a_sum_is_read() {
+        let mut journal = journal();
+        journal.done.rows = 1024;
+        let bytes = journal.to_bytes().unwrap();
+        assert_eq!(Journal::from_bytes(&bytes).unwrap().done, journal.done);
+        let changed = String::from_utf8(bytes).unwrap().replace("\"rows\": 1024", "\"rows\": 1025");
+        assert!(Journal::from_bytes(changed.as_bytes()).unwrap_err().contains("changed or damaged"));
+        let earlier = serde_json::to_vec(&journal).unwrap();
+        assert!(!earlier.windows(5).any(|word| word == b"\"sum\""));
+        assert_eq!(Journal::from_bytes(&earlier).unwrap(), journal);
+    }
+
+    #[test]
+    fn a_run_on_the_first_card_goes_on_whatever_it_was_called() {
+        let mut before = journal();
+        let mut now = before.terms.clone();
+        before.terms.others.insert("device".to_owned(), "cuda".to_owned());
+        now.others.insert("device".to_owned(), "cuda:0".to_owned());
+        assert_eq!(before.refuses(&now, &before.inputs), None);
+        now.others.insert("device".to_owned(), "cuda:1".to_owned());
+        assert!(before.refuses(&now, &before.inputs).is_some());
     }
 
     #[test]

@@ -17,6 +17,7 @@ pub(crate) mod output;
 mod parquet;
 mod partial;
 mod rows;
+mod sums;
 mod tensors;
 
 use std::collections::BTreeMap;
@@ -145,6 +146,12 @@ pub(crate) fn embed(job: &Job, sink: Sink<'_>, embedder: &LazyEmbedder, on: &mut
         let reason = "the folder holds no files".to_owned();
         on(Event::Skipped(Skipped { file: folder.display().to_string(), line: 0, reason }));
     }
+    if let Sink::File(output, OverwritePolicy { resume: true, force: false }) = &sink
+        && let Some(rows) = partial::had_ended(output, inputs.files())?
+    {
+        on(Event::Note(format!("{} is complete already: nothing is left to do", output.path().display())));
+        return Ok(Report { rows, resumed: rows, ..Report::default() });
+    }
     let (mut kept, force) = match sink {
         Sink::Stream(stream) => (Kept::Stream(stream, Done::default()), false),
         Sink::File(output, overwrite) => {
@@ -154,6 +161,7 @@ pub(crate) fn embed(job: &Job, sink: Sink<'_>, embedder: &LazyEmbedder, on: &mut
                 inputs: inputs.described.clone(),
                 window: job.window,
                 done: Done::default(),
+                sum: None,
             };
             let partial = Partial::open(output, fresh, rows::parts(output.format()), overwrite)?;
             (Kept::File(Box::new(partial)), overwrite.force)

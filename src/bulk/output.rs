@@ -5,7 +5,7 @@
 
 use std::ffi::OsString;
 use std::fs;
-use std::io::{self, ErrorKind};
+use std::io::{self, BufRead, ErrorKind};
 use std::path::{Path, PathBuf};
 
 use super::format::Format;
@@ -71,6 +71,23 @@ impl Output {
     /// The file of ids beside it, where the form has one.
     pub fn ids(&self) -> Option<PathBuf> {
         self.format.has_ids_beside().then(|| with(&self.path, ".ids"))
+    }
+
+    /// Rows of a finished output: of the ids beside it, else of its own lines. `None` where it
+    /// cannot be read, or counts its rows otherwise.
+    pub(super) fn rows(&self) -> Option<u64> {
+        let lines = |path: &Path| {
+            let lines = io::BufReader::new(fs::File::open(path).ok()?).split(b'\n');
+            lines.map(|line| line.map(|_| 1)).sum::<io::Result<u64>>().ok()
+        };
+        match self.format {
+            Format::Npy | Format::Safetensors => self.path.is_file().then(|| lines(&self.ids()?))?,
+            Format::JsonLines => lines(&self.path),
+            #[cfg(feature = "parquet")]
+            Format::Parquet => super::parquet::rows(&self.path),
+            #[cfg(not(feature = "parquet"))]
+            Format::Parquet => None,
+        }
     }
 
     /// The folder of what is unfinished.

@@ -24,6 +24,13 @@ use crate::error::{Error, Result};
 /// Rows of a row group: 12 MB for 384 dimensions, held in memory while it is written.
 const GROUP: usize = 8192;
 
+/// Rows of a file, where it is one.
+pub(super) fn rows(path: &Path) -> Option<u64> {
+    use parquet::file::reader::{FileReader, SerializedFileReader};
+    let reader = SerializedFileReader::new(File::open(path).ok()?).ok()?;
+    u64::try_from(reader.metadata().file_metadata().num_rows()).ok()
+}
+
 /// Writes the file.
 pub fn assemble(partial: &Partial) -> Result<()> {
     let journal = partial.journal();

@@ -9,11 +9,12 @@
 //! completed by `--resume` too. A lock keeps a second process out.
 
 use std::fs::{self, File, OpenOptions, TryLockError};
-use std::io::{BufWriter, Seek, SeekFrom, Write};
+use std::io::{BufWriter, Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 
 use super::journal::{Done, Journal};
 use super::output::Output;
+use super::sums::Sum;
 use crate::error::{BulkError, Error, Result};
 use crate::lock::FileLock;
 
@@ -28,8 +29,10 @@ pub(super) const IDS: &str = "ids";
 pub(super) const VECTORS: &str = "vectors";
 /// See [`VECTORS`].
 pub(super) const NAMES: &str = "names";
-/// Everything that this module puts into a folder, and so may take out of it.
-const OURS: [&str; 7] = [ROWS, IDS, VECTORS, NAMES, NEXT_JOURNAL, JOURNAL, LOCK];
+/// Everything that this module puts into a folder, and so may take out of it. The journal goes
+/// last: as long as anything is left, a run that was killed can be told from one that was not
+/// begun.
+const OURS: [&str; 7] = [ROWS, IDS, VECTORS, NAMES, NEXT_JOURNAL, LOCK, JOURNAL];
 
 /// An unfinished output.
 pub(super) struct Partial {
@@ -46,6 +49,7 @@ struct Part {
     path: PathBuf,
     file: BufWriter<File>,
     length: u64,
+    sum: Sum,
 }
 
 /// What to do with an output that is already there.
@@ -111,7 +115,9 @@ impl Partial {
         if !resumed {
             partial.save()?;
         }
-        if !partial.journal.done.complete {
+        if partial.journal.done.complete {
+            partial.check_complete()?;
+        } else {
             partial.open_parts(parts)?;
         }
         Ok(partial)
@@ -124,14 +130,40 @@ impl Partial {
             let opened = options.read(true).write(true).create(true).truncate(false).open(&path);
             let mut file = opened.map_err(self.output.failed(&path))?;
             let length = self.journal.done.lengths.get(*name).copied().unwrap_or(0);
-            let there = file.metadata().map_err(Error::io(&path))?.len();
-            if there < length {
-                let reason = format!("{} has {there} bytes, its journal counts {length}", path.display());
-                return Err(BulkError::ResumeRefused { part: self.folder.clone(), reason }.into());
-            }
+            let sum = self.checked(name, length)?;
             file.set_len(length).map_err(self.output.failed(&path))?;
             file.seek(SeekFrom::End(0)).map_err(Error::io(&path))?;
-            self.parts.push(Part { name, path, file: BufWriter::with_capacity(1 << 20, file), length });
+            self.parts.push(Part { name, path, file: BufWriter::with_capacity(1 << 20, file), length, sum });
+        }
+        Ok(())
+    }
+
+    /// The sum of the bytes that the journal counts of a part.
+    ///
+    /// # Errors
+    /// [`BulkError::ResumeRefused`] where they are fewer, or not those that were written.
+    fn checked(&self, name: &str, length: u64) -> Result<Sum> {
+        let path = self.folder.join(name);
+        let refused = |reason| Err(BulkError::ResumeRefused { part: self.folder.clone(), reason }.into());
+        let (sum, there) = Sum::of_file(&path, length).map_err(Error::io(&path))?;
+        if there < length {
+            return refused(format!("{} has {there} bytes, its journal counts {length}", path.display()));
+        }
+        match self.journal.done.sums.get(name) {
+            Some(known) if *known != sum.value() => {
+                refused(format!("{} was changed or damaged, as the sum in its journal says", path.display()))
+            }
+            _ => Ok(sum),
+        }
+    }
+
+    /// Holds the parts of a complete run that are still here against the journal: what is published
+    /// is what was written.
+    fn check_complete(&self) -> Result<()> {
+        for (name, length) in &self.journal.done.lengths {
+            if self.folder.join(name).exists() {
+                self.checked(name, *length)?;
+            }
         }
         Ok(())
     }
@@ -165,6 +197,7 @@ impl Partial {
         let part = self.parts.iter_mut().find(|part| part.name == name).ok_or(NO_PART)?;
         part.file.write_all(bytes).map_err(self.output.failed(&part.path))?;
         part.length += bytes.len() as u64;
+        part.sum.add(bytes);
         Ok(())
     }
 
@@ -175,12 +208,30 @@ impl Partial {
     pub(super) fn rewrite_head(&mut self, name: &str, bytes: &[u8]) -> Result<()> {
         let part = self.parts.iter_mut().find(|part| part.name == name).ok_or(NO_PART)?;
         let file = &mut part.file;
+        let mut before = vec![0; bytes.len()];
         let written = file
             .seek(SeekFrom::Start(0))
+            .and_then(|_| file.get_mut().read_exact(&mut before))
+            .and_then(|()| file.seek(SeekFrom::Start(0)))
             .and_then(|_| file.write_all(bytes))
             .and_then(|()| file.seek(SeekFrom::End(0)))
             .map(drop);
-        written.map_err(self.output.failed(&part.path))
+        written.map_err(self.output.failed(&part.path))?;
+        part.sum = part.sum.with_head(&before, bytes, part.length - bytes.len() as u64);
+        Ok(())
+    }
+
+    /// Counts a part that was written as a whole, past [`Partial::append`].
+    ///
+    /// # Errors
+    /// [`Error::Io`].
+    #[cfg(feature = "parquet")]
+    pub(super) fn count_whole(&self, name: &str, done: &mut Done) -> Result<()> {
+        let path = self.folder.join(name);
+        let (sum, length) = Sum::of_file(&path, u64::MAX).map_err(Error::io(&path))?;
+        done.lengths.insert(name.to_owned(), length);
+        done.sums.insert(name.to_owned(), sum.value());
+        Ok(())
     }
 
     /// Makes durable what was appended, and then that it counts.
@@ -192,6 +243,7 @@ impl Partial {
             let synced = part.file.flush().and_then(|()| part.file.get_ref().sync_data());
             synced.map_err(self.output.failed(&part.path))?;
             done.lengths.insert(part.name.to_owned(), part.length);
+            done.sums.insert(part.name.to_owned(), part.sum.value());
         }
         self.journal.done = done;
         self.save()
@@ -199,7 +251,7 @@ impl Partial {
 
     fn save(&self) -> Result<()> {
         let (next, path) = (self.folder.join(NEXT_JOURNAL), self.folder.join(JOURNAL));
-        let text = serde_json::to_vec_pretty(&self.journal).map_err(|error| Error::io(&path)(error.into()))?;
+        let text = self.journal.to_bytes().map_err(|error| Error::io(&path)(error.into()))?;
         let write = || {
             let mut file = File::create(&next)?;
             file.write_all(&text)?;
@@ -275,10 +327,38 @@ fn lock(output: &Output, folder: &Path) -> Result<Option<FileLock>> {
 fn read_journal(folder: &Path) -> Result<Option<std::result::Result<Journal, String>>> {
     let path = folder.join(JOURNAL);
     match fs::read(&path) {
-        Ok(text) => Ok(Some(serde_json::from_slice(&text).map_err(|error| error.to_string()))),
+        Ok(text) => Ok(Some(Journal::from_bytes(&text))),
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
         Err(error) => Err(Error::io(&path)(error)),
     }
+}
+
+/// The rows of a run that had ended before it was killed: the output is there, made after all of
+/// its `inputs` were, and beside it at most a folder with nothing of an unfinished run, which goes.
+/// `None` where a run was not begun or has not ended.
+///
+/// # Errors
+/// [`Error::Io`].
+pub(super) fn had_ended(output: &Output, inputs: &[PathBuf]) -> Result<Option<u64>> {
+    let folder = output.part();
+    let left: Vec<PathBuf> = match fs::read_dir(&folder) {
+        Ok(items) => items.flatten().map(|item| item.path()).collect(),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Vec::new(),
+        Err(error) => return Err(Error::io(&folder)(error)),
+    };
+    let begun = left.iter().any(|path| !path.ends_with(LOCK) && !path.ends_with(NEXT_JOURNAL));
+    let modified = |path: &Path| fs::metadata(path).and_then(|about| about.modified());
+    let Ok(made) = modified(output.path()) else { return Ok(None) };
+    let newer = |input: &PathBuf| input.as_os_str() == "-" || !modified(input).is_ok_and(|time| time <= made);
+    let rows = output.rows();
+    let Some(rows) = rows.filter(|rows| *rows > 0 && !begun && !inputs.iter().any(newer)) else { return Ok(None) };
+    for path in &left {
+        fs::remove_file(path).map_err(Error::io(path))?;
+    }
+    if folder.is_dir() {
+        fs::remove_dir(&folder).map_err(Error::io(&folder))?;
+    }
+    Ok(Some(rows))
 }
 
 /// Before the first journal there is nothing but the lock.

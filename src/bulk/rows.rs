@@ -68,7 +68,8 @@ pub(super) fn line(bytes: &mut Vec<u8>, row: &Row, vector: Option<&[f32]>) -> Re
 
 /// Ends the parts, all rows being there, and marks them complete.
 pub(super) fn complete(partial: &mut Partial) -> Result<()> {
-    let done = Done { complete: true, ..partial.journal().done.clone() };
+    #[cfg_attr(not(feature = "parquet"), expect(unused_mut, reason = "only Parquet counts another part"))]
+    let mut done = Done { complete: true, ..partial.journal().done.clone() };
     match partial.output().format() {
         format @ (Format::Npy | Format::Safetensors) => {
             let head = head(format, done.rows, done.dimension, &partial.journal().terms);
@@ -76,7 +77,10 @@ pub(super) fn complete(partial: &mut Partial) -> Result<()> {
         }
         Format::JsonLines => {}
         #[cfg(feature = "parquet")]
-        Format::Parquet => parquet::assemble(partial)?,
+        Format::Parquet => {
+            parquet::assemble(partial)?;
+            partial.count_whole(ROWS, &mut done)?;
+        }
         #[cfg(not(feature = "parquet"))]
         Format::Parquet => return Err(BulkError::NotBuiltIn { format: Format::Parquet.name() }.into()),
     }

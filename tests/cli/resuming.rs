@@ -269,3 +269,61 @@ fn a_full_disk_keeps_what_was_embedded() {
     assert_eq!(whole.run(&arguments).code, 0);
     assert_eq!(outputs(&home, "v.npy"), outputs(&whole, "v.npy"));
 }
+
+/// Every byte of every part counts: a run over damage says so, and never ends well with other
+/// vectors.
+#[test]
+fn damage_in_an_unfinished_output_is_told() {
+    let home = Home::tiny();
+    home.write("a.txt", texts(2500));
+    for output in ["v.npy", "v.jsonl"] {
+        let arguments = ["embed", "--lines", "a.txt", "-o", output];
+        let resume = [&arguments[..], &["--resume"]].concat();
+        killed(&home, &arguments, output, 0);
+        let folder = home.path(&format!("{output}.part"));
+        for part in ["rows", "ids", "journal.json"] {
+            let path = folder.join(part);
+            let Ok(whole) = std::fs::read(&path) else { continue };
+            let counted = if part == "journal.json" { whole.len() } else { 1000 };
+            for at in [0, counted / 3, counted / 2, counted - 2] {
+                let mut damaged = whole.clone();
+                damaged[at] ^= 1;
+                std::fs::write(&path, &damaged).expect("written");
+                let ended = home.run(&resume);
+                assert_eq!(ended.code, 2, "{part} {at}: {}", ended.stderr);
+                assert!(ended.stderr.contains("cannot be resumed"), "{part} {at}: {}", ended.stderr);
+            }
+            std::fs::write(&path, &whole).expect("written");
+        }
+        assert_eq!(home.run(&resume).code, 0);
+    }
+}
+
+/// A kill that comes after all is done leaves an output that is complete; to go on from there is
+/// well.
+#[test]
+fn a_run_that_had_ended_says_so_and_its_leftovers_go() {
+    let home = Home::tiny();
+    home.write("a.txt", "one\ntwo\n");
+    let arguments = ["embed", "--lines", "a.txt", "-o", "v.npy"];
+    let resume = [&arguments[..], &["--resume"]].concat();
+    assert_eq!(home.run(&arguments).code, 0);
+    let whole = outputs(&home, "v.npy");
+    for leftover in [None, Some(""), Some("lock")] {
+        if let Some(name) = leftover {
+            std::fs::create_dir(home.path("v.npy.part")).expect("a folder");
+            if !name.is_empty() {
+                home.write(&format!("v.npy.part/{name}"), "");
+            }
+        }
+        let ended = home.run(&resume);
+        assert_eq!(ended.code, 0, "{}", ended.stderr);
+        assert!(ended.stderr.contains("v.npy is complete already: nothing is left to do"), "{}", ended.stderr);
+        assert!(!home.path("v.npy.part").exists());
+        assert_eq!(outputs(&home, "v.npy"), whole);
+    }
+    // Other inputs are another run.
+    std::thread::sleep(Duration::from_millis(20));
+    home.write("a.txt", "three\n");
+    assert_eq!(home.run(&resume).code, 2);
+}
