@@ -82,7 +82,7 @@ fn is_clean(text: &str) -> bool {
 }
 
 /// Pieces that mean something to one of the readers, so that random sequences of them reach deep.
-const PIECES: [&str; 44] = [
+const PIECES: [&str; 66] = [
     "\n",
     "\r\n",
     "\r",
@@ -127,6 +127,28 @@ const PIECES: [&str; 44] = [
     "\"}",
     "}",
     "气$\\",
+    "[",
+    "]",
+    "{'id': '2603.00006', ",
+    "\"papers\": [",
+    "None, NaN, ",
+    "\\ud83d",
+    "id,title,abstract",
+    "sep=;",
+    "2603.00007;\"Open",
+    "|Title|PDF|",
+    "|---|---|",
+    "|**T**|[2603.00008](http://arxiv.org/abs/2603.00008)|",
+    "## 1. [T](https://arxiv.org/abs/2603.00009)",
+    "- [T](https://arxiv.org/abs/2603.00010)",
+    "\\\\",
+    "arXiv:2603.00011",
+    "Title: T",
+    "<!DOCTYPE html><dl><dt><a href=\"/abs/2603.00012\">",
+    "<dd><div class='list-title'>",
+    "<p class='mathjax'>&eacute;&#x110000;",
+    "arXiv:2603.00013v2 Announce Type: new Abstract: ",
+    "<sup>-3</sup><script>",
 ];
 
 proptest! {

@@ -8,8 +8,8 @@ use std::path::PathBuf;
 pub enum ReadingError {
     /// A file holds no papers in any known form.
     #[error(
-        "{path}: this looks like {looks_like}. Relata reads daily digests (Markdown), JSON lines of papers and arXiv's \
-         metadata snapshot, each also as .gz",
+        "{path}: this looks like {looks_like}. Relata reads digests and lists in Markdown, JSON, CSV and TSV of \
+         papers, arXiv's e-mails, saved pages and metadata snapshot, each also packed",
         path = path.display()
     )]
     UnknownFormat {
@@ -24,6 +24,15 @@ pub enum ReadingError {
         /// The file.
         path: PathBuf,
     },
+    /// An address where a file is expected.
+    #[error(
+        "{address} is an address, and Relata fetches no papers: save what it leads to and add the file, \
+         as with: curl -L '{address}' | relata add -"
+    )]
+    Address {
+        /// The address.
+        address: String,
+    },
     /// The reader was told to stop by whoever took its entries.
     #[error("reading was stopped")]
     Stopped,
@@ -35,6 +44,7 @@ impl ReadingError {
         match self {
             ReadingError::UnknownFormat { .. } => "unknown-format",
             ReadingError::ReferencesUnknown { .. } => "references-unknown",
+            ReadingError::Address { .. } => "address",
             ReadingError::Stopped => "stopped",
         }
     }

@@ -8,7 +8,7 @@ use std::collections::HashSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use crate::error::{Error, Result};
+use crate::error::{Error, ReadingError, Result};
 
 /// The files behind `paths`: folders recursively and sorted by name, `-` (standard input) kept,
 /// repeats dropped.
@@ -20,6 +20,8 @@ pub fn files(paths: &[PathBuf]) -> Result<Vec<PathBuf>> {
     for path in paths {
         if path.as_os_str() == "-" {
             found.push(path.clone());
+        } else if let Some(address) = path.to_str().filter(|text| is_address(text)) {
+            return Err(ReadingError::Address { address: address.to_owned() }.into());
         } else if fs::metadata(path).map_err(Error::io(path))?.is_dir() {
             walk(path, &mut found)?;
         } else {
@@ -29,6 +31,12 @@ pub fn files(paths: &[PathBuf]) -> Result<Vec<PathBuf>> {
     let mut seen = HashSet::new();
     found.retain(|path| seen.insert(fs::canonicalize(path).unwrap_or_else(|_| path.clone())));
     Ok(found)
+}
+
+/// Whether a path is an address on the network, and no file of that name is there.
+fn is_address(text: &str) -> bool {
+    let scheme = ["http://", "https://", "ftp://"].iter().any(|scheme| text.starts_with(scheme));
+    scheme && !Path::new(text).exists()
 }
 
 fn walk(folder: &Path, found: &mut Vec<PathBuf>) -> Result<()> {

@@ -4,6 +4,7 @@
 //! hold brackets, parentheses and LaTeX of their own; identifiers stand in abs, pdf and bare links,
 //! or behind an empty one.
 
+use crate::paper::ArxivId;
 use crate::paper::category::is_category;
 
 /// The heading of an entry.
@@ -20,19 +21,38 @@ pub(super) struct EntryHeading<'a> {
 /// A number without a link (`### [7] Title`) is an entry too, without target. Other third-level
 /// headings are none.
 pub(super) fn entry_heading(line: &str) -> Option<EntryHeading<'_>> {
-    let text = line.strip_prefix("###")?;
+    let text = line.trim_start_matches('#');
+    let level = line.len() - text.len();
     if !text.starts_with([' ', '[', '\t']) {
         return None;
     }
-    let text = text.trim().trim_start_matches(['⭐', '\u{fe0f}', ' ']);
+    let text = text.trim().trim_start_matches(is_ornament);
     let (numbered, text) = match after_number(text) {
         Some(rest) => (true, rest),
-        None => (false, text),
+        None => (false, after_count(text)),
     };
-    match linked(text) {
-        Some((title, target)) => Some(EntryHeading { title, target }),
-        None => numbered.then_some(EntryHeading { title: text, target: "" }),
+    let bold = text.strip_prefix("**").and_then(|rest| rest.strip_suffix("**"));
+    match linked(bold.unwrap_or(text)) {
+        Some((title, target)) if level == 3 => Some(EntryHeading { title, target }),
+        // At other levels only a link to a paper makes an entry.
+        Some((title, target)) if (2..=5).contains(&level) && target.contains("://") => {
+            ArxivId::parse(target).map(|_| EntryHeading { title, target })
+        }
+        Some(_) => None,
+        None => (numbered && level == 3).then_some(EntryHeading { title: text, target: "" }),
     }
+}
+
+/// Stars, emoji and what joins them.
+fn is_ornament(c: char) -> bool {
+    matches!(c, ' ' | '⭐' | '\u{fe0f}' | '\u{200d}' | '\u{2190}'..='\u{2bff}' | '\u{1f000}'..='\u{1faff}')
+}
+
+/// `12. rest` is `rest`, where a link follows.
+fn after_count(text: &str) -> &str {
+    let digits = text.bytes().take_while(u8::is_ascii_digit).count();
+    let rest = text[digits..].strip_prefix(['.', ')', '、', ':']).map(str::trim_start);
+    rest.filter(|rest| digits > 0 && rest.starts_with(['[', '*'])).unwrap_or(text)
 }
 
 /// The title of `### ⭐ 2. Title` or `### Title`, for lists whose identifiers stand below the

@@ -146,6 +146,10 @@ impl Walker {
         if self.object.is_some() {
             return self.give_up(give);
         }
+        // A line that the end cut.
+        if std::mem::take(&mut self.stray) {
+            give(Found::Useless { line: self.line, reason: "no JSON object" })?;
+        }
         let open = self.outer.iter().any(|outer| matches!(outer, Outer::List { .. }));
         let papers = self.outer.iter().map(|outer| match outer {
             Outer::List { papers, .. } => *papers,

@@ -84,13 +84,14 @@ fn known(key: &str) -> Option<(Field, u8)> {
             (Field::Link, 0)
         }
         "pdf" | "pdf_url" | "pdf_link" | "html_url" | "links" | "href" | "source_url" | "landing_page_url" | "guid"
-        | "primary_location" | "best_oa_location" | "locations" | "open_access" | "paper_link" | "paper_page" => {
-            (Field::Link, 1)
-        }
+        | "primary_location" | "best_oa_location" | "locations" | "open_access" | "paper_link" | "paper_page"
+        | "extra" => (Field::Link, 1),
         "title" => (Field::Title, 0),
         "paper_title" | "display_name" | "titles" | "article_title" => (Field::Title, 1),
         "abstract" => (Field::Abstract, 0),
-        "summary" | "abstracts" | "paper_abstract" | "abstract_text" | "abstracttext" => (Field::Abstract, 1),
+        "summary" | "abstract_note" | "abstracts" | "paper_abstract" | "abstract_text" | "abstracttext" => {
+            (Field::Abstract, 1)
+        }
         "description" | "descriptions" => (Field::Abstract, 2),
         "abstract_inverted_index" => (Field::InvertedAbstract, 0),
         "authors" => (Field::Authors, 0),
@@ -109,10 +110,18 @@ fn known(key: &str) -> Option<(Field, u8)> {
         "license" => (Field::License, 0),
         "code_url" | "code" | "code_link" | "github" | "githubrepo" | "github_url" | "repo_url" => (Field::Code, 0),
         "published" | "published_parsed" | "publishedat" | "published_at" | "published_date" => (Field::Published, 0),
-        "submitted" | "submitted_date" | "submission_date" | "submitted_at" | "first_submitted" | "publish_date"
-        | "publication_date" | "publicationdate" | "date_published" | "date_submitted" | "publish_time" => {
-            (Field::Published, 1)
-        }
+        "submitted"
+        | "submitted_date"
+        | "submission_date"
+        | "submitted_at"
+        | "first_submitted"
+        | "publish_date"
+        | "publication_date"
+        | "publicationdate"
+        | "date_of_publication"
+        | "date_published"
+        | "date_submitted"
+        | "publish_time" => (Field::Published, 1),
         "date" | "created" | "created_at" | "pubdate" | "published_time" => (Field::Published, 2),
         "updated" | "updated_parsed" => (Field::Updated, 0),
         "updated_at" | "updated_date" | "last_updated" | "updatedat" | "date_updated" | "last_revised" => {

@@ -1,8 +1,8 @@
 //! Reading papers from files.
 //!
-//! In: paths of digests, JSON lines, snapshots, as they are or as gzip, or standard input. Out:
-//! what they say, entry by entry, what could not be used and why ([`Reading`]), and a [`Report`]
-//! per file. One file a format:
+//! In: paths of digests, JSON, tables, mails and pages, as they are or packed, or standard input.
+//! Out: what they say, entry by entry, what could not be used and why ([`Reading`]), and a
+//! [`Report`] per file. One file a format:
 //!
 //! | format | module |
 //! | --- | --- |
@@ -10,6 +10,11 @@
 //! | recommendations and radar in Markdown | `list` |
 //! | one Markdown page per paper | `page` |
 //! | JSON in any arrangement: crawled, enhanced, recommended, arXiv's snapshot, other services | `jsonl`, with `json_walk`, `record`, `keys`, `value`, `moment`, `relaxed` |
+//! | tables: CSV, TSV | `table` |
+//! | Markdown of other digests: headings with links, tables, lists | `blocks` |
+//! | arXiv's e-mails | `mail` |
+//! | saved pages of arXiv | `html` |
+//! | tar and ZIP archives of these | `archive` |
 //! | plain text, a text a line, only where asked for | `plain` |
 //!
 //! `source` gives bounded lines, `sniff` tells the format, and `draft` turns fields into entries,
@@ -17,7 +22,9 @@
 //! and `dates`. Input is hostile: memory is bounded by one line of 4 MiB and one entry, time is
 //! linear, and what is too large or broken is skipped and said.
 
+mod archive;
 mod authors;
+mod blocks;
 mod categories;
 mod clean;
 mod dates;
@@ -26,6 +33,7 @@ mod draft;
 mod failure;
 mod files;
 mod heading;
+mod html;
 mod json_walk;
 mod jsonl;
 mod keys;
@@ -33,9 +41,11 @@ mod labels;
 mod language;
 mod lines;
 mod list;
+mod mail;
 mod markup;
 mod moment;
 mod output;
+mod packed;
 mod page;
 mod plain;
 mod record;
@@ -43,12 +53,14 @@ mod relaxed;
 mod report;
 mod sniff;
 mod source;
+mod table;
 mod totals;
+mod utf16;
 mod value;
 mod windows;
 
 use std::fs::File;
-use std::io::{self, Read};
+use std::io::{self, Read, Seek};
 use std::path::Path;
 
 use crate::error::{Error, ReadingError, Result};
@@ -74,7 +86,14 @@ pub fn read(path: &Path, sink: &mut dyn FnMut(Reading) -> Result<()>) -> Result<
     if path.as_os_str() == "-" {
         read_from(path, io::stdin().lock(), sink)
     } else {
-        read_from(path, File::open(path).map_err(Error::io(path))?, sink)
+        let mut file = File::open(path).map_err(Error::io(path))?;
+        let mut magic = Vec::new();
+        // Pipes and devices cannot go back: what was read of them comes first.
+        if file.metadata().is_ok_and(|about| about.is_file()) {
+            file.by_ref().take(4).read_to_end(&mut magic).map_err(Error::io(path))?;
+            file.rewind().map_err(Error::io(path))?;
+        }
+        if archive::is_zip(&magic) { archive::zip(path, file, sink, 0) } else { read_from(path, file, sink) }
     }
 }
 
@@ -103,7 +122,23 @@ pub fn read(path: &Path, sink: &mut dyn FnMut(Reading) -> Result<()>) -> Result<
 /// # }
 /// ```
 pub fn read_from(path: &Path, input: impl Read, sink: &mut dyn FnMut(Reading) -> Result<()>) -> Result<Report> {
-    let mut source = Source::new(path, input)?;
+    read_within(path, input, sink, 0)
+}
+
+/// Reads an input that stands in so many archives.
+fn read_within(
+    path: &Path,
+    input: impl Read,
+    sink: &mut dyn FnMut(Reading) -> Result<()>,
+    depth: usize,
+) -> Result<Report> {
+    let mut source = Source::new(path, Box::new(input) as Box<dyn Read>)?;
+    if archive::is_tar(source.head()) {
+        return archive::tar(path, source.into_reader(), sink, depth);
+    }
+    if archive::is_zip(source.head()) {
+        return archive::piped_zip(path, source.into_reader(), sink, depth);
+    }
     let format = sniff::format(source.head())
         .map_err(|looks_like| ReadingError::UnknownFormat { path: path.to_owned(), looks_like })?;
     let mut out = Output::new(path, sink);
@@ -115,10 +150,17 @@ pub fn read_from(path: &Path, input: impl Read, sink: &mut dyn FnMut(Reading) ->
         Format::List => list::read(&mut source, &name, date, &mut out)?,
         Format::Page => page::read(&mut source, &mut out)?,
         Format::JsonLines | Format::KeyedJson => jsonl::read(&mut source, &name, date, &mut out)?,
-        Format::Empty => while source.next_line()?.is_some() {},
+        Format::Table => table::read(&mut source, &name, date, &mut out)?,
+        Format::Blocks => blocks::read(&mut source, &name, date, &mut out)?,
+        Format::Mail => mail::read(&mut source, &name, date, &mut out)?,
+        Format::Html => html::read(&mut source, &name, date, &mut out)?,
+        Format::Empty | Format::Archive => while source.next_line()?.is_some() {},
     }
     if let Some(reason) = source.broken() {
         out.skip(source.line_number() + 1, &format!("{reason}; what comes after is lost"))?;
+    }
+    if let Some(note) = source.note() {
+        out.note(note);
     }
     Ok(out.report(format))
 }

@@ -29,6 +29,13 @@ struct Member<'a> {
 }
 
 impl<'a> Record<'a> {
+    /// Adds what stands under a key; keys that mean nothing here are left out.
+    pub(super) fn set(&mut self, key: Cow<'a, str>, value: Value<'a>) {
+        if let Some((field, rank)) = field(&key) {
+            self.add(Member { key, field, rank, value });
+        }
+    }
+
     fn add(&mut self, member: Member<'a>) {
         match self.members.iter_mut().find(|known| known.key == member.key) {
             Some(known) => known.value = member.value,

@@ -26,6 +26,16 @@ pub enum Format {
     JsonLines,
     /// One JSON object of papers, keyed by arXiv id.
     KeyedJson,
+    /// A table of papers: CSV, TSV.
+    Table,
+    /// Markdown with papers as headings with a link below, rows of tables or items of lists.
+    Blocks,
+    /// One of arXiv's e-mails.
+    Mail,
+    /// A saved page of arXiv.
+    Html,
+    /// A tar or ZIP archive of files in these formats.
+    Archive,
     /// Nothing but white space: a day without papers.
     Empty,
 }
@@ -38,6 +48,11 @@ impl fmt::Display for Format {
             Format::Page => "page",
             Format::JsonLines => "JSON lines",
             Format::KeyedJson => "JSON object",
+            Format::Table => "table",
+            Format::Blocks => "Markdown",
+            Format::Mail => "e-mail",
+            Format::Html => "HTML page",
+            Format::Archive => "archive",
             Format::Empty => "empty",
         })
     }

@@ -3,10 +3,15 @@
 //! In: the first 256 KiB. Out: the format, or in words what the file looks like instead. Names of
 //! files say nothing: digests are renamed, packed and piped.
 
+use super::archive;
+use super::blocks;
 use super::heading::{after_number, entry_heading, section};
+use super::html;
 use super::keys::{self, Field};
 use super::labels::{self, Mark, label};
+use super::mail;
 use super::report::Format;
+use super::table;
 use crate::paper::ArxivId;
 
 /// Lines looked at for a record, should the first ones be broken.
@@ -23,8 +28,27 @@ pub(super) fn format(head: &[u8]) -> Result<Format, String> {
         return Ok(Format::Empty);
     }
     // One NUL does not make a digest binary: formats come first.
-    let found = if json_begins(text) { json(text) } else { markdown(text).or_else(|| json(text)) };
+    let found = if json_begins(text) { json(text) } else { lines(text) };
     found.ok_or_else(|| if head.contains(&0) { "binary data".to_owned() } else { other(text).to_owned() })
+}
+
+/// Formats of lines, those with the surest signs first.
+fn lines(text: &str) -> Option<Format> {
+    if html::is_page(text) {
+        return Some(Format::Html);
+    }
+    if table::shape(text).is_some() {
+        return Some(Format::Table);
+    }
+    if text
+        .lines()
+        .zip(text.lines().skip(1))
+        .any(|(line, next)| line.trim_end() == "\\\\" && mail::begins(next).is_some())
+    {
+        return Some(Format::Mail);
+    }
+    let other = || blocks::is_blocks(text).then_some(Format::Blocks);
+    markdown(text).or_else(|| json(text)).or_else(other)
 }
 
 /// An object, or an array of objects.
@@ -148,27 +172,26 @@ pub(super) fn no_text(head: &[u8]) -> Option<&'static str> {
 }
 
 fn packed(head: &[u8]) -> Option<&'static str> {
-    let magic: [(&[u8], &str); 10] = [
+    let magic: [(&[u8], &str); 8] = [
         (b"%PDF", "a PDF"),
         (b"PK\x03\x04", "a ZIP archive; unpack it first"),
         (b"SQLite format 3", "an SQLite database"),
-        (b"\x28\xb5\x2f\xfd", "a Zstandard file; unpack it first"),
-        (b"\xfd7zXZ", "an XZ file; unpack it first"),
-        (b"BZh", "a bzip2 file; unpack it first"),
-        (b"\x1f\x8b", "a gzip file inside a gzip file; unpack it once"),
+        (b"\x1f\x8b", "a gzip file within three others; unpack it first"),
         (b"PAR1", "a Parquet file"),
-        (b"\xff\xfe", "UTF-16 text; save it as UTF-8"),
-        (b"\xfe\xff", "UTF-16 text; save it as UTF-8"),
+        (b"7z\xbc\xaf", "a 7z archive; unpack it first"),
+        (b"Rar!", "a RAR archive; unpack it first"),
+        (b"\xd0\xcf\x11\xe0", "an Office file; save it as CSV"),
     ];
-    magic.iter().find(|(start, _)| head.starts_with(start)).map(|(_, name)| *name)
+    let found = magic.iter().find(|(start, _)| head.starts_with(start)).map(|(_, name)| *name);
+    found.or_else(|| archive::is_tar(head).then_some("a tar archive; unpack it first"))
 }
 
 fn other(text: &str) -> &'static str {
     let start: String = text.chars().take(256).collect::<String>().to_ascii_lowercase();
     if start.starts_with("<!doctype html") || start.starts_with("<html") {
-        "an HTML page"
+        "an HTML page without papers"
     } else if start.starts_with("<?xml") || start.starts_with("<feed") || start.starts_with("<rss") {
-        "an XML file or feed"
+        "an XML file or feed; take the same papers as JSON or CSV"
     } else if start.starts_with('{') {
         "JSON without papers"
     } else if start.starts_with('[') && start.contains('{') {
@@ -215,13 +238,13 @@ mod tests {
     fn other_files_are_described() {
         for (head, expected) in [
             (&b"%PDF-1.7"[..], "a PDF"),
-            (b"<!DOCTYPE html><html>", "an HTML page"),
+            (b"<!DOCTYPE html><html>", "an HTML page without papers"),
             (b"# About\nA tool that reads https://arxiv.org daily.\n", "Markdown without any paper"),
             (b"{\"name\": \"x\"}", "JSON without papers"),
             (b"[{\"id\": 1}]", "a JSON array without papers"),
             (b"hello", "plain text"),
             (b"a\0b", "binary data"),
-            (b"\x1f\x8b\x08", "a gzip file inside a gzip file; unpack it once"),
+            (b"\x1f\x8b\x08", "a gzip file within three others; unpack it first"),
         ] {
             assert_eq!(format(head), Err(expected.to_owned()));
         }

@@ -1,15 +1,17 @@
 //! Bytes of a file or of standard input, line by line, in bounded memory.
 //!
-//! In: anything readable, gzip told by its first two bytes (several members too). Out: lines of at
-//! most 4 MiB; of a longer one only the beginning is kept, and the rest is passed over in linear
-//! time. A gzip stream that breaks off ends the lines and leaves a reason, since what stood before
-//! is still good.
+//! In: anything readable, packed or not (`packed`), in UTF-8 or UTF-16. Out: lines of at most 4
+//! MiB; of a longer one only the beginning is kept, and the rest is passed over in linear time, or
+//! it comes in pieces. A packed stream that breaks off ends the lines and leaves a reason, since
+//! what stood before is still good.
 
+use std::cell::Cell;
 use std::io::{self, BufRead, BufReader, Cursor, Read};
 use std::path::{Path, PathBuf};
+use std::rc::Rc;
 
-use flate2::bufread::MultiGzDecoder;
-
+use super::packed::{self, Unpacked};
+use super::utf16;
 use crate::error::{Error, Result};
 
 /// Longest line that is read. The longest record seen has some 60 kB.
@@ -22,7 +24,8 @@ pub(super) struct Source<'r> {
     path: PathBuf,
     input: BufReader<Box<dyn Read + 'r>>,
     head: Vec<u8>,
-    gzip: bool,
+    packing: Option<&'static str>,
+    trailing: Rc<Cell<bool>>,
     buffer: Vec<u8>,
     line: u64,
     /// What ends a line: a carriage return where there are no line feeds.
@@ -43,16 +46,16 @@ pub(super) struct Line<'a> {
 
 impl<'r> Source<'r> {
     /// Takes an input and looks at its beginning; `path` is for messages.
-    pub(super) fn new(path: &Path, mut input: impl Read + 'r) -> Result<Source<'r>> {
-        let mut magic = Vec::with_capacity(2);
-        input.by_ref().take(2).read_to_end(&mut magic).map_err(Error::io(path))?;
-        let gzip = magic == [0x1f, 0x8b];
-        let raw = Cursor::new(magic).chain(input);
-        let mut plain: Box<dyn Read + 'r> =
-            if gzip { Box::new(MultiGzDecoder::new(BufReader::with_capacity(1 << 16, raw))) } else { Box::new(raw) };
-        let mut head = Vec::new();
+    pub(super) fn new(path: &Path, input: impl Read + 'r) -> Result<Source<'r>> {
+        let Unpacked { input, packing, trailing } = packed::unpack(input).map_err(Error::io(path))?;
+        let mut plain = input;
         // A broken stream still has a beginning; the error comes back when reading reaches it.
-        let failed = plain.by_ref().take(HEAD).read_to_end(&mut head).err();
+        let (mut head, mut failed) = beginning(&mut plain);
+        if let Some(order) = utf16::order(&head) {
+            let replay = Replay { head: Cursor::new(head), failed, rest: plain };
+            plain = Box::new(utf16::Utf16::new(replay, order));
+            (head, failed) = beginning(&mut plain);
+        }
         if head.starts_with(b"\xef\xbb\xbf") {
             head.drain(..3);
         }
@@ -60,7 +63,18 @@ impl<'r> Source<'r> {
         let input = BufReader::with_capacity(1 << 16, Box::new(replay) as Box<dyn Read + 'r>);
         let line_end = if head.contains(&b'\r') && !head.contains(&b'\n') { b'\r' } else { b'\n' };
         let (buffer, path) = (Vec::new(), path.to_owned());
-        Ok(Source { path, input, head, gzip, buffer, line: 0, line_end, within_line: false, broken: None })
+        Ok(Source { path, input, head, packing, trailing, buffer, line: 0, line_end, within_line: false, broken: None })
+    }
+
+    /// All that it holds, from the beginning, without its packing.
+    pub(super) fn into_reader(self) -> impl Read + 'r {
+        self.input
+    }
+
+    /// What is remarkable about the packing, once the end was reached.
+    pub(super) fn note(&self) -> Option<String> {
+        let packing = self.packing.filter(|_| self.trailing.get())?;
+        Some(format!("bytes that are no {packing} data follow the {packing} data; they are left out"))
     }
 
     /// The first bytes, decompressed, without a byte-order mark.
@@ -125,15 +139,16 @@ impl<'r> Source<'r> {
         Ok(Some(Line { number: self.line, bytes: &self.buffer, too_long: self.within_line }))
     }
 
-    /// Tells damage of a gzip stream, which ends the input, from failures of the system, which end
-    /// the reading.
+    /// Tells damage of a packed stream, which ends the input, from failures of the system, which
+    /// end the reading.
     fn check<T>(&mut self, result: io::Result<T>) -> Result<Option<T>> {
         match result {
             Ok(value) => Ok(Some(value)),
-            Err(cause) if self.gzip && is_damage(&cause) => {
+            Err(cause) if self.packing.is_some() && is_damage(&cause) => {
+                let packing = self.packing.unwrap_or_default();
                 let what = match cause.kind() {
-                    io::ErrorKind::UnexpectedEof => "the gzip file is cut off".to_owned(),
-                    _ => format!("the gzip file is damaged ({cause})"),
+                    io::ErrorKind::UnexpectedEof => format!("the {packing} file is cut off"),
+                    _ => format!("the {packing} file is damaged ({cause})"),
                 };
                 self.broken.get_or_insert(what);
                 Ok(None)
@@ -141,6 +156,13 @@ impl<'r> Source<'r> {
             Err(cause) => Err(Error::Io { path: self.path.clone(), source: cause }),
         }
     }
+}
+
+/// The first bytes, and what stopped them.
+fn beginning(input: &mut dyn Read) -> (Vec<u8>, Option<io::Error>) {
+    let mut head = Vec::new();
+    let failed = input.take(HEAD).read_to_end(&mut head).err();
+    (head, failed)
 }
 
 fn is_damage(cause: &io::Error) -> bool {
