@@ -156,7 +156,8 @@ pub(super) fn zip(path: &Path, input: impl Read + Seek, sink: &mut Sink<'_>, dep
     for number in 0..archive.len().min(MOST_MEMBERS) {
         let (size, packed, name) = match archive.by_index(number) {
             Ok(member) if member.is_file() => {
-                let name = member.name().map_or_else(|_| format!("member {}", number + 1), |name| name.into_owned());
+                let name =
+                    member.name().map_or_else(|_| format!("member {}", number + 1), std::borrow::Cow::into_owned);
                 (member.size(), member.compressed_size(), name)
             }
             Ok(_) => continue,

@@ -15,7 +15,7 @@ use super::categories;
 use super::dates;
 use super::digest::{LONGEST_ENTRY, MOST_FIELDS};
 use super::draft::{Draft, Origin};
-use super::heading::linked;
+use super::heading::{is_ornament, linked};
 use super::keys;
 use super::labels::{Field, label};
 use super::lines::{self, Broken};
@@ -290,12 +290,7 @@ fn title_and_id(text: &str) -> (String, String) {
 
 /// Without emoji and a number before it.
 fn unnumbered(text: &str) -> &str {
-    let text = text.trim_start_matches(|c: char| {
-        c > '\u{2000}' && !c.is_alphanumeric() && c < '\u{2c00}'
-            || c >= '\u{1f000}' && c < '\u{1fb00}'
-            || c == ' '
-            || c == '\u{fe0f}'
-    });
+    let text = text.trim_start_matches(is_ornament);
     let digits = text.bytes().take_while(u8::is_ascii_digit).count();
     match text[digits..].strip_prefix(['.', ')', '、']).filter(|_| digits > 0 && digits < 5) {
         Some(rest) if rest.starts_with([' ', '[', '*']) => rest.trim_start(),

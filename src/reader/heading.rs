@@ -44,7 +44,7 @@ pub(super) fn entry_heading(line: &str) -> Option<EntryHeading<'_>> {
 }
 
 /// Stars, emoji and what joins them.
-fn is_ornament(c: char) -> bool {
+pub(super) fn is_ornament(c: char) -> bool {
     matches!(c, ' ' | '⭐' | '\u{fe0f}' | '\u{200d}' | '\u{2190}'..='\u{2bff}' | '\u{1f000}'..='\u{1faff}')
 }
 

@@ -24,7 +24,7 @@ use crate::paper::{Field, Listing, SourceKind};
 pub(super) fn begins(line: &str) -> Option<&str> {
     let rest =
         line.strip_prefix("arXiv:").or_else(|| line.strip_prefix("Paper: ").filter(|rest| rest.contains('/')))?;
-    let id = rest.trim().split_whitespace().next()?;
+    let id = rest.split_whitespace().next()?;
     crate::paper::ArxivId::parse(id).map(|_| id)
 }
 

@@ -110,7 +110,7 @@ impl Table<'_> {
         self.size += text.len() + 1;
         self.quotes += text.bytes().filter(|&b| b == b'"').count();
         self.pending.push((number, text));
-        if self.quotes % 2 == 0 {
+        if self.quotes.is_multiple_of(2) {
             return self.close(out);
         }
         if self.size > LONGEST_ROW || self.pending.len() > 1000 { self.flush(out) } else { Ok(()) }
