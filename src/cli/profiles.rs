@@ -84,7 +84,7 @@ fn export(context: &Context, name: &str, page: &mut Page) -> Result<Outcome> {
 }
 
 fn write_import(imported: &Imported, as_json: bool, page: &mut Page) -> Result<Outcome> {
-    let Imported { profile, matched, added, unmatched, skipped, skips, absent } = imported;
+    let Imported { profile, matched, added, unmatched, skipped, encoding, skips, absent } = imported;
     if as_json {
         page.answer(imported)?;
     } else {
@@ -93,6 +93,10 @@ fn write_import(imported: &Imported, as_json: bool, page: &mut Page) -> Result<O
         }
         let unmatched = unmatched.len();
         page.line(&format!("matched {matched}, added {added}, unmatched {unmatched}, skipped {skipped}"))?;
+    }
+    if let Some(encoding) = encoding.as_ref().filter(|encoding| encoding.guessed) {
+        let name = &encoding.name;
+        say(&format!("The file is not in UTF-8 and does not name its encoding: it was read as {name}."));
     }
     if *absent > 0 {
         let profile = printable(profile);

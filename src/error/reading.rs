@@ -19,7 +19,11 @@ pub enum ReadingError {
         looks_like: String,
     },
     /// A file that is no collection of references.
-    #[error("{path} is neither BibTeX, RIS, CSL-JSON, a table with titles, an exported profile nor a list of arXiv ids", path = path.display())]
+    #[error(
+        "{path} is neither BibTeX, RIS, CSL-JSON, a table with titles, another export of a reference manager, an exported \
+         profile nor a list of arXiv ids",
+        path = path.display()
+    )]
     ReferencesUnknown {
         /// The file.
         path: PathBuf,

@@ -235,7 +235,8 @@ fn bibtex_holds(out: &str) {
     let folder = tempfile::TempDir::new().expect("a folder");
     let path = folder.path().join("new.bib");
     std::fs::write(&path, out).expect("written");
-    let read: Vec<_> = references::read(&path).expect("read").into_iter().map(|read| read.expect("an entry")).collect();
+    let read: Vec<_> =
+        references::read(&path).expect("read").entries.into_iter().map(|read| read.expect("an entry")).collect();
     assert_eq!(read.len(), 2, "{out}");
     assert!(read.iter().all(|entry| entry.ids.iter().any(|id| id.as_str() == ID)), "{out}");
 }

@@ -115,7 +115,7 @@ fn references_are_read_again() {
         let path = folder.path().join(name);
         fs::write(&path, &text).expect("written");
         let read: Vec<_> =
-            references::read(&path).expect("read").into_iter().map(|read| read.expect("an entry")).collect();
+            references::read(&path).expect("read").entries.into_iter().map(|read| read.expect("an entry")).collect();
         assert_eq!(read.len(), 2, "{text}");
         for (reference, paper) in read.iter().zip(&papers) {
             assert_eq!(reference.ids.iter().collect::<Vec<_>>(), [&paper.id], "{text}");

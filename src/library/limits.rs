@@ -6,12 +6,8 @@
 //! write and endless for a file that somebody drops into a field. Whoever asks for more is told, or
 //! loses nothing by the bound.
 
-/// Words of a name, of a phrase to leave out, or of the beginning of a title.
+/// Words of a name or of a phrase to leave out. A title is looked up by fewer (`text::title`).
 pub(crate) const PHRASE_WORDS: usize = 32;
 
 /// Different words and pairs of a query that are counted to find the rarest.
 pub(super) const QUERY_PHRASES: usize = 512;
-
-/// Words of a title. Readers keep no title of more bytes than this, so a longer one is in no
-/// library.
-pub(super) const TITLE_WORDS: usize = 4 << 10;

@@ -10,13 +10,14 @@ use std::collections::BTreeMap;
 use jiff::civil::Date;
 use rusqlite::{TransactionBehavior, params};
 
+use super::Library;
 use super::closest;
 use super::faults::{Faults, unreadable};
 use super::ids::parse_id;
-use super::{Library, limits};
 use crate::error::{ProfileError, Result};
 use crate::paper::ArxivId;
 use crate::text::neutral;
+use crate::text::title::{title_key, title_words};
 
 /// What somebody thinks of a paper.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize, schemars::JsonSchema)]
@@ -208,29 +209,36 @@ impl Library {
         self.ids("SELECT id FROM papers WHERE doi = ?1 COLLATE NOCASE ORDER BY id", doi)
     }
 
-    /// Papers with this title, whatever its case, accents and punctuation. The index is asked for
-    /// the beginning of the title, and of the papers that it finds one title at a time is in
-    /// memory.
+    /// Papers with this title, whatever its case, accents, punctuation and the markup of its
+    /// formulas, by id. However long the title is, a bounded number of words is looked up.
     pub fn with_title(&self, title: &str) -> Result<Vec<ArxivId>> {
-        let words = super::terms(title);
-        if words.is_empty() || words.len() > limits::TITLE_WORDS {
+        let key = title_key(title);
+        if key.is_empty() {
             return Ok(Vec::new());
         }
-        let beginning: Vec<&str> = words.iter().take(limits::PHRASE_WORDS).map(String::as_str).collect();
-        let query = format!("title : ^ {}", super::keywords::phrase(&beginning));
+        for query in title_queries(title) {
+            let ids = self.titled(&query, &key)?;
+            if !ids.is_empty() {
+                return Ok(ids);
+            }
+        }
+        Ok(Vec::new())
+    }
+
+    /// The papers that a query of the keyword index finds and whose titles have this key, by id.
+    fn titled(&self, query: &str, key: &str) -> Result<Vec<ArxivId>> {
         let mut statement = self
             .connection
             .prepare_cached(
-                "SELECT papers.id, papers.title FROM keywords JOIN papers ON papers.row = keywords.rowid \
+                "SELECT p.id, p.title FROM keywords JOIN papers p ON p.row = keywords.rowid \
                  WHERE keywords MATCH ?1",
             )
             .in_library(&self.path)?;
-        let mut found = statement.query([query]).in_library(&self.path)?;
+        let mut rows = statement.query([query]).in_library(&self.path)?;
         let mut ids = Vec::new();
-        while let Some(row) = found.next().in_library(&self.path)? {
-            let title: Option<String> = row.get(1).in_library(&self.path)?;
-            // The words may go on.
-            if title.is_some_and(|title| super::terms(&title) == words) {
+        while let Some(row) = rows.next().in_library(&self.path)? {
+            let title = row.get_ref(1).and_then(|title| Ok(title.as_str_or_null()?)).in_library(&self.path)?;
+            if title.is_some_and(|title| title_key(title) == key) {
                 ids.push(row.get_ref(0).and_then(|id| parse_id(id.as_str()?)).in_library(&self.path)?);
             }
         }
@@ -245,6 +253,20 @@ impl Library {
             .and_then(Iterator::collect)
             .in_library(&self.path)
     }
+}
+
+/// How a title is looked up: by its first words; and where another program may have written those
+/// in another way, by its longest words.
+fn title_queries(title: &str) -> Vec<String> {
+    let words = title_words(title);
+    let quoted = |words: &[String]| super::keywords::phrase(&words.iter().map(String::as_str).collect::<Vec<_>>());
+    let mut queries = vec![format!("title : ^ {}", quoted(&words.first))];
+    // One or two words alone would find a good part of the library.
+    if words.longest.len() >= 3 {
+        let all: Vec<String> = words.longest.iter().map(|word| quoted(std::slice::from_ref(word))).collect();
+        queries.push(format!("title : ({})", all.join(" AND ")));
+    }
+    queries
 }
 
 #[cfg(test)]
@@ -262,6 +284,22 @@ mod tests {
         library.connection.execute("UPDATE profile_papers SET profile = 'a' || char(27)", []).expect("changed");
         assert_eq!(library.existing_profile("a\u{1b}").expect("read").like.len(), 1);
         assert_eq!(library.remove_profile("a\u{1b}").expect("removed"), 1);
+    }
+
+    #[test]
+    fn a_title_of_any_length_asks_for_few_words() {
+        for text in ["of ", "A.", "Slow glaciers under warm summers, and some more of "] {
+            let [once, twice] = [2_000, 4_000].map(|times| title_queries(&text.repeat(times)));
+            assert_eq!(once, twice);
+            assert!(once.iter().all(|query| query.len() < 300), "{once:?}");
+        }
+        assert_eq!(
+            title_queries("Slow Glaciers Under Warm Summers"),
+            [
+                r#"title : ^ "slow glaciers under warm summers""#,
+                r#"title : ("glaciers" AND "summers" AND "under" AND "slow" AND "warm")"#
+            ]
+        );
     }
 
     #[test]

@@ -6,6 +6,7 @@
 //! the same rules, in time linear in its length.
 
 use std::borrow::Cow;
+use std::collections::BTreeSet;
 
 use super::arxiv_id::ArxivId;
 use super::category::is_category;
@@ -180,7 +181,7 @@ pub(super) fn alone(text: &str) -> Option<Found> {
 /// The identifiers that are marked as arXiv's in running text, in order, each once.
 pub(super) fn within(text: &str) -> Vec<Found> {
     let text = folded(text);
-    let mut found: Vec<Found> = Vec::new();
+    let (mut found, mut seen) = (Vec::new(), BTreeSet::new());
     // "arXiv: 2401.00001" and "arXiv preprint 2401.00001" part the mark from the number.
     let mut announced = false;
     for word in words(&text) {
@@ -191,7 +192,7 @@ pub(super) fn within(text: &str) -> Vec<Found> {
             || announced
                 && matches!(lower.as_str(), "preprint" | "e-print" | "eprint" | "id" | "no" | "number" | "abs");
         if let Some(one) = read
-            && !found.iter().any(|(id, _)| *id == one.0)
+            && seen.insert(one.0.clone())
         {
             found.push(one);
         }

@@ -70,6 +70,7 @@ pub use failure::is_failure;
 pub use files::files;
 pub use language::language;
 pub use plain::{Line, Lines, read_lines};
+pub(crate) use relaxed::strict;
 pub use report::{Format, Reading, Report};
 
 use output::Output;

@@ -9,7 +9,7 @@
 use super::value::Value;
 
 /// Strict JSON of the same meaning.
-pub(super) fn strict(text: &str) -> Option<String> {
+pub(crate) fn strict(text: &str) -> Option<String> {
     let mut writer = Writer { text, at: 0, out: String::with_capacity(text.len() + 16), closers: Vec::new() };
     while writer.at < text.len() {
         writer.token()?;

@@ -13,7 +13,7 @@ use super::{DEFAULT_PROFILE, Relata};
 use crate::error::Result;
 use crate::library::{Library, Opinion, Profile};
 use crate::paper::ArxivId;
-use crate::references::{self, Reference};
+use crate::references::{self, Encoding, Reference, References};
 
 /// Papers that somebody likes or dislikes from now on.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -65,7 +65,8 @@ pub struct Profiles {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ImportProfile {
-    /// BibTeX, RIS, CSL-JSON, CSV, an exported profile or a list of ids.
+    /// An export of a reference manager in any of their formats, an exported profile or a list of
+    /// ids, as it is or as gzip; `-` is standard input.
     pub file: PathBuf,
     /// The profile to add to; else the name in an exported profile, else the default.
     #[serde(default)]
@@ -85,6 +86,9 @@ pub struct Imported {
     pub unmatched: Vec<Unmatched>,
     /// Entries that could not be read.
     pub skipped: u64,
+    /// How the bytes of the file were read, where they are not UTF-8.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub encoding: Option<Encoding>,
     /// The same, one by one.
     #[serde(skip)]
     pub skips: Skips,
@@ -98,7 +102,7 @@ pub struct Imported {
 pub struct Unmatched {
     /// Where it begins, from 1.
     pub line: u64,
-    /// What it calls itself: a key or its title.
+    /// What it calls itself: its title or a key, at most 200 characters.
     pub entry: String,
     /// Why, in words.
     pub reason: &'static str,
@@ -168,7 +172,7 @@ impl Relata {
     /// [`ReadingError::ReferencesUnknown`](crate::error::ReadingError::ReferencesUnknown); what the
     /// library reports.
     pub fn import_profile(&self, request: &ImportProfile) -> Result<Imported> {
-        let read = references::read(&request.file)?;
+        let References { entries: read, encoding } = references::read(&request.file)?;
         let mut library = self.own()?;
         let sample = self.sample_instead(&library)?;
         let papers: &Library = sample.as_deref().unwrap_or(&library);
@@ -203,6 +207,7 @@ impl Relata {
             added: changed.iter().filter(|changed| **changed).count(),
             unmatched,
             skipped: skips.count(),
+            encoding,
             skips,
             absent,
         })

@@ -9,6 +9,7 @@ pub mod passage;
 pub(crate) mod sentences;
 pub(crate) mod stop_words;
 pub(crate) mod terms;
+pub(crate) mod title;
 pub(crate) mod word_lists;
 pub(crate) mod words;
 

@@ -209,3 +209,44 @@ fn a_half_life_is_a_number_of_days() {
     assert_eq!(ended.code, 2);
     assert!(ended.stderr.contains("days above 0"), "{}", ended.stderr);
 }
+
+#[test]
+fn references_come_from_anywhere_in_any_encoding() {
+    let home = filled();
+    let ris = "TY  - JOUR\nTI  - Slow Sampling for Glaciers, Part 7\nER  - \n";
+    let ended = home.run_with(&["profile", "import", "-", "--json"], ris);
+    assert_eq!((ended.code, &ended.json()["matched"]), (0, &json!(1)), "{}", ended.stderr);
+    assert!(ended.json().get("encoding").is_none());
+
+    let bibtex =
+        "@misc{a, title={{\\textit{Slow} sampling for <i>Glaciers</i>: Part&nbsp;7}}}\n@misc{b, title={Gl\u{e4}ser}}\n";
+    let latin1: Vec<u8> = bibtex.chars().map(|letter| u8::try_from(u32::from(letter)).expect("Latin-1")).collect();
+    home.write("mine.bib", &latin1);
+    let ended = home.run(&["profile", "import", "mine.bib", "--profile", "latin", "--json"]);
+    let value = ended.json();
+    assert_eq!(value["encoding"], json!({ "name": "windows-1252", "guessed": true }));
+    assert_eq!((&value["matched"], &value["unmatched"][0]["entry"]), (&json!(1), &json!("Gläser")));
+    assert!(ended.stderr.contains("it was read as windows-1252"), "{}", ended.stderr);
+
+    let table = "Title\tDOI\nSlow Sampling for Glaciers, Part 7\t\n";
+    let utf16: Vec<u8> = table.encode_utf16().flat_map(u16::to_le_bytes).collect();
+    home.write("mine.tsv", [b"\xff\xfe", utf16.as_slice()].concat());
+    let ended = home.run(&["profile", "import", "mine.tsv", "--profile", "wide"]);
+    assert_eq!((ended.code, ended.stdout.as_str()), (0, "matched 1, added 1, unmatched 0, skipped 0\n"));
+    assert_eq!(ended.stderr, "");
+
+    let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+    std::io::Write::write_all(&mut encoder, b"- 2601.00001 on snow\n").expect("written");
+    home.write("mine.gz", encoder.finish().expect("finished"));
+    assert_eq!(home.run(&["profile", "import", "mine.gz", "--profile", "packed"]).code, 0);
+}
+
+#[test]
+fn a_title_without_end_matches_nothing_and_is_shown_in_part() {
+    let home = filled();
+    home.write("long.csv", format!("Title,DOI\n{},\n", "of ".repeat(100_000)));
+    let value = home.run(&["profile", "import", "long.csv", "--json"]).json();
+    assert_eq!(value["unmatched"][0]["reason"], "no paper of the library has this title");
+    let shown = value["unmatched"][0]["entry"].as_str().expect("a label");
+    assert_eq!(shown.chars().count(), 201, "{shown}");
+}

@@ -58,13 +58,15 @@ pub(crate) enum ProfileCommand {
         #[arg(long, value_name = "NAME")]
         profile: Option<String>,
     },
-    /// Like the papers of a file: BibTeX, RIS, CSL-JSON, CSV, an exported profile or a list of
-    /// arXiv ids.
+    /// Like the papers of a file: an export of a reference manager, an exported profile or a list
+    /// of arXiv ids.
     ///
-    /// Entries are matched with the library by arXiv id, DOI or title; entries that match no paper
-    /// are named.
+    /// BibTeX, RIS, CSV and TSV, CSL-JSON and CSL YAML, EndNote (tagged and XML), NBIB, Web of
+    /// Science text, Zotero RDF, Better BibTeX JSON and the answers of Zotero's API are told apart
+    /// by content. Entries are matched with the library by arXiv id, DOI or title; entries that
+    /// match no paper are named.
     Import {
-        /// File to read, as Zotero and other reference managers export it.
+        /// File to read, as it is or as gzip; `-` is standard input.
         #[arg(value_name = "FILE")]
         file: PathBuf,
         /// Profile to add the papers to [default: the name in an exported profile, else default].
