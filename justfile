@@ -56,8 +56,8 @@ page *ARGUMENTS:
     tests/page/run.sh {{ ARGUMENTS }}
 
 # Run the CUDA engine without a card (needs a C++ compiler)
-card *ARGUMENTS:
-    tests/card/run.sh {{ ARGUMENTS }}
+fake-cuda *ARGUMENTS:
+    tests/fake_cuda/run.sh {{ ARGUMENTS }}
 
 # Time tokenising and encoding, by set of kernels and precision
 bench *ARGUMENTS:

@@ -1,6 +1,6 @@
 //! The CUDA engine against sentence-transformers' vectors. Needs a card: `benches/gpu.sh` runs it
-//! on a real one, `card/run.sh` on cards that are computed by a CPU. These are three, and the last
-//! has hardly any memory; a real machine seldom has that (`--skip three_cards`).
+//! on a real one, `tests/fake_cuda/run.sh` on cards that are computed by a CPU. These are three,
+//! and the last has hardly any memory; a real machine seldom has that (`--skip three_cards`).
 
 #![cfg(feature = "cuda")]
 

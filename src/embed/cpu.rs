@@ -14,7 +14,7 @@ use rayon::prelude::*;
 use super::architecture::{Activation, Architecture};
 use super::batch::TokenBatch;
 use super::checkpoint::{self, Checkpoint, Tables};
-use super::places::{Angles, by_distance};
+use super::positions::{RotaryTable, by_distance};
 use super::weights::Weights;
 use crate::Result;
 use crate::kernels::{
@@ -69,7 +69,7 @@ struct Layer {
 pub(super) struct CpuEncoder {
     set: InstructionSet,
     words: Vec<f32>,
-    /// Empty where places enter by angles.
+    /// Empty where positions enter by rotation.
     positions: Vec<f32>,
     types: Vec<f32>,
     embedding_norm: NormWeights,
@@ -83,7 +83,7 @@ pub(super) struct CpuEncoder {
     /// Those of all that is not a linear layer.
     numbers: Numbers,
     /// Angles of layers that see whole texts, and of those that see a window.
-    angles: Option<[Angles; 2]>,
+    rotary: Option<[RotaryTable; 2]>,
     /// Per head, what a distance adds to a score.
     distances: Option<Vec<Vec<f32>>>,
 }
@@ -133,7 +133,7 @@ impl CpuEncoder {
                 window: *window,
             });
         }
-        let angles = |base| Angles::new(base, hidden / heads, longest);
+        let table = |base| RotaryTable::new(base, hidden / heads, longest);
         Ok(CpuEncoder {
             set,
             words,
@@ -148,7 +148,7 @@ impl CpuEncoder {
             gated,
             norms_first,
             numbers: if int8 { Numbers::Words } else { Numbers::F32 },
-            angles: architecture.rotary.map(|rotary| [angles(rotary.whole), angles(rotary.window)]),
+            rotary: architecture.rotary.map(|bases| [table(bases.whole), table(bases.window)]),
             distances: (!distances.is_empty()).then(|| by_distance(&distances, heads, longest)),
         })
     }
@@ -279,10 +279,10 @@ impl CpuEncoder {
         for text in texts {
             let range = batch.range(text);
             let rows = &mut qkv[(range.start - start) * 3 * hidden..][..range.len() * 3 * hidden];
-            if let Some([whole, window]) = &self.angles {
-                let angles = if layer.window.is_some() { window } else { whole };
+            if let Some([whole, window]) = &self.rotary {
+                let rotary = if layer.window.is_some() { window } else { whole };
                 for (position, row) in rows.chunks_exact_mut(3 * hidden).enumerate() {
-                    angles.turn(position, &mut row[..2 * hidden]);
+                    rotary.apply_rope(position, &mut row[..2 * hidden]);
                 }
             }
             for number in 0..heads {

@@ -79,11 +79,11 @@ impl Encoder {
     }
 
     /// Batches that are best under way at once: more than one where a device works beside the CPU.
-    pub(super) fn lanes(&self) -> usize {
+    pub(super) fn in_flight(&self) -> usize {
         match self {
             Encoder::Own(_) | Encoder::Stock { .. } => 1,
             #[cfg(feature = "cuda")]
-            Encoder::Cuda(encoder) => encoder.lanes(),
+            Encoder::Cuda(encoder) => encoder.in_flight(),
         }
     }
 
@@ -91,14 +91,14 @@ impl Encoder {
     ///
     /// A text's row does not depend on its neighbours: not at all in Relata's own engine on a CPU,
     /// by less than 1e-6 in candle's and in `f32` on a card.
-    pub(super) fn pooled(&self, lane: usize, batch: &TokenBatch<'_>, pooling: &[Pooling]) -> Result<Array2<f64>> {
+    pub(super) fn pooled(&self, slot: usize, batch: &TokenBatch<'_>, pooling: &[Pooling]) -> Result<Array2<f64>> {
         let (rows, hidden) = match self {
             Encoder::Own(bert) => (bert.forward(batch), bert.hidden()),
             Encoder::Stock { bert, hidden } => (unpadded(bert.forward(batch)?, batch, *hidden), *hidden),
             #[cfg(feature = "cuda")]
-            Encoder::Cuda(encoder) => return encoder.pooled(lane, batch, pooling),
+            Encoder::Cuda(encoder) => return encoder.pooled(slot, batch, pooling),
         };
-        debug_assert!(lane < self.lanes());
+        debug_assert!(slot < self.in_flight());
         let unexpected = |e| {
             Error::from(EmbeddingError::Encoder {
                 reason: format!("failed: rows of an unexpected shape: {e}"),
@@ -115,11 +115,11 @@ impl Encoder {
 
 #[cfg(feature = "cuda")]
 fn cuda(architecture: &Architecture, weights: &mut Weights, cards: Cards, precision: Precision) -> Result<Encoder> {
-    use super::cuda::{CudaEncoder, Number};
+    use super::cuda::{CudaEncoder, DType};
     let number = match precision {
-        Precision::F16 => Number::F16,
-        Precision::Bf16 => Number::Bf16,
-        Precision::F32 | Precision::Int8 => Number::F32,
+        Precision::F16 => DType::F16,
+        Precision::Bf16 => DType::Bf16,
+        Precision::F32 | Precision::Int8 => DType::F32,
     };
     let cards: Vec<usize> = cards.numbers().collect();
     Ok(Encoder::Cuda(CudaEncoder::load(architecture, weights, &cards, number)?))

@@ -27,13 +27,13 @@ mod machine;
 mod module;
 mod options;
 mod pipeline;
-mod places;
 mod pooling;
+mod positions;
 mod prompts;
 mod stock;
+mod token_cache;
 mod tokens;
 mod weights;
-mod words;
 
 use std::path::Path;
 
@@ -195,12 +195,12 @@ impl Embedder {
             }
             on_batch(BatchDone { indices: &indices, vectors: vectors.view(), tokens: &tokens, cut: &cut })
         };
-        let lanes = self.encoder.lanes();
-        if lanes > 1 {
+        let slots = self.encoder.in_flight();
+        if slots > 1 {
             let produce =
                 |give: &mut dyn FnMut(Batch) -> bool| self.each_batch(texts, role, &mut |batch| Ok(give(batch)));
-            let work = |lane, batch: Batch| self.embed_batch(lane, &batch).map(|vectors| (batch, vectors));
-            return pipeline::run(lanes, produce, work, |(batch, vectors)| deliver(batch, vectors));
+            let work = |slot, batch: Batch| self.embed_batch(slot, &batch).map(|vectors| (batch, vectors));
+            return pipeline::run(slots, produce, work, |(batch, vectors)| deliver(batch, vectors));
         }
         self.each_batch(texts, role, &mut |batch| {
             let vectors = self.embed_batch(0, &batch)?;
@@ -245,9 +245,9 @@ impl Embedder {
     }
 
     /// Vectors of a batch, texts x dimension.
-    fn embed_batch(&self, lane: usize, batch: &Batch) -> Result<Array2<f32>> {
+    fn embed_batch(&self, slot: usize, batch: &Batch) -> Result<Array2<f32>> {
         let tokens = TokenBatch { ids: &batch.ids, types: &batch.types, starts: &batch.starts };
-        let pooled = self.encoder.pooled(lane, &tokens, self.head.pooling())?;
+        let pooled = self.encoder.pooled(slot, &tokens, self.head.pooling())?;
         let width = self.recipe.dimension();
         let finished: Vec<Vec<f32>> = {
             let rows: Vec<_> = pooled.axis_iter(Axis(0)).collect();

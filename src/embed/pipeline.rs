@@ -1,8 +1,8 @@
 //! Jobs in, results out in the order of the jobs, with several under way at once.
 //!
-//! One thread makes jobs (tokenises), one thread a lane does them (a stream of a GPU each), and the
-//! caller's thread takes the results. At most two jobs a lane wait, so memory is bounded by the
-//! lanes and not by the input.
+//! One thread makes jobs (tokenises), one thread a worker does them (a stream of a GPU each), and
+//! the caller's thread takes the results. At most two jobs a worker wait, so memory is bounded by
+//! the workers and not by the input.
 
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -11,26 +11,26 @@ use std::sync::{Mutex, PoisonError};
 
 use crate::Result;
 
-/// Jobs that wait for each lane.
+/// Jobs that wait for each worker.
 const WAITING: usize = 2;
 
 /// Runs every job that `produce` gives to its argument through `work`, and hands the results to
-/// `deliver` in the order of the jobs, on the caller's thread. `work` gets the number of its lane,
-/// below `lanes`.
+/// `deliver` in the order of the jobs, on the caller's thread. `work` gets the number of its
+/// worker, below `workers`.
 ///
 /// # Errors
 ///
 /// The first of `work`'s or `deliver`'s in the order of the jobs, or `produce`'s after all jobs
 /// before it. Everything before the error was delivered, nothing behind it is.
 pub(super) fn run<Job: Send, Done: Send>(
-    lanes: usize,
+    workers: usize,
     produce: impl FnOnce(&mut dyn FnMut(Job) -> bool) -> Result<()> + Send,
     work: impl Fn(usize, Job) -> Result<Done> + Sync,
     mut deliver: impl FnMut(Done) -> Result<()>,
 ) -> Result<()> {
     let stopped = AtomicBool::new(false);
     std::thread::scope(|scope| {
-        let (give, jobs) = sync_channel::<(usize, Job)>(WAITING * lanes);
+        let (give, jobs) = sync_channel::<(usize, Job)>(WAITING * workers);
         let (report, results) = channel::<(usize, Result<Done>)>();
         let producer = scope.spawn({
             let stopped = &stopped;
@@ -43,7 +43,7 @@ pub(super) fn run<Job: Send, Done: Send>(
             }
         });
         let jobs = std::sync::Arc::new(Mutex::new(jobs));
-        for lane in 0..lanes {
+        for worker in 0..workers {
             let (jobs, report, work, stopped) = (jobs.clone(), report.clone(), &work, &stopped);
             scope.spawn(move || {
                 loop {
@@ -51,7 +51,7 @@ pub(super) fn run<Job: Send, Done: Send>(
                     let Ok((number, job)) = next else { break };
                     // Once stopped, what still waits is taken and dropped, so that the producer is
                     // never stuck.
-                    if !stopped.load(Ordering::Relaxed) && report.send((number, work(lane, job))).is_err() {
+                    if !stopped.load(Ordering::Relaxed) && report.send((number, work(worker, job))).is_err() {
                         break;
                     }
                 }
@@ -87,10 +87,10 @@ mod tests {
         Error::Internal(what)
     }
 
-    fn doubled(lanes: usize, jobs: usize, bad: Option<usize>, refused: Option<usize>) -> (Vec<usize>, Result<()>) {
+    fn doubled(workers: usize, jobs: usize, bad: Option<usize>, refused: Option<usize>) -> (Vec<usize>, Result<()>) {
         let mut seen = Vec::new();
         let outcome = run(
-            lanes,
+            workers,
             |give| {
                 for job in 0..jobs {
                     if !give(job) {
@@ -99,8 +99,8 @@ mod tests {
                 }
                 Ok(())
             },
-            |lane, job| {
-                assert!(lane < lanes);
+            |worker, job| {
+                assert!(worker < workers);
                 // Later jobs are faster, so that results come out of turn.
                 std::thread::sleep(std::time::Duration::from_micros(300 * (4 - job as u64 % 4)));
                 if Some(job) == bad { Err(failing("work")) } else { Ok(job * 2) }
@@ -118,8 +118,8 @@ mod tests {
 
     #[test]
     fn results_come_in_the_order_of_the_jobs() {
-        for lanes in [1, 2, 5] {
-            let (seen, outcome) = doubled(lanes, 200, None, None);
+        for workers in [1, 2, 5] {
+            let (seen, outcome) = doubled(workers, 200, None, None);
             assert_eq!(seen, (0..200).map(|job| job * 2).collect::<Vec<_>>());
             assert!(outcome.is_ok());
         }

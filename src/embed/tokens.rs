@@ -21,7 +21,7 @@ use super::folder::Recipe;
 use super::long::{Around, WINDOW, windows};
 use super::options::Long;
 use super::prompts::Role;
-use super::words::{NewWords, Words};
+use super::token_cache::{NewWords, Words};
 use crate::error::{EmbeddingError, Error, Result};
 
 /// The largest tokenizer.json that is read. That of XLM-R, with 250,000 tokens, has 17 MB.

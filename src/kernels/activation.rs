@@ -1,6 +1,6 @@
 //! Exponential and activations, a vector of lanes at a time, with known errors.
 
-use super::lanes::{Job, Lanes};
+use super::simd::{Kernel, Simd};
 use super::{InstructionSet, Numbers};
 
 /// The activation between the two halves of a feed-forward layer.
@@ -22,7 +22,7 @@ pub(crate) enum Activation {
 /// polynomial of degree 5 with the least relative error there, 9.1e-8 (fitted by Lawson's
 /// iteration).
 #[inline(always)]
-pub(super) unsafe fn exp<L: Lanes>(x: L) -> L {
+pub(super) unsafe fn exp<L: Simd>(x: L) -> L {
     // SAFETY: the caller's.
     unsafe {
         let x = x.max(L::splat(-87.0));
@@ -42,7 +42,7 @@ pub(super) unsafe fn exp<L: Lanes>(x: L) -> L {
 ///
 /// 1 - Φ(|x|) by formula 7.1.26 of Abramowitz & Stegun, whose error is 1.5e-7 in erf.
 #[inline(always)]
-unsafe fn gelu<L: Lanes>(x: L) -> L {
+unsafe fn gelu<L: Simd>(x: L) -> L {
     // SAFETY: the caller's.
     unsafe {
         let zero = L::splat(0.0);
@@ -65,7 +65,7 @@ unsafe fn gelu<L: Lanes>(x: L) -> L {
 /// x Φ(x) is max(x, 0) less s Φ(-s), where s = |x|; that is a polynomial of degree 7 up to s = 4,
 /// where it is 1.3e-4, and as small behind (fitted by Lawson's iteration).
 #[inline(always)]
-unsafe fn gelu_coarse<L: Lanes>(x: L) -> L {
+unsafe fn gelu_coarse<L: Simd>(x: L) -> L {
     // SAFETY: the caller's.
     unsafe {
         let zero = L::splat(0.0);
@@ -81,7 +81,7 @@ unsafe fn gelu_coarse<L: Lanes>(x: L) -> L {
 }
 
 #[inline(always)]
-unsafe fn apply<L: Lanes>(activation: Activation, numbers: Numbers, x: L) -> L {
+unsafe fn apply<L: Simd>(activation: Activation, numbers: Numbers, x: L) -> L {
     // SAFETY: the caller's.
     unsafe {
         match activation {
@@ -114,11 +114,11 @@ struct Activate<'a> {
     values: &'a mut [f32],
 }
 
-impl Job for Activate<'_> {
+impl Kernel for Activate<'_> {
     type Output = ();
 
     #[inline(always)]
-    fn run<L: Lanes>(self) {
+    fn run<L: Simd>(self) {
         let Activate { activation, numbers, values } = self;
         let mut chunks = values.chunks_exact_mut(L::N);
         // SAFETY: chunks hold `N` lanes, the buffer at least as many.
@@ -157,11 +157,11 @@ struct Gate<'a> {
     out: &'a mut [f32],
 }
 
-impl Job for Gate<'_> {
+impl Kernel for Gate<'_> {
     type Output = ();
 
     #[inline(always)]
-    fn run<L: Lanes>(self) {
+    fn run<L: Simd>(self) {
         let Gate { activation, numbers, wide, width, out } = self;
         let whole = width / L::N * L::N;
         for (row, out) in wide.chunks_exact(2 * width).zip(out.chunks_exact_mut(width)) {

@@ -12,9 +12,9 @@ use std::ops::Range;
 use super::aligned::Aligned;
 use super::gemm::{Packed, multiply};
 use super::instruction_set::InstructionSet;
+use super::int16::{PackedWords, Product, WIDEST, WordRows, largest, multiply_words, sizes};
 use super::softmax::{LARGEST_POWER, QUERIES, softmax, softmax_to_words};
 use super::strided::Strided;
-use super::words::{PackedWords, Product, WIDEST, WordRows, largest, multiply_words, sizes};
 
 /// Keys whose products with a power can be added up in 32 bits, for values of [`LARGEST_VALUE`].
 const KEYS: usize = 256;

@@ -9,7 +9,7 @@
 //! bytes.
 
 use super::instruction_set::InstructionSet;
-use super::lanes::{Job, Lanes};
+use super::simd::{Kernel, Simd};
 
 /// Rows whose codes lie together: the first word of each, then the second of each.
 pub(crate) const BLOCK: usize = 8;
@@ -178,11 +178,11 @@ struct Bounds<'a> {
     out: &'a mut [[f32; BLOCK]],
 }
 
-impl Job for Bounds<'_> {
+impl Kernel for Bounds<'_> {
     type Output = ();
 
     #[inline(always)]
-    fn run<L: Lanes>(self) {
+    fn run<L: Simd>(self) {
         let Bounds { codes, factors, query, start, width, out } = self;
         let (step, low) = (2.0 * query.step, 2.0 * query.low);
         let blocks = codes.chunks_exact(query.bits.len().max(1)).zip(factors).zip(out);
@@ -215,11 +215,11 @@ struct DotBytes<'a> {
     query: &'a [f32],
 }
 
-impl Job for DotBytes<'_> {
+impl Kernel for DotBytes<'_> {
     type Output = f32;
 
     #[inline(always)]
-    fn run<L: Lanes>(self) -> f32 {
+    fn run<L: Simd>(self) -> f32 {
         const LANES: usize = 32;
         let ((rows, row_rest), (queries, query_rest)) =
             (self.row.as_chunks::<LANES>(), self.query.as_chunks::<LANES>());
@@ -245,11 +245,11 @@ struct AddBytes<'a> {
     sum: &'a mut [f32],
 }
 
-impl Job for AddBytes<'_> {
+impl Kernel for AddBytes<'_> {
     type Output = ();
 
     #[inline(always)]
-    fn run<L: Lanes>(self) {
+    fn run<L: Simd>(self) {
         for (sum, x) in self.sum.iter_mut().zip(self.row) {
             *sum += self.factor * f32::from(*x);
         }
@@ -268,11 +268,11 @@ struct Dots<'a> {
     out: &'a mut [f32],
 }
 
-impl Job for Dots<'_> {
+impl Kernel for Dots<'_> {
     type Output = ();
 
     #[inline(always)]
-    fn run<L: Lanes>(self) {
+    fn run<L: Simd>(self) {
         const LANES: usize = 32;
         let (queries, query_rest) = self.query.as_chunks::<LANES>();
         for (row, out) in self.rows.chunks_exact(self.query.len().max(1)).zip(self.out) {

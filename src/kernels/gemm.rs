@@ -9,7 +9,7 @@
 
 use super::aligned::Aligned;
 use super::instruction_set::InstructionSet;
-use super::lanes::{Job, Lanes};
+use super::simd::{Kernel, Simd};
 use super::strided::Strided;
 use super::tiles::{Tile, each_row, run_tiles, write_row};
 
@@ -113,11 +113,11 @@ struct Multiply<'a> {
     out_stride: usize,
 }
 
-impl Job for Multiply<'_> {
+impl Kernel for Multiply<'_> {
     type Output = ();
 
     #[inline(always)]
-    fn run<L: Lanes>(self) {
+    fn run<L: Simd>(self) {
         let Multiply { rows, a, stride, weight, bias, out, out_stride } = self;
         let Packed { inputs, outputs, width, .. } = *weight;
         for (number, panel) in weight.panels.chunks_exact((width * inputs).max(1)).enumerate() {
@@ -161,7 +161,7 @@ struct TileF32 {
 
 impl Tile for TileF32 {
     #[inline(always)]
-    unsafe fn compute<L: Lanes, const VECTORS: usize, const ROWS: usize>(self) {
+    unsafe fn compute<L: Simd, const VECTORS: usize, const ROWS: usize>(self) {
         // SAFETY: the caller's.
         unsafe {
             let mut start = [L::splat(0.0); VECTORS];

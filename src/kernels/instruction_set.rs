@@ -1,6 +1,6 @@
 //! The instruction sets that kernels are compiled for, and which of them this machine has.
 
-use super::lanes::{Job, Lanes};
+use super::simd::{Kernel, Simd};
 use crate::error::{EmbeddingError, Result};
 
 /// A set of instructions that kernels are compiled for.
@@ -107,9 +107,9 @@ impl InstructionSet {
     /// Lanes of a panel of packed weights.
     pub(super) fn panel(self) -> usize {
         struct Count;
-        impl Job for Count {
+        impl Kernel for Count {
             type Output = usize;
-            fn run<L: Lanes>(self) -> usize {
+            fn run<L: Simd>(self) -> usize {
                 L::N * L::VECTORS
             }
         }
@@ -120,9 +120,9 @@ impl InstructionSet {
     /// only).
     pub(super) fn byte_offset(self) -> i32 {
         struct Offset;
-        impl Job for Offset {
+        impl Kernel for Offset {
             type Output = i32;
-            fn run<L: Lanes>(self) -> i32 {
+            fn run<L: Simd>(self) -> i32 {
                 L::OFFSET
             }
         }
@@ -130,7 +130,7 @@ impl InstructionSet {
     }
 
     /// Runs a kernel as it is compiled for this set.
-    pub(super) fn run<J: Job>(self, job: J) -> J::Output {
+    pub(super) fn run<J: Kernel>(self, job: J) -> J::Output {
         match self {
             InstructionSet::Portable => job.run::<super::portable::Portable>(),
             // SAFETY: a set other than `Portable` is only made by `available`, which has asked the

@@ -8,7 +8,7 @@
 
 use super::aligned::Aligned;
 use super::instruction_set::InstructionSet;
-use super::lanes::{Job, Lanes};
+use super::simd::{Kernel, Simd};
 use super::tiles::{Tile, each_row, run_tiles, write_row};
 
 /// Inputs that one instruction multiplies and adds.
@@ -71,7 +71,7 @@ impl PackedInt8 {
 /// Rows of activations as bytes, in a buffer that is used again and again.
 #[derive(Default)]
 pub(crate) struct Quantised {
-    /// Less [`Lanes::OFFSET`].
+    /// Less [`Simd::OFFSET`].
     bytes: Aligned<u8>,
     /// Scale and lowest value of each row.
     ranges: Vec<[f32; 2]>,
@@ -100,11 +100,11 @@ struct Take<'a> {
     stride: usize,
 }
 
-impl Job for Take<'_> {
+impl Kernel for Take<'_> {
     type Output = ();
 
     #[inline(always)]
-    fn run<L: Lanes>(self) {
+    fn run<L: Simd>(self) {
         let whole = self.inputs / L::N * L::N;
         let rows = self.x.chunks_exact(self.inputs).zip(self.bytes.chunks_exact_mut(self.stride)).zip(self.ranges);
         for ((row, bytes), range) in rows {
@@ -152,11 +152,11 @@ struct MultiplyInt8<'a> {
     out: &'a mut [f32],
 }
 
-impl Job for MultiplyInt8<'_> {
+impl Kernel for MultiplyInt8<'_> {
     type Output = ();
 
     #[inline(always)]
-    fn run<L: Lanes>(self) {
+    fn run<L: Simd>(self) {
         let MultiplyInt8 { x, weight, out } = self;
         let rows = x.ranges.len();
         let panel_bytes = weight.groups * GROUP * weight.width;
@@ -203,7 +203,7 @@ struct TileInt8 {
 
 impl Tile for TileInt8 {
     #[inline(always)]
-    unsafe fn compute<L: Lanes, const VECTORS: usize, const ROWS: usize>(self) {
+    unsafe fn compute<L: Simd, const VECTORS: usize, const ROWS: usize>(self) {
         // SAFETY: the caller's.
         unsafe {
             let mut start = [L::int_zero(); VECTORS];
@@ -231,7 +231,7 @@ impl Tile for TileInt8 {
 /// Sums of a tile: `ROWS` rows, `stride` bytes apart, against a panel, over `groups` groups of four
 /// bytes or two words, on top of `start`.
 #[inline(always)]
-pub(super) unsafe fn totals<L: Lanes, const VECTORS: usize, const ROWS: usize, const WORDS: bool>(
+pub(super) unsafe fn totals<L: Simd, const VECTORS: usize, const ROWS: usize, const WORDS: bool>(
     start: [L::Int; VECTORS],
     rows: *const u8,
     stride: usize,

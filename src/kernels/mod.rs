@@ -1,12 +1,13 @@
 //! The loops in which the time goes, of embedding and of finding neighbours, written once over
-//! [`Lanes`] and compiled for each instruction set.
+//! [`Simd`] and compiled for each instruction set.
 //!
-//! A kernel is a [`Job`]: a generic function over vectors of 32-bit lanes. [`InstructionSet::run`]
-//! compiles it for AVX-512 with VNNI, AVX2 (with VNNI and without), NEON (with dotprod, with i8mm
-//! and without) and for no instruction set at all, and picks at run time. The portable twin of
-//! every kernel is therefore the same source over plain arrays (`portable`), and tests hold the
-//! others against it on odd shapes. Sets differ in rounding (sums of integers are exact on all);
-//! within one, every number is computed in the same order whatever stands around it.
+//! A kernel is a [`Kernel`]: a generic function over vectors of 32-bit lanes.
+//! [`InstructionSet::run`] compiles it for AVX-512 with VNNI, AVX2 (with VNNI and without), NEON
+//! (with dotprod, with i8mm and without) and for no instruction set at all, and picks at run time.
+//! The portable twin of every kernel is therefore the same source over plain arrays (`portable`),
+//! and tests hold the others against it on odd shapes. Sets differ in rounding (sums of integers
+//! are exact on all); within one, every number is computed in the same order whatever stands around
+//! it.
 //!
 //! Beside `cuda` this is the one folder with `unsafe`: intrinsics, and pointers in the innermost
 //! loops. Every public function checks its slices first.
@@ -19,16 +20,16 @@ mod attention;
 mod codes;
 mod gemm;
 mod instruction_set;
+mod int16;
 mod int8;
-mod lanes;
 #[cfg(target_arch = "aarch64")]
 mod neon;
 mod norm;
 mod portable;
+mod simd;
 mod softmax;
 mod strided;
 mod tiles;
-mod words;
 #[cfg(target_arch = "x86_64")]
 mod x86;
 

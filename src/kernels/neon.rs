@@ -3,23 +3,23 @@
 use std::arch::aarch64::*;
 use std::arch::asm;
 
-use super::lanes::{Job, Lanes};
+use super::simd::{Kernel, Simd};
 
 /// Compiles a kernel for NEON.
 #[target_feature(enable = "neon")]
-pub(super) unsafe fn neon<J: Job>(job: J) -> J::Output {
+pub(super) unsafe fn neon<J: Kernel>(job: J) -> J::Output {
     job.run::<Neon>()
 }
 
 /// Compiles a kernel for NEON with products of signed bytes.
 #[target_feature(enable = "neon,dotprod")]
-pub(super) unsafe fn neon_dot<J: Job>(job: J) -> J::Output {
+pub(super) unsafe fn neon_dot<J: Kernel>(job: J) -> J::Output {
     job.run::<NeonDot>()
 }
 
 /// Compiles a kernel for NEON with products of unsigned bytes and signed ones.
 #[target_feature(enable = "neon,dotprod,i8mm")]
-pub(super) unsafe fn neon_i8mm<J: Job>(job: J) -> J::Output {
+pub(super) unsafe fn neon_i8mm<J: Kernel>(job: J) -> J::Output {
     job.run::<NeonI8mm>()
 }
 
@@ -30,7 +30,7 @@ macro_rules! neon_lanes {
         // SAFETY of all in here: pointers are valid, which the trait asks of the caller; and so is
         // that the processor has the instructions of `$dot`. NEON itself every aarch64 has.
         #[allow(clippy::undocumented_unsafe_blocks)]
-        impl Lanes for $name {
+        impl Simd for $name {
             const N: usize = 8;
             // With 6 rows 24 registers of sums, four of weights, one value: 29 of 32.
             const ROWS: usize = $rows;

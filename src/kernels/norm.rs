@@ -1,7 +1,7 @@
 //! Layer norm of rows, and of sums of rows.
 
 use super::instruction_set::InstructionSet;
-use super::lanes::{Job, Lanes};
+use super::simd::{Kernel, Simd};
 
 /// A layer norm's weight and bias, both as long as a row.
 pub(crate) struct NormWeights {
@@ -26,11 +26,11 @@ struct Normalise<'a> {
     norm: &'a NormWeights,
 }
 
-impl Job for Normalise<'_> {
+impl Kernel for Normalise<'_> {
     type Output = ();
 
     #[inline(always)]
-    fn run<L: Lanes>(self) {
+    fn run<L: Simd>(self) {
         let NormWeights { weight, bias, epsilon } = self.norm;
         let width = weight.len();
         for (number, row) in self.x.chunks_exact_mut(width).enumerate() {

@@ -1,6 +1,6 @@
-//! Lanes as plain arrays: no intrinsics, the twin that every instruction set is tested against.
+//! Vectors as plain arrays: no intrinsics, the twin that every instruction set is tested against.
 
-use super::lanes::Lanes;
+use super::simd::Simd;
 
 /// Eight lanes: two vectors of what every x86-64 and aarch64 has.
 #[derive(Clone, Copy)]
@@ -13,7 +13,7 @@ impl Portable {
     }
 }
 
-impl Lanes for Portable {
+impl Simd for Portable {
     const N: usize = 8;
     const ROWS: usize = 4;
     const VECTORS: usize = 1;

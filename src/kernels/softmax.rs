@@ -2,7 +2,7 @@
 
 use super::activation::exp;
 use super::instruction_set::InstructionSet;
-use super::lanes::{Job, Lanes};
+use super::simd::{Kernel, Simd};
 use super::strided::Strided;
 
 /// Queries whose scores are kept at once: two tiles of the widest set, 28 KB of scores for 256
@@ -41,7 +41,7 @@ pub(super) fn softmax_to_words(
 
 /// The largest of a row.
 #[inline(always)]
-fn largest<L: Lanes>(row: &[f32]) -> f32 {
+fn largest<L: Simd>(row: &[f32]) -> f32 {
     let whole = row.len() / L::N * L::N;
     // SAFETY: vectors are loaded up to `whole`, inside the row.
     unsafe {
@@ -60,11 +60,11 @@ struct Softmax<'a> {
     inverse: &'a mut [f32; QUERIES],
 }
 
-impl Job for Softmax<'_> {
+impl Kernel for Softmax<'_> {
     type Output = ();
 
     #[inline(always)]
-    fn run<L: Lanes>(self) {
+    fn run<L: Simd>(self) {
         let whole = self.tokens / L::N * L::N;
         for (row, inverse) in self.scores.chunks_exact_mut(self.tokens).zip(self.inverse) {
             // SAFETY: vectors are loaded up to `whole`, which is inside the row; the buffer holds
@@ -96,7 +96,7 @@ impl Job for Softmax<'_> {
 /// x = n + r with |r| <= 1/2, and a polynomial of degree 3 in r whose relative error is below 1e-4:
 /// the result has 12 bits. A function and no closure: see `each_row`.
 #[inline(always)]
-unsafe fn word_power<L: Lanes>(x: L) -> L::Int {
+unsafe fn word_power<L: Simd>(x: L) -> L::Int {
     // SAFETY: the caller's.
     unsafe {
         let x = x.max(L::splat(-126.0));
@@ -119,11 +119,11 @@ struct SoftmaxToWords<'a> {
     inverse: &'a mut [f32; QUERIES],
 }
 
-impl Job for SoftmaxToWords<'_> {
+impl Kernel for SoftmaxToWords<'_> {
     type Output = ();
 
     #[inline(always)]
-    fn run<L: Lanes>(self) {
+    fn run<L: Simd>(self) {
         let SoftmaxToWords { scores, tokens, scale, words, stride, inverse } = self;
         let scale = scale * std::f32::consts::LOG2_E;
         let whole = tokens / L::N * L::N;

@@ -1,7 +1,7 @@
 //! Tiles of a matrix product: as many rows of one panel of weights as there are registers for their
 //! sums.
 
-use super::lanes::Lanes;
+use super::simd::Simd;
 
 /// What computes and writes the rows of a tile.
 pub(super) trait Tile {
@@ -9,8 +9,8 @@ pub(super) trait Tile {
     ///
     /// # Safety
     ///
-    /// Pointers are valid for so many rows; and as in [`Lanes`].
-    unsafe fn compute<L: Lanes, const VECTORS: usize, const ROWS: usize>(self);
+    /// Pointers are valid for so many rows; and as in [`Simd`].
+    unsafe fn compute<L: Simd, const VECTORS: usize, const ROWS: usize>(self);
 }
 
 /// Computes `rows` rows in tiles as equal as can be, so that none is small and no row is computed
@@ -20,7 +20,7 @@ pub(super) trait Tile {
 ///
 /// As of [`Tile::compute`], for all rows.
 #[inline(always)]
-pub(super) unsafe fn run_tiles<L: Lanes, T: Tile>(rows: usize, mut tile: impl FnMut(usize) -> T) {
+pub(super) unsafe fn run_tiles<L: Simd, T: Tile>(rows: usize, mut tile: impl FnMut(usize) -> T) {
     let mut row = 0;
     while row < rows {
         let left = rows - row;
@@ -50,7 +50,7 @@ pub(super) unsafe fn run_tiles<L: Lanes, T: Tile>(rows: usize, mut tile: impl Fn
 }
 
 #[inline(always)]
-unsafe fn run_tile<L: Lanes, T: Tile, const ROWS: usize>(tile: T) {
+unsafe fn run_tile<L: Simd, T: Tile, const ROWS: usize>(tile: T) {
     // SAFETY: the caller's.
     unsafe { if L::VECTORS == 2 { tile.compute::<L, 2, ROWS>() } else { tile.compute::<L, 1, ROWS>() } }
 }
@@ -78,7 +78,7 @@ pub(super) use each_row;
 
 /// Writes the first `here` columns of a tile's row.
 #[inline(always)]
-pub(super) unsafe fn write_row<L: Lanes, const VECTORS: usize>(row: [L; VECTORS], to: *mut f32, here: usize) {
+pub(super) unsafe fn write_row<L: Simd, const VECTORS: usize>(row: [L; VECTORS], to: *mut f32, here: usize) {
     // SAFETY: the caller's: `here` columns may be written; what is beyond goes to a buffer first.
     unsafe {
         if here == VECTORS * L::N {

@@ -3,23 +3,23 @@
 use std::arch::asm;
 use std::arch::x86_64::*;
 
-use super::lanes::{Job, Lanes};
+use super::simd::{Kernel, Simd};
 
 /// Compiles a kernel for AVX2 and FMA.
 #[target_feature(enable = "avx2,fma,popcnt")]
-pub(super) unsafe fn avx2<J: Job>(job: J) -> J::Output {
+pub(super) unsafe fn avx2<J: Kernel>(job: J) -> J::Output {
     job.run::<Avx2>()
 }
 
 /// Compiles a kernel for AVX2, FMA and AVX-VNNI.
 #[target_feature(enable = "avx2,fma,popcnt,avxvnni")]
-pub(super) unsafe fn avx2_vnni<J: Job>(job: J) -> J::Output {
+pub(super) unsafe fn avx2_vnni<J: Kernel>(job: J) -> J::Output {
     job.run::<Avx2Vnni>()
 }
 
 /// Compiles a kernel for AVX-512 with VNNI.
 #[target_feature(enable = "avx2,fma,popcnt,avx512f,avx512bw,avx512vl,avx512vnni")]
-pub(super) unsafe fn avx512<J: Job>(job: J) -> J::Output {
+pub(super) unsafe fn avx512<J: Kernel>(job: J) -> J::Output {
     job.run::<Avx512>()
 }
 
@@ -30,7 +30,7 @@ pub(super) struct Avx512(__m512);
 // SAFETY of all below: intrinsics need their instructions, which the trait asks of the caller, and
 // valid pointers, which it asks likewise.
 #[allow(clippy::undocumented_unsafe_blocks)]
-impl Lanes for Avx512 {
+impl Simd for Avx512 {
     const N: usize = 16;
     // 28 sums, two vectors of weights, one value: 31 of 32 registers.
     const ROWS: usize = 14;
@@ -168,7 +168,7 @@ fn dot_words_512(mut sum: __m512i, one: __m512i, other: __m512i) -> __m512i {
 macro_rules! avx2_lanes {
     ($name:ident, $dot:path, $dot_words:path) => {
         #[allow(clippy::undocumented_unsafe_blocks)]
-        impl Lanes for $name {
+        impl Simd for $name {
             const N: usize = 8;
             // 12 sums, two vectors of weights, one value: 15 of 16 registers.
             const ROWS: usize = 6;

@@ -17,8 +17,8 @@ use std::time::{SystemTime, UNIX_EPOCH};
 use safetensors::tensor::Metadata;
 use serde::{Deserialize, Serialize};
 
-use super::digest::{self, FileSum, stat};
 use super::manifest::{Manifest, ManifestFile};
+use super::sha256::{self, FileSum, stat};
 use crate::files;
 
 /// Name of the receipt inside the model folder.
@@ -117,7 +117,7 @@ fn inspect_file(
     });
     let sha256 = match untouched {
         Some(receipt) => receipt.sha256.clone(),
-        None => digest::hash_file(path).map_err(|error| error.to_string())?,
+        None => sha256::hash_file(path).map_err(|error| error.to_string())?,
     };
     if let Some(expected) = expected
         && *expected != sha256

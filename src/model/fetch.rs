@@ -7,10 +7,10 @@
 use std::path::PathBuf;
 
 use super::cache::{self, Presence};
-use super::digest::FileSum;
 use super::manifest::{Manifest, Mirror};
 use super::progress::Progress;
 use super::settings::Settings;
+use super::sha256::FileSum;
 use super::stage::Stage;
 use super::turn::Turn;
 use super::{hf_cache, hub, pypi};

@@ -11,8 +11,8 @@ use std::time::{SystemTime, UNIX_EPOCH};
 use serde::{Deserialize, Serialize};
 
 use super::cache;
-use super::digest::{FileSum, Stat, hash_file, stat};
 use super::manifest::is_pickled;
+use super::sha256::{FileSum, Stat, hash_file, stat};
 use crate::error::{Error, ModelError, Result};
 
 /// A file that was changed so short a time ago (2 s, the coarsest clock of a file system in use)

@@ -8,8 +8,8 @@
 use std::fs::File;
 use std::path::{Path, PathBuf};
 
-use super::digest::stat;
 use super::manifest::Manifest;
+use super::sha256::stat;
 use super::stage::Stage;
 use crate::error::Result;
 

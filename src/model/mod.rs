@@ -7,7 +7,6 @@
 //! configuration, tokenizer and weights is the embedder's business.
 
 mod cache;
-mod digest;
 mod fetch;
 mod folder;
 mod hf_cache;
@@ -16,6 +15,7 @@ mod manifest;
 mod progress;
 mod pypi;
 mod settings;
+mod sha256;
 mod stage;
 mod turn;
 
@@ -26,10 +26,10 @@ use std::path::{Path, PathBuf};
 use serde::Serialize;
 
 pub use crate::error::{Attempt, Unavailable};
-pub use digest::FileSum;
 pub use manifest::{DEFAULT_MODEL, Hub, Manifest, ManifestFile, Mirror, Pooling};
 pub use progress::Progress;
 pub use settings::Settings;
+pub use sha256::FileSum;
 
 use crate::error::{Error, ModelError, Result};
 use cache::Presence;
@@ -289,7 +289,7 @@ pub fn verify(choice: &Choice, settings: &Settings) -> Result<Vec<Verified>> {
         .iter()
         .map(|file| {
             let expected = file.sha256.clone().or_else(|| cache::recorded_sum(&place, &file.path));
-            let found = digest::hash_file(&place.join(&file.path)).ok();
+            let found = sha256::hash_file(&place.join(&file.path)).ok();
             let ok = found.is_some() && (expected.is_none() || expected == found);
             Verified { file: file.path.clone(), expected, found, ok }
         })

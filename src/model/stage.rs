@@ -13,8 +13,8 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use super::cache::{self, Presence, ReceiptFile};
-use super::digest::{FileSum, copy_hashed, stat};
 use super::manifest::{Manifest, ManifestFile};
+use super::sha256::{FileSum, copy_hashed, stat};
 use crate::error::{Error, ModelError, Result};
 use crate::files;
 

@@ -8,8 +8,8 @@ use cudarc::cublaslt::result::{self, CublasError};
 use cudarc::cublaslt::sys;
 use cudarc::driver::{CudaSlice, CudaStream, DevicePtr, DevicePtrMut};
 
-use super::card::failed;
-use super::number::Number;
+use super::dtype::DType;
+use super::gpu::failed;
 use crate::error::{EmbeddingError, Error, Result};
 
 /// What NVIDIA advises for Hopper; older cards need less.
@@ -59,7 +59,7 @@ pub(super) struct Blas {
     handle: sys::cublasLtHandle_t,
     stream: Arc<CudaStream>,
     workspace: CudaSlice<u8>,
-    number: Number,
+    number: DType,
     plans: HashMap<Key, Plan>,
 }
 
@@ -68,7 +68,7 @@ pub(super) struct Blas {
 unsafe impl Send for Blas {}
 
 impl Blas {
-    pub(super) fn new(stream: Arc<CudaStream>, number: Number) -> Result<Blas> {
+    pub(super) fn new(stream: Arc<CudaStream>, number: DType) -> Result<Blas> {
         // SAFETY: written by products before they read it.
         let workspace = unsafe { stream.alloc(WORKSPACE) }.map_err(failed)?;
         let handle = result::create_handle().map_err(refused)?;
@@ -134,9 +134,9 @@ impl Blas {
     /// input'.
     fn plan(&self, Key { rows, inputs, outputs, stride, epilogue }: Key) -> std::result::Result<Plan, CublasError> {
         let number = match self.number {
-            Number::F32 => sys::cudaDataType_t::CUDA_R_32F,
-            Number::F16 => sys::cudaDataType_t::CUDA_R_16F,
-            Number::Bf16 => sys::cudaDataType_t::CUDA_R_16BF,
+            DType::F32 => sys::cudaDataType_t::CUDA_R_32F,
+            DType::F16 => sys::cudaDataType_t::CUDA_R_16F,
+            DType::Bf16 => sys::cudaDataType_t::CUDA_R_16BF,
         };
         let compute = sys::cublasComputeType_t::CUBLAS_COMPUTE_32F;
         let description = result::create_matmul_desc(compute, sys::cudaDataType_t::CUDA_R_32F)?;

@@ -4,11 +4,11 @@ use std::f32::consts::LOG2_E;
 
 use cudarc::driver::CudaSlice;
 
-use super::card::{Card, failed};
-use super::number::Number;
+use super::dtype::DType;
+use super::gpu::{Gpu, failed};
 use crate::embed::architecture::Architecture;
 use crate::embed::checkpoint::{self, Tables};
-use crate::embed::places;
+use crate::embed::positions;
 use crate::{Error, Result};
 
 pub(super) struct Norm {
@@ -33,22 +33,22 @@ pub(super) struct Layer {
 
 /// Cosines and sines of the angles by which queries and keys are turned, positions x half a head
 /// each.
-pub(super) struct Angles {
+pub(super) struct RotaryTable {
     pub cosines: CudaSlice<f32>,
     pub sines: CudaSlice<f32>,
 }
 
 /// A model's weights on one card.
-pub(super) struct CardEncoder {
-    pub card: Card,
+pub(super) struct GpuEncoder {
+    pub card: Gpu,
     pub words: CudaSlice<u8>,
-    /// Empty where places enter by angles.
+    /// Empty where positions enter by rotation.
     pub positions: CudaSlice<u8>,
     pub types: CudaSlice<u8>,
     pub embedding_norm: Norm,
     pub layers: Vec<Layer>,
     /// Angles of layers that see whole texts, and of those that see a window.
-    pub angles: Option<[Angles; 2]>,
+    pub rotary: Option<[RotaryTable; 2]>,
     /// What a distance adds to the scores of each head, times log2(e): heads x (2 positions - 1);
     /// empty where nothing is added.
     pub distances: CudaSlice<f32>,
@@ -58,7 +58,7 @@ pub(super) struct CardEncoder {
     pub gated: bool,
     pub norms_first: bool,
     pub epsilon: f32,
-    pub number: Number,
+    pub number: DType,
 }
 
 /// A model's tensors as they were read, before they go to a card.
@@ -69,10 +69,10 @@ pub(super) struct Read {
     pub last_norm: Option<checkpoint::Norm>,
 }
 
-impl CardEncoder {
-    pub(super) fn load(architecture: &Architecture, read: &Read, card: usize, number: Number) -> Result<CardEncoder> {
+impl GpuEncoder {
+    pub(super) fn load(architecture: &Architecture, read: &Read, card: usize, number: DType) -> Result<GpuEncoder> {
         let Read { tables, layers, last_norm } = read;
-        let card = Card::open(card, architecture, number)?;
+        let card = Gpu::open(card, architecture, number)?;
         let stream = card.stream()?;
         let Architecture { hidden, heads, intermediate, gated, norms_first, positions: longest, .. } = *architecture;
         let floats = |values: &[f32]| stream.clone_htod(values).map_err(failed);
@@ -108,29 +108,29 @@ impl CardEncoder {
                 window: architecture.windows[at],
             });
         }
-        let angles = |base: f64| -> Result<Angles> {
-            let angles = places::Angles::new(base, hidden / heads, longest);
-            let (cosines, sines) = angles.tables();
-            Ok(Angles { cosines: floats(cosines)?, sines: floats(sines)? })
+        let table = |base: f64| -> Result<RotaryTable> {
+            let rotary = positions::RotaryTable::new(base, hidden / heads, longest);
+            let (cosines, sines) = rotary.tables();
+            Ok(RotaryTable { cosines: floats(cosines)?, sines: floats(sines)? })
         };
-        let angles = match architecture.rotary {
-            Some(rotary) => Some([angles(rotary.whole)?, angles(rotary.window)?]),
+        let rotary = match architecture.rotary {
+            Some(bases) => Some([table(bases.whole)?, table(bases.window)?]),
             None => None,
         };
         let distances = if tables.distances.is_empty() {
             stream.null().map_err(failed)?
         } else {
-            let rows = places::by_distance(&tables.distances, heads, longest).concat();
+            let rows = positions::by_distance(&tables.distances, heads, longest).concat();
             floats(&rows.iter().map(|value| value * LOG2_E).collect::<Vec<_>>())?
         };
-        let encoder = CardEncoder {
+        let encoder = GpuEncoder {
             words: numbers(&tables.words)?,
             positions: numbers(&tables.positions)?,
             types: numbers(&tables.types)?,
             embedding_norm: norm(Some(&tables.norm))?,
             card,
             layers: loaded,
-            angles,
+            rotary,
             distances,
             hidden,
             heads,
@@ -158,7 +158,7 @@ impl CardEncoder {
 
     /// Whether attention runs on matrix units: as in `kernels/attention.cu`.
     pub(super) fn matrix_units(&self) -> bool {
-        self.number != Number::F32 && (self.hidden / self.heads).is_multiple_of(16)
+        self.number != DType::F32 && (self.hidden / self.heads).is_multiple_of(16)
     }
 
     /// Columns that go into a feed-forward: with a gate it is two products.

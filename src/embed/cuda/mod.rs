@@ -2,31 +2,31 @@
 //! pooled row per text out.
 //!
 //! Texts stand one behind the other, without padding, as on the CPU. Each card holds the weights
-//! once and has two lanes: a stream with buffers and a thread of its caller's, so that one lane
+//! once and has two streams: a stream with buffers and a thread of its caller's, so that one stream
 //! copies and launches while the other computes. Rows are pooled on the card, so a text costs one
 //! row on the way back and not one per token. No buffer is allocated between batches unless one is
 //! larger than all before it.
 //!
-//! Here: which lane takes a batch. `card` finds a card and compiles the kernels, `layers` holds the
-//! weights on it, `blas` multiplies, `lane` takes a batch through the layers.
+//! Here: which stream takes a batch. `gpu` finds a card and compiles the kernels, `layers` holds
+//! the weights on it, `blas` multiplies, `stream` takes a batch through the layers.
 
 #![allow(unsafe_code)]
 
 mod blas;
-mod card;
-mod lane;
+mod dtype;
+mod gpu;
 mod layers;
-mod number;
+mod stream;
 
 use std::sync::{Arc, Mutex, PoisonError};
 
 use ndarray::Array2;
 
-pub(super) use card::answers;
-pub(super) use number::Number;
+pub(super) use dtype::DType;
+pub(super) use gpu::answers;
 
-use self::lane::Lane;
-use self::layers::{CardEncoder, Read};
+use self::layers::{GpuEncoder, Read};
+use self::stream::Stream;
 use super::architecture::Architecture;
 use super::batch::TokenBatch;
 use super::checkpoint::Checkpoint;
@@ -35,14 +35,14 @@ use super::weights::Weights;
 use crate::{Error, Result};
 
 /// Streams of a card: one computes while the other copies and launches.
-const LANES: usize = 2;
+const STREAMS: usize = 2;
 
 /// The most tokens of a batch that free memory may ask for. More is not faster.
 const MOST_TOKENS: usize = 65_536;
 
 /// A loaded encoder on one card or several.
 pub(super) struct CudaEncoder {
-    lanes: Vec<Mutex<Lane>>,
+    streams: Vec<Mutex<Stream>>,
     budget: usize,
     hidden: usize,
 }
@@ -53,7 +53,7 @@ impl CudaEncoder {
         architecture: &Architecture,
         weights: &mut Weights,
         cards: &[usize],
-        number: Number,
+        number: DType,
     ) -> Result<CudaEncoder> {
         let mut checkpoint = Checkpoint::open(architecture, weights)?;
         let read = Read {
@@ -61,19 +61,19 @@ impl CudaEncoder {
             layers: (0..architecture.layers).map(|number| checkpoint.layer(number)).collect::<Result<_>>()?,
             last_norm: checkpoint.last_norm()?,
         };
-        let mut lanes = Vec::new();
+        let mut streams = Vec::new();
         let mut budget = MOST_TOKENS;
         for card in cards {
-            let encoder = Arc::new(CardEncoder::load(architecture, &read, *card, number)?);
+            let encoder = Arc::new(GpuEncoder::load(architecture, &read, *card, number)?);
             // Half of what is free stays so: another program's, or the fragments between our own
             // buffers.
-            let room = encoder.card.free()? / 2 / LANES / encoder.bytes_per_token();
+            let room = encoder.card.free()? / 2 / STREAMS / encoder.bytes_per_token();
             budget = budget.min(room.max(architecture.positions));
-            for _ in 0..LANES {
-                lanes.push(Mutex::new(Lane::new(encoder.clone())?));
+            for _ in 0..STREAMS {
+                streams.push(Mutex::new(Stream::new(encoder.clone())?));
             }
         }
-        Ok(CudaEncoder { lanes, budget, hidden: architecture.hidden })
+        Ok(CudaEncoder { streams, budget, hidden: architecture.hidden })
     }
 
     /// Tokens of a batch that the cards have memory for.
@@ -82,18 +82,18 @@ impl CudaEncoder {
     }
 
     /// Batches that can be under way at once.
-    pub(super) fn lanes(&self) -> usize {
-        self.lanes.len()
+    pub(super) fn in_flight(&self) -> usize {
+        self.streams.len()
     }
 
     /// Pooled rows, texts x (poolings x hidden). A batch beyond the card's memory is cut in two
     /// until its parts are not.
-    pub(super) fn pooled(&self, lane: usize, batch: &TokenBatch<'_>, pooling: &[Pooling]) -> Result<Array2<f64>> {
+    pub(super) fn pooled(&self, stream: usize, batch: &TokenBatch<'_>, pooling: &[Pooling]) -> Result<Array2<f64>> {
         let width = pooling.len() * self.hidden;
         let mut rows = Vec::with_capacity(batch.texts() * width);
-        // A lane that panicked has no state that the next batch would read.
-        let mut lane = self.lanes[lane].lock().unwrap_or_else(PoisonError::into_inner);
-        lane.append(batch, 0..batch.texts(), pooling, &mut rows)?;
+        // A stream that panicked has no state that the next batch would read.
+        let mut stream = self.streams[stream].lock().unwrap_or_else(PoisonError::into_inner);
+        stream.append(batch, 0..batch.texts(), pooling, &mut rows)?;
         Array2::from_shape_vec((batch.texts(), width), rows.into_iter().map(f64::from).collect())
             .map_err(|_| Error::Internal("a card gives too few rows"))
     }

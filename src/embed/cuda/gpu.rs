@@ -10,18 +10,18 @@ use cudarc::driver::{CudaContext, CudaFunction, CudaStream, DriverError};
 use cudarc::nvrtc::{CompileOptions, compile_ptx_with_opts};
 use cudarc::{cublaslt, driver, nvrtc};
 
-use super::number::Number;
+use super::dtype::DType;
 use crate::embed::architecture::{Activation, Architecture};
 use crate::error::{EmbeddingError, Error, Result};
 
 const SOURCE: &str =
-    concat!(include_str!("kernels/numbers.cu"), include_str!("kernels/rows.cu"), include_str!("kernels/attention.cu"));
+    concat!(include_str!("kernels/dtype.cu"), include_str!("kernels/rows.cu"), include_str!("kernels/attention.cu"));
 
 /// The widest head: its queries and sums stand in registers.
 const WIDEST_HEAD: usize = 128;
 
 /// A card with the kernels of a model.
-pub(super) struct Card {
+pub(super) struct Gpu {
     pub context: Arc<CudaContext>,
     pub embed: CudaFunction,
     /// Where places enter by angles.
@@ -32,9 +32,9 @@ pub(super) struct Card {
     pub pool: CudaFunction,
 }
 
-impl Card {
+impl Gpu {
     /// Opens the card of a number, from 0, and compiles the kernels.
-    pub(super) fn open(card: usize, architecture: &Architecture, number: Number) -> Result<Card> {
+    pub(super) fn open(card: usize, architecture: &Architecture, number: DType) -> Result<Gpu> {
         let refused = |reason: String| Error::from(EmbeddingError::Device { asked: format!("cuda:{card}"), reason });
         libraries().map_err(refused)?;
         let context = CudaContext::new(card).map_err(|e| refused(format!("does not answer: {}", told(e))))?;
@@ -49,7 +49,7 @@ impl Card {
         }
         let (major, minor) =
             context.compute_capability().map_err(|e| refused(format!("does not answer: {}", told(e))))?;
-        if major < 8 && number != Number::F32 {
+        if major < 8 && number != DType::F32 {
             let reason = format!("is of compute capability {major}.{minor}; f16 and bf16 take 8.0, choose f32");
             return Err(refused(reason));
         }
@@ -61,7 +61,7 @@ impl Card {
         let load = |error: DriverError| refused(format!("can't load kernels: {}", told(error)));
         let module = context.load_module(code).map_err(load)?;
         let function = |name: &str| module.load_function(name).map_err(load);
-        Ok(Card {
+        Ok(Gpu {
             embed: function("embed")?,
             turn: architecture.rotary.is_some().then(|| function("turn")).transpose()?,
             add_norm: function("add_norm")?,
@@ -84,7 +84,7 @@ impl Card {
 }
 
 /// What the kernels are compiled for, as options of the compiler.
-fn switches(architecture: &Architecture, number: Number) -> Vec<String> {
+fn switches(architecture: &Architecture, number: DType) -> Vec<String> {
     let activation = match architecture.activation {
         Activation::Gelu => 0,
         Activation::GeluTanh => 1,

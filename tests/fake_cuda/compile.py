@@ -1,6 +1,6 @@
 """Compiles the kernels of the CUDA engine with NVIDIA's run-time compiler, which needs no card, for every kind of model and number.
 
-    pip install nvidia-cuda-nvrtc; python tests/card/compile.py [COMPUTE_CAPABILITY, 90 by default]
+    pip install nvidia-cuda-nvrtc; python tests/fake_cuda/compile.py [COMPUTE_CAPABILITY, 90 by default]
 """
 
 import ctypes
@@ -10,9 +10,9 @@ import sys
 
 HERE = pathlib.Path(__file__).resolve().parent
 KERNELS = HERE.parent.parent / "src/embed/cuda/kernels"
-SOURCE = b"".join((KERNELS / f"{name}.cu").read_bytes() for name in ("numbers", "rows", "attention"))
+SOURCE = b"".join((KERNELS / f"{name}.cu").read_bytes() for name in ("dtype", "rows", "attention"))
 
-# Switches as in card.rs: plain BERT, MPNet, ModernBERT, Nomic-BERT.
+# Switches as in gpu.rs: plain BERT, MPNet, ModernBERT, Nomic-BERT.
 FAMILIES = {
     "bert": {},
     "mpnet": {"DISTANCES": 1},

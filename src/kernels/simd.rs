@@ -2,9 +2,9 @@
 
 /// A kernel: compiled once per instruction set. `run` and all that it calls is `#[inline(always)]`,
 /// so that it ends inside the one function that has the set's instructions enabled.
-pub(super) trait Job {
+pub(super) trait Kernel {
     type Output;
-    fn run<L: Lanes>(self) -> Self::Output;
+    fn run<L: Simd>(self) -> Self::Output;
 }
 
 /// A vector of `N` lanes of `f32`, and one of as many `i32`.
@@ -14,14 +14,14 @@ pub(super) trait Job {
 /// Operations of a set other than the portable one may only run on a processor that has it: inside
 /// [`InstructionSet::run`](super::InstructionSet). Pointers must be valid for `N` lanes; they need
 /// no alignment.
-pub(super) trait Lanes: Copy {
+pub(super) trait Simd: Copy {
     /// Lanes of a vector.
     const N: usize;
     /// Rows of a tile of a matrix product that fit the registers beside what else is needed.
     const ROWS: usize;
     /// Vectors side by side in a tile.
     const VECTORS: usize;
-    /// What [`Lanes::store_bytes`] takes off every byte, so that [`Lanes::dot`] leaves it out; 128
+    /// What [`Simd::store_bytes`] takes off every byte, so that [`Simd::dot`] leaves it out; 128
     /// where a set multiplies signed bytes only.
     const OFFSET: i32;
 
@@ -48,18 +48,18 @@ pub(super) trait Lanes: Copy {
     /// Four bytes in every lane.
     unsafe fn int_splat(bytes: u32) -> Self::Int;
     unsafe fn int_load(from: *const i8) -> Self::Int;
-    /// Adds to each lane the products of its four bytes, as [`Lanes::store_bytes`] writes them,
-    /// with four signed ones within ±127, exactly. The former are of [`Lanes::int_splat`].
+    /// Adds to each lane the products of its four bytes, as [`Simd::store_bytes`] writes them,
+    /// with four signed ones within ±127, exactly. The former are of [`Simd::int_splat`].
     unsafe fn dot(sum: Self::Int, unsigned: Self::Int, signed: Self::Int) -> Self::Int;
     /// Adds to each lane the products of its two signed words with two others, exactly where the
-    /// sum fits. Those of `one` are of [`Lanes::int_splat`].
+    /// sum fits. Those of `one` are of [`Simd::int_splat`].
     unsafe fn dot_words(sum: Self::Int, one: Self::Int, other: Self::Int) -> Self::Int;
     unsafe fn int_add(x: Self::Int, other: Self::Int) -> Self::Int;
     unsafe fn int_to_float(x: Self::Int) -> Self;
     /// To the nearest whole number, halves to the even one, for lanes smaller than 2^22.
     unsafe fn to_int(self) -> Self::Int;
     /// Rounds lanes in 0..=255 (halves to even) and writes them as bytes, each less
-    /// [`Lanes::OFFSET`].
+    /// [`Simd::OFFSET`].
     unsafe fn store_bytes(self, to: *mut u8);
     /// Writes lanes within ±32767 as words.
     unsafe fn int_store_words(x: Self::Int, to: *mut i16);

@@ -7,8 +7,8 @@ use cudarc::driver::sys::CUresult;
 use cudarc::driver::{CudaSlice, CudaStream, DriverError, LaunchConfig, PushKernelArg};
 
 use super::blas::{Blas, Product};
-use super::card::failed;
-use super::layers::{CardEncoder, Norm};
+use super::gpu::failed;
+use super::layers::{GpuEncoder, Norm};
 use crate::embed::batch::TokenBatch;
 use crate::embed::pooling::Pooling;
 use crate::error::{EmbeddingError, Error, Result};
@@ -23,8 +23,8 @@ const QUERIES: usize = 128;
 type Buffer = CudaSlice<u8>;
 
 /// A stream of a card with its buffers.
-pub(super) struct Lane {
-    encoder: Arc<CardEncoder>,
+pub(super) struct Stream {
+    encoder: Arc<GpuEncoder>,
     stream: Arc<CudaStream>,
     blas: Blas,
     /// Rows that the buffers have room for.
@@ -88,13 +88,13 @@ impl Places {
     }
 }
 
-impl Lane {
-    pub(super) fn new(encoder: Arc<CardEncoder>) -> Result<Lane> {
+impl Stream {
+    pub(super) fn new(encoder: Arc<GpuEncoder>) -> Result<Stream> {
         let stream = encoder.card.stream()?;
         let empty = || stream.null().map_err(failed);
         let (x, normed, side, wide) = (empty()?, empty()?, empty()?, empty()?);
         let blas = Blas::new(stream.clone(), encoder.number)?;
-        Ok(Lane { encoder, stream, blas, room: 0, x, normed, side, wide })
+        Ok(Stream { encoder, stream, blas, room: 0, x, normed, side, wide })
     }
 
     /// Appends the pooled rows of some texts of a batch, which is cut in two where memory is too
@@ -133,7 +133,7 @@ impl Lane {
             for buffer in [&mut self.x, &mut self.normed, &mut self.side, &mut self.wide] {
                 *buffer = self.stream.null()?;
             }
-            let CardEncoder { hidden, norms_first, number, .. } = *self.encoder;
+            let GpuEncoder { hidden, norms_first, number, .. } = *self.encoder;
             // SAFETY: kernels write every row before they read it; rows of padding are multiplied,
             // and never read.
             let make = |columns: usize, bytes: usize| unsafe { self.stream.alloc::<u8>(rows * columns * bytes) };
@@ -151,8 +151,8 @@ impl Lane {
     /// Pooled rows of a batch, texts x (poolings x hidden).
     fn forward(&mut self, places: &Places, pooling: &[Pooling]) -> std::result::Result<Vec<f32>, Trouble> {
         let rows = self.make_room(places.tokens)?;
-        let Lane { encoder, stream, blas, x, normed, side, wide, .. } = self;
-        let CardEncoder { card, hidden, heads, intermediate, epsilon, .. } = encoder.as_ref();
+        let Stream { encoder, stream, blas, x, normed, side, wide, .. } = self;
+        let GpuEncoder { card, hidden, heads, intermediate, epsilon, .. } = encoder.as_ref();
         let (hidden, intermediate) = (*hidden, *intermediate);
         let Places { tokens, texts, tiles, .. } = *places;
         let all = stream.clone_htod(&places.all)?;
@@ -188,12 +188,12 @@ impl Lane {
             let (weight, bias) = (&layer.qkv, layer.qkv_bias.as_ref());
             let product = Product { rows, input, stride: hidden, weight, bias, inputs: hidden, outputs: 3 * hidden };
             blas.multiply(&product, wide)?;
-            if let (Some(turn), Some([whole, near])) = (&card.turn, &encoder.angles) {
-                let angles = if layer.window.is_some() { near } else { whole };
+            if let (Some(turn), Some([whole, near])) = (&card.turn, &encoder.rotary) {
+                let rotary = if layer.window.is_some() { near } else { whole };
                 // SAFETY: see above.
                 unsafe {
                     let mut kernel = stream.launch_builder(turn);
-                    kernel.arg(&mut *wide).arg(&positions).arg(&angles.cosines).arg(&angles.sines);
+                    kernel.arg(&mut *wide).arg(&positions).arg(&rotary.cosines).arg(&rotary.sines);
                     kernel.launch(per_row(tokens, hidden.div_ceil(4)))?;
                 }
             }

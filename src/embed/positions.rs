@@ -1,23 +1,23 @@
 //! What the place of a token in its text does inside attention: angles that queries and keys are
 //! turned by, or what a distance adds to a score.
 
-/// Angles of one base: a cosine and a sine for each position and each half of a head.
-pub(super) struct Angles {
+/// The cosine and the sine of each rotation of one base, by position and element of half a head.
+pub(super) struct RotaryTable {
     /// Positions x half a head.
     cosines: Vec<f32>,
     sines: Vec<f32>,
     half: usize,
 }
 
-impl Angles {
+impl RotaryTable {
     /// For heads `width` wide and texts of up to `positions` tokens, computed in the `f32` steps
     /// that transformers takes: at position 8,191 the product's rounding alone turns by 2e-4.
-    pub(super) fn new(base: f64, width: usize, positions: usize) -> Angles {
+    pub(super) fn new(base: f64, width: usize, positions: usize) -> RotaryTable {
         let half = width / 2;
         let speeds: Vec<f32> =
             (0..half).map(|at| 1.0 / base.powf(f64::from(2.0 * at as f32 / width as f32)) as f32).collect();
         let turns = || (0..positions).flat_map(|at| speeds.iter().map(move |speed| f64::from(at as f32 * speed)));
-        Angles {
+        RotaryTable {
             cosines: turns().map(|turn| turn.cos() as f32).collect(),
             sines: turns().map(|turn| turn.sin() as f32).collect(),
             half,
@@ -30,8 +30,9 @@ impl Angles {
         (&self.cosines, &self.sines)
     }
 
-    /// Turns the heads of one row, which stand one behind the other, for a token at a position.
-    pub(super) fn turn(&self, position: usize, row: &mut [f32]) {
+    /// Applies the rotary embedding for a token at a position to the heads of one row, which stand
+    /// one behind the other.
+    pub(super) fn apply_rope(&self, position: usize, row: &mut [f32]) {
         let cosines = &self.cosines[position * self.half..][..self.half];
         let sines = &self.sines[position * self.half..][..self.half];
         for head in row.chunks_exact_mut(2 * self.half) {
@@ -104,10 +105,10 @@ mod tests {
 
     #[test]
     fn a_turn_keeps_lengths_and_depends_on_the_distance_alone() {
-        let angles = Angles::new(10_000.0, 8, 64);
+        let rotary = RotaryTable::new(10_000.0, 8, 64);
         let turned = |position: usize, row: [f32; 8]| {
             let mut row = row;
-            angles.turn(position, &mut row);
+            rotary.apply_rope(position, &mut row);
             row
         };
         let (query, key) = ([1.0, -2.0, 0.5, 3.0, 0.25, 1.5, -1.0, 2.0], [0.5, 1.0, 2.0, -1.0, 1.0, 0.0, 3.0, -0.5]);

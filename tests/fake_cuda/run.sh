@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Runs the tests of the CUDA engine on cards that are none (card.cpp): all its code, kernels included, on a CPU. Needs a C++ compiler.
+# Runs the tests of the CUDA engine on cards that are none (driver.cpp): all its code, kernels included, on a CPU. Needs a C++ compiler.
 # Arguments go on to the test, e.g. a part of its name.
 set -euo pipefail
 cd "$(dirname "$0")"
@@ -7,7 +7,7 @@ cd "$(dirname "$0")"
 folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT
 cp device.h "$folder"
-c++ -std=c++17 -O2 -Wall -shared -fPIC card.cpp -o "$folder/libcuda.so" -ldl
+c++ -std=c++17 -O2 -Wall -shared -fPIC driver.cpp -o "$folder/libcuda.so" -ldl
 # One library in the place of three, so that all share what is known of the cards.
 for name in cublasLt nvrtc; do ln -s libcuda.so "$folder/lib$name.so"; done
 cd ../..

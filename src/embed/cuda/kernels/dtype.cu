@@ -1,8 +1,8 @@
 // What rows and weights are stored in, and the instructions that no C++ names. First of the parts
-// that are compiled together, at load, for one model: its switches (`card.rs` says which) are
+// that are compiled together, at load, for one model: its switches (`gpu.rs` says which) are
 // defined by the caller. Every sum is f32. No header is included, so that the run-time compiler
-// needs nothing but these files. Where no card compiles them (tests/card), `device.h` computes what
-// the instructions do.
+// needs nothing but these files. Where no card compiles them (tests/fake_cuda), `device.h` computes
+// what the instructions do.
 
 typedef unsigned int u32;
 typedef unsigned short u16;

@@ -1,4 +1,4 @@
-// What a CUDA card gives to its kernels, on a CPU: stands before the kernels' source where `card.cpp` compiles it. Threads of a block are
+// What a CUDA card gives to its kernels, on a CPU: stands before the kernels' source where `driver.cpp` compiles it. Threads of a block are
 // coroutines that take turns at every barrier, so that all that a block computes comes out the same each time.
 
 #include <cmath>
@@ -202,7 +202,7 @@ static inline size_t __cvta_generic_to_shared(const void* address) { return (siz
 
 #if ELEMENT != 0
 
-// Halves, as `kernels/numbers.cu` has them in PTX.
+// Halves, as `kernels/dtype.cu` has them in PTX.
 
 static inline float widen(unsigned short bits) {
 #if ELEMENT == 1

@@ -8,7 +8,7 @@
 use super::aligned::Aligned;
 use super::instruction_set::InstructionSet;
 use super::int8::totals;
-use super::lanes::{Job, Lanes};
+use super::simd::{Kernel, Simd};
 use super::strided::Strided;
 use super::tiles::{Tile, each_row, run_tiles, write_row};
 
@@ -49,11 +49,11 @@ struct Take<'a> {
     own: usize,
 }
 
-impl Job for Take<'_> {
+impl Kernel for Take<'_> {
     type Output = ();
 
     #[inline(always)]
-    fn run<L: Lanes>(self) {
+    fn run<L: Simd>(self) {
         let Take { x, stride, rows, width, scales, words, own } = self;
         let whole = width / L::N * L::N;
         let mut inverse = [0f32; 512];
@@ -104,11 +104,11 @@ struct Sizes<'a> {
     most: &'a mut [f32],
 }
 
-impl Job for Sizes<'_> {
+impl Kernel for Sizes<'_> {
     type Output = ();
 
     #[inline(always)]
-    fn run<L: Lanes>(self) {
+    fn run<L: Simd>(self) {
         let Sizes { x, stride, rows, width, most } = self;
         let mut columns = [0f32; WIDEST];
         let whole = width / L::N * L::N;
@@ -233,11 +233,11 @@ struct MultiplyWords<'a> {
     out_stride: usize,
 }
 
-impl Job for MultiplyWords<'_> {
+impl Kernel for MultiplyWords<'_> {
     type Output = ();
 
     #[inline(always)]
-    fn run<L: Lanes>(self) {
+    fn run<L: Simd>(self) {
         let MultiplyWords { product, weight, out, out_stride } = self;
         let Product { rows, stride, count, groups: [from, to], row_factors, column_factors, add } = *product;
         let panel_length = weight.groups * weight.width;
@@ -283,7 +283,7 @@ struct TileWords<'a> {
 
 impl Tile for TileWords<'_> {
     #[inline(always)]
-    unsafe fn compute<L: Lanes, const VECTORS: usize, const ROWS: usize>(self) {
+    unsafe fn compute<L: Simd, const VECTORS: usize, const ROWS: usize>(self) {
         // SAFETY: the caller's.
         unsafe {
             let totals = totals::<L, VECTORS, ROWS, true>(
