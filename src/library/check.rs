@@ -1,17 +1,23 @@
-//! `relata check`: whether everything in the file fits together.
+//! `relata check`: whether everything in the file fits together and is as it was written.
 //!
-//! In: a library. Out: problems in words, none where all is well. SQLite checks its own pages and
-//! keys; what only we know (texts against hashes, vectors against their dimension and length,
-//! counts, keywords) is checked row by row.
+//! In: a library. Out: problems in words, none where all is well, and the papers that they concern.
+//! SQLite checks its own pages and keys; what only we know is checked here: each row against its
+//! sum, texts against hashes, vectors against their dimension and length, counts, keywords.
 
+use std::collections::BTreeSet;
 use std::fmt;
+use std::panic::resume_unwind;
+use std::thread;
 
-use sha2::{Digest, Sha256};
+use rusqlite::{Connection, OptionalExtension, TransactionBehavior};
 
-use super::Library;
+use super::faults::Faults;
+use super::sums::{Summed, table_sum, tables};
 use super::vectors::{flaw, floats};
+use super::walk::{Damaged, Model, Seen, Span, walk};
+use super::{Access, Library};
 use crate::error::Result;
-use crate::passage::passage;
+use crate::paper::ArxivId;
 
 /// Something that is not as it should be.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -26,8 +32,26 @@ impl fmt::Display for Problem {
     }
 }
 
+/// All that a check found.
+#[derive(Debug, Default)]
+pub struct Findings {
+    /// In words; of one kind the first ones, and how many more there are.
+    pub problems: Vec<Problem>,
+    /// The papers whose text or vector is damaged, ascending, each once.
+    pub papers: Vec<ArxivId>,
+    pub(super) seen: Seen,
+    /// Tables whose rows are not as they were written, with what their sum should be.
+    pub(super) tables: Vec<(&'static Summed, i64)>,
+}
+
 /// Beyond this many problems of one kind, the rest is only counted.
 const MOST_OF_A_KIND: usize = 20;
+
+/// Papers that are given their sums in one transaction.
+const PORTION: i64 = 4096;
+
+/// Row numbers end here.
+const LAST_ROW: i64 = 1 << super::schema::ROW_BITS;
 
 impl Library {
     /// Checks the whole file. Reads every page.
@@ -36,66 +60,194 @@ impl Library {
     /// Where the file is so damaged that checking cannot go on; damage that it can be told around
     /// is a [`Problem`].
     pub fn check(&self) -> Result<Vec<Problem>> {
-        let mut problems = Vec::new();
-        self.check_sqlite(&mut problems)?;
-        self.check_passages(&mut problems)?;
-        self.check_vectors(&mut problems)?;
-        self.check_facet_vectors(&mut problems)?;
-        self.check_keywords(&mut problems)?;
-        self.check_counts(&mut problems)?;
-        Ok(problems)
+        Ok(self.inspect()?.problems)
+    }
+
+    /// As [`Library::check`], and says which papers are concerned.
+    ///
+    /// # Errors
+    /// As [`Library::check`].
+    pub fn inspect(&self) -> Result<Findings> {
+        let _snapshot = self.pinned_snapshot()?;
+        let mut findings = Findings::default();
+        self.check_sqlite(&mut findings.problems)?;
+        self.check_papers(&mut findings)?;
+        self.check_facet_vectors(&mut findings.problems)?;
+        self.check_tables(&mut findings)?;
+        self.check_keywords(&mut findings.problems)?;
+        self.check_counts(&mut findings.problems)?;
+        Ok(findings)
+    }
+
+    /// Gives sums to papers, vectors and tables that an earlier version has written without, some
+    /// thousand rows to a transaction. What has one keeps it; a paper whose text is known to be
+    /// damaged gets none.
+    ///
+    /// # Errors
+    /// What SQLite reports.
+    pub fn complete_sums(&mut self) -> Result<()> {
+        for missing in tables() {
+            if self.sum_of(missing.table)?.is_some() {
+                continue;
+            }
+            let path = &self.path;
+            let transaction =
+                self.connection.transaction_with_behavior(TransactionBehavior::Immediate).in_library(path)?;
+            table_sum(&transaction, missing)
+                .and_then(|sum| {
+                    transaction.execute("INSERT OR IGNORE INTO table_sums VALUES (?1, ?2)", (missing.table, sum))
+                })
+                .in_library(path)?;
+            transaction.commit().in_library(path)?;
+        }
+        if self.has_all_sums()? {
+            return Ok(());
+        }
+        let models = self.models()?;
+        let mut from = 0;
+        while from <= self.last_row()? {
+            from = self.sum_portion(&models, from)?;
+        }
+        self.connection
+            .execute("INSERT OR IGNORE INTO table_sums VALUES ('papers', 0), ('embeddings', 0)", [])
+            .in_library(&self.path)?;
+        Ok(())
+    }
+
+    /// Sums of some papers that have none, in one transaction. Gives the row to go on from.
+    fn sum_portion(&mut self, models: &[Model], from: i64) -> Result<i64> {
+        let path = &self.path;
+        let transaction = self.connection.transaction_with_behavior(TransactionBehavior::Immediate).in_library(path)?;
+        let until = from + PORTION;
+        let write = || {
+            let mut seen = Seen::default();
+            walk(&transaction, models, Span { from, until }, &mut seen)?;
+            for (paper, sum) in seen.unsummed_papers {
+                transaction.prepare_cached("INSERT INTO paper_sums VALUES (?1, ?2)")?.execute([paper, sum])?;
+            }
+            for (key, sum) in seen.unsummed_vectors {
+                transaction.prepare_cached("INSERT INTO vector_sums VALUES (?1, ?2)")?.execute([key, sum])?;
+            }
+            Ok(until)
+        };
+        let until = write().in_library(path)?;
+        transaction.commit().in_library(path)?;
+        Ok(until)
+    }
+
+    /// Whether every paper and every vector should have a sum.
+    fn has_all_sums(&self) -> Result<bool> {
+        Ok(self.sum_of("papers")?.is_some() && self.sum_of("embeddings")?.is_some())
+    }
+
+    fn sum_of(&self, table: &str) -> Result<Option<i64>> {
+        self.connection
+            .query_row("SELECT sum FROM table_sums WHERE name = ?1", [table], |row| row.get(0))
+            .optional()
+            .in_library(&self.path)
+    }
+
+    fn models(&self) -> Result<Vec<Model>> {
+        self.list("SELECT number, dimension FROM fingerprints ORDER BY number", |row| {
+            Ok(Model { number: row.get(0)?, dimension: row.get(1)? })
+        })
+    }
+
+    fn last_row(&self) -> Result<i64> {
+        self.connection
+            .query_row("SELECT coalesce(max(row), 0) FROM papers", [], |row| row.get(0))
+            .in_library(&self.path)
     }
 
     fn check_sqlite(&self, problems: &mut Vec<Problem>) -> Result<()> {
         let found: Vec<String> = self.list("PRAGMA integrity_check(20)", |row| row.get(0))?;
         problems.extend(found.into_iter().filter(|line| line != "ok").map(|what| Problem { what }));
-        let orphans = self.list("PRAGMA foreign_key_check", |row| {
-            let (table, row, parent): (String, Option<i64>, String) = (row.get(0)?, row.get(1)?, row.get(2)?);
-            let row = row.map_or(String::new(), |row| format!(" {row}"));
-            Ok(format!("row{row} of {table} belongs to no row of {parent}"))
-        })?;
-        report(problems, orphans);
+        for table in ["facet_embeddings", "indexes", "topic_sets", "topic_runs", "topics", "topic_papers"] {
+            let orphans = self.list(&format!("PRAGMA foreign_key_check({table})"), |row| {
+                let (row, parent): (Option<i64>, String) = (row.get(1)?, row.get(2)?);
+                let row = row.map_or(String::new(), |row| format!(" {row}"));
+                Ok(format!("row{row} of {table} belongs to no row of {parent}"))
+            })?;
+            report(problems, orphans);
+        }
         Ok(())
     }
 
-    fn check_passages(&self, problems: &mut Vec<Problem>) -> Result<()> {
-        let wrong = self.list("SELECT id, title, abstract, passage FROM papers", |row| {
-            let title = row.get_ref(1)?.as_str_or_null()?.filter(|title| !title.trim().is_empty());
-            let abstract_text = row.get_ref(2)?.as_str_or_null()?;
-            let hash = title.map(|title| Sha256::digest(passage(title, abstract_text)));
-            let right = hash.as_deref() == row.get_ref(3)?.as_blob_or_null()?;
-            Ok(if right {
-                None
-            } else {
-                Some(format!("{}: its text is not the one it was stored with", row.get::<_, String>(0)?))
+    /// Papers, what belongs to them, and their vectors.
+    fn check_papers(&self, findings: &mut Findings) -> Result<()> {
+        let mut seen = self.walk_in_parallel(&self.models()?)?;
+        if self.has_all_sums()? {
+            self.note_missing_sums(&mut seen)?;
+        }
+        let problems = &mut findings.problems;
+        report(problems, seen.papers.iter().map(|Damaged { id, why, .. }| format!("{id}: {why}")));
+        seen.vectors.sort_by_key(|damaged| damaged.key);
+        report(problems, seen.vectors.iter().map(|Damaged { id, why, .. }| format!("the vector of {id}: {why}")));
+        let orphan = |(table, row): &(&str, i64)| format!("row {row} of {table} belongs to no row of papers");
+        report(problems, seen.orphans.iter().map(orphan));
+        let vectors: i64 = self
+            .connection
+            .query_row("SELECT count(*) FROM embeddings NOT INDEXED", [], |row| row.get(0))
+            .in_library(&self.path)?;
+        let orphans = seen.orphans.iter().filter(|(table, _)| *table == "embeddings").count() as u64;
+        let strangers = (vectors.cast_unsigned()).saturating_sub(seen.looked_at + orphans);
+        report(problems, (strangers > 0).then(|| format!("{strangers} vectors belong to no model")));
+        let ids: BTreeSet<ArxivId> =
+            seen.papers.iter().chain(&seen.vectors).filter_map(|damaged| id(&damaged.id)).collect();
+        findings.papers = ids.into_iter().collect();
+        findings.seen = seen;
+        Ok(())
+    }
+
+    /// What lacks a sum where nothing should.
+    fn note_missing_sums(&self, seen: &mut Seen) -> Result<()> {
+        let why = || "its sum is missing".to_owned();
+        for &(row, _) in &seen.unsummed_papers {
+            seen.papers.push(Damaged { key: row, id: self.stored_id(row)?, why: why() });
+        }
+        for &(key, _) in &seen.unsummed_vectors {
+            seen.vectors.push(Damaged { key, id: self.stored_id(key & (LAST_ROW - 1))?, why: why() });
+        }
+        seen.papers.sort_by_key(|damaged| damaged.key);
+        Ok(())
+    }
+
+    fn stored_id(&self, row: i64) -> Result<String> {
+        self.connection
+            .query_row("SELECT id FROM papers WHERE row = ?1", [row], |found| {
+                Ok(String::from_utf8_lossy(found.get_ref(0)?.as_bytes()?).into_owned())
             })
-        })?;
-        report(problems, wrong.into_iter().flatten());
-        Ok(())
+            .in_library(&self.path)
     }
 
-    fn check_vectors(&self, problems: &mut Vec<Problem>) -> Result<()> {
-        let wrong = self.list(
-            "SELECT p.id, f.dimension, e.vector, p.passage IS e.passage \
-             FROM embeddings e LEFT JOIN papers p ON p.row = e.paper LEFT JOIN fingerprints f ON f.number = e.fingerprint \
-             ORDER BY e.key",
-            |row| {
-                let (Some(id), Some(dimension)) = (row.get::<_, Option<String>>(0)?, row.get::<_, Option<usize>>(1)?) else {
-                    return Ok(None); // an orphan, told by the foreign keys
-                };
-                let blob = row.get_ref(2)?.as_blob()?;
-                let why = if blob.len() != dimension * size_of::<f32>() {
-                    Some(format!("it has {} bytes instead of {}", blob.len(), dimension * size_of::<f32>()))
-                } else if !row.get::<_, bool>(3)? {
-                    Some("it is of another text than the stored one".to_owned())
-                } else {
-                    flaw(floats(blob), dimension)
-                };
-                Ok(why.map(|why| format!("the vector of {id}: {why}")))
-            },
-        )?;
-        report(problems, wrong.into_iter().flatten());
-        Ok(())
+    /// One part of the rows for each connection; with what cannot be read told as an error.
+    fn walk_in_parallel(&self, models: &[Model]) -> Result<Seen> {
+        let threads =
+            if self.access == Access::File { thread::available_parallelism().map_or(1, usize::from) } else { 1 };
+        let others = self.others(threads - 1)?;
+        let parts = others.len() as i64 + 1;
+        let step = self.last_row()? / parts + 1;
+        let path = self.path.as_path();
+        let run = |connection: &Connection, part: i64| -> Result<Seen> {
+            let until = if part + 1 == parts { LAST_ROW } else { (part + 1) * step };
+            let mut seen = Seen::default();
+            walk(connection, models, Span { from: part * step, until }, &mut seen).in_library(path)?;
+            Ok(seen)
+        };
+        thread::scope(|scope| {
+            let run = &run;
+            let workers: Vec<_> =
+                (1..).zip(others).map(|(part, connection)| scope.spawn(move || run(&connection, part))).collect();
+            let mut seen = run(&self.connection, 0);
+            for worker in workers {
+                let more = worker.join().unwrap_or_else(|panic| resume_unwind(panic));
+                seen = seen.and_then(|mut seen| {
+                    seen.append(more?);
+                    Ok(seen)
+                });
+            }
+            seen
+        })
     }
 
     fn check_facet_vectors(&self, problems: &mut Vec<Problem>) -> Result<()> {
@@ -109,6 +261,28 @@ impl Library {
             },
         )?;
         report(problems, wrong.into_iter().flatten());
+        Ok(())
+    }
+
+    /// The tables that have one sum for all rows.
+    fn check_tables(&self, findings: &mut Findings) -> Result<()> {
+        for summed in tables() {
+            let Some(stored) = self.sum_of(summed.table)? else { continue };
+            if table_sum(&self.connection, summed).in_library(&self.path)? != stored {
+                let what = format!("the table {} is not what was written", summed.table);
+                findings.problems.push(Problem { what });
+                findings.tables.push((summed, stored));
+            }
+        }
+        let known: Vec<&str> = tables().map(|summed| summed.table).chain(["papers", "embeddings"]).collect();
+        let names: Vec<String> = self.list("SELECT name FROM table_sums", |row| {
+            Ok(String::from_utf8_lossy(row.get_ref(0)?.as_bytes()?).into_owned())
+        })?;
+        let unknown = names.into_iter().filter(|name| !known.contains(&name.as_str()));
+        report(
+            &mut findings.problems,
+            unknown.map(|name| format!("there is a sum of a table {name:?}, which is none")),
+        );
         Ok(())
     }
 
@@ -141,6 +315,10 @@ impl Library {
         report(problems, wrong);
         Ok(())
     }
+}
+
+fn id(text: &str) -> Option<ArxivId> {
+    ArxivId::parse(text).map(|(id, _)| id)
 }
 
 fn report(problems: &mut Vec<Problem>, found: impl IntoIterator<Item = String>) {

@@ -9,13 +9,15 @@ use std::borrow::Cow;
 use std::collections::BTreeSet;
 use std::sync::LazyLock;
 
-use rusqlite::{CachedStatement, Connection, ToSql, TransactionBehavior, params};
+use rusqlite::types::{ToSqlOutput, ValueRef as Stored};
+use rusqlite::{CachedStatement, Connection, OptionalExtension, ToSql, TransactionBehavior, params};
 use serde::Serialize;
 
 use super::faults::Faults;
 use super::ids::row_of;
 use super::record::{Record, precedence_text};
 use super::stored::load;
+use super::sums::{PARTS, RowSum, Summed};
 use super::vectors::reuse_vectors;
 use super::words::{prepare, prepare_into};
 use super::{Library, PaperRow};
@@ -84,7 +86,7 @@ impl Library {
 /// The columns of `papers`: first those that are the library's own, then one for each field.
 const OWN_COLUMNS: [&str; 7] = ["id", "version", "categories", "primary_category", "date", "provenance", "passage"];
 
-fn columns() -> impl Iterator<Item = &'static str> {
+pub(super) fn columns() -> impl Iterator<Item = &'static str> {
     OWN_COLUMNS.into_iter().chain(Field::ALL.iter().map(|field| field.name()))
 }
 
@@ -97,6 +99,11 @@ static INSERT: LazyLock<String> = LazyLock::new(|| {
 static UPDATE: LazyLock<String> = LazyLock::new(|| {
     let set: Vec<String> = columns().zip(1..).skip(1).map(|(name, at)| format!("{name} = ?{at}")).collect();
     format!("UPDATE papers SET {} WHERE id = ?1", set.join(", "))
+});
+
+static STORED: LazyLock<String> = LazyLock::new(|| {
+    let names: Vec<&str> = columns().collect();
+    format!("SELECT {} FROM papers WHERE row = ?1", names.join(", "))
 });
 
 /// Writes records inside a transaction.
@@ -127,9 +134,10 @@ impl Writer<'_> {
     }
 
     fn add(&self, id: &ArxivId, record: &Record) -> rusqlite::Result<()> {
-        self.write_paper(&INSERT, id, record)?;
+        let sum = self.write_paper(&INSERT, id, record)?;
         let row = PaperRow(self.connection.last_insert_rowid());
-        self.write_parts(row, &Record::default(), record)?;
+        let sum = sum.wrapping_add(self.write_parts(row, &Record::default(), record)?);
+        self.statement("INSERT INTO paper_sums (paper, sum) VALUES (?1, ?2)")?.execute([row.0, sum])?;
         self.write_keywords(row, record)?;
         if let Some(hash) = record.passage_hash() {
             reuse_vectors(self.connection, row, &hash)?;
@@ -138,8 +146,10 @@ impl Writer<'_> {
     }
 
     fn update(&self, row: PaperRow, id: &ArxivId, before: &Record, after: &Record) -> rusqlite::Result<()> {
-        self.write_paper(&UPDATE, id, after)?;
-        self.write_parts(row, before, after)?;
+        let gone = self.stored_sum(row)?;
+        let written = self.write_paper(&UPDATE, id, after)?;
+        let change = written.wrapping_sub(gone).wrapping_add(self.write_parts(row, before, after)?);
+        self.change_sum(row, change)?;
         if keyword_texts(before) != keyword_texts(after) {
             self.statement("DELETE FROM keywords WHERE rowid = ?1")?.execute([row.0])?;
             self.write_keywords(row, after)?;
@@ -154,7 +164,34 @@ impl Writer<'_> {
         Ok(())
     }
 
-    fn write_paper(&self, sql: &str, id: &ArxivId, record: &Record) -> rusqlite::Result<()> {
+    /// The sum of the row of `papers` alone, as it is.
+    fn stored_sum(&self, row: PaperRow) -> rusqlite::Result<i64> {
+        self.statement(&STORED)?.query_row([row.0], |found| {
+            let mut sum = RowSum::of("papers");
+            for (at, column) in columns().enumerate() {
+                sum.add(column, found.get_ref(at)?);
+            }
+            Ok(sum.finish())
+        })
+    }
+
+    /// Changes the sum of a paper by what was written. It is not made anew, so that what was
+    /// damaged before stays so; and a paper of an older library that has none yet gets it from
+    /// the check.
+    fn change_sum(&self, row: PaperRow, change: i64) -> rusqlite::Result<()> {
+        let stored = self
+            .statement("SELECT sum FROM paper_sums WHERE paper = ?1")?
+            .query_row([row.0], |found| found.get::<_, i64>(0))
+            .optional()?;
+        if let Some(sum) = stored {
+            self.statement("UPDATE paper_sums SET sum = ?2 WHERE paper = ?1")?
+                .execute([row.0, sum.wrapping_add(change)])?;
+        }
+        Ok(())
+    }
+
+    /// Writes a row of `papers` and gives its sum.
+    fn write_paper(&self, sql: &str, id: &ArxivId, record: &Record) -> rusqlite::Result<i64> {
         let mut statement = self.statement(sql)?;
         let own: [&dyn ToSql; OWN_COLUMNS.len()] = [
             &id.as_str(),
@@ -165,22 +202,33 @@ impl Writer<'_> {
             &record.provenance(),
             &record.passage_hash(),
         ];
-        for (number, value) in (1..).zip(own) {
+        let mut sum = RowSum::of("papers");
+        for ((number, column), value) in (1..).zip(OWN_COLUMNS).zip(own) {
+            sum.add(column, stored(&value.to_sql()?));
             statement.raw_bind_parameter(number, value)?;
         }
         for (number, &field) in (1 + OWN_COLUMNS.len()..).zip(Field::ALL) {
-            statement.raw_bind_parameter(number, column(record, field)?)?;
+            let value = column(record, field)?;
+            sum.add(field.name(), value.as_deref().map_or(Stored::Null, |text| Stored::Text(text.as_bytes())));
+            statement.raw_bind_parameter(number, value)?;
         }
         statement.raw_execute()?;
-        Ok(())
+        Ok(sum.finish())
     }
 
-    /// Writes what is new in the tables beside `papers`. Nothing ever leaves them: merging only
-    /// raises and unites.
-    fn write_parts(&self, row: PaperRow, before: &Record, after: &Record) -> rusqlite::Result<()> {
+    /// Writes what is new in the tables beside `papers`, and gives by how much that changes the sum
+    /// of the paper. Nothing ever leaves them: merging only raises and unites.
+    fn write_parts(&self, row: PaperRow, before: &Record, after: &Record) -> rusqlite::Result<i64> {
+        let [categories, links, summaries, listings] = &PARTS;
+        let mut change = 0i64;
+        let mut written = |part, values: &[&str]| change = change.wrapping_add(part_sum(part, values));
         for category in after.categories.difference(&before.categories) {
-            self.statement("INSERT OR IGNORE INTO paper_categories (paper, category) VALUES (?1, ?2)")?
+            let new = self
+                .statement("INSERT OR IGNORE INTO paper_categories (paper, category) VALUES (?1, ?2)")?
                 .execute(params![row.0, category])?;
+            if new > 0 {
+                written(categories, &[category]);
+            }
         }
         for listing in after.listings.difference(&before.listings) {
             let date = listing.date.map(|date| date.to_string()).unwrap_or_default();
@@ -189,32 +237,39 @@ impl Writer<'_> {
                 listing.file,
                 date
             ])?;
+            written(listings, &[&listing.file, &date]);
         }
+        let mut replaced = 0i64;
+        let mut replace = |part, values: &[&str]| replaced = replaced.wrapping_add(part_sum(part, values));
         for (kind, told) in &after.links {
-            if before.links.get(kind) != Some(told) {
+            let held = before.links.get(kind);
+            if held != Some(told) {
+                let provenance = precedence_text(&told.precedence);
                 self.statement(
                     "INSERT INTO links (paper, kind, address, provenance) VALUES (?1, ?2, ?3, ?4) \
                      ON CONFLICT DO UPDATE SET address = excluded.address, provenance = excluded.provenance",
                 )?
-                .execute(params![row.0, kind, told.value, precedence_text(&told.precedence)])?;
+                .execute(params![row.0, kind, told.value, provenance])?;
+                written(links, &[kind, &told.value, &provenance]);
+                held.iter().for_each(|held| replace(links, &[kind, &held.value, &precedence_text(&held.precedence)]));
             }
         }
         for (key, told) in &after.summaries {
-            if before.summaries.get(key) != Some(told) {
+            let held = before.summaries.get(key);
+            if held != Some(told) {
+                let (language, facet, provenance) = (&key.0, key.1.name(), precedence_text(&told.precedence));
                 self.statement(
                     "INSERT INTO summaries (paper, language, facet, text, provenance) VALUES (?1, ?2, ?3, ?4, ?5) \
                      ON CONFLICT DO UPDATE SET text = excluded.text, provenance = excluded.provenance",
                 )?
-                .execute(params![
-                    row.0,
-                    key.0,
-                    key.1.name(),
-                    told.value,
-                    precedence_text(&told.precedence)
-                ])?;
+                .execute(params![row.0, language, facet, told.value, provenance])?;
+                written(summaries, &[language, facet, &told.value, &provenance]);
+                held.iter().for_each(|held| {
+                    replace(summaries, &[language, facet, &held.value, &precedence_text(&held.precedence)]);
+                });
             }
         }
-        Ok(())
+        Ok(change.wrapping_sub(replaced))
     }
 
     fn write_keywords(&self, row: PaperRow, record: &Record) -> rusqlite::Result<()> {
@@ -235,6 +290,22 @@ impl Writer<'_> {
             ])?;
         Ok(())
     }
+}
+
+/// A value as SQLite keeps it.
+fn stored<'v>(value: &'v ToSqlOutput<'_>) -> Stored<'v> {
+    match value {
+        ToSqlOutput::Borrowed(value) => *value,
+        ToSqlOutput::Owned(value) => Stored::from(value),
+        _ => Stored::Null,
+    }
+}
+
+/// The sum of a row that belongs to a paper.
+fn part_sum(part: &Summed, values: &[&str]) -> i64 {
+    let mut sum = RowSum::of(part.table);
+    part.columns.iter().zip(values).for_each(|(column, value)| sum.add(column, Stored::Text(value.as_bytes())));
+    sum.finish()
 }
 
 /// What stands in the column of a field. A list is a JSON array, and an empty one where none is

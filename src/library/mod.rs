@@ -29,10 +29,12 @@ mod scan;
 mod schema;
 mod settings;
 mod stored;
+mod sums;
 mod texts;
 mod topic_runs;
 mod topics;
 mod vectors;
+mod walk;
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -46,7 +48,7 @@ use faults::Faults;
 use pin::{Pin, Pinned};
 use schema::Kind;
 
-pub use check::Problem;
+pub use check::{Findings, Problem};
 pub use facets::{FacetPassage, FacetSource};
 pub use filter::Filter;
 pub use info::{Info, StoredFingerprint};
@@ -304,6 +306,7 @@ impl Library {
 
     fn prepare_for_writing(&self) -> Result<()> {
         self.connection.set_prepared_statement_cache_capacity(64);
+        sums::keep(&self.connection).in_library(&self.path)?;
         self.connection
             // The log is folded in every 32 MiB, and cut back to that size after a large add.
             .execute_batch("PRAGMA wal_autocheckpoint = 4096; PRAGMA journal_size_limit = 33554432")

@@ -73,7 +73,7 @@ impl Library {
 
     /// So many connections that see the state of this one; none where that cannot be had, since
     /// somebody has committed meanwhile.
-    fn others(&self, count: usize) -> Result<Vec<Connection>> {
+    pub(super) fn others(&self, count: usize) -> Result<Vec<Connection>> {
         let (path, access) = (self.path.as_path(), self.access);
         let held = self.pin.held();
         if held == Held::Unknown || count == 0 {

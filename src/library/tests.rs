@@ -57,3 +57,172 @@ fn a_library_in_memory_works_like_a_file() {
     assert!(!library.is_empty().unwrap());
     assert_eq!(library.check().unwrap(), []);
 }
+
+/// A library of three papers with all that can be said of one, likes, topics and vectors.
+fn full_library() -> Library {
+    let mut library = Library::in_memory().unwrap();
+    let mut entries: Vec<Entry> =
+        (1..4).map(|n| entry(&format!("2601.0000{n}"), &format!("Title {n} of ice"))).collect();
+    for entry in &mut entries {
+        entry.metadata.abstract_text = Some("It melts.".to_owned());
+        entry.metadata.authors = vec!["A. Author".to_owned(), "Kurt Gödel".to_owned()];
+        entry.metadata.comment = Some("9 pages".to_owned());
+        entry.categories = vec!["cs.LG".to_owned(), "math.ST".to_owned()];
+        entry.links.insert("code".to_owned(), "https://example.org/x".to_owned());
+        entry.summaries.insert(("en".to_owned(), crate::Facet::Tldr), "Ice melts.".to_owned());
+        entry.listing = Some(crate::Listing { file: "a.md".to_owned(), date: None });
+    }
+    library.merge(&entries).unwrap();
+    let text = FingerprintText { digest: "d".into(), model: "m".into(), description: "x".into(), dimension: 2 };
+    let number = library.ensure_fingerprint(&text).unwrap();
+    library.note_changes(number).unwrap();
+    let missing = library.next_missing(number, None, 9).unwrap();
+    for paper in &missing {
+        let new = NewVector {
+            row: paper.row,
+            passage_hash: paper.passage_hash,
+            vector: &[0.6, 0.8],
+            tokens: Tokens { embedded: 7, cut: 2 },
+        };
+        library.store_vectors(number, &[new]).unwrap();
+    }
+    let ids: Vec<ArxivId> = missing.into_iter().map(|paper| paper.id).collect();
+    let day = "2026-02-11".parse().unwrap();
+    library.set_opinions("default", &[(ids[0].clone(), Some(Opinion::Liked))]).unwrap();
+    library.note_shown("default", day, &ids).unwrap();
+    library.set_last_answer(&ids).unwrap();
+    let topic = KeptTopic { id: 1, level: 0, parent: None, name: Some("ice".into()), given: false, noted: 3 };
+    let paper = KeptPaper { row: PaperRow(1), topic: 1, position: [0.5, 1.0] };
+    let run = TopicRun { date: day, papers: 3, added: 3, removed: 0, reclustered: true, changes: Vec::new() };
+    let kept = KeptTopics { run: 1, date: day, last_topic: 1, drift: 0, topics: vec![topic], papers: vec![paper] };
+    library.keep_topics(TopicSet { fingerprint: number, selection: "" }, None, &kept, Some(&run)).unwrap();
+    let facet = FacetPassage { row: PaperRow(1), text: "ice".into() };
+    library.store_facet_vectors(number, crate::Facet::Method, &[(&facet, &[0.6, 0.8])]).unwrap();
+    library
+}
+
+/// The columns of every table that holds what cannot be computed again.
+fn summed_columns(library: &Library) -> Vec<(String, String)> {
+    const APART: [&str; 5] = ["counts", "paper_sums", "vector_sums", "table_sums", "sqlite_sequence"];
+    let all = library.list(
+        "SELECT t.name, c.name FROM sqlite_schema t JOIN pragma_table_info(t.name) c \
+         WHERE t.type = 'table' AND t.name NOT LIKE 'keywords%' ORDER BY t.name, c.cid",
+        |row| Ok((row.get::<_, String>(0)?, row.get::<_, String>(1)?)),
+    );
+    let counted = |table: &str, column: &str| table == "fingerprints" && column == "vectors";
+    all.unwrap().into_iter().filter(|(table, column)| !APART.contains(&&**table) && !counted(table, column)).collect()
+}
+
+#[test]
+fn every_column_is_in_a_sum() {
+    let library = full_library();
+    let mut found = summed_columns(&library);
+    let owners = ["row", "paper"];
+    let of = |summed: &sums::Summed| {
+        let table = summed.table;
+        summed.columns.iter().map(|column| (table.to_owned(), (*column).to_owned())).collect::<Vec<_>>()
+    };
+    let mut summed: Vec<_> = sums::tables().chain(&sums::PARTS).chain([&sums::VECTORS]).flat_map(of).collect();
+    summed.extend(merge::columns().map(|column| ("papers".to_owned(), column.to_owned())));
+    // Under the key of its paper a row has its sum.
+    found.retain(|pair| summed.contains(pair) || !owners.contains(&&*pair.1));
+    found.sort();
+    summed.sort();
+    assert_eq!(found, summed);
+}
+
+#[test]
+fn check_finds_every_flipped_bit_of_a_value() {
+    let library = full_library();
+    assert_eq!(library.check().unwrap(), []);
+    library.connection.execute_batch("PRAGMA ignore_check_constraints = ON; PRAGMA foreign_keys = OFF").unwrap();
+    // What damages the disk runs no trigger.
+    for (schema, table) in [("temp", "sqlite_temp_schema"), ("main", "sqlite_schema")] {
+        let sql = format!("SELECT name FROM {table} WHERE type = 'trigger'");
+        for trigger in library.list(&sql, |row| row.get::<_, String>(0)).unwrap() {
+            library.connection.execute_batch(&format!("DROP TRIGGER {schema}.{trigger}")).unwrap();
+        }
+    }
+    let mut tried = 0;
+    for (table, column) in summed_columns(&library) {
+        let sql = format!("SELECT {column} FROM {table} LIMIT 1");
+        let value: rusqlite::types::Value = library.connection.query_row(&sql, [], |row| row.get(0)).unwrap();
+        for damaged in flips(&value) {
+            tried += 1;
+            library.connection.execute_batch("SAVEPOINT whole").unwrap();
+            let changed = format!("UPDATE OR IGNORE {table} SET {column} = ?1 WHERE {column} IS ?2");
+            let changed = library.connection.execute(&changed, [&damaged, &value]).unwrap();
+            let found = library.check();
+            assert!(
+                changed == 0 || found.as_ref().map_or(true, |found| !found.is_empty()),
+                "{table}.{column}: {damaged:?}"
+            );
+            library.connection.execute_batch("ROLLBACK TO whole; RELEASE whole").unwrap();
+        }
+    }
+    assert!(tried > 300, "{tried}");
+    assert_eq!(library.check().unwrap(), []);
+}
+
+/// A value with one bit flipped: some of its bits.
+fn flips(value: &rusqlite::types::Value) -> Vec<rusqlite::types::Value> {
+    use rusqlite::types::Value;
+    let bits = |bytes: &[u8]| {
+        let step = (bytes.len() * 8 / 12).max(1);
+        (0..bytes.len() * 8)
+            .step_by(step)
+            .map(|bit| {
+                let mut flipped = bytes.to_vec();
+                flipped[bit / 8] ^= 1 << (bit % 8);
+                flipped
+            })
+            .collect::<Vec<_>>()
+    };
+    match value {
+        Value::Null => vec![Value::Integer(1)],
+        Value::Integer(number) => [0, 1, 5, 20].map(|bit| Value::Integer(number ^ (1 << bit))).to_vec(),
+        Value::Real(real) => [0, 30, 51].map(|bit| Value::Real(f64::from_bits(real.to_bits() ^ (1 << bit)))).to_vec(),
+        Value::Blob(bytes) => bits(bytes).into_iter().map(Value::Blob).collect(),
+        Value::Text(text) => bits(text.as_bytes())
+            .into_iter()
+            .filter_map(|bytes| String::from_utf8(bytes).ok())
+            .map(Value::Text)
+            .collect(),
+    }
+}
+
+#[test]
+fn what_was_damaged_before_a_merge_is_still_found_after_it() {
+    let mut library = full_library();
+    library.connection.execute("UPDATE links SET address = 'https://example.org/y' WHERE paper = 2", []).unwrap();
+    library.connection.execute("UPDATE papers SET comment = CAST(x'39ff' AS TEXT) WHERE row = 3", []).unwrap();
+    let mut more = entry("2601.00002", "Title 2 of ice");
+    more.metadata.journal = Some("J. Ice".to_owned());
+    assert_eq!(library.merge(&[more]).unwrap(), [Outcome::Updated]);
+    let problems: Vec<String> = library.check().unwrap().into_iter().map(|problem| problem.what).collect();
+    assert_eq!(
+        problems,
+        ["2601.00002: what is stored of it is not what was written", "2601.00003: its comment is no valid text"]
+    );
+    let ids: Vec<String> = library.inspect().unwrap().papers.iter().map(ToString::to_string).collect();
+    assert_eq!(ids, ["2601.00002", "2601.00003"]);
+}
+
+#[test]
+fn a_library_without_sums_is_given_them_by_the_check() {
+    let mut library = full_library();
+    let sums = |library: &Library| {
+        let query = "SELECT 'p' || paper, sum FROM paper_sums UNION ALL SELECT 'v' || key, sum FROM vector_sums \
+                     UNION ALL SELECT name, sum FROM table_sums ORDER BY 1";
+        library.list(query, |row| Ok((row.get::<_, String>(0)?, row.get::<_, i64>(1)?))).unwrap()
+    };
+    let before = sums(&library);
+    assert_eq!(before.len(), 3 + 3 + 13);
+    library.connection.execute_batch("DELETE FROM paper_sums WHERE paper > 1; DELETE FROM vector_sums").unwrap();
+    assert_eq!(library.check().unwrap().len(), 5, "each that should have one");
+    library.connection.execute_batch("DELETE FROM table_sums").unwrap();
+    assert_eq!(library.check().unwrap(), []);
+    library.complete_sums().unwrap();
+    assert_eq!(sums(&library), before);
+    assert_eq!(library.check().unwrap(), []);
+}

@@ -282,8 +282,10 @@ fn write(
     // Most papers are where they were.
     let mut before: HashMap<PaperRow, &KeptPaper> =
         previous.iter().flat_map(|previous| &previous.papers).map(|paper| (paper.row, paper)).collect();
-    let mut insert = transaction
-        .prepare("INSERT OR REPLACE INTO topic_papers (list, paper, topic, x, y) VALUES (?1, ?2, ?3, ?4, ?5)")?;
+    let mut insert = transaction.prepare(
+        "INSERT INTO topic_papers (list, paper, topic, x, y) VALUES (?1, ?2, ?3, ?4, ?5) \
+             ON CONFLICT DO UPDATE SET topic = excluded.topic, x = excluded.x, y = excluded.y",
+    )?;
     for paper in &next.papers {
         if before.remove(&paper.row) != Some(paper) {
             let [x, y] = paper.position;

@@ -36,6 +36,8 @@ pub struct Checked {
     pub papers: u64,
     /// What is not as it should be, in words.
     pub problems: Vec<String>,
+    /// Papers whose text or vector is damaged.
+    pub damaged: Vec<ArxivId>,
 }
 
 /// Embeds every paper with the model that was chosen, and uses that model from then on.
@@ -91,14 +93,20 @@ impl Relata {
         Ok(())
     }
 
-    /// Checks the library and its indexes for damage. Reads every page.
+    /// Checks the library and its indexes for damage. Reads every page. A library that an earlier
+    /// version wrote is given the sums by which damage is told.
     ///
     /// # Errors
     /// [`LibraryError::Empty`]; what the library reports.
     pub fn check(&self) -> Result<Checked> {
-        let library = self.filled()?;
+        let mut library = self.filled()?;
+        if library.is_writable() {
+            let _permit = self.shared.own.write();
+            library.complete_sums()?;
+        }
         let _view = library.view()?;
-        let mut problems: Vec<String> = library.check()?.into_iter().map(|problem| problem.what).collect();
+        let found = library.inspect()?;
+        let mut problems: Vec<String> = found.problems.into_iter().map(|problem| problem.what).collect();
         for stored in library.fingerprints()? {
             let damage = match Index::open(&library, stored.number)? {
                 State::Ready(index) => index.check(&library, stored.number)?,
@@ -107,7 +115,7 @@ impl Relata {
             };
             problems.extend(damage.map(|what| format!("{what}; the next answer or `relata add` makes it anew")));
         }
-        Ok(Checked { papers: library.len()?, problems })
+        Ok(Checked { papers: library.len()?, problems, damaged: found.papers })
     }
 
     /// Embeds every paper with the model that was chosen, which the library remembers, and prepares
