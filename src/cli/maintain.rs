@@ -1,7 +1,9 @@
 //! `relata remove`, `relata check` and `relata reembed`: keeping a library in order.
 
+use std::path::PathBuf;
+
 use crate::error::{Error, LibraryError, Result};
-use crate::service::{Reembed as ReembedRequest, Remove as RemoveRequest};
+use crate::service::{Reembed as ReembedRequest, Remove as RemoveRequest, Repair};
 
 use super::args::{Check, Reembed, Remove};
 use super::terminal::{Page, printable, say};
@@ -28,6 +30,9 @@ pub(super) fn remove(context: &Context, asked: &Remove, page: &mut Page) -> Resu
 }
 
 pub(super) fn check(context: &Context, asked: &Check, page: &mut Page) -> Result<Outcome> {
+    if let Some(files) = &asked.repair {
+        return repair(context, asked, files, page);
+    }
     let Some(checked) = unless_empty(context.relata.check(), "check")? else { return Ok(Outcome::Nothing) };
     if asked.json {
         page.answer(&checked)?;
@@ -40,6 +45,36 @@ pub(super) fn check(context: &Context, asked: &Check, page: &mut Page) -> Result
         }
     }
     Ok(if checked.problems.is_empty() { Outcome::Done } else { Outcome::Partial })
+}
+
+/// `relata check --repair`
+fn repair(context: &Context, asked: &Check, files: &[PathBuf], page: &mut Page) -> Result<Outcome> {
+    let request = Repair { sources: files.to_vec(), embed: !asked.no_embed };
+    let Some(done) = unless_empty(context.relata.repair(&request), "repair")? else { return Ok(Outcome::Nothing) };
+    let left = &done.left;
+    if asked.json {
+        page.answer(&done)?;
+    } else {
+        for what in &done.mended {
+            page.whole(&format!("mended {what}"))?;
+        }
+        if done.dropped > 0 {
+            page.line(&format!("deleted {} vectors, embedded {} papers again", done.dropped, done.embedded))?;
+        }
+        for problem in &left.problems {
+            page.whole(problem)?;
+        }
+        if left.problems.is_empty() {
+            page.line(&format!("{} papers, no problems", left.papers))?;
+        }
+    }
+    if let Some(id) = left.damaged.first() {
+        say(&format!(
+            "Name the files from which these papers were added (relata check --repair PATH...), or remove them and add \
+             them again (relata remove {id}, then relata add PATH)."
+        ));
+    }
+    Ok(if left.problems.is_empty() { Outcome::Done } else { Outcome::Partial })
 }
 
 pub(super) fn reembed(context: &Context, asked: &Reembed, page: &mut Page) -> Result<Outcome> {

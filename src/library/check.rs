@@ -14,7 +14,7 @@ use rusqlite::{Connection, OptionalExtension, TransactionBehavior};
 use super::faults::Faults;
 use super::sums::{Summed, table_sum, tables};
 use super::vectors::{flaw, floats};
-use super::walk::{Damaged, Model, Seen, Span, walk};
+use super::walk::{Damaged, Model, Seen, Span, text, walk};
 use super::{Access, Library};
 use crate::error::Result;
 use crate::paper::ArxivId;
@@ -42,6 +42,10 @@ pub struct Findings {
     pub(super) seen: Seen,
     /// Tables whose rows are not as they were written, with what their sum should be.
     pub(super) tables: Vec<(&'static Summed, i64)>,
+    /// Whether SQLite's indexes do not fit their tables.
+    pub(super) indexes: bool,
+    /// Whether the keyword index is damaged.
+    pub(super) keywords: bool,
 }
 
 /// Beyond this many problems of one kind, the rest is only counted.
@@ -70,11 +74,11 @@ impl Library {
     pub fn inspect(&self) -> Result<Findings> {
         let _snapshot = self.pinned_snapshot()?;
         let mut findings = Findings::default();
-        self.check_sqlite(&mut findings.problems)?;
+        self.check_sqlite(&mut findings)?;
         self.check_papers(&mut findings)?;
         self.check_facet_vectors(&mut findings.problems)?;
         self.check_tables(&mut findings)?;
-        self.check_keywords(&mut findings.problems)?;
+        self.check_keywords(&mut findings)?;
         self.check_counts(&mut findings.problems)?;
         Ok(findings)
     }
@@ -149,7 +153,7 @@ impl Library {
 
     fn models(&self) -> Result<Vec<Model>> {
         self.list("SELECT number, dimension FROM fingerprints ORDER BY number", |row| {
-            Ok(Model { number: row.get(0)?, dimension: row.get(1)? })
+            Ok(Model { number: row.get(0)?, dimension: row.get(1).unwrap_or(0) })
         })
     }
 
@@ -159,8 +163,11 @@ impl Library {
             .in_library(&self.path)
     }
 
-    fn check_sqlite(&self, problems: &mut Vec<Problem>) -> Result<()> {
+    fn check_sqlite(&self, findings: &mut Findings) -> Result<()> {
         let found: Vec<String> = self.list("PRAGMA integrity_check(20)", |row| row.get(0))?;
+        findings.keywords = found.iter().any(|line| line.contains("keywords") || line.contains("fts5"));
+        findings.indexes = found.iter().any(|line| line.contains("index"));
+        let problems = &mut findings.problems;
         problems.extend(found.into_iter().filter(|line| line != "ok").map(|what| Problem { what }));
         for table in ["facet_embeddings", "indexes", "topic_sets", "topic_runs", "topics", "topic_papers"] {
             let orphans = self.list(&format!("PRAGMA foreign_key_check({table})"), |row| {
@@ -214,9 +221,7 @@ impl Library {
 
     fn stored_id(&self, row: i64) -> Result<String> {
         self.connection
-            .query_row("SELECT id FROM papers WHERE row = ?1", [row], |found| {
-                Ok(String::from_utf8_lossy(found.get_ref(0)?.as_bytes()?).into_owned())
-            })
+            .query_row("SELECT id FROM papers WHERE row = ?1", [row], |found| Ok(text(found.get_ref(0)?)))
             .in_library(&self.path)
     }
 
@@ -255,8 +260,9 @@ impl Library {
             "SELECT p.id, e.facet, f.dimension, e.vector FROM facet_embeddings e \
              JOIN papers p ON p.row = e.paper JOIN fingerprints f ON f.number = e.fingerprint ORDER BY p.id, e.facet",
             |row| {
-                let (id, facet): (String, String) = (row.get(0)?, row.get(1)?);
-                let why = flaw(floats(row.get_ref(3)?.as_blob()?), row.get(2)?);
+                let (id, facet) = (text(row.get_ref(0)?), text(row.get_ref(1)?));
+                let vector = row.get_ref(3)?.as_blob_or_null().unwrap_or(None).unwrap_or_default();
+                let why = flaw(floats(vector), row.get(2).unwrap_or(0));
                 Ok(why.map(|why| format!("the vector of the {facet} of {id}: {why}")))
             },
         )?;
@@ -275,9 +281,7 @@ impl Library {
             }
         }
         let known: Vec<&str> = tables().map(|summed| summed.table).chain(["papers", "embeddings"]).collect();
-        let names: Vec<String> = self.list("SELECT name FROM table_sums", |row| {
-            Ok(String::from_utf8_lossy(row.get_ref(0)?.as_bytes()?).into_owned())
-        })?;
+        let names: Vec<String> = self.list("SELECT name FROM table_sums", |row| Ok(text(row.get_ref(0)?)))?;
         let unknown = names.into_iter().filter(|name| !known.contains(&name.as_str()));
         report(
             &mut findings.problems,
@@ -286,16 +290,19 @@ impl Library {
         Ok(())
     }
 
-    fn check_keywords(&self, problems: &mut Vec<Problem>) -> Result<()> {
+    fn check_keywords(&self, findings: &mut Findings) -> Result<()> {
+        let problems = &mut findings.problems;
+        let before = problems.len();
         let missing = self
             .list("SELECT id FROM papers WHERE row NOT IN (SELECT id FROM keywords_docsize) ORDER BY id", |row| {
-                Ok(format!("{}: not in the keyword index", row.get::<_, String>(0)?))
+                Ok(format!("{}: not in the keyword index", text(row.get_ref(0)?)))
             })?;
         report(problems, missing);
         let extra = self.list("SELECT id FROM keywords_docsize WHERE id NOT IN (SELECT row FROM papers)", |row| {
             Ok(format!("the keyword index holds row {}, which is no paper", row.get::<_, i64>(0)?))
         })?;
         report(problems, extra);
+        findings.keywords |= problems.len() > before;
         Ok(())
     }
 
@@ -308,7 +315,7 @@ impl Library {
                 SELECT *, (SELECT count(*) FROM embeddings WHERE fingerprint = number) AS real FROM fingerprints) \
              WHERE vectors <> real",
             |row| {
-                let (name, told, real): (String, i64, i64) = (row.get(0)?, row.get(1)?, row.get(2)?);
+                let (name, told, real): (_, i64, i64) = (text(row.get_ref(0)?), row.get(1)?, row.get(2)?);
                 Ok(format!("{told} {name} are counted where there are {real}"))
             },
         )?;

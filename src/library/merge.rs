@@ -14,7 +14,7 @@ use rusqlite::{CachedStatement, Connection, OptionalExtension, ToSql, Transactio
 use serde::Serialize;
 
 use super::faults::Faults;
-use super::ids::row_of;
+use super::ids::{parse_id, row_of};
 use super::record::{Record, precedence_text};
 use super::stored::load;
 use super::sums::{PARTS, RowSum, Summed};
@@ -290,6 +290,22 @@ impl Writer<'_> {
             ])?;
         Ok(())
     }
+}
+
+/// Makes the keyword index anew from what the papers say. A paper that cannot be read is left out.
+pub(super) fn write_all_keywords(connection: &Connection) -> rusqlite::Result<()> {
+    connection.execute("INSERT INTO keywords (keywords) VALUES ('delete-all')", [])?;
+    let writer = Writer { connection };
+    let mut papers = connection.prepare("SELECT row, id FROM papers ORDER BY row")?;
+    let mut papers = papers.query([])?;
+    while let Some(paper) = papers.next()? {
+        let row = PaperRow(paper.get(0)?);
+        let Ok(id) = paper.get_ref(1)?.as_str().map_err(Into::into).and_then(parse_id) else { continue };
+        if let Ok(record) = load(connection, row, &id) {
+            writer.write_keywords(row, &record)?;
+        }
+    }
+    Ok(())
 }
 
 /// A value as SQLite keeps it.

@@ -162,7 +162,8 @@ fn value<'r>(row: &'r Row<'_>, column: &str) -> rusqlite::Result<ValueRef<'r>> {
     row.get_ref(1 + place)
 }
 
-fn text(value: ValueRef<'_>) -> String {
+/// A text as it is stored, with what is no text replaced.
+pub(super) fn text(value: ValueRef<'_>) -> String {
     value.as_bytes().map_or(String::new(), |bytes| String::from_utf8_lossy(bytes).into_owned())
 }
 

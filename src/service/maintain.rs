@@ -1,15 +1,19 @@
 //! Remove, check and reembed: keeping a library in order.
 
+use std::path::PathBuf;
+
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::Relata;
+use super::add::Added;
 use super::catch_up::settings_of;
 use super::events::Note;
 use super::query::each_once;
 use super::store::Connection;
 use crate::error::{Error, LibraryError, Result};
 use crate::index::{Index, State};
+use crate::library::{FingerprintNumber, Library};
 use crate::paper::ArxivId;
 
 /// Papers to remove.
@@ -38,6 +42,37 @@ pub struct Checked {
     pub problems: Vec<String>,
     /// Papers whose text or vector is damaged.
     pub damaged: Vec<ArxivId>,
+}
+
+/// Mends what a check finds.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct Repair {
+    /// Files or folders from which damaged papers are read again.
+    pub sources: Vec<PathBuf>,
+    /// Whether papers whose vector had to be deleted are embedded again at once; else the next
+    /// answer does it.
+    pub embed: bool,
+}
+
+impl Default for Repair {
+    fn default() -> Repair {
+        Repair { sources: Vec::new(), embed: true }
+    }
+}
+
+/// What came of it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
+pub struct Mended {
+    /// What is left.
+    #[serde(flatten)]
+    pub left: Checked,
+    /// What was mended, in words.
+    pub mended: Vec<String>,
+    /// Vectors that were deleted, since they could not be mended.
+    pub dropped: u64,
+    /// Papers that were embedded again.
+    pub embedded: u64,
 }
 
 /// Embeds every paper with the model that was chosen, and uses that model from then on.
@@ -108,14 +143,46 @@ impl Relata {
         let found = library.inspect()?;
         let mut problems: Vec<String> = found.problems.into_iter().map(|problem| problem.what).collect();
         for stored in library.fingerprints()? {
-            let damage = match Index::open(&library, stored.number)? {
-                State::Ready(index) => index.check(&library, stored.number)?,
-                State::Damaged(what) => Some(what),
-                State::Absent => None,
-            };
+            let damage = index_damage(&library, stored.number)?;
             problems.extend(damage.map(|what| format!("{what}; the next answer or `relata add` makes it anew")));
         }
         Ok(Checked { papers: library.len()?, problems, damaged: found.papers })
+    }
+
+    /// Mends what a check finds, as far as it is certain what was written: flipped bits, and what
+    /// the named sources say. Vectors that cannot be mended are deleted and embedded again, the
+    /// keyword index and what is derived from the library are made anew.
+    ///
+    /// # Errors
+    /// [`LibraryError::Empty`]; what the sources, the library and the model report. What was mended
+    /// stays.
+    pub fn repair(&self, request: &Repair) -> Result<Mended> {
+        let mut library = self.filled()?;
+        let mut sources = None;
+        if !request.sources.is_empty() {
+            let mut told = Library::in_memory()?;
+            self.read_files(&mut told, &request.sources, &mut Added::default(), &mut |_| {})?;
+            sources = Some(told);
+        }
+        let permit = self.shared.own.write();
+        library.complete_sums()?;
+        let found = library.inspect()?;
+        let repaired = library.repair(&found, sources.as_ref())?;
+        for stored in library.fingerprints()? {
+            if index_damage(&library, stored.number)?.is_some() {
+                Index::forget(&mut library, stored.number)?;
+            }
+        }
+        let mut embedded = 0;
+        if request.embed && repaired.dropped > 0 {
+            let embedder = self.lazy_embedder(Some(&library))?;
+            embedded = self.catch_up(&embedder, &mut library, false, &permit)?.1;
+        }
+        drop(permit);
+        if request.embed {
+            self.prepare()?;
+        }
+        Ok(Mended { left: self.check()?, mended: repaired.mended, dropped: repaired.dropped, embedded })
     }
 
     /// Embeds every paper with the model that was chosen, which the library remembers, and prepares
@@ -148,4 +215,13 @@ impl Relata {
     fn filled(&self) -> Result<Connection<'_>> {
         self.with_papers()?.ok_or_else(|| Error::from(LibraryError::Empty { path: self.library_path().to_owned() }))
     }
+}
+
+/// What is wrong with the index of neighbours, if there is one.
+fn index_damage(library: &Library, fingerprint: FingerprintNumber) -> Result<Option<String>> {
+    Ok(match Index::open(library, fingerprint)? {
+        State::Ready(index) => index.check(library, fingerprint)?,
+        State::Damaged(what) => Some(what),
+        State::Absent => None,
+    })
 }

@@ -8,9 +8,9 @@ use schemars::{JsonSchema, Schema};
 
 use super::{
     Add, Added, Checked, Embed, Embedded, Evaluate, Evaluated, Export, Exported, FindTopics, Found, ImportProfile,
-    Imported, Interests, LibraryInfo, Models, Opine, Opined, PaperInfo, ProfileRow, Profiles, Recommend,
-    Recommendation, Reembed, Reembedded, Remove, Removed, Renamed, Search, Today, TodayList, TopicHistory, TopicPapers,
-    TopicsAnswer, VerifiedModel,
+    Imported, Interests, LibraryInfo, Mended, Models, Opine, Opined, PaperInfo, ProfileRow, Profiles, Recommend,
+    Recommendation, Reembed, Reembedded, Remove, Removed, Renamed, Repair, Search, Today, TodayList, TopicHistory,
+    TopicPapers, TopicsAnswer, VerifiedModel,
 };
 
 /// The schemas (JSON Schema 2020-12) of all requests and answers, by the task and which of the two
@@ -43,6 +43,8 @@ pub fn schemas() -> BTreeMap<&'static str, Schema> {
         ("reembed.answer", answer::<Reembedded>()),
         ("remove.request", request::<Remove>()),
         ("remove.answer", answer::<Removed>()),
+        ("repair.request", request::<Repair>()),
+        ("repair.answer", answer::<Mended>()),
         ("search.request", request::<Search>()),
         ("search.answer", answer::<Found>()),
         ("today.request", request::<Today>()),

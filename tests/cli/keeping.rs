@@ -69,3 +69,23 @@ fn asking_for_a_device_that_is_not_built_in_is_a_clear_error() {
     assert_eq!(ended.code, 2);
     assert!(ended.stderr.contains("cuda"), "{}", ended.stderr);
 }
+
+#[test]
+fn check_names_what_is_damaged_and_repair_mends_it() {
+    let home = filled();
+    home.json(&["recommend", "--like", "2601.00001", "--json"]);
+    let file = rusqlite::Connection::open(home.path("library.db")).expect("the library");
+    let damage = "UPDATE embeddings SET vector = zeroblob(length(vector)) WHERE paper = 1; \
+                  UPDATE papers SET authors = CAST(x'5b22ff225d' AS TEXT) WHERE row = 2";
+    file.execute_batch(damage).expect("damaged");
+    drop(file);
+    let found = home.run(&["check", "--json"]);
+    let report = found.json();
+    assert_eq!((found.code, report["damaged"].as_array().map(Vec::len)), (2, Some(2)), "{report}");
+    let mended = home.run(&["check", "--repair", "--no-embed", "--json"]);
+    let report = mended.json();
+    assert_eq!((mended.code, &report["dropped"], &report["embedded"]), (2, &1.into(), &0.into()), "{report}");
+    assert_eq!(report["damaged"].as_array().map(Vec::len), Some(1), "{report}");
+    assert!(mended.stderr.contains("relata remove "), "{}", mended.stderr);
+    assert_eq!(home.run(&["check", "--no-embed"]).code, 2, "nothing to repair");
+}

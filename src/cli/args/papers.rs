@@ -65,6 +65,13 @@ pub(crate) struct Remove {
 /// `relata check`
 #[derive(Debug, Args)]
 pub(crate) struct Check {
+    /// Mend what is damaged. Papers that cannot be mended otherwise are read again from the files
+    /// or folders that are named here.
+    #[arg(long, value_name = "PATH", num_args = 0..)]
+    pub repair: Option<Vec<PathBuf>>,
+    /// With --repair: delete vectors that cannot be mended, and embed nothing now.
+    #[arg(long, requires = "repair")]
+    pub no_embed: bool,
     /// Print the report as JSON.
     #[arg(long)]
     pub json: bool,
