@@ -32,6 +32,7 @@ mod positions;
 mod prompts;
 mod stock;
 mod token_cache;
+mod tokenizer_limits;
 mod tokens;
 mod weights;
 

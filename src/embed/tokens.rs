@@ -22,6 +22,7 @@ use super::long::{Around, WINDOW, windows};
 use super::options::Long;
 use super::prompts::Role;
 use super::token_cache::{NewWords, Words};
+use super::tokenizer_limits;
 use crate::error::{EmbeddingError, Error, Result};
 
 /// The largest tokenizer.json that is read. That of XLM-R, with 250,000 tokens, has 17 MB.
@@ -47,6 +48,9 @@ impl Tokeniser {
     pub(super) fn load(root: &Path, recipe: &Recipe) -> Result<Tokeniser> {
         let path = root.join(&recipe.tokenizer);
         let bytes = read_bounded(&path, MAX_TOKENIZER)?;
+        if let Some(reason) = tokenizer_limits::exceeded(&bytes) {
+            return Err(damaged(&path, reason));
+        }
         let load = || -> tokenizers::Result<(Tokenizer, Option<Words>, usize, usize)> {
             let mut inner = Tokenizer::from_bytes(&bytes)?;
             inner.with_truncation(None)?.with_padding(None);

@@ -50,6 +50,18 @@ pub enum QueryError {
     /// A search for nothing.
     #[error("the text is empty; say what to look for")]
     EmptyQuery,
+    /// A filter that asks for more than is looked up.
+    #[error("{what} has {count} {unit}; at most {most} are looked up")]
+    TooMuch {
+        /// The part of the filter.
+        what: &'static str,
+        /// How much it asks for.
+        count: usize,
+        /// Of what: `words` or `texts`.
+        unit: &'static str,
+        /// The bound.
+        most: usize,
+    },
     /// A period that ends before it begins.
     #[error("--since {since} is after --until {until}, so no paper can lie between them")]
     EmptyPeriod {
@@ -71,6 +83,7 @@ impl QueryError {
             QueryError::NotInLastAnswer { .. } => "not-in-last-answer",
             QueryError::TextUnread { .. } => "text-unread",
             QueryError::EmptyQuery => "empty-query",
+            QueryError::TooMuch { .. } => "filter-too-long",
             QueryError::EmptyPeriod { .. } => "empty-period",
         }
     }

@@ -29,6 +29,8 @@ fn fault(path: &Path, source: rusqlite::Error) -> LibraryError {
         (Some(ErrorCode::NotADatabase), _) => LibraryError::Foreign { path },
         (Some(ErrorCode::DatabaseCorrupt), _) => LibraryError::Damaged { path, what: source.to_string() },
         (Some(ErrorCode::DiskFull), _) => LibraryError::Full { path, source },
+        // The shared memory of the log is a file, too, and the first for which there is no room.
+        _ if is_shared_memory_full(&source) => LibraryError::Full { path, source },
         (Some(ErrorCode::ReadOnly | ErrorCode::PermissionDenied), _) => LibraryError::ReadOnly { path, source },
         (Some(ErrorCode::CannotOpen), _) => LibraryError::Unopened { path, source },
         (Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked), _) => LibraryError::Busy { path, source },
@@ -44,6 +46,10 @@ fn fault(path: &Path, source: rusqlite::Error) -> LibraryError {
         ) => LibraryError::Damaged { path, what: source.to_string() },
         _ => LibraryError::Sqlite { path, source },
     }
+}
+
+fn is_shared_memory_full(source: &rusqlite::Error) -> bool {
+    source.sqlite_error().is_some_and(|error| error.extended_code == rusqlite::ffi::SQLITE_IOERR_SHMSIZE)
 }
 
 /// A stored value that makes no sense, as an error that [`Faults::in_library`] turns into

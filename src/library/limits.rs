@@ -9,5 +9,8 @@
 /// Words of a name or of a phrase to leave out. A title is looked up by fewer (`text::title`).
 pub(crate) const PHRASE_WORDS: usize = 32;
 
+/// Texts of one part of a filter.
+pub(super) const FILTER_TEXTS: usize = 1000;
+
 /// Different words and pairs of a query that are counted to find the rarest.
 pub(super) const QUERY_PHRASES: usize = 512;

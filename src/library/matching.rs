@@ -9,8 +9,8 @@ use super::faults::{Faults, unreadable};
 use super::filter::{Condition, Filter};
 use super::keywords::phrase;
 use super::words::{terms, words};
-use super::{Library, PaperRow};
-use crate::error::Result;
+use super::{Library, PaperRow, limits};
+use crate::error::{QueryError, Result};
 use crate::paper::category::alias;
 
 /// Papers of a set whose days are looked up one by one: for more it is quicker to walk all papers
@@ -81,6 +81,7 @@ impl Library {
         if filter.is_empty() {
             return Ok(None);
         }
+        filter.conditions().iter().try_for_each(check_size)?;
         let (mut sets, mut without) = (Vec::new(), Vec::new());
         for condition in filter.conditions() {
             let mut rows = Vec::new();
@@ -114,14 +115,19 @@ impl Library {
         for other in sets {
             set = set.intersect(&other);
         }
+        // One set of all that is left out: each phrase for itself would walk all papers again.
+        let mut excluded = Vec::new();
         for text in &without {
             let words = terms(text);
             if !words.is_empty() {
                 let words: Vec<&str> = words.iter().map(String::as_str).collect();
                 let query = format!("{{title abstract}} : {}", phrase(&words));
                 let rows = self.rows("SELECT rowid FROM keywords WHERE keywords MATCH ?1", [query])?;
-                set = set.subtract(&PaperSet::new(rows));
+                excluded.extend(rows);
             }
+        }
+        if !excluded.is_empty() {
+            set = set.subtract(&PaperSet::new(excluded));
         }
         Ok(Some(set))
     }
@@ -220,6 +226,32 @@ impl Library {
             }
         }
         Ok(found)
+    }
+}
+
+/// Whether a condition is within what is looked up ([`limits`]).
+///
+/// # Errors
+/// [`QueryError::TooMuch`] names the part that asks for more.
+fn check_size(condition: &Condition<'_>) -> Result<()> {
+    let (what, texts) = match condition {
+        Condition::AnyCategory(categories) if categories.len() <= limits::FILTER_TEXTS => return Ok(()),
+        Condition::AnyCategory(categories) => {
+            let (what, count, unit, most) = ("the filter", categories.len(), "categories", limits::FILTER_TEXTS);
+            return Err(QueryError::TooMuch { what, count, unit, most }.into());
+        }
+        Condition::Dates(..) => return Ok(()),
+        Condition::AnyAuthor(names) => ("the name of an author", *names),
+        Condition::NoPhrase(phrases) => ("a phrase to leave out", *phrases),
+    };
+    let (count, most) = (texts.len(), limits::FILTER_TEXTS);
+    if count > most {
+        return Err(QueryError::TooMuch { what: "the filter", count, unit: "texts of one kind", most }.into());
+    }
+    let most = limits::PHRASE_WORDS;
+    match texts.iter().map(|text| terms(text).len()).find(|count| *count > most) {
+        Some(count) => Err(QueryError::TooMuch { what, count, unit: "words", most }.into()),
+        None => Ok(()),
     }
 }
 

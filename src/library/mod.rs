@@ -91,14 +91,12 @@ impl PaperRow {
 /// use relata::{Entry, Precedence, SourceKind};
 ///
 /// # fn main() -> relata::Result<()> {
-/// let mut library = Library::in_memory()?;
-/// let precedence = Precedence { version: 1, date: None, kind: SourceKind::RawJsonl };
-/// let mut entry = Entry::new("2601.00001".parse()?, precedence, 1);
-/// entry.title = Some("Slow glaciers".to_owned());
-/// assert_eq!(library.merge(&[entry.clone()])?, [Outcome::Added]);
-/// // The same entry again changes nothing.
-/// assert_eq!(library.merge(&[entry])?, [Outcome::Unchanged]);
-/// assert!(library.matching(&Filter::new().authors(["A. Author"]))?.is_some_and(|rows| rows.is_empty()));
+/// let mut library = Library::in_memory()?; let precedence = Precedence { version: 1, date: None,
+/// kind: SourceKind::RawJsonl }; let mut entry = Entry::new("2601.00001".parse()?, precedence, 1);
+/// entry.title = Some("Slow glaciers".to_owned()); assert_eq!(library.merge(&[entry.clone()])?,
+/// [Outcome::Added]); // The same entry again changes nothing. assert_eq!(library.merge(&[entry])?,
+/// [Outcome::Unchanged]); assert!(library.matching(&Filter::new().authors(["A.
+/// Author"]))?.is_some_and(|rows| rows.is_empty()));
 /// # Ok(())
 /// # }
 /// ```
@@ -202,9 +200,9 @@ impl Library {
         }
         let (connection, kind, access) = match read(path, Access::File) {
             // SQLite reads a WAL file's shared memory, which it must be able to make.
-            Err(Error::Library(LibraryError::Unopened { .. } | LibraryError::ReadOnly { .. })) if path.is_file() => {
-                Library::read_immutable(path)?
-            }
+            Err(Error::Library(
+                LibraryError::Unopened { .. } | LibraryError::ReadOnly { .. } | LibraryError::Full { .. },
+            )) if path.is_file() => Library::read_immutable(path)?,
             other => other.map(|(connection, kind)| (connection, kind, Access::File))?,
         };
         match kind {

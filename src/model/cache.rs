@@ -136,7 +136,7 @@ pub(super) fn differs(found: &str, expected: &str) -> String {
 }
 
 /// Reads the header of a safetensors file and holds it against the file's size; no tensor is read.
-fn check_header(path: &Path, bytes: u64) -> std::result::Result<(), String> {
+pub(super) fn check_header(path: &Path, bytes: u64) -> std::result::Result<(), String> {
     let mut file = File::open(path).map_err(|error| error.to_string())?;
     let mut length = [0; 8];
     file.read_exact(&mut length).map_err(|_| "it is too short for a safetensors header".to_owned())?;

@@ -11,6 +11,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 use serde::{Deserialize, Serialize};
 
 use super::cache;
+use super::cache::check_header;
 use super::manifest::is_pickled;
 use super::sha256::{FileSum, Stat, hash_file, stat};
 use crate::error::{Error, ModelError, Result};
@@ -95,6 +96,9 @@ pub(super) fn sums(root: &Path, kept: Option<&Path>) -> Result<Vec<FileSum>> {
         let sha256 = match known {
             Some(sum) => sum,
             None => {
+                if let Some(reason) = too_long(&file, now.bytes) {
+                    return Err(refused(&format!("{path} {reason}")));
+                }
                 let sum = hash_file(&file).map_err(Error::io(&file))?;
                 if let Some(book) = &mut book {
                     book.keep(file, now, &sum);
@@ -108,6 +112,26 @@ pub(super) fn sums(root: &Path, kept: Option<&Path>) -> Result<Vec<FileSum>> {
         book.close();
     }
     Ok(sums)
+}
+
+/// The largest file beside the weights; a tokenizer of 250,000 tokens has 17 MB.
+const MOST_BYTES: u64 = 256 << 20;
+/// Weights from this size on are held against their header before they are hashed, and none may be
+/// larger than the second.
+const LARGE: u64 = 1 << 30;
+const LARGEST: u64 = 64 << 30;
+
+/// Why a file is not hashed, if it is longer than it can be: to hash a sparse file of a hundred
+/// gigabytes takes minutes.
+fn too_long(file: &Path, bytes: u64) -> Option<String> {
+    if file.extension().is_none_or(|extension| extension != "safetensors") {
+        return (bytes > MOST_BYTES).then(|| format!("has {bytes} bytes, which no such file needs"));
+    }
+    match bytes {
+        0..LARGE => None,
+        LARGE..=LARGEST => check_header(file, bytes).err().map(|reason| format!("cannot be used: {reason}")),
+        _ => Some(format!("has {bytes} bytes; at most {LARGEST} are read")),
+    }
 }
 
 /// The deciding files with size and time, and the name of pickled weights if there are any.
@@ -202,6 +226,26 @@ impl Book {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_file_that_is_too_long_is_not_hashed() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = |name: &str, bytes: u64| {
+            let path = folder.path().join(name);
+            std::fs::File::create(&path).unwrap().set_len(bytes).unwrap();
+            path
+        };
+        std::fs::write(folder.path().join("config.json"), "{}").unwrap();
+        file("tokenizer.json", 2);
+        // Sparse files: they take no room.
+        file("model.safetensors", 100 << 30);
+        assert!(sums(folder.path(), None).unwrap_err().to_string().contains("at most"), "too long");
+        file("model.safetensors", 2 << 30);
+        assert!(sums(folder.path(), None).unwrap_err().to_string().contains("header"), "no such weights");
+        file("model.safetensors", 2);
+        file("tokenizer.json", 1 << 30);
+        assert!(sums(folder.path(), None).unwrap_err().to_string().contains("tokenizer.json has 1073741824 bytes"));
+    }
 
     #[test]
     fn which_files_decide() {

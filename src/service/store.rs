@@ -119,9 +119,9 @@ impl Store {
         match self.open(tell) {
             // Where a log cannot be made beside it, SQLite says no more than that the file cannot
             // be opened.
-            Err(Error::Library(LibraryError::ReadOnly { .. } | LibraryError::Unopened { .. })) if path.is_file() => {
-                self.opened(Library::open_read_only(path)?, tell).map(Some)
-            }
+            Err(Error::Library(
+                LibraryError::ReadOnly { .. } | LibraryError::Unopened { .. } | LibraryError::Full { .. },
+            )) if path.is_file() => self.opened(Library::open_read_only(path)?, tell).map(Some),
             opened => opened.map(Some),
         }
     }
