@@ -596,7 +596,7 @@ fn a_cut_file_is_told_to_be_damaged() {
     let whole = fs::read(&path).unwrap();
     fs::write(&path, &whole[..whole.len() / 2]).unwrap();
     let fault = Library::open(&path).unwrap_err();
-    insta::assert_snapshot!(text_of(&fault, folder.path()), @"the library DIR/papers.db is damaged (database disk image is malformed); copy it and its -wal file away first, then restore a backup, or save what is readable with `sqlite3 FILE .recover`");
+    insta::assert_snapshot!(text_of(&fault, folder.path()), @"the library DIR/papers.db is damaged (database disk image is malformed); copy it and its -wal file away first, then restore a backup, or let `relata check --repair` write what is readable into a new file");
     assert!(matches!(Library::open_read_only(&path).unwrap_err(), Error::Library(LibraryError::Damaged { .. })));
     // Looking at it has not made it worse.
     assert_eq!(fs::read(&path).unwrap(), whole[..whole.len() / 2]);

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use crate::error::{Error, LibraryError, Result};
-use crate::service::{Reembed as ReembedRequest, Remove as RemoveRequest, Repair};
+use crate::service::{Recovered, Reembed as ReembedRequest, Remove as RemoveRequest, Repair};
 
 use super::args::{Check, Reembed, Remove};
 use super::terminal::{Page, printable, say};
@@ -58,6 +58,13 @@ fn repair(context: &Context, asked: &Check, files: &[PathBuf], page: &mut Page) 
         for what in &done.mended {
             page.whole(&format!("mended {what}"))?;
         }
+        if let Some(Recovered { library, papers, incomplete, vectors }) = &done.recovered {
+            let file = printable(&library.display().to_string()).into_owned();
+            page.line(&format!(
+                "{papers} papers came back, {incomplete} of them incomplete, with {vectors} vectors: they are in {file}"
+            ))?;
+            return Ok(Outcome::Partial);
+        }
         if done.dropped > 0 {
             page.line(&format!("deleted {} vectors, embedded {} papers again", done.dropped, done.embedded))?;
         }
@@ -74,7 +81,7 @@ fn repair(context: &Context, asked: &Check, files: &[PathBuf], page: &mut Page) 
              them again (relata remove {id}, then relata add PATH)."
         ));
     }
-    Ok(if left.problems.is_empty() { Outcome::Done } else { Outcome::Partial })
+    Ok(if left.problems.is_empty() && done.recovered.is_none() { Outcome::Done } else { Outcome::Partial })
 }
 
 pub(super) fn reembed(context: &Context, asked: &Reembed, page: &mut Page) -> Result<Outcome> {

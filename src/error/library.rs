@@ -49,8 +49,8 @@ pub enum LibraryError {
     },
     /// The library's file is cut or damaged.
     #[error(
-        "the library {path} is damaged ({what}); copy it and its -wal file away first, then restore a backup, or save what \
-         is readable with `sqlite3 FILE .recover`",
+        "the library {path} is damaged ({what}); copy it and its -wal file away first, then restore a backup, or \
+         let `relata check --repair` write what is readable into a new file",
         path = path.display()
     )]
     Damaged {

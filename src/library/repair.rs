@@ -48,7 +48,7 @@ impl Library {
 
 /// A value as it is stored, be it valid or not.
 #[derive(Clone, Debug, PartialEq)]
-enum Raw {
+pub(super) enum Raw {
     Null,
     Integer(i64),
     Real(f64),
@@ -103,14 +103,14 @@ impl ToSql for Raw {
 
 /// A stored row.
 #[derive(Clone, Debug)]
-struct Stored {
+pub(super) struct Stored {
     table: &'static str,
     columns: Vec<&'static str>,
-    values: Vec<Raw>,
+    pub(super) values: Vec<Raw>,
 }
 
 impl Stored {
-    fn sum(&self) -> i64 {
+    pub(super) fn sum(&self) -> i64 {
         let mut sum = RowSum::of(self.table);
         self.columns.iter().zip(&self.values).for_each(|(column, value)| sum.add(column, value.borrowed()));
         sum.finish()
@@ -274,15 +274,10 @@ impl Mender<'_> {
     }
 
     fn insert(&self, row: i64, lost: &Stored) -> rusqlite::Result<bool> {
-        let places: Vec<String> = (2..).zip(&lost.columns).map(|(n, _)| format!(", ?{n}")).collect();
-        let sql = format!(
-            "INSERT OR IGNORE INTO {} (paper, {}) VALUES (?1{})",
-            lost.table,
-            lost.columns.join(", "),
-            places.concat()
-        );
-        let row = Raw::Integer(row);
-        Ok(self.connection.execute(&sql, params_from_iter([&row].into_iter().chain(&lost.values)))? > 0)
+        let mut whole = lost.clone();
+        whole.columns.push("paper");
+        whole.values.push(Raw::Integer(row));
+        put(self.connection, &whole)
     }
 
     fn mend_vector(&self, key: i64) -> rusqlite::Result<Vector> {
@@ -379,7 +374,16 @@ fn one_bit_apart(one: i64, other: i64) -> bool {
     (one ^ other).count_ones() == 1
 }
 
-fn read(
+/// Inserts a row as it is. Says whether it was not there and fits.
+pub(super) fn put(connection: &Connection, row: &Stored) -> rusqlite::Result<bool> {
+    let places: Vec<String> = (1..).zip(&row.columns).map(|(n, _)| format!("?{n}")).collect();
+    let sql =
+        format!("INSERT OR IGNORE INTO {} ({}) VALUES ({})", row.table, row.columns.join(", "), places.join(", "));
+    Ok(connection.prepare_cached(&sql)?.execute(params_from_iter(&row.values))? > 0)
+}
+
+/// The rows of a table with this key.
+pub(super) fn read(
     connection: &Connection,
     table: &'static str,
     columns: Vec<&'static str>,
@@ -391,7 +395,12 @@ fn read(
     rows.collect()
 }
 
-fn stored_row(table: &'static str, columns: Vec<&'static str>, row: &rusqlite::Row<'_>) -> rusqlite::Result<Stored> {
+/// A row whose columns are these.
+pub(super) fn stored_row(
+    table: &'static str,
+    columns: Vec<&'static str>,
+    row: &rusqlite::Row<'_>,
+) -> rusqlite::Result<Stored> {
     let values = (0..columns.len()).map(|at| row.get_ref(at).map(Raw::of)).collect::<rusqlite::Result<_>>()?;
     Ok(Stored { table, columns, values })
 }

@@ -344,3 +344,32 @@ fn a_vector_beyond_mending_goes_and_keywords_come_again() {
     assert_eq!(missing, ["2601.00002"]);
     assert_eq!(library.holding("title ice gödel").unwrap().len(), 3);
 }
+
+#[test]
+fn what_is_left_of_a_cut_file_comes_back() {
+    let folder = tempfile::tempdir().unwrap();
+    let (path, to) = (folder.path().join("papers.db"), folder.path().join("new.db"));
+    let mut library = Library::open(&path).unwrap();
+    for portion in 0..20 {
+        let entries: Vec<Entry> = (1..101)
+            .map(|n| {
+                entry(
+                    &format!("{}{:02}.{n:05}", 24 + portion / 12, portion % 12 + 1),
+                    &format!("Title {n} of ice {}", "x".repeat(900)),
+                )
+            })
+            .collect();
+        library.merge(&entries).unwrap();
+    }
+    let all = library.len().unwrap();
+    drop(library);
+    let bytes = fs::read(&path).unwrap();
+    fs::write(&path, &bytes[..bytes.len() / 2]).unwrap();
+    assert!(Library::open(&path).is_err());
+    let salvaged = Library::salvage(&path, &to).unwrap();
+    assert!(salvaged.papers > all / 5 && salvaged.papers < all, "{salvaged:?} of {all}");
+    let new = Library::open(&to).unwrap();
+    assert_eq!((new.check().unwrap(), new.len().unwrap()), (Vec::new(), salvaged.papers));
+    assert_eq!(fs::read(&path).unwrap(), bytes[..bytes.len() / 2], "the old file is left alone");
+    assert!(matches!(Library::salvage(&path, &to), Err(Error::Io { .. })), "a file that is there is not written over");
+}

@@ -13,7 +13,7 @@ use super::query::each_once;
 use super::store::Connection;
 use crate::error::{Error, LibraryError, Result};
 use crate::index::{Index, State};
-use crate::library::{FingerprintNumber, Library};
+use crate::library::{FingerprintNumber, Library, Salvaged};
 use crate::paper::ArxivId;
 
 /// Papers to remove.
@@ -73,6 +73,22 @@ pub struct Mended {
     pub dropped: u64,
     /// Papers that were embedded again.
     pub embedded: u64,
+    /// What was read of a file that could not be opened any more.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub recovered: Option<Recovered>,
+}
+
+/// A new library of what could be read of a damaged one.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
+pub struct Recovered {
+    /// The new file, beside the damaged one, which stays as it is.
+    pub library: PathBuf,
+    /// Papers that came back.
+    pub papers: u64,
+    /// Of these, those of which something is missing.
+    pub incomplete: u64,
+    /// Vectors that came back.
+    pub vectors: u64,
 }
 
 /// Embeds every paper with the model that was chosen, and uses that model from then on.
@@ -151,12 +167,32 @@ impl Relata {
 
     /// Mends what a check finds, as far as it is certain what was written: flipped bits, and what
     /// the named sources say. Vectors that cannot be mended are deleted and embedded again, the
-    /// keyword index and what is derived from the library are made anew.
+    /// keyword index and what is derived from the library are made anew. Of a file that is too
+    /// damaged for this, what can be read is written into a new one beside it.
     ///
     /// # Errors
     /// [`LibraryError::Empty`]; what the sources, the library and the model report. What was mended
     /// stays.
     pub fn repair(&self, request: &Repair) -> Result<Mended> {
+        match self.repair_in_place(request) {
+            Err(Error::Library(LibraryError::Damaged { .. })) => self.salvage(),
+            repaired => repaired,
+        }
+    }
+
+    /// What can be read of a file that is too damaged to be mended, in a new one beside it.
+    fn salvage(&self) -> Result<Mended> {
+        let path = self.library_path();
+        let mut library = path.as_os_str().to_owned();
+        library.push(".recovered");
+        let library = PathBuf::from(library);
+        let Salvaged { papers, incomplete, vectors } = Library::salvage(path, &library)?;
+        let left = Checked { papers, problems: Vec::new(), damaged: Vec::new() };
+        let recovered = Some(Recovered { library, papers, incomplete, vectors });
+        Ok(Mended { left, mended: Vec::new(), dropped: 0, embedded: 0, recovered })
+    }
+
+    fn repair_in_place(&self, request: &Repair) -> Result<Mended> {
         let mut library = self.filled()?;
         let mut sources = None;
         if !request.sources.is_empty() {
@@ -182,7 +218,13 @@ impl Relata {
         if request.embed {
             self.prepare()?;
         }
-        Ok(Mended { left: self.check()?, mended: repaired.mended, dropped: repaired.dropped, embedded })
+        Ok(Mended {
+            left: self.check()?,
+            mended: repaired.mended,
+            dropped: repaired.dropped,
+            embedded,
+            recovered: None,
+        })
     }
 
     /// Embeds every paper with the model that was chosen, which the library remembers, and prepares

@@ -68,7 +68,7 @@ pub use events::{CancelToken, Event, Note, Observer, OtherModel, Work};
 pub use export::{Export, Exported};
 pub use info::{CategoryCount, EmbeddedBy, LibraryInfo, PaperInfo, VectorSet};
 pub use interests::{InterestPaper, InterestRow, Interests};
-pub use maintain::{Checked, Mended, Reembed, Reembedded, Remove, Removed, Repair};
+pub use maintain::{Checked, Mended, Recovered, Reembed, Reembedded, Remove, Removed, Repair};
 pub use models::{ModelRow, Models, VerifiedFile, VerifiedModel};
 pub use profiles::{ImportProfile, Imported, Opine, Opined, ProfileRow, Profiles, Unmatched};
 pub use query::{Factors, RankOptions, Selection};

@@ -89,3 +89,38 @@ fn check_names_what_is_damaged_and_repair_mends_it() {
     assert!(mended.stderr.contains("relata remove "), "{}", mended.stderr);
     assert_eq!(home.run(&["check", "--no-embed"]).code, 2, "nothing to repair");
 }
+
+#[test]
+fn a_file_of_no_bytes_is_an_empty_library() {
+    let home = Home::tiny();
+    home.write("library.db", "");
+    for command in ["info", "check", "recommend"] {
+        let ended = home.run(&[command]);
+        assert!(ended.code <= 1 || command == "recommend", "{command}: {}", ended.stderr);
+        assert!(!format!("{}{}", ended.stdout, ended.stderr).contains("damaged"), "{command}: {}", ended.stderr);
+    }
+    assert!(home.run(&["check"]).stderr.contains("The library is empty"));
+    home.write("2026-01-05.md", digest(&[invented(0)]));
+    assert_eq!(home.json(&["add", "--json", "2026-01-05.md"])["added"], 1);
+}
+
+#[test]
+fn what_is_left_of_a_cut_library_is_written_beside_it() {
+    let home = Home::tiny();
+    let papers: Vec<_> = (0..1500).map(invented).collect();
+    home.write("2026-01-05.md", digest(&papers));
+    home.json(&["add", "--json", "--no-embed", "2026-01-05.md"]);
+    let whole = std::fs::read(home.path("library.db")).expect("the library");
+    home.write("library.db", &whole[..whole.len() / 2]);
+    let ended = home.run(&["check"]);
+    assert!(ended.code == 2 && ended.stderr.contains("relata check --repair"), "{}", ended.stderr);
+    let ended = home.run(&["check", "--repair", "--json"]);
+    let report = ended.json();
+    assert_eq!(ended.code, 2, "{report}");
+    let back = report["recovered"]["papers"].as_u64().expect("papers");
+    assert!((1..1500).contains(&back), "{report}");
+    let file = report["recovered"]["library"].as_str().expect("a file");
+    let checked = home.json(&["check", "--library", file, "--json"]);
+    assert_eq!((&checked["papers"], checked["problems"].as_array().map(Vec::len)), (&back.into(), Some(0)));
+    assert_eq!(std::fs::read(home.path("library.db")).expect("the library"), whole[..whole.len() / 2]);
+}
