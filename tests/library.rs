@@ -567,19 +567,19 @@ fn what_is_no_library_of_ours_is_refused_by_name_and_left_alone() {
         texts[0].clone()
     };
     let missing = Library::open_read_only(&path).unwrap_err();
-    insta::assert_snapshot!(text_of(&missing, folder.path()), @"there is no library at DIR/papers.db yet; `relata add PATH...` makes it");
+    insta::assert_snapshot!(text_of(&missing, folder.path()), @"there is no library at DIR/papers.db yet");
 
     fs::write(&path, "just a text file, long enough to be looked at".repeat(50)).unwrap();
-    insta::assert_snapshot!(refusals(&path), @"DIR/papers.db is not a Relata library, and was left as it is; name another file with --library");
+    insta::assert_snapshot!(refusals(&path), @"DIR/papers.db is not a Relata library, and was left as it is");
 
     fs::remove_file(&path).unwrap();
     Connection::open(&path).unwrap().execute_batch("CREATE TABLE bookmarks (url)").unwrap();
-    insta::assert_snapshot!(refusals(&path), @"DIR/papers.db is not a Relata library, and was left as it is; name another file with --library");
+    insta::assert_snapshot!(refusals(&path), @"DIR/papers.db is not a Relata library, and was left as it is");
 
     fs::remove_file(&path).unwrap();
     drop(Library::open(&path).unwrap());
     Connection::open(&path).unwrap().pragma_update(None, "user_version", 99).unwrap();
-    insta::assert_snapshot!(refusals(&path), @"the library DIR/papers.db has schema version 99, but this relata knows only up to 10; update relata, or name another file with --library");
+    insta::assert_snapshot!(refusals(&path), @"the library DIR/papers.db has schema version 99, but this relata knows only up to 10");
 
     let opened = Library::open(folder.path()).unwrap_err();
     assert!(matches!(opened, Error::Library(LibraryError::Unopened { .. })), "{opened}");
@@ -596,7 +596,7 @@ fn a_cut_file_is_told_to_be_damaged() {
     let whole = fs::read(&path).unwrap();
     fs::write(&path, &whole[..whole.len() / 2]).unwrap();
     let fault = Library::open(&path).unwrap_err();
-    insta::assert_snapshot!(text_of(&fault, folder.path()), @"the library DIR/papers.db is damaged (database disk image is malformed); copy it and its -wal file away first, then restore a backup, or let `relata check --repair` write what is readable into a new file");
+    insta::assert_snapshot!(text_of(&fault, folder.path()), @"the library DIR/papers.db is damaged (database disk image is malformed)");
     assert!(matches!(Library::open_read_only(&path).unwrap_err(), Error::Library(LibraryError::Damaged { .. })));
     // Looking at it has not made it worse.
     assert_eq!(fs::read(&path).unwrap(), whole[..whole.len() / 2]);
@@ -615,7 +615,7 @@ fn a_file_without_write_permission_is_read_and_not_written() {
         return;
     }
     let fault = Library::open(&path).unwrap_err();
-    insta::assert_snapshot!(text_of(&fault, folder.path()), @"the library DIR/papers.db cannot be written: the file or its folder is read-only; change its permissions, or name another file with --library");
+    insta::assert_snapshot!(text_of(&fault, folder.path()), @"the library DIR/papers.db cannot be written: the file or its folder is read-only");
     assert!(Library::open_read_only(&path).unwrap().is_empty().unwrap());
 }
 

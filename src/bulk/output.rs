@@ -9,7 +9,7 @@ use std::io::{self, BufRead, ErrorKind};
 use std::path::{Path, PathBuf};
 
 use super::format::Format;
-use crate::error::{BulkError, Error, Result};
+use crate::error::{BulkError, Error, OutputRefusal, Result};
 
 /// A checked name for an output.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -28,12 +28,12 @@ impl Output {
     /// [`BulkError::UnknownFormat`], [`BulkError::NoFolder`] where there is no folder to write in,
     /// [`BulkError::Unsuitable`] for a folder or a device.
     pub fn new(path: &Path, format: Option<Format>) -> Result<Output> {
-        let unsuitable = |reason: &'static str| Error::from(BulkError::Unsuitable { path: path.to_owned(), reason });
+        let unsuitable = |reason: OutputRefusal| Error::from(BulkError::Unsuitable { path: path.to_owned(), reason });
         if path.is_dir() {
-            return Err(unsuitable("is a folder; name a file in it"));
+            return Err(unsuitable(OutputRefusal::Folder));
         }
         let Some(name) = path.file_name().filter(|_| !path.as_os_str().as_encoded_bytes().ends_with(b"/")) else {
-            return Err(unsuitable("is no name for a file"));
+            return Err(unsuitable(OutputRefusal::NoFileName));
         };
         let format =
             format.or_else(|| Format::of(path)).ok_or_else(|| BulkError::UnknownFormat { path: path.to_owned() })?;
@@ -52,7 +52,7 @@ impl Output {
             return Output::new(&real, Some(format));
         }
         if path.exists() && !path.is_file() {
-            return Err(unsuitable("is not a regular file"));
+            return Err(unsuitable(OutputRefusal::NotRegular));
         }
         let real = fs::canonicalize(folder).map_err(Error::io(folder))?.join(name);
         Ok(Output { path: path.to_owned(), real, format })
@@ -167,9 +167,9 @@ mod tests {
             Err(error) => error.to_string().replace(&folder.path().display().to_string(), ""),
         };
         assert_eq!(refused("v.csv", Some(Format::JsonLines)), "");
-        insta::assert_snapshot!(refused("v.csv", None), @"the extension of /v.csv names no form of output; end it in .npy, .jsonl, .safetensors or .parquet, or name one with --format");
-        insta::assert_snapshot!(refused("none/v.npy", None), @"there is no folder /none to write to; make it first");
-        insta::assert_snapshot!(refused("sub", None), @"/sub is a folder; name a file in it");
+        insta::assert_snapshot!(refused("v.csv", None), @"the extension of /v.csv names no form of output");
+        insta::assert_snapshot!(refused("none/v.npy", None), @"there is no folder /none to write to");
+        insta::assert_snapshot!(refused("sub", None), @"/sub is a folder");
         insta::assert_snapshot!(refused("v.npy/", None), @"/v.npy/ is no name for a file");
         assert!(matches!(
             Output::new("/dev/null".as_ref(), Some(Format::Npy)),

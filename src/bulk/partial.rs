@@ -15,7 +15,7 @@ use std::path::{Path, PathBuf};
 use super::journal::{Done, Journal};
 use super::output::Output;
 use super::sums::Sum;
-use crate::error::{BulkError, Error, Result};
+use crate::error::{BulkError, Error, OutputRefusal, Result};
 use crate::lock::FileLock;
 
 const JOURNAL: &str = "journal.json";
@@ -82,7 +82,7 @@ impl Partial {
         }
         let unsuitable = |reason| Error::from(BulkError::Unsuitable { path: folder.clone(), reason });
         if folder.is_symlink() || (folder.exists() && !folder.is_dir()) {
-            return Err(unsuitable("is in the way of unfinished work; move it, or name another output"));
+            return Err(unsuitable(OutputRefusal::InTheWay));
         }
         if !folder.exists() {
             fs::create_dir(&folder).map_err(output.failed(&folder))?;
@@ -90,7 +90,7 @@ impl Partial {
         let lock = lock(output, &folder)?;
         let found = read_journal(&folder)?;
         if found.is_none() && holds_foreign_files(&folder)? {
-            return Err(unsuitable("holds files of something else; move it, or name another output"));
+            return Err(unsuitable(OutputRefusal::OtherFiles));
         }
         let refused = |reason| Err(BulkError::ResumeRefused { part: folder.clone(), reason }.into());
         let journal = match found {

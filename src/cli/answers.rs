@@ -9,7 +9,7 @@ use crate::service::{ComparedFacet, Factors, RankOptions, Recommend as Request, 
 use super::args::{Filters, Ranking, Recency, Recommend, Selection};
 use super::rows::{INDENT, Told, liked, write_row, write_why};
 use super::terminal::{Page, printable, say};
-use super::{Context, Outcome, forms, language, last};
+use super::{Context, Outcome, advice, forms, language, last};
 
 pub(super) fn recommend(context: &Context, asked: &Recommend, page: &mut Page) -> Result<Outcome> {
     let like = last::ids(context, asked.ids.iter().chain(&asked.like)).inspect_err(|error| {
@@ -101,7 +101,7 @@ fn explain(facet: &ComparedFacet) {
         other.instead_of
     ));
     if other.name.is_some() {
-        say(&format!("{}.", other.in_words()));
+        say(&format!("{}.", advice::other_model(other)));
     }
 }
 

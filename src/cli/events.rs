@@ -12,6 +12,7 @@ use crate::bulk::Status;
 use crate::model::Progress;
 use crate::service::{Event, Note, Observer, Work};
 
+use super::advice;
 use super::embed::words;
 use super::skips::say_read;
 use super::terminal::{printable, progress, say};
@@ -119,7 +120,7 @@ fn in_words(note: &Note) -> String {
             let more = if beginning.len() < text.len() { "…" } else { "" };
             format!("note: {model} does not read the language of this text; left out: {beginning}{more}")
         }
-        Note::OtherModel(other) => format!("{}.", other.in_words()),
+        Note::OtherModel(other) => format!("{}.", advice::other_model(other)),
         Note::WordsAlone { model } => {
             format!("{model} does not read the language of this text: searching by words alone.")
         }

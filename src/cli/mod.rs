@@ -4,6 +4,7 @@
 //! answer. Both binaries (`relata` and `recommend`) are a call of [`run`].
 
 mod add;
+mod advice;
 mod answers;
 mod args;
 mod categories;
@@ -162,9 +163,9 @@ fn dispatch(cli: Cli, page: &mut Page) -> Result<Outcome> {
     }
 }
 
-/// An error with its causes, and nothing that a terminal would obey.
+/// An error with its causes and what to do about it, and nothing that a terminal would obey.
 fn complete(error: &Error) -> String {
-    error.with_causes().lines().map(printable).collect::<Vec<_>>().join("\n")
+    advice::with_advice(error).lines().map(printable).collect::<Vec<_>>().join("\n")
 }
 
 /// What commands share: the library as the service has it, and the terminal that is told of events.

@@ -3,7 +3,7 @@
 use crate::error::{Error, ModelError, Result};
 
 use super::terminal::{Page, printable, say};
-use super::{Context, Outcome};
+use super::{Context, Outcome, complete};
 
 pub(super) fn list(context: &Context, as_json: bool, page: &mut Page) -> Result<Outcome> {
     let known = context.relata.models();
@@ -52,7 +52,7 @@ pub(super) fn path(context: &Context, name: Option<&str>, page: &mut Page) -> Re
             Ok(Outcome::Done)
         }
         Err(error @ Error::Model(ModelError::Absent { .. })) => {
-            say(&error.to_string());
+            say(&complete(&error));
             Ok(Outcome::Nothing)
         }
         Err(error) => Err(error),

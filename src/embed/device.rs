@@ -5,7 +5,7 @@
 use std::fmt;
 use std::str::FromStr;
 
-use crate::error::{EmbeddingError, Error, Result};
+use crate::error::{DeviceRefusal, EmbeddingError, Error, Result};
 
 /// CUDA cards by their numbers, from 0 to 63.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -74,7 +74,7 @@ impl FromStr for DeviceChoice {
                 .strip_prefix("cuda:")
                 .and_then(Cards::read)
                 .map(DeviceChoice::Cuda)
-                .ok_or_else(|| refused(text, "is not a device; choose auto, cpu, cuda, cuda:N, cuda:N,M or metal")),
+                .ok_or_else(|| refused(text, DeviceRefusal::Unknown)),
         }
     }
 }
@@ -91,8 +91,8 @@ impl fmt::Display for DeviceChoice {
 }
 
 /// An error about a device that was asked for as `asked`.
-pub(super) fn refused(asked: &str, reason: &str) -> Error {
-    Error::from(EmbeddingError::Device { asked: asked.escape_debug().to_string(), reason: reason.to_owned() })
+pub(super) fn refused(asked: &str, reason: DeviceRefusal) -> Error {
+    Error::from(EmbeddingError::Device { asked: asked.escape_debug().to_string(), reason })
 }
 
 #[cfg(test)]
@@ -132,6 +132,6 @@ mod tests {
             assert!(text.parse::<DeviceChoice>().is_err(), "{text}");
         }
         let error = "gpu\u{1b}".parse::<DeviceChoice>().unwrap_err();
-        insta::assert_snapshot!(error, @r"device gpu\u{1b} is not a device; choose auto, cpu, cuda, cuda:N, cuda:N,M or metal");
+        insta::assert_snapshot!(error, @r"device gpu\u{1b} is not a device; known are auto, cpu, cuda, cuda:N, cuda:N,M and metal");
     }
 }

@@ -18,7 +18,7 @@ use super::options::{EmbedderOptions, EngineChoice, Precision};
 use super::pooling::{self, Pooling};
 use super::stock::Bert;
 use super::weights::Weights;
-use crate::error::{EmbeddingError, Error, Result};
+use crate::error::{DeviceRefusal, EmbeddingError, Error, PrecisionRefusal, Result};
 
 /// A loaded encoder.
 pub(super) enum Encoder {
@@ -52,17 +52,15 @@ impl Encoder {
         };
         match (device, precision) {
             (DeviceChoice::Cuda(_), _) if engine == EngineChoice::Stock => {
-                Err(device::refused(&device.to_string(), "runs Relata's own engine alone; choose --engine own"))
+                Err(device::refused(&device.to_string(), DeviceRefusal::OwnEngineOnly))
             }
-            (DeviceChoice::Cuda(_), Precision::Int8) => refused("is for a CPU; choose --device cpu, or f16 or bf16"),
+            (DeviceChoice::Cuda(_), Precision::Int8) => refused(PrecisionRefusal::CpuOnly),
             (DeviceChoice::Cuda(cards), _) => cuda(architecture, weights, cards, precision),
-            (_, Precision::F16 | Precision::Bf16) => refused("is for CUDA cards; choose --device cuda, or f32 or int8"),
+            (_, Precision::F16 | Precision::Bf16) => refused(PrecisionRefusal::CudaOnly),
             (DeviceChoice::Cpu | DeviceChoice::Auto, _) if engine == EngineChoice::Own => {
                 Ok(Encoder::Own(CpuEncoder::load(architecture, weights, precision == Precision::Int8)?))
             }
-            (_, Precision::Int8) => {
-                refused("is for Relata's own engine on a CPU; choose --device cpu and --engine own, or f32")
-            }
+            (_, Precision::Int8) => refused(PrecisionRefusal::OwnEngineOnCpuOnly),
             (DeviceChoice::Metal, _) => stock(machine::metal()?),
             _ => stock(candle_core::Device::Cpu),
         }
@@ -128,7 +126,7 @@ fn cuda(architecture: &Architecture, weights: &mut Weights, cards: Cards, precis
 #[cfg(not(feature = "cuda"))]
 fn cuda(_: &Architecture, _: &mut Weights, cards: Cards, _: Precision) -> Result<Encoder> {
     let asked = DeviceChoice::Cuda(cards).to_string();
-    Err(device::refused(&asked, "is not built in; build with `--features cuda`, or choose auto or cpu"))
+    Err(device::refused(&asked, DeviceRefusal::NotBuiltIn { feature: "cuda" }))
 }
 
 /// Closes the gaps that padding left. A row only ever moves towards the front.

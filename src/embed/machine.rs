@@ -2,6 +2,7 @@
 
 use super::device::{Cards, DeviceChoice, refused};
 use crate::Result;
+use crate::error::DeviceRefusal;
 
 impl DeviceChoice {
     /// What `auto` means on this machine; everything else is itself.
@@ -28,9 +29,10 @@ fn first_card_answers() -> bool {
 /// Apple's Metal, for candle.
 pub(super) fn metal() -> Result<candle_core::Device> {
     if !candle_core::utils::metal_is_available() {
-        return Err(refused("metal", "is not built in; build with `--features metal`, or choose auto or cpu"));
+        return Err(refused("metal", DeviceRefusal::NotBuiltIn { feature: "metal" }));
     }
-    candle_core::Device::new_metal(0).map_err(|e| refused("metal", &format!("does not answer: {e}")))
+    candle_core::Device::new_metal(0)
+        .map_err(|e| refused("metal", DeviceRefusal::Failed(format!("does not answer: {e}"))))
 }
 
 #[cfg(test)]

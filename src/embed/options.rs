@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use std::str::FromStr;
 
 use super::device::DeviceChoice;
-use crate::error::{EmbeddingError, Error, Result};
+use crate::error::{EmbeddingError, Error, PrecisionRefusal, Result};
 use crate::setters::setters;
 
 /// How to load and run a model.
@@ -147,7 +147,7 @@ impl FromStr for Precision {
             "f16" => Ok(Precision::F16),
             "bf16" => Ok(Precision::Bf16),
             _ => {
-                let reason = "is not a precision; choose f32, f16, bf16 or int8";
+                let reason = PrecisionRefusal::Unknown;
                 Err(EmbeddingError::Precision { asked: text.escape_debug().to_string(), reason }.into())
             }
         }
@@ -196,6 +196,6 @@ mod tests {
     fn words_for_long_texts() {
         assert_eq!("window".parse::<Long>().unwrap(), Long::Window);
         assert_eq!("truncate".parse::<Long>().unwrap(), Long::default());
-        insta::assert_snapshot!("fold".parse::<Long>().unwrap_err(), @"long fold is not known; choose truncate or window");
+        insta::assert_snapshot!("fold".parse::<Long>().unwrap_err(), @"long fold is not known; known are truncate and window");
     }
 }

@@ -22,10 +22,7 @@ pub(super) struct Bert {
 impl Bert {
     /// Loads the weights after all of them are checked against the architecture.
     pub(super) fn load(architecture: &Architecture, weights: &mut Weights, device: &Device) -> Result<Bert> {
-        let refused = |what: &str| {
-            let reason = format!("of candle {what}; choose --engine own");
-            Error::from(EmbeddingError::Encoder { reason, source: None })
-        };
+        let refused = |what| Error::from(EmbeddingError::StockEncoder { what });
         if architecture.family != Family::Bert {
             return Err(refused("is followed for model_type \"bert\" alone"));
         }

@@ -1,5 +1,6 @@
 //! What can go wrong when texts are embedded from files to a file of vectors.
 
+use std::fmt;
 use std::path::PathBuf;
 
 /// Errors of bulk embedding: inputs, outputs, resuming.
@@ -8,8 +9,7 @@ use std::path::PathBuf;
 pub enum BulkError {
     /// A name of an output that tells no form.
     #[error(
-        "the extension of {path} names no form of output; end it in .npy, .jsonl, .safetensors or .parquet, or name one with \
-         --format",
+        "the extension of {path} names no form of output",
         path = path.display()
     )]
     UnknownFormat {
@@ -17,15 +17,13 @@ pub enum BulkError {
         path: PathBuf,
     },
     /// A form that this build cannot write.
-    #[error(
-        "this relata was built without {format}; build it with `cargo install --path . --features {format}`, or choose another form"
-    )]
+    #[error("this relata was built without {format}")]
     NotBuiltIn {
         /// The form, which is also the name of the cargo feature.
         format: &'static str,
     },
     /// The folder of an output is not there.
-    #[error("there is no folder {path} to write to; make it first", path = path.display())]
+    #[error("there is no folder {path} to write to", path = path.display())]
     NoFolder {
         /// The folder.
         path: PathBuf,
@@ -35,18 +33,18 @@ pub enum BulkError {
     Unsuitable {
         /// The path.
         path: PathBuf,
-        /// Why not, and what to do.
-        reason: &'static str,
+        /// Why not.
+        reason: OutputRefusal,
     },
     /// An output that would replace a file.
-    #[error("{path} is there already and was left as it is; replace it with --force, or name another output", path = path.display())]
+    #[error("{path} is there already and was left as it is", path = path.display())]
     Exists {
         /// The file.
         path: PathBuf,
     },
     /// An output that an interrupted run left unfinished.
     #[error(
-        "{part} holds {rows} rows of an interrupted run; go on from there with --resume, or start anew with --force",
+        "{part} holds {rows} rows of an interrupted run",
         part = part.display()
     )]
     Unfinished {
@@ -56,15 +54,14 @@ pub enum BulkError {
         rows: u64,
     },
     /// Another process writes the same output.
-    #[error("another process is at work in {part}; wait for it to end, or name another output", part = part.display())]
+    #[error("another process is at work in {part}", part = part.display())]
     Busy {
         /// The folder of what is unfinished.
         part: PathBuf,
     },
     /// No room left on the disk for an output, or the file may not grow.
     #[error(
-        "no room left to write {path}; what was embedded before is kept in {part}: free some space and run the same command \
-         with --resume",
+        "no room left to write {path}: {source}; what was embedded before is kept in {part}",
         path = path.display(),
         part = part.display()
     )]
@@ -78,8 +75,7 @@ pub enum BulkError {
     },
     /// An interrupted run that cannot be gone on from.
     #[error(
-        "{part} cannot be resumed: {reason}; run with the same model, inputs and options as before, or start anew with \
-         --force and without --resume",
+        "{part} cannot be resumed: {reason}",
         part = part.display()
     )]
     ResumeRefused {
@@ -89,26 +85,53 @@ pub enum BulkError {
         reason: String,
     },
     /// An input that is the output, or belongs to it.
-    #[error("{path} is an input and would be written; name another output", path = path.display())]
+    #[error("{path} is an input and would be written", path = path.display())]
     OutputIsInput {
         /// The file.
         path: PathBuf,
     },
     /// An input that was named twice, be it within a folder or by a link.
-    #[error("{path} is among the inputs twice, and would give each row twice; name it once", path = path.display())]
+    #[error("{path} is among the inputs twice, and would give each row twice", path = path.display())]
     InputTwice {
         /// The file.
         path: PathBuf,
     },
     /// Options that both want standard output.
-    #[error("--json and `--output -` both write to standard output; choose one")]
+    #[error("the answer and the vectors would both be written to standard output")]
     OneStandardOutput,
     /// A form that cannot be written to a stream.
-    #[error("{format} cannot be written to standard output, only jsonl can; name a file with --output")]
+    #[error("{format} cannot be written to standard output, only jsonl can")]
     NoStream {
         /// The form.
         format: &'static str,
     },
+}
+
+/// Why a path cannot be an output; follows the path in the message.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum OutputRefusal {
+    /// It is a folder.
+    Folder,
+    /// It names no file.
+    NoFileName,
+    /// It is a device, a pipe or the like.
+    NotRegular,
+    /// What would be the folder of unfinished work is no folder.
+    InTheWay,
+    /// What would be the folder of unfinished work holds other files.
+    OtherFiles,
+}
+
+impl fmt::Display for OutputRefusal {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            OutputRefusal::Folder => "is a folder",
+            OutputRefusal::NoFileName => "is no name for a file",
+            OutputRefusal::NotRegular => "is not a regular file",
+            OutputRefusal::InTheWay => "is in the way of unfinished work",
+            OutputRefusal::OtherFiles => "holds files of something else",
+        })
+    }
 }
 
 impl BulkError {

@@ -7,21 +7,20 @@ use std::path::PathBuf;
 #[non_exhaustive]
 pub enum LibraryError {
     /// There is no library where one is to be read.
-    #[error("there is no library at {path} yet; `relata add PATH...` makes it", path = path.display())]
+    #[error("there is no library at {path} yet", path = path.display())]
     Missing {
         /// Where it was looked for.
         path: PathBuf,
     },
     /// The file is not a library of ours: another program's database, or no database at all.
-    #[error("{path} is not a Relata library, and was left as it is; name another file with --library", path = path.display())]
+    #[error("{path} is not a Relata library, and was left as it is", path = path.display())]
     Foreign {
         /// The file.
         path: PathBuf,
     },
     /// The library was written by a later version of this program.
     #[error(
-        "the library {path} has schema version {found}, but this relata knows only up to {known}; update relata, \
-         or name another file with --library",
+        "the library {path} has schema version {found}, but this relata knows only up to {known}",
         path = path.display()
     )]
     Newer {
@@ -35,8 +34,7 @@ pub enum LibraryError {
     /// The library was written by an earlier version of this program and cannot be upgraded while
     /// only reading.
     #[error(
-        "the library {path} has schema version {found} and must be upgraded to {known} before it is read; \
-         run `relata check` where it can be written",
+        "the library {path} has schema version {found} and must be upgraded to {known} before it is read",
         path = path.display()
     )]
     Older {
@@ -49,8 +47,7 @@ pub enum LibraryError {
     },
     /// The library's file is cut or damaged.
     #[error(
-        "the library {path} is damaged ({what}); copy it and its -wal file away first, then restore a backup, or \
-         let `relata check --repair` write what is readable into a new file",
+        "the library {path} is damaged ({what})",
         path = path.display()
     )]
     Damaged {
@@ -61,8 +58,7 @@ pub enum LibraryError {
     },
     /// No room left on the disk, or the file may not grow.
     #[error(
-        "no room left to write the library {path}; what was stored before is untouched: free some space and run the same \
-         command again",
+        "no room left to write the library {path}: {source}; what was stored before is untouched",
         path = path.display()
     )]
     Full {
@@ -73,8 +69,7 @@ pub enum LibraryError {
     },
     /// The library, or its folder, may not be written.
     #[error(
-        "the library {path} cannot be written: the file or its folder is read-only; change its permissions, or name another \
-         file with --library",
+        "the library {path} cannot be written: the file or its folder is read-only",
         path = path.display()
     )]
     ReadOnly {
@@ -84,7 +79,7 @@ pub enum LibraryError {
         source: rusqlite::Error,
     },
     /// The file could not be opened at all.
-    #[error("the library {path} cannot be opened: {source}; see that it is a file in a folder that you may read and write", path = path.display())]
+    #[error("the library {path} cannot be opened: {source}", path = path.display())]
     Unopened {
         /// The file.
         path: PathBuf,
@@ -93,8 +88,7 @@ pub enum LibraryError {
     },
     /// A read-only place holds a library with changes that were not yet folded into its main file.
     #[error(
-        "the library {path} has changes in {path}-wal that cannot be read from a read-only folder; copy both files to a folder \
-         that can be written, and name the copy with --library",
+        "the library {path} has changes in {path}-wal that cannot be read from a read-only folder",
         path = path.display()
     )]
     Unfolded {
@@ -102,7 +96,7 @@ pub enum LibraryError {
         path: PathBuf,
     },
     /// Another process kept the library locked for longer than we wait.
-    #[error("another process is writing the library {path}; wait for it to end, then run the same command again", path = path.display())]
+    #[error("another process is writing the library {path}", path = path.display())]
     Busy {
         /// The file.
         path: PathBuf,
@@ -134,8 +128,7 @@ pub enum LibraryError {
     },
     /// Vectors of another model or precision than the one asked for.
     #[error(
-        "{library} holds vectors of {stored}, none of {asked}, and vectors of different models or precisions cannot be compared; \
-         {way_out}, or embed all papers anew beside them with `{command}`",
+        "{library} holds vectors of {stored}, none of {asked}, and vectors of different models or precisions cannot be compared",
         library = library.display()
     )]
     OtherModel {
@@ -145,14 +138,34 @@ pub enum LibraryError {
         stored: String,
         /// What was asked for.
         asked: String,
-        /// How to use what is stored.
-        way_out: String,
-        /// The command that embeds all papers with what was asked for.
-        command: String,
+        /// The settings that are not those that the library remembers.
+        differing: Vec<DifferingSetting>,
+        /// Whether the library remembers settings at all.
+        remembered: bool,
     },
     /// The platform names no data folder.
-    #[error("this user has no data folder (no HOME?); name the library with --library FILE")]
+    #[error("this user has no data folder (no HOME?)")]
     NoDataFolder,
+}
+
+/// A setting of embedding that is asked for and that a library does not remember.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DifferingSetting {
+    /// Which one.
+    pub setting: EmbeddingSetting,
+    /// The value that is asked for.
+    pub asked: String,
+}
+
+/// What decides how texts are embedded.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum EmbeddingSetting {
+    /// The model, by name or folder.
+    Model,
+    /// In what numbers the encoder computes.
+    Precision,
+    /// What becomes of long texts.
+    Long,
 }
 
 impl LibraryError {

@@ -1,7 +1,9 @@
 //! What can go wrong: one [`Error`], which wraps one enum for each domain.
 //!
 //! A domain is a file: its enum says what is wrong, with the data of it (paths, counts, names), and
-//! gives each variant a code that programs may rely on.
+//! gives each variant a code that programs may rely on. What to do about an error depends on the
+//! door through which Relata was asked, so no text here names an option or a command;
+//! src/cli/advice says it at the terminal.
 
 mod bulk;
 mod embedding;
@@ -15,9 +17,9 @@ mod unavailable;
 
 use std::path::{Path, PathBuf};
 
-pub use bulk::BulkError;
-pub use embedding::EmbeddingError;
-pub use library::LibraryError;
+pub use bulk::{BulkError, OutputRefusal};
+pub use embedding::{DeviceRefusal, EmbeddingError, PrecisionRefusal};
+pub use library::{DifferingSetting, EmbeddingSetting, LibraryError};
 pub use model::ModelError;
 pub use profile::ProfileError;
 pub use query::QueryError;
@@ -125,6 +127,3 @@ impl From<candle_core::Error> for Error {
 
 /// Result with this library's [`Error`].
 pub type Result<T> = std::result::Result<T, Error>;
-
-#[cfg(test)]
-mod tests;

@@ -9,9 +9,7 @@ use super::Unavailable;
 #[non_exhaustive]
 pub enum ModelError {
     /// A name that no manifest answers to.
-    #[error(
-        "no model is called {name:?}; known are {known}; a model folder of your own is given by its path (--model DIR)"
-    )]
+    #[error("no model is called {name:?}; known are {known}")]
     Unknown {
         /// As asked for.
         name: String,
@@ -33,7 +31,7 @@ pub enum ModelError {
         reason: String,
     },
     /// A model that is not on this machine, where fetching it is not the question.
-    #[error("model {name} is not in {path}; fetch it with `relata model fetch {name}`", path = path.display())]
+    #[error("model {name} is not in {path}", path = path.display())]
     Absent {
         /// Its name.
         name: String,
@@ -45,8 +43,7 @@ pub enum ModelError {
     Unavailable(Box<Unavailable>),
     /// The cache of models could not be written.
     #[error(
-        "cannot write to the model cache {path}: {source}; set RELATA_CACHE to a folder with room that you may write to, \
-         or give a model folder with --model DIR",
+        "cannot write to the model cache {path}: {source}",
         path = path.display()
     )]
     Cache {
@@ -56,7 +53,7 @@ pub enum ModelError {
         source: std::io::Error,
     },
     /// The platform names no cache folder.
-    #[error("this user has no cache folder (no HOME?); set RELATA_CACHE to a folder for models")]
+    #[error("this user has no cache folder (no HOME?)")]
     NoCacheFolder,
     /// A file of a model folder is missing, damaged, absurd or contradicts another.
     #[error("{path}: {reason}", path = path.display())]

@@ -13,18 +13,13 @@ pub enum ProfileError {
         there: Vec<String>,
     },
     /// A question that says nothing of what is liked.
-    #[error(
-        "nothing says what you like: begin a profile with `relata like ID...`{other}, or name papers in `relata recommend ID...`",
-        other = if profile == "default" { String::new() } else { format!(" --profile {profile}") }
-    )]
+    #[error("nothing says what you like")]
     NothingLiked {
         /// The profile that was asked with.
         profile: String,
     },
     /// A question with a profile whose liked papers are all gone, or have no text.
-    #[error(
-        "the library has none of the {papers} papers that the profile {profile} likes: add digests that list them, or like others with `relata like ID...`"
-    )]
+    #[error("the library has none of the {papers} papers that the profile {profile} likes")]
     LikedAreGone {
         /// The profile that was asked with.
         profile: String,
@@ -32,7 +27,7 @@ pub enum ProfileError {
         papers: usize,
     },
     /// An interest that a profile does not have.
-    #[error("there is no interest {number}; this profile has {count}, see `relata profile show`")]
+    #[error("there is no interest {number}; this profile has {count}")]
     NoSuchInterest {
         /// As asked for.
         number: usize,
@@ -55,7 +50,7 @@ impl ProfileError {
 
 fn other_profiles(there: &[String]) -> String {
     match there {
-        [] => " yet; begin one with `relata like ID... --profile NAME`".to_owned(),
+        [] => " yet".to_owned(),
         there => format!("; there are: {}", there.join(", ")),
     }
 }

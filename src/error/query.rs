@@ -11,7 +11,7 @@ pub enum QueryError {
         unknown: Vec<(String, Vec<(crate::paper::ArxivId, String)>)>,
     },
     /// A paper that has no text, and so no vector.
-    #[error("{id} has no title in the library and so no text to compare with; add a source that has one")]
+    #[error("{id} has no title in the library and so no text to compare with")]
     NoVector {
         /// The paper.
         id: String,
@@ -23,16 +23,13 @@ pub enum QueryError {
         text: String,
     },
     /// A place in the last answer, where nothing was answered yet.
-    #[error(
-        "{number} means a paper of the last answer, and there is no answer yet: ask with `relata recommend`, `relata today` or \
-         `relata search`, or name the paper by its id"
-    )]
+    #[error("{number} means a paper of the last answer, and there is no answer yet")]
     NoLastAnswer {
         /// The place.
         number: usize,
     },
     /// A place that the last answer does not have.
-    #[error("there is no paper {number} in the last answer, which lists {papers}; `relata show 1` shows its first")]
+    #[error("there is no paper {number} in the last answer, which lists {papers}")]
     NotInLastAnswer {
         /// The place.
         number: usize,
@@ -40,15 +37,17 @@ pub enum QueryError {
         papers: usize,
     },
     /// A liked text in a language that the model does not read, and nothing else.
-    #[error("{model} does not read the language of the text, so papers near it would mean nothing; {way_out}")]
+    #[error("{model} does not read the language of the text, so papers near it would mean nothing")]
     TextUnread {
         /// The model.
         model: String,
-        /// What to do.
-        way_out: String,
+        /// A known model that reads the text; `None` where none does.
+        other: Option<String>,
+        /// Whether the sample was asked, which needs no embedding anew.
+        sample: bool,
     },
     /// A search for nothing.
-    #[error("the text is empty; say what to look for")]
+    #[error("the text is empty")]
     EmptyQuery,
     /// A filter that asks for more than is looked up.
     #[error("{what} has {count} {unit}; at most {most} are looked up")]
@@ -63,7 +62,7 @@ pub enum QueryError {
         most: usize,
     },
     /// A period that ends before it begins.
-    #[error("--since {since} is after --until {until}, so no paper can lie between them")]
+    #[error("the first day, {since}, is after the last, {until}, so no paper can lie between them")]
     EmptyPeriod {
         /// The first day asked for.
         since: jiff::civil::Date,

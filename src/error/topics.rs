@@ -5,7 +5,7 @@
 #[non_exhaustive]
 pub enum TopicsError {
     /// A topic that is not among those that were found last.
-    #[error("there is no topic {id}; {}", other_topics(there))]
+    #[error("there is no topic {id}{}", other_topics(there))]
     NoSuchTopic {
         /// Its number.
         id: u32,
@@ -13,10 +13,10 @@ pub enum TopicsError {
         there: Vec<u32>,
     },
     /// A span of days, where topics are asked for that were kept.
-    #[error("topics of a span of days are found anew each time and have no history; leave --since and --until out")]
+    #[error("topics of a span of days are found anew each time and have no history")]
     OfDays,
     /// More topics than papers.
-    #[error("{papers} papers cannot be {topics} topics; ask for fewer with --k")]
+    #[error("{papers} papers cannot be {topics} topics")]
     TooMany {
         /// How many were asked for.
         topics: usize,
@@ -24,7 +24,7 @@ pub enum TopicsError {
         papers: usize,
     },
     /// A name that another topic of the same level has.
-    #[error("topic {other} is already called {name:?}; choose another name")]
+    #[error("topic {other} is already called {name:?}")]
     NameTaken {
         /// The name.
         name: String,
@@ -45,7 +45,7 @@ impl TopicsError {
     }
 }
 
-/// `there are 1 to 4, 6 and 8`.
+/// `; there are 1 to 4, 6 and 8`.
 fn other_topics(there: &[u32]) -> String {
     let mut spans: Vec<(u32, u32)> = Vec::new();
     for id in there {
@@ -59,9 +59,9 @@ fn other_topics(there: &[u32]) -> String {
         .map(|(first, last)| if first == last { first.to_string() } else { format!("{first} to {last}") })
         .collect();
     match (spans.pop(), spans.is_empty()) {
-        (None, _) => "`relata topics` finds some".to_owned(),
-        (Some(only), true) => format!("there are {only}; `relata topics` lists them"),
-        (Some(last), false) => format!("there are {} and {last}; `relata topics` lists them", spans.join(", ")),
+        (None, _) => String::new(),
+        (Some(only), true) => format!("; there are {only}"),
+        (Some(last), false) => format!("; there are {} and {last}", spans.join(", ")),
     }
 }
 
@@ -72,10 +72,10 @@ mod tests {
     #[test]
     fn topics_that_there_are_are_named_in_spans() {
         for (there, expected) in [
-            (&[][..], "`relata topics` finds some"),
-            (&[3], "there are 3; `relata topics` lists them"),
-            (&[1, 2, 3], "there are 1 to 3; `relata topics` lists them"),
-            (&[1, 2, 3, 5, 7, 8], "there are 1 to 3, 5 and 7 to 8; `relata topics` lists them"),
+            (&[][..], ""),
+            (&[3], "; there are 3"),
+            (&[1, 2, 3], "; there are 1 to 3"),
+            (&[1, 2, 3, 5, 7, 8], "; there are 1 to 3, 5 and 7 to 8"),
         ] {
             assert_eq!(other_topics(there), expected);
         }

@@ -1,4 +1,4 @@
-//! A model that no source brought: what was tried, and the ways out.
+//! A model that no source brought: what was tried.
 
 use std::fmt;
 use std::path::PathBuf;
@@ -12,7 +12,7 @@ pub struct Attempt {
     pub reason: String,
 }
 
-/// No source brought the model: what was tried, and what can be done.
+/// No source brought the model: what was tried, and from where it could be had.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Unavailable {
     /// The model's name.
@@ -31,19 +31,11 @@ pub struct Unavailable {
 
 impl fmt::Display for Unavailable {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Unavailable { name, attempts, repository, revision, place, offline } = self;
-        writeln!(f, "there is no whole copy of model {name} on this machine, and no source brought one:")?;
+        let Unavailable { name, attempts, .. } = self;
+        write!(f, "there is no whole copy of model {name} on this machine, and no source brought one:")?;
         for (number, Attempt { source, reason }) in attempts.iter().enumerate() {
-            writeln!(f, "  {}. {source}: {reason}", number + 1)?;
+            write!(f, "\n  {}. {source}: {reason}", number + 1)?;
         }
-        writeln!(f, "three ways out:")?;
-        let how = match offline {
-            true => "without --offline and RELATA_OFFLINE",
-            false => "with HF_ENDPOINT set to a mirror of the hub, or HTTPS_PROXY to a proxy",
-        };
-        writeln!(f, "  - run `relata model fetch {name}` {how}")?;
-        writeln!(f, "  - download https://huggingface.co/{repository}/tree/{revision} in any other way")?;
-        writeln!(f, "    and give the folder: --model DIR, or RELATA_MODEL=DIR")?;
-        write!(f, "  - copy the folder {} from a machine that has it to the same place", place.display())
+        Ok(())
     }
 }

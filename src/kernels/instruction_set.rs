@@ -1,7 +1,7 @@
 //! The instruction sets that kernels are compiled for, and which of them this machine has.
 
 use super::simd::{Kernel, Simd};
-use crate::error::{EmbeddingError, Result};
+use crate::error::{DeviceRefusal, EmbeddingError, Result};
 
 /// A set of instructions that kernels are compiled for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -78,15 +78,15 @@ impl InstructionSet {
 
     fn named(word: &str) -> Result<InstructionSet> {
         let known = ["portable", "avx2", "avx512", "neon"];
-        let refused = |reason: String| {
+        let refused = |reason| {
             Err(EmbeddingError::Device { asked: format!("RELATA_CPU={}", word.escape_debug()), reason }.into())
         };
         if !known.contains(&word) {
-            return refused(format!("is not an instruction set; choose {}", known.join(", ")));
+            return refused(DeviceRefusal::UnknownInstructionSet { known: known.join(", ") });
         }
         match InstructionSet::available().into_iter().find(|set| set.name() == word) {
             Some(set) => Ok(set),
-            None => refused("is not in this machine's processor; unset RELATA_CPU to take the best that is".into()),
+            None => refused(DeviceRefusal::NoInstructionSet),
         }
     }
 

@@ -27,7 +27,7 @@ fn a_full_disk_leaves_what_was_stored() {
     let fault = library.merge(&many).unwrap_err();
     assert!(matches!(fault, Error::Library(LibraryError::Full { .. })), "{fault}");
     let text = fault.to_string().replace(&folder.path().display().to_string(), "");
-    insta::assert_snapshot!(text, @"no room left to write the library /papers.db; what was stored before is untouched: free some space and run the same command again");
+    insta::assert_snapshot!(text, @"no room left to write the library /papers.db: database or disk is full; what was stored before is untouched");
     let id = ArxivId::parse("2601.00001").unwrap().0;
     assert_eq!(library.paper(&id).unwrap().unwrap().title.as_deref(), Some("Kept"));
     assert_eq!(library.info().unwrap().papers, 1);

@@ -197,8 +197,8 @@ mod tests {
     }
 
     #[test]
-    fn no_cache_folder_is_an_error_with_a_way_out() {
-        let error = Settings::from_vars(|_| None, None, None).unwrap_err().to_string();
-        assert!(error.contains("RELATA_CACHE"), "{error}");
+    fn no_cache_folder_is_an_error() {
+        let error = Settings::from_vars(|_| None, None, None).unwrap_err();
+        assert_eq!(error.code(), "no-cache-folder");
     }
 }

@@ -5,7 +5,7 @@
 //! facets, which are embedded when they are asked for.
 
 use crate::embed::{Fingerprint, LazyEmbedder, Long, Precision, Role};
-use crate::error::{Error, LibraryError, Result};
+use crate::error::{DifferingSetting, EmbeddingSetting, Error, LibraryError, Result};
 use crate::facets::{FacetPassage, FacetText};
 use crate::library::{
     EmbeddingSettings, FingerprintNumber, FingerprintText, Library, NewVector, StoredFingerprint, Tokens,
@@ -186,34 +186,21 @@ fn other_model(embedder: &LazyEmbedder, library: &Library, stored: &[StoredFinge
     let own = settings_of(embedder)?;
     let kept = Remembered::of(library, embedder.settings())?.unwrap_or_default();
     let differs = [
-        ("--model", &own.model, kept.model.as_deref()),
-        ("--precision", &own.precision, Some(kept.precision.name())),
-        ("--long", &own.long, Some(kept.long.name())),
+        (EmbeddingSetting::Model, &own.model, kept.model.as_deref()),
+        (EmbeddingSetting::Precision, &own.precision, Some(kept.precision.name())),
+        (EmbeddingSetting::Long, &own.long, Some(kept.long.name())),
     ];
     let differs = differs.into_iter().filter(|(_, own, kept)| *kept != Some(own.as_str()));
-    let (names, options): (Vec<&str>, Vec<String>) =
-        differs.map(|(option, own, _)| (option, format!("{option} {}", quoted(own)))).unzip();
-    let way_out = if names.is_empty() {
-        "the model's files or the way to embed have changed since; go back to those".to_owned()
-    } else if kept.model.is_some() {
-        let variable = if names.contains(&"--model") { " and RELATA_MODEL" } else { "" };
-        format!("leave {}{variable} out to use those that there are", names.join(" and "))
-    } else {
-        "name what they were made with by --model or RELATA_MODEL, --precision and --long".to_owned()
-    };
+    let differing =
+        differs.map(|(setting, own, _)| DifferingSetting { setting, asked: own.clone() }).collect::<Vec<_>>();
     let sets = stored.iter().filter(|set| set.vectors > 0);
     let sets: Vec<String> = sets.map(|set| format!("{} ({} papers)", made_with(&set.text), set.vectors)).collect();
     Ok(Error::from(LibraryError::OtherModel {
         library: library.path().to_owned(),
         stored: sets.join(", "),
         asked: in_words(&embedder.identity().name, embedder.options().precision, embedder.options().long),
-        way_out,
-        command: ["relata".to_owned()]
-            .into_iter()
-            .chain(options)
-            .chain(["reembed".to_owned()])
-            .collect::<Vec<_>>()
-            .join(" "),
+        differing,
+        remembered: kept.model.is_some(),
     }))
 }
 
@@ -223,11 +210,6 @@ fn made_with(text: &FingerprintText) -> String {
         Some((_, precision, long)) => in_words(&text.model, precision, long),
         None => text.model.clone(),
     }
-}
-
-/// A word that a shell takes for one.
-fn quoted(word: &str) -> String {
-    if word.contains([' ', '\'', '"', '$', '\\']) { format!("'{word}'") } else { word.to_owned() }
 }
 
 fn in_words(model: &str, precision: Precision, long: Long) -> String {

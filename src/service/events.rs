@@ -157,19 +157,6 @@ pub struct OtherModel {
     pub sample: bool,
 }
 
-impl OtherModel {
-    /// How to have the text read.
-    pub fn in_words(&self) -> String {
-        let Some(other) = &self.name else { return format!("say it in a language that {} reads", self.instead_of) };
-        // A library remembers what it was embedded with last, the sample does not.
-        if self.sample {
-            format!("{other} reads it: ask again with `--model {other}`")
-        } else {
-            format!("{other} reads it: run `relata --model {other} reembed`, then ask again")
-        }
-    }
-}
-
 /// Whoever is told of events, by the threads that work. One of these may hold the right to write:
 /// what an observer asks of the same handle must not need to write.
 pub trait Observer: Send + Sync {

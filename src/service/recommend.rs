@@ -291,7 +291,7 @@ impl Session<'_> {
         let other = self.relata.other_model(embedder, first, self.source);
         let model = &embedder.identity().name;
         if query.like.is_empty() && query.like_text.is_empty() {
-            return Err(QueryError::TextUnread { model: model.clone(), way_out: other.in_words() }.into());
+            return Err(QueryError::TextUnread { model: model.clone(), other: other.name, sample: other.sample }.into());
         }
         let left_out = |text: &String| Note::TextUnread { model: model.clone(), text: text.clone() };
         unread.iter().map(left_out).for_each(|note| self.relata.note(note));

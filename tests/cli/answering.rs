@@ -232,7 +232,7 @@ fn arguments_that_make_no_sense_are_refused_without_passing_them_to_the_terminal
     assert_eq!((ended.code, ended.stderr.as_str()), (2, "error: the text is empty; say what to look for\n"));
     let period = ["--since", "2026-02-01", "--until", "2026-01-31"];
     let ended = home.run(&[&["recommend", "--like", "2602.10611"][..], &period].concat());
-    let expected = "error: --since 2026-02-01 is after --until 2026-01-31, so no paper can lie between them\n";
+    let expected = "error: the first day, 2026-02-01, is after the last, 2026-01-31, so no paper can lie between them; give the earlier day with --since and the later with --until\n";
     assert_eq!((ended.code, ended.stderr.as_str()), (2, expected));
     let ended = home.run(&["\u{1b}]0;title\u{7}"]);
     assert_eq!(ended.code, 2);

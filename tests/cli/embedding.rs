@@ -225,7 +225,10 @@ fn nothing_is_overwritten_unasked() {
             "a.txt is an input and would be written; name another output",
         ),
         (&["v.npy.ids", "-o", "v.npy", "--force"], "v.npy.ids is an input and would be written; name another output"),
-        (&["a.txt", "-o", "-", "--json"], "--json and `--output -` both write to standard output; choose one"),
+        (
+            &["a.txt", "-o", "-", "--json"],
+            "the answer and the vectors would both be written to standard output; choose one of --json and `--output -`",
+        ),
         (
             &["a.txt", "-o", "-", "--format", "npy"],
             "npy cannot be written to standard output, only jsonl can; name a file with --output",

@@ -45,7 +45,7 @@ fn a_session_reads_as_it_should() {
     $ relata recommend
     Your library (HOME/library.db) is empty: this answer comes from the sample digest (7 papers).
     Add your own with: relata add PATH...
-    error: nothing says what you like: begin a profile with `relata like ID...`, or name papers in `relata recommend ID...`
+    error: nothing says what you like; begin a profile with `relata like ID...`, or name papers in `relata recommend ID...`
     [2]
 
     $ relata add 2026-02-13.md

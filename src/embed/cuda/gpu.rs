@@ -12,7 +12,7 @@ use cudarc::{cublaslt, driver, nvrtc};
 
 use super::dtype::DType;
 use crate::embed::architecture::{Activation, Architecture};
-use crate::error::{EmbeddingError, Error, Result};
+use crate::error::{DeviceRefusal, EmbeddingError, Error, Result};
 
 const SOURCE: &str =
     concat!(include_str!("kernels/dtype.cu"), include_str!("kernels/rows.cu"), include_str!("kernels/attention.cu"));
@@ -35,30 +35,29 @@ pub(super) struct Gpu {
 impl Gpu {
     /// Opens the card of a number, from 0, and compiles the kernels.
     pub(super) fn open(card: usize, architecture: &Architecture, number: DType) -> Result<Gpu> {
-        let refused = |reason: String| Error::from(EmbeddingError::Device { asked: format!("cuda:{card}"), reason });
+        let refused = |reason| Error::from(EmbeddingError::Device { asked: format!("cuda:{card}"), reason });
         libraries().map_err(refused)?;
-        let context = CudaContext::new(card).map_err(|e| refused(format!("does not answer: {}", told(e))))?;
+        let context = CudaContext::new(card)
+            .map_err(|e| refused(DeviceRefusal::Failed(format!("does not answer: {}", told(e)))))?;
         // SAFETY: every stream works on memory of its own, and weights are in place before a second
         // stream begins.
         unsafe { context.disable_event_tracking() };
         let head = architecture.hidden / architecture.heads;
         if head > WIDEST_HEAD {
-            return Err(refused(format!(
-                "takes heads of at most {WIDEST_HEAD} values, the model's have {head}; choose --device cpu"
-            )));
+            return Err(refused(DeviceRefusal::HeadTooWide { widest: WIDEST_HEAD, head }));
         }
-        let (major, minor) =
-            context.compute_capability().map_err(|e| refused(format!("does not answer: {}", told(e))))?;
+        let (major, minor) = context
+            .compute_capability()
+            .map_err(|e| refused(DeviceRefusal::Failed(format!("does not answer: {}", told(e)))))?;
         if major < 8 && number != DType::F32 {
-            let reason = format!("is of compute capability {major}.{minor}; f16 and bf16 take 8.0, choose f32");
-            return Err(refused(reason));
+            return Err(refused(DeviceRefusal::TooOld { major, minor }));
         }
         let mut options = vec![format!("--gpu-architecture=compute_{major}{minor}"), "--std=c++17".to_owned()];
         options.extend(switches(architecture, number));
         let options = CompileOptions { ftz: Some(true), options, ..CompileOptions::default() };
-        let code =
-            compile_ptx_with_opts(SOURCE, options).map_err(|e| refused(format!("can't compile kernels: {e}")))?;
-        let load = |error: DriverError| refused(format!("can't load kernels: {}", told(error)));
+        let code = compile_ptx_with_opts(SOURCE, options)
+            .map_err(|e| refused(DeviceRefusal::Failed(format!("can't compile kernels: {e}"))))?;
+        let load = |error: DriverError| refused(DeviceRefusal::Failed(format!("can't load kernels: {}", told(error))));
         let module = context.load_module(code).map_err(load)?;
         let function = |name: &str| module.load_function(name).map_err(load);
         Ok(Gpu {
@@ -122,19 +121,16 @@ pub(in crate::embed) fn answers(card: usize) -> bool {
 
 /// Looks for the libraries that are opened at run time; asking one that is not there would end the
 /// program.
-fn libraries() -> std::result::Result<(), String> {
+fn libraries() -> std::result::Result<(), DeviceRefusal> {
     // SAFETY: they only try to open libraries by name.
     let (driver, blas, compiler) =
         unsafe { (driver::sys::is_culib_present(), cublaslt::sys::is_culib_present(), nvrtc::sys::is_culib_present()) };
     if !driver {
-        return Err("has no driver (libcuda): install NVIDIA's, or choose auto or cpu".to_owned());
+        return Err(DeviceRefusal::NoDriver);
     }
     if !blas || !compiler {
-        let missing = if blas { "libnvrtc" } else { "libcublasLt" };
-        return Err(format!(
-            "lacks {missing}: install the CUDA toolkit, or its Python packages nvidia-cublas and nvidia-cuda-nvrtc, \
-             and name the folder that holds it in LD_LIBRARY_PATH"
-        ));
+        let name = if blas { "libnvrtc" } else { "libcublasLt" };
+        return Err(DeviceRefusal::NoLibrary { name });
     }
     Ok(())
 }
