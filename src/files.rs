@@ -1,4 +1,4 @@
-//! Files that are replaced whole, and that a power cut leaves whole.
+//! Files that are replaced whole, and that a power cut leaves whole; paths as people write them.
 //!
 //! In: a path, and what writes a file. Out: the old file or the new one, never a mix: the new one
 //! is written under a name of its own, synced, moved, and its folder synced. What a killed process
@@ -6,10 +6,22 @@
 
 use std::fs::{self, File};
 use std::io;
-use std::path::{Path, PathBuf};
+use std::path::{Component, Path, PathBuf};
 
 /// Between the name of a file and the number of the process that writes it.
 const NEW: &str = ".new-";
+
+/// A path that begins with a home which no shell has put in, `~`, `$HOME` or `${HOME}` (as in
+/// `--library=~/papers.db`, or in a variable of a service), with the home put in; another as it is.
+pub(crate) fn in_home(path: PathBuf, home: Option<&Path>) -> PathBuf {
+    let mut parts = path.components();
+    let first = parts.next().map(Component::as_os_str);
+    let begins = ["~", "$HOME", "${HOME}"].iter().any(|&name| first == Some(name.as_ref()));
+    match home.filter(|_| begins) {
+        Some(home) => home.join(parts.as_path()),
+        None => path,
+    }
+}
 
 /// The name under which this process writes a file before it is moved to its place.
 pub(crate) fn beside(path: &Path) -> PathBuf {
@@ -79,6 +91,19 @@ pub(crate) fn lives(process: u32) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_home_is_put_in_where_a_path_begins_with_it() {
+        let at = |written: &str| in_home(PathBuf::from(written), Some(Path::new("/home/ada")));
+        for written in ["~/papers.db", "$HOME/papers.db", "${HOME}/papers.db"] {
+            assert_eq!(at(written), PathBuf::from("/home/ada/papers.db"), "{written}");
+        }
+        assert_eq!(at("~"), PathBuf::from("/home/ada"));
+        for written in ["papers.db", "/a/~/b", "a~", "~ada/papers.db", "$HOMER/x", "-", ""] {
+            assert_eq!(at(written), PathBuf::from(written));
+        }
+        assert_eq!(in_home(PathBuf::from("~/papers.db"), None), PathBuf::from("~/papers.db"));
+    }
 
     #[test]
     fn a_file_is_replaced_whole_and_leftovers_go() {

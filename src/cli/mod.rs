@@ -31,7 +31,7 @@ mod today;
 mod topics;
 
 use std::collections::BTreeSet;
-use std::ffi::OsString;
+use std::ffi::{OsStr, OsString};
 use std::process::ExitCode;
 use std::sync::{Arc, OnceLock};
 
@@ -121,8 +121,20 @@ fn command() -> clap::Command {
     help::with_model_options_where_they_count(Cli::command())
 }
 
+/// An empty variable of the environment counts as one that is not set: so do services and
+/// containers pass on what they do not know.
+fn without_empty_variables(command: clap::Command) -> clap::Command {
+    let empty = |name: &OsStr| std::env::var_os(name).as_deref().is_some_and(OsStr::is_empty);
+    let ids: Vec<clap::Id> = command
+        .get_arguments()
+        .filter(|argument| argument.get_env().is_some_and(empty))
+        .map(|argument| argument.get_id().clone())
+        .collect();
+    ids.into_iter().fold(command, |command, id| command.mut_arg(id, |argument| argument.env(None::<&'static str>)))
+}
+
 fn parse(arguments: impl IntoIterator<Item = OsString>) -> std::result::Result<Cli, clap::Error> {
-    let mut command = command();
+    let mut command = without_empty_variables(command());
     let matches = command.try_get_matches_from_mut(categories::joined(arguments))?;
     Cli::from_arg_matches(&matches).map_err(|error| error.format(&mut command))
 }

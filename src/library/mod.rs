@@ -93,12 +93,14 @@ impl PaperRow {
 /// use relata::{Entry, Precedence, SourceKind};
 ///
 /// # fn main() -> relata::Result<()> {
-/// let mut library = Library::in_memory()?; let precedence = Precedence { version: 1, date: None,
-/// kind: SourceKind::RawJsonl }; let mut entry = Entry::new("2601.00001".parse()?, precedence, 1);
-/// entry.title = Some("Slow glaciers".to_owned()); assert_eq!(library.merge(&[entry.clone()])?,
-/// [Outcome::Added]); // The same entry again changes nothing. assert_eq!(library.merge(&[entry])?,
-/// [Outcome::Unchanged]); assert!(library.matching(&Filter::new().authors(["A.
-/// Author"]))?.is_some_and(|rows| rows.is_empty()));
+/// let mut library = Library::in_memory()?;
+/// let precedence = Precedence { version: 1, date: None, kind: SourceKind::RawJsonl };
+/// let mut entry = Entry::new("2601.00001".parse()?, precedence, 1);
+/// entry.title = Some("Slow glaciers".to_owned());
+/// assert_eq!(library.merge(&[entry.clone()])?, [Outcome::Added]);
+/// // The same entry again changes nothing.
+/// assert_eq!(library.merge(&[entry])?, [Outcome::Unchanged]);
+/// assert!(library.matching(&Filter::new().authors(["A. Author"]))?.is_some_and(|rows| rows.is_empty()));
 /// # Ok(())
 /// # }
 /// ```

@@ -8,11 +8,12 @@
 
 use std::ffi::OsString;
 use std::fmt;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::time::Duration;
 
 use super::manifest::Manifest;
 use crate::error::{Error, ModelError, Result};
+use crate::files;
 
 /// Where models are looked for, and what may be asked.
 #[derive(Clone)]
@@ -63,7 +64,7 @@ impl Settings {
     ) -> Result<Settings> {
         let var = |name: &str| vars(name).filter(|value| !value.is_empty());
         let text = |name: &str| var(name).and_then(|value| value.into_string().ok()).map(|v| v.trim().to_owned());
-        let folder = |name: &str| var(name).map(|value| expand_home(PathBuf::from(value), home.as_deref()));
+        let folder = |name: &str| var(name).map(|value| files::in_home(PathBuf::from(value), home.as_deref()));
 
         let cache = folder("RELATA_CACHE")
             .or_else(|| platform_cache.map(|cache| cache.join("relata")))
@@ -119,15 +120,10 @@ fn is_hf_yes(value: &str) -> bool {
     ["1", "on", "yes", "true"].iter().any(|yes| value.eq_ignore_ascii_case(yes))
 }
 
-fn expand_home(path: PathBuf, home: Option<&Path>) -> PathBuf {
-    match (path.strip_prefix("~"), home) {
-        (Ok(rest), Some(home)) => home.join(rest),
-        _ => path,
-    }
-}
-
 #[cfg(test)]
 mod tests {
+    use std::path::Path;
+
     use super::*;
 
     fn settings(vars: &[(&str, &str)], home: &Path) -> Settings {

@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use crate::support::{Home, digest, invented};
+use crate::support::{Ended, Home, digest, invented};
 
 #[test]
 fn the_samples_papers_are_liked_shown_and_searched_until_there_is_a_library() {
@@ -104,4 +104,36 @@ fn completions_are_scripts_with_all_commands_and_options() {
     assert!(checked.is_ok_and(|status| status.success()));
     let refused = home.run(&["completions", "cmd"]);
     assert!(refused.code == 2 && refused.stderr.contains("bash"), "{}", refused.stderr);
+}
+
+#[test]
+fn an_empty_variable_is_not_set() {
+    let home = Home::tiny();
+    home.write("2026-01-05.md", digest(&[invented(0)]));
+    home.json(&["add", "--json", "2026-01-05.md"]);
+    for variable in ["RELATA_LIBRARY", "RELATA_MODEL", "RELATA_OFFLINE", "RELATA_CACHE", "RELATA_CPU", "NO_COLOR"] {
+        let mut command = home.command(&["info", "--json", "--library", "library.db"]);
+        let ended = Ended::from(command.env(variable, "").output().expect("the program starts"));
+        assert_eq!((ended.code, &ended.json()["papers"]), (0, &json!(1)), "{variable}: {}", ended.stderr);
+    }
+    // Where the option is not given either, the platform's place is meant.
+    let mut command = home.command(&["add", "--json", "--no-embed", "2026-01-05.md"]);
+    let (own, data) = (home.path("own"), home.path("data"));
+    command.env("RELATA_LIBRARY", "").env("HOME", &own).env("XDG_DATA_HOME", &data).env("APPDATA", &data);
+    let ended = Ended::from(command.output().expect("the program starts"));
+    assert_eq!((ended.code, &ended.json()["added"]), (0, &json!(1)), "{}", ended.stderr);
+}
+
+#[test]
+fn a_home_that_no_shell_has_put_in_is_put_in() {
+    let home = Home::tiny();
+    home.write("2026-01-05.md", digest(&[invented(0)]));
+    for (own, written) in [("one", "~"), ("two", "$HOME")] {
+        home.write(&format!("{own}/notes"), "");
+        let library = format!("--library={written}/mine.db");
+        let mut command = home.command(&["add", "--json", "--no-embed", &library, "2026-01-05.md"]);
+        let ended = Ended::from(command.env("HOME", home.path(own)).output().expect("the program starts"));
+        assert_eq!((ended.code, &ended.json()["added"]), (0, &json!(1)), "{}", ended.stderr);
+        assert!(home.path(own).join("mine.db").exists());
+    }
 }

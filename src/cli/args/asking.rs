@@ -7,7 +7,7 @@ use clap::Args;
 
 use super::profiles::ProfileName;
 use super::selection::{Ranking, Recency, Selection};
-use super::values::{facet, method};
+use super::values::{facet, method, path};
 use crate::evaluate::Method;
 use crate::paper::Facet;
 
@@ -60,7 +60,7 @@ pub(crate) struct Recommend {
 pub(crate) struct Today {
     /// Digests, which are added to the library; those of the latest day among them are listed, or
     /// of all days since --since. Without any, the latest day of the library.
-    #[arg(value_name = "PATH")]
+    #[arg(value_name = "PATH", value_parser = path())]
     pub paths: Vec<PathBuf>,
     /// Profile to rank for.
     #[command(flatten)]
@@ -109,7 +109,7 @@ pub(crate) struct Eval {
     /// File of judgements, one per line: `{"query": ID, "relevant": [ID, ...]}`, or `{"like": [ID,
     /// ...], "unlike": [ID, ...], "relevant": [ID, ...]}` for a profile. Every paper of the library
     /// can be an answer.
-    #[arg(value_name = "JUDGEMENTS")]
+    #[arg(value_name = "JUDGEMENTS", value_parser = path())]
     pub judgements: PathBuf,
     /// Ranking methods to measure, separated by commas: relata (what `recommend` does), highest,
     /// mean, cosine, mean-cosine, tfidf or bm25 [default: all; of one liked paper those that
@@ -117,7 +117,7 @@ pub(crate) struct Eval {
     #[arg(long, value_name = "NAME", value_delimiter = ',', value_parser = method())]
     pub method: Vec<Method>,
     /// Also write what each method found to this file, one JSON line per judgement.
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, value_name = "FILE", value_parser = path())]
     pub rankings: Option<PathBuf>,
     /// Options of the ranking.
     #[command(flatten)]

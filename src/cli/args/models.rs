@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
 
-use super::values::role;
+use super::values::{path, role};
 use crate::bulk::Format;
 use crate::embed::Role;
 
@@ -12,11 +12,11 @@ use crate::embed::Role;
 #[derive(Debug, Args)]
 pub(crate) struct Embed {
     /// Files or folders of papers, in any format that `relata add` reads; `-` reads standard input.
-    #[arg(required = true, value_name = "INPUT")]
+    #[arg(required = true, value_name = "INPUT", value_parser = path())]
     pub inputs: Vec<PathBuf>,
     /// File to write: .npy (float32; ids in FILE.ids), .jsonl, .safetensors (ids in FILE.ids) or
     /// .parquet; `-` writes JSON lines to standard output.
-    #[arg(short, long, value_name = "FILE")]
+    #[arg(short, long, value_name = "FILE", value_parser = path())]
     pub output: PathBuf,
     /// Output format, if the extension does not name it: npy, jsonl, safetensors or parquet.
     #[arg(long, value_name = "FORM")]

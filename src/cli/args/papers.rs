@@ -5,12 +5,14 @@ use std::path::PathBuf;
 
 use clap::Args;
 
+use super::values::path;
+
 /// `relata add`
 #[derive(Debug, Args)]
 pub(crate) struct Add {
     /// Files or folders to read; `-` reads standard input. The content tells the format; `.gz` is
     /// unpacked.
-    #[arg(required = true, value_name = "PATH")]
+    #[arg(required = true, value_name = "PATH", value_parser = path())]
     pub paths: Vec<PathBuf>,
     /// Do not embed now; the first command that needs vectors embeds the papers.
     #[arg(long)]

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 
-use super::values::one_of;
+use super::values::{model, one_of, path};
 use crate::embed::{DeviceChoice, EngineChoice, Long, Precision};
 
 /// Options that every command takes; `help.rs` shows them where they count.
@@ -16,6 +16,7 @@ pub(crate) struct Places {
         global = true,
         value_name = "FILE",
         env = "RELATA_LIBRARY",
+        value_parser = path(),
         hide_env_values = true,
         help_heading = "Library"
     )]
@@ -27,6 +28,7 @@ pub(crate) struct Places {
         global = true,
         value_name = "NAME|DIR",
         env = "RELATA_MODEL",
+        value_parser = model(),
         hide_env_values = true,
         help_heading = MODEL_AND_DEVICE
     )]

@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
 
+use super::values::path;
 use crate::service::DEFAULT_PROFILE;
 
 /// `relata like` and `relata unlike`
@@ -67,7 +68,7 @@ pub(crate) enum ProfileCommand {
     /// match no paper are named.
     Import {
         /// File to read, as it is or as gzip; `-` is standard input.
-        #[arg(value_name = "FILE")]
+        #[arg(value_name = "FILE", value_parser = path())]
         file: PathBuf,
         /// Profile to add the papers to [default: the name in an exported profile, else default].
         #[arg(long, value_name = "NAME")]

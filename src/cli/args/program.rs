@@ -5,12 +5,14 @@ use std::path::PathBuf;
 use clap::Args;
 use clap_complete::Shell;
 
+use super::values::path;
+
 /// `relata man`
 #[derive(Debug, Args)]
 pub(crate) struct Man {
     /// Folder for relata.1, relata-recommend.1 and so on, such as ~/.local/share/man/man1; made
     /// where it is not there.
-    #[arg(long, value_name = "FOLDER")]
+    #[arg(long, value_name = "FOLDER", value_parser = path())]
     pub to: Option<PathBuf>,
 }
 

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap::{Args, Subcommand};
 
 use super::selection::Filters;
-use super::values::at_least_one;
+use super::values::{at_least_one, path};
 use crate::topics::Method;
 
 /// `relata topics`
@@ -55,10 +55,10 @@ pub(crate) struct FindTopics {
     pub levels: Option<usize>,
     /// Also write a map of the papers with topics, texts and trends as one HTML file that works
     /// offline.
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, value_name = "FILE", value_parser = path())]
     pub html: Option<PathBuf>,
     /// Also write the topics with all their papers as Markdown in the format of the digests.
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, value_name = "FILE", value_parser = path())]
     pub markdown: Option<PathBuf>,
     /// Print as JSON: all levels with the topics of every paper, or the papers of one topic.
     #[arg(long)]
@@ -79,16 +79,16 @@ const EXPORT_USAGE: &str = if cfg!(feature = "parquet") {
 pub(crate) struct Export {
     /// CSV file to write: a row a paper with id, title, authors, date, categories, its topic of
     /// each level by name and number, and its position on the map.
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, value_name = "FILE", value_parser = path())]
     pub csv: Option<PathBuf>,
     /// JSON lines file to write: the same, with abstracts.
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, value_name = "FILE", value_parser = path())]
     pub jsonl: Option<PathBuf>,
     /// Put the vectors into the JSON lines, too.
     #[arg(long, requires = "jsonl")]
     pub vectors: bool,
     /// Parquet file to write: the same as CSV, with vectors.
-    #[arg(long, value_name = "FILE", hide = !cfg!(feature = "parquet"))]
+    #[arg(long, value_name = "FILE", hide = !cfg!(feature = "parquet"), value_parser = path())]
     pub parquet: Option<PathBuf>,
     /// Options of finding topics.
     #[command(flatten)]

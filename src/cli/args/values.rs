@@ -2,9 +2,10 @@
 //!
 //! In: what the user wrote. Out: the value, or what was expected instead.
 
+use std::path::PathBuf;
 use std::str::FromStr;
 
-use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
+use clap::builder::{PathBufValueParser, PossibleValue, PossibleValuesParser, StringValueParser, TypedValueParser};
 
 use super::super::language::code;
 use crate::embed::Role;
@@ -12,6 +13,7 @@ use crate::error::Error;
 use crate::evaluate::Method;
 use crate::export::Form;
 use crate::facets::ROLES;
+use crate::files::in_home;
 use crate::paper::Facet;
 use crate::service::Factors;
 
@@ -34,6 +36,19 @@ pub(super) fn method() -> impl TypedValueParser<Value = Method> {
         ),
         ("bm25", "Keyword search for title and abstract; of several liked papers the rankings are fused", Method::Bm25),
     ])
+}
+
+/// A file or folder, in the home where it begins with one.
+pub(super) fn path() -> impl TypedValueParser<Value = PathBuf> {
+    PathBufValueParser::new().map(|written| in_home(written, dirs::home_dir().as_deref()))
+}
+
+/// A known model, or a folder as [`path`] reads it.
+pub(super) fn model() -> impl TypedValueParser<Value = String> {
+    StringValueParser::new().map(|written| {
+        let folder = in_home(PathBuf::from(&written), dirs::home_dir().as_deref());
+        folder.into_os_string().into_string().unwrap_or(written)
+    })
 }
 
 /// A form of output, with what each is for the help.
