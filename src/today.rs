@@ -10,7 +10,6 @@ use std::collections::BTreeSet;
 
 use jiff::ToSpan;
 use jiff::civil::Date;
-use ndarray::Array2;
 
 use crate::error::Result;
 use crate::library::{Paper, PaperRow, PaperSet, terms};
@@ -18,7 +17,7 @@ use crate::neighbours::{Admitted, SearchContext};
 use crate::paper::ArxivId;
 use crate::paper::Listing;
 use crate::ranking::Learned;
-use crate::recommend::{Answer, Query, recommend};
+use crate::recommend::{Answer, Query, QueryVectors, recommend};
 
 /// Share of the different words of two papers that both hold, from which they are the same to a
 /// reader.
@@ -74,8 +73,7 @@ pub(crate) fn today(context: &SearchContext<'_>, learned: &Learned, query: &Quer
     let counted = query.among.as_ref().map_or(0, PaperSet::len).min(COUNTED);
     let k = query.k.saturating_mul(LOOKED_THROUGH).max(LOOKED_THROUGH_AT_LEAST).max(counted);
     let deeper = Query { k, as_chosen: true, ..query.clone() };
-    let texts = Array2::zeros((0, context.library.dimension(context.fingerprint)?));
-    let answers = recommend(context, learned, &deeper, &texts)?;
+    let answers = recommend(context, learned, &deeper, QueryVectors::default())?.answers;
     let floor = if query.at_least > 0.0 { query.at_least } else { DEFAULT_FLOOR };
     let mut matter = answers.iter().filter(|answer| answer.matched >= floor).count();
     let mut chosen: Vec<(BTreeSet<String>, New)> = Vec::new();

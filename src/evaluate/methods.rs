@@ -6,7 +6,6 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use ndarray::Array2;
 use rayon::prelude::*;
 
 use super::{DEPTH, Judgement, Options};
@@ -15,7 +14,7 @@ use crate::library::{PaperText, dot};
 use crate::neighbours::{Admitted, SearchContext};
 use crate::paper::ArxivId;
 use crate::ranking::{Learned, PaperFeatures};
-use crate::recommend::{self, Query};
+use crate::recommend::{self, Query, QueryVectors};
 
 /// The constant of reciprocal rank fusion.
 const FUSION_K: f64 = 60.0;
@@ -90,7 +89,7 @@ impl Method {
                 let (like, unlike) = (judgement.like.clone(), judgement.unlike.clone());
                 // The first of many as the first of few: each interest has its share of them.
                 let asked = Query { like, unlike, k: DEPTH, weights, diversity, as_chosen: true, ..Query::default() };
-                let ranked = recommend::rank(context, learned, &asked, &Array2::zeros((0, 0)))?.ranked;
+                let ranked = recommend::rank(context, learned, &asked, QueryVectors::default())?.ranked;
                 Ok(ranked.into_iter().map(|found| found.id).collect())
             }
             (Method::Cosine, _) => nearest(context, judgement),

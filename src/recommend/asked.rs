@@ -5,7 +5,7 @@ use rayon::prelude::*;
 
 use super::interests::group;
 use super::{Query, rows};
-use crate::error::{LibraryError, QueryError, Result};
+use crate::error::{Error, LibraryError, QueryError, Result};
 use crate::library::{FingerprintNumber, Library, PaperRow, PaperText};
 use crate::neighbours::SearchContext;
 use crate::paper::ArxivId;
@@ -43,11 +43,16 @@ pub(super) struct Wanted {
 }
 
 impl Asked {
-    pub(super) fn new(context: &SearchContext<'_>, query: &Query, texts: &Array2<f32>) -> Result<Asked> {
-        let liked = papers(context.library, context.fingerprint, &query.like)?;
-        let disliked = papers(context.library, context.fingerprint, &query.unlike)?;
+    /// `texts` holds the vectors of `query.like_text`. Where a facet is compared, papers have no
+    /// authors: who wrote a paper is no facet of it.
+    pub(super) fn new(context: &SearchContext<'_>, query: &Query, texts: Option<&Array2<f32>>) -> Result<Asked> {
+        let mut liked = papers(context.library, context.fingerprint, &query.like)?;
+        let mut disliked = papers(context.library, context.fingerprint, &query.unlike)?;
+        if query.facet.is_some() {
+            liked.iter_mut().chain(&mut disliked).for_each(|paper| paper.authors.clear());
+        }
         let without = liked.iter().chain(&disliked).map(|paper| paper.row).collect();
-        Ok(Asked { liked, disliked, texts: with_vectors(&query.like_text, texts), without })
+        Ok(Asked { liked, disliked, texts: with_vectors(&query.like_text, texts)?, without })
     }
 
     /// The interests of what is liked.
@@ -118,8 +123,14 @@ impl Wanted {
 }
 
 /// Liked texts, each with its row.
-pub(super) fn with_vectors(texts: &[String], vectors: &Array2<f32>) -> Vec<(String, Vec<f32>)> {
-    texts.iter().cloned().zip(vectors.outer_iter().map(|row| row.to_vec())).collect()
+fn with_vectors(texts: &[String], vectors: Option<&Array2<f32>>) -> Result<Vec<(String, Vec<f32>)>> {
+    match vectors {
+        Some(vectors) if vectors.nrows() == texts.len() => {
+            Ok(texts.iter().cloned().zip(vectors.outer_iter().map(|row| row.to_vec())).collect())
+        }
+        None if texts.is_empty() => Ok(Vec::new()),
+        _ => Err(Error::Internal("a liked text without a vector")),
+    }
 }
 
 fn papers(library: &Library, fingerprint: FingerprintNumber, ids: &[ArxivId]) -> Result<Vec<PaperText>> {

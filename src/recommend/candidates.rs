@@ -110,14 +110,23 @@ pub(super) fn near_single(context: &SearchContext<'_>, asked: &Asked, wanted: &W
     Ok(rows)
 }
 
-/// The papers in these rows with their views. The views of some are made while the next are read.
-pub(super) fn compared(context: &SearchContext<'_>, learned: &Learned, rows: &[PaperRow]) -> Result<Compared> {
+/// The papers in these rows with their views, with or without their authors. The views of some are
+/// made while the next are read.
+pub(super) fn compared(
+    context: &SearchContext<'_>,
+    learned: &Learned,
+    rows: &[PaperRow],
+    authors: bool,
+) -> Result<Compared> {
     const AT_ONCE: usize = 50;
     let parts: Vec<OnceLock<(Vec<PaperText>, Vec<PaperFeatures>)>> =
         rows.chunks(AT_ONCE).map(|_| OnceLock::new()).collect();
     rayon::in_place_scope(|scope| -> Result<()> {
         for (rows, part) in rows.chunks(AT_ONCE).zip(&parts) {
-            let papers = context.library.texts_of(context.fingerprint, rows)?;
+            let mut papers = context.library.texts_of(context.fingerprint, rows)?;
+            if !authors {
+                papers.iter_mut().for_each(|paper| paper.authors.clear());
+            }
             scope.spawn(move |_| {
                 let features = learned.features(&papers);
                 let _ = part.set((papers, features));

@@ -1,32 +1,28 @@
 //! Papers compared by one facet beside the whole: the same method, whatever the problem.
 //!
-//! In: liked papers or texts, a facet, and what embeds texts. Out: answers as of `recommend`, with
-//! what was compared of each. What a paper tells of the facet is embedded behind its title, and
-//! that vector stands in the place of the vector of the whole; words, and what they go with, stay
-//! those of the whole abstract. By the facet alone answers were worse than without one
-//! (docs/history/ranking.md). Candidates are the best by the whole; a paper that tells nothing of
-//! the facet is compared by its whole vector.
+//! In: a question with its candidates by the whole, a facet, and what embeds facets. Out: the
+//! question as it is ranked, and what was compared of each paper.
+//!
+//! What a paper tells of the facet is embedded behind its title, and that vector stands in the
+//! place of the vector of the whole; words, and what they go with, stay those of the whole
+//! abstract. By the facet alone answers were worse than without one (docs/history/ranking.md). A
+//! paper that tells nothing of the facet is compared by its whole vector, and liked texts are
+//! compared as they stand.
 
 use std::collections::BTreeMap;
 
-use ndarray::Array2;
-
-use super::asked::{Asked, Wanted, with_vectors};
-use super::candidates::{Compared, candidates, near_single};
-use super::rank::rank_among;
-use super::{Answer, Query, answers, rows};
+use super::Query;
+use super::asked::Wanted;
+use super::candidates::Compared;
+use super::rank::Question;
 use crate::error::Result;
 use crate::facets::{FacetText, texts};
-use crate::index::Index;
-use crate::library::{FingerprintNumber, Library, PaperRow, PaperText};
+use crate::library::{Library, PaperRow, PaperText};
 use crate::neighbours::SearchContext;
-use crate::paper::ArxivId;
-use crate::paper::Facet;
-use crate::ranking::{Interest, Learned};
+use crate::paper::{ArxivId, Facet};
+use crate::ranking::{Interests, Learned, PaperFeatures, ScoreParts};
 
-/// Candidates of one liked paper, and how many of them are embedded, unless more answers are asked
-/// for.
-const NEAR: usize = 500;
+/// Candidates whose facets are embedded, for one liked paper, unless more answers are asked for.
 const EMBEDDED: usize = 250;
 /// Embedded for all liked papers together, about: as many take some seconds.
 const MOST_EMBEDDED: usize = 1000;
@@ -38,25 +34,22 @@ const FED_BACK_AMONG: usize = 20;
 /// stay those of the whole paper.
 const VECTOR_FACTOR: f32 = 1.5;
 
-/// Gives the vectors of texts, one each, unit length.
-pub(super) type Embed<'a> = dyn FnMut(&mut Library, &[FacetText]) -> Result<Vec<Vec<f32>>> + 'a;
-
-/// What papers are looked at through.
-pub(crate) struct Through<'a> {
-    /// What of them is compared.
-    pub facet: Facet,
+/// Gives vectors to what papers tell of a facet.
+pub(crate) trait FacetEmbedder: Sync {
     /// Whether the model reads the language of a text.
-    pub reads: &'a (dyn Fn(&str) -> bool + Sync),
-    /// What embeds them.
-    pub embed: &'a mut Embed<'a>,
+    fn reads(&self, text: &str) -> bool;
+
+    /// The vectors of texts, one each, unit length: the library's own where it has them.
+    ///
+    /// # Errors
+    /// What embedding and the library report.
+    fn embed(&mut self, library: &Library, facet: Facet, texts: &[FacetText]) -> Result<Vec<Vec<f32>>>;
 }
 
-/// What comes of it.
+/// What was compared of papers.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct ByFacet {
-    /// The answers, each with its facet.
-    pub answers: Vec<Answer>,
-    /// What is compared of the liked papers.
+pub(crate) struct FacetComparison {
+    /// Of the liked papers, those that tell the facet.
     pub liked: Vec<(ArxivId, FacetText)>,
     /// Liked and disliked papers that tell nothing of it, and are compared by the whole.
     pub silent: Vec<ArxivId>,
@@ -65,140 +58,106 @@ pub(crate) struct ByFacet {
     pub unread: usize,
     /// One of these digests' texts.
     pub unread_sample: Option<String>,
-    /// All papers that the liked ones were compared with.
-    pub compared: usize,
+    /// How many papers the liked ones were compared with.
+    pub papers: usize,
+    /// What the candidates tell of it.
+    pub(super) told: BTreeMap<PaperRow, FacetText>,
 }
 
-/// Ranks the papers of a library by one facet of them beside the whole. `texts` holds the vectors
-/// of `query.like_text`, which are compared as they stand.
-///
-/// # Errors
-/// [`QueryError::NotInLibrary`](crate::error::QueryError::NotInLibrary); what embedding reports.
-pub(crate) fn recommend_by_facet(
-    library: &mut Library,
-    (fingerprint, index): (FingerprintNumber, Option<&Index>),
-    learned: &Learned,
-    query: &Query,
-    texts: &Array2<f32>,
-    mut through: Through<'_>,
-) -> Result<ByFacet> {
-    let mut found = ByFacet::default();
+/// A facet, and what embeds it.
+pub(super) struct Through<'a> {
+    pub(super) facet: Facet,
+    pub(super) embedder: &'a mut dyn FacetEmbedder,
+}
+
+/// A query with the weights of a comparison by a facet.
+pub(super) fn weighted(query: &Query) -> Query {
     let mut query = query.clone();
     query.weights.whitened_cosine *= VECTOR_FACTOR;
-    let own = Own { liked: rows(library, &query.like)?, disliked: rows(library, &query.unlike)? };
-    let whole = own.whole(library, fingerprint, &query, texts)?;
-    let wanted = whole.wanted(learned, &query);
-    let (near, fed) = {
-        let context = SearchContext { library, fingerprint, index };
-        let near = candidates(&context, &query, &whole, &wanted, NEAR)?;
-        let kept = EMBEDDED.max(query.k) * (whole.liked.len() + whole.texts.len()).clamp(1, MOST_EMBEDDED / EMBEDDED);
-        let fed = near_single(&context, &whole, &wanted)?;
-        (
-            best(&context, learned, &query, &wanted, near, kept)?,
-            best(&context, learned, &query, &wanted, fed, FED_BACK_AMONG)?,
-        )
-    };
-
-    let (liked, liked_texts) = through.seen(library, fingerprint, &own.liked)?;
-    let (disliked, disliked_texts) = through.seen(library, fingerprint, &own.disliked)?;
-    let tells = |paper: &&PaperText, texts: &BTreeMap<PaperRow, FacetText>| !texts.contains_key(&paper.row);
-    found.silent.extend(liked.iter().filter(|paper| tells(paper, &liked_texts)).map(|paper| paper.id.clone()));
-    found.silent.extend(disliked.iter().filter(|paper| tells(paper, &disliked_texts)).map(|paper| paper.id.clone()));
-    let named = |paper: &PaperText| Some((paper.id.clone(), liked_texts.get(&paper.row)?.clone()));
-    found.liked = liked.iter().filter_map(named).collect();
-
-    let asked = Asked { liked, disliked, texts: whole.texts, without: whole.without };
-    let (papers, told) = through.seen(library, fingerprint, &near)?;
-    found.compared = papers.len();
-    let unread = found.liked.iter().map(|(_, text)| text).chain(told.values()).filter_map(|text| text.unread.as_ref());
-    found.unread = unread.clone().count();
-    found.unread_sample = unread.min().cloned();
-    let candidates = Compared { features: learned.features(&papers), papers };
-    let (fed, _) = through.seen(library, fingerprint, &fed)?;
-    let fed = Compared { features: learned.features(&fed), papers: fed };
-    // Which papers are one interest does not hang on the facet.
-    let wanted = Wanted { groups: wanted.groups, ..asked.wanted(learned, &query) };
-    let ranking = rank_among(learned, &query, asked, &wanted, &fed, &candidates);
-    found.answers = answers(library, learned, &query, ranking, told)?;
-    Ok(found)
+    query
 }
 
-/// The rows of what the question names.
-struct Own {
-    liked: Vec<PaperRow>,
-    disliked: Vec<PaperRow>,
-}
-
-impl Own {
-    fn whole(
-        &self,
-        library: &Library,
-        fingerprint: FingerprintNumber,
-        query: &Query,
-        texts: &Array2<f32>,
-    ) -> Result<Asked> {
-        let nameless = |rows: &[PaperRow]| Ok::<_, crate::Error>(without_authors(library.texts_of(fingerprint, rows)?));
-        Ok(Asked {
-            liked: nameless(&self.liked)?,
-            disliked: nameless(&self.disliked)?,
-            texts: with_vectors(&query.like_text, texts),
-            without: self.liked.iter().chain(&self.disliked).copied().collect(),
-        })
-    }
-}
-
-/// Who wrote a paper is no facet of it.
-fn without_authors(mut papers: Vec<PaperText>) -> Vec<PaperText> {
-    papers.iter_mut().for_each(|paper| paper.authors.clear());
-    papers
-}
-
-/// The best of some papers by the whole, ascending.
-fn best(
+/// Keeps the best candidates by the whole, and puts the vectors of the facet in the place of those
+/// of the whole.
+pub(super) fn look_through(
     context: &SearchContext<'_>,
     learned: &Learned,
     query: &Query,
-    wanted: &Wanted,
-    near: Vec<PaperRow>,
-    kept: usize,
-) -> Result<Vec<PaperRow>> {
-    if near.len() <= kept {
-        return Ok(near);
+    question: &mut Question,
+    mut through: Through<'_>,
+) -> Result<FacetComparison> {
+    let Question { asked, wanted, candidates, near } = question;
+    let kept = EMBEDDED.max(query.k) * (asked.liked.len() + asked.texts.len()).clamp(1, MOST_EMBEDDED / EMBEDDED);
+    let interests = learned.side_by_side(&wanted.interests(learned));
+    keep_best(candidates, &interests, query, kept);
+    keep_best(near, &interests, query, FED_BACK_AMONG);
+
+    let liked = through.replace_vectors(context.library, &mut asked.liked)?;
+    let disliked = through.replace_vectors(context.library, &mut asked.disliked)?;
+    let told = through.replace_vectors(context.library, &mut candidates.papers)?;
+    through.replace_vectors(context.library, &mut near.papers)?;
+    candidates.features = learned.features(&candidates.papers);
+    near.features = learned.features(&near.papers);
+    // Which papers are one interest does not depend on the facet.
+    let groups = std::mem::take(&mut wanted.groups);
+    *wanted = Wanted { groups, ..asked.wanted(learned, query) };
+
+    let silent = |papers: &[PaperText], told: &BTreeMap<PaperRow, FacetText>| {
+        let silent = papers.iter().filter(|paper| !told.contains_key(&paper.row));
+        silent.map(|paper| paper.id.clone()).collect::<Vec<_>>()
+    };
+    let unread = liked.values().chain(told.values()).filter_map(|text| text.unread.as_ref());
+    Ok(FacetComparison {
+        silent: [silent(&asked.liked, &liked), silent(&asked.disliked, &disliked)].concat(),
+        unread: unread.clone().count(),
+        unread_sample: unread.min().cloned(),
+        papers: candidates.papers.len(),
+        liked: asked
+            .liked
+            .iter()
+            .filter_map(|paper| Some((paper.id.clone(), liked.get(&paper.row)?.clone())))
+            .collect(),
+        told,
+    })
+}
+
+/// The best of some papers by the whole, ascending by row. Equal scores are ordered by paper id.
+fn keep_best(papers: &mut Compared, interests: &Interests, query: &Query, kept: usize) {
+    if papers.papers.len() <= kept {
+        return;
     }
-    let papers = without_authors(context.library.texts_of(context.fingerprint, &near)?);
-    let interests: Vec<Interest> = wanted.interests(learned);
-    let features = learned.features(&papers);
-    let mut scored: Vec<(f32, &ArxivId, PaperRow)> = (features.iter().zip(&papers))
-        .map(|(features, paper)| {
-            let score = |interest: &Interest| interest.score(features, &query.weights).sum();
-            (interests.iter().map(score).fold(f32::NEG_INFINITY, f32::max), &paper.id, paper.row)
-        })
+    let score = |features: &PaperFeatures| {
+        interests.scores(features, &query.weights).iter().map(ScoreParts::sum).fold(f32::NEG_INFINITY, f32::max)
+    };
+    let mut scored: Vec<(f32, &ArxivId, PaperRow)> = (papers.features.iter().zip(&papers.papers))
+        .map(|(features, paper)| (score(features), &paper.id, paper.row))
         .collect();
     scored.sort_by(|a, b| b.0.total_cmp(&a.0).then_with(|| a.1.cmp(b.1)));
     let mut rows: Vec<PaperRow> = scored.into_iter().take(kept).map(|(_, _, row)| row).collect();
     rows.sort_unstable();
-    Ok(rows)
+    *papers = papers.only(&rows);
 }
 
 impl Through<'_> {
-    /// Papers as they are compared, in this order, and what those that tell of the facet tell.
-    fn seen(
+    /// Puts the vector of the facet in the place of each paper's that tells it; gives what they
+    /// tell.
+    fn replace_vectors(
         &mut self,
-        library: &mut Library,
-        fingerprint: FingerprintNumber,
-        rows: &[PaperRow],
-    ) -> Result<(Vec<PaperText>, BTreeMap<PaperRow, FacetText>)> {
-        let sources = library.facet_sources(rows, self.facet)?;
-        let texts = texts(&sources, self.facet, self.reads);
-        let vectors = (self.embed)(library, &texts)?;
-        let mut papers = without_authors(library.texts_of(fingerprint, rows)?);
+        library: &Library,
+        papers: &mut [PaperText],
+    ) -> Result<BTreeMap<PaperRow, FacetText>> {
+        let rows: Vec<PaperRow> = papers.iter().map(|paper| paper.row).collect();
+        let sources = library.facet_sources(&rows, self.facet)?;
+        let embedder = &*self.embedder;
+        let texts = texts(&sources, self.facet, &|text| embedder.reads(text));
+        let vectors = self.embedder.embed(library, self.facet, &texts)?;
         let mut told: BTreeMap<PaperRow, (FacetText, Vec<f32>)> =
             texts.into_iter().zip(vectors).map(|(text, vector)| (text.row, (text, vector))).collect();
-        for paper in &mut papers {
+        for paper in papers {
             if let Some((_, vector)) = told.get_mut(&paper.row) {
                 paper.vector = std::mem::take(vector);
             }
         }
-        Ok((papers, told.into_iter().map(|(row, (text, _))| (row, text)).collect()))
+        Ok(told.into_iter().map(|(row, (text, _))| (row, text)).collect())
     }
 }

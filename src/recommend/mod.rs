@@ -38,12 +38,12 @@ use crate::error::{Error, QueryError, Result};
 use crate::facets::FacetText;
 use crate::library::{Filter, Library, Paper, PaperRow, PaperSet};
 use crate::neighbours::SearchContext;
-use crate::paper::ArxivId;
+use crate::paper::{ArxivId, Facet};
 use crate::ranking::{Learned, ScoreParts, Weights};
 use crate::sentences::sentences;
 use crate::terms::{self, Phrases};
 
-pub(crate) use facet::{ByFacet, Through, recommend_by_facet};
+pub(crate) use facet::{FacetComparison, FacetEmbedder};
 pub(crate) use rank::rank;
 use rank::{Ranked, Ranking};
 
@@ -70,6 +70,9 @@ pub(crate) struct Query {
     pub filter: Filter,
     /// Only these papers; all, where nothing is said.
     pub among: Option<PaperSet>,
+    /// A facet that is compared beside the whole; papers are compared as a whole where it is
+    /// `None`.
+    pub facet: Option<Facet>,
     /// How much each part of a score counts.
     pub weights: Weights,
     /// How much an answer's likeness to those before it counts against its score, from 0 to 1; 0
@@ -80,6 +83,24 @@ pub(crate) struct Query {
     /// Answers in the order in which they were chosen, as always with diversity, instead of by
     /// score: the first few of many then have their shares of the interests too.
     pub as_chosen: bool,
+}
+
+/// Vectors of what a query compares beside the papers of the library.
+#[derive(Default)]
+pub(crate) struct QueryVectors<'a> {
+    /// Of `query.like_text`: texts x dimension, unit rows. `None` where there are no texts.
+    pub texts: Option<&'a Array2<f32>>,
+    /// What embeds `query.facet`. `None` where there is none.
+    pub facets: Option<&'a mut dyn FacetEmbedder>,
+}
+
+/// What comes of a query.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Recommended {
+    /// The answers, the best first.
+    pub answers: Vec<Answer>,
+    /// What was compared of papers, where the query asks for a facet.
+    pub facet: Option<FacetComparison>,
 }
 
 /// What an answer comes from.
@@ -129,20 +150,23 @@ pub(crate) fn check(library: &Library, query: &Query) -> Result<()> {
 
 /// Ranks the papers of a library by a query.
 ///
-/// `texts` holds the vectors of `query.like_text`: texts x dimension, unit rows. Liked and disliked
-/// papers are never among the answers. Equal scores are ordered by paper id.
+/// Liked and disliked papers are never among the answers. Equal scores are ordered by paper id.
 ///
 /// # Errors
 /// [`QueryError::NotInLibrary`] names the ids that are not there, each with its closest;
 /// [`QueryError::NoVector`] a paper that has no text to embed,
-/// [`LibraryError::Damaged`](crate::error::LibraryError::Damaged) one whose vector is damaged.
+/// [`LibraryError::Damaged`](crate::error::LibraryError::Damaged) one whose vector is damaged;
+/// [`Error::Internal`] where `vectors` lacks what the query needs; what embedding a facet reports.
 pub(crate) fn recommend(
     context: &SearchContext<'_>,
     learned: &Learned,
     query: &Query,
-    texts: &Array2<f32>,
-) -> Result<Vec<Answer>> {
-    answers(context.library, learned, query, rank(context, learned, query, texts)?, BTreeMap::new())
+    vectors: QueryVectors<'_>,
+) -> Result<Recommended> {
+    let mut ranking = rank(context, learned, query, vectors)?;
+    let mut facet = ranking.facet.take();
+    let told = facet.as_mut().map(|facet| std::mem::take(&mut facet.told)).unwrap_or_default();
+    Ok(Recommended { answers: answers(context.library, learned, query, ranking, told)?, facet })
 }
 
 /// The papers of a ranking with their reasons. `facets` holds what was compared of them, where that
@@ -154,7 +178,7 @@ fn answers(
     ranking: Ranking,
     mut facets: BTreeMap<PaperRow, FacetText>,
 ) -> Result<Vec<Answer>> {
-    let Ranking { ranked, liked, wanted } = ranking;
+    let Ranking { ranked, liked, wanted, .. } = ranking;
     let rows: Vec<PaperRow> = ranked.iter().map(|found| found.row).collect();
     // By row and not by place: another process may have removed a paper since.
     let mut papers: BTreeMap<PaperRow, Paper> =

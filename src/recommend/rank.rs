@@ -9,10 +9,11 @@ use rayon::prelude::*;
 
 use super::asked::{Asked, Wanted, groups};
 use super::candidates::{CANDIDATES, Compared, candidates, compared, near_single};
+use super::facet::{self, FacetComparison, Through};
 use super::feedback::Asking;
 use super::selection;
-use super::{Query, calibration};
-use crate::error::Result;
+use super::{Query, QueryVectors, calibration};
+use crate::error::{Error, Result};
 use crate::library::PaperRow;
 use crate::neighbours::SearchContext;
 use crate::paper::ArxivId;
@@ -54,6 +55,17 @@ pub(crate) struct Ranking {
     pub(super) liked: Vec<String>,
     /// Their views.
     pub(super) wanted: Vec<PaperFeatures>,
+    /// What was compared of papers, where the query asks for a facet.
+    pub(super) facet: Option<FacetComparison>,
+}
+
+/// What is asked, and the papers that it is compared with.
+pub(super) struct Question {
+    pub(super) asked: Asked,
+    pub(super) wanted: Wanted,
+    pub(super) candidates: Compared,
+    /// Papers of the library that are near to a single liked one.
+    pub(super) near: Compared,
 }
 
 /// Ranks and chooses.
@@ -61,8 +73,25 @@ pub(crate) fn rank(
     context: &SearchContext<'_>,
     learned: &Learned,
     query: &Query,
-    texts: &Array2<f32>,
+    vectors: QueryVectors<'_>,
 ) -> Result<Ranking> {
+    let Some(facet) = query.facet else {
+        return Ok(rank_among(learned, query, &question(context, learned, query, vectors.texts)?));
+    };
+    let embedder = vectors.facets.ok_or(Error::Internal("a facet is compared, and nothing embeds it"))?;
+    let query = &facet::weighted(query);
+    let mut question = question(context, learned, query, vectors.texts)?;
+    let compared = facet::look_through(context, learned, query, &mut question, Through { facet, embedder })?;
+    Ok(Ranking { facet: Some(compared), ..rank_among(learned, query, &question) })
+}
+
+/// Finds what is compared closely.
+fn question(
+    context: &SearchContext<'_>,
+    learned: &Learned,
+    query: &Query,
+    texts: Option<&Array2<f32>>,
+) -> Result<Question> {
     let asked = Asked::new(context, query, texts)?;
     let wanted = asked.wanted(learned, query);
     let candidates = candidates(context, query, &asked, &wanted, CANDIDATES)?;
@@ -70,22 +99,16 @@ pub(crate) fn rank(
     let mut all: Vec<PaperRow> = candidates.iter().chain(&near).copied().collect();
     all.sort_unstable();
     all.dedup();
-    let compared = compared(context, learned, &all)?;
+    let compared = compared(context, learned, &all, query.facet.is_none())?;
     let only = |rows: &[PaperRow]| compared.only(rows);
     let (candidates, near) =
         if near.is_empty() { (compared, Compared::default()) } else { (only(&candidates), only(&near)) };
-    Ok(rank_among(learned, query, asked, &wanted, &near, &candidates))
+    Ok(Question { asked, wanted, candidates, near })
 }
 
 /// Compares candidates with what is asked and chooses.
-pub(super) fn rank_among(
-    learned: &Learned,
-    query: &Query,
-    asked: Asked,
-    wanted: &Wanted,
-    near: &Compared,
-    candidates: &Compared,
-) -> Ranking {
+fn rank_among(learned: &Learned, query: &Query, question: &Question) -> Ranking {
+    let Question { asked, wanted, candidates, near } = question;
     let disliked = learned.features(&asked.disliked);
     let disliked_interests: Vec<Interest> = groups(learned, &disliked, &[])
         .iter()
@@ -166,5 +189,5 @@ pub(super) fn rank_among(
     let ranked = ranked.collect();
     let papers = asked.liked.iter().map(|paper| crate::passage::passage(&paper.title, Some(&paper.abstract_text)));
     let liked = papers.chain(asked.texts.iter().map(|(text, _)| text.clone())).collect();
-    Ranking { ranked, liked, wanted: wanted.features.clone() }
+    Ranking { ranked, liked, wanted: wanted.features.clone(), facet: None }
 }

@@ -5,8 +5,6 @@
 
 use std::collections::BTreeMap;
 
-use ndarray::Array2;
-
 use super::Query;
 use super::asked::Asked;
 use super::interests;
@@ -35,7 +33,7 @@ pub(crate) struct Group {
 /// # Errors
 /// As [`super::recommend`].
 pub(crate) fn groups(context: &SearchContext<'_>, learned: &Learned, query: &Query) -> Result<Vec<Group>> {
-    let asked = Asked::new(context, query, &Array2::zeros((0, 0)))?;
+    let asked = Asked::new(context, query, None)?;
     let wanted = asked.wanted(learned, query);
     let shares = wanted.shares();
     let total: f32 = shares.iter().sum();
@@ -60,7 +58,7 @@ pub(crate) fn groups(context: &SearchContext<'_>, learned: &Learned, query: &Que
 pub(crate) fn split(context: &SearchContext<'_>, learned: &Learned, group: &Group) -> Result<BTreeMap<ArxivId, usize>> {
     let like: Vec<ArxivId> = group.papers.iter().map(|(id, _)| id.clone()).collect();
     let query = Query { like: like.clone(), ..Query::default() };
-    let asked = Asked::new(context, &query, &Array2::zeros((0, 0)))?;
+    let asked = Asked::new(context, &query, None)?;
     let parts = interests::split(&learned.compare_all(&learned.features(&asked.liked)));
     Ok(like.into_iter().zip(parts).collect())
 }

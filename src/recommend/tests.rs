@@ -2,14 +2,15 @@
 
 use std::collections::BTreeMap;
 
-use ndarray::Array2;
 use proptest::prelude::*;
 
-use super::{Query, rank};
+use super::{FacetEmbedder, Query, QueryVectors, rank, recommend};
+use crate::error::{Error, Result};
+use crate::facets::FacetText;
 use crate::library::{FingerprintNumber, FingerprintText, Library, NewVector, PaperSet, Tokens};
 use crate::neighbours::SearchContext;
 use crate::paper::ArxivId;
-use crate::paper::{Entry, Metadata, Precedence, SourceKind};
+use crate::paper::{Entry, Facet, Metadata, Precedence, SourceKind};
 use crate::ranking::Learned;
 
 const PAPERS: usize = 90;
@@ -79,7 +80,7 @@ fn library() -> (Library, FingerprintNumber, Learned) {
 
 fn scores(world: &(Library, FingerprintNumber, Learned), query: &Query) -> BTreeMap<ArxivId, u32> {
     let context = SearchContext { library: &world.0, fingerprint: world.1, index: None };
-    let ranking = rank(&context, &world.2, query, &Array2::zeros((0, 0))).expect("ranked");
+    let ranking = rank(&context, &world.2, query, QueryVectors::default()).expect("ranked");
     ranking.ranked.into_iter().map(|found| (found.id, found.score.to_bits())).collect()
 }
 
@@ -122,12 +123,55 @@ fn a_quiet_day_has_no_match() {
     let query = Query { like: vec![id(0)], k: 100, among: Some(PaperSet::new(rows)), ..Query::default() };
     let context = SearchContext { library: &world.0, fingerprint: world.1, index: None };
     let matched = |query: &Query| {
-        let ranking = rank(&context, &world.2, query, &Array2::zeros((0, 0))).expect("ranked");
+        let ranking = rank(&context, &world.2, query, QueryVectors::default()).expect("ranked");
         ranking.ranked.iter().map(|found| found.matched).fold(0.0, f32::max)
     };
     assert!(matched(&query) < matched(&Query { among: None, ..query.clone() }) - 20.0);
     let limit = matched(&query) + 1.0;
     let ranking =
-        rank(&context, &world.2, &Query { at_least: limit, ..query }, &Array2::zeros((0, 0))).expect("ranked");
+        rank(&context, &world.2, &Query { at_least: limit, ..query }, QueryVectors::default()).expect("ranked");
     assert!(ranking.ranked.is_empty(), "nothing is above the floor");
+}
+
+/// Gives every paper of one half the same vector for its facet, and reads no other language.
+struct Halves;
+
+impl FacetEmbedder for Halves {
+    fn reads(&self, text: &str) -> bool {
+        text.is_ascii()
+    }
+
+    fn embed(&mut self, _library: &Library, _facet: Facet, texts: &[FacetText]) -> Result<Vec<Vec<f32>>> {
+        let vector = |text: &FacetText| {
+            let number = text.title.rsplit(' ').next().and_then(|word| word.parse::<usize>().ok()).expect("a number");
+            let mut vector = vec![0.0; DIMENSION];
+            vector[number % 2] = 1.0;
+            vector
+        };
+        Ok(texts.iter().map(vector).collect())
+    }
+}
+
+#[test]
+fn a_facet_is_compared_beside_the_whole_by_what_embeds_it() {
+    let fixture = library();
+    let context = SearchContext { library: &fixture.0, fingerprint: fixture.1, index: None };
+    let whole = Query { like: vec![id(0)], k: 20, ..Query::default() };
+    let query = Query { facet: Some(Facet::Method), ..whole.clone() };
+    let missing = recommend(&context, &fixture.2, &query, QueryVectors::default());
+    assert!(matches!(missing, Err(Error::Internal(_))));
+
+    let vectors = QueryVectors { facets: Some(&mut Halves), ..QueryVectors::default() };
+    let found = recommend(&context, &fixture.2, &query, vectors).expect("ranked");
+    let compared = found.facet.expect("what was compared");
+    assert_eq!((compared.liked.len(), compared.silent.len(), compared.papers), (1, 0, PAPERS - 1));
+    assert!(found.answers.iter().all(|answer| answer.facet.is_some() && answer.parts.authors == 0.0));
+    // Papers of the liked paper's half share its vector, those of the other half are orthogonal to
+    // it.
+    for answer in &found.answers {
+        let number = (0..PAPERS).find(|number| id(*number) == answer.paper.id).expect("a number");
+        assert_eq!(answer.cosine, if number % 2 == 0 { 1.0 } else { 0.0 }, "{}", answer.paper.id);
+    }
+    let answers = recommend(&context, &fixture.2, &whole, QueryVectors::default()).expect("ranked");
+    assert!(answers.facet.is_none() && answers.answers.iter().any(|answer| answer.parts.authors > 0.0));
 }

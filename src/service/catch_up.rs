@@ -12,6 +12,7 @@ use crate::library::{
 };
 use crate::model::{Progress, Settings};
 use crate::paper::Facet;
+use crate::recommend::FacetEmbedder;
 
 /// Papers handed to the embedder at once: enough to sort by length, little enough to hold in
 /// memory.
@@ -140,45 +141,61 @@ pub(super) fn catch_up(
     }
 }
 
-/// The vectors of facets, in this order. Those that the library has are taken from there; the
-/// others are embedded, and stored where the library can be written.
-///
-/// # Errors
-/// As [`LazyEmbedder::load`], and what embedding itself or `embedded` reports; what was stored
-/// stays.
-pub(super) fn facet_vectors(
-    embedder: &LazyEmbedder,
-    library: &mut Library,
-    fingerprint: FingerprintNumber,
-    facet: Facet,
-    texts: &[FacetText],
-    fetch: &mut dyn FnMut(Progress),
-    embedded: &mut dyn FnMut(EmbeddingProgress) -> Result<()>,
-) -> Result<Vec<Vec<f32>>> {
-    let passages: Vec<FacetPassage> = texts.iter().map(FacetText::passage).collect();
-    let mut vectors = library.facet_vectors(fingerprint, facet, &passages)?;
-    let missing: Vec<usize> = (0..passages.len()).filter(|at| vectors[*at].is_none()).collect();
-    if !missing.is_empty() {
-        let loaded = embedder.load(fetch)?;
-        let mut progress = EmbeddingProgress { done: 0, total: missing.len() as u64 };
-        embedded(progress)?;
-        let bare: Vec<&str> = missing.iter().map(|at| passages[*at].text.as_str()).collect();
-        loaded.embed_batches(&bare, Role::Passage, &mut |batch| {
-            for (index, vector) in batch.indices.iter().zip(batch.vectors.outer_iter()) {
-                vectors[missing[*index]] = Some(vector.to_vec());
-            }
-            progress.done += batch.indices.len() as u64;
-            embedded(progress)?;
-            Ok(())
-        })?;
-        let new = missing.iter().filter_map(|at| Some((&passages[*at], vectors[*at].as_deref()?)));
-        match library.store_facet_vectors(fingerprint, facet, &new.collect::<Vec<_>>()) {
-            // The answer does without being kept.
-            Ok(()) | Err(Error::Library(LibraryError::ReadOnly { .. } | LibraryError::Full { .. })) => {}
-            Err(error) => return Err(error),
+/// Gives facets the vectors that the library has of them, and embeds the others.
+pub(super) struct FacetVectors<'a> {
+    /// The model.
+    pub(super) embedder: &'a LazyEmbedder,
+    /// The number of its vectors.
+    pub(super) fingerprint: FingerprintNumber,
+    /// Is told how far fetching the model is.
+    pub(super) fetch: &'a (dyn Fn(Progress) + Sync),
+    /// Is told how far embedding is, and ends it by an error.
+    pub(super) embedded: &'a (dyn Fn(EmbeddingProgress) -> Result<()> + Sync),
+    /// What was embedded, to be stored.
+    pub(super) new: Vec<(FacetPassage, Vec<f32>)>,
+}
+
+impl FacetVectors<'_> {
+    /// Stores what was embedded, where the library can be written: answers do without being kept.
+    ///
+    /// # Errors
+    /// What the library reports, unless it is read-only or full.
+    pub(super) fn store(self, library: &mut Library, facet: Facet) -> Result<()> {
+        let new: Vec<(&FacetPassage, &[f32])> =
+            self.new.iter().map(|(passage, vector)| (passage, vector.as_slice())).collect();
+        match library.store_facet_vectors(self.fingerprint, facet, &new) {
+            Err(Error::Library(LibraryError::ReadOnly { .. } | LibraryError::Full { .. })) => Ok(()),
+            stored => stored,
         }
     }
-    vectors.into_iter().map(|vector| vector.ok_or(Error::Internal("a text was not embedded"))).collect()
+}
+
+impl FacetEmbedder for FacetVectors<'_> {
+    fn reads(&self, text: &str) -> bool {
+        self.embedder.identity().reads(text)
+    }
+
+    fn embed(&mut self, library: &Library, facet: Facet, texts: &[FacetText]) -> Result<Vec<Vec<f32>>> {
+        let passages: Vec<FacetPassage> = texts.iter().map(FacetText::passage).collect();
+        let mut vectors = library.facet_vectors(self.fingerprint, facet, &passages)?;
+        let missing: Vec<usize> = (0..passages.len()).filter(|at| vectors[*at].is_none()).collect();
+        if !missing.is_empty() {
+            let loaded = self.embedder.load(&mut |progress| (self.fetch)(progress))?;
+            let mut progress = EmbeddingProgress { done: 0, total: missing.len() as u64 };
+            (self.embedded)(progress)?;
+            let bare: Vec<&str> = missing.iter().map(|at| passages[*at].text.as_str()).collect();
+            loaded.embed_batches(&bare, Role::Passage, &mut |batch| {
+                for (index, vector) in batch.indices.iter().zip(batch.vectors.outer_iter()) {
+                    let (at, vector) = (missing[*index], vector.to_vec());
+                    self.new.push((passages[at].clone(), vector.clone()));
+                    vectors[at] = Some(vector);
+                }
+                progress.done += batch.indices.len() as u64;
+                (self.embedded)(progress)
+            })?;
+        }
+        vectors.into_iter().map(|vector| vector.ok_or(Error::Internal("a text was not embedded"))).collect()
+    }
 }
 
 /// The error of a library that holds vectors of other models alone.

@@ -7,7 +7,7 @@ use ndarray::Array2;
 use schemars::JsonSchema;
 use serde::{Deserialize, Deserializer, Serialize};
 
-use super::catch_up::{EmbeddingProgress, facet_vectors};
+use super::catch_up::{EmbeddingProgress, FacetVectors};
 use super::events::{Event, Note, Work};
 use super::query::{RankOptions, Selection, each_once, rank_options, rank_setters};
 use super::related::{Related, related};
@@ -17,10 +17,10 @@ use super::{DEFAULT_PROFILE, OtherModel, Relata};
 use crate::embed::LazyEmbedder;
 use crate::error::{QueryError, Result};
 use crate::facets::{FacetOrigin, FacetText};
-use crate::library::{FingerprintNumber, Library};
+use crate::library::FingerprintNumber;
 use crate::paper::ArxivId;
 use crate::paper::Facet;
-use crate::recommend::{self as recommender, Answer, ByFacet, Query, Through, recommend_by_facet};
+use crate::recommend::{self as recommender, FacetComparison, Query, QueryVectors, Recommended};
 use crate::setters::setters;
 
 /// What is asked.
@@ -170,6 +170,7 @@ impl Relata {
             like: each_once(&request.like),
             unlike: each_once(&request.unlike),
             like_text: request.like_text.clone(),
+            facet: request.facet,
             ..request.ranking.query(0.0)?
         };
         if query.like_text.iter().any(|text| text.trim().is_empty()) {
@@ -190,10 +191,12 @@ impl Relata {
         let fingerprint = session.embedded(&embedder)?;
         let texts = embedder.embed_queries(&query.like_text, &mut |progress| self.tell(Event::Fetching(progress)))?;
         self.cancel.check()?;
-        let (answers, facet, seen) = session.ranked(&embedder, fingerprint, &query, &texts, request.facet)?;
+        let (found, seen) = session.ranked(&embedder, fingerprint, &query, &texts)?;
+        let compared = request.facet.zip(found.facet.as_ref());
+        let facet = compared.map(|(facet, found)| session.compared(&embedder, found, facet));
         let place = |(at, answer)| related(at + 1, answer, &request.ranking.language);
         Ok(Recommendation {
-            results: answers.into_iter().enumerate().map(place).collect(),
+            results: found.answers.into_iter().enumerate().map(place).collect(),
             query: RecommendQuery {
                 like: query.like,
                 unlike: query.unlike,
@@ -209,63 +212,46 @@ impl Relata {
 }
 
 impl Session<'_> {
-    /// The answers to a query, by a facet where one is asked for.
+    /// The answers to a query, and what was compared of papers where it asks for a facet.
     fn ranked(
         &mut self,
         embedder: &LazyEmbedder,
         fingerprint: FingerprintNumber,
         query: &Query,
         texts: &Array2<f32>,
-        facet: Option<Facet>,
-    ) -> Result<(Vec<Answer>, Option<ComparedFacet>, Seen)> {
+    ) -> Result<(Recommended, Seen)> {
+        let relata = self.relata;
+        let fetch = |progress| relata.tell(Event::Fetching(progress));
+        let embedded = |progress: EmbeddingProgress| {
+            relata.cancel.check()?;
+            if progress.done == 0 {
+                relata.tell(Event::Began(Work::EmbeddingFacets, progress.total));
+            }
+            relata.tell(Event::Done(Work::EmbeddingFacets, progress.done));
+            if progress.done == progress.total {
+                relata.tell(Event::Ended(Work::EmbeddingFacets));
+            }
+            Ok(())
+        };
+        let mut facets = FacetVectors { embedder, fingerprint, fetch: &fetch, embedded: &embedded, new: Vec::new() };
         let view = self.library.view()?;
         let seen = self.seen(fingerprint)?;
         let knowledge = self.knowledge(&view, fingerprint)?;
-        let Some(facet) = facet else {
-            let answers = recommender::recommend(
-                &knowledge.context(&self.library, fingerprint),
-                &knowledge.learned,
-                query,
-                texts,
-            )?;
-            return Ok((answers, None, seen));
-        };
-        // Its vectors are kept, so the library is written.
+        let vectors = QueryVectors { texts: (!query.like_text.is_empty()).then_some(texts), facets: Some(&mut facets) };
+        let context = knowledge.context(&self.library, fingerprint);
+        let found = recommender::recommend(&context, &knowledge.learned, query, vectors);
+        // What was embedded is kept, whatever became of the rest.
         drop(view);
-        let identity = embedder.identity();
-        let relata = self.relata;
-        let mut embed = |library: &mut Library, texts: &[FacetText]| {
-            let mut began = false;
-            let fetch = &mut |progress| relata.tell(Event::Fetching(progress));
-            let vectors = facet_vectors(
-                embedder,
-                library,
-                fingerprint,
-                facet,
-                texts,
-                fetch,
-                &mut |embedded: EmbeddingProgress| {
-                    relata.cancel.check()?;
-                    if !std::mem::replace(&mut began, true) {
-                        relata.tell(Event::Began(Work::EmbeddingFacets, embedded.total));
-                    }
-                    relata.tell(Event::Done(Work::EmbeddingFacets, embedded.done));
-                    Ok(())
-                },
-            );
-            if began {
-                relata.tell(Event::Ended(Work::EmbeddingFacets));
-            }
-            vectors
+        let stored = match query.facet {
+            Some(facet) if !facets.new.is_empty() => facets.store(&mut self.library, facet),
+            _ => Ok(()),
         };
-        let through = Through { facet, reads: &|text| identity.reads(text), embed: &mut embed };
-        let place = (fingerprint, knowledge.index.as_ref().as_ref());
-        let found = recommend_by_facet(&mut self.library, place, &knowledge.learned, query, texts, through)?;
-        let compared = self.compared(embedder, &found, facet);
-        Ok((found.answers, Some(compared), seen))
+        let found = found?;
+        stored?;
+        Ok((found, seen))
     }
 
-    fn compared(&self, embedder: &LazyEmbedder, found: &ByFacet, facet: Facet) -> ComparedFacet {
+    fn compared(&self, embedder: &LazyEmbedder, found: &FacetComparison, facet: Facet) -> ComparedFacet {
         let liked = |(id, told): &(ArxivId, FacetText)| LikedFacet {
             id: id.clone(),
             text: told.text.clone(),
@@ -277,7 +263,7 @@ impl Session<'_> {
             liked: found.liked.iter().map(liked).collect(),
             silent: found.silent.clone(),
             unread: found.unread,
-            looked_at: found.compared + found.liked.len(),
+            looked_at: found.papers + found.liked.len(),
             other_model: other.map(|text| self.relata.other_model(embedder, text, self.source)),
         }
     }
