@@ -130,7 +130,11 @@ fn without_empty_variables(command: clap::Command) -> clap::Command {
         .filter(|argument| argument.get_env().is_some_and(empty))
         .map(|argument| argument.get_id().clone())
         .collect();
-    ids.into_iter().fold(command, |command, id| command.mut_arg(id, |argument| argument.env(None::<&'static str>)))
+    let unset = |command: clap::Command, id| command.mut_arg(id, |argument| argument.env(None::<&'static str>));
+    let command = ids.into_iter().fold(command, unset);
+    // Some commands show options of all commands as their own.
+    let names: Vec<String> = command.get_subcommands().map(|command| command.get_name().to_owned()).collect();
+    names.into_iter().fold(command, |command, name| command.mut_subcommand(name, without_empty_variables))
 }
 
 fn parse(arguments: impl IntoIterator<Item = OsString>) -> std::result::Result<Cli, clap::Error> {

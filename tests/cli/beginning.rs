@@ -115,6 +115,10 @@ fn an_empty_variable_is_not_set() {
         let mut command = home.command(&["info", "--json", "--library", "library.db"]);
         let ended = Ended::from(command.env(variable, "").output().expect("the program starts"));
         assert_eq!((ended.code, &ended.json()["papers"]), (0, &json!(1)), "{variable}: {}", ended.stderr);
+        // This command shows some options as its own.
+        let listed =
+            Ended::from(home.command(&["model", "list"]).env(variable, "").output().expect("the program starts"));
+        assert_eq!(listed.code, 0, "{variable}: {}", listed.stderr);
     }
     // Where the option is not given either, the platform's place is meant.
     let mut command = home.command(&["add", "--json", "--no-embed", "2026-01-05.md"]);
