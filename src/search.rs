@@ -15,7 +15,7 @@ use ndarray::ArrayView1;
 use rayon::prelude::*;
 
 use crate::error::Result;
-use crate::library::{self, Filter, Library, Paper, PaperRow, PaperSet};
+use crate::library::{self, Filter, Library, Matching, Paper, PaperRow, PaperSet};
 use crate::neighbours::{Admitted, SearchContext};
 use crate::paper::ArxivId;
 use crate::ranking::{Learned, PaperFeatures, Weights};
@@ -130,7 +130,7 @@ pub(crate) fn search(library: &Library, query: &TextQuery<'_>, filter: &Filter) 
     let within = library.matching(filter)?;
     let mut fused: BTreeMap<PaperRow, Places> = BTreeMap::new();
     if let Some(EmbeddedQuery { context, vector, .. }) = embedded {
-        let admitted = Admitted { within: within.as_ref(), without: &[] };
+        let admitted = Admitted::of(&within, &[]);
         let best: Vec<_> = context.nearest(&[vector.to_vec()], depth, &admitted)?.into_iter().flatten().collect();
         let mut rank = 0;
         for (place, scored) in best.iter().enumerate() {
@@ -141,14 +141,11 @@ pub(crate) fn search(library: &Library, query: &TextQuery<'_>, filter: &Filter) 
             fused.entry(scored.key).or_default().near = Some((rank, scored.score));
         }
     }
-    for (place, (row, _)) in library.keyword_scores(text, within.as_ref(), depth)?.into_iter().enumerate() {
+    for (place, (row, _)) in library.keyword_scores(text, &within, depth)?.into_iter().enumerate() {
         fused.entry(row).or_default().keyword = Some(place + 1);
     }
     if may_be_a_name(library, text)? {
-        let mut by_author = PaperSet::new(library.by_author(text)?);
-        if let Some(within) = &within {
-            by_author = by_author.intersect(within);
-        }
+        let by_author = Matching::Only(within.of(PaperSet::new(library.by_author(text)?)));
         for (place, row) in library.newest(&by_author, depth)?.into_iter().enumerate() {
             fused.entry(row).or_default().author = Some(place + 1);
         }

@@ -89,11 +89,17 @@ pub(crate) fn today(context: &SearchContext<'_>, learned: &Learned, query: &Quer
         for (place, answer) in some.into_iter().enumerate() {
             let words = words(&answer.paper);
             let full = chosen.len() >= query.k;
-            match chosen.iter_mut().find(|(first, _)| likeness(first, &words) >= NEARLY_THE_SAME) {
+            // Withdrawn papers say the same of papers that are not.
+            let alike = |first: &BTreeSet<String>, new: &New| {
+                !answer.paper.withdrawn && !new.answer.paper.withdrawn && likeness(first, &words) >= NEARLY_THE_SAME
+            };
+            match chosen.iter_mut().find(|(first, new)| alike(first, new)) {
                 Some((_, new)) => new.also.push(answer.paper),
                 None if full => {}
                 None => {
-                    let same = |old: &&Paper| likeness(&words, &self::words(old)) >= NEARLY_THE_SAME;
+                    let same = |old: &&Paper| {
+                        !answer.paper.withdrawn && likeness(&words, &self::words(old)) >= NEARLY_THE_SAME
+                    };
                     match older.get(place).and_then(|older| older.iter().find(same)) {
                         Some(old) => {
                             matter -= usize::from(answer.matched >= floor);
@@ -124,7 +130,10 @@ fn older(context: &SearchContext<'_>, query: &Query, answers: &[Answer]) -> Resu
         return Ok(Vec::new());
     }
     let is_new = |row: PaperRow| query.among.as_ref().is_none_or(|among| among.contains(row));
-    let near = context.candidates(&vectors, OLDER, &Admitted::default())?;
+    // A paper that was withdrawn and comes again under another id is news.
+    let withdrawn = context.library.withdrawn()?;
+    let admitted = Admitted { held_back: Some(&withdrawn), ..Admitted::default() };
+    let near = context.candidates(&vectors, OLDER, &admitted)?;
     let mut older = Vec::with_capacity(answers.len());
     for (answer, near) in answers.iter().zip(near) {
         let rows: Vec<PaperRow> = near.into_iter().map(|near| near.key).filter(|row| !is_new(*row)).collect();

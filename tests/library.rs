@@ -10,7 +10,7 @@ use std::thread;
 use jiff::civil::{Date, date};
 use proptest::prelude::*;
 use relata::error::LibraryError;
-use relata::library::{Filter, FingerprintText, Library, NewVector, Outcome, PaperRow, Tokens, dot, terms};
+use relata::library::{Filter, FingerprintText, Library, Matching, NewVector, Outcome, PaperRow, Tokens, dot, terms};
 use relata::{ArxivId, Entry, Error, Facet, Listing, Metadata, Precedence, SourceKind};
 use rusqlite::Connection;
 use tempfile::TempDir;
@@ -162,6 +162,7 @@ fn any_entry() -> impl Strategy<Value = Entry> {
                 comment: texts.2,
                 doi: texts.3,
                 journal: texts.4,
+                withdrawal: texts.5.clone().filter(|_| updated.is_none()),
                 license: texts.5,
                 authors,
                 published,
@@ -196,6 +197,11 @@ proptest! {
         let repeated = other.merge(&shuffled[..again.min(shuffled.len())]).unwrap();
         prop_assert!(repeated.iter().all(|&outcome| outcome == Outcome::Unchanged));
         prop_assert_eq!(dump(&one), dump(&other));
+        let withdrawn = |library: &Library| {
+            let rows = library.withdrawn().unwrap();
+            rows.rows().iter().map(|row| library.id_of(*row).unwrap()).collect::<BTreeSet<_>>()
+        };
+        prop_assert_eq!(withdrawn(&one), withdrawn(&other));
         prop_assert_eq!(one.check().unwrap(), []);
         prop_assert_eq!(other.check().unwrap(), []);
     }
@@ -224,11 +230,12 @@ proptest! {
         until in proptest::option::of(any_date()),
         author in proptest::option::of(proptest::sample::select(vec!["novak ADA", "bela", "a novak", "ada cuinn", "?"])),
         exclude in proptest::option::of(proptest::sample::select(vec!["graph", "A", "E", "神经", "神图", "!"])),
+        withdrawn in proptest::bool::ANY,
     ) {
         let mut library = Library::in_memory().unwrap();
         library.merge(&entries).unwrap();
         let list = |text: Option<&str>| text.map(str::to_owned).into_iter().collect::<Vec<String>>();
-        let filter = Filter { categories: list(category), since, until, authors: list(author), exclude: list(exclude) };
+        let filter = Filter { categories: list(category), since, until, authors: list(author), exclude: list(exclude), withdrawn };
         let ids: BTreeSet<&ArxivId> = entries.iter().map(|entry| &entry.id).collect();
         let passes = |paper: &relata::library::Paper| {
             let of_category = |wanted: &str| {
@@ -253,11 +260,13 @@ proptest! {
                 && until.is_none_or(|until| paper.date <= until)
                 && author.is_none_or(by)
                 && !exclude.is_some_and(holds)
+                && (withdrawn || !paper.withdrawn)
         };
         let set = library.matching(&filter).unwrap();
-        prop_assert_eq!(set.is_none(), filter.is_empty());
+        let any_withdrawn = !library.withdrawn().unwrap().is_empty();
+        prop_assert_eq!(set == Matching::All, filter.is_empty() && (withdrawn || !any_withdrawn));
         for paper in ids.iter().map(|id| library.paper(id).unwrap().unwrap()) {
-            let inside = set.as_ref().is_none_or(|set| set.contains(paper.row));
+            let inside = set.contains(paper.row);
             prop_assert_eq!(inside, passes(&paper), "{:?} {:?}", paper, filter);
         }
     }
@@ -267,7 +276,7 @@ proptest! {
     fn no_query_is_an_error(text in "(\\PC|[\"'*():^{}+\\-\0]|AND|OR|NOT|NEAR| |图|한){0,20}") {
         let mut library = Library::in_memory().unwrap();
         library.merge(&[entry("2602.00001", "and or not near", "图 title : text")]).unwrap();
-        library.keyword_scores(&text, None, 5).unwrap();
+        library.keyword_scores(&text, &Matching::All, 5).unwrap();
         library.matching(&Filter { authors: vec![text.clone()], exclude: vec![text.clone()], categories: vec![text.clone()], ..Filter::default() }).unwrap();
         library.document_frequency(&[text.as_str()]).unwrap();
         library.closest(&text, 3).unwrap();
@@ -295,7 +304,7 @@ fn a_category_is_found_by_either_of_its_names() {
     for name in pairs.iter().flat_map(|(one, other)| [one, other]) {
         for asked in [(*name).to_owned(), name.to_lowercase()] {
             let filter = Filter { categories: vec![asked], ..Filter::default() };
-            assert_eq!(library.matching(&filter).unwrap().unwrap().len(), 2, "{name}");
+            assert_eq!(library.matching(&filter).unwrap().only().unwrap().len(), 2, "{name}");
         }
     }
     let stored = library.paper(&id("2602.12001")).unwrap().unwrap();
@@ -305,7 +314,7 @@ fn a_category_is_found_by_either_of_its_names() {
 // --- keywords ---
 
 fn found(library: &Library, query: &str) -> Vec<String> {
-    let scores = library.keyword_scores(query, None, 10).unwrap();
+    let scores = library.keyword_scores(query, &Matching::All, 10).unwrap();
     let rows: Vec<PaperRow> = scores.iter().map(|(row, _)| *row).collect();
     library.papers_by_rows(&rows).unwrap().into_iter().map(|paper| paper.id.to_string()).collect()
 }
@@ -339,11 +348,11 @@ fn equal_scores_are_ordered_by_id_and_filters_come_first() {
     }
     library.merge(&(10..30).map(|n| entry(&format!("2602.{n:05}"), "Else", "Nothing.")).collect::<Vec<_>>()).unwrap();
     assert_eq!(found(&library, "same"), ["2602.00001", "2602.00003", "2602.00005", "2602.00007", "2602.00009"]);
-    let two = library.keyword_scores("same", None, 2).unwrap();
+    let two = library.keyword_scores("same", &Matching::All, 2).unwrap();
     assert_eq!(two[0].0, library.row_of(&id("2602.00001")).unwrap().unwrap());
     assert!(two[0].1 == two[1].1 && two[0].1 > 0.0);
     let nine = relata::library::PaperSet::new(vec![library.row_of(&id("2602.00009")).unwrap().unwrap()]);
-    let within = library.keyword_scores("same", Some(&nine), 2).unwrap();
+    let within = library.keyword_scores("same", &Matching::Only(nine.clone()), 2).unwrap();
     assert_eq!(within.iter().map(|(row, _)| *row).collect::<Vec<_>>(), nine.rows());
 }
 

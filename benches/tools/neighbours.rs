@@ -53,7 +53,7 @@ fn main() -> anyhow::Result<()> {
     let began = Instant::now();
     let within = library.matching(&filter)?;
     let matched = began.elapsed().as_secs_f64();
-    let admitted = Admitted { within: within.as_ref(), without: &[] };
+    let admitted = Admitted::of(&within, &[]);
     let ask =
         |context: &SearchContext<'_>, query: &Vec<f32>| context.nearest(std::slice::from_ref(query), k, &admitted);
     for query in &queries {
@@ -69,7 +69,7 @@ fn main() -> anyhow::Result<()> {
     println!(
         "{}",
         json!({
-            "opened": opened, "matched": matched, "within": within.as_ref().map(relata::library::PaperSet::len), "index": index.is_some(), "seconds": seconds, "peak_kib": peak()?,
+            "opened": opened, "matched": matched, "within": within.only().map(relata::library::PaperSet::len), "index": index.is_some(), "seconds": seconds, "peak_kib": peak()?,
             "batch": batch(&context, &admitted, &queries, k)?, "found": found,
         })
     );

@@ -10,6 +10,7 @@ use indicatif::ProgressBar;
 
 use crate::bulk::Status;
 use crate::model::Progress;
+use crate::paper::ArxivId;
 use crate::service::{Event, Note, Observer, Work};
 
 use super::advice;
@@ -115,6 +116,11 @@ fn in_words(note: &Note) -> String {
         Note::AbsentFromProfile { profile, papers } => {
             format!("{papers} papers of the profile {} are not in the library.", printable(profile))
         }
+        Note::Withdrawn { named, liked } => {
+            let told = [(named, ""), (liked, ", which you like,")].into_iter().filter(|(ids, _)| !ids.is_empty());
+            let told: Vec<String> = told.map(|(ids, what)| withdrawn(ids, what)).collect();
+            format!("note: {}", told.join("; "))
+        }
         Note::TextUnread { model, text } => {
             let beginning: String = text.chars().take(60).collect();
             let more = if beginning.len() < text.len() { "…" } else { "" };
@@ -172,4 +178,15 @@ impl Fetching {
             }
         }
     }
+}
+
+/// `2602.04005, which you like, is withdrawn`
+fn withdrawn(ids: &[ArxivId], what: &str) -> String {
+    const NAMED: usize = 5;
+    let mut names: Vec<String> = ids.iter().take(NAMED).map(ToString::to_string).collect();
+    if ids.len() > NAMED {
+        names.push(format!("{} more", ids.len() - NAMED));
+    }
+    let is = if ids.len() == 1 { "is" } else { "are" };
+    format!("{}{what} {is} withdrawn", names.join(", "))
 }

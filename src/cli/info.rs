@@ -67,6 +67,7 @@ fn write_paper(page: &mut Page, found: &PaperInfo) -> Result<()> {
     if let Some(version) = paper.version {
         lines[0].1 = format!("{} (version {version})", paper.id);
     }
+    lines.extend(paper.withdrawn.then(|| ("withdrawn", "yes".to_owned())));
     lines.push(("link", paper.id.url()));
     let text = |text: &str| printable(text).into_owned();
     let told = |field: Field| Some((field.name(), text(&paper.metadata.get(field)?.joined(", "))));

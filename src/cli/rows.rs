@@ -53,8 +53,10 @@ pub(super) fn write_row<R>(page: &mut Page, row: &Row<R>, told: Told<'_>) -> Res
     let rank = page.styled(&Style::new().dim(), &format!("{:>3}", row.rank));
     let id = page.styled(&Style::new().cyan(), &format!("{:<10}", row.id.as_str()));
     let title = page.styled(&Style::new().bold(), &printable(row.title.as_deref().unwrap_or("(no title)")));
+    let mark =
+        if row.withdrawn { format!("  {}", page.styled(&Style::new().red(), "withdrawn")) } else { String::new() };
     let matched = row.matched.map_or("-".to_owned(), |matched| format!("{:.0}", one_decimal(matched)));
-    page.linked(&format!("{rank}  {matched:>3}  {id}  {title}"), row.id.as_str(), &row.url)?;
+    page.linked(&format!("{rank}  {matched:>3}  {id}  {title}{mark}"), row.id.as_str(), &row.url)?;
     let second = page.styled(&Style::new().dim(), &second_line(row, told, page.has_links()));
     page.line(&format!("{:INDENT$}{second}", ""))?;
     match row.tldr.as_deref().or(told.sentence.filter(|sentence| tells(sentence))) {

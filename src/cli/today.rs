@@ -70,6 +70,9 @@ fn say_left_out(list: &TodayList) {
     if !hidden.is_empty() {
         say(&format!("Left out: {} (--seen lists them too).", hidden.join(", ")));
     }
+    if list.withdrawn > 0 {
+        say(&format!("{} withdrawn held back; --withdrawn shows them.", list.withdrawn));
+    }
     for repeated in list.repeated.iter().take(REPEATED) {
         say(&format!("  {} nearly repeats {}", repeated.id, repeated.older));
     }

@@ -10,7 +10,7 @@ use rayon::prelude::*;
 
 use super::{DEPTH, Judgement, Options};
 use crate::error::Result;
-use crate::library::{PaperText, dot};
+use crate::library::{Matching, PaperText, dot};
 use crate::neighbours::{Admitted, SearchContext};
 use crate::paper::ArxivId;
 use crate::ranking::{Learned, PaperFeatures};
@@ -179,7 +179,7 @@ fn nearest(context: &SearchContext<'_>, judgement: &Judgement) -> Result<Vec<Arx
             vectors.extend(context.library.vector(context.fingerprint, row)?);
         }
     }
-    let found = context.nearest(&vectors, DEPTH, &Admitted { within: None, without: &without })?;
+    let found = context.nearest(&vectors, DEPTH, &Admitted { without: &without, ..Admitted::default() })?;
     let mut best: BTreeMap<ArxivId, f32> = BTreeMap::new();
     for scored in found.into_iter().flatten() {
         if let Some(id) = context.library.id_of(scored.key)? {
@@ -197,7 +197,7 @@ fn by_keywords(context: &SearchContext<'_>, judgement: &Judgement) -> Result<Vec
     let mut fused: BTreeMap<ArxivId, f64> = BTreeMap::new();
     for id in &judgement.like {
         let passage = context.library.paper(id)?.and_then(|paper| paper.passage).unwrap_or_default();
-        let found = context.library.keyword_scores(&passage, None, DEPTH + asked.len())?;
+        let found = context.library.keyword_scores(&passage, &Matching::All, DEPTH + asked.len())?;
         for (rank, (row, _)) in found.into_iter().enumerate() {
             if let Some(id) = context.library.id_of(row)?.filter(|id| !asked.contains(id)) {
                 *fused.entry(id).or_default() += 1.0 / (FUSION_K + rank as f64);

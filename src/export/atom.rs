@@ -62,6 +62,7 @@ pub(super) fn write(heading: &Heading<'_>, chosen: &[Chosen<'_>], out: &mut dyn 
             text(&mut feed, "rights", license)?;
         }
         let own = paper.abstract_text.as_deref().unwrap_or_default();
+        let why = if paper.withdrawn { &format!("withdrawn; {why}") } else { why };
         text(&mut feed, "summary", &[why.as_str(), own].join("\n\n"))?;
         feed.write_event(Event::End(BytesEnd::new("entry")))?;
     }

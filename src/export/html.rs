@@ -36,6 +36,7 @@ struct Entry<'a> {
     date: String,
     category: &'a str,
     why: &'a str,
+    withdrawn: bool,
 }
 
 pub(super) fn write(heading: &Heading<'_>, chosen: &[Chosen<'_>], out: &mut dyn Write) -> io::Result<()> {
@@ -66,5 +67,6 @@ fn entry<'a>(chosen: &'a Chosen<'a>) -> Entry<'a> {
         date: paper.date.to_string(),
         category: paper.categories.first().map_or("", String::as_str),
         why: &chosen.why,
+        withdrawn: paper.withdrawn,
     }
 }

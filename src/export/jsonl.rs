@@ -23,6 +23,9 @@ pub(super) fn write(chosen: &[Chosen<'_>], out: &mut dyn Write) -> io::Result<()
                 "match": matched.map(|matched| (f64::from(matched) * 10.0).round() / 10.0),
             },
         });
+        if paper.withdrawn {
+            line["withdrawn"] = Value::from(true);
+        }
         if let Some(license) = &paper.license {
             line["license"] = Value::from(license.as_str());
         }

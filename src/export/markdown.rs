@@ -67,6 +67,9 @@ pub(crate) fn one(rank: usize, paper: &Paper, out: &mut dyn Write) -> io::Result
     let (authors, category) = (paper.authors.join(", "), plain(category));
     writeln!(out, "\n### [{rank}] [{title}]({})", paper.id.url())?;
     writeln!(out, "*{}*\n\nMain category: {category}\n", plain(&authors))?;
+    if paper.withdrawn {
+        writeln!(out, "Withdrawn: yes\n")?;
+    }
     if let Some(text) = text(Facet::Tldr) {
         writeln!(out, "TL;DR: {text}\n")?;
     }

@@ -137,24 +137,29 @@ pub fn write(form: Form, heading: &Heading<'_>, chosen: &[Chosen<'_>], out: &mut
     }
 }
 
+/// A table; where a paper is withdrawn, a last column says which.
 fn csv(chosen: &[Chosen<'_>], out: &mut dyn Write) -> io::Result<()> {
     let mut table = csv::Writer::from_writer(out);
-    let names = ["rank", "id", "title", "authors", "date", "categories", "url", "doi", "score", "why", "match"];
+    let withdrawn = chosen.iter().any(|chosen| chosen.paper.withdrawn);
+    let mut names = vec!["rank", "id", "title", "authors", "date", "categories", "url", "doi", "score", "why", "match"];
+    names.extend(withdrawn.then_some("withdrawn"));
     table.write_record(names)?;
     for (rank, Chosen { paper, score, matched, why, .. }) in chosen.iter().enumerate() {
-        table.write_record([
-            &(rank + 1).to_string(),
-            paper.id.as_str(),
-            &*cell(paper.title.as_deref().unwrap_or_default()),
-            &cell(&paper.authors.join("; ")),
-            &paper.date.to_string(),
-            &cell(&paper.categories.join(" ")),
-            &paper.id.url(),
-            &cell(paper.doi.as_deref().unwrap_or_default()),
-            &score.map(|score| score.to_string()).unwrap_or_default(),
-            &cell(why),
-            &matched.map(|matched| format!("{matched:.1}")).unwrap_or_default(),
-        ])?;
+        let mut row = vec![
+            (rank + 1).to_string(),
+            paper.id.as_str().to_owned(),
+            cell(paper.title.as_deref().unwrap_or_default()).into_owned(),
+            cell(&paper.authors.join("; ")).into_owned(),
+            paper.date.to_string(),
+            cell(&paper.categories.join(" ")).into_owned(),
+            paper.id.url(),
+            cell(paper.doi.as_deref().unwrap_or_default()).into_owned(),
+            score.map(|score| score.to_string()).unwrap_or_default(),
+            cell(why).into_owned(),
+            matched.map(|matched| format!("{matched:.1}")).unwrap_or_default(),
+        ];
+        row.extend(withdrawn.then(|| if paper.withdrawn { "yes" } else { "" }.to_owned()));
+        table.write_record(row)?;
     }
     table.flush()
 }

@@ -39,7 +39,8 @@ pub(super) fn heading<'a>(heading: &Heading<'a>) -> Heading<'a> {
 /// A paper with clean texts. Taken apart, so that the compiler asks about a new field; of the
 /// metadata every field is cleaned by its kind.
 pub(crate) fn paper(paper: &Paper) -> Paper {
-    let Paper { row, id, version, metadata, categories, date, links, summaries, listings, passage } = paper.clone();
+    let Paper { row, id, version, metadata, categories, date, withdrawn, links, summaries, listings, passage } =
+        paper.clone();
     let own = |text: String| line(&text).into_owned();
     let all =
         |texts: Vec<String>| -> Vec<String> { texts.into_iter().map(own).filter(|text| !text.is_empty()).collect() };
@@ -59,6 +60,7 @@ pub(crate) fn paper(paper: &Paper) -> Paper {
         metadata: clean,
         categories: all(categories),
         date,
+        withdrawn,
         links: links.into_iter().map(|(kind, link)| (own(kind), own(link))).collect(),
         summaries: summaries.into_iter().map(|((language, facet), text)| ((own(language), facet), own(text))).collect(),
         listings,

@@ -31,7 +31,10 @@ pub(super) fn bibtex(chosen: &[Chosen<'_>], out: &mut dyn Write) -> io::Result<(
         ];
         fields.extend(paper.categories.first().map(|category| ("primaryclass", bare(category))));
         fields.extend(paper.doi.as_ref().map(|doi| ("doi", bare(doi))));
-        fields.extend(paper.journal.as_ref().map(|journal| ("note", latex(journal))));
+        let journal = paper.journal.as_deref().map(latex);
+        let withdrawn = paper.withdrawn.then(|| "withdrawn".to_owned());
+        let note: Vec<String> = withdrawn.into_iter().chain(journal).collect();
+        fields.push(("note", note.join("; ")));
         fields.extend(paper.license.as_ref().map(|license| ("copyright", latex(license))));
         fields.push(("url", paper.id.url()));
         fields.extend(paper.abstract_text.as_deref().map(|text| ("abstract", latex(text))));
@@ -63,6 +66,7 @@ pub(super) fn ris(chosen: &[Chosen<'_>], out: &mut dyn Write) -> io::Result<()> 
         for category in &paper.categories {
             line("KW", category)?;
         }
+        line("N1", if paper.withdrawn { "withdrawn" } else { "" })?;
         line("N1", why)?;
         writeln!(out, "ER  - \n")?;
     }

@@ -1,10 +1,10 @@
 //! A filter: what papers must fulfil to be among the answers.
 //!
-//! In: categories, dates, authors and words to leave out. Out: the conditions that `matching` looks
-//! up, and whatever else depends on all parts of a filter. Every function here takes a filter apart
-//! by naming all of its parts, so that a new part cannot be forgotten in any of them: the compiler
-//! refuses the program until each says what the new part means to it. The test below adds one and
-//! sees that.
+//! In: categories, dates, authors, words to leave out and whether withdrawn papers count. Out: the
+//! conditions that `matching` looks up, and whatever else depends on all parts of a filter. Every
+//! function here takes a filter apart by naming all of its parts, so that a new part cannot be
+//! forgotten in any of them: the compiler refuses the program until each says what the new part
+//! means to it. The test below adds one and sees that.
 
 use std::collections::BTreeMap;
 
@@ -30,6 +30,8 @@ pub struct Filter {
     /// None of these in title or abstract; several words mean that phrase. Word by word: `graph`
     /// leaves `graphs` in.
     pub exclude: Vec<String>,
+    /// Also papers that were withdrawn, by their authors or by arXiv. They are left out otherwise.
+    pub withdrawn: bool,
 }
 
 /// What a filter asks for, part by part. A paper passes that fulfils all conditions.
@@ -43,10 +45,13 @@ pub(super) enum Condition<'a> {
     Dates(Option<Date>, Option<Date>),
     /// With none of these words or phrases.
     NoPhrase(&'a [String]),
+    /// Not withdrawn.
+    NotWithdrawn,
 }
 
 impl Filter {
-    /// A filter that every paper passes. The methods below say what a paper must fulfil.
+    /// A filter that every paper passes that is not withdrawn. The methods below say what a paper
+    /// must fulfil.
     ///
     /// ```
     /// use relata::library::Filter;
@@ -79,6 +84,13 @@ impl Filter {
         self
     }
 
+    /// Also papers that were withdrawn.
+    #[must_use]
+    pub fn withdrawn(mut self, withdrawn: bool) -> Filter {
+        self.withdrawn = withdrawn;
+        self
+    }
+
     /// On this day or later.
     #[must_use]
     pub fn since(mut self, day: Date) -> Filter {
@@ -93,14 +105,14 @@ impl Filter {
         self
     }
 
-    /// Whether every paper passes.
+    /// Whether it asks for nothing: every paper passes, but for those that are withdrawn.
     pub fn is_empty(&self) -> bool {
-        self.conditions().is_empty()
+        self.conditions().iter().all(|condition| *condition == Condition::NotWithdrawn)
     }
 
     /// The conditions of a filter; those of parts that ask for nothing are left out.
     pub(super) fn conditions(&self) -> Vec<Condition<'_>> {
-        let Filter { categories, since, until, authors, exclude } = self;
+        let Filter { categories, since, until, authors, exclude, withdrawn } = self;
         let mut conditions = Vec::new();
         let categories: Vec<&str> = categories.iter().flat_map(|text| text.split_whitespace()).collect();
         if !categories.is_empty() {
@@ -115,12 +127,15 @@ impl Filter {
         if !exclude.is_empty() {
             conditions.push(Condition::NoPhrase(exclude));
         }
+        if !withdrawn {
+            conditions.push(Condition::NotWithdrawn);
+        }
         conditions
     }
 
     /// The first and the last day, where they are in the wrong order, so that no paper passes.
     pub fn empty_period(&self) -> Option<(Date, Date)> {
-        let Filter { categories: _, since, until, authors: _, exclude: _ } = self;
+        let Filter { categories: _, since, until, authors: _, exclude: _, withdrawn: _ } = self;
         since.zip(*until).filter(|(since, until)| since > until)
     }
 
@@ -128,11 +143,12 @@ impl Filter {
     /// name, sorted and each value once. `None` where days are asked for, since the calendar
     /// decides which papers those are.
     pub fn lasting(&self) -> Option<BTreeMap<&'static str, Vec<String>>> {
-        let Filter { categories, since, until, authors, exclude } = self;
+        let Filter { categories, since, until, authors, exclude, withdrawn } = self;
         if since.is_some() || until.is_some() {
             return None;
         }
-        let parts = [("author", authors), ("category", categories), ("exclude", exclude)];
+        let withdrawn = if *withdrawn { vec!["too".to_owned()] } else { Vec::new() };
+        let parts = [("author", authors), ("category", categories), ("exclude", exclude), ("withdrawn", &withdrawn)];
         let sorted = |values: &Vec<String>| {
             let mut values = values.clone();
             values.sort_unstable();
@@ -144,7 +160,7 @@ impl Filter {
 
     /// What names the papers that pass, for a title: categories and authors.
     pub fn subjects(&self) -> (&[String], &[String]) {
-        let Filter { categories, since: _, until: _, authors, exclude: _ } = self;
+        let Filter { categories, since: _, until: _, authors, exclude: _, withdrawn: _ } = self;
         (categories, authors)
     }
 }
@@ -180,14 +196,13 @@ mod tests {
         let (compiles, said) = compile(|source| source);
         assert!(compiles, "{said}");
         let (compiles, said) = compile(|source| {
-            source.replacen("pub exclude: Vec<String>,", "pub exclude: Vec<String>,\n    pub language: Vec<String>,", 1)
+            source.replacen("pub withdrawn: bool,", "pub withdrawn: bool,\n    pub language: Vec<String>,", 1)
         });
         assert!(!compiles);
         // E0027: a pattern that does not mention a field. Once in each function that takes a filter
         // apart.
         assert_eq!(said.matches("error[E0027]: pattern does not mention field `language`").count(), 4, "{said}");
-        let (compiles, said) =
-            compile(|source| source.replace("NoPhrase(&'a [String]),", "NoPhrase(&'a [String]),\n Language,"));
+        let (compiles, said) = compile(|source| source.replace("    NotWithdrawn,\n", "    NotWithdrawn,\n Language,"));
         assert!(compiles, "a new condition is refused by `matching` and not here: {said}");
     }
 
@@ -196,7 +211,11 @@ mod tests {
         let filter = Filter { categories: vec![String::new()], ..Filter::default() };
         assert!(Filter::default().is_empty() && filter.is_empty());
         let filter = Filter { categories: vec!["cs.LG stat.ML".to_owned()], ..Filter::default() };
-        assert_eq!(filter.conditions(), [Condition::AnyCategory(vec!["cs.LG", "stat.ML"])]);
+        let category = Condition::AnyCategory(vec!["cs.LG", "stat.ML"]);
+        assert_eq!(filter.conditions(), [category.clone(), Condition::NotWithdrawn]);
+        assert!(!filter.is_empty());
+        assert_eq!(filter.withdrawn(true).conditions(), [category]);
+        assert!(Filter::new().withdrawn(true).is_empty() && Filter::new().withdrawn(true).conditions().is_empty());
     }
 
     #[test]
@@ -206,6 +225,7 @@ mod tests {
         let lasting = BTreeMap::from([("category", of(&["a", "b"])), ("exclude", of(&["ice"]))]);
         assert_eq!(one.lasting(), Some(lasting));
         assert_eq!(Filter::default().lasting(), Some(BTreeMap::new()));
+        assert_eq!(Filter::new().withdrawn(true).lasting(), Some(BTreeMap::from([("withdrawn", of(&["too"]))])));
         let dated = Filter { since: Some(jiff::civil::date(2026, 1, 1)), ..one };
         assert_eq!(dated.lasting(), None);
     }

@@ -14,7 +14,7 @@ use rusqlite::params;
 
 use super::faults::Faults;
 use super::words::{Word, words};
-use super::{Library, PaperRow, PaperSet, limits};
+use super::{Library, Matching, PaperRow, PaperSet, limits};
 use crate::error::Result;
 
 /// Beyond this many different words or pairs in a query, the rarest are kept: each costs a walk
@@ -23,10 +23,10 @@ const MOST_PHRASES: usize = 48;
 
 impl Library {
     /// The best papers for a text by BM25 (higher is better), at most `limit`, ties by id; only
-    /// those `within` where given.
+    /// those `within`.
     ///
     /// Weights: a word in the title counts four times, in an author's name twice.
-    pub fn keyword_scores(&self, query: &str, within: Option<&PaperSet>, limit: usize) -> Result<Vec<(PaperRow, f64)>> {
+    pub fn keyword_scores(&self, query: &str, within: &Matching, limit: usize) -> Result<Vec<(PaperRow, f64)>> {
         let phrases = self.telling(phrases(&words(query)))?;
         if phrases.is_empty() || limit == 0 {
             return Ok(Vec::new());
@@ -39,8 +39,7 @@ impl Library {
             .query_map([phrases.join(" OR ")], |row| Ok((PaperRow(row.get(0)?), -row.get::<_, f64>(1)?)))
             .and_then(Iterator::collect::<rusqlite::Result<Vec<(PaperRow, f64)>>>)
             .in_library(&self.path)?;
-        let mut found: Vec<_> =
-            found.into_iter().filter(|(row, _)| within.is_none_or(|set| set.contains(*row))).collect();
+        let mut found: Vec<_> = found.into_iter().filter(|(row, _)| within.contains(*row)).collect();
         if found.len() > limit {
             // Everything that may belong to the best, ties included, and only then the ids that
             // break the ties.
@@ -76,12 +75,7 @@ impl Library {
 
     /// The best papers by BM25 that hold words with all of these beginnings, or where there is
     /// none, with any; at most `limit`, ties by id.
-    pub(crate) fn with_stems(
-        &self,
-        stems: &[String],
-        within: Option<&PaperSet>,
-        limit: usize,
-    ) -> Result<Vec<PaperRow>> {
+    pub(crate) fn with_stems(&self, stems: &[String], within: &Matching, limit: usize) -> Result<Vec<PaperRow>> {
         // Folded as the index is; a stem of several words or of none is asked for as a phrase or
         // not at all.
         let stems: Vec<String> = stems
@@ -105,7 +99,7 @@ impl Library {
                 .query_map([stems.join(joint)], |row| row.get(0).map(PaperRow))
                 .and_then(Iterator::collect::<rusqlite::Result<Vec<PaperRow>>>)
                 .in_library(&self.path)?;
-            let kept = rows.into_iter().filter(|row| within.is_none_or(|set| set.contains(*row)));
+            let kept = rows.into_iter().filter(|row| within.contains(*row));
             let kept: Vec<PaperRow> = kept.take(limit).collect();
             if !kept.is_empty() {
                 return Ok(kept);

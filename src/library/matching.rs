@@ -1,6 +1,6 @@
 //! Which papers an answer may be taken from, decided before anything is ranked.
 //!
-//! In: a filter. Out: the set of rows that pass all of its conditions.
+//! In: a filter. Out: which rows pass all of its conditions ([`Matching`]).
 
 use jiff::civil::Date;
 use rusqlite::{OptionalExtension, Params, params};
@@ -18,7 +18,7 @@ use crate::paper::category::alias;
 const LOOKED_UP: usize = 4096;
 
 /// A set of papers, quick to ask.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct PaperSet {
     rows: Vec<PaperRow>,
     /// One bit per row from 0; empty where the rows lie too far apart for that.
@@ -75,15 +75,64 @@ impl PaperSet {
     }
 }
 
-impl Library {
-    /// The papers that pass a filter; `None` where it asks for nothing, so all do.
-    pub fn matching(&self, filter: &Filter) -> Result<Option<PaperSet>> {
-        if filter.is_empty() {
-            return Ok(None);
+/// The papers that pass a filter, quick to ask.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum Matching {
+    /// Every paper.
+    #[default]
+    All,
+    /// Every paper but a few.
+    AllBut(PaperSet),
+    /// Only these.
+    Only(PaperSet),
+}
+
+impl Matching {
+    /// Whether a paper passes.
+    pub fn contains(&self, row: PaperRow) -> bool {
+        match self {
+            Matching::All => true,
+            Matching::AllBut(few) => !few.contains(row),
+            Matching::Only(set) => set.contains(row),
         }
-        filter.conditions().iter().try_for_each(check_size)?;
+    }
+
+    /// The papers, where they were looked up one by one; otherwise those that do not pass are
+    /// fewer.
+    pub fn only(&self) -> Option<&PaperSet> {
+        match self {
+            Matching::Only(set) => Some(set),
+            Matching::All | Matching::AllBut(_) => None,
+        }
+    }
+
+    /// The papers of a set that pass.
+    pub fn of(&self, set: PaperSet) -> PaperSet {
+        match self {
+            Matching::All => set,
+            Matching::AllBut(few) => set.subtract(few),
+            Matching::Only(others) => set.intersect(others),
+        }
+    }
+}
+
+impl Library {
+    /// The papers that pass a filter.
+    ///
+    /// # Errors
+    /// [`QueryError::TooMuch`]; what the library reports.
+    pub fn matching(&self, filter: &Filter) -> Result<Matching> {
+        let conditions = filter.conditions();
+        conditions.iter().try_for_each(check_size)?;
+        let withdrawn = match conditions.contains(&Condition::NotWithdrawn) {
+            true => self.withdrawn()?,
+            false => PaperSet::default(),
+        };
+        if filter.is_empty() {
+            return Ok(if withdrawn.is_empty() { Matching::All } else { Matching::AllBut(withdrawn) });
+        }
         let (mut sets, mut without) = (Vec::new(), Vec::new());
-        for condition in filter.conditions() {
+        for condition in conditions {
             let mut rows = Vec::new();
             match condition {
                 Condition::AnyCategory(categories) => {
@@ -101,6 +150,7 @@ impl Library {
                     without = phrases.to_vec();
                     continue;
                 }
+                Condition::NotWithdrawn => continue,
             }
             sets.push(PaperSet::new(rows));
         }
@@ -116,7 +166,7 @@ impl Library {
             set = set.intersect(&other);
         }
         // One set of all that is left out: each phrase for itself would walk all papers again.
-        let mut excluded = Vec::new();
+        let mut excluded = withdrawn.rows;
         for text in &without {
             let words = terms(text);
             if !words.is_empty() {
@@ -129,13 +179,13 @@ impl Library {
         if !excluded.is_empty() {
             set = set.subtract(&PaperSet::new(excluded));
         }
-        Ok(Some(set))
+        Ok(Matching::Only(set))
     }
 
-    /// The newest `k` of a set of papers, those of one day by id, the highest first.
-    pub fn newest(&self, within: &PaperSet, k: usize) -> Result<Vec<PaperRow>> {
+    /// The newest `k` of some papers, those of one day by id, the highest first.
+    pub fn newest(&self, within: &Matching, k: usize) -> Result<Vec<PaperRow>> {
         let mut found = Vec::new();
-        if within.len() <= LOOKED_UP {
+        if let Some(within) = within.only().filter(|set| set.len() <= LOOKED_UP) {
             let mut statement =
                 self.connection.prepare_cached("SELECT date, id FROM papers WHERE row = ?1").in_library(&self.path)?;
             for row in within.rows() {
@@ -240,7 +290,7 @@ fn check_size(condition: &Condition<'_>) -> Result<()> {
             let (what, count, unit, most) = ("the filter", categories.len(), "categories", limits::FILTER_TEXTS);
             return Err(QueryError::TooMuch { what, count, unit, most }.into());
         }
-        Condition::Dates(..) => return Ok(()),
+        Condition::Dates(..) | Condition::NotWithdrawn => return Ok(()),
         Condition::AnyAuthor(names) => ("the name of an author", *names),
         Condition::NoPhrase(phrases) => ("a phrase to leave out", *phrases),
     };

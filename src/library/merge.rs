@@ -19,6 +19,7 @@ use super::record::{Record, precedence_text};
 use super::stored::load;
 use super::sums::{PARTS, RowSum, Summed};
 use super::vectors::reuse_vectors;
+use super::withdrawn::mark_merged;
 use super::words::{prepare, prepare_into};
 use super::{Library, PaperRow};
 use crate::error::Result;
@@ -139,6 +140,7 @@ impl Writer<'_> {
         let sum = sum.wrapping_add(self.write_parts(row, &Record::default(), record)?);
         self.statement("INSERT INTO paper_sums (paper, sum) VALUES (?1, ?2)")?.execute([row.0, sum])?;
         self.write_keywords(row, record)?;
+        mark_merged(self.connection, row, &Record::default(), record)?;
         if let Some(hash) = record.passage_hash() {
             reuse_vectors(self.connection, row, &hash)?;
         }
@@ -154,6 +156,7 @@ impl Writer<'_> {
             self.statement("DELETE FROM keywords WHERE rowid = ?1")?.execute([row.0])?;
             self.write_keywords(row, after)?;
         }
+        mark_merged(self.connection, row, before, after)?;
         let hash = after.passage_hash();
         if hash != before.passage_hash() {
             self.statement("DELETE FROM embeddings WHERE paper = ?1")?.execute([row.0])?;

@@ -37,6 +37,7 @@ mod topic_runs;
 mod topics;
 mod vectors;
 mod walk;
+mod withdrawn;
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -54,8 +55,8 @@ pub use check::{Findings, Problem};
 pub use facets::{FacetPassage, FacetSource};
 pub use filter::Filter;
 pub use info::{Info, StoredFingerprint};
-pub use matching::PaperSet;
 pub(crate) use matching::author_called;
+pub use matching::{Matching, PaperSet};
 pub use merge::Outcome;
 pub use paper::Paper;
 pub use profiles::{Opinion, Profile};
@@ -100,7 +101,8 @@ impl PaperRow {
 /// assert_eq!(library.merge(&[entry.clone()])?, [Outcome::Added]);
 /// // The same entry again changes nothing.
 /// assert_eq!(library.merge(&[entry])?, [Outcome::Unchanged]);
-/// assert!(library.matching(&Filter::new().authors(["A. Author"]))?.is_some_and(|rows| rows.is_empty()));
+/// assert_eq!(library.matching(&Filter::new())?, Matching::All);
+/// assert!(library.matching(&Filter::new().authors(["A. Author"]))?.only().is_some_and(|rows| rows.is_empty()));
 /// # Ok(())
 /// # }
 /// ```
@@ -189,6 +191,7 @@ impl Library {
             .into());
         }
         library.prepare_for_writing()?;
+        library.renew_withdrawn()?;
         Ok(library)
     }
 

@@ -28,6 +28,8 @@ pub struct Paper {
     /// The day that `--since` and `--until` ask for: published, else first listed, else updated,
     /// else the first of the month in the id.
     pub date: Date,
+    /// Whether it is withdrawn by its authors or by arXiv.
+    pub withdrawn: bool,
     /// Links by kind, e.g. `code`.
     pub links: BTreeMap<String, String>,
     /// Generated texts by language and facet.
@@ -85,6 +87,7 @@ impl Paper {
             version: (record.version > 0).then_some(record.version),
             categories: record.ordered_categories().into_iter().map(str::to_owned).collect(),
             date: record.date(&id),
+            withdrawn: record.is_withdrawn(),
             passage: record.passage(),
             id,
             metadata: record.metadata,

@@ -13,6 +13,7 @@ use jiff::civil::Date;
 use sha2::{Digest, Sha256};
 
 use crate::paper::ArxivId;
+use crate::paper::withdrawn::{self, Place};
 use crate::paper::{Entry, Facet, Field, Listing, Metadata, Precedence, SourceKind, ValueRef};
 use crate::passage::passage;
 
@@ -108,6 +109,28 @@ impl Record {
             let (year, month) = id.submitted();
             Date::new(year, month, 1).unwrap_or(Date::ZERO)
         })
+    }
+
+    /// Whether the paper is withdrawn: a source marks it so, or its comment, abstract or title says
+    /// it, and no source tells of a later version. What a source without a version tells is also
+    /// overtaken by a version of a later day.
+    pub(super) fn is_withdrawn(&self) -> bool {
+        let overtaken = |told: &Precedence| {
+            let later =
+                |other: &Precedence| other.version > told.version && (told.version > 0 || other.date > told.date);
+            self.sources.values().any(later)
+        };
+        let told = |field: Field| match self.metadata.get(field) {
+            Some(ValueRef::Text(text)) => match field {
+                Field::Withdrawal => true,
+                Field::Comment => withdrawn::tells(Place::Comment, text),
+                Field::Abstract => withdrawn::tells(Place::Abstract, text),
+                Field::Title => withdrawn::tells(Place::Title, text),
+                _ => false,
+            },
+            _ => false,
+        };
+        self.sources.iter().any(|(field, source)| told(*field) && !overtaken(source))
     }
 
     /// The text that is embedded; none without a title.

@@ -14,6 +14,7 @@ use super::check::Findings;
 use super::faults::Faults;
 use super::merge::{columns, write_all_keywords};
 use super::sums::{PARTS, RowSum, Summed, VECTORS, table_sum};
+use super::withdrawn::mark_all;
 use crate::error::Result;
 
 /// What a repair did.
@@ -192,6 +193,7 @@ impl Mender<'_> {
             write_all_keywords(self.connection)?;
             done.mended.push("the keyword index".to_owned());
         }
+        mark_all(self.connection)?;
         self.count_again()
     }
 
@@ -307,6 +309,10 @@ impl Mender<'_> {
     /// A table with one sum for all rows. Vectors of facets and the notes on the index, which can
     /// be made again, are deleted where they cannot be mended.
     fn mend_table(&self, summed: &Summed, wanted: i64) -> rusqlite::Result<bool> {
+        // Derived from the papers.
+        if summed.table == "withdrawn" {
+            return mark_all(self.connection).map(|()| true);
+        }
         let sum = table_sum(self.connection, summed)?;
         let stored = self.stored_sum("table_sums", "name", summed.table)?.unwrap_or(wanted);
         let set = |sum: i64| {

@@ -15,6 +15,7 @@ use super::merge::{columns, write_all_keywords};
 use super::repair::{Raw, Stored, put, read, stored_row};
 use super::sums::{PARTS, VECTORS, tables};
 use super::walk::{Model, Seen, Span, walk};
+use super::withdrawn::mark_all;
 use super::{Library, schema};
 use crate::error::{Error, LibraryError, Result};
 
@@ -149,6 +150,7 @@ fn settle(new: &Connection, salvaged: &mut Salvaged) -> rusqlite::Result<()> {
         salvaged.incomplete -= 1;
     }
     write_all_keywords(new)?;
+    mark_all(new)?;
     let count = |table: &str| new.query_row(&format!("SELECT count(*) FROM {table}"), [], |row| row.get(0));
     (salvaged.papers, salvaged.vectors) = (count("papers")?, count("embeddings")?);
     Ok(())

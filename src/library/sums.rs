@@ -37,7 +37,7 @@ pub(super) const VECTORS: Summed =
     Summed { table: "embeddings", columns: &["key", "fingerprint", "paper", "passage", "tokens", "cut", "vector"] };
 
 /// The tables that have one sum for all rows.
-pub(super) const TABLES: [Summed; 10] = [
+pub(super) const TABLES: [Summed; 11] = [
     Summed { table: "settings", columns: &["name", "value"] },
     Summed { table: "fingerprints", columns: &["number", "digest", "model", "description", "dimension"] },
     Summed { table: "indexes", columns: &["fingerprint", "token"] },
@@ -51,6 +51,7 @@ pub(super) const TABLES: [Summed; 10] = [
         columns: &["number", "list", "date", "papers", "added", "removed", "sought", "changes"],
     },
     Summed { table: "topics", columns: &["list", "id", "level", "parent", "name", "given", "noted"] },
+    Summed { table: "withdrawn", columns: &["paper"] },
 ];
 
 /// As [`TABLES`]: the one that has a row for each paper.

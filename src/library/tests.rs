@@ -72,6 +72,7 @@ fn full_library() -> Library {
         entry.summaries.insert(("en".to_owned(), crate::Facet::Tldr), "Ice melts.".to_owned());
         entry.listing = Some(crate::Listing { file: "a.md".to_owned(), date: None });
     }
+    entries[0].metadata.withdrawal = Some("yes".to_owned());
     library.merge(&entries).unwrap();
     let text = FingerprintText { digest: "d".into(), model: "m".into(), description: "x".into(), dimension: 2 };
     let number = library.ensure_fingerprint(&text).unwrap();
@@ -217,7 +218,7 @@ fn a_library_without_sums_is_given_them_by_the_check() {
         library.list(query, |row| Ok((row.get::<_, String>(0)?, row.get::<_, i64>(1)?))).unwrap()
     };
     let before = sums(&library);
-    assert_eq!(before.len(), 3 + 3 + 13);
+    assert_eq!(before.len(), 3 + 3 + 14);
     library.connection.execute_batch("DELETE FROM paper_sums WHERE paper > 1; DELETE FROM vector_sums").unwrap();
     assert_eq!(library.check().unwrap().len(), 5, "each that should have one");
     library.connection.execute_batch("DELETE FROM table_sums").unwrap();

@@ -12,7 +12,7 @@ use rusqlite::{OptionalExtension, params};
 use super::faults::{Faults, unreadable};
 use super::ids::parse_id;
 use super::vectors::{flaw, floats, key};
-use super::{Access, FingerprintNumber, Library, PaperRow, PaperSet};
+use super::{Access, FingerprintNumber, Library, Matching, PaperRow};
 use crate::error::Result;
 use crate::paper::ArxivId;
 use crate::text::hash;
@@ -76,13 +76,13 @@ impl Library {
     }
 
     /// All papers that have a sound vector, or those `within`.
-    pub(crate) fn rows_by_id(&self, fingerprint: FingerprintNumber, within: Option<&PaperSet>) -> Result<Embedded> {
+    pub(crate) fn rows_by_id(&self, fingerprint: FingerprintNumber, within: &Matching) -> Result<Embedded> {
         let dimension = self.dimension(fingerprint)?;
         let mut papers = self.list("SELECT id, row, date FROM papers", |row| {
             let date = row.get_ref(2)?.as_str()?.parse().map_err(|_| unreadable("a date cannot be read"))?;
             Ok((parse_id(row.get_ref(0)?.as_str()?)?, PaperRow(row.get(1)?), date))
         })?;
-        papers.retain(|(_, row, _)| within.is_none_or(|set| set.contains(*row)));
+        papers.retain(|(_, row, _)| within.contains(*row));
         papers.sort_unstable();
         let places: HashMap<PaperRow, usize> = papers.iter().enumerate().map(|(at, paper)| (paper.1, at)).collect();
         let mut values = vec![0.0f32; papers.len() * dimension];

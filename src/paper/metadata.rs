@@ -221,6 +221,8 @@ metadata! {
     Journal, journal: Option<String>, "journal", "journal reference", 0x1_0000, Line;
     /// Licence, as an address or a name.
     License, license: Option<String>, "license", "licence", 0x800, Line;
+    /// What a source marks a withdrawn paper with, beside what comment and abstract say of it.
+    Withdrawal, withdrawal: Option<String>, "withdrawal", "mark of a withdrawal", 0x800, Line;
 }
 
 #[cfg(test)]

@@ -9,6 +9,7 @@ pub mod arxiv_id;
 pub mod category;
 mod id_forms;
 mod metadata;
+pub(crate) mod withdrawn;
 
 use std::collections::BTreeMap;
 use std::fmt;

@@ -137,7 +137,12 @@ impl Learned {
     /// # Errors
     /// What the library reports.
     pub(crate) fn learn(library: &Library, fingerprint: FingerprintNumber) -> Result<Learned> {
-        let sample = library.sample(SAMPLE)?;
+        let mut sample = library.sample(SAMPLE)?;
+        // The texts of withdrawn papers teach what withdrawals are called.
+        let withdrawn = library.withdrawn()?;
+        if sample.iter().any(|row| !withdrawn.contains(*row)) {
+            sample.retain(|row| !withdrawn.contains(*row));
+        }
         let papers = library.texts_of(fingerprint, &sample)?;
         let set = InstructionSet::choose()?;
         let learned = Learned::from_papers(&papers, library.dimension(fingerprint)?, set);

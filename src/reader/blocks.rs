@@ -216,7 +216,7 @@ impl Open {
                 Field::Comment => draft.comment = Some(Cow::Owned(text)),
                 Field::Published => draft.published = moment::written(bare(&text)),
                 Field::Summary(facet) => draft.summaries.push((facet, Cow::Owned(text))),
-                Field::Id | Field::Other => {}
+                Field::Id | Field::Other | Field::Withdrawal => {}
             }
         }
         Some(draft)

@@ -26,7 +26,7 @@ use super::source::{LONGEST_LINE, Source};
 use super::totals::Totals;
 use crate::error::Result;
 use crate::paper::ArxivId;
-use crate::paper::{Facet, Listing, SourceKind};
+use crate::paper::{Facet, Field as Fact, Listing, SourceKind};
 
 /// Most text of one entry, in bytes. Entries have some 6 kB, the longest list of authors seen 20
 /// kB.
@@ -367,6 +367,8 @@ impl Open {
                     draft.abstract_text = Some(Cow::Owned(text));
                 }
                 Field::Comment if is_gap(draft.comment.as_deref()) => draft.comment = Some(Cow::Owned(text)),
+                // As our own digests mark it.
+                Field::Withdrawal if text.trim() == "yes" => draft.facts.push((Fact::Withdrawal, Cow::Borrowed("yes"))),
                 Field::Published => draft.published = dates::first_in(&text),
                 Field::Summary(facet) => draft.summaries.push((facet, Cow::Owned(text))),
                 _ => {}

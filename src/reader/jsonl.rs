@@ -215,7 +215,9 @@ fn draft<'a>(record: &Record<'a>, line: u64) -> Draft<'a> {
     let facts = [(Fact::Doi, Field::Doi), (Fact::Journal, Field::Journal), (Fact::License, Field::License)];
     let facts = facts.into_iter().filter_map(|(fact, field)| Some((fact, record.text(field)?)));
     // arXiv's own DOI of a paper is its identifier once more.
-    let facts = facts.filter(|(fact, text)| *fact != Fact::Doi || ArxivId::parse(text).is_none()).collect();
+    let facts = facts.filter(|(fact, text)| *fact != Fact::Doi || ArxivId::parse(text).is_none());
+    let withdrawal = record.read(Field::Withdrawal, Value::mark).map(|text| (Fact::Withdrawal, text));
+    let facts = facts.chain(withdrawal).collect();
     Draft {
         line,
         id,

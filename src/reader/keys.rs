@@ -29,6 +29,8 @@ pub(super) enum Field {
     Doi,
     Journal,
     License,
+    /// That the paper was withdrawn.
+    Withdrawal,
     Code,
     Published,
     Updated,
@@ -108,6 +110,8 @@ fn known(key: &str) -> Option<(Field, u8)> {
         "doi" | "arxiv_doi" => (Field::Doi, 0),
         "journal_ref" | "arxiv_journal_ref" | "journal_reference" => (Field::Journal, 0),
         "license" => (Field::License, 0),
+        "withdrawal" => (Field::Withdrawal, 0),
+        "withdrawn" | "is_withdrawn" => (Field::Withdrawal, 1),
         "code_url" | "code" | "code_link" | "github" | "githubrepo" | "github_url" | "repo_url" => (Field::Code, 0),
         "published" | "published_parsed" | "publishedat" | "published_at" | "published_date" => (Field::Published, 0),
         "submitted"

@@ -23,6 +23,8 @@ pub(super) enum Field {
     Id,
     /// Day of the first version.
     Published,
+    /// That the paper was withdrawn.
+    Withdrawal,
     /// Known, and of no use here.
     Other,
 }
@@ -97,6 +99,7 @@ const NAMES: &[(&str, Field)] = &[
     ("链接", Field::Id),
     ("link", Field::Id),
     ("published", Field::Published),
+    ("withdrawn", Field::Withdrawal),
     ("ai_comments", Field::Other),
     ("ai_comment", Field::Other),
     ("ai 点评", Field::Other),

@@ -93,6 +93,19 @@ impl<'a> Value<'a> {
         self.text_within(DEEPEST)
     }
 
+    /// What it marks a paper with: `yes` for true, a text that is no denial as it stands.
+    pub(super) fn mark(&self) -> Option<Cow<'a, str>> {
+        match self {
+            Value::Bool(true) => Some(Cow::Borrowed("yes")),
+            Value::Number(number) if *number != 0.0 => Some(Cow::Borrowed("yes")),
+            Value::Text(text) => {
+                let denied = ["no", "false", "0", "none", "null"].iter().any(|no| text.trim().eq_ignore_ascii_case(no));
+                (!denied).then(|| text.clone())
+            }
+            _ => None,
+        }
+    }
+
     fn text_within(&self, depth: usize) -> Option<Cow<'a, str>> {
         match self {
             Value::Text(text) => Some(text.clone()),

@@ -11,7 +11,7 @@ use ndarray::{Array1, ArrayView1};
 use super::Query;
 use super::asked::{Asked, Wanted};
 use crate::error::Result;
-use crate::library::{PaperRow, PaperText};
+use crate::library::{Matching, PaperRow, PaperText};
 use crate::neighbours::{Admitted, SearchContext};
 use crate::ranking::{Learned, PaperFeatures};
 
@@ -53,11 +53,12 @@ pub(super) fn candidates(
     wanted: &Wanted,
     each: usize,
 ) -> Result<Vec<PaperRow>> {
-    let within = match (context.library.matching(&query.filter)?, &query.among) {
-        (Some(set), Some(among)) => Some(set.intersect(among)),
-        (set, among) => set.or_else(|| among.clone()),
+    let matching = context.library.matching(&query.filter)?;
+    let matching = match &query.among {
+        Some(among) => Matching::Only(matching.of(among.clone())),
+        None => matching,
     };
-    let admitted = Admitted { within: within.as_ref(), without: &asked.without };
+    let admitted = Admitted::of(&matching, &asked.without);
     let vectors = asked.vectors();
     let middles: Vec<Vec<f32>> = wanted
         .groups
@@ -102,7 +103,9 @@ fn spread_out(groups: &[Vec<usize>], most: usize) -> Vec<usize> {
 pub(super) fn near_single(context: &SearchContext<'_>, asked: &Asked, wanted: &Wanted) -> Result<Vec<PaperRow>> {
     let vectors = asked.vectors();
     let Some(single) = wanted.single() else { return Ok(Vec::new()) };
-    let admitted = Admitted { within: None, without: &asked.without };
+    // What says of itself that it is withdrawn would ask for more of the kind.
+    let withdrawn = context.library.withdrawn()?;
+    let admitted = Admitted { within: None, without: &asked.without, held_back: Some(&withdrawn) };
     let found = context.candidates(&[vectors[single].to_vec()], FEEDBACK_AMONG, &admitted)?;
     let mut rows: Vec<PaperRow> = found.into_iter().flatten().map(|scored| scored.key).collect();
     rows.sort_unstable();

@@ -75,6 +75,8 @@ pub(super) struct Day {
     pub known: usize,
     /// Papers that the profile's lists have shown.
     pub shown: usize,
+    /// Papers that would be new and are withdrawn.
+    pub withdrawn: usize,
 }
 
 impl Day {
@@ -92,10 +94,24 @@ impl Day {
         }
         let own = PaperSet::new(own);
         let matching = library.matching(&query.filter)?;
-        let left = |rows: PaperSet| matching.as_ref().map_or(rows.len(), |set| rows.clone().intersect(set).len());
-        let new = left(among.clone().subtract(&own));
+        let left = |rows: PaperSet| matching.of(rows).len();
+        let unknown = among.clone().subtract(&own);
+        let withdrawn = held_back(library, &query.filter, unknown.clone())?;
+        let new = left(unknown);
         let (known, shown) = (left(known.subtract(&own)), left(shown.subtract(&own)));
-        Ok(Day { date, papers: left(all), among, new, known, shown })
+        Ok(Day { date, papers: left(all), among, new, known, shown, withdrawn })
+    }
+}
+
+/// How many of some papers would pass a filter if it did not leave out what is withdrawn.
+fn held_back(library: &Library, filter: &Filter, papers: PaperSet) -> Result<usize> {
+    if filter.withdrawn {
+        return Ok(0);
+    }
+    let withdrawn = papers.intersect(&library.withdrawn()?);
+    match withdrawn.is_empty() {
+        true => Ok(0),
+        false => Ok(library.matching(&filter.clone().withdrawn(true))?.of(withdrawn).len()),
     }
 }
 
@@ -158,8 +174,8 @@ fn of_library(library: &Library, asked: &Today) -> Result<Found> {
     let Some(day) = latest(library, filters.until)? else { return Ok(Found::default()) };
     let mut found = Found { date: Some(day), ..Found::default() };
     let matching = |since, until| {
-        let dated = Filter { since: Some(since), until, ..Filter::default() };
-        Ok::<_, Error>(library.matching(&dated)?.map_or(Vec::new(), |set| set.rows().to_vec()))
+        let dated = Filter { since: Some(since), until, withdrawn: true, ..Filter::default() };
+        Ok::<_, Error>(library.matching(&dated)?.only().map_or(Vec::new(), |set| set.rows().to_vec()))
     };
     if let Some(since) = filters.since {
         found.all = matching(since, None)?;

@@ -15,6 +15,7 @@ use super::add::Skips;
 use crate::bulk;
 use crate::error::{Error, Result};
 use crate::model;
+use crate::paper::ArxivId;
 
 /// Something that happens while a request is answered.
 #[derive(Clone, Debug)]
@@ -102,6 +103,13 @@ pub enum Note {
         profile: String,
         /// How many of its papers.
         papers: usize,
+    },
+    /// Papers that are asked with are withdrawn.
+    Withdrawn {
+        /// Those that the request names.
+        named: Vec<ArxivId>,
+        /// Those that the profile likes.
+        liked: Vec<ArxivId>,
     },
     /// A text is left out, since the model does not read its language.
     TextUnread {

@@ -73,6 +73,9 @@ pub struct PaperInfo {
     /// Title, authors, dates and the like.
     #[serde(flatten)]
     pub metadata: Metadata,
+    /// `true` for a paper that was withdrawn; the key is left out of all others.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub withdrawn: bool,
     /// Categories, the primary first.
     pub categories: Vec<String>,
     /// The first of its categories.
@@ -174,6 +177,7 @@ impl PaperInfo {
             id: paper.id.clone(),
             version: paper.version,
             metadata: paper.metadata.clone(),
+            withdrawn: paper.withdrawn,
             categories: paper.categories.clone(),
             primary_category: paper.categories.first().cloned(),
             date: paper.date,

@@ -188,6 +188,7 @@ impl Relata {
         }
         session.say_unread(&embedder, &unread_text, &query)?;
         recommender::check(&session.library, &query)?;
+        session.say_withdrawn(&query, &request.like)?;
         let fingerprint = session.embedded(&embedder)?;
         let texts = embedder.embed_queries(&query.like_text, &mut |progress| self.tell(Event::Fetching(progress)))?;
         self.cancel.check()?;

@@ -61,6 +61,9 @@ pub struct Row<R> {
     pub categories: Vec<String>,
     /// Its page on arxiv.org.
     pub url: String,
+    /// `true` for a paper that was withdrawn; the key is left out of all others.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub withdrawn: bool,
     /// What a digest says of it in one or two sentences, in the reader's language or in English.
     pub tldr: Option<String>,
     /// What made it an answer.
@@ -92,6 +95,7 @@ impl<R> Row<R> {
             primary_category: paper.categories.first().cloned(),
             categories: paper.categories.clone(),
             url: paper.id.url(),
+            withdrawn: paper.withdrawn,
             tldr: tldr(&paper, language).map(str::to_owned),
             reason,
             paper,

@@ -176,13 +176,9 @@ impl Session<'_> {
     /// The papers that the filter leaves, the newest first.
     fn newest(&self, request: &Search) -> Result<(Vec<Row<FoundBy>>, Seen)> {
         let _view = self.library.view()?;
-        let papers = match self.library.matching(&request.filter)? {
-            Some(matching) => {
-                let rows = self.library.newest(&matching, request.k)?;
-                self.library.papers_by_rows(&rows)?
-            }
-            None => Vec::new(),
-        };
+        let matching = self.library.matching(&request.filter)?;
+        let rows = self.library.newest(&matching, request.k)?;
+        let papers = self.library.papers_by_rows(&rows)?;
         // Nothing was compared.
         let row = |(at, paper)| Row::new(at + 1, None, None, paper, &request.language, FoundBy::Filter {});
         let seen = Seen { source: self.source, papers: self.library.len()?, vectors: 0 };
@@ -208,8 +204,9 @@ impl Session<'_> {
             }
             self.relata.note(Note::NotInLibrary(error.with_causes()));
         }
-        let matching = self.library.matching(filter)?;
-        rows.retain(|row| matching.as_ref().is_none_or(|set| set.contains(*row)));
+        // Who names a paper wants to see it, withdrawn or not.
+        let matching = self.library.matching(&filter.clone().withdrawn(true))?;
+        rows.retain(|row| matching.contains(*row));
         let hit = |paper| Hit {
             score: NAMED,
             matched: None,

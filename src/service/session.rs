@@ -139,6 +139,28 @@ impl Session<'_> {
     }
 }
 
+impl Session<'_> {
+    /// Tells which of the liked papers of a query are withdrawn. `named` are those that the request
+    /// names.
+    pub(super) fn say_withdrawn(&self, query: &Query, named: &[ArxivId]) -> Result<()> {
+        let withdrawn = self.library.withdrawn()?;
+        if withdrawn.is_empty() {
+            return Ok(());
+        }
+        let mut found = Vec::new();
+        for id in &query.like {
+            if self.library.row_of(id)?.is_some_and(|row| withdrawn.contains(row)) {
+                found.push(id.clone());
+            }
+        }
+        let (named, liked): (Vec<ArxivId>, Vec<ArxivId>) = found.into_iter().partition(|id| named.contains(id));
+        if !(named.is_empty() && liked.is_empty()) {
+            self.relata.note(Note::Withdrawn { named, liked });
+        }
+        Ok(())
+    }
+}
+
 /// What answers are made from in one state of a library.
 pub(super) struct Knowledge {
     pub(super) learned: Arc<Learned>,

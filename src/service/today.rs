@@ -106,6 +106,8 @@ pub struct TodayList {
     pub known: usize,
     /// Papers left out since lists of the profile have shown them.
     pub listed_before: usize,
+    /// New papers left out since they are withdrawn.
+    pub withdrawn: usize,
     /// Papers left out since they nearly repeat an older one.
     pub repeated: Vec<Repeated>,
     /// The nearest of the others, where they were asked for and no paper matches well enough.
@@ -212,6 +214,7 @@ impl Relata {
         let mut query = request.ranking.query(DEFAULT_FLOOR)?;
         query.emphasis = request.ranking.half_life.map(|days| profile.emphasis(days)).unwrap_or_default();
         session.add_profile(&profile, &mut query)?;
+        session.say_withdrawn(&query, &[])?;
         let embedder = session.embedder()?;
         let fingerprint = session.embedded(&embedder)?;
         let view = session.library.view()?;
@@ -250,6 +253,7 @@ impl Relata {
             results: rows(new),
             known: day.known,
             listed_before: day.shown,
+            withdrawn: day.withdrawn,
             repeated: repeated.into_iter().map(|(id, older)| Repeated { id, older }).collect(),
             nearest: nearest.map(rows),
             skips: report.skips,

@@ -21,7 +21,7 @@ use super::topic_rows::{OneTopic, TopicPaper, TopicPapers, TopicQuery, TopicsQue
 use super::{Relata, topic_digest};
 use crate::error::{Error, LibraryError, QueryError, Result, TopicsError};
 use crate::files;
-use crate::library::{Filter, FingerprintNumber, KeptTopics, Library, Paper, PaperSet, TopicRun, TopicSet};
+use crate::library::{Filter, FingerprintNumber, KeptTopics, Library, Matching, Paper, TopicRun, TopicSet};
 use crate::paper::ArxivId;
 use crate::setters::setters;
 use crate::topics::{self, Guided, Method, News, Search, SeedTopic, Step, Topic, Topics, assign, central_first, find};
@@ -118,15 +118,11 @@ impl Among {
         if parts.is_empty() { Some(String::new()) } else { serde_json::to_string(&parts).ok() }
     }
 
-    fn within(&self, library: &Library) -> Result<Option<PaperSet>> {
+    fn within(&self, library: &Library) -> Result<Matching> {
         let Among { search, filter } = self;
         let matching = library.matching(filter)?;
         let Some(words) = search else { return Ok(matching) };
-        let holding = library.holding(words)?;
-        Ok(Some(match matching {
-            Some(matching) => matching.intersect(&holding),
-            None => holding,
-        }))
+        Ok(Matching::Only(matching.of(library.holding(words)?)))
     }
 }
 
@@ -147,8 +143,7 @@ impl Relata {
         let key = request.among.key().filter(|_| keeps);
         let view = session.library.view()?;
         let seen = session.seen(fingerprint)?;
-        let within = request.among.within(&session.library)?;
-        let within = within.as_ref();
+        let within = &request.among.within(&session.library)?;
         let mut previous = None;
         let steps = Steps { relata: self, began: AtomicBool::new(false), done: AtomicU64::new(0) };
         let found = if request.into.is_empty() {

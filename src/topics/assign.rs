@@ -23,7 +23,7 @@ use super::leiden::Partition;
 use super::names::TopicName;
 use super::topic::Topics;
 use crate::error::{QueryError, Result};
-use crate::library::{FingerprintNumber, Library, PaperRow, PaperSet};
+use crate::library::{FingerprintNumber, Library, Matching, PaperRow};
 use crate::paper::ArxivId;
 use crate::sentences::sentences;
 use crate::terms::index_words;
@@ -95,7 +95,7 @@ pub(crate) struct Guided<'a> {
     /// The model whose vectors are compared.
     pub fingerprint: FingerprintNumber,
     /// The papers to assign; `None` for all.
-    pub within: Option<&'a PaperSet>,
+    pub within: &'a Matching,
     /// The topics, in the order in which they come out.
     pub seeds: &'a [SeedTopic],
     /// The least cosine of a paper with its topic. `None` takes, for each topic, a cosine that few
@@ -210,12 +210,7 @@ fn prototype(library: &Library, guided: &Guided<'_>, seed: &SeedTopic, embed: Em
 }
 
 /// A name with its acronyms as the library spells them.
-fn spelled_out(
-    library: &Library,
-    fingerprint: FingerprintNumber,
-    within: Option<&PaperSet>,
-    name: &str,
-) -> Result<String> {
+fn spelled_out(library: &Library, fingerprint: FingerprintNumber, within: &Matching, name: &str) -> Result<String> {
     let mut words = Vec::new();
     for word in name.split_whitespace() {
         let bare = word.trim_matches(|c: char| !c.is_alphanumeric());
@@ -238,7 +233,7 @@ fn spelled_out(
 fn occurrences(
     library: &Library,
     fingerprint: FingerprintNumber,
-    within: Option<&PaperSet>,
+    within: &Matching,
     stems: &BTreeSet<String>,
 ) -> Result<Vec<String>> {
     let asked: Vec<String> = stems.iter().cloned().collect();

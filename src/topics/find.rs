@@ -21,7 +21,7 @@ use super::phrases::Vocabulary;
 use super::topic::{AssignedPaper, Level, Topic, Topics};
 use super::{layout, layout_from};
 use crate::error::Result;
-use crate::library::{Embedded, FingerprintNumber, KeptTopics, Library, PaperRow, PaperSet};
+use crate::library::{Embedded, FingerprintNumber, KeptTopics, Library, Matching, PaperRow};
 use crate::paper::ArxivId;
 
 /// How many central papers of a topic are named.
@@ -66,8 +66,8 @@ pub(crate) enum Step {
 pub(crate) struct Search<'a> {
     /// The model whose vectors are compared.
     pub fingerprint: FingerprintNumber,
-    /// The papers to search; `None` for all.
-    pub within: Option<&'a PaperSet>,
+    /// The papers to search.
+    pub within: &'a Matching,
     /// How topics are found.
     pub method: Method,
     /// The topics of the previous run, for an incremental update; only [`Method::Leiden`] uses
@@ -79,7 +79,7 @@ pub(crate) struct Search<'a> {
 impl Search<'_> {
     /// Searches all papers from scratch by the default method.
     pub(crate) fn of(fingerprint: FingerprintNumber) -> Self {
-        Search { fingerprint, within: None, method: Method::default(), previous: None }
+        Search { fingerprint, within: &Matching::All, method: Method::default(), previous: None }
     }
 }
 
@@ -180,7 +180,7 @@ impl Corpus {
     pub(super) fn of(
         library: &Library,
         fingerprint: FingerprintNumber,
-        within: Option<&PaperSet>,
+        within: &Matching,
         step: &(dyn Fn(Step) + Sync),
     ) -> Result<Option<Corpus>> {
         let Embedded { papers, mut vectors } = library.rows_by_id(fingerprint, within)?;
@@ -409,13 +409,12 @@ pub(super) mod tests {
     #[test]
     fn papers_that_a_filter_keeps_are_all_there_are() {
         let (library, fingerprint) = library(&(0..12).collect::<Vec<_>>());
-        let holding = library.holding("suspension STEEL").expect("found");
-        let topics =
-            find(&library, Search { within: Some(&holding), ..Search::of(fingerprint) }, &|_| ()).expect("topics");
+        let holding = Matching::Only(library.holding("suspension STEEL").expect("found"));
+        let topics = find(&library, Search { within: &holding, ..Search::of(fingerprint) }, &|_| ()).expect("topics");
         assert_eq!(topics.papers.len(), 8);
         assert_eq!(library.holding("steel glaciers").expect("found").len(), 0);
-        let empty = PaperSet::new(Vec::new());
-        let search = Search { within: Some(&empty), ..Search::of(fingerprint) };
+        let empty = Matching::Only(library.holding("steel glaciers").expect("found"));
+        let search = Search { within: &empty, ..Search::of(fingerprint) };
         let nobody = find(&library, search, &|_| ()).expect("topics");
         assert_eq!(nobody, Topics::default());
     }

@@ -19,3 +19,4 @@ mod surviving;
 mod today;
 mod topics;
 mod week;
+mod withdrawn;

@@ -84,4 +84,8 @@ pub struct Filters {
     /// No papers that contain this word or phrase.
     #[arg(long, value_name = "WORD", help_heading = "Filters")]
     pub exclude: Vec<String>,
+    /// Also papers that were withdrawn, by their authors or by arXiv, which are left out otherwise;
+    /// they are marked.
+    #[arg(long, help_heading = "Filters")]
+    pub withdrawn: bool,
 }

@@ -165,7 +165,7 @@ impl Made {
     fn recall(&mut self, shape: Shape, k: usize, within: Option<&PaperSetOf>) -> f64 {
         let index = self.ready();
         let set = within.map(|within| within(&self.library));
-        let admitted = Admitted { within: set.as_ref(), without: &[] };
+        let admitted = Admitted { within: set.as_ref(), ..Admitted::default() };
         let (mut found, mut wanted) = (0, 0);
         for _ in 0..60 {
             let query = self.vector(shape);
@@ -294,7 +294,7 @@ fn filters_get_all_that_they_keep() {
         by_distance.sort_by(|a, b| a.0.total_cmp(&b.0));
         let far = by_distance[..2500].iter().filter_map(|(_, n)| made.library.row_of(&id(*n)).expect("read"));
         let far = crate::library::PaperSet::new(far.collect());
-        let admitted = Admitted { within: Some(&far), without: &[] };
+        let admitted = Admitted { within: Some(&far), ..Admitted::default() };
         let exact = made.nearest(None, &query, 10, &admitted);
         let got = made.nearest(Some(&index), &query, 10, &admitted);
         assert_eq!(got.len(), 10);
@@ -303,7 +303,7 @@ fn filters_get_all_that_they_keep() {
     assert!(same >= 398, "{same} of 400");
     let query = made.vectors[&1].clone();
     let none = crate::library::PaperSet::new(Vec::new());
-    assert_eq!(made.nearest(Some(&index), &query, 10, &Admitted { within: Some(&none), without: &[] }), []);
+    assert_eq!(made.nearest(Some(&index), &query, 10, &Admitted { within: Some(&none), ..Admitted::default() }), []);
 }
 
 #[test]
