@@ -59,6 +59,10 @@ page *ARGUMENTS:
 fake-cuda *ARGUMENTS:
     tests/fake_cuda/run.sh {{ ARGUMENTS }}
 
+# Disturb every command by kills, failing calls, full disks and power cuts, and print the tables (Linux, an hour)
+faults:
+    cargo test --locked --test faults -- --ignored --nocapture campaign
+
 # Time tokenising and encoding, by set of kernels and precision
 bench *ARGUMENTS:
     cargo bench --locked --bench embedding {{ ARGUMENTS }}

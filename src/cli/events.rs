@@ -112,6 +112,11 @@ fn in_words(note: &Note) -> String {
             "The index is made now, so that the next answer comes sooner. To interrupt this does no harm.".to_owned()
         }
         Note::IndexNotMade(why) => format!("note: there is no index, so answers take longer: {why}"),
+        Note::RemovedWithoutJournal { library } => format!(
+            "note: the disk of {} has no room for a journal, so this was done without one: had the process been killed \
+             meanwhile, the library would be damaged. Free some space before anything else.",
+            library.display()
+        ),
         Note::IndexNotRefreshed(why) => format!("note: the index was not brought up to date: {why}"),
         Note::AbsentFromProfile { profile, papers } => {
             format!("{papers} papers of the profile {} are not in the library.", printable(profile))

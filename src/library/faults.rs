@@ -10,6 +10,10 @@ use rusqlite::ErrorCode;
 use rusqlite::types::Type;
 
 use crate::error::{LibraryError, Result};
+use crate::files;
+
+/// SQLite's own words.
+const FULL: &str = "database or disk is full";
 
 /// Names the library in which a call of SQLite failed.
 pub(super) trait Faults<T> {
@@ -29,8 +33,12 @@ fn fault(path: &Path, source: rusqlite::Error) -> LibraryError {
         (Some(ErrorCode::NotADatabase), _) => LibraryError::Foreign { path },
         (Some(ErrorCode::DatabaseCorrupt), _) => LibraryError::Damaged { path, what: source.to_string() },
         (Some(ErrorCode::DiskFull), _) => LibraryError::Full { path, source },
-        // The shared memory of the log is a file, too, and the first for which there is no room.
-        _ if is_shared_memory_full(&source) => LibraryError::Full { path, source },
+        // Of files beside the library (its log, the shared memory of that), SQLite does not say why
+        // they could not be made or grow.
+        (Some(ErrorCode::SystemIoFailure | ErrorCode::CannotOpen | ErrorCode::ReadOnly), _) if !files::has_room(&path) => {
+            let full = rusqlite::ffi::Error::new(rusqlite::ffi::SQLITE_FULL);
+            LibraryError::Full { path, source: rusqlite::Error::SqliteFailure(full, Some(FULL.to_owned())) }
+        }
         (Some(ErrorCode::ReadOnly | ErrorCode::PermissionDenied), _) => LibraryError::ReadOnly { path, source },
         (Some(ErrorCode::CannotOpen), _) => LibraryError::Unopened { path, source },
         (Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked), _) => LibraryError::Busy { path, source },
@@ -46,10 +54,6 @@ fn fault(path: &Path, source: rusqlite::Error) -> LibraryError {
         ) => LibraryError::Damaged { path, what: source.to_string() },
         _ => LibraryError::Sqlite { path, source },
     }
-}
-
-fn is_shared_memory_full(source: &rusqlite::Error) -> bool {
-    source.sqlite_error().is_some_and(|error| error.extended_code == rusqlite::ffi::SQLITE_IOERR_SHMSIZE)
 }
 
 /// A stored value that makes no sense, as an error that [`Faults::in_library`] turns into

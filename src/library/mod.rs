@@ -46,6 +46,7 @@ use std::time::{Duration, Instant};
 use rusqlite::{Connection, ErrorCode, OpenFlags, Transaction};
 
 use crate::error::{Error, LibraryError, Result};
+use crate::files;
 use crate::text::words;
 use faults::Faults;
 use pin::{Pin, Pinned};
@@ -122,7 +123,7 @@ enum Access {
     File,
     /// A file in a place where SQLite may not even make its lock file.
     Immutable,
-    /// Only this connection sees it.
+    /// Only this connection sees it, or may open it.
     Memory,
 }
 
@@ -168,7 +169,7 @@ impl Library {
     /// cases is the file touched.
     pub fn open(path: &Path) -> Result<Library> {
         if let Some(folder) = path.parent().filter(|folder| !folder.as_os_str().is_empty()) {
-            fs::create_dir_all(folder).map_err(Error::io(folder))?;
+            files::create_folders(folder).map_err(Error::io(folder))?;
         }
         let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
         let connection = connect(path, flags)?;
@@ -209,7 +210,7 @@ impl Library {
             // SQLite reads a WAL file's shared memory, which it must be able to make.
             Err(Error::Library(
                 LibraryError::Unopened { .. } | LibraryError::ReadOnly { .. } | LibraryError::Full { .. },
-            )) if path.is_file() => Library::read_immutable(path)?,
+            )) if path.is_file() => Library::read_immutable(path).or_else(|refused| read_alone(path).map_err(|_| refused))?,
             other => other.map(|(connection, kind)| (connection, kind, Access::File))?,
         };
         match kind {
@@ -221,6 +222,37 @@ impl Library {
                 Err(LibraryError::Older { path: path.to_owned(), found, known: schema::current_version() }.into())
             }
         }
+    }
+
+    /// Opens a library on a disk that has no room for its log, to remove from it: pages of a library
+    /// can be written over where none can be added. Changes have no journal on disk until this is
+    /// closed, so a kill or a power cut while one is written damages the library; the caller says
+    /// so. Nobody else may have it open.
+    ///
+    /// # Errors
+    /// As [`Library::open_read_only`]; [`LibraryError::Busy`] where another connection is open.
+    pub(crate) fn open_without_room(path: &Path) -> Result<Library> {
+        let connection = connect(path, OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX)?;
+        // Others that only read a moment end soon; a program that serves keeps it open.
+        connection.busy_timeout(Duration::from_secs(2)).in_library(path)?;
+        // First of all: who is alone needs no file of shared memory to read the log.
+        let set = |name: &str, value: &str| {
+            connection.pragma_update_and_check(None, name, value, |_| Ok(())).or_else(|fault| match fault {
+                rusqlite::Error::QueryReturnedNoRows => Ok(()),
+                fault => Err(fault),
+            })
+        };
+        set("locking_mode", "EXCLUSIVE").in_library(path)?;
+        set("journal_mode", "MEMORY").in_library(path)?;
+        if schema::kind(&connection, path)? != Kind::Current {
+            return Err(LibraryError::Missing { path: path.to_owned() }.into());
+        }
+        // All pages are written at the commit, one after the other, so that the danger is short.
+        connection.execute_batch("PRAGMA cache_spill = OFF; PRAGMA temp_store = MEMORY").in_library(path)?;
+        let library =
+            Library { connection, path: path.to_owned(), access: Access::Memory, notes: Vec::new(), pin: Pin::default() };
+        library.prepare_for_writing()?;
+        Ok(library)
     }
 
     /// Whether it may be written.
@@ -355,6 +387,16 @@ fn read(path: &Path, access: Access) -> Result<(Connection, Kind)> {
     };
     let kind = schema::kind(&connection, path)?;
     Ok((connection, kind))
+}
+
+/// Reads a library whose log holds changes, where there is no room for the shared memory through
+/// which connections share a log: who is alone needs none.
+fn read_alone(path: &Path) -> Result<(Connection, Kind, Access)> {
+    let connection = connect(path, OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX)?;
+    connection.pragma_update_and_check(None, "locking_mode", "EXCLUSIVE", |_| Ok(())).in_library(path)?;
+    let kind = schema::kind(&connection, path)?;
+    connection.pragma_update(None, "query_only", true).in_library(path)?;
+    Ok((connection, kind, Access::Memory))
 }
 
 /// `file:` address of a path; what has a meaning in an address is escaped.

@@ -180,15 +180,12 @@ pub(super) fn write_receipt(
     replace(&folder.join(RECEIPT), &serde_json::to_vec_pretty(&receipt)?)
 }
 
-/// Puts new bytes in a file's place; a reader sees the old ones or the new ones.
+/// Puts new bytes in a file's place; a reader sees the old ones or the new ones, and threads that
+/// do so at once do not write to one file.
 pub(super) fn replace(path: &Path, bytes: &[u8]) -> io::Result<()> {
-    let name = path.file_name().unwrap_or_default().to_string_lossy();
-    let new = path.with_file_name(format!(".{name}.{}", unique()));
-    let written = std::fs::write(&new, bytes).and_then(|()| files::put(&new, path));
-    if written.is_err() {
-        let _ = std::fs::remove_file(&new);
-    }
-    written
+    static COUNT: AtomicU64 = AtomicU64::new(0);
+    let count = COUNT.fetch_add(1, Ordering::Relaxed);
+    files::replace_by(path, &format!("-{count}"), |new| std::fs::write(new, bytes))
 }
 
 /// Makes the next start hash every file. The sums stay: for some files they are all that is known.

@@ -11,7 +11,7 @@ use super::manifest::{Manifest, Mirror};
 use super::progress::Progress;
 use super::settings::Settings;
 use super::sha256::FileSum;
-use super::stage::Stage;
+use super::stage::{Stage, clear_left_behind};
 use super::turn::Turn;
 use super::{hf_cache, hub, pypi};
 use crate::error::{Attempt, ModelError, Result, Unavailable};
@@ -25,6 +25,7 @@ pub(super) fn locate(
 ) -> Result<(PathBuf, Vec<FileSum>)> {
     let place = cache::folder(&settings.cache, manifest);
     if let Presence::Intact(sums) = cache::inspect(&place, manifest) {
+        clear_left_behind(&cache::models(&settings.cache));
         return Ok((place, sums));
     }
     // Ten minutes by default: a slow download of 91 MB. After that, two downloads are better than

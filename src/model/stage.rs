@@ -3,11 +3,11 @@
 //!
 //! In: a reader per file of the manifest. Out: the model folder in its place, with a receipt. Each
 //! fetch has a folder of its own, so two processes never write the same file; who comes second
-//! finds the other's model good and keeps it. A killed process leaves its folder behind, which a
-//! later fetch clears away by age.
+//! finds the other's model good and keeps it. A killed process leaves its folder behind, with a lock
+//! that nobody holds, and the next fetch clears it away.
 
 use std::collections::BTreeMap;
-use std::fs::File;
+use std::fs::{File, TryLockError};
 use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -17,11 +17,15 @@ use super::manifest::{Manifest, ManifestFile};
 use super::sha256::{FileSum, copy_hashed, stat};
 use crate::error::{Error, ModelError, Result};
 use crate::files;
+use crate::lock::FileLock;
 
 /// How the folders of running fetches begin.
 const PREFIX: &str = ".fetch-";
 
-/// No fetch runs that long: at 91 MB that would be 1 kB/s.
+/// The file that a fetch keeps locked in its folder.
+const LOCK: &str = "lock";
+
+/// Where there are no locks: no fetch runs that long. At 91 MB that would be 1 kB/s.
 const LEFT_BEHIND: Duration = Duration::from_secs(24 * 60 * 60);
 
 /// Bytes of a file whose size the manifest does not tell, at most.
@@ -34,6 +38,7 @@ pub(super) struct Stage {
     /// writes is nobody's.
     round: u32,
     written: BTreeMap<String, ReceiptFile>,
+    _lock: Option<FileLock>,
 }
 
 impl Stage {
@@ -47,8 +52,8 @@ impl Stage {
         };
         std::fs::create_dir_all(&models).map_err(at(&models))?;
         clear_left_behind(&models);
-        std::fs::create_dir(&root).map_err(at(&root))?;
-        let stage = Stage { root, round: 0, written: BTreeMap::new() };
+        let lock = locked(&root).map_err(at(&root))?;
+        let stage = Stage { root, round: 0, written: BTreeMap::new(), _lock: lock };
         stage.make_folders().map_err(at(&stage.root))?;
         Ok(stage)
     }
@@ -119,8 +124,12 @@ impl Stage {
             .map(|(path, file)| FileSum { path: path.clone(), sha256: file.sha256.clone() })
             .collect();
         cache::write_receipt(&self.model(), manifest, source, self.written.clone()).map_err(at)?;
+        for path in self.written.keys() {
+            // The names in the folder, as well as what they name.
+            files::sync_folders_of(&self.model().join(path), &self.model());
+        }
         if let Some(parent) = target.parent() {
-            std::fs::create_dir_all(parent).map_err(at)?;
+            files::create_folders(parent).map_err(at)?;
         }
         let mut tries = 0;
         loop {
@@ -147,21 +156,57 @@ impl Stage {
 
 impl Drop for Stage {
     fn drop(&mut self) {
-        // What cannot be removed now is removed by age.
-        let _ = std::fs::remove_dir_all(&self.root);
+        // What cannot be removed now, the next fetch removes.
+        remove(&self.root);
+    }
+}
+
+/// Makes the folder of a fetch and locks it; `None` where the file system has no locks.
+fn locked(root: &Path) -> std::io::Result<Option<FileLock>> {
+    loop {
+        std::fs::create_dir_all(root)?;
+        match File::create(root.join(LOCK)) {
+            Ok(file) => return Ok(FileLock::try_new(file).ok()),
+            // Another fetch has taken the empty folder for one that was left behind.
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => {}
+            Err(error) => return Err(error),
+        }
     }
 }
 
 /// Removes folders of fetches that no living process can still be at work in. Best effort: nothing
 /// depends on it.
-fn clear_left_behind(models: &Path) {
+pub(super) fn clear_left_behind(models: &Path) {
     for entry in std::fs::read_dir(models).into_iter().flatten().flatten() {
         let ours = entry.file_name().to_str().is_some_and(|name| name.starts_with(PREFIX));
-        let modified = entry.metadata().and_then(|metadata| metadata.modified());
-        let old = modified.is_ok_and(|at| at.elapsed().is_ok_and(|age| age > LEFT_BEHIND));
-        if ours && old {
+        if ours && is_left_behind(&entry.path()) {
+            remove(&entry.path());
+        }
+    }
+}
+
+/// Removes the folder of a fetch, its lock last: as long as anything is left, it can be told whether
+/// somebody is at work in it.
+fn remove(root: &Path) {
+    for entry in std::fs::read_dir(root).into_iter().flatten().flatten() {
+        if entry.file_name() != LOCK {
             let _ = std::fs::remove_dir_all(entry.path());
         }
+    }
+    let _ = std::fs::remove_file(root.join(LOCK));
+    let _ = std::fs::remove_dir(root);
+}
+
+/// Whether nobody holds the lock in the folder of a fetch. Without locks its age decides.
+fn is_left_behind(folder: &Path) -> bool {
+    let modified = std::fs::metadata(folder).and_then(|metadata| metadata.modified());
+    let old = modified.is_ok_and(|at| at.elapsed().is_ok_and(|age| age > LEFT_BEHIND));
+    match File::options().write(true).open(folder.join(LOCK)).map(FileLock::try_new) {
+        Ok(Ok(_)) => true,
+        Ok(Err((_, TryLockError::WouldBlock))) => false,
+        Ok(Err((_, TryLockError::Error(_)))) => old,
+        // Made, and not locked yet: only an empty folder goes.
+        Err(_) => old || std::fs::remove_dir(folder).is_ok(),
     }
 }
 
@@ -218,6 +263,22 @@ mod tests {
         assert_eq!(std::fs::read(target.join("config.json")).unwrap(), b"{}");
         let left: Vec<_> = std::fs::read_dir(cache::models(home.path())).unwrap().collect();
         assert_eq!(left.len(), 1, "{left:?}");
+    }
+
+    #[test]
+    fn what_a_killed_fetch_has_left_goes_and_what_a_living_one_has_stays() {
+        let home = tempfile::tempdir().unwrap();
+        let living = Stage::new(home.path()).unwrap();
+        let models = cache::models(home.path());
+        let left = models.join(".fetch-1-killed/0/model");
+        std::fs::create_dir_all(&left).unwrap();
+        std::fs::write(models.join(".fetch-1-killed").join(LOCK), "").unwrap();
+        std::fs::create_dir(models.join(".fetch-2-killed-at-once")).unwrap();
+        let foreign = models.join(".fetch-3-of-an-earlier-version/0");
+        std::fs::create_dir_all(&foreign).unwrap();
+        let second = Stage::new(home.path()).unwrap();
+        assert!(living.scratch().is_dir() && second.scratch().is_dir() && foreign.is_dir());
+        assert!(!models.join(".fetch-1-killed").exists() && !models.join(".fetch-2-killed-at-once").exists());
     }
 
     #[test]

@@ -82,6 +82,14 @@ impl Learned {
     }
 }
 
+impl Learned {
+    /// Removes what is kept of a library, which is learned anew when it is needed. Says whether
+    /// there was anything.
+    pub(crate) fn forget(library: &Library) -> bool {
+        path(library).is_some_and(|path| fs::remove_file(path).is_ok())
+    }
+}
+
 /// The version of a file that was made with these stop-words: they decide which words are counted.
 fn version(stop_words: &StopWords) -> String {
     format!("{VERSION}, stop-words {}", stop_words.sum())

@@ -95,6 +95,11 @@ pub enum Note {
     IndexDue,
     /// The index could not be made.
     IndexNotMade(String),
+    /// The disk has no room for a journal, so that something was removed without one.
+    RemovedWithoutJournal {
+        /// The library.
+        library: PathBuf,
+    },
     /// The index could not be brought up to date.
     IndexNotRefreshed(String),
     /// So many papers that a profile names are not in the library.

@@ -15,6 +15,7 @@ use crate::error::{Error, LibraryError, Result};
 use crate::index::{Index, State};
 use crate::library::{FingerprintNumber, Library, Salvaged};
 use crate::paper::ArxivId;
+use crate::ranking::Learned;
 
 /// Papers to remove.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -116,15 +117,49 @@ impl Relata {
     /// # Errors
     /// [`LibraryError::Empty`]; what the library reports.
     pub fn remove(&self, request: &Remove) -> Result<Removed> {
-        let mut library = self.filled()?;
+        let library = self.filled()?;
         let _permit = self.shared.own.write();
         let ids = each_once(&request.ids);
-        let gone = library.remove(&ids)?;
+        let gone = self.remove_from(library, |library| library.remove(&ids))?;
         let (mut removed, mut unknown) = (Vec::new(), Vec::new());
         for (id, gone) in ids.into_iter().zip(gone) {
             if gone { removed.push(id) } else { unknown.push(id) }
         }
         Ok(Removed { removed, unknown })
+    }
+
+    /// Removes something of a library, also where its disk is full: if need be without what was
+    /// learned from it, which is made anew, and at last without a journal.
+    ///
+    /// # Errors
+    /// What the library reports; [`LibraryError::Full`] where somebody else has it open as well.
+    pub(super) fn remove_from<T>(
+        &self,
+        mut library: Connection<'_>,
+        remove: impl Fn(&mut Library) -> Result<T>,
+    ) -> Result<T> {
+        let full = match remove(&mut library) {
+            Err(full @ Error::Library(LibraryError::Full { .. })) => full,
+            done => return done,
+        };
+        let path = library.path().to_owned();
+        let freed = Learned::forget(&library);
+        library.close();
+        if freed && let Some(mut library) = self.existing()? {
+            match remove(&mut library) {
+                Err(Error::Library(LibraryError::Full { .. })) => library.close(),
+                done => return done,
+            }
+        }
+        match self.shared.own.without_room() {
+            Ok(Some(mut library)) => {
+                let done = remove(&mut library)?;
+                self.note(Note::RemovedWithoutJournal { library: path });
+                Ok(done)
+            }
+            Ok(None) | Err(Error::Library(LibraryError::Busy { .. })) => Err(full),
+            Err(error) => Err(error),
+        }
     }
 
     /// Takes into the indexes of the library what was removed. Papers that are gone are gone all

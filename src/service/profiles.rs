@@ -160,9 +160,9 @@ impl Relata {
     /// [`ProfileError::NoSuchProfile`](crate::error::ProfileError::NoSuchProfile) names those that
     /// there are.
     pub fn remove_profile(&self, name: &str) -> Result<Option<usize>> {
-        let Some(mut library) = self.existing()? else { return Ok(None) };
+        let Some(library) = self.existing()? else { return Ok(None) };
         library.existing_profile(name)?;
-        library.remove_profile(name).map(Some)
+        self.remove_from(library, |library| library.remove_profile(name)).map(Some)
     }
 
     /// Likes the papers that a file of references means.

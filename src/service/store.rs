@@ -126,6 +126,16 @@ impl Store {
         }
     }
 
+    /// The library for removing from it where the disk has no room, see
+    /// [`Library::open_without_room`]. Closes all connections that nobody uses.
+    pub(super) fn without_room(&self) -> Result<Option<Library>> {
+        lock(&self.idle).clear();
+        match &self.place {
+            Place::File(path) => Library::open_without_room(path).map(Some),
+            Place::Sample(_) => Ok(None),
+        }
+    }
+
     fn take(&self) -> Option<Connection<'_>> {
         let pooled = lock(&self.idle).pop()?;
         Some(Connection { store: self, pooled: Some(pooled) })
@@ -167,6 +177,11 @@ impl Store {
 }
 
 impl<'a> Connection<'a> {
+    /// Closes it instead of giving it back.
+    pub(super) fn close(mut self) {
+        self.pooled = None;
+    }
+
     /// Holds the library as this connection sees it now.
     pub(super) fn view(&'a self) -> Result<View<'a>> {
         // In this order: a generation that somebody has begun before this looks is of a content
