@@ -86,7 +86,8 @@ pub(crate) fn sync_folders_of(path: &Path, highest: &Path) {
 /// Makes a folder and those above it, and syncs the names of all that it made: what is synced in
 /// them later is not lost with one of their names.
 pub(crate) fn create_folders(folder: &Path) -> io::Result<()> {
-    let missing: Vec<&Path> = folder.ancestors().take_while(|above| !above.as_os_str().is_empty() && !above.exists()).collect();
+    let missing: Vec<&Path> =
+        folder.ancestors().take_while(|above| !above.as_os_str().is_empty() && !above.exists()).collect();
     fs::create_dir_all(folder)?;
     missing.into_iter().for_each(sync_folder_of);
     Ok(())

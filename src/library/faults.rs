@@ -35,7 +35,9 @@ fn fault(path: &Path, source: rusqlite::Error) -> LibraryError {
         (Some(ErrorCode::DiskFull), _) => LibraryError::Full { path, source },
         // Of files beside the library (its log, the shared memory of that), SQLite does not say why
         // they could not be made or grow.
-        (Some(ErrorCode::SystemIoFailure | ErrorCode::CannotOpen | ErrorCode::ReadOnly), _) if !files::has_room(&path) => {
+        (Some(ErrorCode::SystemIoFailure | ErrorCode::CannotOpen | ErrorCode::ReadOnly), _)
+            if path.as_os_str() != ":memory:" && !files::has_room(&path) =>
+        {
             let full = rusqlite::ffi::Error::new(rusqlite::ffi::SQLITE_FULL);
             LibraryError::Full { path, source: rusqlite::Error::SqliteFailure(full, Some(FULL.to_owned())) }
         }

@@ -210,7 +210,9 @@ impl Library {
             // SQLite reads a WAL file's shared memory, which it must be able to make.
             Err(Error::Library(
                 LibraryError::Unopened { .. } | LibraryError::ReadOnly { .. } | LibraryError::Full { .. },
-            )) if path.is_file() => Library::read_immutable(path).or_else(|refused| read_alone(path).map_err(|_| refused))?,
+            )) if path.is_file() => {
+                Library::read_immutable(path).or_else(|refused| read_alone(path).map_err(|_| refused))?
+            }
             other => other.map(|(connection, kind)| (connection, kind, Access::File))?,
         };
         match kind {
@@ -224,10 +226,10 @@ impl Library {
         }
     }
 
-    /// Opens a library on a disk that has no room for its log, to remove from it: pages of a library
-    /// can be written over where none can be added. Changes have no journal on disk until this is
-    /// closed, so a kill or a power cut while one is written damages the library; the caller says
-    /// so. Nobody else may have it open.
+    /// Opens a library on a disk that has no room for its log, to remove from it: pages of a
+    /// library can be written over where none can be added. Changes have no journal on disk until
+    /// this is closed, so a kill or a power cut while one is written damages the library; the
+    /// caller says so. Nobody else may have it open.
     ///
     /// # Errors
     /// As [`Library::open_read_only`]; [`LibraryError::Busy`] where another connection is open.
@@ -249,8 +251,13 @@ impl Library {
         }
         // All pages are written at the commit, one after the other, so that the danger is short.
         connection.execute_batch("PRAGMA cache_spill = OFF; PRAGMA temp_store = MEMORY").in_library(path)?;
-        let library =
-            Library { connection, path: path.to_owned(), access: Access::Memory, notes: Vec::new(), pin: Pin::default() };
+        let library = Library {
+            connection,
+            path: path.to_owned(),
+            access: Access::Memory,
+            notes: Vec::new(),
+            pin: Pin::default(),
+        };
         library.prepare_for_writing()?;
         Ok(library)
     }

@@ -3,8 +3,8 @@
 //!
 //! In: a reader per file of the manifest. Out: the model folder in its place, with a receipt. Each
 //! fetch has a folder of its own, so two processes never write the same file; who comes second
-//! finds the other's model good and keeps it. A killed process leaves its folder behind, with a lock
-//! that nobody holds, and the next fetch clears it away.
+//! finds the other's model good and keeps it. A killed process leaves its folder behind, with a
+//! lock that nobody holds, and the next fetch clears it away.
 
 use std::collections::BTreeMap;
 use std::fs::{File, TryLockError};
@@ -185,8 +185,8 @@ pub(super) fn clear_left_behind(models: &Path) {
     }
 }
 
-/// Removes the folder of a fetch, its lock last: as long as anything is left, it can be told whether
-/// somebody is at work in it.
+/// Removes the folder of a fetch, its lock last: as long as anything is left, it can be told
+/// whether somebody is at work in it.
 fn remove(root: &Path) {
     for entry in std::fs::read_dir(root).into_iter().flatten().flatten() {
         if entry.file_name() != LOCK {

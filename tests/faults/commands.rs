@@ -74,7 +74,13 @@ pub(crate) const ALL: [Disturbed; 18] = [
         one_step: true,
         ..PLAIN
     },
-    Disturbed { name: "add, no library yet", arguments: &["add", "papers.jsonl"], before: Before::Papers, says: "added", ..PLAIN },
+    Disturbed {
+        name: "add, no library yet",
+        arguments: &["add", "papers.jsonl"],
+        before: Before::Papers,
+        says: "added",
+        ..PLAIN
+    },
     Disturbed { name: "add", arguments: &["add", "more.jsonl"], before: Before::Library, says: "added", ..PLAIN },
     Disturbed {
         name: "like",
@@ -127,13 +133,13 @@ pub(crate) const ALL: [Disturbed; 18] = [
         one_step: true,
         ..PLAIN
     },
+    Disturbed { name: "topics --html", arguments: &["topics", "--html", "map.html"], before: Before::Topics, ..PLAIN },
     Disturbed {
-        name: "topics --html",
-        arguments: &["topics", "--html", "map.html"],
-        before: Before::Topics,
+        name: "today",
+        arguments: &["today", "more.jsonl", "--at-least", "0"],
+        before: Before::Library,
         ..PLAIN
     },
-    Disturbed { name: "today", arguments: &["today", "more.jsonl", "--at-least", "0"], before: Before::Library, ..PLAIN },
     Disturbed {
         name: "recommend (learns)",
         arguments: &["recommend", "2601.00001", "--json"],

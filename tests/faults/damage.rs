@@ -42,7 +42,12 @@ struct Expected {
 const TARGETS: [Target; 7] = [
     Target { name: "library", before: Before::Topics, file: "library.db", look: of_library },
     Target { name: "what was learned", before: Before::Learned, file: "library.db.learned", look: of_answers },
-    Target { name: "journal of a bulk run", before: Before::Unfinished, file: "v.npy.part/journal.json", look: of_output },
+    Target {
+        name: "journal of a bulk run",
+        before: Before::Unfinished,
+        file: "v.npy.part/journal.json",
+        look: of_output,
+    },
     Target { name: "rows of a bulk run", before: Before::Unfinished, file: "v.npy.part/rows", look: of_output },
     Target { name: "model: config.json", before: Before::OwnModel, file: "model/config.json", look: of_model },
     Target { name: "model: tokenizer.json", before: Before::OwnModel, file: "model/tokenizer.json", look: of_model },
@@ -93,7 +98,9 @@ impl Damage {
 /// Damages each kind of file at so many places; the lines of a table, and what went wrong.
 pub(crate) fn sweep_damage(each: usize) -> Vec<String> {
     let mut wrong = Vec::new();
-    println!("| file | damages | without consequence | named | mended | wrong |\n| --- | --- | --- | --- | --- | --- |");
+    println!(
+        "| file | damages | without consequence | named | mended | wrong |\n| --- | --- | --- | --- | --- | --- |"
+    );
     for target in TARGETS.iter().filter(|target| asked(target.name)) {
         let found = sweep_target(target, each);
         let count = |seen: Seen| found.iter().filter(|(_, found)| *found == Ok(seen)).count();

@@ -9,7 +9,8 @@ use crate::home::Home;
 
 /// Commands that say what they changed in a library.
 fn saying() -> impl Iterator<Item = &'static Disturbed> {
-    ALL.iter().filter(|command| command.before == Before::Library && !command.says.is_empty() && command.name != "export")
+    ALL.iter()
+        .filter(|command| command.before == Before::Library && !command.says.is_empty() && command.name != "export")
 }
 
 /// The number of calls up to the one that says it, and all calls.

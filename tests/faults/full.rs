@@ -58,8 +58,8 @@ fn killed_with_a_log() -> Home {
     for at in (1..40).rev() {
         let home = prepared(Before::Library);
         let killed = home.run_under(home.command(&["like", "2601.00002"]), Some(Fault::Kill(at)), None);
-        let log = std::fs::metadata(home.path("library.db-wal")).map_or(0, |log| log.len());
-        if killed.code.is_none() && log > 0 {
+        let log = std::fs::metadata(home.path("library.db-wal"));
+        if killed.code.is_none() && log.is_ok_and(|log| log.len() > 0) {
             return home;
         }
     }

@@ -179,14 +179,19 @@ fn library(path: &Path) -> Result<String, String> {
     }
     let mut text = Vec::new();
     match Library::open_read_only(path) {
-        Ok(library) => library.dump(&mut text).map_err(|error| error.to_string())?,
+        Ok(library) => library.dump(&mut text).map_err(words)?,
         // Nothing was stored in it yet.
         Err(relata::Error::Library(relata::error::LibraryError::Missing { .. })) => return Ok(String::new()),
-        Err(error) => return Err(error.to_string()),
+        Err(error) => return Err(words(error)),
     }
-    let mut text = String::from_utf8(text).map_err(|error| error.to_string())?;
-    beside_the_dump(path, &mut text).map_err(|error| error.to_string())?;
+    let mut text = String::from_utf8(text).map_err(words)?;
+    beside_the_dump(path, &mut text).map_err(words)?;
     Ok(text)
+}
+
+/// An error in words.
+fn words(error: impl std::fmt::Display) -> String {
+    format!("{error}")
 }
 
 fn beside_the_dump(path: &Path, text: &mut String) -> rusqlite::Result<()> {
@@ -203,7 +208,9 @@ fn beside_the_dump(path: &Path, text: &mut String) -> rusqlite::Result<()> {
                     ValueRef::Null => write!(text, " -"),
                     ValueRef::Integer(number) => write!(text, " {number}"),
                     ValueRef::Real(number) => write!(text, " {number}"),
-                    ValueRef::Text(bytes) | ValueRef::Blob(bytes) => write!(text, " {}", String::from_utf8_lossy(bytes)),
+                    ValueRef::Text(bytes) | ValueRef::Blob(bytes) => {
+                        write!(text, " {}", String::from_utf8_lossy(bytes))
+                    }
                 };
             }
             text.push('\n');

@@ -41,7 +41,9 @@ pub(crate) fn after_fault(
             return Verdict::Wrong(format!("it does not say that there is no room: {stderr}"));
         }
     }
-    let said = !command.says.is_empty() && (stdout.contains(command.says) || stderr.contains(command.says)) && !code.is_some_and(|code| code != 0);
+    let said = !command.says.is_empty()
+        && (stdout.contains(command.says) || stderr.contains(command.says))
+        && code.is_none_or(|code| code == 0);
     judged(command, undisturbed, home, said || *code == Some(0) && command.one_step)
 }
 

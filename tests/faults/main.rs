@@ -25,7 +25,7 @@ mod world;
 
 use std::collections::BTreeMap;
 
-use sweep::{Tally, sweep};
+use sweep::{Tally, Undisturbed, sweep};
 
 /// Whether a name is among those that `$FAULTS` asks for, several with `|` between; all without it.
 fn asked(name: &str) -> bool {
@@ -48,6 +48,17 @@ fn sweep_all(each: usize) -> Vec<String> {
     wrong
 }
 
+/// Prints how many calls that change files, and how many syncs, each command makes.
+fn count_syncs() {
+    println!("| command | calls | syncs of files | syncs of folders |\n| --- | --- | --- | --- |");
+    for command in commands::ALL.iter().filter(|command| asked(command.name)) {
+        let calls = Undisturbed::of(command).calls;
+        let count = |kind: u8| calls.iter().filter(|call| call.kind == kind).count();
+        println!("| {} | {} | {} | {} |", command.name, calls.len() - count(b'o'), count(b's'), count(b'd'));
+    }
+    println!();
+}
+
 #[test]
 fn every_command_survives_some_of_every_fault() {
     let wrong = sweep_all(4);
@@ -58,7 +69,9 @@ fn every_command_survives_some_of_every_fault() {
 #[ignore = "the long form takes an hour"]
 fn campaign() {
     let each = std::env::var("FAULTS_EACH").ok().and_then(|each| each.parse().ok()).unwrap_or(200);
+    count_syncs();
     let mut wrong = sweep_all(each);
+    println!();
     wrong.extend(damage::sweep_damage(each * 5));
     assert!(wrong.is_empty(), "{} went wrong:\n{}", wrong.len(), wrong.join("\n"));
 }

@@ -119,8 +119,11 @@ fn disturb(command: &Disturbed, undisturbed: &Undisturbed, point: Point) -> Verd
             undisturbed.calls[..number].iter().for_each(|call| disk.follow(call));
             let home = Home::new();
             disk.cut(cut, &home.folder);
-            let said: Vec<u8> =
-                undisturbed.calls[..number].iter().filter(|call| call.kind == b'o').flat_map(|call| call.bytes.clone()).collect();
+            let said: Vec<u8> = undisturbed.calls[..number]
+                .iter()
+                .filter(|call| call.kind == b'o')
+                .flat_map(|call| call.bytes.clone())
+                .collect();
             after_cut(command, undisturbed, &home, &String::from_utf8_lossy(&said))
         }
     }
