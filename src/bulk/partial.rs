@@ -14,6 +14,7 @@ use std::path::{Path, PathBuf};
 
 use super::journal::{Done, Journal};
 use super::output::Output;
+use super::rows;
 use super::sums::Sum;
 use crate::error::{BulkError, Error, OutputRefusal, Result};
 use crate::lock::FileLock;
@@ -150,11 +151,28 @@ impl Partial {
             return refused(format!("{} has {there} bytes, its journal counts {length}", path.display()));
         }
         match self.journal.done.sums.get(name) {
-            Some(known) if *known != sum.value() => {
+            Some(known) if *known != sum.value() && *known != self.sum_with_free_head(name, length, &sum)? => {
                 refused(format!("{} was changed or damaged, as the sum in its journal says", path.display()))
             }
             _ => Ok(sum),
         }
+    }
+
+    /// The sum of a part as it was while its head was kept free, where the head is filled in now,
+    /// or a part of it: a run that was killed while it did that goes on, and does it again.
+    fn sum_with_free_head(&self, name: &str, length: u64, sum: &Sum) -> Result<u32> {
+        let format = self.output.format();
+        let Journal { done, terms, .. } = &self.journal;
+        if done.complete || name != ROWS || !format.has_ids_beside() {
+            return Ok(sum.value());
+        }
+        let [free, full] = [0, done.rows].map(|rows| rows::head(format, rows, done.dimension, terms));
+        let Some(rest) = length.checked_sub(free.len() as u64) else { return Ok(sum.value()) };
+        let path = self.folder.join(name);
+        let mut there = vec![0; free.len()];
+        File::open(&path).and_then(|mut file| file.read_exact(&mut there)).map_err(Error::io(&path))?;
+        let filled = (0..=free.len()).any(|at| there[..at] == full[..at] && there[at..] == free[at..]);
+        Ok(if filled { sum.with_head(&there, &free, rest).value() } else { sum.value() })
     }
 
     /// Holds the parts of a complete run that are still here against the journal: what is published

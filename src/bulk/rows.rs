@@ -87,7 +87,8 @@ pub(super) fn complete(partial: &mut Partial) -> Result<()> {
     partial.commit(done)
 }
 
-fn head(format: Format, rows: u64, dimension: usize, terms: &RunSettings) -> Vec<u8> {
+/// The head of a form that has one, for so many rows; its length does not depend on them.
+pub(super) fn head(format: Format, rows: u64, dimension: usize, terms: &RunSettings) -> Vec<u8> {
     match format {
         Format::Npy => npy::head(rows, dimension),
         _ => tensors::head(rows, dimension, &terms.notes()),

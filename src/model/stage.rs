@@ -157,7 +157,7 @@ impl Stage {
 impl Drop for Stage {
     fn drop(&mut self) {
         // What cannot be removed now, the next fetch removes.
-        remove(&self.root);
+        let _ = remove(&self.root);
     }
 }
 
@@ -180,21 +180,26 @@ pub(super) fn clear_left_behind(models: &Path) {
     for entry in std::fs::read_dir(models).into_iter().flatten().flatten() {
         let ours = entry.file_name().to_str().is_some_and(|name| name.starts_with(PREFIX));
         if ours && is_left_behind(&entry.path()) {
-            remove(&entry.path());
+            let _ = remove(&entry.path());
         }
     }
 }
 
 /// Removes the folder of a fetch, its lock last: as long as anything is left, it can be told
 /// whether somebody is at work in it.
-fn remove(root: &Path) {
-    for entry in std::fs::read_dir(root).into_iter().flatten().flatten() {
-        if entry.file_name() != LOCK {
-            let _ = std::fs::remove_dir_all(entry.path());
+fn remove(root: &Path) -> std::io::Result<()> {
+    for entry in std::fs::read_dir(root)? {
+        let path = entry?.path();
+        match path.is_dir() {
+            true => std::fs::remove_dir_all(path)?,
+            false if path.ends_with(LOCK) => {}
+            false => std::fs::remove_file(path)?,
         }
     }
-    let _ = std::fs::remove_file(root.join(LOCK));
-    let _ = std::fs::remove_dir(root);
+    match std::fs::remove_file(root.join(LOCK)) {
+        Err(error) if error.kind() != std::io::ErrorKind::NotFound => Err(error),
+        _ => std::fs::remove_dir(root),
+    }
 }
 
 /// Whether nobody holds the lock in the folder of a fetch. Without locks its age decides.
