@@ -120,6 +120,7 @@ fn sweep_target(target: &Target, each: usize) -> Vec<(Damage, Result<Seen, Strin
     let whole = prepared(target.before);
     let length = fs::metadata(whole.path(target.file)).expect("a file").len() as usize;
     let expected = Expected::of(target.before);
+    assert_eq!((target.look)(&prepared(target.before), &expected), Ok(Seen::Harmless), "{} as it was", target.name);
     let mut coins = fastrand::Rng::with_seed(length as u64);
     let damages: Vec<Damage> = (0..each).map(|_| Damage::drawn(length, &mut coins)).collect();
     let (found, next) = (Mutex::new(Vec::new()), AtomicUsize::new(0));
