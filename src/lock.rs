@@ -5,7 +5,16 @@
 //! would keep the lock after the holder has closed its own descriptor. So the lock is released
 //! explicitly when it is dropped, which holds for every descriptor of the file.
 
+mod holder;
+
 use std::fs::{File, TryLockError};
+use std::time::Duration;
+
+pub use holder::Holder;
+pub(crate) use holder::holder;
+
+/// How long somebody waits for a lock before it is told for whom.
+pub(crate) const TELL_AFTER: Duration = Duration::from_secs(2);
 
 /// A locked file, until it is dropped. The system releases the lock when the process ends.
 #[derive(Debug)]

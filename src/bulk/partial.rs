@@ -17,7 +17,7 @@ use super::output::Output;
 use super::rows;
 use super::sums::Sum;
 use crate::error::{BulkError, Error, OutputRefusal, Result};
-use crate::lock::FileLock;
+use crate::lock::{FileLock, holder};
 
 const JOURNAL: &str = "journal.json";
 const NEXT_JOURNAL: &str = "journal.json.next";
@@ -336,7 +336,9 @@ fn lock(output: &Output, folder: &Path) -> Result<Option<FileLock>> {
     let file = File::create(&path).map_err(output.failed(&path))?;
     match FileLock::try_new(file) {
         Ok(lock) => Ok(Some(lock)),
-        Err((_, TryLockError::WouldBlock)) => Err(BulkError::Busy { part: folder.to_owned() }.into()),
+        Err((_, TryLockError::WouldBlock)) => {
+            Err(BulkError::Busy { part: folder.to_owned(), holder: holder(&[&path]) }.into())
+        }
         Err((_, TryLockError::Error(_))) => Ok(None),
     }
 }

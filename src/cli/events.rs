@@ -94,6 +94,10 @@ impl Terminal {
 fn in_words(note: &Note) -> String {
     match note {
         Note::Opened(text) | Note::Learned(text) => format!("note: {}", printable(text)),
+        Note::Waiting { library, holder } => {
+            let who = holder.as_ref().map_or_else(|| "another process".to_owned(), ToString::to_string);
+            format!("waiting for {}, which writes the library {}", printable(&who), library.display())
+        }
         Note::Sample { library, papers } => format!(
             "Your library ({}) is empty: this answer comes from the sample digest ({papers} papers).\n\
              Add your own with: relata add PATH...",

@@ -201,6 +201,7 @@ impl Context {
             None => dirs::data_dir().ok_or(LibraryError::NoDataFolder)?.join("relata").join("library.db"),
         };
         let options = Options { library, settings, model, precision, long, device, engine };
+        options.check()?;
         let terminal = Arc::new(Terminal::default());
         let relata = Relata::new(options).observed_by(Arc::clone(&terminal));
         Ok(Context { relata, terminal })

@@ -5,8 +5,8 @@
 use std::collections::BTreeMap;
 use std::str::FromStr;
 
-use super::device::DeviceChoice;
-use crate::error::{EmbeddingError, Error, PrecisionRefusal, Result};
+use super::device::{DeviceChoice, refused};
+use crate::error::{DeviceRefusal, EmbeddingError, Error, PrecisionRefusal, Result};
 use crate::setters::setters;
 
 /// How to load and run a model.
@@ -61,6 +61,33 @@ impl EmbedderOptions {
     /// The own engine in `f32` on the best device. Setters say what is to differ.
     pub fn new() -> EmbedderOptions {
         EmbedderOptions::default()
+    }
+
+    /// Whether this program could load any model so, on some machine: what cannot be is refused
+    /// before anybody needs the model.
+    ///
+    /// # Errors
+    /// [`EmbeddingError::Device`] for a device that is not built in or that the engine does not run
+    /// on, [`EmbeddingError::Precision`] for a precision that the device or the engine lacks.
+    pub fn check(&self) -> Result<()> {
+        let no = |reason| Err(EmbeddingError::Precision { asked: self.precision.name().to_owned(), reason }.into());
+        let stock = self.engine == EngineChoice::Stock;
+        match (self.device, self.precision) {
+            (DeviceChoice::Cuda(_), _) if stock => Err(refused(&self.device.to_string(), DeviceRefusal::OwnEngineOnly)),
+            (DeviceChoice::Cuda(_), Precision::Int8) => no(PrecisionRefusal::CpuOnly),
+            (DeviceChoice::Cuda(_), _) if !cfg!(feature = "cuda") => {
+                Err(refused(&self.device.to_string(), DeviceRefusal::NotBuiltIn { feature: "cuda" }))
+            }
+            (DeviceChoice::Metal, _) if !cfg!(feature = "metal") => {
+                Err(refused("metal", DeviceRefusal::NotBuiltIn { feature: "metal" }))
+            }
+            (DeviceChoice::Cpu | DeviceChoice::Metal, Precision::F16 | Precision::Bf16) => {
+                no(PrecisionRefusal::CudaOnly)
+            }
+            (DeviceChoice::Metal, Precision::Int8) => no(PrecisionRefusal::OwnEngineOnCpuOnly),
+            (_, Precision::Int8) if stock => no(PrecisionRefusal::OwnEngineOnCpuOnly),
+            _ => Ok(()),
+        }
     }
 }
 
@@ -191,6 +218,34 @@ impl FromStr for Long {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_no_machine_can_do_is_refused() {
+        let refused = |device: &str, engine: &str, precision: &str| {
+            let options = EmbedderOptions::new()
+                .device(device.parse().unwrap())
+                .engine(engine.parse().unwrap())
+                .precision(precision.parse().unwrap());
+            options.check().err().map_or_else(String::new, |error| error.to_string())
+        };
+        for (device, engine, precision) in
+            [("auto", "own", "f16"), ("auto", "own", "int8"), ("cpu", "own", "int8"), ("cpu", "stock", "f32")]
+        {
+            assert_eq!(refused(device, engine, precision), "", "{device} {engine} {precision}");
+        }
+        for (device, engine, precision) in [
+            ("cuda", "stock", "f32"),
+            ("cuda", "own", "int8"),
+            ("cpu", "own", "f16"),
+            ("cpu", "own", "bf16"),
+            ("cpu", "stock", "int8"),
+            ("auto", "stock", "int8"),
+            ("metal", "own", "f16"),
+        ] {
+            assert_ne!(refused(device, engine, precision), "", "{device} {engine} {precision}");
+        }
+        assert_eq!(refused("cuda:1", "own", "f16").contains("not built"), !cfg!(feature = "cuda"));
+    }
 
     #[test]
     fn words_for_long_texts() {

@@ -3,6 +3,9 @@
 use std::fmt;
 use std::path::PathBuf;
 
+use super::by;
+use crate::lock::Holder;
+
 /// Errors of bulk embedding: inputs, outputs, resuming.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
@@ -54,10 +57,12 @@ pub enum BulkError {
         rows: u64,
     },
     /// Another process writes the same output.
-    #[error("another process is at work in {part}", part = part.display())]
+    #[error("another process is at work in {part}{who}", part = part.display(), who = by(holder))]
     Busy {
         /// The folder of what is unfinished.
         part: PathBuf,
+        /// The process, where the system tells.
+        holder: Option<Holder>,
     },
     /// No room left on the disk for an output, or the file may not grow.
     #[error(

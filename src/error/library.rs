@@ -2,6 +2,9 @@
 
 use std::path::PathBuf;
 
+use super::by;
+use crate::lock::Holder;
+
 /// Errors of a library: its file, and what it holds.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
@@ -96,10 +99,12 @@ pub enum LibraryError {
         path: PathBuf,
     },
     /// Another process kept the library locked for longer than we wait.
-    #[error("another process is writing the library {path}", path = path.display())]
+    #[error("another process is writing the library {path}{who}", path = path.display(), who = by(holder))]
     Busy {
         /// The file.
         path: PathBuf,
+        /// The process, where the system tells.
+        holder: Option<Holder>,
         /// What SQLite said.
         source: rusqlite::Error,
     },

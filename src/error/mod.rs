@@ -17,6 +17,7 @@ mod unavailable;
 
 use std::path::{Path, PathBuf};
 
+pub use crate::lock::Holder;
 pub use bulk::{BulkError, OutputRefusal};
 pub use embedding::{DeviceRefusal, EmbeddingError, PrecisionRefusal};
 pub use library::{DifferingSetting, EmbeddingSetting, LibraryError};
@@ -123,6 +124,11 @@ impl From<candle_core::Error> for Error {
     fn from(source: candle_core::Error) -> Error {
         EmbeddingError::from(source).into()
     }
+}
+
+/// Which process it is that is in the way, behind what it does.
+fn by(holder: &Option<Holder>) -> String {
+    holder.as_ref().map(|holder| format!(": {holder}")).unwrap_or_default()
 }
 
 /// Result with this library's [`Error`].

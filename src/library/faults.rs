@@ -9,6 +9,7 @@ use std::path::Path;
 use rusqlite::ErrorCode;
 use rusqlite::types::Type;
 
+use super::waiting::writer;
 use crate::error::{LibraryError, Result};
 use crate::files;
 
@@ -43,7 +44,9 @@ fn fault(path: &Path, source: rusqlite::Error) -> LibraryError {
         }
         (Some(ErrorCode::ReadOnly | ErrorCode::PermissionDenied), _) => LibraryError::ReadOnly { path, source },
         (Some(ErrorCode::CannotOpen), _) => LibraryError::Unopened { path, source },
-        (Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked), _) => LibraryError::Busy { path, source },
+        (Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked), _) => {
+            LibraryError::Busy { holder: writer(&path), path, source }
+        }
         // A value that its column never holds: someone else wrote into the file.
         (_, rusqlite::Error::FromSqlConversionFailure(_, _, cause)) => {
             LibraryError::Damaged { path, what: cause.to_string() }

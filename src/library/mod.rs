@@ -36,6 +36,7 @@ mod texts;
 mod topic_runs;
 mod topics;
 mod vectors;
+pub(crate) mod waiting;
 mod walk;
 mod withdrawn;
 
@@ -47,6 +48,7 @@ use rusqlite::{Connection, ErrorCode, OpenFlags, Transaction};
 
 use crate::error::{Error, LibraryError, Result};
 use crate::files;
+use crate::lock::TELL_AFTER;
 use crate::text::words;
 use faults::Faults;
 use pin::{Pin, Pinned};
@@ -322,13 +324,16 @@ impl Library {
     /// Write-ahead logging where the disk allows it: readers then never wait for a writer, nor it
     /// for them.
     fn choose_journal(&mut self) -> Result<()> {
-        let began = Instant::now();
+        let (began, mut told) = (Instant::now(), false);
         let mode = loop {
             let asked =
                 self.connection.pragma_update_and_check(None, "journal_mode", "WAL", |row| row.get::<_, String>(0));
             match asked {
                 // Changing the mode does not wait for other connections by itself.
                 Err(fault) if busy(&fault) && began.elapsed() < PATIENCE => {
+                    if began.elapsed() >= TELL_AFTER && !std::mem::replace(&mut told, true) {
+                        waiting::tell();
+                    }
                     std::thread::sleep(Duration::from_millis(5));
                 }
                 other => break other.in_library(&self.path)?,
@@ -370,13 +375,13 @@ impl Library {
 fn connect(path: &Path, flags: OpenFlags) -> Result<Connection> {
     // An absolute path, lest SQLite take a file called `file:x` or `:memory:` for something else.
     let absolute = std::path::absolute(path).map_err(Error::io(path))?;
-    let connection = Connection::open_with_flags(absolute, flags).in_library(path)?;
-    settle(&connection).in_library(path)?;
+    let mut connection = Connection::open_with_flags(absolute, flags).in_library(path)?;
+    settle(&mut connection).in_library(path)?;
     Ok(connection)
 }
 
-fn settle(connection: &Connection) -> rusqlite::Result<()> {
-    connection.busy_timeout(PATIENCE)?;
+fn settle(connection: &mut Connection) -> rusqlite::Result<()> {
+    connection.busy_handler(Some(waiting::pause))?;
     connection.pragma_update(None, "foreign_keys", true)
 }
 
@@ -385,9 +390,10 @@ fn read(path: &Path, access: Access) -> Result<(Connection, Kind)> {
     let connection = match access {
         Access::Immutable => {
             let absolute = std::path::absolute(path).map_err(Error::io(path))?;
-            let connection = Connection::open_with_flags(immutable_uri(&absolute), flags | OpenFlags::SQLITE_OPEN_URI)
-                .in_library(path)?;
-            settle(&connection).in_library(path)?;
+            let mut connection =
+                Connection::open_with_flags(immutable_uri(&absolute), flags | OpenFlags::SQLITE_OPEN_URI)
+                    .in_library(path)?;
+            settle(&mut connection).in_library(path)?;
             connection
         }
         Access::File | Access::Memory => connect(path, flags)?,

@@ -151,6 +151,18 @@ pub struct Verified {
     pub ok: bool,
 }
 
+/// Whether a choice names a model that can be: a known name, or a folder, which may not be there
+/// yet.
+///
+/// # Errors
+/// [`ModelError::Unknown`].
+pub fn check(choice: &Choice, settings: &Settings) -> Result<()> {
+    match choice {
+        Choice::Name(name) => known(name, settings).map(drop),
+        Choice::Dir(_) => Ok(()),
+    }
+}
+
 /// Tells which files with which sums a model consists of.
 ///
 /// A known model is told from its manifest alone. A folder is hashed once; its sums are kept in the

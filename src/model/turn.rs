@@ -9,7 +9,7 @@ use std::path::Path;
 use std::time::{Duration, Instant};
 
 use super::progress::Progress;
-use crate::lock::FileLock;
+use crate::lock::{FileLock, TELL_AFTER, holder};
 
 /// How often a waiting fetch looks.
 const TICK: Duration = Duration::from_millis(100);
@@ -20,8 +20,8 @@ pub(super) struct Turn {
 }
 
 impl Turn {
-    /// Waits for other fetches into the folder, but no longer than `patience`. Tells when it has to
-    /// wait.
+    /// Waits for other fetches into the folder, but no longer than `patience`. Tells for which
+    /// process it waits, once it has waited for two seconds.
     pub(super) fn wait(folder: &Path, patience: Duration, progress: &mut dyn FnMut(Progress)) -> Turn {
         let nobody = Turn { _lock: None };
         let path = folder.join(".lock");
@@ -37,9 +37,9 @@ impl Turn {
                 Err((_, TryLockError::WouldBlock)) if started.elapsed() > patience => return nobody,
                 Err((file, TryLockError::WouldBlock)) => file,
             };
-            if !told {
-                progress(Progress::Note("another process is fetching this model; waiting for it".into()));
-                told = true;
+            if started.elapsed() >= TELL_AFTER && !std::mem::replace(&mut told, true) {
+                let who = holder(&[&path]).map_or_else(|| "another process".to_owned(), |holder| holder.to_string());
+                progress(Progress::Note(format!("waiting for {who}, which fetches this model")));
             }
             std::thread::sleep(TICK);
         }
@@ -57,7 +57,8 @@ mod tests {
         let mut wait = |patience| Turn::wait(folder.path(), Duration::from_millis(patience), &mut |_| notes += 1);
         let first = wait(0);
         assert!(first._lock.is_some());
-        assert!(wait(150)._lock.is_none());
+        assert!(wait(150)._lock.is_none(), "too short a wait to be told");
+        assert!(wait(2500)._lock.is_none());
         drop(first);
         assert!(wait(0)._lock.is_some());
         assert_eq!(notes, 1);

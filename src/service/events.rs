@@ -13,7 +13,7 @@ use serde::Serialize;
 
 use super::add::Skips;
 use crate::bulk;
-use crate::error::{Error, Result};
+use crate::error::{Error, Holder, Result};
 use crate::model;
 use crate::paper::ArxivId;
 
@@ -74,6 +74,13 @@ pub enum Work {
 pub enum Note {
     /// What the library says of how it was opened.
     Opened(String),
+    /// Another process writes the library, and this one waits for it.
+    Waiting {
+        /// The library.
+        library: PathBuf,
+        /// The process, where the system tells.
+        holder: Option<Holder>,
+    },
     /// The library has no papers, so the sample digest answers.
     Sample {
         /// The library.

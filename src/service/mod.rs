@@ -85,9 +85,11 @@ pub use topic_rows::{
 };
 pub use topics::{Among, FindTopics, FoundTopics};
 
-use crate::embed::{DeviceChoice, Embedder, EmbedderOptions, EngineChoice, LazyEmbedder, Long, Precision};
+use crate::embed::{
+    DeviceChoice, Embedder, EmbedderOptions, EngineChoice, LazyEmbedder, Long, Precision, kernels_name,
+};
 use crate::error::{Error, ModelError, ProfileError, Result};
-use crate::library::{Library, Profile};
+use crate::library::{Library, Profile, waiting};
 use crate::model::{self, Choice, Settings};
 use crate::setters::setters;
 use catch_up::Remembered;
@@ -155,6 +157,20 @@ impl Options {
             device: DeviceChoice::Auto,
             engine: EngineChoice::Own,
         }
+    }
+
+    /// Whether these options can be, whatever is asked: one that a request does not use is wrong
+    /// nevertheless.
+    ///
+    /// # Errors
+    /// [`ModelError::Unknown`] for a name that no known model has;
+    /// [`EmbeddingError`](crate::error::EmbeddingError) for what no machine can do, and for a word
+    /// in `RELATA_CPU` that is no set of kernels of this one.
+    pub fn check(&self) -> Result<()> {
+        model::check(&Choice::parse(self.model.as_deref()), &self.settings)?;
+        let precision = self.precision.unwrap_or_default();
+        EmbedderOptions::new().device(self.device).engine(self.engine).precision(precision).check()?;
+        kernels_name().map(drop)
     }
 }
 
@@ -229,13 +245,26 @@ impl Relata {
         self.tell(Event::Note(note));
     }
 
+    /// Has the observer told for which process this thread waits, where it waits for the library.
+    fn tell_of_waits(&self) {
+        let observer = Arc::downgrade(&self.observer);
+        let library = self.library_path().to_owned();
+        waiting::listen(self.library_path(), move |holder| {
+            if let Some(observer) = observer.upgrade() {
+                observer.on(Event::Note(Note::Waiting { library: library.clone(), holder }));
+            }
+        });
+    }
+
     /// A connection to the user's library, made where there is none.
     fn own(&self) -> Result<Connection<'_>> {
+        self.tell_of_waits();
         self.shared.own.open(&|note| self.note(note))
     }
 
     /// A connection to the user's library if there is one, be it that it holds profiles alone.
     fn existing(&self) -> Result<Option<Connection<'_>>> {
+        self.tell_of_waits();
         self.shared.own.existing(&|note| self.note(note))
     }
 

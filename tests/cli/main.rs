@@ -18,5 +18,7 @@ mod support;
 mod surviving;
 mod today;
 mod topics;
+mod unused;
+mod waiting;
 mod week;
 mod withdrawn;

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap::{Args, Subcommand};
 
 use super::selection::Filters;
-use super::values::{at_least_one, path};
+use super::values::{at_least_one, cosine, path};
 use crate::topics::Method;
 
 /// `relata topics`
@@ -113,7 +113,7 @@ pub struct How {
     pub into: Vec<String>,
     /// With --into: put papers whose cosine with every name is below this under "other" [default:
     /// what few papers of the library reach, name by name].
-    #[arg(long, value_name = "COSINE", requires = "into")]
+    #[arg(long, value_name = "COSINE", requires = "into", value_parser = cosine, allow_negative_numbers = true)]
     pub threshold: Option<f32>,
     /// Method: leiden chooses the number of topics and finds levels; kmeans finds --k topics;
     /// dbscan finds dense groups and leaves other papers out.
@@ -130,7 +130,7 @@ pub struct How {
     pub min_papers: usize,
     /// With --method dbscan: lowest cosine of papers that are close [default: half of the papers
     /// have --min-papers close ones].
-    #[arg(long, value_name = "COSINE")]
+    #[arg(long, value_name = "COSINE", value_parser = cosine, allow_negative_numbers = true)]
     pub cosine: Option<f32>,
 }
 

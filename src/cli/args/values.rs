@@ -116,6 +116,13 @@ pub(super) fn share(text: &str) -> Result<f32, String> {
     }
 }
 
+pub(super) fn cosine(text: &str) -> Result<f32, String> {
+    match text.parse::<f32>() {
+        Ok(cosine) if (-1.0..=1.0).contains(&cosine) => Ok(cosine),
+        _ => Err("expected a number from -1 to 1".into()),
+    }
+}
+
 pub(super) fn days(text: &str) -> Result<f32, String> {
     match text.parse::<f32>() {
         Ok(days) if days > 0.0 && days.is_finite() => Ok(days),
