@@ -366,3 +366,44 @@ fn no_request_and_no_answer_changes_unnoticed() {
         std::fs::read_dir(&folder).expect("a folder").map(|entry| entry.expect("an entry").file_name()).collect();
     assert_eq!(there, names);
 }
+
+/// Gives thousands of entries, and once ten thousand were given, looks whether any is stored.
+struct Watched<'a> {
+    library: &'a Path,
+    next: usize,
+    line: Vec<u8>,
+    seen: Arc<AtomicUsize>,
+}
+
+impl std::io::Read for Watched<'_> {
+    fn read(&mut self, buffer: &mut [u8]) -> std::io::Result<usize> {
+        if self.line.is_empty() && self.next < 12_000 {
+            self.next += 1;
+            let id = format!("26{:02}.{:05}", 1 + self.next / 10_000, self.next % 10_000 + 1);
+            self.line = format!("{{\"id\": \"{id}\", \"title\": \"Ice {}\"}}\n", self.next).into_bytes();
+            // The reader is a buffer or two ahead of what it hands over.
+            self.line.resize(self.line.len() - 1 + 400, b' ');
+            self.line.push(b'\n');
+            if self.next == 10_000 {
+                let stored = relata::library::Library::open_read_only(self.library).expect("a library");
+                self.seen.store(stored.len().expect("a count") as usize, Ordering::Relaxed);
+            }
+        }
+        let length = self.line.len().min(buffer.len());
+        buffer[..length].copy_from_slice(&self.line[..length]);
+        self.line.drain(..length);
+        Ok(length)
+    }
+}
+
+#[test]
+fn what_is_added_is_committed_long_before_ten_thousand_entries() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let (relata, seen) = (relata(folder.path()), Arc::new(AtomicUsize::new(0)));
+    let library = folder.path().join("library.db");
+    let input = Watched { library: &library, next: 0, line: Vec::new(), seen: Arc::clone(&seen) };
+    let added = relata.add_reader("papers.jsonl".as_ref(), input, false).expect("added");
+    assert_eq!(added.added, 12_000);
+    let early = seen.load(Ordering::Relaxed);
+    assert!((1000..10_000).contains(&early), "{early} were stored when 10,000 had been read");
+}

@@ -8,7 +8,9 @@
 use std::collections::BTreeSet;
 use std::io::Read;
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc;
+use std::time::{Duration, Instant};
 use std::{fmt, mem, thread};
 
 use schemars::JsonSchema;
@@ -26,9 +28,15 @@ use crate::ranking::Learned;
 use crate::reader::{self, Reading};
 use crate::setters::setters;
 
-/// Entries per transaction. The keyword index writes a segment per transaction and merges segments
-/// later: larger batches merge less. A kill loses a second of reading at the most.
+/// Entries per transaction, at most. The keyword index writes a segment per transaction and merges
+/// segments later: larger batches merge less.
 const BATCH: usize = 10_000;
+/// Entries of the first transaction, and at least of those that come later while a machine is slow.
+const FIRST_BATCH: usize = 1000;
+/// How long a transaction may take. Batches grow until they take half of it, and shrink where they
+/// take more: one is stored, one waits and one is read, so that a kill loses about a second of work
+/// at the most.
+const TRANSACTION: Duration = Duration::from_millis(400);
 /// Text of a transaction, in bytes, that ends it early: hostile entries of megabytes each do not
 /// add up.
 const BATCH_BYTES: usize = 32 << 20;
@@ -282,17 +290,23 @@ impl Relata {
         report: &mut Added,
         each: &mut dyn FnMut(&Entry),
     ) -> Result<()> {
+        let most = &AtomicUsize::new(FIRST_BATCH);
         let read = thread::scope(|scope| -> Result<_> {
             // One batch on its way and one in work: memory stays that of a few batches however long
             // the file is.
             let (hand_over, batches) = mpsc::sync_channel::<Vec<Reading>>(1);
             let reader = scope.spawn(move || {
                 let mut batch = Vec::new();
-                let mut bytes = 0;
+                let (mut bytes, mut began) = (0, Instant::now());
                 let read = read(&mut |reading| {
+                    if batch.is_empty() {
+                        began = Instant::now();
+                    }
                     bytes += size(&reading);
                     batch.push(reading);
-                    if batch.len() < BATCH && bytes < BATCH_BYTES {
+                    let full = batch.len() >= most.load(Ordering::Relaxed) || bytes >= BATCH_BYTES;
+                    // A source may be slow as well.
+                    if !full && began.elapsed() < TRANSACTION {
                         return Ok(());
                     }
                     bytes = 0;
@@ -305,7 +319,9 @@ impl Relata {
             });
             for batch in batches {
                 self.cancel.check()?;
+                let (began, entries) = (Instant::now(), batch.len());
                 take_in(library, batch, report, each)?;
+                most.store(next_batch(entries, began.elapsed()), Ordering::Relaxed);
             }
             Ok(reader.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)))
         })?;
@@ -355,8 +371,31 @@ fn take_in(library: &mut Library, batch: Vec<Reading>, report: &mut Added, each:
     Ok(())
 }
 
+/// Entries of the next transaction, after one of so many has taken so long.
+fn next_batch(entries: usize, took: Duration) -> usize {
+    match took {
+        _ if took > TRANSACTION => (entries / 2).clamp(FIRST_BATCH, BATCH),
+        _ if took < TRANSACTION / 2 => (entries * 2).clamp(FIRST_BATCH, BATCH),
+        _ => entries.clamp(FIRST_BATCH, BATCH),
+    }
+}
+
 fn whole_file(path: &Path, reason: String) -> Skipped {
     let file = path.display().to_string();
     let reason = reason.strip_prefix(&format!("{file}: ")).map(str::to_owned).unwrap_or(reason);
     Skipped { file, line: 0, reason }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn batches_grow_while_they_are_quick_and_shrink_where_they_are_slow() {
+        let (quick, good, slow) = (TRANSACTION / 8, TRANSACTION * 3 / 4, TRANSACTION * 3);
+        assert_eq!([1000, 4000, 9000].map(|entries| next_batch(entries, quick)), [2000, 8000, BATCH]);
+        assert_eq!([1000, 4000, BATCH].map(|entries| next_batch(entries, good)), [1000, 4000, BATCH]);
+        assert_eq!([1000, 4000, BATCH].map(|entries| next_batch(entries, slow)), [FIRST_BATCH, 2000, 5000]);
+        assert_eq!(next_batch(3, quick), FIRST_BATCH, "the last batch of a file says nothing");
+    }
 }
