@@ -92,11 +92,12 @@ impl LazyEmbedder {
         }
         let folder = model::locate(&self.choice, &self.settings, progress)?;
         if folder.files != self.identity.files {
-            return Err(ModelError::Folder {
-                path: folder.root,
-                reason: "its files changed while this command ran; run it again".into(),
-            }
-            .into());
+            let now = Fingerprint::new(&folder.name, &folder.files, &self.options);
+            let [before, now] = [&self.fingerprint, &now].map(|print| print.digest().get(..12).unwrap_or_default());
+            let reason = format!(
+                "its files changed while this command ran (the fingerprint was {before}, it is {now} now); run it again"
+            );
+            return Err(ModelError::Folder { path: folder.root, reason }.into());
         }
         let f32_instead = self.f32_will_do && self.options.precision == Precision::F16;
         let embedder = match Embedder::load(&folder.root, &self.options) {

@@ -5,6 +5,12 @@
 //! without a word: a table of characters that claims gigabytes, rules that replace a letter by many
 //! again and again, words of any length in an algorithm whose time grows with their square. Bounds
 //! are far above those of published models.
+//!
+//! There is no limit of time on loading: a thread that loads cannot be ended, and a limit by the
+//! clock would refuse on a busy machine what it takes on another. Work is bounded instead. A folder
+//! is hashed at the speed of its disk, and no file is hashed that is longer than it can be
+//! (`model/folder.rs`); configuration and tokenizer have bounds in bytes, weights are as long as
+//! their header says, and what is left of a tokenizer after the bounds here is linear in its bytes.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -20,6 +26,10 @@ const LONGEST_PIECE: usize = 256;
 /// Characters of a word that WordPiece looks up piece by piece. BERT has 100.
 const LONGEST_WORD: u64 = 1000;
 
+/// Tokens beside the vocabulary. Published models have some thousand at most. They are taken in one
+/// by one where special ones and others alternate, each time with all before it.
+const MOST_ADDED: usize = 10_000;
+
 /// Nested settings that are followed.
 const DEEPEST: usize = 32;
 
@@ -31,6 +41,8 @@ struct File {
     pre_tokenizer: Value,
     #[serde(default)]
     model: Model,
+    #[serde(default)]
+    added_tokens: Value,
 }
 
 #[derive(Default, Deserialize)]
@@ -51,6 +63,10 @@ pub(super) fn exceeded(bytes: &[u8]) -> Option<String> {
         && asked > LONGEST_WORD as f64
     {
         return Some(format!("takes words of {asked} characters; at most {LONGEST_WORD} are looked up"));
+    }
+    let added = file.added_tokens.as_array().map_or(0, Vec::len);
+    if added > MOST_ADDED {
+        return Some(format!("adds {added} tokens to its vocabulary; at most {MOST_ADDED} are taken"));
     }
     let mut growth = 1;
     for rules in [&file.normalizer, &file.pre_tokenizer] {
@@ -141,6 +157,8 @@ mod tests {
             of(&json!({ "model": { "max_input_chars_per_word": 1_000_000_000 } })).contains("1000000000 characters")
         );
         assert_eq!(of(&json!({ "model": { "max_input_chars_per_word": 100 } })), "");
+        assert!(of(&json!({ "added_tokens": vec![json!({}); 10_001] })).contains("adds 10001 tokens"));
+        assert_eq!(of(&json!({ "added_tokens": vec![json!({}); 10_000] })), "");
         let mut deep = json!([]);
         (0..40).for_each(|_| deep = json!([deep.take()]));
         assert!(of(&json!({ "normalizer": deep })).contains("without end"));

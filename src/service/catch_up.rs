@@ -210,12 +210,21 @@ fn other_model(embedder: &LazyEmbedder, library: &Library, stored: &[StoredFinge
     let differs = differs.into_iter().filter(|(_, own, kept)| *kept != Some(own.as_str()));
     let differing =
         differs.map(|(setting, own, _)| DifferingSetting { setting, asked: own.clone() }).collect::<Vec<_>>();
+    // Nothing that anybody asks for differs: the files of the model do, which fingerprints tell.
+    let print = |digest: &str| match differing.is_empty() {
+        true => format!(" with the fingerprint {}", digest.get(..12).unwrap_or(digest)),
+        false => String::new(),
+    };
     let sets = stored.iter().filter(|set| set.vectors > 0);
-    let sets: Vec<String> = sets.map(|set| format!("{} ({} papers)", made_with(&set.text), set.vectors)).collect();
+    let in_short = |set: &StoredFingerprint| {
+        format!("{}{} ({} papers)", made_with(&set.text), print(&set.text.digest), set.vectors)
+    };
+    let sets: Vec<String> = sets.map(in_short).collect();
+    let asked = in_words(&embedder.identity().name, embedder.options().precision, embedder.options().long);
     Ok(Error::from(LibraryError::OtherModel {
         library: library.path().to_owned(),
         stored: sets.join(", "),
-        asked: in_words(&embedder.identity().name, embedder.options().precision, embedder.options().long),
+        asked: asked + &print(embedder.fingerprint().digest()),
         differing,
         remembered: kept.model.is_some(),
     }))
