@@ -51,6 +51,20 @@ packages:
     echo "$packages packages of {{ budget }}"
     [ "$packages" -le {{ budget }} ]
 
+# Check licences, duplicates and sources of packages
+deny:
+    #!/usr/bin/env bash
+    set -euo pipefail
+    .ci/deny.py --test
+    .ci/deny.py
+    if command -v cargo-deny > /dev/null; then
+        cargo deny --offline check bans licenses sources
+    fi
+
+# Fuzz every reader, so many runs altogether
+fuzz RUNS="10000000":
+    RELATA_FUZZ={{ RUNS }} cargo test --locked --test fuzz -- --nocapture
+
 # Drive the map of topics in a headless Chromium (needs Node with npm)
 page *ARGUMENTS:
     tests/page/run.sh {{ ARGUMENTS }}

@@ -282,7 +282,8 @@ fn the_number_of_threads_does_not_change_a_bit() {
         for (embedder, texts) in [(&tiny("tiny-bert-dense"), &texts[..]), (&real, &texts[..12])] {
             let vectors = embedder.embed(texts, Role::Passage).unwrap().vectors;
             let bytes: Vec<u8> = vectors.iter().flat_map(|x| x.to_le_bytes()).collect();
-            println!("\nbits {:x}", Sha256::digest(bytes));
+            let bits: String = Sha256::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect();
+            println!("\nbits {bits}");
         }
         return;
     }
