@@ -194,7 +194,17 @@ pub(crate) fn embed(job: &Job, sink: Sink<'_>, embedder: &LazyEmbedder, on: &mut
     embedded?;
     let Done { rows, dimension, tokens, cut, truncated, .. } = done;
     let Status { resumed, tokens: own_tokens, elapsed, .. } = run.status;
-    Ok(Report { rows, dimension, tokens, cut, truncated, resumed, own_rows: rows - resumed, own_tokens, elapsed })
+    Ok(Report {
+        rows,
+        dimension,
+        tokens,
+        cut,
+        truncated,
+        resumed,
+        own_rows: rows.saturating_sub(resumed),
+        own_tokens,
+        elapsed,
+    })
 }
 
 fn run_settings(job: &Job, format: Format, embedder: &LazyEmbedder) -> RunSettings {
@@ -341,7 +351,7 @@ impl Run {
         let embedded = loop {
             let mut status = self.status;
             let embedded = embed_rows(&embedder, &rows, role, &mut |texts, tokens| {
-                status.rows += texts;
+                status.rows = status.rows.saturating_add(texts);
                 status.tokens += tokens;
                 status.elapsed = began.elapsed();
                 on(Event::Embedded(status));
@@ -359,12 +369,13 @@ impl Run {
                 other => break other?,
             }
         };
-        done.rows += rows.len() as u64;
-        done.tokens += embedded.tokens;
-        done.cut += embedded.cut;
-        done.truncated += embedded.truncated;
+        // A journal that somebody wrote may count without end.
+        done.rows = done.rows.saturating_add(rows.len() as u64);
+        done.tokens = done.tokens.saturating_add(embedded.tokens);
+        done.cut = done.cut.saturating_add(embedded.cut);
+        done.truncated = done.truncated.saturating_add(embedded.truncated);
         kept.take(&rows, &embedded.vectors, done)?;
-        self.status.rows += rows.len() as u64;
+        self.status.rows = self.status.rows.saturating_add(rows.len() as u64);
         self.status.tokens += embedded.tokens;
         self.status.elapsed = began.elapsed();
         Ok(())

@@ -250,7 +250,8 @@ impl Library {
         // of authors decide.
         let asked = terms(name);
         let mut found = Vec::new();
-        if asked.is_empty() {
+        // Nobody has a name of so many words; a text that is searched may have any number.
+        if asked.is_empty() || asked.len() > limits::PHRASE_WORDS {
             return Ok(found);
         }
         let indexed: Vec<String> = asked.iter().map(|word| author_query(word)).collect();

@@ -72,11 +72,21 @@ impl<'a, 's> Members<'a, 's> {
         }
         let name = super::clean(name.trim_start_matches("./"));
         let path = PathBuf::from(format!("{}/{name}", self.path.display()));
-        match super::read_within(&path, input, self.sink, self.depth + 1) {
+        // Counted here: what a member gave before it broke off has no report.
+        let (mut entries, mut skipped) = (0, 0);
+        let mut sink = |reading| {
+            match &reading {
+                Reading::Entry(_) => entries += 1,
+                Reading::Skipped(_) => skipped += 1,
+            }
+            (self.sink)(reading)
+        };
+        let read = super::read_within(&path, input, &mut sink, self.depth + 1);
+        self.report.entries += entries;
+        self.report.skipped += skipped;
+        match read {
             Ok(report) => {
                 self.read += 1;
-                self.report.entries += report.entries;
-                self.report.skipped += report.skipped;
                 report.notes.into_iter().for_each(|note| self.note(format!("{name}: {note}")));
                 Ok(())
             }

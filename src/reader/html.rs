@@ -95,28 +95,39 @@ struct Page<'o, 's> {
 impl Page<'_, '_> {
     fn feed(&mut self, text: &str, line: u64) -> Result<()> {
         self.line = line;
-        let joined;
-        let mut text = if self.rest.is_empty() {
-            text
-        } else {
-            joined = std::mem::take(&mut self.rest) + text;
-            joined.as_str()
-        };
-        while let Some(at) = text.find('<') {
-            self.text(&text[..at]);
-            match text[at..].find('>') {
+        // A tag that goes on holds no end so far, so only what is new is looked at.
+        let goes_on = !self.rest.is_empty() && self.rest.len() + text.len() < LONGEST_TAG && !text.contains('>');
+        let mut whole = std::mem::take(&mut self.rest);
+        whole.push_str(text);
+        if goes_on {
+            self.rest = whole;
+            return Ok(());
+        }
+        let mut at = 0;
+        let mut end = whole.find('>');
+        // Of what never ends, so much is passed over that what is kept is soon long enough again.
+        let mut longest = LONGEST_TAG;
+        while let Some(begin) = whole[at..].find('<').map(|found| at + found) {
+            self.text(&whole[at..begin]);
+            if end.is_some_and(|end| end < begin) {
+                end = whole[begin..].find('>').map(|found| begin + found);
+            }
+            match end {
                 Some(end) => {
-                    self.tag(&text[at + 1..at + end])?;
-                    text = &text[at + end + 1..];
+                    self.tag(&whole[begin + 1..end])?;
+                    at = end + 1;
                 }
-                None if text.len() - at < LONGEST_TAG => {
-                    self.rest = text[at..].to_owned();
+                None if whole.len() - begin < longest => {
+                    self.rest = whole.split_off(begin);
                     return Ok(());
                 }
-                None => text = &text[at + 1..],
+                None => {
+                    longest = LONGEST_TAG / 2;
+                    at = begin + 1;
+                }
             }
         }
-        self.text(text);
+        self.text(&whole[at..]);
         Ok(())
     }
 
@@ -245,12 +256,15 @@ fn part(class: &str, name: &str) -> Option<Part> {
 
 /// The value of an attribute, with white space around the sign or not.
 fn attribute<'t>(tag: &'t str, name: &str) -> Option<&'t str> {
-    let mut rest = tag;
+    let lower = tag.to_ascii_lowercase();
+    let mut from = 0;
     loop {
-        let at = rest.to_ascii_lowercase().find(name)?;
-        let free = rest[..at].ends_with(|c: char| c.is_whitespace());
-        rest = &rest[at + name.len()..];
-        let Some(value) = rest.trim_start().strip_prefix('=').map(str::trim_start).filter(|_| free) else { continue };
+        let at = from + lower[from..].find(name)?;
+        let free = tag[from..at].ends_with(|c: char| c.is_whitespace());
+        from = at + name.len();
+        let Some(value) = tag[from..].trim_start().strip_prefix('=').map(str::trim_start).filter(|_| free) else {
+            continue;
+        };
         let quote = value.chars().next().filter(|c| matches!(c, '"' | '\''));
         return match quote {
             Some(quote) => value[1..].split(quote).next(),

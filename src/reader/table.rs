@@ -55,6 +55,8 @@ fn fields(row: &[u8], delimiter: u8, quoting: bool) -> Option<Vec<String>> {
         .flexible(true)
         .delimiter(delimiter)
         .quoting(quoting)
+        // A buffer of its own size costs more than to read a short row.
+        .buffer_capacity(row.len().clamp(16, 1 << 13))
         .from_reader(row);
     let mut record = csv::ByteRecord::new();
     let read = reader.read_byte_record(&mut record).ok()?;
@@ -140,7 +142,7 @@ impl Table<'_> {
     fn flush(&mut self, out: &mut Output<'_>) -> Result<()> {
         let lines = std::mem::take(&mut self.pending);
         (self.size, self.quotes) = (0, 0);
-        for (number, text) in lines {
+        for (number, text) in lines.into_iter().filter(|(_, text)| !text.trim().is_empty()) {
             let odd = text.bytes().filter(|&b| b == b'"').count() % 2 == 1;
             self.row(number, fields(text.as_bytes(), self.shape.delimiter, !odd), out)?;
         }

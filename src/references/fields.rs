@@ -262,7 +262,7 @@ pub(super) fn doi(text: &str) -> Option<String> {
     let text = text.replace("%2F", "/").replace("%2f", "/").replace("&lt;", "<").replace("&gt;", ">");
     let text: String = text.chars().filter(|letter| !matches!(letter, '\\' | '{' | '}')).collect();
     let at = text.find("10.")?;
-    let doi = text[at..].split(char::is_whitespace).next()?.trim_end_matches(['.', ',', ';']);
+    let doi = text[at..].split(|c: char| c.is_whitespace() || c.is_control()).next()?.trim_end_matches(['.', ',', ';']);
     let (registrant, rest) = doi.strip_prefix("10.")?.split_once('/')?;
     let valid = registrant.len() >= 3 && registrant.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.');
     (valid && !rest.is_empty() && registrant != "48550").then(|| doi.to_owned())
@@ -341,6 +341,7 @@ mod tests {
         assert_eq!(doi("doi:10.1000/a\\_b{\\_}c").as_deref(), Some("10.1000/a_b_c"));
         assert_eq!(doi("https://doi.org/10.1000%2Fab").as_deref(), Some("10.1000/ab"));
         assert_eq!(doi("10.48550/arXiv.2602.00007"), None);
+        assert_eq!(doi("10.1000/a\u{9b}b").as_deref(), Some("10.1000/a"), "what a terminal would obey ends it");
         assert_eq!(doi("version 10.2/3"), None);
         assert_eq!(told(&[("url", "https://doi.org/10.1000/ab")]).1.as_deref(), Some("10.1000/ab"));
         assert_eq!(told(&[("url", "https://example.org/10.1000/ab")]).1, None);

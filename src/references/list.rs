@@ -30,7 +30,8 @@ pub(super) fn read(text: &str, out: &mut Entries) {
         if ids.is_empty() {
             found.push(lone_doi(line, content).ok_or_else(|| {
                 let reason = format!("{:?} is no arXiv id", excerpt(content, SHOWN));
-                Skipped { file: out.file.clone(), line, reason }
+                // Written out, one sign may be several.
+                Skipped { file: out.file.clone(), line, reason: excerpt(&reason, super::LONGEST_REASON) }
             }));
         }
     }

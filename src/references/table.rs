@@ -51,7 +51,9 @@ fn names(line: &str, delimiter: u8) -> Option<Vec<String>> {
 }
 
 fn fields(line: &str, delimiter: u8, quoting: bool) -> Option<Vec<String>> {
-    let mut reader = builder(delimiter).quoting(quoting).from_reader(line.as_bytes());
+    // A buffer of its own size costs more than to read a short line.
+    let size = line.len().clamp(16, 1 << 13);
+    let mut reader = builder(delimiter).quoting(quoting).buffer_capacity(size).from_reader(line.as_bytes());
     let mut record = ByteRecord::new();
     reader.read_byte_record(&mut record).ok()?;
     Some(record.iter().map(|field| String::from_utf8_lossy(field).into_owned()).collect())

@@ -37,7 +37,9 @@ pub(super) fn read(text: &str, out: &mut Entries) {
         items(document, out);
     }
     if let Some(why) = broken.filter(|_| out.found.len() == before || documents.len() < 2) {
-        out.skip(why.marker().line() as u64, format!("this YAML cannot be read from here on: {}", why.info()));
+        // The parser counts a line behind the last one.
+        let line = (why.marker().line() as u64).min(text.lines().count().max(1) as u64);
+        out.skip(line, format!("this YAML cannot be read from here on: {}", why.info()));
     }
 }
 

@@ -198,12 +198,13 @@ struct Read {
 fn read(path: &Path, library: &Library) -> Result<Read> {
     let file = File::open(path).map_err(Error::io(path))?;
     let mut read = Read { judgements: Vec::new(), wrong: Vec::new(), missing: 0 };
-    for (at, line) in BufReader::new(file).lines().enumerate() {
+    for (at, line) in BufReader::new(file).split(b'\n').enumerate() {
         let line = line.map_err(Error::io(path))?;
-        if line.trim().is_empty() {
+        let judged = std::str::from_utf8(&line).map_err(|why| format!("this is not UTF-8: {why}"));
+        if judged.as_ref().is_ok_and(|line| line.trim().is_empty()) {
             continue;
         }
-        match judgement(&line) {
+        match judged.and_then(judgement) {
             Err(why) => read.wrong.push(format!("line {}: {why}", at + 1)),
             Ok(judgement) => {
                 let judged = judgement.like.len() + judgement.unlike.len() + judgement.relevant.len();
