@@ -337,7 +337,7 @@ fn lock(output: &Output, folder: &Path) -> Result<Option<FileLock>> {
     match FileLock::try_new(file) {
         Ok(lock) => Ok(Some(lock)),
         Err((_, TryLockError::WouldBlock)) => {
-            Err(BulkError::Busy { part: folder.to_owned(), holder: holder(&[&path]) }.into())
+            Err(BulkError::Busy { part: folder.to_owned(), holder: holder(&[&path]).map(Box::new) }.into())
         }
         Err((_, TryLockError::Error(_))) => Ok(None),
     }

@@ -62,7 +62,7 @@ pub enum BulkError {
         /// The folder of what is unfinished.
         part: PathBuf,
         /// The process, where the system tells.
-        holder: Option<Holder>,
+        holder: Option<Box<Holder>>,
     },
     /// No room left on the disk for an output, or the file may not grow.
     #[error(

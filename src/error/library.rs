@@ -104,7 +104,7 @@ pub enum LibraryError {
         /// The file.
         path: PathBuf,
         /// The process, where the system tells.
-        holder: Option<Holder>,
+        holder: Option<Box<Holder>>,
         /// What SQLite said.
         source: rusqlite::Error,
     },

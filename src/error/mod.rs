@@ -127,7 +127,7 @@ impl From<candle_core::Error> for Error {
 }
 
 /// Which process it is that is in the way, behind what it does.
-fn by(holder: &Option<Holder>) -> String {
+fn by(holder: &Option<Box<Holder>>) -> String {
     holder.as_ref().map(|holder| format!(": {holder}")).unwrap_or_default()
 }
 

@@ -45,7 +45,7 @@ fn fault(path: &Path, source: rusqlite::Error) -> LibraryError {
         (Some(ErrorCode::ReadOnly | ErrorCode::PermissionDenied), _) => LibraryError::ReadOnly { path, source },
         (Some(ErrorCode::CannotOpen), _) => LibraryError::Unopened { path, source },
         (Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked), _) => {
-            LibraryError::Busy { holder: writer(&path), path, source }
+            LibraryError::Busy { holder: writer(&path).map(Box::new), path, source }
         }
         // A value that its column never holds: someone else wrote into the file.
         (_, rusqlite::Error::FromSqlConversionFailure(_, _, cause)) => {

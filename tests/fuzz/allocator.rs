@@ -108,7 +108,7 @@ pub(crate) fn measure_sqlite(call: impl FnOnce()) -> u64 {
 
 #[test]
 fn what_a_call_takes_is_counted() {
-    let (_, usage) = measure(|| {
+    let ((), usage) = measure(|| {
         drop(vec![1_u8; 1000]);
         drop(vec![1_u8; 500]);
     });

@@ -91,7 +91,7 @@ fn tar(random: &mut Random, bytes: &[u8]) -> Vec<u8> {
         let name = random.pick(&NAMES).as_bytes();
         header[..name.len()].copy_from_slice(name);
         header[100..108].copy_from_slice(b"0000644\0");
-        let claimed = if random.one_in(8) { *random.pick(&[0, 1, 1 << 20, 0o7777_7777_777]) } else { part.len() };
+        let claimed = if random.one_in(8) { *random.pick(&[0, 1, 1 << 20, 0o77_777_777_777]) } else { part.len() };
         header[124..136].copy_from_slice(format!("{claimed:011o}\0").as_bytes());
         header[136..148].copy_from_slice(b"00000000000\0");
         header[156] = if random.one_in(10) { *random.pick(b"01234567LKxgSV\0") } else { b'0' };

@@ -6,7 +6,7 @@
 use std::path::Path;
 
 use relata::embed::{DeviceChoice, Embedder, EmbedderOptions, Long, Role};
-use relata::library::{Filter, Library};
+use relata::library::{Filter, Library, Matching};
 use relata::{ArxivId, Entry, Precedence, SourceKind, reader, references};
 
 use crate::allocator::{Usage, alone_in_sqlite, measure, measure_sqlite};
@@ -200,7 +200,7 @@ fn questions_take_memory_of_sqlite_in_proportion() {
     let _alone = alone_in_sqlite();
     let library = library();
     let calls: [(&str, Call<'_>); 6] = [
-        ("words that are searched", &|text| drop(library.keyword_scores(text, None, 10))),
+        ("words that are searched", &|text| drop(library.keyword_scores(text, &Matching::All, 10))),
         ("words that papers hold", &|text| drop(library.holding(text))),
         ("a title that is looked for", &|text| drop(library.closest(text, 3))),
         ("a name that is looked for", &|text| drop(library.by_author(text))),

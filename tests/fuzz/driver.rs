@@ -74,7 +74,7 @@ pub(crate) fn fuzz(
     for run in first..first + runs {
         // Where the program aborts, this tells at which input.
         if let Some(file) = &mut at {
-            file.rewind().and_then(|()| write!(file, "{run:>20}\n")).expect("written");
+            file.rewind().and_then(|()| writeln!(file, "{run:>20}")).expect("written");
         }
         let input = make(&mut Random::new(run));
         let started = Instant::now();

@@ -106,7 +106,7 @@ fn make(random: &mut Random, good: &[u8]) -> Vec<u8> {
     let length = u64::from_le_bytes(*good.first_chunk::<8>().expect("a length")) as usize;
     let header: Value = serde_json::from_slice(&good[8..8 + length]).expect("a header");
     for _ in 0..random.length(4) {
-        match place(&header, length + 8, *random.pick::<&str>(&SUMMED)).filter(|range| !range.is_empty()) {
+        match place(&header, length + 8, random.pick::<&str>(&SUMMED)).filter(|range| !range.is_empty()) {
             Some(range) => binary::number(random, &mut bytes[range]),
             None => binary::number(random, &mut bytes[8..8 + length]),
         }

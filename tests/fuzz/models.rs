@@ -40,7 +40,7 @@ fn copy(from: &Path, to: &Path) {
     for entry in fs::read_dir(from).expect("a folder").flatten() {
         let target = to.join(entry.file_name());
         if entry.path().is_dir() {
-            copy(&entry.path(), &target)
+            copy(&entry.path(), &target);
         } else {
             fs::copy(entry.path(), target).expect("copied");
         }
@@ -97,7 +97,7 @@ fn holds(folder: &Path, input: &[u8]) -> Result<(), String> {
     }
     let good = fs::read(&path).expect("a file");
     fs::write(&path, &input[at + 1..]).expect("written");
-    let options = EmbedderOptions::new().device(DeviceChoice::Cpu).long(if input.len() % 2 == 0 {
+    let options = EmbedderOptions::new().device(DeviceChoice::Cpu).long(if input.len().is_multiple_of(2) {
         Long::Truncate
     } else {
         Long::Window
