@@ -6,16 +6,15 @@
 
 use std::collections::BTreeSet;
 use std::fmt;
-use std::panic::resume_unwind;
-use std::thread;
 
-use rusqlite::{Connection, OptionalExtension, TransactionBehavior};
+use rusqlite::{OptionalExtension, TransactionBehavior};
 
+use super::Library;
 use super::faults::Faults;
+use super::passes::Passed;
 use super::sums::{Summed, table_sum, tables};
 use super::vectors::{flaw, floats};
 use super::walk::{Damaged, Model, Seen, Span, text, walk};
-use super::{Access, Library};
 use crate::error::Result;
 use crate::paper::ArxivId;
 
@@ -55,7 +54,7 @@ const MOST_OF_A_KIND: usize = 20;
 const PORTION: i64 = 4096;
 
 /// Row numbers end here.
-const LAST_ROW: i64 = 1 << super::schema::ROW_BITS;
+pub(super) const LAST_ROW: i64 = 1 << super::schema::ROW_BITS;
 
 impl Library {
     /// Checks the whole file. Reads every page.
@@ -74,12 +73,13 @@ impl Library {
     pub fn inspect(&self) -> Result<Findings> {
         let _snapshot = self.pinned_snapshot()?;
         let mut findings = Findings::default();
-        self.check_sqlite(&mut findings)?;
-        self.check_papers(&mut findings)?;
+        let passed = self.pass(&self.models()?, self.last_row()?)?;
+        self.check_sqlite(&mut findings, &passed)?;
+        self.check_papers(&mut findings, passed.seen)?;
         self.check_facet_vectors(&mut findings.problems)?;
         self.check_tables(&mut findings)?;
         self.check_keywords(&mut findings)?;
-        self.check_counts(&mut findings.problems)?;
+        self.check_counts(&mut findings)?;
         Ok(findings)
     }
 
@@ -163,12 +163,12 @@ impl Library {
             .in_library(&self.path)
     }
 
-    fn check_sqlite(&self, findings: &mut Findings) -> Result<()> {
-        let found: Vec<String> = self.list("PRAGMA integrity_check(20)", |row| row.get(0))?;
+    fn check_sqlite(&self, findings: &mut Findings, passed: &Passed) -> Result<()> {
+        let found: Vec<&String> = passed.pages.iter().chain(&passed.keywords).filter(|line| *line != "ok").collect();
         findings.keywords = found.iter().any(|line| line.contains("keywords") || line.contains("fts5"));
         findings.indexes = found.iter().any(|line| line.contains("index"));
         let problems = &mut findings.problems;
-        problems.extend(found.into_iter().filter(|line| line != "ok").map(|what| Problem { what }));
+        problems.extend(found.into_iter().map(|what| Problem { what: what.clone() }));
         for table in ["facet_embeddings", "indexes", "topic_sets", "topic_runs", "topics", "topic_papers"] {
             let orphans = self.list(&format!("PRAGMA foreign_key_check({table})"), |row| {
                 let (row, parent): (Option<i64>, String) = (row.get(1)?, row.get(2)?);
@@ -181,8 +181,7 @@ impl Library {
     }
 
     /// Papers, what belongs to them, and their vectors.
-    fn check_papers(&self, findings: &mut Findings) -> Result<()> {
-        let mut seen = self.walk_in_parallel(&self.models()?)?;
+    fn check_papers(&self, findings: &mut Findings, mut seen: Seen) -> Result<()> {
         if self.has_all_sums()? {
             self.note_missing_sums(&mut seen)?;
         }
@@ -194,7 +193,7 @@ impl Library {
         report(problems, seen.orphans.iter().map(orphan));
         let vectors: i64 = self
             .connection
-            .query_row("SELECT count(*) FROM embeddings NOT INDEXED", [], |row| row.get(0))
+            .query_row("SELECT count(*) FROM embeddings", [], |row| row.get(0))
             .in_library(&self.path)?;
         let orphans = seen.orphans.iter().filter(|(table, _)| *table == "embeddings").count() as u64;
         let strangers = (vectors.cast_unsigned()).saturating_sub(seen.looked_at + orphans);
@@ -223,36 +222,6 @@ impl Library {
         self.connection
             .query_row("SELECT id FROM papers WHERE row = ?1", [row], |found| Ok(text(found.get_ref(0)?)))
             .in_library(&self.path)
-    }
-
-    /// One part of the rows for each connection; with what cannot be read told as an error.
-    fn walk_in_parallel(&self, models: &[Model]) -> Result<Seen> {
-        let threads =
-            if self.access == Access::File { thread::available_parallelism().map_or(1, usize::from) } else { 1 };
-        let others = self.others(threads - 1)?;
-        let parts = others.len() as i64 + 1;
-        let step = self.last_row()? / parts + 1;
-        let path = self.path.as_path();
-        let run = |connection: &Connection, part: i64| -> Result<Seen> {
-            let until = if part + 1 == parts { LAST_ROW } else { (part + 1) * step };
-            let mut seen = Seen::default();
-            walk(connection, models, Span { from: part * step, until }, &mut seen).in_library(path)?;
-            Ok(seen)
-        };
-        thread::scope(|scope| {
-            let run = &run;
-            let workers: Vec<_> =
-                (1..).zip(others).map(|(part, connection)| scope.spawn(move || run(&connection, part))).collect();
-            let mut seen = run(&self.connection, 0);
-            for worker in workers {
-                let more = worker.join().unwrap_or_else(|panic| resume_unwind(panic));
-                seen = seen.and_then(|mut seen| {
-                    seen.append(more?);
-                    Ok(seen)
-                });
-            }
-            seen
-        })
     }
 
     fn check_facet_vectors(&self, problems: &mut Vec<Problem>) -> Result<()> {
@@ -306,20 +275,24 @@ impl Library {
         Ok(())
     }
 
-    fn check_counts(&self, problems: &mut Vec<Problem>) -> Result<()> {
-        let wrong = self.list(
-            "SELECT name, value, real FROM counts JOIN ( \
-                SELECT 'papers' AS of, count(*) AS real FROM papers UNION ALL \
-                SELECT 'passages', count(passage) FROM papers) ON of = name WHERE value <> real UNION ALL \
-             SELECT 'vectors of ' || model, vectors, real FROM ( \
-                SELECT *, (SELECT count(*) FROM embeddings WHERE fingerprint = number) AS real FROM fingerprints) \
-             WHERE vectors <> real",
-            |row| {
-                let (name, told, real): (_, i64, i64) = (text(row.get_ref(0)?), row.get(1)?, row.get(2)?);
-                Ok(format!("{told} {name} are counted where there are {real}"))
-            },
-        )?;
-        report(problems, wrong);
+    fn check_counts(&self, findings: &mut Findings) -> Result<()> {
+        let mut statement = self
+            .connection
+            .prepare(
+                "SELECT name, value, real FROM counts JOIN ( \
+                    SELECT 'papers' AS of, count(*) AS real FROM papers UNION ALL \
+                    SELECT 'passages', ?1) ON of = name WHERE value <> real UNION ALL \
+                 SELECT 'vectors of ' || model, vectors, real FROM ( \
+                    SELECT *, (SELECT count(*) FROM embeddings WHERE fingerprint = number) AS real FROM fingerprints) \
+                 WHERE vectors <> real",
+            )
+            .in_library(&self.path)?;
+        let wrong = statement.query_map([findings.seen.passages], |row| {
+            let (name, told, real): (_, i64, i64) = (text(row.get_ref(0)?), row.get(1)?, row.get(2)?);
+            Ok(format!("{told} {name} are counted where there are {real}"))
+        });
+        let wrong = wrong.and_then(Iterator::collect::<rusqlite::Result<Vec<_>>>).in_library(&self.path)?;
+        report(&mut findings.problems, wrong);
         Ok(())
     }
 }

@@ -22,6 +22,7 @@ pub(crate) mod limits;
 mod matching;
 mod merge;
 mod paper;
+mod passes;
 mod pin;
 mod profiles;
 mod record;

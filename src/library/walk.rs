@@ -53,6 +53,8 @@ pub(super) struct Seen {
     pub(super) unsummed_vectors: Vec<(i64, i64)>,
     /// Vectors that were looked at.
     pub(super) looked_at: u64,
+    /// Papers that have a text to embed.
+    pub(super) passages: i64,
 }
 
 impl Seen {
@@ -63,6 +65,7 @@ impl Seen {
         self.unsummed_papers.append(&mut other.unsummed_papers);
         self.unsummed_vectors.append(&mut other.unsummed_vectors);
         self.looked_at += other.looked_at;
+        self.passages += other.passages;
     }
 }
 
@@ -119,6 +122,7 @@ pub(super) fn walk(connection: &Connection, models: &[Model], span: Span, seen: 
         let (parts, vectors) = beside.split_at_mut(PARTS.len() + 1);
         let passage = value(row, "passage")?.as_blob_or_null().unwrap_or(None);
         let paper = Paper { row: row.get(0)?, id: text(row.get_ref(1)?), passage };
+        seen.passages += i64::from(!matches!(value(row, "passage")?, ValueRef::Null));
         check_paper(&paper, row, parts, seen)?;
         for (beside, model) in vectors.chunks_exact_mut(2).zip(models) {
             check_vector(&paper, *model, beside, seen)?;
