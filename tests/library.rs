@@ -535,7 +535,7 @@ fn a_reader_goes_on_during_a_write() {
     let mut library = Library::open(&path).unwrap();
     library.merge(&[entry("2602.00001", "One", "First.")]).unwrap();
     let writer = Connection::open(&path).unwrap();
-    writer.execute_batch("BEGIN IMMEDIATE; UPDATE papers SET comment = 'half-written'").unwrap();
+    writer.execute_batch("BEGIN IMMEDIATE; UPDATE stored_papers SET comment = 'half-written'").unwrap();
     let reader = Library::open_read_only(&path).unwrap();
     let paper = reader.paper(&id("2602.00001")).unwrap().unwrap();
     assert_eq!((paper.title.as_deref(), &paper.comment), (Some("One"), &None));
@@ -641,11 +641,11 @@ fn check_finds_what_was_tampered_with() {
     let other = Connection::open(&path).unwrap();
     other
         .execute_batch(
-            "UPDATE embeddings SET vector = x'0000' WHERE paper = 1;
-             UPDATE embeddings SET vector = x'0000c07f0000803f' WHERE paper = 2; -- NaN, 1
-             UPDATE embeddings SET vector = x'0000803f0000803f' WHERE paper = 3; -- 1, 1
-             UPDATE papers SET title = 'Swapped' WHERE row = 4;
-             UPDATE embeddings SET passage = zeroblob(32) WHERE paper = 5;
+            "UPDATE stored_embeddings SET vector = x'0000' WHERE paper = 1;
+             UPDATE stored_embeddings SET vector = x'0000c07f0000803f' WHERE paper = 2; -- NaN, 1
+             UPDATE stored_embeddings SET vector = x'0000803f0000803f' WHERE paper = 3; -- 1, 1
+             UPDATE stored_papers SET title = 'Swapped' WHERE row = 4;
+             UPDATE stored_embeddings SET passage = zeroblob(32) WHERE paper = 5;
              DELETE FROM keywords WHERE rowid = 6;
              UPDATE counts SET value = 7 WHERE name = 'papers'",
         )

@@ -44,7 +44,7 @@ def fill(library, fingerprint, vectors, at):
 
     missing = database.execute("SELECT row, passage, id FROM papers WHERE passage IS NOT NULL AND row NOT IN (SELECT paper FROM embeddings) ORDER BY row").fetchall()
     rows = ((number << 40 | row, number, row, passage, vector(paper).tobytes()) for row, passage, paper in missing)
-    database.executemany("INSERT INTO embeddings VALUES (?, ?, ?, ?, 200, 0, ?)", rows)
+    database.executemany("INSERT INTO stored_embeddings VALUES (?, ?, ?, ?, 200, 0, ?)", rows)
     database.commit()
     database.close()
 
@@ -75,7 +75,7 @@ def main():
         one = folder / "one.db"
         subprocess.run([run.relata, "--library", one, "add", folder / "2026-09-01.jsonl", "--no-embed"], check=True, capture_output=True)
         database = sqlite3.connect(one)
-        database.execute("DELETE FROM papers WHERE row > 1")
+        database.execute("DELETE FROM stored_papers WHERE row > 1")
         database.commit()
         database.close()
         subprocess.run([run.relata, "--library", one, "reembed"], check=True, capture_output=True)

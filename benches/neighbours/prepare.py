@@ -88,7 +88,7 @@ def main():
     passages = database.execute("SELECT row, passage FROM papers ORDER BY row").fetchall()
     assert len(passages) == run.papers, f"{len(passages)} papers of {run.papers}: some were folded into one"
     database.executemany(
-        "INSERT INTO embeddings VALUES (?, ?, ?, ?, 200, 0, ?)",
+        "INSERT INTO stored_embeddings VALUES (?, ?, ?, ?, 200, 0, ?)",
         ((number << 40 | row, number, row, passage, rows[at].tobytes()) for at, (row, passage) in enumerate(passages)))
     database.commit()
     database.close()

@@ -36,7 +36,7 @@ class Growing:
             random.Random(1).shuffle(self.rows)
         shutil.copy(run.library, self.path)
         with self.database() as database:
-            database.executescript("DELETE FROM topic_sets; DELETE FROM embeddings; DELETE FROM papers;")
+            database.executescript("DELETE FROM topic_sets; DELETE FROM stored_embeddings; DELETE FROM stored_papers;")
         self.count = 0
 
     def database(self):

@@ -83,13 +83,14 @@ impl Library {
         Ok(findings)
     }
 
-    /// Gives sums to papers, vectors and tables that an earlier version has written without, some
-    /// thousand rows to a transaction. What has one keeps it; a paper whose text is known to be
-    /// damaged gets none.
+    /// Deletes what is only marked as removed, and gives sums to papers, vectors and tables that an
+    /// earlier version has written without, some thousand rows to a transaction. What has one keeps
+    /// it; a paper whose text is known to be damaged gets none.
     ///
     /// # Errors
     /// What SQLite reports.
     pub fn complete_sums(&mut self) -> Result<()> {
+        self.delete_all_marked()?;
         for missing in tables() {
             if self.sum_of(missing.table)?.is_some() {
                 continue;

@@ -6,7 +6,6 @@
 //! changed. When the text to embed changes, its vectors go with it.
 
 use std::borrow::Cow;
-use std::collections::BTreeSet;
 use std::sync::LazyLock;
 
 use rusqlite::types::{ToSqlOutput, ValueRef as Stored};
@@ -16,6 +15,7 @@ use serde::Serialize;
 use super::faults::Faults;
 use super::ids::{parse_id, row_of};
 use super::record::{Record, precedence_text};
+use super::removal::{AT_ONCE, delete_marked, make_room_for_paper, outdate_vectors};
 use super::stored::load;
 use super::sums::{PARTS, RowSum, Summed};
 use super::vectors::reuse_vectors;
@@ -55,32 +55,9 @@ impl Library {
         let writer = Writer { connection: &transaction };
         let merged = entries.iter().map(|entry| writer.merge(entry)).collect::<rusqlite::Result<Vec<Outcome>>>();
         let outcomes = merged.in_library(path)?;
+        delete_marked(&transaction, AT_ONCE).in_library(path)?;
         transaction.commit().in_library(path)?;
         Ok(outcomes)
-    }
-
-    /// Removes papers with all that belongs to them, in one transaction. Says for each id whether
-    /// it was there.
-    pub fn remove(&mut self, ids: &[ArxivId]) -> Result<Vec<bool>> {
-        self.keep_more_pages()?;
-        let path = &self.path;
-        let transaction = self.connection.transaction_with_behavior(TransactionBehavior::Immediate).in_library(path)?;
-        let remove = || -> rusqlite::Result<Vec<bool>> {
-            let rows = ids.iter().map(|id| row_of(&transaction, id)).collect::<rusqlite::Result<Vec<_>>>()?;
-            // In their order in the file, so that a page is changed once for all that go from it.
-            let ordered: BTreeSet<PaperRow> = rows.iter().flatten().copied().collect();
-            for row in &ordered {
-                transaction.prepare_cached("DELETE FROM keywords WHERE rowid = ?1")?.execute([row.0])?;
-                // All other tables follow by their foreign keys.
-                transaction.prepare_cached("DELETE FROM papers WHERE row = ?1")?.execute([row.0])?;
-            }
-            // An id that is named twice went once.
-            let mut left = ordered;
-            Ok(rows.into_iter().map(|row| row.is_some_and(|row| left.remove(&row))).collect())
-        };
-        let removed = remove().in_library(path)?;
-        transaction.commit().in_library(path)?;
-        Ok(removed)
     }
 }
 
@@ -94,12 +71,12 @@ pub(super) fn columns() -> impl Iterator<Item = &'static str> {
 static INSERT: LazyLock<String> = LazyLock::new(|| {
     let (names, places): (Vec<&str>, Vec<String>) =
         columns().zip(1..).map(|(name, at)| (name, format!("?{at}"))).unzip();
-    format!("INSERT INTO papers ({}) VALUES ({})", names.join(", "), places.join(", "))
+    format!("INSERT INTO stored_papers ({}) VALUES ({})", names.join(", "), places.join(", "))
 });
 
 static UPDATE: LazyLock<String> = LazyLock::new(|| {
     let set: Vec<String> = columns().zip(1..).skip(1).map(|(name, at)| format!("{name} = ?{at}")).collect();
-    format!("UPDATE papers SET {} WHERE id = ?1", set.join(", "))
+    format!("UPDATE stored_papers SET {} WHERE id = ?1", set.join(", "))
 });
 
 static STORED: LazyLock<String> = LazyLock::new(|| {
@@ -115,6 +92,7 @@ struct Writer<'c> {
 impl Writer<'_> {
     fn merge(&self, entry: &Entry) -> rusqlite::Result<Outcome> {
         let Some(row) = row_of(self.connection, &entry.id)? else {
+            make_room_for_paper(self.connection, &entry.id)?;
             let mut record = Record::default();
             record.absorb(entry);
             self.add(&entry.id, &record)?;
@@ -159,7 +137,7 @@ impl Writer<'_> {
         mark_merged(self.connection, row, before, after)?;
         let hash = after.passage_hash();
         if hash != before.passage_hash() {
-            self.statement("DELETE FROM embeddings WHERE paper = ?1")?.execute([row.0])?;
+            outdate_vectors(self.connection, row)?;
             if let Some(hash) = hash {
                 reuse_vectors(self.connection, row, &hash)?;
             }
@@ -227,7 +205,7 @@ impl Writer<'_> {
         let mut written = |part, values: &[&str]| change = change.wrapping_add(part_sum(part, values));
         for category in after.categories.difference(&before.categories) {
             let new = self
-                .statement("INSERT OR IGNORE INTO paper_categories (paper, category) VALUES (?1, ?2)")?
+                .statement("INSERT OR IGNORE INTO stored_paper_categories (paper, category) VALUES (?1, ?2)")?
                 .execute(params![row.0, category])?;
             if new > 0 {
                 written(categories, &[category]);
@@ -235,7 +213,7 @@ impl Writer<'_> {
         }
         for listing in after.listings.difference(&before.listings) {
             let date = listing.date.map(|date| date.to_string()).unwrap_or_default();
-            self.statement("INSERT INTO listings (paper, file, date) VALUES (?1, ?2, ?3)")?.execute(params![
+            self.statement("INSERT INTO stored_listings (paper, file, date) VALUES (?1, ?2, ?3)")?.execute(params![
                 row.0,
                 listing.file,
                 date

@@ -26,6 +26,7 @@ mod passes;
 mod pin;
 mod profiles;
 mod record;
+mod removal;
 mod repair;
 mod salvage;
 mod scan;

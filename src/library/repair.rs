@@ -13,6 +13,7 @@ use super::Library;
 use super::check::Findings;
 use super::faults::Faults;
 use super::merge::{columns, write_all_keywords};
+use super::removal::stored_table;
 use super::sums::{PARTS, RowSum, Summed, VECTORS, table_sum};
 use super::withdrawn::mark_all;
 use crate::error::Result;
@@ -178,7 +179,7 @@ impl Mender<'_> {
                 Vector::Sound => {}
                 Vector::Mended => done.mended.push(format!("the vector of {}", damaged.id)),
                 Vector::Lost => {
-                    let delete = "DELETE FROM embeddings WHERE key = ?1";
+                    let delete = "DELETE FROM stored_embeddings WHERE key = ?1";
                     done.dropped += self.connection.execute(delete, [damaged.key])? as u64;
                 }
             }
@@ -269,7 +270,8 @@ impl Mender<'_> {
         let first = 2 + changed.len();
         let same: Vec<String> =
             (first..).zip(&old.columns).map(|(n, column)| format!(" AND {column} IS ?{n}")).collect();
-        let sql = format!("UPDATE {} SET {} WHERE {owner} = ?1{}", old.table, set.join(", "), same.concat());
+        let sql =
+            format!("UPDATE {} SET {} WHERE {owner} = ?1{}", stored_table(old.table), set.join(", "), same.concat());
         let row = Raw::Integer(row);
         let values = [&row].into_iter().chain(changed.iter().map(|at| &new.values[*at])).chain(&old.values);
         Ok(self.connection.execute(&sql, params_from_iter(values))? > 0)
@@ -383,8 +385,12 @@ fn one_bit_apart(one: i64, other: i64) -> bool {
 /// Inserts a row as it is. Says whether it was not there and fits.
 pub(super) fn put(connection: &Connection, row: &Stored) -> rusqlite::Result<bool> {
     let places: Vec<String> = (1..).zip(&row.columns).map(|(n, _)| format!("?{n}")).collect();
-    let sql =
-        format!("INSERT OR IGNORE INTO {} ({}) VALUES ({})", row.table, row.columns.join(", "), places.join(", "));
+    let sql = format!(
+        "INSERT OR IGNORE INTO {} ({}) VALUES ({})",
+        stored_table(row.table),
+        row.columns.join(", "),
+        places.join(", ")
+    );
     Ok(connection.prepare_cached(&sql)?.execute(params_from_iter(&row.values))? > 0)
 }
 

@@ -12,6 +12,7 @@ use rusqlite::{Connection, OpenFlags, Row, Statement, TransactionBehavior, param
 
 use super::faults::Faults;
 use super::merge::{columns, write_all_keywords};
+use super::removal::{ignore_marks, marks_are_readable};
 use super::repair::{Raw, Stored, put, read, stored_row};
 use super::sums::{PARTS, VECTORS, tables};
 use super::walk::{Model, Seen, Span, walk};
@@ -33,6 +34,9 @@ pub struct Salvaged {
 /// Rows that are written in one transaction.
 const PORTION: usize = 4096;
 
+/// What belongs to an index or to facets is made anew, and what is marked is not read.
+const LEFT_OUT: [&str; 5] = ["indexes", "changes", "facet_embeddings", "removed_papers", "outdated_vectors"];
+
 impl Library {
     /// Reads what can be read of a damaged library into a new one, which must not be there yet.
     ///
@@ -45,6 +49,9 @@ impl Library {
             .and_then(|old| {
                 // SQLite then reads a file that is shorter than its header says.
                 old.pragma_update(None, "writable_schema", true)?;
+                if !marks_are_readable(&old) {
+                    ignore_marks(&old)?;
+                }
                 old.query_row("SELECT count(*) FROM papers WHERE row < 0", [], |_| Ok(()))?;
                 Ok(old)
             })
@@ -74,8 +81,7 @@ impl Library {
         let path = self.path.clone();
         let mut salvaged = Salvaged::default();
         // Fingerprints first, as vectors belong to them.
-        // What belongs to an index or to facets is made anew.
-        for summed in tables().filter(|summed| !["indexes", "changes", "facet_embeddings"].contains(&summed.table)) {
+        for summed in tables().filter(|summed| !LEFT_OUT.contains(&summed.table)) {
             let rows = small_table(old, summed.table, summed.columns);
             self.put_all(&rows)?;
         }
@@ -132,7 +138,7 @@ fn settle(new: &Connection, salvaged: &mut Salvaged) -> rusqlite::Result<()> {
     let mut seen = Seen::default();
     walk(new, &models, Span { from: 0, until: 1 << schema::ROW_BITS }, &mut seen)?;
     for damaged in &seen.vectors {
-        new.execute("DELETE FROM embeddings WHERE key = ?1", [damaged.key])?;
+        new.execute("DELETE FROM stored_embeddings WHERE key = ?1", [damaged.key])?;
     }
     // What is left of a paper is what it is from here on.
     for damaged in &seen.papers {
@@ -146,7 +152,7 @@ fn settle(new: &Connection, salvaged: &mut Salvaged) -> rusqlite::Result<()> {
     }
     // A paper whose text is not the one that it was stored with would never be right again.
     for damaged in &again.papers {
-        new.execute("DELETE FROM papers WHERE row = ?1", [damaged.key])?;
+        new.execute("DELETE FROM stored_papers WHERE row = ?1", [damaged.key])?;
         salvaged.incomplete -= 1;
     }
     write_all_keywords(new)?;

@@ -37,7 +37,7 @@ pub(super) const VECTORS: Summed =
     Summed { table: "embeddings", columns: &["key", "fingerprint", "paper", "passage", "tokens", "cut", "vector"] };
 
 /// The tables that have one sum for all rows.
-pub(super) const TABLES: [Summed; 11] = [
+pub(super) const TABLES: [Summed; 13] = [
     Summed { table: "settings", columns: &["name", "value"] },
     Summed { table: "fingerprints", columns: &["number", "digest", "model", "description", "dimension"] },
     Summed { table: "indexes", columns: &["fingerprint", "token"] },
@@ -50,6 +50,8 @@ pub(super) const TABLES: [Summed; 11] = [
         table: "topic_runs",
         columns: &["number", "list", "date", "papers", "added", "removed", "sought", "changes"],
     },
+    Summed { table: "removed_papers", columns: &["row"] },
+    Summed { table: "outdated_vectors", columns: &["key"] },
     Summed { table: "topics", columns: &["list", "id", "level", "parent", "name", "given", "noted"] },
     Summed { table: "withdrawn", columns: &["paper"] },
 ];
@@ -160,7 +162,7 @@ pub(super) fn keep(connection: &Connection) -> rusqlite::Result<()> {
 
 static TRIGGERS: LazyLock<String> = LazyLock::new(|| {
     let mut sql = format!(
-        "CREATE TEMP TRIGGER embeddings_summed AFTER INSERT ON main.embeddings BEGIN \
+        "CREATE TEMP TRIGGER embeddings_summed AFTER INSERT ON main.stored_embeddings BEGIN \
          INSERT INTO vector_sums VALUES (NEW.key, {}); END;",
         sum_of(&VECTORS, "NEW")
     );

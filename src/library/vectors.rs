@@ -9,6 +9,7 @@ use rusqlite::{Connection, OptionalExtension, TransactionBehavior, params};
 
 use super::faults::{Faults, unreadable};
 use super::ids::parse_id;
+use super::removal::{AT_ONCE, delete_marked, make_room_for_vector};
 use super::schema::ROW_BITS;
 use super::{Library, PaperRow};
 use crate::error::{Error, LibraryError, Result};
@@ -186,6 +187,7 @@ impl Library {
         let path = &self.path;
         let transaction = self.connection.transaction_with_behavior(TransactionBehavior::Immediate).in_library(path)?;
         let count = store(&transaction, fingerprint, vectors).in_library(path)?;
+        delete_marked(&transaction, AT_ONCE).in_library(path)?;
         transaction.commit().in_library(path)?;
         Ok(count)
     }
@@ -254,12 +256,18 @@ impl Library {
         let transaction = self.connection.transaction_with_behavior(TransactionBehavior::Immediate).in_library(path)?;
         let begin = key(keep, PaperRow(0));
         let end = key(FingerprintNumber(keep.0 + 1), PaperRow(0));
-        let gone = transaction
-            .execute("DELETE FROM embeddings WHERE key < ?1 OR key >= ?2", [begin, end])
-            .and_then(|gone| transaction.execute("DELETE FROM fingerprints WHERE number <> ?1", [keep.0]).map(|_| gone))
-            .in_library(path)?;
+        let forget = || -> rusqlite::Result<u64> {
+            let others = "key < ?1 OR key >= ?2";
+            let count = format!("SELECT count(*) FROM embeddings WHERE {others}");
+            let gone = transaction.query_row(&count, [begin, end], |row| row.get::<_, i64>(0))?;
+            transaction.execute(&format!("DELETE FROM stored_embeddings WHERE {others}"), [begin, end])?;
+            transaction.execute(&format!("DELETE FROM outdated_vectors WHERE {others}"), [begin, end])?;
+            transaction.execute("DELETE FROM fingerprints WHERE number <> ?1", [keep.0])?;
+            Ok(gone.cast_unsigned())
+        };
+        let gone = forget().in_library(path)?;
         transaction.commit().in_library(path)?;
-        Ok(gone as u64)
+        Ok(gone)
     }
 
     /// Elements of a vector of this fingerprint.
@@ -306,13 +314,19 @@ pub(super) fn reuse_vectors(connection: &Connection, row: PaperRow, passage_hash
     let mut numbers = connection.prepare_cached("SELECT number FROM fingerprints WHERE vectors > 0")?;
     let numbers = numbers.query_map([], |found| found.get(0))?.collect::<rusqlite::Result<Vec<i64>>>()?;
     for number in numbers {
+        let same = connection
+            .prepare_cached("SELECT key FROM embeddings WHERE fingerprint = ?1 AND passage = ?2 LIMIT 1")?
+            .query_row(params![number, passage_hash], |found| found.get::<_, i64>(0))
+            .optional()?;
+        let Some(same) = same else { continue };
+        let key = key(FingerprintNumber(number), row);
+        make_room_for_vector(connection, key)?;
         connection
             .prepare_cached(
-                "INSERT INTO embeddings (key, fingerprint, paper, passage, tokens, cut, vector) \
-                 SELECT ?1, fingerprint, ?2, passage, tokens, cut, vector FROM embeddings \
-                 WHERE fingerprint = ?3 AND passage = ?4 LIMIT 1",
+                "INSERT INTO stored_embeddings (key, fingerprint, paper, passage, tokens, cut, vector) \
+                 SELECT ?1, fingerprint, ?2, passage, tokens, cut, vector FROM embeddings WHERE key = ?3",
             )?
-            .execute(params![key(FingerprintNumber(number), row), row.0, number, passage_hash])?;
+            .execute(params![key, row.0, same])?;
     }
     Ok(())
 }
@@ -325,7 +339,7 @@ fn store(
     let mut current = connection.prepare_cached("SELECT 1 FROM papers WHERE row = ?1 AND passage = ?2")?;
     // Another process may have embedded the same text: its vector is as good, and stays.
     let mut insert = connection.prepare_cached(
-        "INSERT INTO embeddings (key, fingerprint, paper, passage, tokens, cut, vector) \
+        "INSERT INTO stored_embeddings (key, fingerprint, paper, passage, tokens, cut, vector) \
          VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7) ON CONFLICT DO NOTHING",
     )?;
     let mut count = StoreCount::default();
@@ -339,6 +353,7 @@ fn store(
         blob.extend(new.vector.iter().flat_map(|value| value.to_le_bytes()));
         let Tokens { embedded, cut } = new.tokens;
         let key = key(fingerprint, new.row);
+        make_room_for_vector(connection, key)?;
         insert.execute(params![key, fingerprint.0, new.row.0, new.passage_hash, embedded, cut, blob])?;
         count.stored += 1;
     }

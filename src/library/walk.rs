@@ -10,6 +10,7 @@ use rusqlite::{Connection, Row, Rows, Statement};
 use sha2::{Digest, Sha256};
 
 use super::merge::columns;
+use super::removal::{has_marks, stored_table};
 use super::schema::ROW_BITS;
 use super::sums::{PARTS, RowSum, VECTORS, row_sum};
 use super::vectors::{flaw, floats};
@@ -106,7 +107,7 @@ impl<'s> Beside<'s> {
 
 /// Goes over the papers of a span.
 pub(super) fn walk(connection: &Connection, models: &[Model], span: Span, seen: &mut Seen) -> rusqlite::Result<()> {
-    let tables = tables_beside(models);
+    let tables = tables_beside(models, has_marks(connection)?);
     let mut statements =
         tables.iter().map(|(_, _, sql)| connection.prepare(sql)).collect::<rusqlite::Result<Vec<_>>>()?;
     let mut beside = statements
@@ -133,22 +134,29 @@ pub(super) fn walk(connection: &Connection, models: &[Model], span: Span, seen: 
 }
 
 /// Name, first key and query of each table that is read beside `papers`: the parts, the sums of
-/// papers, and for each model its vectors and their sums.
-fn tables_beside(models: &[Model]) -> Vec<(&'static str, i64, String)> {
-    let query = |table: &str, key: &str, columns: &str, order: &str| {
-        format!("SELECT {key} - ?1, {columns} FROM {table} WHERE {key} >= ?2 AND {key} < ?3 ORDER BY {order}")
+/// papers, and for each model its vectors and their sums. Where rows are `marked`, those are left
+/// out, which takes a look-up for each row.
+fn tables_beside(models: &[Model], marked: bool) -> Vec<(&'static str, i64, String)> {
+    let query = |table: &'static str, key: &str, columns: &str, order: &str, kept: &str| {
+        let (stored, kept) = (stored_table(table), if marked { kept } else { "" });
+        format!("SELECT {key} - ?1, {columns} FROM {stored} WHERE {key} >= ?2 AND {key} < ?3{kept} ORDER BY {order}")
     };
+    let present = " AND paper NOT IN (SELECT row FROM removed_papers)";
+    let valid = format!(
+        " AND key NOT IN (SELECT key FROM outdated_vectors) AND key & {} NOT IN (SELECT row FROM removed_papers)",
+        (1i64 << ROW_BITS) - 1
+    );
     let parts = PARTS.iter().map(|part| {
         let columns = part.columns.join(", ");
-        (part.table, 0, query(part.table, "paper", &columns, &format!("paper, {columns}")))
+        (part.table, 0, query(part.table, "paper", &columns, &format!("paper, {columns}"), present))
     });
-    let sums = ("paper_sums", 0, query("paper_sums", "paper", "sum", "paper"));
+    let sums = ("paper_sums", 0, query("paper_sums", "paper", "sum", "paper", present));
     let vectors = models.iter().flat_map(|model| {
         let base = model.number << ROW_BITS;
         let columns = VECTORS.columns.join(", ");
         [
-            ("embeddings", base, query("embeddings", "key", &columns, "key")),
-            ("vector_sums", base, query("vector_sums", "key", "sum", "key")),
+            ("embeddings", base, query("embeddings", "key", &columns, "key", &valid)),
+            ("vector_sums", base, query("vector_sums", "key", "sum", "key", &valid)),
         ]
     });
     parts.chain([sums]).chain(vectors).collect()

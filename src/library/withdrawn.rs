@@ -30,8 +30,12 @@ impl Library {
     /// # Errors
     /// What the library reports.
     pub fn withdrawn(&self) -> Result<PaperSet> {
-        let mut statement =
-            self.connection.prepare_cached("SELECT paper FROM withdrawn ORDER BY paper").in_library(&self.path)?;
+        let mut statement = self
+            .connection
+            .prepare_cached(
+                "SELECT paper FROM withdrawn WHERE paper NOT IN (SELECT row FROM removed_papers) ORDER BY paper",
+            )
+            .in_library(&self.path)?;
         let rows = statement
             .query_map([], |row| row.get(0).map(PaperRow))
             .and_then(Iterator::collect)

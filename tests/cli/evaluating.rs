@@ -194,7 +194,7 @@ fn damaged_vectors_are_passed_over_and_named_where_they_are_asked_with() {
         let damage = |id: &str, vector: Vec<u8>| {
             let changed = database
                 .execute(
-                    "UPDATE embeddings SET vector = ?1 WHERE paper = (SELECT row FROM papers WHERE id = ?2)",
+                    "UPDATE stored_embeddings SET vector = ?1 WHERE paper = (SELECT row FROM papers WHERE id = ?2)",
                     rusqlite::params![vector, id],
                 )
                 .expect("an update");

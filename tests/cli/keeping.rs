@@ -75,8 +75,8 @@ fn check_names_what_is_damaged_and_repair_mends_it() {
     let home = filled();
     home.json(&["recommend", "--like", "2601.00001", "--json"]);
     let file = rusqlite::Connection::open(home.path("library.db")).expect("the library");
-    let damage = "UPDATE embeddings SET vector = zeroblob(length(vector)) WHERE paper = 1; \
-                  UPDATE papers SET authors = CAST(x'5b22ff225d' AS TEXT) WHERE row = 2";
+    let damage = "UPDATE stored_embeddings SET vector = zeroblob(length(vector)) WHERE paper = 1; \
+                  UPDATE stored_papers SET authors = CAST(x'5b22ff225d' AS TEXT) WHERE row = 2";
     file.execute_batch(damage).expect("damaged");
     drop(file);
     let found = home.run(&["check", "--json"]);

@@ -99,7 +99,9 @@ fn readers_do_not_wait_for_a_writer() {
     home.write("2026-01-05.md", digest(&[invented(0), invented(1), invented(2)]));
     home.json(&["add", "--json", "2026-01-05.md"]);
     let writer = rusqlite::Connection::open(home.path("library.db")).expect("a library");
-    writer.execute_batch("BEGIN IMMEDIATE; UPDATE papers SET comment = 'not yet committed'").expect("the write lock");
+    writer
+        .execute_batch("BEGIN IMMEDIATE; UPDATE stored_papers SET comment = 'not yet committed'")
+        .expect("the write lock");
     assert_eq!(home.json(&["info", "--json"])["papers"], 3);
     assert_eq!(home.json(&["info", "2601.00001", "--json"])["comment"], serde_json::Value::Null);
     let answer = home.json(&["recommend", "--like", "2601.00001", "--json"]);
