@@ -72,11 +72,8 @@ impl Library {
             let mut part = Part::default();
             let checked = if alone { None } else { Some("keywords") };
             let said = integrity(&self.connection, checked).in_library(path)?;
-            if alone {
-                part.pages = Some(said)
-            } else {
-                part.keywords = Some(said)
-            }
+            let place = if alone { &mut part.pages } else { &mut part.keywords };
+            *place = Some(said);
             walk_on(&self.connection, &mut part).in_library(path)?;
             Ok(part)
         };
@@ -121,8 +118,8 @@ fn together(parts: Vec<Part>) -> Passed {
 fn integrity(connection: &Connection, table: Option<&str>) -> rusqlite::Result<Vec<String>> {
     let argument = table.map_or_else(|| MOST.to_string(), str::to_owned);
     let mut statement = connection.prepare(&format!("PRAGMA integrity_check({argument})"))?;
-    let said = statement.query_map([], |row| row.get(0))?.collect();
-    said
+    let said = statement.query_map([], |row| row.get(0))?;
+    said.collect()
 }
 
 /// Leaves a connection without virtual tables, for which SQLite's check of the whole file then does

@@ -178,7 +178,7 @@ fn delete_vector(connection: &Connection, key: i64) -> rusqlite::Result<()> {
 mod tests {
     use jiff::civil::{Date, date};
 
-    use super::super::{Filter, FingerprintNumber, FingerprintText, NewVector, Outcome, Tokens};
+    use super::super::{Filter, FingerprintNumber, FingerprintText, Matching, NewVector, Outcome, Tokens};
     use super::*;
     use crate::paper::{Entry, Listing};
     use crate::{Precedence, SourceKind};
@@ -232,10 +232,12 @@ mod tests {
     fn told(library: &Library, number: FingerprintNumber) -> (u64, usize, usize, usize, usize, usize, u64) {
         let mut scanned = 0;
         library.scan(number, &mut |_, _| scanned += 1).unwrap();
-        let categories = library.matching(&Filter::new().categories(["cs.LG"])).unwrap().unwrap().len();
+        let Matching::Only(categories) = library.matching(&Filter::new().categories(["cs.LG"])).unwrap() else {
+            panic!("a category has been asked for");
+        };
         (
             library.len().unwrap(),
-            categories,
+            categories.len(),
             library.listed_on(DAY).unwrap().len(),
             library.holding("ice").unwrap().len(),
             library.embedded(number).unwrap().len(),

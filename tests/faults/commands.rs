@@ -240,8 +240,8 @@ fn unfinished(home: &Home) {
 fn damaged(home: &Home) {
     library(home);
     let connection = rusqlite::Connection::open(home.path("library.db")).expect("a library");
-    let damage = "UPDATE papers SET title = replace(title, 'graph', 'grapf') WHERE id = '2601.00002'; \
-                  UPDATE embeddings SET vector = CAST(x'0102' || substr(vector, 3) AS BLOB) WHERE key IN \
+    let damage = "UPDATE stored_papers SET title = replace(title, 'graph', 'grapf') WHERE id = '2601.00002'; \
+                  UPDATE stored_embeddings SET vector = CAST(x'0102' || substr(vector, 3) AS BLOB) WHERE key IN \
                   (SELECT key FROM embeddings ORDER BY key LIMIT 2)";
     connection.execute_batch(damage).expect("damage");
 }
