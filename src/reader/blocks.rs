@@ -16,6 +16,7 @@ use super::dates;
 use super::digest::{LONGEST_ENTRY, MOST_FIELDS};
 use super::draft::{Draft, Origin};
 use super::heading::{is_ornament, linked};
+use super::jsonl::Place;
 use super::keys;
 use super::labels::{Field, label};
 use super::lines::{self, Broken};
@@ -61,6 +62,20 @@ pub(super) fn read(source: &mut Source<'_>, file: &str, date: Option<Date>, out:
         out.note(note);
     }
     Ok(())
+}
+
+/// Columns of the tables of cv-arxiv-daily, whose rows also stand in its JSON without headings.
+const DAILY: [Option<keys::Field>; 5] =
+    [Some(keys::Field::Published), Some(keys::Field::Title), Some(keys::Field::Authors), None, Some(keys::Field::Code)];
+
+/// Reads the row of a table that stands in JSON under the identifier of its paper.
+pub(super) fn json_row(line: u64, key: &str, row: &str, place: &Place<'_>, out: &mut Output<'_>) -> Result<()> {
+    let row = row.trim();
+    let daily = cells(row).first().is_some_and(|cell| dates::leading(bare(cell)).is_some());
+    let columns = if daily { DAILY.to_vec() } else { Vec::new() };
+    let mut blocks = Blocks { out, file: place.file.to_owned(), date: place.date, columns, open: None };
+    let draft = blocks.row_draft(line, row, key.to_owned());
+    blocks.give(draft)
 }
 
 struct Blocks<'o, 's> {
@@ -127,7 +142,14 @@ impl Blocks<'_, '_> {
             self.columns = cells.iter().map(|cell| keys::field(bare(cell)).map(|(field, _)| field)).collect();
             return Ok(());
         };
-        let mut draft = Draft { line: number, id: Cow::Owned(id.clone()), ..Draft::default() };
+        let draft = self.row_draft(number, line, id.clone());
+        self.give(draft)
+    }
+
+    /// What the cells of a row tell of a paper, by the names of their columns where they have some.
+    fn row_draft(&self, number: u64, row: &str, id: String) -> Draft<'static> {
+        let mut draft = Draft { line: number, id: Cow::Owned(id), ..Draft::default() };
+        let cells = cells(row);
         let known = self.columns.contains(&Some(keys::Field::Title));
         for (at, cell) in cells.iter().enumerate() {
             let column = self.columns.get(at).copied().flatten();
@@ -157,7 +179,7 @@ impl Blocks<'_, '_> {
                 None => {}
             }
         }
-        self.give(draft)
+        draft
     }
 
     fn close(&mut self) -> Result<()> {

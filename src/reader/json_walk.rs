@@ -34,6 +34,15 @@ pub(super) enum Found<'f> {
         /// The key under which it stood, where the keys around it are identifiers.
         key: Option<&'f str>,
     },
+    /// A text under an identifier that is the row of a table of Markdown.
+    Row {
+        /// The identifier.
+        key: &'f str,
+        /// The row as JSON has it, without quotes.
+        text: &'f [u8],
+        /// Line from 1.
+        line: u64,
+    },
     /// Something that no paper can be read from.
     Useless {
         /// Line from 1.
@@ -95,6 +104,8 @@ struct Object {
     keyed: bool,
     /// Papers found in what it holds.
     papers: u64,
+    /// Where the text that has just ended begins, if it is a row under an identifier.
+    row: Option<usize>,
     /// The key under which it stands.
     parent: Option<String>,
 }
@@ -260,6 +271,15 @@ impl Walker {
         if object.take(byte) {
             return self.complete(give);
         }
+        if let Some(start) = object.row.take() {
+            let end = object.bytes.len() - 1;
+            give(Found::Row { key: &object.key, text: &object.bytes[start..end], line: self.line })?;
+            object.papers += 1;
+            // It is done with: an object of ever so many rows is no longer than one.
+            object.bytes.truncate(start);
+            object.bytes.push(b'"');
+            return Ok(());
+        }
         if object.nest.len() > DEEPEST_WITHIN {
             self.object = None;
             self.outer.clear();
@@ -329,6 +349,7 @@ impl Object {
             texts: 0,
             keyed: false,
             papers: 0,
+            row: None,
             parent,
         }
     }
@@ -394,6 +415,8 @@ impl Object {
             } else {
                 let id = matches!(field(&self.key), Some((Field::Id, _)));
                 self.has_id |= id && ArxivId::parse(&text).is_some();
+                let row = text.trim_start().starts_with('|') && !self.too_long && ArxivId::parse(&self.key).is_some();
+                self.row = row.then_some(self.start);
                 self.texts += u32::from(matches!(field(&self.key), Some((Field::Title | Field::Abstract, _))));
             }
         }

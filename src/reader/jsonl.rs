@@ -11,6 +11,7 @@ use std::borrow::Cow;
 
 use jiff::civil::Date;
 
+use super::blocks;
 use super::dates;
 use super::draft::{Draft, Origin, is_teaser};
 use super::json_walk::{Found, Walker};
@@ -83,6 +84,12 @@ pub(super) struct Place<'p> {
 fn give(found: &Found<'_>, place: &Place<'_>, foreign: &mut windows::Foreign, out: &mut Output<'_>) -> Result<()> {
     let (bytes, line, key) = match found {
         Found::Object { bytes, line, key } => (bytes, *line, *key),
+        Found::Row { key, text, line } => {
+            let Ok(row) = serde_json::from_str::<String>(&format!("\"{}\"", String::from_utf8_lossy(text))) else {
+                return out.skip(*line, &format!("the row of {key} cannot be read"));
+            };
+            return blocks::json_row(*line, key, &row, place, out);
+        }
         Found::Useless { line, reason } => return out.skip(*line, reason),
     };
     let text = foreign.text(bytes, line);

@@ -32,6 +32,7 @@ mod digest;
 mod draft;
 mod failure;
 mod files;
+mod front;
 mod heading;
 mod html;
 mod json_walk;
@@ -146,6 +147,16 @@ fn read_within(
     let name = path.file_name().map_or_else(|| path.to_string_lossy(), |name| name.to_string_lossy());
     let name = clean(&name);
     let date = dates::first_in(&name);
+    let front = match format {
+        Format::Digest | Format::List | Format::Page | Format::Blocks => {
+            front::front_matter(&String::from_utf8_lossy(source.head()))
+        }
+        _ => front::FrontMatter::default(),
+    };
+    for _ in 0..front.lines {
+        source.next_line()?;
+    }
+    let date = date.or(front.day);
     match format {
         Format::Digest => digest::read(&mut source, &name, date, &mut out)?,
         Format::List => list::read(&mut source, &name, date, &mut out)?,

@@ -5,6 +5,7 @@
 
 use super::archive;
 use super::blocks;
+use super::front;
 use super::heading::{after_number, entry_heading, section};
 use super::html;
 use super::keys::{self, Field};
@@ -27,6 +28,7 @@ pub(super) fn format(head: &[u8]) -> Result<Format, String> {
     if text.is_empty() {
         return Ok(Format::Empty);
     }
+    let text = front::body(text);
     // One NUL does not make a digest binary: formats come first.
     let found = if json_begins(text) { json(text) } else { lines(text) };
     found.ok_or_else(|| if head.contains(&0) { "binary data".to_owned() } else { other(text).to_owned() })
@@ -84,7 +86,15 @@ fn describes_papers(text: &str) -> bool {
         match keys::field(name).map(|(field, _)| field) {
             Some(Field::Id | Field::Link | Field::Doi) => named = true,
             Some(Field::Title | Field::Abstract | Field::InvertedAbstract | Field::Authors) => described = true,
-            _ => named |= ArxivId::parse(name).is_some(),
+            _ if ArxivId::parse(name).is_some() => {
+                // Rows of a table by their ids (cv-arxiv-daily).
+                let value = after.trim_start().trim_start_matches(':').trim_start();
+                if value.starts_with(['"', '\'']) && value[1..].trim_start().starts_with('|') {
+                    return true;
+                }
+                named = true;
+            }
+            _ => {}
         }
         if named && described {
             return true;

@@ -269,3 +269,57 @@ fn addresses_are_told_from_files() {
     assert!(refused.starts_with("https://arxiv.org/list/cs.LG/new is an address"), "{refused}");
     assert!(refused.contains("curl -L"), "{refused}");
 }
+
+#[test]
+fn a_front_matter_tells_the_day_and_no_paper() {
+    let bodies = [
+        "### [1] [Reeds](https://arxiv.org/abs/2603.00001)\n*Ada Quill*\n\nMain category: cs.LG\n\nAbstract: Reeds bend.\n",
+        "## Reeds\n\n**Link:** https://arxiv.org/abs/2603.00001\n\n**Abstract:** Reeds bend.\n",
+        "- [Reeds](https://arxiv.org/abs/2603.00001)\n",
+    ];
+    let front = "layout: post\ndate: 2026-03-02 08:00:00 +0800\ntitle: \"### [9] [No paper](https://arxiv.org/abs/2603.00009)\"\n\
+                 tags:\n- [Link](https://arxiv.org/abs/2603.00008)\n";
+    for body in bodies {
+        for fence in ["---", "+++"] {
+            let front =
+                if fence == "+++" { front.replace(": ", " = ").replace("tags:", "tags = [") } else { front.to_owned() };
+            let page = format!("{fence}\n{front}{fence}\n\n{body}");
+            let (found, report) = collect("index.md", page.as_bytes()).unwrap();
+            let [Reading::Entry(entry)] = found.as_slice() else { panic!("{page}: {found:?}") };
+            assert_eq!((entry.id.as_str(), entry.title.as_deref()), ("2603.00001", Some("Reeds")), "{page}");
+            let listed = entry.listing.as_ref().and_then(|listing| listing.date);
+            assert_eq!(listed, Some(jiff::civil::date(2026, 3, 2)), "{page}");
+            assert_eq!(report.notes, Vec::<String>::new(), "{page}");
+        }
+    }
+    // The name of a file tells its day better, and a page without papers is none.
+    let (found, _) = collect("2026-03-05.md", format!("---\n{front}---\n{}", bodies[0]).as_bytes()).unwrap();
+    let listed = |reading: &Reading| matches!(reading, Reading::Entry(one) if one.listing.as_ref().is_some_and(|l| l.date == Some(jiff::civil::date(2026, 3, 5))));
+    assert!(found.iter().all(listed), "{found:?}");
+    assert!(collect("index.md", format!("---\n{front}---\n\nNothing today.\n").as_bytes()).is_err());
+}
+
+#[test]
+fn rows_of_tables_in_json_are_read_as_in_markdown() {
+    let row = |day: &str, title: &str, id: &str| {
+        format!("|**{day}**|**{title}**|Ada Quill et.al.|[{id}](http://arxiv.org/abs/{id})|null|\\n")
+    };
+    let page = format!(
+        "{{\"Marsh Plants\": {{\"2603.00001\": \"{}\", \"2603.00002\": \"{}\"}},\n \"Birds\": {{\"2603.00003\": \"{}\"}}, \"None\": {{}}}}\n",
+        row("2026-03-02", "Reeds \\u201cbent\\u201d", "2603.00001"),
+        row("2026-03-01", "Sedges", "2603.00002v2"),
+        row("2026-02-28", "Rails", "2603.00003"),
+    );
+    // "et.al." says that the list of authors is cut, so it is left to other sources.
+    let expected = [
+        "2603.00001 v0|Reeds \u{201c}bent\u{201d}|-|||2026-03-02",
+        "2603.00002 v0|Sedges|-|||2026-03-01",
+        "2603.00003 v0|Rails|-|||2026-02-28",
+    ];
+    assert_eq!(told("cv-arxiv-daily.json", page.as_bytes()), expected);
+    let spaced = page.replace(", ", ",\n    ").replace(": {", ":\n  {\n    ");
+    assert_eq!(told("cv-arxiv-daily.json", spaced.as_bytes()), expected, "{spaced}");
+    // A row without a title is named, and the others are read.
+    let broken = page.replace("**Sedges**", "****");
+    assert_eq!(told("p.json", broken.as_bytes())[1], "p.json:1: 2603.00002 has no title here");
+}
