@@ -75,7 +75,7 @@ fake-cuda *ARGUMENTS:
 
 # Disturb every command by kills, failing calls, full disks and power cuts, and print the tables (Linux, an hour)
 faults:
-    cargo test --locked --test faults -- --ignored --nocapture campaign
+    cargo test --locked --test faults -- --ignored --nocapture --exact campaign
 
 # Time tokenising and encoding, by set of kernels and precision
 bench *ARGUMENTS:

@@ -74,7 +74,7 @@ fn papers_and_profiles_are_removed_without_any_room() {
         assert_eq!((ended.code, ended.stdout.trim()), (Some(0), "removed 2"), "{room}: {ended:?}");
         let without_journal = ended.stderr.contains("no room for a journal");
         // The shared memory of a log alone takes 32 KiB; how much the log takes is not asked here.
-        if room < 32 << 10 || room >= 1 << 20 {
+        if !(32 << 10..1 << 20).contains(&room) {
             assert_eq!(without_journal, room < 32 << 10, "{room}: {ended:?}");
         }
         let ended = with_room(&home, 0, &["profile", "remove", "default"]);
