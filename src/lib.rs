@@ -129,6 +129,6 @@ pub mod cli;
 
 pub use error::{Error, Result};
 pub(crate) use neighbours::index;
-pub use paper::{ArxivId, Entry, Facet, Listing, Metadata, Precedence, Skipped, SourceKind};
+pub use paper::{ArxivId, Entry, Facet, Listing, Metadata, PartialDate, Precedence, Skipped, SourceKind};
 pub use text::passage;
 pub(crate) use text::{sentences, terms};

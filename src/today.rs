@@ -9,13 +9,12 @@
 use std::collections::BTreeSet;
 
 use jiff::ToSpan;
-use jiff::civil::Date;
 
 use crate::error::Result;
 use crate::library::{Paper, PaperRow, PaperSet, terms};
 use crate::neighbours::{Admitted, SearchContext};
 use crate::paper::ArxivId;
-use crate::paper::Listing;
+use crate::paper::{Listing, PartialDate};
 use crate::ranking::Learned;
 use crate::recommend::{Answer, Query, QueryVectors, recommend};
 
@@ -145,9 +144,10 @@ fn older(context: &SearchContext<'_>, query: &Query, answers: &[Answer]) -> Resu
 }
 
 /// When a paper came to be known: the day of its first listing, or the best there is, and of one
-/// day by id.
-fn came(paper: &Paper) -> (Date, &ArxivId) {
-    (paper.listings.iter().filter_map(|listing| listing.date).min().unwrap_or(paper.date), &paper.id)
+/// date by id. A month comes before its days.
+fn came(paper: &Paper) -> (PartialDate, &ArxivId) {
+    let listed = paper.listings.iter().filter_map(|listing| listing.date).min();
+    (listed.map_or(paper.date, PartialDate::Day), &paper.id)
 }
 
 fn words(paper: &Paper) -> BTreeSet<String> {
@@ -168,12 +168,15 @@ pub(crate) fn is_known(paper: &Paper, listings: &BTreeSet<Listing>) -> bool {
         None => !listings.iter().any(|own| own.file == listing.file),
     };
     let old = day.and_then(|day| day.checked_sub(OLD.days()).ok()).zip(paper.published);
-    let late = paper.version.is_some_and(|version| version > 1) && old.is_some_and(|(limit, date)| date < limit);
+    let late =
+        paper.version.is_some_and(|version| version > 1) && old.is_some_and(|(limit, date)| !date.may_be_since(limit));
     late || paper.listings.iter().any(|listing| earlier(&listing))
 }
 
 #[cfg(test)]
 mod tests {
+    use jiff::civil::Date;
+
     use super::*;
     use crate::library::Library;
     use crate::paper::{Entry, Metadata};
@@ -191,7 +194,7 @@ mod tests {
                 .map(|day| Entry {
                     metadata: Metadata {
                         title: Some("Ice".to_owned()),
-                        published: Some(date(published)),
+                        published: Some(date(published).into()),
                         ..Metadata::default()
                     },
                     listing: Some(Listing { file: format!("{day}.jsonl"), date: Some(date(day)) }),

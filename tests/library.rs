@@ -11,7 +11,7 @@ use jiff::civil::{Date, date};
 use proptest::prelude::*;
 use relata::error::LibraryError;
 use relata::library::{Filter, FingerprintText, Library, Matching, NewVector, Outcome, PaperRow, Tokens, dot, terms};
-use relata::{ArxivId, Entry, Error, Facet, Listing, Metadata, Precedence, SourceKind};
+use relata::{ArxivId, Entry, Error, Facet, Listing, Metadata, PartialDate, Precedence, SourceKind};
 use rusqlite::Connection;
 use tempfile::TempDir;
 
@@ -86,7 +86,7 @@ fn a_second_source_fills_gaps_and_never_erases() {
     snapshot.precedence.version = 2;
     snapshot.categories = vec!["cs.LG".into(), "stat.ML".into(), "cs.AI".into()];
     snapshot.authors = vec!["Ada Novak".into()];
-    snapshot.published = Some(date(2026, 2, 10));
+    snapshot.published = Some(date(2026, 2, 10).into());
     assert_eq!(library.merge(&[digest.clone()]).unwrap(), [Outcome::Added]);
     assert_eq!(library.merge(&[snapshot.clone(), digest.clone()]).unwrap(), [Outcome::Updated, Outcome::Unchanged]);
     assert_eq!(library.merge(&[snapshot]).unwrap(), [Outcome::Unchanged]);
@@ -96,7 +96,7 @@ fn a_second_source_fills_gaps_and_never_erases() {
     assert_eq!(paper.abstract_text.as_deref(), Some("The whole abstract"));
     assert_eq!(paper.categories, ["cs.LG", "cs.AI", "stat.ML"]);
     assert_eq!(paper.authors, ["Ada Novak"]);
-    assert_eq!(paper.date, date(2026, 2, 10));
+    assert_eq!(paper.date, date(2026, 2, 10).into());
     assert_eq!(paper.summaries[&("zh".to_owned(), Facet::Tldr)], "一句话");
     assert_eq!(paper.listings, [digest.listing.unwrap()]);
     insta::assert_snapshot!(dump(&library), @"
@@ -117,18 +117,74 @@ fn the_date_is_the_best_there_is() {
         let mut paper = Entry::new(id("2602.10611"), precedence(1), 1);
         change(&mut paper);
         library.merge(&[paper]).unwrap();
-        library.paper(&id("2602.10611")).unwrap().unwrap().date
+        library.paper(&id("2602.10611")).unwrap().unwrap().date.to_string()
     };
+    let day = |day| Some(PartialDate::Day(date(2026, 2, day)));
     let listed = |day| move |paper: &mut Entry| paper.listing = Some(Listing { file: "d.md".into(), date: Some(day) });
-    assert_eq!(found(&|_| ()), date(2026, 2, 1));
-    assert_eq!(found(&|paper| paper.updated = Some(date(2026, 6, 1))), date(2026, 6, 1));
-    assert_eq!(found(&listed(date(2026, 2, 17))), date(2026, 2, 17));
-    assert_eq!(found(&listed(date(2026, 2, 14))), date(2026, 2, 14));
-    assert_eq!(found(&|paper| paper.published = Some(date(2026, 2, 15))), date(2026, 2, 15));
+    assert_eq!(found(&|_| ()), "2026-02", "the id tells a month and no day");
+    assert_eq!(found(&|paper| paper.updated = Some(date(2026, 6, 1).into())), "2026-06-01");
+    assert_eq!(found(&listed(date(2026, 2, 17))), "2026-02-17");
+    assert_eq!(found(&listed(date(2026, 2, 14))), "2026-02-14");
+    assert_eq!(found(&|paper| paper.published = PartialDate::month(2026, 2)), "2026-02");
+    assert_eq!(found(&|paper| paper.published = day(15)), "2026-02-15");
+    let later = |paper: &mut Entry| {
+        paper.precedence = precedence(2);
+        paper.published = PartialDate::month(2026, 2);
+    };
+    assert_eq!(found(&later), "2026-02-15", "a month says less, whatever its source");
+    let later = |paper: &mut Entry| {
+        paper.precedence = precedence(2);
+        paper.published = day(12);
+    };
+    assert_eq!(found(&later), "2026-02-12");
+}
+
+#[test]
+fn a_month_passes_where_one_of_its_days_may() {
+    let mut library = Library::in_memory().unwrap();
+    let mut dated = |name: &str, published: Option<PartialDate>| {
+        let mut paper = entry(name, "Ice", "Ice melts.");
+        paper.published = published;
+        library.merge(&[paper]).unwrap();
+    };
+    dated("2601.00001", None);
+    dated("2602.00001", None);
+    dated("2602.00002", Some(date(2026, 2, 13).into()));
+    dated("2603.00001", PartialDate::month(2026, 3));
+    let found = |since: Option<Date>, until: Option<Date>| {
+        let set = library.matching(&Filter { since, until, ..Filter::default() }).unwrap();
+        let papers = library.papers_by_rows(set.only().unwrap().rows()).unwrap();
+        papers.iter().map(|paper| paper.id.to_string()).collect::<Vec<_>>().join(" ")
+    };
+    let day = |month, day| Some(date(2026, month, day));
+    assert_eq!(found(day(2, 10), None), "2602.00001 2602.00002 2603.00001");
+    assert_eq!(found(day(2, 14), None), "2602.00001 2603.00001");
+    assert_eq!(found(day(2, 28), day(2, 28)), "2602.00001");
+    assert_eq!(found(day(3, 1), None), "2603.00001");
+    assert_eq!(found(day(4, 1), None), "");
+    assert_eq!(found(None, day(2, 1)), "2601.00001 2602.00001");
+    assert_eq!(found(None, day(1, 31)), "2601.00001");
+    assert_eq!(found(None, Some(date(2025, 12, 31))), "");
+    assert_eq!(found(day(1, 1), day(3, 31)), "2601.00001 2602.00001 2602.00002 2603.00001");
+    let all = library.matching(&Filter::default().until(date(2026, 12, 31))).unwrap();
+    let newest = library.papers_by_rows(&library.newest(&all, 9).unwrap()).unwrap();
+    let newest: Vec<String> = newest.iter().map(|paper| paper.date.to_string()).collect();
+    assert_eq!(newest, ["2026-03", "2026-02-13", "2026-02", "2026-01"]);
+    let ends = library.dates().unwrap().unwrap();
+    assert_eq!((ends.0.to_string(), ends.1.to_string()), ("2026-01".to_owned(), "2026-03".to_owned()));
+    assert_eq!(library.latest(date(2026, 2, 12)).unwrap(), PartialDate::month(2026, 2));
+    assert_eq!(library.latest(date(2026, 2, 13)).unwrap(), Some(date(2026, 2, 13).into()));
+    assert_eq!(library.of_date("2026-02".parse().unwrap()).unwrap().len(), 1);
+    assert_eq!(library.check().unwrap(), []);
 }
 
 fn any_date() -> impl Strategy<Value = Date> {
     (2020i16..2023, 1i8..4).prop_map(|(year, day)| date(year, 1, day))
+}
+
+fn any_partial_date() -> impl Strategy<Value = PartialDate> {
+    (any_date(), proptest::bool::ANY)
+        .prop_map(|(day, known)| if known { day.into() } else { PartialDate::month(day.year(), 1).unwrap() })
 }
 
 fn any_text() -> impl Strategy<Value = Option<String>> {
@@ -153,7 +209,8 @@ fn any_entry() -> impl Strategy<Value = Entry> {
     };
     let texts = (any_text(), any_text(), any_text(), any_text(), any_text(), any_text());
     let lists = (some(vec!["Ada Novak", "Béla Ó Cuinn"], 3), some(vec!["cs.LG", "cs.AI", "math.CO"], 4));
-    let days = (proptest::option::of(any_date()), proptest::option::of(any_date()), proptest::option::of(any_date()));
+    let some_date = || proptest::option::of(any_partial_date());
+    let days = (some_date(), some_date(), proptest::option::of(any_date()));
     (proptest::sample::select(ids), any_precedence(), texts, lists, days, any_text(), any_text()).prop_map(
         |(name, precedence, texts, (authors, categories), (published, updated, listed), link, tldr)| Entry {
             metadata: Metadata {
@@ -237,6 +294,11 @@ proptest! {
         let list = |text: Option<&str>| text.map(str::to_owned).into_iter().collect::<Vec<String>>();
         let filter = Filter { categories: list(category), since, until, authors: list(author), exclude: list(exclude), withdrawn };
         let ids: BTreeSet<&ArxivId> = entries.iter().map(|entry| &entry.id).collect();
+        // One day, or all of a month.
+        let days = |date: PartialDate| {
+            let text = date.to_string();
+            (1..=31).filter_map(move |day| if text.len() == 7 { format!("{text}-{day:02}").parse().ok() } else { text.parse::<Date>().ok() })
+        };
         let passes = |paper: &relata::library::Paper| {
             let of_category = |wanted: &str| {
                 let archive = wanted.trim_end_matches(".*").to_lowercase();
@@ -256,8 +318,8 @@ proptest! {
                 })
             };
             category.is_none_or(of_category)
-                && since.is_none_or(|since| paper.date >= since)
-                && until.is_none_or(|until| paper.date <= until)
+                && since.is_none_or(|since| days(paper.date).any(|day| day >= since))
+                && until.is_none_or(|until| days(paper.date).any(|day| day <= until))
                 && author.is_none_or(by)
                 && !exclude.is_some_and(holds)
                 && (withdrawn || !paper.withdrawn)
@@ -557,7 +619,7 @@ fn folders_are_made_and_info_tells_all() {
     library.merge(&[one, two]).unwrap();
     let info = library.info().unwrap();
     assert_eq!((info.papers, info.passages, info.fingerprints.len()), (2, 2, 0));
-    assert_eq!(info.dates, Some((date(2025, 12, 1), date(2026, 2, 1))));
+    assert_eq!(info.dates, PartialDate::month(2025, 12).zip(PartialDate::month(2026, 2)));
     assert_eq!(info.categories, [("cs.LG".to_owned(), 2), ("cs.AI".to_owned(), 1)]);
     assert!(info.bytes >= fs::metadata(&path).unwrap().len());
     drop(library);
@@ -588,7 +650,7 @@ fn what_is_no_library_of_ours_is_refused_by_name_and_left_alone() {
     fs::remove_file(&path).unwrap();
     drop(Library::open(&path).unwrap());
     Connection::open(&path).unwrap().pragma_update(None, "user_version", 99).unwrap();
-    insta::assert_snapshot!(refusals(&path), @"the library DIR/papers.db has schema version 99, but this relata knows only up to 10");
+    insta::assert_snapshot!(refusals(&path), @"the library DIR/papers.db has schema version 99, but this relata knows only up to 13");
 
     let opened = Library::open(folder.path()).unwrap_err();
     assert!(matches!(opened, Error::Library(LibraryError::Unopened { .. })), "{opened}");

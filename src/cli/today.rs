@@ -83,7 +83,7 @@ fn header(list: &TodayList, asked: &Today) -> String {
     let (since, day) = (asked.selection.filters.since, &list.day);
     let (papers, floor) = (day.papers, day.floor);
     let date = match (since, day.date) {
-        (Some(since), Some(date)) if since < date => format!("{since} to {date}"),
+        (Some(since), Some(date)) if date.first_day() > since => format!("{since} to {date}"),
         (_, Some(date)) => date.to_string(),
         (_, None) => "no day".to_owned(),
     };

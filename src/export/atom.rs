@@ -3,12 +3,12 @@
 
 use std::io::{self, Write};
 
-use jiff::civil::Date;
 use quick_xml::Writer;
 use quick_xml::events::{BytesDecl, BytesEnd, BytesStart, BytesText, Event};
 
 use super::{Chosen, Heading};
 use crate::library::Paper;
+use crate::paper::PartialDate;
 
 /// The feed's own name, the same every day: readers know a feed by it.
 fn feed_id(heading: &Heading<'_>) -> String {
@@ -24,8 +24,14 @@ fn feed_id(heading: &Heading<'_>) -> String {
 }
 
 /// When the paper changed last, as far as anybody told.
-fn updated(paper: &Paper) -> Date {
+fn updated(paper: &Paper) -> PartialDate {
     paper.updated.map_or(paper.date, |date| date.max(paper.date))
+}
+
+/// The time that a feed must give of a date. Of a month it is the beginning, so that no reader
+/// takes the entry for newer than it is.
+fn instant(date: PartialDate) -> String {
+    format!("{}T00:00:00Z", date.first_day())
 }
 
 pub(super) fn write(heading: &Heading<'_>, chosen: &[Chosen<'_>], out: &mut dyn Write) -> io::Result<()> {
@@ -38,14 +44,15 @@ pub(super) fn write(heading: &Heading<'_>, chosen: &[Chosen<'_>], out: &mut dyn 
     text(&mut feed, "title", &heading.title)?;
     // The day of the newest paper and not of the run: the same answer is the same feed.
     let newest = chosen.iter().map(|chosen| updated(chosen.paper)).max();
-    text(&mut feed, "updated", &newest.map_or("1970-01-01T00:00:00Z".to_owned(), |date| format!("{date}T00:00:00Z")))?;
+    text(&mut feed, "updated", &newest.map_or("1970-01-01T00:00:00Z".to_owned(), instant))?;
     for Chosen { paper, why, .. } in chosen {
         feed.write_event(Event::Start(BytesStart::new("entry")))?;
         text(&mut feed, "id", &paper.id.url())?;
         text(&mut feed, "title", paper.title.as_deref().unwrap_or_default())?;
-        text(&mut feed, "updated", &format!("{}T00:00:00Z", updated(paper)))?;
-        if let Some(date) = paper.published {
-            text(&mut feed, "published", &format!("{date}T00:00:00Z"))?;
+        text(&mut feed, "updated", &instant(updated(paper)))?;
+        // Need not be given, so it is given only where it is known.
+        if let Some(day) = paper.published.and_then(PartialDate::day) {
+            text(&mut feed, "published", &instant(day.into()))?;
         }
         feed.write_event(Event::Empty(BytesStart::new("link").with_attributes([("href", paper.id.url().as_str())])))?;
         let names = if paper.authors.is_empty() { &["unknown".to_owned()] } else { paper.authors.as_slice() };

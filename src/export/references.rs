@@ -6,6 +6,7 @@ use std::io::{self, Write};
 use super::Chosen;
 use super::latex::{bare, latex};
 use crate::library::Paper;
+use crate::paper::PartialDate;
 
 /// "and" stands between authors, so one whose name holds it is kept together.
 fn author(name: &str) -> String {
@@ -16,7 +17,7 @@ fn author(name: &str) -> String {
 /// The year in which a paper was published on arXiv; its id tells it where no source does. A digest
 /// may list it years later.
 fn year(paper: &Paper) -> i16 {
-    paper.published.map_or(paper.id.submitted().0, jiff::civil::Date::year)
+    paper.published.map_or(paper.id.submitted().0, |date| date.year_and_month().0)
 }
 
 pub(super) fn bibtex(chosen: &[Chosen<'_>], out: &mut dyn Write) -> io::Result<()> {
@@ -59,7 +60,7 @@ pub(super) fn ris(chosen: &[Chosen<'_>], out: &mut dyn Write) -> io::Result<()> 
             line("AU", &family_first(author))?;
         }
         line("PY", &year(paper).to_string())?;
-        line("DA", &paper.published.map(|date| date.strftime("%Y/%m/%d").to_string()).unwrap_or_default())?;
+        line("DA", &date(paper))?;
         line("AB", paper.abstract_text.as_deref().unwrap_or_default())?;
         line("DO", paper.doi.as_deref().unwrap_or_default())?;
         line("UR", &paper.id.url())?;
@@ -71,6 +72,15 @@ pub(super) fn ris(chosen: &[Chosen<'_>], out: &mut dyn Write) -> io::Result<()> 
         writeln!(out, "ER  - \n")?;
     }
     Ok(())
+}
+
+/// When a paper was published, as RIS has it: `2026/02/13/`, or `2026/02//` where no day is known.
+fn date(paper: &Paper) -> String {
+    let (year, month) = paper.published.map_or(paper.id.submitted(), PartialDate::year_and_month);
+    match paper.published.and_then(PartialDate::day) {
+        Some(day) => day.strftime("%Y/%m/%d").to_string(),
+        None => format!("{year:04}/{month:02}//"),
+    }
 }
 
 /// `Last, First`, as RIS has it. The last word counts as the family name: arXiv does not tell.

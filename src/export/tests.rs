@@ -138,7 +138,7 @@ fn bibtex_and_ris_keep_names_and_braces_in_order() {
     let ris = written(Form::Ris, &papers);
     assert!(ris.contains("AU  - Cruz, Ada de la\nAU  - Group, Ice and Snow\n"), "{ris}");
     assert!(ris.contains("PY  - 2026\nDA  - 2026/02/10\n"), "{ris}");
-    assert!(ris.contains("PY  - 1999\nUR  - "), "no day where none was told: {ris}");
+    assert!(ris.contains("PY  - 1999\nDA  - 1999/01//\nUR  - "), "no day where none was told: {ris}");
     assert!(bibtex.contains("year = {1999},"), "{bibtex}");
 }
 
@@ -201,6 +201,29 @@ fn a_feed_holds_only_what_xml_has_a_place_for_and_is_known_by_its_profile() {
     let on = |day: &str| format!("<updated>{day}T00:00:00Z</updated>");
     assert_eq!(updated, [on("2026-03-01"), on("2026-02-10"), on("2026-03-01")]);
     assert_eq!(feed.matches("<published>").count(), 1, "only where it is known");
+}
+
+#[test]
+fn where_only_a_month_is_known_no_form_tells_a_day() {
+    let mut papers = papers();
+    papers[0].metadata.published = "2026-02".parse().ok();
+    papers[0].date = "2026-02".parse().expect("a month");
+    let bibtex = written(Form::Bibtex, &papers);
+    assert!(bibtex.contains("year = {2026},") && bibtex.contains("year = {1999},"), "{bibtex}");
+    assert!(!bibtex.contains("2026-02") && !bibtex.contains("day ="), "{bibtex}");
+    let ris = written(Form::Ris, &papers);
+    let dates: Vec<&str> = ris.lines().filter(|line| line.starts_with("DA") || line.starts_with("PY")).collect();
+    assert_eq!(dates, ["PY  - 2026", "DA  - 2026/02//", "PY  - 1999", "DA  - 1999/01//"]);
+    let table = written(Form::Csv, &papers);
+    let mut rows = csv::Reader::from_reader(table.as_bytes());
+    let dates: Vec<String> = rows.records().map(|row| row.expect("a row")[4].to_owned()).collect();
+    assert_eq!(dates, ["2026-02", "1999-01"]);
+    let feed = written(Form::Atom, &papers);
+    assert!(!feed.contains("<published>"), "{feed}");
+    // A feed must name a time of change.
+    assert_eq!(feed.matches("<updated>2026-02-01T00:00:00Z</updated>").count(), 2, "{feed}");
+    let page = written(Form::Html, &papers);
+    assert!(page.contains("2026-02") && !page.contains("2026-02-"), "{page}");
 }
 
 #[test]

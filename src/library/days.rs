@@ -8,6 +8,7 @@ use jiff::civil::Date;
 use super::faults::{Faults, unreadable};
 use super::{Library, PaperRow, PaperSet};
 use crate::error::Result;
+use crate::paper::PartialDate;
 
 impl Library {
     /// The latest day of a digest that is not after `last`.
@@ -20,6 +21,17 @@ impl Library {
             .in_library(&self.path)?;
         let parse = |text: &String| text.parse().map_err(|_| unreadable(format!("{text:?} is no date")));
         found.as_ref().map(parse).transpose().in_library(&self.path)
+    }
+
+    /// The papers of which this is the date: of a month, those of which no day is known.
+    pub fn of_date(&self, date: PartialDate) -> Result<PaperSet> {
+        let mut statement =
+            self.connection.prepare_cached("SELECT row FROM papers WHERE date = ?1").in_library(&self.path)?;
+        let rows = statement
+            .query_map([date.to_string()], |row| row.get(0).map(PaperRow))
+            .and_then(Iterator::collect)
+            .in_library(&self.path)?;
+        Ok(PaperSet::new(rows))
     }
 
     /// The papers that the digests of a day list.
@@ -51,7 +63,7 @@ mod tests {
                 let precedence = Precedence { version: 1, date: None, kind: SourceKind::Markdown };
                 let date = date.map(day);
                 let mut entry = Entry::new(ArxivId::parse(id).unwrap().0, precedence, 1);
-                entry.published = Some(day("2026-02-09"));
+                entry.published = Some(day("2026-02-09").into());
                 entry.listing = Some(Listing { file: format!("{date:?}.md"), date });
                 entry
             });

@@ -8,6 +8,7 @@ use rusqlite::Row;
 use super::faults::{Faults, unreadable};
 use super::{FingerprintNumber, FingerprintText, Library};
 use crate::error::Result;
+use crate::paper::PartialDate;
 
 /// A library in numbers.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -19,7 +20,7 @@ pub struct Info {
     /// Vectors by fingerprint, in the order in which the fingerprints first came.
     pub fingerprints: Vec<StoredFingerprint>,
     /// The first and the last [date](super::Paper::date) of a paper.
-    pub dates: Option<(Date, Date)>,
+    pub dates: Option<(PartialDate, PartialDate)>,
     /// Papers by category (a paper counts in each of its categories), most first, then by name.
     pub categories: Vec<(String, u64)>,
     /// Bytes on disk, the write-ahead log included; 0 in memory.
@@ -84,8 +85,8 @@ impl Library {
         statement.query_map([], read).and_then(Iterator::collect).in_library(&self.path)
     }
 
-    /// The first and the last day of its papers, by [`Paper::date`](super::Paper::date).
-    pub fn dates(&self) -> Result<Option<(Date, Date)>> {
+    /// The first and the last of its papers, by [`Paper::date`](super::Paper::date).
+    pub fn dates(&self) -> Result<Option<(PartialDate, PartialDate)>> {
         let ends: (Option<String>, Option<String>) = self
             .connection
             .query_row("SELECT (SELECT min(date) FROM papers), (SELECT max(date) FROM papers)", [], |row| {
@@ -98,8 +99,8 @@ impl Library {
         Ok(Some((parse(&first)?, parse(&last)?)))
     }
 
-    /// The latest day of a paper that is not after `last`.
-    pub fn latest(&self, last: Date) -> Result<Option<Date>> {
+    /// The latest date of a paper that may be on `last` or before it.
+    pub fn latest(&self, last: Date) -> Result<Option<PartialDate>> {
         let found: Option<String> = self
             .connection
             .query_row("SELECT max(date) FROM papers WHERE date <= ?1", [last.to_string()], |row| row.get(0))

@@ -182,7 +182,8 @@ impl Library {
         Ok(Matching::Only(set))
     }
 
-    /// The newest `k` of some papers, those of one day by id, the highest first.
+    /// The newest `k` of some papers, those of one date by id, the highest first; a month comes
+    /// before its days.
     pub fn newest(&self, within: &Matching, k: usize) -> Result<Vec<PaperRow>> {
         let mut found = Vec::new();
         if let Some(within) = within.only().filter(|set| set.len() <= LOOKED_UP) {
@@ -219,10 +220,18 @@ impl Library {
         statement.query_map(values, |row| row.get(0).map(PaperRow)).and_then(Iterator::collect).in_library(&self.path)
     }
 
+    /// The papers that may be of a period. A month without a day is a text that comes before those
+    /// of its days: it may be before the last day where it compares so, and of the months that do
+    /// not compare as at or after the first day, that day's own may yet hold it.
     fn dated(&self, since: Option<Date>, until: Option<Date>) -> Result<Vec<PaperRow>> {
+        let month = since.map_or(String::new(), |date| date.strftime("%Y-%m").to_string());
         let since = since.map_or(String::new(), |date| date.to_string());
         let until = until.map_or("9999-12-31".to_owned(), |date| date.to_string());
-        self.rows("SELECT row FROM papers WHERE date >= ?1 AND date <= ?2", params![since, until])
+        self.rows(
+            "SELECT row FROM papers WHERE date >= ?1 AND date <= ?2 \
+             UNION ALL SELECT row FROM papers WHERE date = ?3 AND date <= ?2",
+            params![since, until, month],
+        )
     }
 
     /// The papers in a category, under either of its names, or in an archive.

@@ -9,8 +9,7 @@ use super::stored::load;
 use super::{Library, PaperRow};
 use crate::error::Result;
 use crate::paper::ArxivId;
-use crate::paper::{Facet, Listing, Metadata};
-use jiff::civil::Date;
+use crate::paper::{Facet, Listing, Metadata, PartialDate};
 
 /// One stored paper. Its [metadata](Metadata) read as fields of its own: `paper.title`.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -25,9 +24,9 @@ pub struct Paper {
     pub metadata: Metadata,
     /// Categories, the primary first, the others sorted.
     pub categories: Vec<String>,
-    /// The day that `--since` and `--until` ask for: published, else first listed, else updated,
-    /// else the first of the month in the id.
-    pub date: Date,
+    /// The date that `--since` and `--until` ask for: published, else first listed, else updated,
+    /// else the month in the id.
+    pub date: PartialDate,
     /// Whether it is withdrawn by its authors or by arXiv.
     pub withdrawn: bool,
     /// Links by kind, e.g. `code`.

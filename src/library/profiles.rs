@@ -15,7 +15,7 @@ use super::closest;
 use super::faults::{Faults, unreadable};
 use super::ids::parse_id;
 use crate::error::{ProfileError, Result};
-use crate::paper::ArxivId;
+use crate::paper::{ArxivId, PartialDate};
 use crate::text::neutral;
 use crate::text::title::{title_key, title_words};
 
@@ -172,8 +172,8 @@ impl Library {
     }
 
     /// The papers that a profile's daily lists have shown, each with the day of the first list that
-    /// did, where that was noted.
-    pub fn shown(&self, profile: &str) -> Result<BTreeMap<ArxivId, Option<Date>>> {
+    /// did (a month where that list told no day), where that was noted.
+    pub fn shown(&self, profile: &str) -> Result<BTreeMap<ArxivId, Option<PartialDate>>> {
         let profile = &*self.profile_called(profile)?;
         let mut statement = self
             .connection
@@ -189,7 +189,7 @@ impl Library {
 
     /// Notes that a profile's list of a day has shown papers, in one transaction. A paper keeps the
     /// day that it was first shown on.
-    pub fn note_shown(&mut self, profile: &str, day: Date, ids: &[ArxivId]) -> Result<()> {
+    pub fn note_shown(&mut self, profile: &str, day: PartialDate, ids: &[ArxivId]) -> Result<()> {
         let profile = &*self.profile_called(profile)?;
         let path = &self.path;
         let transaction = self.connection.transaction_with_behavior(TransactionBehavior::Immediate).in_library(path)?;

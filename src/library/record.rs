@@ -1,7 +1,8 @@
 //! How what several sources say about one paper becomes one record, whatever their order.
 //!
 //! In: entries. Out: a [`Record`], each field of which is the maximum under ([`Precedence`], value)
-//! of all that was told. A maximum is commutative, associative and idempotent, so neither the order
+//! of all that was told; only a day of publication also goes before a month that a higher source
+//! told. A maximum is commutative, associative and idempotent, so neither the order
 //! of files, nor how they are cut into runs, nor reading one twice changes the outcome; and a field
 //! that a source does not tell is never erased by it. Listings and categories are unions. The one
 //! place where order matters to the reader, the primary category, is a field of its own.
@@ -9,12 +10,11 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write;
 
-use jiff::civil::Date;
 use sha2::{Digest, Sha256};
 
 use crate::paper::ArxivId;
 use crate::paper::withdrawn::{self, Place};
-use crate::paper::{Entry, Facet, Field, Listing, Metadata, Precedence, SourceKind, ValueRef};
+use crate::paper::{Entry, Facet, Field, Listing, Metadata, PartialDate, Precedence, SourceKind, ValueRef};
 use crate::passage::passage;
 
 /// A value with the precedence of the source that told it. The derived order is the one that
@@ -46,8 +46,9 @@ impl Record {
         self.version = self.version.max(precedence.version);
         for &field in Field::ALL {
             let told = entry.metadata.get(field).map(|value| (precedence, value));
+            let rank = |(precedence, value)| (tells_day(field, value), precedence, value);
             // Compared before it is cloned, as most of a second source is no higher.
-            if let Some((precedence, value)) = told.filter(|_| told > self.held(field)) {
+            if let Some((precedence, value)) = told.filter(|_| told.map(rank) > self.held(field).map(rank)) {
                 self.metadata.set(field, value.to_value());
                 self.sources.insert(field, precedence);
             }
@@ -100,14 +101,14 @@ impl Record {
         primary.into_iter().chain(others).collect()
     }
 
-    /// The day by which a paper is found with `--since` and `--until`: when it was published;
+    /// The date by which a paper is found with `--since` and `--until`: when it was published;
     /// failing that, when a digest first listed it; failing that, when it was updated; failing
-    /// that, the first of the month that its id names.
-    pub(super) fn date(&self, id: &ArxivId) -> Date {
-        let listed = self.listings.iter().filter_map(|listing| listing.date).min();
+    /// that, the month that its id names, of which no day is known.
+    pub(super) fn date(&self, id: &ArxivId) -> PartialDate {
+        let listed = self.listings.iter().filter_map(|listing| listing.date).min().map(PartialDate::Day);
         self.metadata.published.or(listed).or(self.metadata.updated).unwrap_or_else(|| {
             let (year, month) = id.submitted();
-            Date::new(year, month, 1).unwrap_or(Date::ZERO)
+            PartialDate::Month { year, month }
         })
     }
 
@@ -201,6 +202,13 @@ pub(super) fn parse_precedence(text: &str) -> Option<Precedence> {
     let kind = words.next()?;
     let kind = KINDS.into_iter().find(|known| known.name() == kind)?;
     words.next().is_none().then_some(Precedence { version, date, kind })
+}
+
+/// Whether a value says more than a month. A day of publication goes before a month, whatever the
+/// sources: there is one first version, and the month is that of its day. All other values are
+/// equal here, those of the last version too, since each version has a day of its own.
+fn tells_day(field: Field, value: ValueRef<'_>) -> bool {
+    field != Field::Published || matches!(value, ValueRef::Day(PartialDate::Day(_)))
 }
 
 /// Whether (`precedence`, `value`) is above what is held: compared before cloning, as most of a

@@ -10,6 +10,7 @@ use std::path::Path;
 use rusqlite::{Connection, Transaction, TransactionBehavior};
 
 use super::faults::Faults;
+use super::sums;
 use crate::error::{LibraryError, Result};
 
 /// `Rela` in ASCII, at offset 68 of the file: what `file(1)` and we tell a library by.
@@ -36,6 +37,7 @@ pub(super) const MIGRATIONS: &[&str] = &[
     include_str!("schema/10.sql"),
     include_str!("schema/11.sql"),
     include_str!("schema/12.sql"),
+    include_str!("schema/13.sql"),
 ];
 
 /// The version that this program writes.
@@ -86,6 +88,7 @@ pub(super) fn migrate(connection: &mut Connection, path: &Path) -> Result<()> {
     if kind(connection, path)? == Kind::Current {
         return Ok(());
     }
+    sums::functions(connection).in_library(path)?;
     let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate).in_library(path)?;
     // Asked again under the lock: another process may have been faster.
     let from = match kind(&transaction, path)? {
@@ -184,8 +187,52 @@ mod tests {
         library.dump(&mut dump).unwrap();
         assert_eq!(
             String::from_utf8(dump).unwrap(),
-            "2602.10611 v1 2026-02-01 [] from 1 2026-02-11 snapshot: title license\n  title: Ice\n  license: CC BY 4.0\n"
+            "2602.10611 v1 2026-02 [] from 1 2026-02-11 snapshot: title license\n  title: Ice\n  license: CC BY 4.0\n"
         );
+    }
+
+    #[test]
+    fn a_day_that_no_source_told_becomes_its_month_and_sums_stay_true() {
+        let folder = tempfile::TempDir::new().unwrap();
+        let path = folder.path().join("old.db");
+        let first = jiff::civil::date(2026, 2, 1);
+        let paper = |number: u32, tell: &dyn Fn(&mut crate::Entry)| {
+            let id = crate::ArxivId::parse(&format!("2602.{number:05}")).unwrap().0;
+            let precedence = crate::Precedence { version: 1, date: None, kind: crate::SourceKind::RawJsonl };
+            let mut entry = crate::Entry::new(id, precedence, 1);
+            entry.comment = Some("9 pages".to_owned());
+            entry.categories = vec!["cs.LG".to_owned()];
+            tell(&mut entry);
+            entry
+        };
+        let entries = [
+            paper(1, &|_| ()),
+            paper(2, &|paper| paper.published = Some(first.into())),
+            paper(3, &|paper| paper.listing = Some(crate::Listing { file: "d.md".to_owned(), date: Some(first) })),
+            paper(4, &|paper| paper.updated = Some(first.into())),
+            paper(5, &|paper| paper.listing = Some(crate::Listing { file: "d.md".to_owned(), date: None })),
+        ];
+        {
+            let mut library = super::super::Library::open(&path).unwrap();
+            library.merge(&entries).unwrap();
+            library
+                .connection
+                .execute_batch(
+                    "UPDATE stored_papers SET date = '2026-02-01'; DELETE FROM paper_sums; DELETE FROM table_sums WHERE name = 'papers'",
+                )
+                .unwrap();
+            library.complete_sums().unwrap();
+            library.connection.execute_batch("UPDATE stored_papers SET comment = '8 pages' WHERE id = '2602.00005'").unwrap();
+            library.connection.pragma_update(None, "user_version", 12).unwrap();
+        }
+        let library = super::super::Library::open(&path).unwrap();
+        let dates = library.list("SELECT date FROM papers ORDER BY id", |row| row.get::<_, String>(0)).unwrap();
+        assert_eq!(dates, ["2026-02", "2026-02-01", "2026-02-01", "2026-02-01", "2026-02"]);
+        for (entry, date) in entries.iter().zip(&dates) {
+            assert_eq!(library.paper(&entry.id).unwrap().unwrap().date.to_string(), *date);
+        }
+        let problems: Vec<String> = library.check().unwrap().into_iter().map(|problem| problem.what).collect();
+        assert_eq!(problems, ["2602.00005: what is stored of it is not what was written"], "damage is not covered up");
     }
 
     #[test]

@@ -145,6 +145,13 @@ pub(super) fn table_sum(connection: &Connection, summed: &Summed) -> rusqlite::R
 
 /// Has the connection keep the sums of vectors and of small tables from here on.
 pub(super) fn keep(connection: &Connection) -> rusqlite::Result<()> {
+    functions(connection)?;
+    connection.execute_batch(&TRIGGERS)
+}
+
+/// Gives the connection the functions that triggers and migrations call: `relata_sum(table, column,
+/// value, ...)` is the sum of a row, `relata_change(sum, added, taken)` a sum after a change.
+pub(super) fn functions(connection: &Connection) -> rusqlite::Result<()> {
     let flags = FunctionFlags::SQLITE_UTF8 | FunctionFlags::SQLITE_DETERMINISTIC;
     connection.create_scalar_function("relata_sum", -1, flags, |context: &mut Context<'_>| {
         let mut sum = RowSum::of(context.get_raw(0).as_str()?);
@@ -156,8 +163,7 @@ pub(super) fn keep(connection: &Connection) -> rusqlite::Result<()> {
     connection.create_scalar_function("relata_change", 3, flags, |context: &mut Context<'_>| {
         let (sum, added, taken): (i64, i64, i64) = (context.get(0)?, context.get(1)?, context.get(2)?);
         Ok(sum.wrapping_add(added).wrapping_sub(taken))
-    })?;
-    connection.execute_batch(&TRIGGERS)
+    })
 }
 
 static TRIGGERS: LazyLock<String> = LazyLock::new(|| {

@@ -88,9 +88,9 @@ fn full_library() -> Library {
         library.store_vectors(number, &[new]).unwrap();
     }
     let ids: Vec<ArxivId> = missing.into_iter().map(|paper| paper.id).collect();
-    let day = "2026-02-11".parse().unwrap();
+    let day = "2026-02-11".parse::<jiff::civil::Date>().unwrap();
     library.set_opinions("default", &[(ids[0].clone(), Some(Opinion::Liked))]).unwrap();
-    library.note_shown("default", day, &ids).unwrap();
+    library.note_shown("default", day.into(), &ids).unwrap();
     library.set_last_answer(&ids).unwrap();
     let topic = KeptTopic { id: 1, level: 0, parent: None, name: Some("ice".into()), given: false, noted: 3 };
     let paper = KeptPaper { row: PaperRow(1), topic: 1, position: [0.5, 1.0] };

@@ -6,7 +6,6 @@
 
 use std::collections::HashMap;
 
-use jiff::civil::Date;
 use rusqlite::{OptionalExtension, params};
 
 use super::faults::{Faults, unreadable};
@@ -14,7 +13,7 @@ use super::ids::parse_id;
 use super::vectors::{flaw, floats, key};
 use super::{Access, FingerprintNumber, Library, Matching, PaperRow};
 use crate::error::Result;
-use crate::paper::ArxivId;
+use crate::paper::{ArxivId, PartialDate};
 use crate::text::hash;
 
 /// A paper as it is compared.
@@ -37,7 +36,7 @@ pub struct PaperText {
 /// Papers with their vectors.
 pub(crate) struct Embedded {
     /// Ordered by id.
-    pub(crate) papers: Vec<(ArxivId, PaperRow, Date)>,
+    pub(crate) papers: Vec<(ArxivId, PaperRow, PartialDate)>,
     /// One behind the other, in the same order.
     pub(crate) vectors: Vec<f32>,
 }

@@ -6,16 +6,17 @@
 //! tell each under its name. Another field is a line of this table and a migration that adds its
 //! column (`src/library/schema/`); a reader then fills it.
 
-use jiff::civil::Date;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+
+use super::PartialDate;
 
 /// What a field holds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Kind {
     /// A text on one line.
     Text,
-    /// A day.
+    /// A day, or a month where nobody told the day.
     Day,
     /// Texts in order.
     List,
@@ -39,7 +40,7 @@ pub enum Value {
     /// Of a [`Kind::Text`].
     Text(String),
     /// Of a [`Kind::Day`].
-    Day(Date),
+    Day(PartialDate),
     /// Of a [`Kind::List`].
     List(Vec<String>),
 }
@@ -50,7 +51,7 @@ pub enum ValueRef<'a> {
     /// Of a [`Kind::Text`].
     Text(&'a str),
     /// Of a [`Kind::Day`].
-    Day(Date),
+    Day(PartialDate),
     /// Of a [`Kind::List`].
     List(&'a [String]),
 }
@@ -76,7 +77,8 @@ impl ValueRef<'_> {
         }
     }
 
-    /// The value as one text: a day as `2026-02-14`, a list with `separator` between its texts.
+    /// The value as one text: a day as `2026-02-14`, a month as
+    /// `2026-02`, a list with `separator` between its texts.
     pub fn joined(self, separator: &str) -> String {
         match self {
             ValueRef::Text(text) => text.to_owned(),
@@ -114,7 +116,7 @@ impl Slot for Option<String> {
     }
 }
 
-impl Slot for Option<Date> {
+impl Slot for Option<PartialDate> {
     const KIND: Kind = Kind::Day;
     fn get(&self) -> Option<ValueRef<'_>> {
         self.map(ValueRef::Day)
@@ -210,9 +212,9 @@ metadata! {
     /// Authors in order.
     Authors, authors: Vec<String>, "authors", "name of an author", 0x800, Line;
     /// Day of the first version.
-    Published, published: Option<Date>, "published", "day of the first version", 0, Line;
+    Published, published: Option<PartialDate>, "published", "day of the first version", 0, Line;
     /// Day of the described version.
-    Updated, updated: Option<Date>, "updated", "day of the last version", 0, Line;
+    Updated, updated: Option<PartialDate>, "updated", "day of the last version", 0, Line;
     /// The authors' comment, e.g. `12 pages, ICML 2026`.
     Comment, comment: Option<String>, "comment", "comment", 0x1_0000, Line;
     /// DOI of the published article.
@@ -233,7 +235,7 @@ mod tests {
     fn every_field_gives_back_what_it_was_set_to_and_no_other_kind() {
         let values = [
             Value::Text("a text".to_owned()),
-            Value::Day(Date::constant(2026, 2, 14)),
+            Value::Day(jiff::civil::date(2026, 2, 14).into()),
             Value::List(vec!["one".to_owned(), "two".to_owned()]),
         ];
         for &field in Field::ALL {

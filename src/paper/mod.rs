@@ -9,6 +9,7 @@ pub mod arxiv_id;
 pub mod category;
 mod id_forms;
 mod metadata;
+mod partial_date;
 pub(crate) mod withdrawn;
 
 use std::collections::BTreeMap;
@@ -20,6 +21,7 @@ use serde::{Deserialize, Serialize};
 
 pub use arxiv_id::{ArxivId, NotAnId};
 pub use metadata::{Field, Kind, Metadata, Shown, Value, ValueRef};
+pub use partial_date::{NotADate, PartialDate};
 
 /// The parts that digests add to a paper's own text. The order is that of a digest page.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, schemars::JsonSchema)]

@@ -24,7 +24,7 @@ use super::moment;
 use super::output::Output;
 use super::source::{LONGEST_LINE, Source};
 use crate::error::Result;
-use crate::paper::{ArxivId, Listing, SourceKind};
+use crate::paper::{ArxivId, Listing, PartialDate, SourceKind};
 
 /// Whether Markdown that begins so names papers in one of these ways.
 pub(super) fn is_blocks(text: &str) -> bool {
@@ -171,7 +171,7 @@ impl Blocks<'_, '_> {
                 // is it.
                 None if known => {}
                 None if draft.published.is_none() && dates::leading(bare(cell)).is_some() => {
-                    draft.published = dates::leading(bare(cell));
+                    draft.published = dates::leading(bare(cell)).map(PartialDate::Day);
                 }
                 None if draft.title.is_none() => {
                     draft.title = Some(cell_title(cell)).filter(|title| may_be_title(title)).map(Cow::Owned);

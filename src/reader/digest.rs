@@ -21,6 +21,7 @@ use super::failure::real_copy;
 use super::heading::{self, Section, after_number, entry_heading, linked};
 use super::labels::{Field, Label, Mark, label};
 use super::lines::{self, Broken};
+use super::moment;
 use super::output::Output;
 use super::source::{LONGEST_LINE, Source};
 use super::totals::Totals;
@@ -369,7 +370,7 @@ impl Open {
                 Field::Comment if is_gap(draft.comment.as_deref()) => draft.comment = Some(Cow::Owned(text)),
                 // As our own digests mark it.
                 Field::Withdrawal if text.trim() == "yes" => draft.facts.push((Fact::Withdrawal, Cow::Borrowed("yes"))),
-                Field::Published => draft.published = dates::first_in(&text),
+                Field::Published => draft.published = moment::written(&text),
                 Field::Summary(facet) => draft.summaries.push((facet, Cow::Owned(text))),
                 _ => {}
             }

@@ -15,7 +15,7 @@ use super::failure::{real_copy, real_text, real_title};
 use super::language::language;
 use super::markup;
 use crate::paper::ArxivId;
-use crate::paper::{Entry, Facet, Field, Listing, Precedence, SourceKind, Value};
+use crate::paper::{Entry, Facet, Field, Listing, PartialDate, Precedence, SourceKind, Value};
 
 /// Longest generated text, in bytes. The bounds of the paper's own texts are [`Field::most_bytes`].
 const LONGEST_SUMMARY: usize = 64 << 10;
@@ -40,9 +40,9 @@ pub(super) struct Draft<'a> {
     /// Categories, the primary first.
     pub categories: Vec<String>,
     /// Day of the first version.
-    pub published: Option<Date>,
+    pub published: Option<PartialDate>,
     /// Day of the described version.
-    pub updated: Option<Date>,
+    pub updated: Option<PartialDate>,
     /// The authors' comment.
     pub comment: Option<Cow<'a, str>>,
     /// Texts of further fields. Of several texts of one field the first that says something counts.

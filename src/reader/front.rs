@@ -7,6 +7,7 @@
 use jiff::civil::Date;
 
 use super::{dates, moment};
+use crate::paper::PartialDate;
 
 /// Most lines of a front matter.
 const MOST_LINES: usize = 1024;
@@ -79,7 +80,7 @@ pub(super) fn body(text: &str) -> &str {
 
 fn day(value: &str) -> Option<Date> {
     let bare = value.split(" #").next().unwrap_or_default().trim().trim_matches(['"', '\'']);
-    moment::written(bare).or_else(|| dates::first_in(bare))
+    moment::written(bare).and_then(PartialDate::day).or_else(|| dates::first_in(bare))
 }
 
 #[cfg(test)]

@@ -18,7 +18,7 @@ use super::output::Output;
 use super::source::Source;
 use super::windows;
 use crate::error::Result;
-use crate::paper::{ArxivId, Field, Listing, SourceKind};
+use crate::paper::{ArxivId, Field, Listing, PartialDate, SourceKind};
 
 /// Longest tag, in bytes.
 const LONGEST_TAG: usize = 64 << 10;
@@ -76,7 +76,7 @@ struct Open {
     comments: String,
     subjects: String,
     journal: String,
-    published: Option<Date>,
+    published: Option<PartialDate>,
     size: usize,
 }
 
@@ -230,7 +230,11 @@ impl Page<'_, '_> {
             return Ok(());
         }
         let single = std::mem::take(&mut self.single);
-        let origin = Origin { listing: None, date: single.published.or(self.origin.date), ..self.origin.clone() };
+        let origin = Origin {
+            listing: None,
+            date: single.published.and_then(PartialDate::day).or(self.origin.date),
+            ..self.origin.clone()
+        };
         self.out.draft(single.draft(), &origin)
     }
 }

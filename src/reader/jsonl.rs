@@ -25,7 +25,7 @@ use super::value::Value;
 use super::windows;
 use crate::error::Result;
 use crate::paper::ArxivId;
-use crate::paper::{Facet, Field as Fact, Listing, SourceKind};
+use crate::paper::{Facet, Field as Fact, Listing, PartialDate, SourceKind};
 
 /// A recommendation names this many authors at most, and does not say that it left some out.
 const AUTHORS_OF_RECOMMENDATION: usize = 3;
@@ -187,8 +187,8 @@ fn source_date(record: &Record<'_>, kind: SourceKind, digest: Option<Date>) -> O
 #[derive(Default)]
 struct Versions {
     count: u32,
-    first: Option<Date>,
-    last: Option<Date>,
+    first: Option<PartialDate>,
+    last: Option<PartialDate>,
 }
 
 fn versions(record: &Record<'_>) -> Versions {
@@ -198,8 +198,11 @@ fn versions(record: &Record<'_>) -> Versions {
         let number =
             version.get("version").and_then(Value::as_str).and_then(|text| text.strip_prefix('v')?.parse().ok());
         versions.count = number.unwrap_or(versions.count.saturating_add(1));
-        let created = version.get("created").and_then(moment::day);
-        versions.first = versions.first.or(created);
+        let created = version.get("created").and_then(moment::date);
+        // A list may begin with a later version, whose day is not that of the first.
+        if versions.count == 1 {
+            versions.first = created;
+        }
         versions.last = created;
     }
     versions
@@ -209,9 +212,9 @@ fn draft<'a>(record: &Record<'a>, line: u64) -> Draft<'a> {
     let recommendation = record.has(Field::RecommendedDate);
     let (id, version) = record.identifier();
     let versions = versions(record);
-    let published = record.read(Field::Published, moment::day).or(versions.first);
-    let updated = record.read(Field::Updated, moment::day).or(versions.last);
-    let updated = updated.or_else(|| record.read(Field::UpdateDate, moment::day));
+    let published = record.read(Field::Published, moment::date).or(versions.first);
+    let updated = record.read(Field::Updated, moment::date).or(versions.last);
+    let updated = updated.or_else(|| record.read(Field::UpdateDate, moment::date));
     let mut authors = match record.read(Field::ParsedAuthors, |value| Some(value.parsed_names())) {
         Some(parsed) if !parsed.names.is_empty() => parsed,
         _ => record.read(Field::Authors, Value::names).unwrap_or_default(),

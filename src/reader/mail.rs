@@ -10,7 +10,6 @@ use jiff::civil::Date;
 
 use super::authors;
 use super::categories;
-use super::dates;
 use super::digest::LONGEST_ENTRY;
 use super::draft::{Draft, Origin};
 use super::lines::{self, Broken};
@@ -18,7 +17,7 @@ use super::moment;
 use super::output::Output;
 use super::source::{LONGEST_LINE, Source};
 use crate::error::Result;
-use crate::paper::{Field, Listing, SourceKind};
+use crate::paper::{Field, Listing, PartialDate, SourceKind};
 
 /// The identifier of an entry: `arXiv:2603.00001 (*cross-listing*)`, `Paper: cs/0601001`.
 pub(super) fn begins(line: &str) -> Option<&str> {
@@ -89,7 +88,7 @@ impl Mail<'_, '_> {
         match &mut self.open {
             None => {
                 if self.date.is_none() && line.trim_start().starts_with("received from") {
-                    self.date = line.rsplit(" to ").next().and_then(moment::written);
+                    self.date = line.rsplit(" to ").next().and_then(moment::written).and_then(PartialDate::day);
                 }
             }
             Some(open) => {
@@ -138,7 +137,7 @@ impl Open {
                 "comments" => draft.comment = Some(Cow::Owned(value)),
                 "journal-ref" => draft.facts.push((Field::Journal, Cow::Owned(value))),
                 "doi" => draft.facts.push((Field::Doi, Cow::Owned(value))),
-                "date" => draft.published = dates::first_in(&value).or_else(|| moment::written(before_size(&value))),
+                "date" => draft.published = moment::written(before_size(&value)),
                 // "Date (revised v2): Fri, 13 Feb 2026 ..."
                 _ if name.starts_with("date (revised") => {
                     draft.updated = moment::written(before_size(&value));

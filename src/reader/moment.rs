@@ -1,8 +1,9 @@
-//! The day that a record means, in whatever form it writes it.
+//! The day that a record means, or the month, in whatever form it writes it.
 //!
-//! In: ISO 8601, RFC 2822, `13 Feb 2026`, `Feb 13, 2026`, `2026/02/13`, `20260213`, seconds since
-//! 1970 and their thousandths, lists as feedparser's `[2026, 2, 13, 8, ...]`. Out: the day, as it
-//! stands there (no time zone is applied), or nothing.
+//! In: ISO 8601, RFC 2822, `13 Feb 2026`, `Feb 13, 2026`, `2026/02/13`, `20260213`, `13.02.2026`
+//! where that can be one day only, seconds since 1970 and their thousandths, lists as feedparser's
+//! `[2026, 2, 13, 8, ...]`; months as `2026-02`, `Feb 2026`, `[2026, 2]`. Out: the day, as it
+//! stands there (no time zone is applied), the month where no more is told, or nothing.
 
 use jiff::Timestamp;
 use jiff::civil::Date;
@@ -10,34 +11,60 @@ use jiff::tz::TimeZone;
 
 use super::dates;
 use super::value::Value;
+use crate::paper::PartialDate;
 
-/// The day that a value means.
+/// The day that a value means, where it means one.
 pub(super) fn day(value: &Value<'_>) -> Option<Date> {
+    date(value).and_then(PartialDate::day)
+}
+
+/// The day or month that a value means.
+pub(super) fn date(value: &Value<'_>) -> Option<PartialDate> {
     match value {
         Value::Text(text) => written(text),
-        Value::Number(number) => epoch(*number),
+        Value::Number(number) => epoch(*number).map(PartialDate::Day),
         Value::List(parts) => match parts.as_slice() {
-            [Value::Number(year), Value::Number(month), Value::Number(day), ..] => civil(*year, *month, *day),
-            [one] => day(one),
+            [Value::Number(year), Value::Number(month), Value::Number(day), ..] => {
+                civil(*year, *month, *day).map(PartialDate::Day)
+            }
+            [Value::Number(year), Value::Number(month)] => month_of(*year, *month),
+            [one] => date(one),
             _ => None,
         },
         Value::Map(_) => {
             let keys = ["$date", "value", "date-parts", "date", "#text", "datetime", "iso"];
-            keys.iter().find_map(|key| value.get(key)).and_then(day)
+            keys.iter().find_map(|key| value.get(key)).and_then(date).or_else(|| in_parts(value))
         }
         Value::Null | Value::Bool(_) => None,
     }
 }
 
-/// The day that a text means.
-pub(super) fn written(text: &str) -> Option<Date> {
+/// The day or month that a text means.
+pub(super) fn written(text: &str) -> Option<PartialDate> {
     let text = text.trim().trim_start_matches(['"', '\'']);
-    dates::leading(text)
+    let day = dates::leading(text)
         .or_else(|| dates::rfc2822(text))
         .or_else(|| digits(text))
         .or_else(|| parted(text))
-        .or_else(|| named(text))
-        .or_else(|| dates::first_in(text.get(..text.len().min(200)).unwrap_or_default()))
+        .or_else(|| named(text).and_then(PartialDate::day))
+        .or_else(|| dates::first_in(text.get(..text.len().min(200)).unwrap_or_default()));
+    day.map(PartialDate::Day).or_else(|| parted_month(text)).or_else(|| named(text))
+}
+
+/// `{"year": 2026, "month": 2, "day": 13}`, the last of which may be missing.
+fn in_parts(value: &Value<'_>) -> Option<PartialDate> {
+    let part = |key| value.get(key).and_then(Value::text);
+    let (year, month) = (part("year")?, part("month")?);
+    let text = match part("day") {
+        Some(day) => format!("{year}-{month}-{day}"),
+        None => format!("{year}-{month}"),
+    };
+    parted(&text).map(PartialDate::Day).or_else(|| parted_month(&text)).or_else(|| named(&text))
+}
+
+fn month_of(year: f64, month: f64) -> Option<PartialDate> {
+    let day = civil(year, month, 1.0)?;
+    PartialDate::month(day.year(), day.month())
 }
 
 fn civil(year: f64, month: f64, day: f64) -> Option<Date> {
@@ -70,15 +97,35 @@ pub(super) fn parted_day(word: &str) -> Option<Date> {
 
 /// `2026/02/13`, `2026.2.13`, with or without a time behind it.
 fn parted(text: &str) -> Option<Date> {
-    let day = text.split(|c: char| c.is_whitespace() || c == 'T').next()?;
-    let mut parts = day.split(['/', '.', '-', '_']).map(|part| part.parse::<f64>().ok());
-    let (year, month, day) = (parts.next()??, parts.next()??, parts.next()??);
-    if parts.next().is_some() { None } else { civil(year, month, day) }
+    let numbers = numbers(text)?;
+    let [year, month, day] = numbers.as_slice() else { return None };
+    if let Some(day) = civil(*year, *month, *day) {
+        return Some(day);
+    }
+    // 13/02/2026 is one day only, 05/02/2026 may be two.
+    let (first, second, year) = (*year, *month, *day);
+    match (civil(year, second, first), civil(year, first, second)) {
+        (Some(one), Some(other)) if one != other => None,
+        (one, other) => one.or(other),
+    }
 }
 
-/// `13 Feb 2026`, `Feb 13, 2026`, `Friday, 13 February 2026`.
-fn named(text: &str) -> Option<Date> {
-    const MONTHS: [&str; 12] = ["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"];
+/// `2026/02`, `2026.02`, `2026-2`, with or without a time behind it.
+fn parted_month(text: &str) -> Option<PartialDate> {
+    let numbers = numbers(text)?;
+    let [year, month] = numbers.as_slice() else { return None };
+    month_of(*year, *month).or_else(|| month_of(*month, *year))
+}
+
+/// The numbers of the first word, as far as it is nothing else.
+fn numbers(text: &str) -> Option<Vec<f64>> {
+    let word = text.split(|c: char| c.is_whitespace() || c == 'T').next()?;
+    let number = |part: &str| part.bytes().all(|byte| byte.is_ascii_digit()).then(|| part.parse::<f64>().ok())?;
+    word.split(['/', '.', '-', '_']).take(4).map(number).collect()
+}
+
+/// `13 Feb 2026`, `Feb 13, 2026`, `Friday, 13 February 2026`; without a day `Feb 2026`.
+fn named(text: &str) -> Option<PartialDate> {
     let (mut year, mut month, mut day) = (None, None, None);
     for word in text.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty()).take(6) {
         let number = word.trim_end_matches(|c: char| c.is_ascii_alphabetic()).parse::<i16>().ok();
@@ -87,13 +134,14 @@ fn named(text: &str) -> Option<Date> {
             Some(number) if (1..=31).contains(&number) => day = day.or(Some(number)),
             Some(_) => {}
             None => {
-                let at =
-                    word.get(..3).and_then(|start| MONTHS.iter().position(|name| start.eq_ignore_ascii_case(name)));
-                month = month.or(at.map(|at| at as i8 + 1));
+                month = month.or_else(|| dates::month_called(word));
             }
         }
     }
-    Date::new(year?, month?, i8::try_from(day?).ok()?).ok()
+    match day {
+        Some(day) => Date::new(year?, month?, i8::try_from(day).ok()?).ok().map(PartialDate::Day),
+        None => PartialDate::month(year?, month?),
+    }
 }
 
 #[cfg(test)]
@@ -123,12 +171,53 @@ mod tests {
             "[[2026, 2, 13]]",
             r#"{"$date": "2026-02-13T08:00:00Z"}"#,
             r#"{"date-parts": [[2026, 2, 13]]}"#,
+            r#"{"year": 2026, "month": 2, "day": 13}"#,
+            r#"{"year": "2026", "month": "February", "day": "13"}"#,
+            r#""13/02/2026""#,
+            r#""02-13-2026 08:00""#,
         ] {
             let value: Value<'_> = serde_json::from_str(json).expect("valid JSON");
-            assert_eq!(day(&value), Some(date(2026, 2, 13)), "{json}");
+            assert_eq!(super::date(&value), Some(date(2026, 2, 13).into()), "{json}");
         }
-        for json in [r#""yesterday""#, r#""2026""#, "2026", "7", "true", "[2026, 13, 1]", r#""Feb 2026""#, "null"] {
+        for json in [
+            r#""yesterday""#,
+            r#""2026""#,
+            "2026",
+            "7",
+            "true",
+            "[2026, 13, 1]",
+            "[2026]",
+            "null",
+            r#""05/02/2026""#,
+            r#""Spring 2026""#,
+            r#""Marshes 2026""#,
+            r#""2602.14001""#,
+            r#""2026.1.2.3""#,
+            r#""Feb 30, 2026""#,
+            r#"{"year": 2026}"#,
+        ] {
             let value: Value<'_> = serde_json::from_str(json).expect("valid JSON");
+            assert_eq!(super::date(&value), None, "{json}");
+        }
+    }
+
+    #[test]
+    fn what_tells_a_month_only_is_a_month() {
+        for json in [
+            r#""2026-02""#,
+            r#""2026/2""#,
+            r#""2026.02""#,
+            r#""02/2026""#,
+            r#""Feb 2026""#,
+            r#""February, 2026""#,
+            r#""2026 Feb""#,
+            "[2026, 2]",
+            r#"{"date-parts": [[2026, 2]]}"#,
+            r#"{"year": 2026, "month": 2}"#,
+            r#"{"year": "2026", "month": "feb"}"#,
+        ] {
+            let value: Value<'_> = serde_json::from_str(json).expect("valid JSON");
+            assert_eq!(super::date(&value), PartialDate::month(2026, 2), "{json}");
             assert_eq!(day(&value), None, "{json}");
         }
     }

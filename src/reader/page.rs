@@ -8,16 +8,16 @@ use std::borrow::Cow;
 
 use super::authors;
 use super::categories;
-use super::dates;
 use super::digest::LONGEST_ENTRY;
 use super::draft::{Draft, Origin};
 use super::heading::linked;
 use super::labels::{Field, label};
 use super::lines::{self, Broken};
+use super::moment;
 use super::output::Output;
 use super::source::Source;
 use crate::error::Result;
-use crate::paper::SourceKind;
+use crate::paper::{PartialDate, SourceKind};
 
 /// Reads the page of one paper.
 pub(super) fn read(source: &mut Source<'_>, out: &mut Output<'_>) -> Result<()> {
@@ -53,19 +53,23 @@ pub(super) fn read(source: &mut Source<'_>, out: &mut Output<'_>) -> Result<()> 
     }
     draft.line = draft.line.max(1);
     draft.abstract_text = Some(Cow::Owned(text));
-    let origin = Origin { kind: SourceKind::Markdown, date: draft.updated.or(draft.published), listing: None };
+    let origin = Origin {
+        kind: SourceKind::Markdown,
+        date: draft.updated.or(draft.published).and_then(PartialDate::day),
+        listing: None,
+    };
     out.draft(draft, &origin)
 }
 
 fn labelled(draft: &mut Draft<'_>, part: &str) {
     if let Some(day) = part.strip_prefix("**Updated:**") {
-        draft.updated = dates::first_in(day);
+        draft.updated = moment::written(day);
         return;
     }
     match label(part) {
         Some(found) if found.field == Field::Authors => draft.authors = authors::parse(found.value),
         Some(found) if found.field == Field::Categories => draft.categories = categories::parse(found.value),
-        Some(found) if found.field == Field::Published => draft.published = dates::first_in(found.value),
+        Some(found) if found.field == Field::Published => draft.published = moment::written(found.value),
         Some(found) if found.field == Field::Comment => draft.comment = Some(Cow::Owned(found.value.to_owned())),
         _ => {}
     }

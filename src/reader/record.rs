@@ -88,7 +88,7 @@ impl<'a> Record<'a> {
             Field::InvertedAbstract => member.value.inverted().is_none(),
             Field::Authors => member.value.names().is_none(),
             Field::Categories => member.value.as_str().is_none() && member.value.categories().is_empty(),
-            Field::Published | Field::Updated | Field::UpdateDate => super::moment::day(&member.value).is_none(),
+            Field::Published | Field::Updated | Field::UpdateDate => super::moment::date(&member.value).is_none(),
             _ => false,
         };
         let members = self.members.iter().filter(|member| !member.value.is_empty() && !is_nothing(&member.value));

@@ -9,10 +9,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use jiff::ToSpan;
 use jiff::civil::Date;
 
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::library::{Filter, Library, Paper, PaperRow, PaperSet};
 use crate::paper::ArxivId;
-use crate::paper::{Entry, Listing};
+use crate::paper::{Entry, Listing, PartialDate};
 use crate::recommend::Query;
 use crate::today::is_known;
 
@@ -28,15 +28,15 @@ pub(super) struct Listed {
 struct Sources {
     /// In digests.
     listings: BTreeSet<Listing>,
-    /// The day of a paper that comes from no digest.
-    date: Option<Date>,
+    /// The date of a paper that comes from no digest.
+    date: Option<PartialDate>,
 }
 
 impl Sources {
-    /// Its days; none of a digest that tells no day.
-    fn days(&self) -> impl Iterator<Item = Option<Date>> {
+    /// Its dates; none of a digest that tells no day.
+    fn dates(&self) -> impl Iterator<Item = Option<PartialDate>> {
         let own = self.listings.is_empty().then_some(self.date);
-        self.listings.iter().map(|listing| listing.date).chain(own)
+        self.listings.iter().map(|listing| listing.date.map(PartialDate::Day)).chain(own)
     }
 }
 
@@ -47,11 +47,12 @@ impl Listed {
         sources.date = sources.date.or(entry.published).or(entry.updated);
     }
 
-    /// The latest day, if a digest tells one.
-    fn latest(&self, until: Option<Date>) -> Option<Date> {
-        let days = || self.papers.values().flat_map(Sources::days).flatten();
+    /// The latest date, if a source tells one.
+    fn latest(&self, until: Option<Date>) -> Option<PartialDate> {
+        let dates = || self.papers.values().flat_map(Sources::dates).flatten();
         let last = last_day(until);
-        days().filter(|day| *day <= last).max().or_else(|| until.is_none().then(|| days().max()).flatten())
+        let latest = dates().filter(|date| date.may_be_until(last)).max();
+        latest.or_else(|| until.is_none().then(|| dates().max()).flatten())
     }
 }
 
@@ -63,8 +64,9 @@ fn last_day(until: Option<Date>) -> Date {
 
 /// A day and its papers.
 pub(super) struct Day {
-    /// The day of the list: the latest of the digests. Unknown where there is no paper.
-    pub date: Option<Date>,
+    /// The day of the list: the latest of the digests. A month where no day is known, and unknown
+    /// where there is no paper.
+    pub date: Option<PartialDate>,
     /// Papers that the filters leave.
     pub papers: usize,
     /// What may be an answer.
@@ -116,7 +118,7 @@ fn held_back(library: &Library, filter: &Filter, papers: PaperSet) -> Result<usi
 }
 
 /// What the lists of other days have shown, or where only new ones are asked for any list.
-fn shown(library: &Library, asked: &Today, date: Option<Date>, among: &PaperSet) -> Result<PaperSet> {
+fn shown(library: &Library, asked: &Today, date: Option<PartialDate>, among: &PaperSet) -> Result<PaperSet> {
     let mut shown = Vec::new();
     if !asked.seen {
         for (id, day) in library.shown(&asked.profile)? {
@@ -131,7 +133,7 @@ fn shown(library: &Library, asked: &Today, date: Option<Date>, among: &PaperSet)
 /// Papers of a day, or since one.
 #[derive(Default)]
 struct Found {
-    date: Option<Date>,
+    date: Option<PartialDate>,
     all: Vec<PaperRow>,
     /// Those that are no news to anybody.
     known: Vec<PaperRow>,
@@ -152,14 +154,18 @@ fn of_files(library: &Library, asked: &Today, listed: &Listed) -> Result<Found> 
     let latest = listed.latest(asked.ranking.filter.until);
     let whole = asked.ranking.filter.since.is_some() || latest.is_none();
     // A digest that tells no day was named for today.
-    let on_day = |day: Option<Date>| whole || day.is_none() || day == latest;
+    let on_day = |date: Option<PartialDate>| whole || date.is_none() || date == latest;
     let mut found = Found { date: latest, ..Found::default() };
     for (id, sources) in &listed.papers {
-        if !sources.days().any(on_day) {
+        if !sources.dates().any(on_day) {
             continue;
         }
         let Some(paper) = library.paper(id)? else { continue };
-        found.push(asked, &paper, &sources.listings.iter().filter(|own| on_day(own.date)).cloned().collect());
+        found.push(
+            asked,
+            &paper,
+            &sources.listings.iter().filter(|own| on_day(own.date.map(PartialDate::Day))).cloned().collect(),
+        );
         if latest.is_none() {
             found.date = found.date.max(Some(paper.date));
         }
@@ -168,31 +174,31 @@ fn of_files(library: &Library, asked: &Today, listed: &Listed) -> Result<Found> 
 }
 
 /// The papers of the library's latest day, those of its digests and those published on it; or with
-/// a first day all since then, of which none is known.
+/// a first day all since then, of which none is known. Where the latest date is a month, those of
+/// which no day is known.
 fn of_library(library: &Library, asked: &Today) -> Result<Found> {
     let filters = &asked.ranking.filter;
-    let Some(day) = latest(library, filters.until)? else { return Ok(Found::default()) };
-    let mut found = Found { date: Some(day), ..Found::default() };
-    let matching = |since, until| {
-        let dated = Filter { since: Some(since), until, withdrawn: true, ..Filter::default() };
-        Ok::<_, Error>(library.matching(&dated)?.only().map_or(Vec::new(), |set| set.rows().to_vec()))
-    };
+    let Some(date) = latest(library, filters.until)? else { return Ok(Found::default()) };
+    let mut found = Found { date: Some(date), ..Found::default() };
     if let Some(since) = filters.since {
-        found.all = matching(since, None)?;
+        let dated = Filter { since: Some(since), withdrawn: true, ..Filter::default() };
+        found.all = library.matching(&dated)?.only().map_or(Vec::new(), |set| set.rows().to_vec());
         return Ok(found);
     }
-    let mut rows = matching(day, Some(day))?;
-    rows.extend(library.listed_on(day)?.rows());
+    let mut rows = library.of_date(date)?.rows().to_vec();
+    if let Some(day) = date.day() {
+        rows.extend(library.listed_on(day)?.rows());
+    }
     for paper in library.papers_by_rows(PaperSet::new(rows).rows())? {
-        let of_day = |listing: &&Listing| listing.date == Some(day);
+        let of_day = |listing: &&Listing| listing.date.is_some() && listing.date == date.day();
         found.push(asked, &paper, &paper.listings.iter().filter(of_day).cloned().collect());
     }
     Ok(found)
 }
 
-fn latest(library: &Library, until: Option<Date>) -> Result<Option<Date>> {
+fn latest(library: &Library, until: Option<Date>) -> Result<Option<PartialDate>> {
     let last = last_day(until);
-    match library.latest_listing(last)?.max(library.latest(last)?) {
+    match library.latest_listing(last)?.map(PartialDate::Day).max(library.latest(last)?) {
         None if until.is_none() => Ok(library.dates()?.map(|(_, latest)| latest)),
         found => Ok(found),
     }

@@ -2,7 +2,6 @@
 
 use std::collections::BTreeMap;
 
-use jiff::civil::Date;
 use schemars::JsonSchema;
 use serde::Serialize;
 
@@ -10,7 +9,7 @@ use super::Relata;
 use super::catch_up::Remembered;
 use crate::error::{QueryError, Result};
 use crate::library::{Info, Paper, StoredTokens};
-use crate::paper::{ArxivId, Listing, Metadata};
+use crate::paper::{ArxivId, Listing, Metadata, PartialDate};
 
 /// A library in numbers.
 #[derive(Clone, Debug, Serialize, JsonSchema)]
@@ -30,9 +29,9 @@ pub struct LibraryInfo {
     /// The sets of vectors.
     pub vectors: Vec<VectorSet>,
     /// The first day of a paper.
-    pub first_date: Option<Date>,
+    pub first_date: Option<PartialDate>,
     /// The last day of a paper.
-    pub last_date: Option<Date>,
+    pub last_date: Option<PartialDate>,
     /// Papers by category, most first, then by name.
     pub categories: Vec<CategoryCount>,
     /// Bytes on disk.
@@ -81,7 +80,7 @@ pub struct PaperInfo {
     /// The first of its categories.
     pub primary_category: Option<String>,
     /// The day that filters ask for.
-    pub date: Date,
+    pub date: PartialDate,
     /// Its page on arxiv.org.
     pub url: String,
     /// Links by kind, such as `code`.

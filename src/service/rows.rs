@@ -1,12 +1,10 @@
 //! A paper among the answers: the keys that every door gives out.
 
-use jiff::civil::Date;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize, Serializer};
 
 use crate::library::Paper;
-use crate::paper::ArxivId;
-use crate::paper::Facet;
+use crate::paper::{ArxivId, Facet, PartialDate};
 
 /// The language of which short texts are shown where the reader's has none.
 const ENGLISH: &str = "en";
@@ -53,8 +51,8 @@ pub struct Row<R> {
     pub authors: Vec<String>,
     /// Year of submission.
     pub year: i16,
-    /// Day of the paper, see [`Paper::date`].
-    pub date: Date,
+    /// Date of the paper, see [`Paper::date`].
+    pub date: PartialDate,
     /// The first of its categories.
     pub primary_category: Option<String>,
     /// Its categories, the primary first.

@@ -6,7 +6,6 @@
 
 use std::path::PathBuf;
 
-use jiff::civil::Date;
 use schemars::JsonSchema;
 use serde::{Deserialize, Deserializer, Serialize};
 
@@ -19,7 +18,7 @@ use super::rows::{Row, Seen, Source};
 use super::session::Session;
 use super::{DEFAULT_PROFILE, Relata};
 use crate::error::{LibraryError, ProfileError, Result};
-use crate::paper::ArxivId;
+use crate::paper::{ArxivId, PartialDate};
 use crate::recommend::Query;
 use crate::setters::setters;
 use crate::today::{self, DEFAULT_FLOOR, New};
@@ -142,8 +141,9 @@ pub struct TodayQuery {
 /// A day in numbers.
 #[derive(Clone, Debug, Serialize, JsonSchema)]
 pub struct DayNumbers {
-    /// The day of the list, the latest of the digests; unknown where there is no paper.
-    pub date: Option<Date>,
+    /// The day of the list, the latest of the digests: a month where no day is known, unknown where
+    /// there is no paper.
+    pub date: Option<PartialDate>,
     /// Papers of the day that the filter leaves.
     pub papers: usize,
     /// How many of them are new to the profile.

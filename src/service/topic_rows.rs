@@ -1,13 +1,12 @@
 //! Topics as data: levels with their topics, and papers with theirs.
 
-use jiff::civil::Date;
 use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::topic_history::{TopicNews, run_row};
 use super::topics::FoundTopics;
 use crate::library::Filter;
-use crate::paper::ArxivId;
+use crate::paper::{ArxivId, PartialDate};
 use crate::topics::{Level, News, Topic};
 
 /// Topics as data.
@@ -143,8 +142,8 @@ pub struct TopicPaper {
     pub title: Option<String>,
     /// Its authors in order.
     pub authors: Vec<String>,
-    /// Its day.
-    pub date: Date,
+    /// Its date.
+    pub date: PartialDate,
     /// Its categories, the primary first.
     pub categories: Vec<String>,
     /// Its page on arxiv.org.

@@ -5,8 +5,6 @@
 //! vectors alone decide, so that neither ids nor the order in which papers came can affect the
 //! topics. The result is ordered by id.
 
-use jiff::civil::Date;
-
 use super::candidates::{Rows, dot};
 use super::graph::{Graph, members};
 use super::history::record_run;
@@ -22,7 +20,7 @@ use super::topic::{AssignedPaper, Level, Topic, Topics};
 use super::{layout, layout_from};
 use crate::error::Result;
 use crate::library::{Embedded, FingerprintNumber, KeptTopics, Library, Matching, PaperRow};
-use crate::paper::ArxivId;
+use crate::paper::{ArxivId, PartialDate};
 
 /// How many central papers of a topic are named.
 const CENTRAL: usize = 5;
@@ -151,7 +149,7 @@ fn group(
 /// The papers that are searched for topics: their vectors, and the nearest neighbours of each.
 pub(super) struct Corpus {
     fingerprint: FingerprintNumber,
-    papers: Vec<(ArxivId, PaperRow, Date)>,
+    papers: Vec<(ArxivId, PaperRow, PartialDate)>,
     pub(super) rows: Rows,
     pub(super) nearest: Nearest,
 }

@@ -68,7 +68,7 @@ fn schema(topics: &Topics, dimension: usize) -> Result<Arc<Schema>> {
     let mut fields = vec![
         field("id", DataType::Utf8),
         Field::new("title", DataType::Utf8, true),
-        field("date", DataType::Date32),
+        Field::new("date", DataType::Date32, true),
         Field::new("category", DataType::Utf8, true),
         field("categories", DataType::Utf8),
     ];
@@ -98,7 +98,7 @@ fn columns(source: &Source<'_>, topics: &Topics, part: &[AssignedPaper]) -> Resu
     let mut columns: Vec<ArrayRef> = vec![
         Arc::new(part.iter().map(|placed| Some(placed.id.as_str())).collect::<StringArray>()),
         Arc::new(part.iter().map(|placed| of(placed)?.title.clone()).collect::<StringArray>()),
-        Arc::new(part.iter().map(|placed| Some(days(placed.date))).collect::<Date32Array>()),
+        Arc::new(part.iter().map(|placed| placed.date.day().map(days)).collect::<Date32Array>()),
         Arc::new(part.iter().map(|placed| of(placed)?.categories.first().cloned()).collect::<StringArray>()),
         Arc::new(
             part.iter()

@@ -4,7 +4,7 @@ use jiff::civil::Date;
 
 use super::names::Term;
 use crate::library::{KeptPaper, KeptTopic, KeptTopics, PaperRow, TopicRun};
-use crate::paper::ArxivId;
+use crate::paper::{ArxivId, PartialDate};
 
 /// The topics of some papers.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -59,7 +59,7 @@ pub struct AssignedPaper {
     /// Its id.
     pub id: ArxivId,
     /// See [`crate::library::Paper::date`].
-    pub date: Date,
+    pub date: PartialDate,
     /// Its position on the map, see [`layout`](super::layout).
     pub position: [f32; 2],
     /// Place of its topic in each level.

@@ -13,7 +13,7 @@ const TWO: &str = r#"{"id": "2603.00002", "title": "Sedges", "summary": "Sedges 
 /// The entries of an input, in short, then skips and notes.
 fn told(name: &str, input: &[u8]) -> Vec<String> {
     let (found, report) = collect(name, input).unwrap();
-    let day = |day: Option<jiff::civil::Date>| day.map_or_else(String::new, |day| day.to_string());
+    let day = |day: Option<relata::PartialDate>| day.map_or_else(String::new, |day| day.to_string());
     let lines = found.iter().map(|reading| match reading {
         Reading::Entry(one) => {
             let texts = [one.title.as_deref().unwrap_or("-"), one.abstract_text.as_deref().unwrap_or("-")];

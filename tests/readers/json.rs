@@ -10,7 +10,7 @@ use super::{collect, show};
 /// then skips and notes.
 fn told(input: &[u8]) -> Vec<String> {
     let (found, report) = collect("p.json", input).unwrap();
-    let day = |day: Option<jiff::civil::Date>| day.map_or_else(String::new, |day| day.to_string());
+    let day = |day: Option<relata::PartialDate>| day.map_or_else(String::new, |day| day.to_string());
     let entry = |entry: &Entry| {
         let texts = [entry.title.as_deref().unwrap_or("-"), entry.abstract_text.as_deref().unwrap_or("-")];
         let (authors, categories) = (entry.authors.join("; "), entry.categories.join(" "));

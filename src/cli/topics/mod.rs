@@ -3,6 +3,7 @@
 
 mod history;
 mod one;
+mod spark;
 mod tree;
 
 use crate::error::Result;

@@ -2,13 +2,13 @@
 //! what has happened.
 
 use console::Style;
-use jiff::civil::Date;
 
 use crate::error::Result;
 use crate::library::TopicRun;
 use crate::service::{FoundTopics, Relata};
 use crate::topics::{News, in_words};
 
+use super::spark::Spark;
 use crate::cli::terminal::{Page, printable, say};
 
 /// Topics that are listed where nothing is said of levels.
@@ -19,10 +19,6 @@ const TOLD: usize = 12;
 
 /// Papers that are named of those that did it.
 const PAPERS: usize = 3;
-
-/// Bars of a spark line.
-const BARS: [char; 8] = ['▁', '▂', '▃', '▄', '▅', '▆', '▇', '█'];
-const SPARK: usize = 12;
 
 /// The tree, one line a topic, and below those of the last level that is listed their central
 /// papers.
@@ -38,10 +34,9 @@ pub(super) fn write_tree(relata: &Relata, found: &FoundTopics, levels: Option<us
         .take_while(|sum| *sum <= LISTED)
         .count();
     let shown = levels.unwrap_or(fits.max(1)).min(counts.len());
-    let dates: Vec<Date> = topics.papers.iter().map(|paper| paper.date).collect();
-    let first = dates.iter().min().copied().unwrap_or(Date::ZERO);
-    let last = dates.iter().max().copied().unwrap_or(Date::ZERO);
-    let tree = Tree { relata, found, shown, first, last };
+    let dates = topics.papers.iter().map(|paper| paper.date);
+    let tree = Tree { relata, found, shown, spark: Spark::of(dates.clone()) };
+    let period = dates.clone().min().zip(dates.max()).map(|(first, last)| format!(", {first} to {last}"));
     for topic in 0..counts[0] {
         write_topic(&tree, 0, topic, page)?;
     }
@@ -56,7 +51,7 @@ pub(super) fn write_tree(relata: &Relata, found: &FoundTopics, levels: Option<us
         .collect();
     let weak = if weak > 0 { format!(", {weak} of them a weak fit") } else { String::new() };
     let more = if shown < counts.len() { format!(" Finer ones: --levels {}", counts.len()) } else { String::new() };
-    say(&format!("{} papers{weak}: {}, {first} to {last}.{more}", topics.papers.len(), found.join(", ")));
+    say(&format!("{} papers{weak}: {}{}.{more}", topics.papers.len(), found.join(", "), period.unwrap_or_default()));
     Ok(())
 }
 
@@ -66,14 +61,13 @@ struct Tree<'a> {
     found: &'a FoundTopics,
     /// How many levels are listed.
     shown: usize,
-    /// The days of the first and the last paper.
-    first: Date,
-    last: Date,
+    /// None where all papers are of one day.
+    spark: Option<Spark>,
 }
 
 /// A topic, by its level and its place there, and those below it.
 fn write_topic(tree: &Tree<'_>, level: usize, at: usize, page: &mut Page) -> Result<()> {
-    let Tree { relata, found, shown, first, last } = *tree;
+    let Tree { relata, found, shown, ref spark } = *tree;
     let topics = &found.topics;
     let topic = &topics.levels[level].topics[at];
     let dates = topic.papers.iter().map(|paper| topics.papers[*paper].date);
@@ -81,8 +75,7 @@ fn write_topic(tree: &Tree<'_>, level: usize, at: usize, page: &mut Page) -> Res
     let id = page.styled(&Style::new().cyan(), &format!("{:>4}", topic.id));
     let name = if level == 0 { Style::new().bold() } else { Style::new() };
     let name = page.styled(&name, &printable(&topic.name));
-    // Of a single day there is nothing to tell over time.
-    let spark = if first < last { format!("{}  ", spark(dates, first, last)) } else { String::new() };
+    let spark = spark.as_ref().map_or(String::new(), |spark| format!("{}  ", spark.line(dates)));
     let width = spark.chars().count();
     let spark = page.styled(&Style::new().dim(), &spark);
     page.line(&format!("{id}  {:>6}  {spark}{:indent$}{name}", topic.papers.len(), ""))?;
@@ -110,21 +103,6 @@ fn write_topic(tree: &Tree<'_>, level: usize, at: usize, page: &mut Page) -> Res
         page.line(&format!("{:1$}{id}  {title}", "", 14 + width + indent))?;
     }
     Ok(())
-}
-
-/// How many papers there are over time, from the first day to the last, in twelve bars; a blank
-/// where there is none.
-fn spark(dates: impl Iterator<Item = Date>, first: Date, last: Date) -> String {
-    let days = |date: Date| date.duration_since(first).as_hours() / 24;
-    let span = days(last) + 1;
-    let mut counts = [0usize; SPARK];
-    for date in dates {
-        let bar = days(date) * SPARK as i64 / span;
-        counts[usize::try_from(bar).unwrap_or(0).min(SPARK - 1)] += 1;
-    }
-    let most = counts.iter().max().copied().unwrap_or(1).max(1);
-    let bar = |count: usize| if count == 0 { ' ' } else { BARS[(count * BARS.len()).div_ceil(most) - 1] };
-    counts.into_iter().map(bar).collect()
 }
 
 /// What has happened since the run before, as far as the levels are listed.

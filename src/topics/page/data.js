@@ -33,7 +33,9 @@ const counted = (count, noun) => `${number(count)} ${noun}${count === 1 ? "" : "
 const fold = (text) => text.normalize("NFKD").replace(/\p{M}+/gu, "").toLowerCase();
 
 // The index of the last label at or before a date, for labels that are the first letters of dates (years, months, days).
+// A month is in none of its days: -1.
 const periodAt = (labels, date) => {
+  if (labels.length && date.length < labels[0].length) return -1;
   let low = 0, high = labels.length;
   while (low < high) {
     const middle = (low + high) >> 1;
@@ -63,7 +65,7 @@ const modelOf = (raw) => {
   }));
   const months = raw.months || [];
   const dated = months.length > 0 && months.every((label) => /^\d{4}(-\d\d){0,2}$/.test(label));
-  const period = Int32Array.from(columns.date, (date) => (dated ? Math.max(0, periodAt(months, date)) : -1));
+  const period = Int32Array.from(columns.date, (date) => (dated ? periodAt(months, date) : -1));
   const index = new Map(columns.id.map((id, i) => [id, i]));
   // Parents before children: [field, topic, subtopic] of a topic, as indices into the levels.
   const line = (depth, k) => (depth === 0 ? [k] : [...line(depth - 1, levels[depth].topics[k].parent), k]);

@@ -17,7 +17,6 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use flate2::Compression;
 use flate2::write::GzEncoder;
-use jiff::civil::Date;
 use serde::Serialize;
 
 use self::scale::Scale;
@@ -28,8 +27,7 @@ use crate::error::{Error, Result};
 use crate::export::palette::Palette;
 use crate::export::{facets, neutral};
 use crate::library::{Library, Paper, TopicChange};
-use crate::paper::ArxivId;
-use crate::paper::Facet;
+use crate::paper::{ArxivId, Facet, PartialDate};
 
 const STYLE: &str = include_str!("report.css");
 
@@ -177,15 +175,16 @@ struct Columns {
 pub(crate) fn page(library: &Library, topics: &Topics, news: Option<&News>, title: &str) -> Result<String> {
     let columns = columns(library, topics)?;
     let dates = topics.papers.iter().map(|paper| paper.date);
+    let time = Time::of(dates.clone());
+    let undated = dates.clone().filter(|date| time.leaves_out(*date)).count();
     let (from, until) = (dates.clone().min(), dates.max());
-    let time = from.zip(until).map(|(from, until)| Time::of(from, until)).unwrap_or_default();
     let levels = topics.levels.iter().map(|level| LevelData {
         name: level.name,
         topics: level.topics.iter().map(|topic| topic_data(topic, topics, &columns, &time)).collect(),
     });
-    let day = |date: Option<Date>| date.map_or(String::new(), |date| date.to_string());
+    let day = |date: Option<PartialDate>| date.map_or(String::new(), |date| date.to_string());
     let made = Made { papers: topics.papers.len(), from: day(from), until: day(until) };
-    let summary = summary(topics, &made);
+    let summary = summary(topics, &made, undated);
     let outline = outline(topics, &columns);
     let news = news.map(|news| news_entry(news, topics, &columns));
     let data = Data { title, made, months: time.labels.clone(), levels: levels.collect(), papers: columns };
@@ -222,8 +221,9 @@ fn icon() -> Icon {
     Icon { large: digits("large"), middle: digits("middle"), small: digits("small") }
 }
 
-/// `110 papers from 2026-02-14 to 2026-02-20 in 3 fields, 9 topics`
-fn summary(topics: &Topics, made: &Made) -> String {
+/// `110 papers from 2026-02-14 to 2026-02-20 in 3 fields, 9 topics`, and how many papers the trend
+/// by days leaves out.
+fn summary(topics: &Topics, made: &Made, undated: usize) -> String {
     let several = |count: usize, what: &str| format!("{count} {what}{}", if count == 1 { "" } else { "s" });
     let levels: Vec<String> = topics.levels.iter().map(|level| several(level.topics.len(), level.name)).collect();
     let when = match made.from == made.until {
@@ -233,7 +233,11 @@ fn summary(topics: &Topics, made: &Made) -> String {
     if topics.papers.is_empty() {
         return "No papers.".to_owned();
     }
-    format!("{} {when} in {}", several(made.papers, "paper"), levels.join(", "))
+    let left_out = match undated {
+        0 => String::new(),
+        count => format!(" ({count} not in the counts by day: only the month is known)"),
+    };
+    format!("{} {when} in {}{left_out}", several(made.papers, "paper"), levels.join(", "))
 }
 
 fn columns(library: &Library, topics: &Topics) -> Result<Columns> {

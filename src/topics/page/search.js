@@ -19,7 +19,9 @@ const searchPapers = (model, map) => {
     if (words.length && !texts) texts = Array.from({ length: papers.n }, (_, i) => textOf(i));
     return Uint8Array.from({ length: papers.n }, (_, i) => {
       const date = papers.date[i];
-      if ((state.from && date < state.from) || (state.until && date > state.until)) return 0;
+      // A month may be any of its days.
+      const asked = (day) => day.slice(0, date.length);
+      if ((state.from && date < asked(state.from)) || (state.until && date > asked(state.until))) return 0;
       if (state.category && !papers.categories[i].split(" ").includes(state.category)) return 0;
       return words.every((word) => texts[i].includes(word)) ? 1 : 0;
     });

@@ -87,7 +87,7 @@ const timeStrip = (model, map, setDates) => {
     if (dated && (matches || picked)) {
       series.forEach((one) => { one.counts = new Array(months.length).fill(0); });
       for (let i = 0; i < papers.n; i++) {
-        if ((!matches || matches[i]) && (!topic || papers.topics[topic[0]][i] === topic[1])) series[rank.get(papers.topics[level][i])].counts[period[i]]++;
+        if (period[i] >= 0 && (!matches || matches[i]) && (!topic || papers.topics[topic[0]][i] === topic[1])) series[rank.get(papers.topics[level][i])].counts[period[i]]++;
       }
     } else if (picked) series = [{ counts: picked.counts, name: picked.name, colour: map.colour(...topic) }];
     series = series.filter(({ counts }) => counts.some((count) => count));
