@@ -21,6 +21,7 @@ use super::keys;
 use super::labels::{Field, label};
 use super::lines::{self, Broken};
 use super::moment;
+use super::name_date::told_in;
 use super::output::Output;
 use super::source::{LONGEST_LINE, Source};
 use crate::error::Result;
@@ -409,8 +410,5 @@ fn may_be_title(text: &str) -> bool {
 
 /// A day in a headline, as `2026-02-14`, `2026.02.14` or `Feb 14, 2026`.
 fn day_in(line: &str) -> Option<Date> {
-    let words = line
-        .split(|c: char| c.is_whitespace())
-        .find_map(|word| moment::parted_day(word.trim_matches(['*', '(', ')', ','])));
-    dates::first_in(line).or(words)
+    dates::first_in(line).or_else(|| told_in(line).day())
 }

@@ -22,6 +22,7 @@ use super::heading::{self, Section, after_number, entry_heading, linked};
 use super::labels::{Field, Label, Mark, label};
 use super::lines::{self, Broken};
 use super::moment;
+use super::name_date::told_in;
 use super::output::Output;
 use super::source::{LONGEST_LINE, Source};
 use super::totals::Totals;
@@ -147,7 +148,7 @@ impl Digest<'_, '_> {
     /// A day in a headline counts where the file's name tells none.
     fn day(&mut self, line: &str) {
         if self.origin.date.is_none() && (line.starts_with('#') || line.starts_with("**")) {
-            self.origin.date = dates::first_in(line);
+            self.origin.date = dates::first_in(line).or_else(|| told_in(line).day());
             if let Some(listing) = &mut self.origin.listing {
                 listing.date = self.origin.date;
             }

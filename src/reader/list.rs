@@ -17,6 +17,7 @@ use super::draft::{Draft, Origin, is_teaser};
 use super::heading::{entry_heading, linked, plain_heading};
 use super::labels::{Field, label};
 use super::lines::{self, Broken};
+use super::name_date::told_in;
 use super::output::Output;
 use super::source::{LONGEST_LINE, Source};
 use super::totals::Totals;
@@ -82,8 +83,8 @@ impl List<'_, '_> {
             self.open = Some(open);
         } else if line.starts_with('#') {
             self.close()?;
-            self.date = self.date.or_else(|| dates::first_in(line));
-            self.section = dates::first_in(line);
+            self.section = dates::first_in(line).or_else(|| told_in(line).day());
+            self.date = self.date.or(self.section);
         } else if let Some(bullet) = line.strip_prefix("- **[") {
             self.close()?;
             self.bullet(number, &format!("[{bullet}"))?;

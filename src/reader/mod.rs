@@ -19,8 +19,9 @@
 //!
 //! `source` gives bounded lines, `sniff` tells the format, and `draft` turns fields into entries,
 //! the same for all formats, with `clean`, `markup`, `failure`, `language`, `authors`, `categories`
-//! and `dates`. Input is hostile: memory is bounded by one line of 4 MiB and one entry, time is
-//! linear, and what is too large or broken is skipped and said.
+//! and `dates`; `path_date`, with `name_date` and `name_parts`, tells the day of a digest by its
+//! name and folders. Input is hostile: memory is bounded by one line of 4 MiB and one entry, time
+//! is linear, and what is too large or broken is skipped and said.
 
 mod archive;
 mod authors;
@@ -45,9 +46,12 @@ mod list;
 mod mail;
 mod markup;
 mod moment;
+mod name_date;
+mod name_parts;
 mod output;
 mod packed;
 mod page;
+mod path_date;
 mod plain;
 mod record;
 mod relaxed;
@@ -75,6 +79,7 @@ pub(crate) use relaxed::strict;
 pub use report::{Format, Reading, Report};
 
 use output::Output;
+use path_date::PathDate;
 use source::Source;
 
 /// Reads one file, `-` being standard input, and gives every entry to `sink` in the order of the
@@ -99,8 +104,8 @@ pub fn read(path: &Path, sink: &mut dyn FnMut(Reading) -> Result<()>) -> Result<
     }
 }
 
-/// Reads any input as [`read`] does. `path` names it in messages; its file name is kept in listings
-/// and may tell the day.
+/// Reads any input as [`read`] does. `path` names it in messages; its file name is kept in
+/// listings, and it may tell the day, as its folders may.
 ///
 /// # Errors
 /// As [`read`].
@@ -146,7 +151,8 @@ fn read_within(
     let mut out = Output::new(path, sink);
     let name = path.file_name().map_or_else(|| path.to_string_lossy(), |name| name.to_string_lossy());
     let name = clean(&name);
-    let date = dates::first_in(&name);
+    let told = PathDate::of(path);
+    out.path_tells(told);
     let front = match format {
         Format::Digest | Format::List | Format::Page | Format::Blocks => {
             front::front_matter(&String::from_utf8_lossy(source.head()))
@@ -156,7 +162,7 @@ fn read_within(
     for _ in 0..front.lines {
         source.next_line()?;
     }
-    let date = date.or(front.day);
+    let date = told.name.day().or(front.day);
     match format {
         Format::Digest => digest::read(&mut source, &name, date, &mut out)?,
         Format::List => list::read(&mut source, &name, date, &mut out)?,

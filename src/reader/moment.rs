@@ -90,11 +90,6 @@ fn digits(text: &str) -> Option<Date> {
     plain.then(|| text.parse().ok().and_then(epoch)).flatten()
 }
 
-/// The day of `2026.02.13`, and of nothing shorter.
-pub(super) fn parted_day(word: &str) -> Option<Date> {
-    if word.len() < 8 { None } else { parted(word) }
-}
-
 /// `2026/02/13`, `2026.2.13`, with or without a time behind it.
 fn parted(text: &str) -> Option<Date> {
     let numbers = numbers(text)?;

@@ -8,9 +8,11 @@ use std::path::Path;
 
 use super::clean::excerpt;
 use super::draft::{Draft, Origin};
+use super::name_date::Told;
+use super::path_date::PathDate;
 use super::report::{Format, Reading, Report};
 use crate::error::Result;
-use crate::paper::Skipped;
+use crate::paper::{Listing, Skipped};
 
 /// Longest reason of a skipped entry, in characters.
 const LONGEST_REASON: usize = 300;
@@ -25,24 +27,52 @@ pub(super) struct Output<'s> {
     skipped: u64,
     notes: Vec<String>,
     remarks: u64,
+    path: PathDate,
+    /// Entries of a digest that tells no day itself.
+    undated: bool,
 }
 
 impl<'s> Output<'s> {
     /// An output for the file at `path`, which names it in messages.
     pub(super) fn new(path: &Path, sink: &'s mut dyn FnMut(Reading) -> Result<()>) -> Output<'s> {
-        Output { file: path.display().to_string(), sink, entries: 0, skipped: 0, notes: Vec::new(), remarks: 0 }
+        Output {
+            file: path.display().to_string(),
+            sink,
+            entries: 0,
+            skipped: 0,
+            notes: Vec::new(),
+            remarks: 0,
+            path: PathDate::default(),
+            undated: false,
+        }
+    }
+
+    /// What the path tells of the day. Its name's day is the readers' to use.
+    pub(super) fn path_tells(&mut self, path: PathDate) {
+        self.path = path;
     }
 
     /// Hands an entry over, or the reason why it is none.
     pub(super) fn draft(&mut self, draft: Draft<'_>, origin: &Origin) -> Result<()> {
         let line = draft.line;
-        match draft.finish(origin) {
+        let of_folder = self.of_folder(origin);
+        match draft.finish(of_folder.as_ref().unwrap_or(origin)) {
             Ok(entry) => {
                 self.entries += 1;
                 (self.sink)(Reading::Entry(entry))
             }
             Err(reason) => self.skip(line, &reason),
         }
+    }
+
+    /// The same origin with the day that the folders tell, where neither the digest nor its name
+    /// tells one.
+    fn of_folder(&mut self, origin: &Origin) -> Option<Origin> {
+        let undated = origin.listing.as_ref().filter(|listing| listing.date.is_none())?;
+        self.undated = true;
+        let day = self.path.folders.day().filter(|_| self.path.name == Told::Nothing)?;
+        let listing = Listing { date: Some(day), ..undated.clone() };
+        Some(Origin { kind: origin.kind, date: Some(day), listing: Some(listing) })
     }
 
     /// Reports an entry that can't be used. The reason may quote the file: it is cleaned here.
@@ -72,6 +102,12 @@ impl<'s> Output<'s> {
 
     /// The report about the file.
     pub(super) fn report(mut self, format: Format) -> Report {
+        let name = if self.path.name == Told::Nothing { self.path.folders } else { self.path.name };
+        if let Told::Several(one, other) = name
+            && self.undated
+        {
+            self.notes.push(format!("the name could mean {one} or {other}, so the day of the digest is not known"));
+        }
         if self.remarks > MOST_REMARKS {
             self.notes.push(format!("{} more entries have such fields", self.remarks - MOST_REMARKS));
         }
