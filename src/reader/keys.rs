@@ -127,6 +127,7 @@ fn known(key: &str) -> Option<(Field, u8)> {
         | "date_submitted"
         | "publish_time" => (Field::Published, 1),
         "date" | "created" | "created_at" | "pubdate" | "published_time" => (Field::Published, 2),
+        "announced" | "announced_date" | "announce_date" | "originally_announced" => (Field::Published, 3),
         "updated" | "updated_parsed" => (Field::Updated, 0),
         "updated_at" | "updated_date" | "last_updated" | "updatedat" | "date_updated" | "last_revised" => {
             (Field::Updated, 1)

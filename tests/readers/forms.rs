@@ -323,3 +323,49 @@ fn rows_of_tables_in_json_are_read_as_in_markdown() {
     let broken = page.replace("**Sedges**", "****");
     assert_eq!(told("p.json", broken.as_bytes())[1], "p.json:1: 2603.00002 has no title here");
 }
+
+/// The day of each listing that an input gives, and the notes.
+fn listed(path: &str, input: &[u8]) -> Vec<String> {
+    let mut days = Vec::new();
+    let report = reader::read_from(path.as_ref(), input, &mut |reading| {
+        if let Reading::Entry(entry) = reading {
+            let listing = entry.listing.expect("a listing");
+            assert_eq!(listing.date, entry.precedence.date, "{path}");
+            days.push(format!("{} {}", listing.file, listing.date.map_or("-".to_owned(), |day| day.to_string())));
+        }
+        Ok(())
+    });
+    days.into_iter().chain(report.expect("read").notes).collect()
+}
+
+#[test]
+fn the_day_of_a_digest_stands_in_its_name_its_headline_or_its_folders() {
+    for (path, expected) in [
+        ("2026/03/02.jsonl", "02.jsonl 2026-03-02"),
+        ("data/20260302.jsonl", "20260302.jsonl 2026-03-02"),
+        ("2026-03-02/cs.LG.jsonl", "cs.LG.jsonl 2026-03-02"),
+        ("2026-03/cs.LG.jsonl", "cs.LG.jsonl -"),
+        ("2603.00001.jsonl", "2603.00001.jsonl -"),
+        ("p.jsonl", "p.jsonl -"),
+        ("-", "- -"),
+    ] {
+        assert_eq!(listed(path, ONE.as_bytes()), [expected], "{path}");
+    }
+    assert_eq!(
+        listed("5/05-03-2026.jsonl", ONE.as_bytes()),
+        ["05-03-2026.jsonl -", "the name could mean 2026-03-05 or 2026-05-03, so the day of the digest is not known"]
+    );
+    let digest = |headline: &str| {
+        format!(
+            "# {headline}\n\n### [1] [Reeds](https://arxiv.org/abs/2603.00001)\n*Ada Quill*\n\nMain category: cs.LG\n\nAbstract: Reeds bend.\n"
+        )
+    };
+    let dated = digest("Papers of 2 March 2026");
+    assert_eq!(listed("2026-03-09/d.md", dated.as_bytes()), ["d.md 2026-03-02"], "the digest knows better");
+    assert_eq!(listed("2026-03-09/2026-03-03.md", dated.as_bytes()), ["2026-03-03.md 2026-03-03"]);
+    assert_eq!(listed("2026-03-09/d.md", digest("Papers").as_bytes()), ["d.md 2026-03-09"]);
+    let archive = tar(&[("2026/03/02.jsonl", ONE.as_bytes()), ("2026-03-04/a.jsonl", TWO.as_bytes())]);
+    assert_eq!(listed("digests.tar", &archive), ["02.jsonl 2026-03-02", "a.jsonl 2026-03-04"]);
+    let archive = zip(&[("a.jsonl", ONE.as_bytes())]);
+    assert_eq!(listed("daily_2026-03-05.zip", &archive), ["a.jsonl 2026-03-05"]);
+}

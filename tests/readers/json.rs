@@ -211,3 +211,41 @@ fn boilerplate_and_markup_are_no_text() {
     let authors = told(r#"{"id": "2603.00001", "title": "A", "authors": "Andr&eacute; Quill, Bo Finn"}"#.as_bytes());
     assert_eq!(authors, ["2603.00001 v0|A|-|André Quill; Bo Finn"]);
 }
+
+#[test]
+fn a_day_stands_under_many_keys_and_may_be_a_month() {
+    let published = |fields: &str| {
+        let json = format!(r#"{{"id": "2603.00009", "title": "Eyots", "summary": "Eyots shift.", {fields}}}"#);
+        told(json.as_bytes()).concat().trim_start_matches("2603.00009 v0|Eyots|Eyots shift.").replace('|', "")
+    };
+    for fields in [
+        r#""published_parsed": [2026, 3, 2, 17, 59, 59, 0, 61, 0]"#,
+        r#""submitted_date": "2 March 2026""#,
+        r#""date": "2026/03/02""#,
+        r#""publicationDate": "2026-03-02""#,
+        r#""publication_date": "02-Mar-2026""#,
+        r#""created": 1772409600"#,
+        r#""announced": "20260302""#,
+        r#""published": "13.2.", "date": "2026-03-02""#,
+    ] {
+        assert!(published(fields).starts_with("2026-03-02"), "{fields}: {}", published(fields));
+    }
+    for fields in [r#""published": "2026-03""#, r#""announced": "March 2026""#, r#""publicationDate": [2026, 3]"#] {
+        assert_eq!(published(fields), "2026-03", "{fields}");
+    }
+    assert_eq!(
+        published(r#""published": "2026""#),
+        "note: line 1: 2603.00009: could not be used: \"published\" is \"2026\"",
+        "a year is no month"
+    );
+    let versions = |list: &str| {
+        let json =
+            format!(r#"{{"id": "2603.00009", "title": "Eyots", "abstract": "Eyots shift.", "versions": [{list}]}}"#);
+        told(json.as_bytes()).concat()
+    };
+    let first = r#"{"version": "v1", "created": "Mon, 2 Mar 2026 08:00:00 GMT"}"#;
+    let second = r#"{"version": "v2", "created": "Tue, 7 Apr 2026 08:00:00 GMT"}"#;
+    let whole = "2603.00009 v2|Eyots|Eyots shift.|||2026-03-02 2026-04-07";
+    assert_eq!(versions(&format!("{first}, {second}")), whole);
+    assert_eq!(versions(second), "2603.00009 v2|Eyots|Eyots shift.|||2026-04-07", "no day of a first version");
+}
