@@ -8,6 +8,7 @@ mod embedding;
 mod evaluating;
 mod facets;
 mod keeping;
+mod months;
 mod places;
 mod profiles;
 mod remembering;

@@ -294,8 +294,11 @@ fn what_a_filter_or_the_profile_leaves_out_is_not_counted_as_known() {
 fn days_in_the_far_future_and_days_that_were_asked_for() {
     let home = home();
     home.json(&["add", "--json", "2026-02-20.md"]);
-    home.write("2062-02-20.md", digest(&[Invented { id: "2602.09999".to_owned(), ..invented(9) }]));
-    home.json(&["add", "--json", "2062-02-20.md"]);
+    // A name of such a day would tell none.
+    let later = digest(&[Invented { id: "2602.09999".to_owned(), ..invented(9) }]);
+    home.write("later.md", format!("# Papers of 2062-02-20\n\n{later}"));
+    home.json(&["add", "--json", "later.md"]);
+    assert_eq!(home.json(&["info", "--json"])["last_date"], "2062-02-20");
     let latest = home.json(&["today", "--json", "--at-least", "0", "--seen"]);
     assert_eq!(ids(&latest).len(), 4, "a wrong date does not hide the latest day: {latest:#}");
     let until = home.json(&["today", "--until", "2026-02-01", "--seen", "-k", "100", "--at-least", "0", "--json"]);
