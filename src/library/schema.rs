@@ -222,7 +222,10 @@ mod tests {
                 )
                 .unwrap();
             library.complete_sums().unwrap();
-            library.connection.execute_batch("UPDATE stored_papers SET comment = '8 pages' WHERE id = '2602.00005'").unwrap();
+            library
+                .connection
+                .execute_batch("UPDATE stored_papers SET comment = '8 pages' WHERE id = '2602.00005'")
+                .unwrap();
             library.connection.pragma_update(None, "user_version", 12).unwrap();
         }
         let library = super::super::Library::open(&path).unwrap();
