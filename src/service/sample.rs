@@ -22,7 +22,7 @@ pub(super) fn path(cache: &Path) -> PathBuf {
 }
 
 /// Opens the sample's library, reading the digest into it where that has not been done. A file that
-/// is damaged or of another version is made anew: nothing in it is anybody's own.
+/// is damaged, of another version or not to be upgraded is made anew: nothing in it is anybody's own.
 ///
 /// # Errors
 /// The cache folder cannot be written.
@@ -30,7 +30,10 @@ pub(super) fn open(cache: &Path) -> Result<Library> {
     let path = path(cache);
     let mut library = match Library::open(&path) {
         Err(Error::Library(
-            LibraryError::Damaged { .. } | LibraryError::Foreign { .. } | LibraryError::Newer { .. },
+            LibraryError::Damaged { .. }
+            | LibraryError::Foreign { .. }
+            | LibraryError::Newer { .. }
+            | LibraryError::Sqlite { .. },
         )) => {
             fs::remove_file(&path).map_err(Error::io(&path))?;
             Library::open(&path)?

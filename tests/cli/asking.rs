@@ -171,10 +171,12 @@ fn days_are_typed_in_many_ways() {
     let month = filter(&["--since", "2026-1", "--until", "2026-02"]);
     assert_eq!((&month["since"], &month["until"]), (&json!("2026-01-01"), &json!("2026-02-28")));
     assert_eq!(filter(&["--since", "2026-1-5"])["since"], "2026-01-05");
+    let year = filter(&["--since", "2025", "--until", "2025"]);
+    assert_eq!((&year["since"], &year["until"]), (&json!("2025-01-01"), &json!("2025-12-31")));
     let ago = filter(&["--since", "7d", "--until", "today"]);
     let day = |name: &str| ago[name].as_str().expect("a day").parse::<jiff::civil::Date>().expect("a day");
     assert_eq!(day("since").until(day("until")).expect("a span").get_days(), 7);
-    for wrong in ["soon", "2026-02-30", "2026"] {
+    for wrong in ["soon", "2026-02-30", "2026-13", "05/01/2026"] {
         let ended = home.run(&["search", "glaciers", "--since", wrong]);
         assert_eq!(ended.code, 2);
         let forms =
