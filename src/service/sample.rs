@@ -22,7 +22,8 @@ pub(super) fn path(cache: &Path) -> PathBuf {
 }
 
 /// Opens the sample's library, reading the digest into it where that has not been done. A file that
-/// is damaged, of another version or not to be upgraded is made anew: nothing in it is anybody's own.
+/// is damaged, of another version or not to be upgraded is made anew: nothing in it is anybody's
+/// own.
 ///
 /// # Errors
 /// The cache folder cannot be written.

@@ -26,7 +26,8 @@ CREATE VIEW listings AS
     SELECT * FROM stored_listings WHERE paper NOT IN (SELECT row FROM removed_papers);
 CREATE VIEW embeddings AS
     SELECT * FROM stored_embeddings
-    WHERE key NOT IN (SELECT key FROM outdated_vectors) AND paper NOT IN (SELECT row FROM removed_papers);
+    -- The paper is the lower half of the key, so that what an index knows is enough.
+    WHERE key NOT IN (SELECT key FROM outdated_vectors) AND key & 1099511627775 NOT IN (SELECT row FROM removed_papers);
 
 -- What is marked counts no longer; once it is deleted it must not be counted again.
 CREATE TRIGGER paper_marked AFTER INSERT ON removed_papers BEGIN
