@@ -95,7 +95,7 @@ impl PaperRow {
 /// An open library. One connection: share it between threads by opening it again.
 ///
 /// ```
-/// use relata::library::{Filter, Library, Outcome};
+/// use relata::library::{Filter, Library, Matching, Outcome};
 /// use relata::{Entry, Precedence, SourceKind};
 ///
 /// # fn main() -> relata::Result<()> {
