@@ -3,8 +3,8 @@
 //! In: a path. Out: a [`Library`], through which everything is stored and asked. SQLite, since it
 //! gives transactions, many readers beside one writer across processes, keyword search, and a file
 //! that people can open with their own tools. Read on in the order of the data: `record` (how
-//! sources merge), `merge`, `vectors` and `scan`, then what is asked: `paper`, `filter`,
-//! `matching`, `keywords`, `info`, `check`.
+//! sources merge), `merge`, `removal` (what goes is marked first), `vectors` and `scan`, then what
+//! is asked: `paper`, `filter`, `matching`, `keywords`, `info`, `check` and its `passes`.
 
 mod changes;
 mod check;
