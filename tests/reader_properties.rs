@@ -8,7 +8,10 @@ use relata::paper::{Field, ValueRef};
 use relata::reader::{self, Reading, Report};
 use relata::{Entry, Result, Skipped};
 
-const FILES: [&str; 13] = [
+const FILES: [&str; 18] = [
+    "arxiv-api.xml",
+    "arxiv-daily.atom",
+    "arxiv-daily.rss",
     "crawled-2026-03-13.jsonl",
     "digest-2026-03-02.md",
     "digest-early-2025-03-05.md",
@@ -21,6 +24,8 @@ const FILES: [&str; 13] = [
     "keyed.json",
     "list-export.md",
     "list-radar.md",
+    "oai-formats.xml",
+    "oai-raw.xml",
     "snapshot.jsonl",
 ];
 

@@ -3,6 +3,8 @@
 //!
 //! The files below `tests/data` are invented; each is named after the template it imitates.
 
+#[path = "readers/feeds.rs"]
+mod feeds;
 #[path = "readers/forms.rs"]
 mod forms;
 #[path = "readers/json.rs"]

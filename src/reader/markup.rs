@@ -275,6 +275,13 @@ fn announcement(text: &str) -> Option<(Option<u32>, &str)> {
     Some((version, rest[kind..].trim_start()))
 }
 
+/// The word by which such a text says how it is announced: `new`, `replace-cross`.
+pub(super) fn announce_type(text: &str) -> Option<&str> {
+    let (_, rest) = announcement(text)?;
+    let (before, _) = text.split_at(text.len() - rest.len());
+    before.rsplit_once("Announce Type:").map(|(_, kind)| kind.trim())
+}
+
 /// What follows one of these words and a mark at the beginning of a text.
 fn after_label<'t>(text: &'t str, labels: &[&str]) -> Option<&'t str> {
     let text = text.trim_start();

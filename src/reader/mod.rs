@@ -14,6 +14,7 @@
 //! | Markdown of other digests: headings with links, tables, lists | `blocks` |
 //! | arXiv's e-mails | `mail` |
 //! | saved pages of arXiv | `html` |
+//! | arXiv's feeds and answers in XML: Atom, RSS, the query API, OAI-PMH | `feed` |
 //! | tar and ZIP archives of these | `archive` |
 //! | plain text, a text a line, only where asked for | `plain` |
 //!
@@ -32,6 +33,7 @@ mod dates;
 mod digest;
 mod draft;
 mod failure;
+mod feed;
 mod files;
 mod front;
 mod heading;
@@ -72,6 +74,7 @@ use crate::error::{Error, ReadingError, Result};
 
 pub use clean::{clean, excerpt};
 pub use failure::is_failure;
+pub use feed::{Announce, Answer, AnswerError, AnswerKind, Record, Token, read_answer};
 pub use files::files;
 pub use language::language;
 pub use plain::{Line, Lines, read_lines};
@@ -172,6 +175,7 @@ fn read_within(
         Format::Blocks => blocks::read(&mut source, &name, date, &mut out)?,
         Format::Mail => mail::read(&mut source, &name, date, &mut out)?,
         Format::Html => html::read(&mut source, &name, date, &mut out)?,
+        Format::Atom | Format::Rss | Format::Api | Format::Oai => feed::read(&mut source, &name, date, &mut out)?,
         Format::Empty | Format::Archive => while source.next_line()?.is_some() {},
     }
     if let Some(reason) = source.broken() {

@@ -34,6 +34,14 @@ pub enum Format {
     Mail,
     /// A saved page of arXiv.
     Html,
+    /// An Atom feed of papers, such as arXiv's daily one.
+    Atom,
+    /// An RSS feed of papers, such as arXiv's daily one.
+    Rss,
+    /// An answer of arXiv's query API.
+    Api,
+    /// An answer of OAI-PMH, with records in any of arXiv's formats.
+    Oai,
     /// A tar or ZIP archive of files in these formats.
     Archive,
     /// Nothing but white space: a day without papers.
@@ -52,6 +60,10 @@ impl fmt::Display for Format {
             Format::Blocks => "Markdown",
             Format::Mail => "e-mail",
             Format::Html => "HTML page",
+            Format::Atom => "Atom feed",
+            Format::Rss => "RSS feed",
+            Format::Api => "API answer",
+            Format::Oai => "OAI-PMH answer",
             Format::Archive => "archive",
             Format::Empty => "empty",
         })

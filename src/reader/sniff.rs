@@ -5,6 +5,7 @@
 
 use super::archive;
 use super::blocks;
+use super::feed;
 use super::front;
 use super::heading::{after_number, entry_heading, section};
 use super::html;
@@ -36,6 +37,9 @@ pub(super) fn format(head: &[u8]) -> Result<Format, String> {
 
 /// Formats of lines, those with the surest signs first.
 fn lines(text: &str) -> Option<Format> {
+    if let Some(format) = feed::format(text) {
+        return Some(format);
+    }
     if html::is_page(text) {
         return Some(Format::Html);
     }
@@ -201,7 +205,7 @@ fn other(text: &str) -> &'static str {
     if start.starts_with("<!doctype html") || start.starts_with("<html") {
         "an HTML page without papers"
     } else if start.starts_with("<?xml") || start.starts_with("<feed") || start.starts_with("<rss") {
-        "an XML file or feed; take the same papers as JSON or CSV"
+        "an XML file or feed without papers of arXiv"
     } else if start.starts_with('{') {
         "JSON without papers"
     } else if start.starts_with('[') && start.contains('{') {

@@ -28,7 +28,13 @@ pub(crate) fn files(folder: &str) -> Vec<(String, Vec<u8>)> {
 /// What readers of papers are tested with.
 pub(crate) fn papers() -> Vec<Vec<u8>> {
     let files = files("tests/data").into_iter().chain(files("seeds")).map(|(_, bytes)| bytes);
-    let tests = ["tests/readers.rs", "tests/readers/forms.rs", "tests/readers/json.rs", "tests/reader_properties.rs"];
+    let tests = [
+        "tests/readers.rs",
+        "tests/readers/feeds.rs",
+        "tests/readers/forms.rs",
+        "tests/readers/json.rs",
+        "tests/reader_properties.rs",
+    ];
     files.chain(tests.iter().flat_map(|file| literals(file))).collect()
 }
 
