@@ -1,5 +1,5 @@
-//! A stand-in of arXiv's servers on loopback: the daily feed (Atom and RSS) and OAI-PMH, with the
-//! faults that the real ones show, on request.
+//! A stand-in of arXiv's servers on loopback: the daily feed (Atom and RSS), OAI-PMH and the query
+//! API, with the faults that the real ones show, on request.
 //!
 //! In: a [`World`] of papers, made up or given; a [`Clock`], which is the servers' now; faults, by
 //! [`Server::fail`] and its kin. Out: answers over HTTP, and a [`Seen`] for every request.
@@ -18,6 +18,8 @@
 //! Whoever includes this folder uses a part of it, which is what the allowance below is for.
 #![allow(dead_code, unused_imports)]
 
+mod api;
+mod api_query;
 mod calendar;
 mod clock;
 mod faults;

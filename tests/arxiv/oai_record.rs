@@ -5,7 +5,7 @@ use jiff::tz::TimeZone;
 
 use super::names::{raw_authors, wrap};
 use super::taxonomy::set_of;
-use super::world::State;
+use super::world::{Author, State};
 use super::xml::Xml;
 
 /// The forms of metadata.
@@ -107,7 +107,7 @@ fn abstract_text(state: &State<'_>) -> String {
 fn arxiv_raw(xml: &mut Xml, state: &State<'_>) {
     let paper = state.paper;
     open(xml, Metadata::ArXivRaw);
-    xml.leaf("id", &paper.id).leaf("submitter", &paper.authors.first().map_or(String::new(), |one| one.name()));
+    xml.leaf("id", &paper.id).leaf("submitter", &paper.authors.first().map_or_else(String::new, Author::name));
     for (at, version) in state.versions.iter().enumerate() {
         xml.raw("<version version=\"v").raw(&(at + 1).to_string()).raw("\">\n");
         xml.leaf("date", &version.date.strftime("%a, %d %b %Y %H:%M:%S GMT").to_string());

@@ -17,6 +17,7 @@ use futures_util::stream;
 use jiff::Timestamp;
 use tokio::sync::oneshot;
 
+use super::api;
 use super::clock::Clock;
 use super::faults::{Endpoint, Fault};
 use super::feed::{self, Form};
@@ -294,7 +295,10 @@ impl Core {
         let reply = faults.instead().unwrap_or_else(|| match endpoint {
             Endpoint::Feed => self.feed(parts, &path, now, &faults),
             Endpoint::Oai => self.oai(query, now, &faults),
-            Endpoint::Api => Reply::plain(404, "Not Found\n"),
+            Endpoint::Api => {
+                let world = self.world.read().expect("no panic under the lock");
+                api::answer(&api::Request { world: &world, now, query, arguments: &parse(query) }, &faults)
+            }
         });
         (faults.disturb(reply), Some(endpoint), faults)
     }

@@ -1,5 +1,6 @@
 //! The stand-in of arXiv's servers (`tests/arxiv`) is as the real ones are described.
 
+mod api;
 #[path = "../arxiv/mod.rs"]
 mod arxiv;
 mod calendar;

@@ -155,7 +155,7 @@ fn sets_hold_the_papers_of_their_categories() {
             let fits = |category: &&str| {
                 names.iter().any(|name| category == name || category.starts_with(&format!("{name}.")))
             };
-            state.is_some_and(|state| state.categories.iter().any(|category| fits(&category)))
+            state.is_some_and(|state| state.categories.iter().any(fits))
         };
         world.papers().iter().filter(within).map(|paper| paper.id.clone()).collect()
     };
