@@ -65,8 +65,8 @@ fn repair(context: &Context, asked: &Check, files: &[PathBuf], page: &mut Page) 
             ))?;
             return Ok(Outcome::Partial);
         }
-        if done.dropped > 0 {
-            page.line(&format!("deleted {} vectors, embedded {} papers again", done.dropped, done.embedded))?;
+        if done.dropped > 0 || done.embedded > 0 {
+            page.line(&format!("deleted {} vectors, embedded {} papers", done.dropped, done.embedded))?;
         }
         for problem in &left.problems {
             page.whole(problem)?;

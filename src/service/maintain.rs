@@ -51,8 +51,8 @@ pub struct Checked {
 pub struct Repair {
     /// Files or folders from which damaged papers are read again.
     pub sources: Vec<PathBuf>,
-    /// Whether papers whose vector had to be deleted are embedded again at once; else the next
-    /// answer does it.
+    /// Whether papers that lack a vector, as those whose vector had to be deleted, are embedded at
+    /// once; else the next answer does it.
     pub embed: bool,
 }
 
@@ -72,7 +72,7 @@ pub struct Mended {
     pub mended: Vec<String>,
     /// Vectors that were deleted, since they could not be mended.
     pub dropped: u64,
-    /// Papers that were embedded again.
+    /// Papers that were embedded: those whose vectors were deleted, and those that had none.
     pub embedded: u64,
     /// What was read of a file that could not be opened any more.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -245,7 +245,7 @@ impl Relata {
             }
         }
         let mut embedded = 0;
-        if request.embed && repaired.dropped > 0 {
+        if request.embed && lacks_vectors(&library)? {
             let embedder = self.lazy_embedder(Some(&library))?;
             embedded = self.catch_up(&embedder, &mut library, false, &permit)?.1;
         }
@@ -292,6 +292,13 @@ impl Relata {
     fn filled(&self) -> Result<Connection<'_>> {
         self.with_papers()?.ok_or_else(|| Error::from(LibraryError::Empty { path: self.library_path().to_owned() }))
     }
+}
+
+/// Whether papers have no vector of a model by which others are or were embedded. A library that
+/// was never embedded lacks none: mending is no reason to begin.
+fn lacks_vectors(library: &Library) -> Result<bool> {
+    let sets = library.fingerprints()?;
+    sets.iter().try_fold(false, |lacks, set| Ok(lacks || library.missing(set.number)? > 0))
 }
 
 /// What is wrong with the index of neighbours, if there is one.

@@ -88,6 +88,20 @@ fn check_names_what_is_damaged_and_repair_mends_it() {
     assert_eq!(report["damaged"].as_array().map(Vec::len), Some(1), "{report}");
     assert!(mended.stderr.contains("relata remove "), "{}", mended.stderr);
     assert_eq!(home.run(&["check", "--no-embed"]).code, 2, "nothing to repair");
+    // As after a kill between deleting the vector and embedding its paper.
+    let again = home.run(&["check", "--repair", "--json"]).json();
+    assert_eq!((&again["dropped"], &again["embedded"]), (&0.into(), &1.into()), "{again}");
+    assert_eq!(home.json(&["info", "--json"])["embedded"], 3);
+}
+
+#[test]
+fn repair_embeds_nothing_in_a_library_that_was_never_embedded() {
+    let home = Home::tiny();
+    home.write("2026-01-05.md", digest(&[invented(0), invented(1)]));
+    home.json(&["add", "--no-embed", "--json", "2026-01-05.md"]);
+    let mended = home.json(&["check", "--repair", "--json"]);
+    assert_eq!((&mended["papers"], &mended["embedded"]), (&2.into(), &0.into()), "{mended}");
+    assert_eq!(home.json(&["info", "--json"])["embedded"], 0);
 }
 
 #[test]

@@ -71,7 +71,8 @@ pub(crate) struct Check {
     /// or folders that are named here.
     #[arg(long, value_name = "PATH", num_args = 0..)]
     pub repair: Option<Vec<PathBuf>>,
-    /// With --repair: delete vectors that cannot be mended, and embed nothing now.
+    /// With --repair: delete vectors that cannot be mended, and embed nothing now. Without this
+    /// option, all papers that lack a vector are embedded.
     #[arg(long, requires = "repair")]
     pub no_embed: bool,
     /// Print the report as JSON.
