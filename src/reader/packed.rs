@@ -41,7 +41,8 @@ pub(super) fn unpack<'r>(input: impl Read + 'r) -> io::Result<Unpacked<'r>> {
             break;
         };
         let taken = Rc::new(Cell::new(0));
-        let raw = BufReader::with_capacity(1 << 16, Counted { inner: raw, taken: Rc::clone(&taken) });
+        let raw = Full { inner: Counted { inner: raw, taken: Rc::clone(&taken) }, failed: None };
+        let raw = BufReader::with_capacity(1 << 16, raw);
         let decoder: Box<dyn Read + 'r> = match packing {
             "gzip" => Box::new(Gzip { decoder: Some(GzDecoder::new(raw)), trailing: Rc::clone(&unpacked.trailing) }),
             "Zstandard" => Box::new(Zstandard { frame: None, raw: Some(raw), trailing: Rc::clone(&unpacked.trailing) }),
@@ -85,6 +86,36 @@ impl<R: Read> Read for Counted<R> {
         let read = self.inner.read(buffer)?;
         self.taken.set(self.taken.get() + read as u64);
         Ok(read)
+    }
+}
+
+/// Fills every buffer, so that decoders are given the same pieces whatever the source delivers at a
+/// time. What a decoder gives before damage depends on the piece in which the damage stands.
+struct Full<R> {
+    inner: R,
+    /// What ended the buffer before.
+    failed: Option<io::Error>,
+}
+
+impl<R: Read> Read for Full<R> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        if let Some(failed) = self.failed.take() {
+            return Err(failed);
+        }
+        let mut filled = 0;
+        while filled < buffer.len() {
+            match self.inner.read(&mut buffer[filled..]) {
+                Ok(0) => break,
+                Ok(read) => filled += read,
+                Err(cause) if cause.kind() == io::ErrorKind::Interrupted => {}
+                Err(cause) if filled == 0 => return Err(cause),
+                Err(cause) => {
+                    self.failed = Some(cause);
+                    break;
+                }
+            }
+        }
+        Ok(filled)
     }
 }
 
@@ -189,6 +220,86 @@ fn next_after_zeros(raw: &mut impl BufRead) -> io::Result<Option<u8>> {
                 let length = available.len();
                 raw.consume(length);
             }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::Write as _;
+
+    use super::*;
+
+    /// Gives at most so many bytes at a time.
+    struct Pieces<'a>(&'a [u8], usize);
+
+    impl Read for Pieces<'_> {
+        fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+            let length = self.1.min(buffer.len());
+            self.0.read(&mut buffer[..length])
+        }
+    }
+
+    fn gzip(bytes: &[u8]) -> Vec<u8> {
+        let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+        encoder.write_all(bytes).unwrap();
+        encoder.finish().unwrap()
+    }
+
+    fn bzip2(bytes: &[u8]) -> Vec<u8> {
+        let mut encoder = bzip2::write::BzEncoder::new(Vec::new(), bzip2::Compression::fast());
+        encoder.write_all(bytes).unwrap();
+        encoder.finish().unwrap()
+    }
+
+    fn zstandard(bytes: &[u8]) -> Vec<u8> {
+        ruzstd::encoding::compress_to_vec(bytes, ruzstd::encoding::CompressionLevel::Fastest)
+    }
+
+    fn xz(bytes: &[u8]) -> Vec<u8> {
+        let mut encoder = lzma_rust2::XzWriter::new(Vec::new(), lzma_rust2::XzOptions::default()).unwrap();
+        encoder.write_all(bytes).unwrap();
+        encoder.finish().unwrap()
+    }
+
+    type Pack = fn(&[u8]) -> Vec<u8>;
+
+    /// What comes out before the end or an error, and the error.
+    fn unpacked(packed: &[u8], piece: usize) -> (Vec<u8>, Option<String>) {
+        let (mut given, mut buffer) = (Vec::new(), vec![0; 1 << 16]);
+        let mut input = unpack(Pieces(packed, piece)).unwrap().input;
+        loop {
+            match input.read(&mut buffer) {
+                Ok(0) => return (given, None),
+                Ok(read) => given.extend_from_slice(&buffer[..read]),
+                Err(error) => return (given, Some(error.to_string())),
+            }
+        }
+    }
+
+    #[test]
+    fn what_comes_out_before_damage_does_not_depend_on_pieces() {
+        let lines: String =
+            (1..12_000_u64).map(|number| format!("{number} reeds {}\n", number * 7919 % 99_991)).collect();
+        let packings: [(&str, Pack); 5] =
+            [("gzip", gzip), ("bzip2", bzip2), ("Zstandard", zstandard), ("XZ", xz), ("both", |b| gzip(&bzip2(b)))];
+        for (name, pack) in packings {
+            let whole = pack(lines.as_bytes());
+            assert!(unpacked(&whole, 1) == (lines.clone().into_bytes(), None), "{name}");
+            let mut errors = 0;
+            for part in 1..24 {
+                let at = whole.len() * part / 24;
+                let mut flipped = whole.clone();
+                flipped[at] ^= 0x10;
+                for damaged in [&flipped, &whole[..at]] {
+                    let found = unpacked(damaged, 1 << 16);
+                    errors += usize::from(found.1.is_some());
+                    for piece in [1, 1000] {
+                        assert!(unpacked(damaged, piece) == found, "{name}, {part} of 24: pieces of {piece} bytes");
+                    }
+                }
+            }
+            assert!(errors > 20, "{name}: {errors} errors");
         }
     }
 }
