@@ -8,7 +8,7 @@ use jiff::tz::TimeZone;
 use jiff::{Span, Timestamp};
 
 /// What is understood, for help and for errors.
-const FORMS: &str = "2026-06-09, 2026-06 (a month), today, yesterday, or how long ago: 7d, 2w, 3m or 1y";
+const FORMS: &str = "2026-06-09, 2026-06 (a month), 2026 (a year), today, yesterday, or how long ago: 7d, 2w, 3m or 1y";
 
 /// The day from which on papers are looked at.
 pub(super) fn since(text: &str) -> Result<Date, String> {
@@ -156,7 +156,7 @@ mod tests {
             "é",
         ] {
             let told = read(text, date(2026, 3, 31), End::First).unwrap_err();
-            assert!(told.contains("2026-06-09, 2026-06 (a month), today, yesterday"), "{text}: {told}");
+            assert!(told.contains("2026-06-09, 2026-06 (a month), 2026 (a year), today, yesterday"), "{text}: {told}");
         }
         for text in ["99999y", "99999999999999999999999d"] {
             assert_eq!(read(text, date(2026, 3, 31), End::First), Err("that is too long ago".to_owned()));

@@ -179,8 +179,7 @@ fn days_are_typed_in_many_ways() {
     for wrong in ["soon", "2026-02-30", "2026-13", "05/01/2026"] {
         let ended = home.run(&["search", "glaciers", "--since", wrong]);
         assert_eq!(ended.code, 2);
-        let forms =
-            "expected a day: 2026-06-09, 2026-06 (a month), today, yesterday, or how long ago: 7d, 2w, 3m or 1y";
+        let forms = "expected a day: 2026-06-09, 2026-06 (a month), 2026 (a year), today, yesterday, or how long ago: 7d, 2w, 3m or 1y";
         assert!(ended.stderr.contains(forms), "{wrong}: {}", ended.stderr);
     }
 }
