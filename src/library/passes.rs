@@ -11,9 +11,10 @@ use std::thread;
 
 use rusqlite::Connection;
 
+use super::Library;
 use super::faults::Faults;
+use super::open::Access;
 use super::walk::{Model, Seen, Span, walk};
-use super::{Access, Library};
 use crate::error::Result;
 
 /// So many problems are told by SQLite.

@@ -11,7 +11,7 @@ use std::path::Path;
 use rusqlite::Connection;
 
 use super::faults::Faults;
-use super::{Access, read};
+use super::open::{Access, read};
 use crate::error::Result;
 
 /// What tells whether a library has changed since a snapshot of it began.

@@ -6,15 +6,15 @@
 //! them, and for a value that a source gives. Vectors that cannot be mended are deleted, to be
 //! embedded again; what can be made from the rest is made anew.
 
-use rusqlite::types::{ToSqlOutput, ValueRef};
 use rusqlite::{Connection, OptionalExtension, ToSql, TransactionBehavior, params_from_iter};
 
 use super::Library;
 use super::check::Findings;
 use super::faults::Faults;
 use super::merge::{columns, write_all_keywords};
+use super::raw::{RawRow, RawValue, put, read, stored_row};
 use super::removal::stored_table;
-use super::sums::{PARTS, RowSum, Summed, VECTORS, table_sum};
+use super::sums::{PARTS, Summed, VECTORS, table_sum};
 use super::withdrawn::mark_all;
 use crate::error::Result;
 
@@ -26,9 +26,6 @@ pub struct Repaired {
     /// Vectors that were deleted, since they could not be mended.
     pub dropped: u64,
 }
-
-/// Bits of a row beyond which no flipped one is sought.
-const MOST_BITS: usize = 1 << 20;
 
 impl Library {
     /// Mends what `findings` tell, as far as that is certain, in one transaction; with what
@@ -48,101 +45,12 @@ impl Library {
     }
 }
 
-/// A value as it is stored, be it valid or not.
-#[derive(Clone, Debug, PartialEq)]
-pub(super) enum Raw {
-    Null,
-    Integer(i64),
-    Real(f64),
-    Text(Vec<u8>),
-    Blob(Vec<u8>),
-}
-
-impl Raw {
-    fn of(value: ValueRef<'_>) -> Raw {
-        match value {
-            ValueRef::Null => Raw::Null,
-            ValueRef::Integer(number) => Raw::Integer(number),
-            ValueRef::Real(real) => Raw::Real(real),
-            ValueRef::Text(bytes) => Raw::Text(bytes.to_vec()),
-            ValueRef::Blob(bytes) => Raw::Blob(bytes.to_vec()),
-        }
-    }
-
-    fn borrowed(&self) -> ValueRef<'_> {
-        match self {
-            Raw::Null => ValueRef::Null,
-            Raw::Integer(number) => ValueRef::Integer(*number),
-            Raw::Real(real) => ValueRef::Real(*real),
-            Raw::Text(bytes) => ValueRef::Text(bytes),
-            Raw::Blob(bytes) => ValueRef::Blob(bytes),
-        }
-    }
-
-    fn bits(&self) -> usize {
-        match self {
-            Raw::Null => 0,
-            Raw::Integer(_) | Raw::Real(_) => 64,
-            Raw::Text(bytes) | Raw::Blob(bytes) => bytes.len() * 8,
-        }
-    }
-
-    fn flip(&mut self, bit: usize) {
-        match self {
-            Raw::Null => {}
-            Raw::Integer(number) => *number ^= 1 << bit,
-            Raw::Real(real) => *real = f64::from_bits(real.to_bits() ^ (1 << bit)),
-            Raw::Text(bytes) | Raw::Blob(bytes) => bytes[bit / 8] ^= 1 << (bit % 8),
-        }
-    }
-}
-
-impl ToSql for Raw {
-    fn to_sql(&self) -> rusqlite::Result<ToSqlOutput<'_>> {
-        Ok(ToSqlOutput::Borrowed(self.borrowed()))
-    }
-}
-
-/// A stored row.
-#[derive(Clone, Debug)]
-pub(super) struct Stored {
-    table: &'static str,
-    columns: Vec<&'static str>,
-    pub(super) values: Vec<Raw>,
-}
-
-impl Stored {
-    pub(super) fn sum(&self) -> i64 {
-        let mut sum = RowSum::of(self.table);
-        self.columns.iter().zip(&self.values).for_each(|(column, value)| sum.add(column, value.borrowed()));
-        sum.finish()
-    }
-
-    /// This row with one bit flipped, where that gives it the sum.
-    fn unflipped(&self, wanted: i64) -> Option<Stored> {
-        if self.values.iter().map(Raw::bits).sum::<usize>() > MOST_BITS {
-            return None;
-        }
-        let mut row = self.clone();
-        for at in 0..row.values.len() {
-            for bit in 0..row.values[at].bits() {
-                row.values[at].flip(bit);
-                if row.sum() == wanted {
-                    return Some(row);
-                }
-                row.values[at].flip(bit);
-            }
-        }
-        None
-    }
-}
-
 /// What mends a paper.
 enum Change {
     /// A row becomes another.
-    Row(Stored, Stored),
+    Row(RawRow, RawRow),
     /// A row was lost.
-    Lost(Stored),
+    Lost(RawRow),
 }
 
 /// What became of a vector.
@@ -224,7 +132,7 @@ impl Mender<'_> {
     }
 
     /// The row of `papers` and all that belong to it.
-    fn rows_of(&self, connection: &Connection, row: i64) -> rusqlite::Result<Vec<Stored>> {
+    fn rows_of(&self, connection: &Connection, row: i64) -> rusqlite::Result<Vec<RawRow>> {
         let mut rows = read(connection, "papers", columns().collect(), "row", row)?;
         for part in &PARTS {
             rows.extend(read(connection, part.table, part.columns.to_vec(), "paper", row)?);
@@ -233,12 +141,12 @@ impl Mender<'_> {
     }
 
     /// A value or a row of the sources that changes the sum by what is missing.
-    fn told_by_sources(&self, rows: &[Stored], missing: i64) -> rusqlite::Result<Option<Change>> {
+    fn told_by_sources(&self, rows: &[RawRow], missing: i64) -> rusqlite::Result<Option<Change>> {
         let (Some(sources), Some(paper)) = (self.sources, rows.first()) else { return Ok(None) };
         let found = sources.query_row("SELECT row FROM papers WHERE id = ?1", [&paper.values[0]], |row| row.get(0));
         let Some(row) = found.optional()? else { return Ok(None) };
         let told = self.rows_of(sources, row)?;
-        let fits = |old: &Stored, new: &Stored| new.sum().wrapping_sub(old.sum()) == missing;
+        let fits = |old: &RawRow, new: &RawRow| new.sum().wrapping_sub(old.sum()) == missing;
         for new in &told {
             for old in rows.iter().filter(|old| old.table == new.table) {
                 if fits(old, new) {
@@ -259,7 +167,7 @@ impl Mender<'_> {
         Ok(None)
     }
 
-    fn replace(&self, row: i64, old: &Stored, new: &Stored) -> rusqlite::Result<bool> {
+    fn replace(&self, row: i64, old: &RawRow, new: &RawRow) -> rusqlite::Result<bool> {
         let owner = match old.table {
             "papers" => "row",
             "embeddings" => "key",
@@ -272,15 +180,15 @@ impl Mender<'_> {
             (first..).zip(&old.columns).map(|(n, column)| format!(" AND {column} IS ?{n}")).collect();
         let sql =
             format!("UPDATE {} SET {} WHERE {owner} = ?1{}", stored_table(old.table), set.join(", "), same.concat());
-        let row = Raw::Integer(row);
+        let row = RawValue::Integer(row);
         let values = [&row].into_iter().chain(changed.iter().map(|at| &new.values[*at])).chain(&old.values);
         Ok(self.connection.execute(&sql, params_from_iter(values))? > 0)
     }
 
-    fn insert(&self, row: i64, lost: &Stored) -> rusqlite::Result<bool> {
+    fn insert(&self, row: i64, lost: &RawRow) -> rusqlite::Result<bool> {
         let mut whole = lost.clone();
         whole.columns.push("paper");
-        whole.values.push(Raw::Integer(row));
+        whole.values.push(RawValue::Integer(row));
         put(self.connection, &whole)
     }
 
@@ -380,39 +288,4 @@ impl Mender<'_> {
 
 fn one_bit_apart(one: i64, other: i64) -> bool {
     (one ^ other).count_ones() == 1
-}
-
-/// Inserts a row as it is. Says whether it was not there and fits.
-pub(super) fn put(connection: &Connection, row: &Stored) -> rusqlite::Result<bool> {
-    let places: Vec<String> = (1..).zip(&row.columns).map(|(n, _)| format!("?{n}")).collect();
-    let sql = format!(
-        "INSERT OR IGNORE INTO {} ({}) VALUES ({})",
-        stored_table(row.table),
-        row.columns.join(", "),
-        places.join(", ")
-    );
-    Ok(connection.prepare_cached(&sql)?.execute(params_from_iter(&row.values))? > 0)
-}
-
-/// The rows of a table with this key.
-pub(super) fn read(
-    connection: &Connection,
-    table: &'static str,
-    columns: Vec<&'static str>,
-    key: &str,
-    row: i64,
-) -> rusqlite::Result<Vec<Stored>> {
-    let mut statement = connection.prepare(&format!("SELECT {} FROM {table} WHERE {key} = ?1", columns.join(", ")))?;
-    let rows = statement.query_map([row], |row| stored_row(table, columns.clone(), row))?;
-    rows.collect()
-}
-
-/// A row whose columns are these.
-pub(super) fn stored_row(
-    table: &'static str,
-    columns: Vec<&'static str>,
-    row: &rusqlite::Row<'_>,
-) -> rusqlite::Result<Stored> {
-    let values = (0..columns.len()).map(|at| row.get_ref(at).map(Raw::of)).collect::<rusqlite::Result<_>>()?;
-    Ok(Stored { table, columns, values })
 }

@@ -12,8 +12,8 @@ use rusqlite::{Connection, OpenFlags, Row, Statement, TransactionBehavior, param
 
 use super::faults::Faults;
 use super::merge::{columns, write_all_keywords};
+use super::raw::{RawRow, RawValue, put, read, stored_row};
 use super::removal::{ignore_marks, marks_are_readable};
-use super::repair::{Raw, Stored, put, read, stored_row};
 use super::sums::{PARTS, VECTORS, tables};
 use super::walk::{Model, Seen, Span, walk};
 use super::withdrawn::mark_all;
@@ -102,7 +102,7 @@ impl Library {
         self.put_all(&std::mem::take(&mut batch))?;
         each_row(old, VECTORS.table, "key", VECTORS.columns, &mut |key, row| {
             let sum = read(old, "vector_sums", vec!["sum"], "key", key).unwrap_or_default().pop();
-            if sum.is_none_or(|sum| sum.values == [Raw::Integer(row.sum())]) {
+            if sum.is_none_or(|sum| sum.values == [RawValue::Integer(row.sum())]) {
                 batch.push(row);
             }
             if batch.len() >= PORTION {
@@ -119,7 +119,7 @@ impl Library {
     }
 
     /// Stores rows as they are; one that does not fit is left out.
-    fn put_all(&mut self, rows: &[Stored]) -> Result<()> {
+    fn put_all(&mut self, rows: &[RawRow]) -> Result<()> {
         let path = &self.path;
         let transaction = self.connection.transaction_with_behavior(TransactionBehavior::Immediate).in_library(path)?;
         for row in rows {
@@ -168,7 +168,7 @@ fn each_row(
     table: &'static str,
     key: &str,
     columns: &[&'static str],
-    visit: &mut dyn FnMut(i64, Stored) -> Result<()>,
+    visit: &mut dyn FnMut(i64, RawRow) -> Result<()>,
 ) -> Result<()> {
     let sql = format!("SELECT {} FROM {table} WHERE {key} >= ?1 ORDER BY {key}", columns.join(", "));
     let Ok(mut statement) = old.prepare(&sql) else { return Ok(()) };
@@ -210,12 +210,12 @@ fn beyond_hole(statement: &mut Statement<'_>, from: i64) -> Option<i64> {
     Some(high)
 }
 
-fn keyed(table: &'static str, columns: &[&'static str], row: &Row<'_>) -> rusqlite::Result<(i64, Stored)> {
+fn keyed(table: &'static str, columns: &[&'static str], row: &Row<'_>) -> rusqlite::Result<(i64, RawRow)> {
     Ok((row.get(0)?, stored_row(table, columns.to_vec(), row)?))
 }
 
 /// What can be read of a small table, from its beginning on.
-fn small_table(old: &Connection, table: &'static str, columns: &[&'static str]) -> Vec<Stored> {
+fn small_table(old: &Connection, table: &'static str, columns: &[&'static str]) -> Vec<RawRow> {
     let Ok(mut statement) = old.prepare(&format!("SELECT {} FROM {table}", columns.join(", "))) else {
         return Vec::new();
     };

@@ -11,9 +11,10 @@ use std::thread;
 use rusqlite::Connection;
 
 use super::faults::Faults;
+use super::open::{Access, read};
 use super::pin::Held;
 use super::vectors::key;
-use super::{Access, FingerprintNumber, Library, PaperRow, read};
+use super::{FingerprintNumber, Library, PaperRow};
 use crate::error::Result;
 
 impl Library {

@@ -1,7 +1,10 @@
 //! What only the inside can reach: full disks, reading as immutable, tampering.
 
+use std::fs;
+
+use super::schema::Kind;
 use super::*;
-use crate::error::LibraryError;
+use crate::error::{Error, LibraryError};
 use crate::paper::ArxivId;
 use crate::paper::{Entry, Metadata, Precedence, SourceKind};
 

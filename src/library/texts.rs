@@ -10,8 +10,9 @@ use rusqlite::{OptionalExtension, params};
 
 use super::faults::{Faults, unreadable};
 use super::ids::parse_id;
+use super::open::Access;
 use super::vectors::{flaw, floats, key};
-use super::{Access, FingerprintNumber, Library, Matching, PaperRow};
+use super::{FingerprintNumber, Library, Matching, PaperRow};
 use crate::error::Result;
 use crate::paper::{ArxivId, PartialDate};
 use crate::text::hash;

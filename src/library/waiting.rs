@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 use std::rc::Rc;
 use std::time::Duration;
 
-use super::PATIENCE;
+use super::open::PATIENCE;
 use crate::lock::{Holder, TELL_AFTER, holder};
 
 /// Pauses between tries, as SQLite's own handler makes them; the last one is repeated.
