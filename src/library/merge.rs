@@ -8,14 +8,14 @@
 use std::borrow::Cow;
 use std::sync::LazyLock;
 
-use rusqlite::types::{ToSqlOutput, ValueRef as Stored};
+use rusqlite::types::{self, ToSqlOutput};
 use rusqlite::{CachedStatement, Connection, OptionalExtension, ToSql, TransactionBehavior, params};
 use serde::Serialize;
 
 use super::faults::Faults;
-use super::ids::{parse_id, row_of};
+use super::ids::parse_id;
 use super::record::{Record, precedence_text};
-use super::removal::{AT_ONCE, delete_marked, make_room_for_paper, outdate_vectors};
+use super::removal::{AT_ONCE, Stored, delete_marked, delete_paper, outdate_vectors, stored_under};
 use super::stored::load;
 use super::sums::{PARTS, RowSum, Summed};
 use super::vectors::reuse_vectors;
@@ -91,8 +91,11 @@ struct Writer<'c> {
 
 impl Writer<'_> {
     fn merge(&self, entry: &Entry) -> rusqlite::Result<Outcome> {
-        let Some(row) = row_of(self.connection, &entry.id)? else {
-            make_room_for_paper(self.connection, &entry.id)?;
+        let stored = stored_under(self.connection, &entry.id)?;
+        if let Some(Stored::Removed(row)) = stored {
+            delete_paper(self.connection, row)?;
+        }
+        let Some(Stored::Paper(row)) = stored else {
             let mut record = Record::default();
             record.absorb(entry);
             self.add(&entry.id, &record)?;
@@ -190,7 +193,10 @@ impl Writer<'_> {
         }
         for (number, &field) in (1 + OWN_COLUMNS.len()..).zip(Field::ALL) {
             let value = column(record, field)?;
-            sum.add(field.name(), value.as_deref().map_or(Stored::Null, |text| Stored::Text(text.as_bytes())));
+            sum.add(
+                field.name(),
+                value.as_deref().map_or(types::ValueRef::Null, |text| types::ValueRef::Text(text.as_bytes())),
+            );
             statement.raw_bind_parameter(number, value)?;
         }
         statement.raw_execute()?;
@@ -290,18 +296,21 @@ pub(super) fn write_all_keywords(connection: &Connection) -> rusqlite::Result<()
 }
 
 /// A value as SQLite keeps it.
-fn stored<'v>(value: &'v ToSqlOutput<'_>) -> Stored<'v> {
+fn stored<'v>(value: &'v ToSqlOutput<'_>) -> types::ValueRef<'v> {
     match value {
         ToSqlOutput::Borrowed(value) => *value,
-        ToSqlOutput::Owned(value) => Stored::from(value),
-        _ => Stored::Null,
+        ToSqlOutput::Owned(value) => types::ValueRef::from(value),
+        _ => types::ValueRef::Null,
     }
 }
 
 /// The sum of a row that belongs to a paper.
 fn part_sum(part: &Summed, values: &[&str]) -> i64 {
     let mut sum = RowSum::of(part.table);
-    part.columns.iter().zip(values).for_each(|(column, value)| sum.add(column, Stored::Text(value.as_bytes())));
+    part.columns
+        .iter()
+        .zip(values)
+        .for_each(|(column, value)| sum.add(column, types::ValueRef::Text(value.as_bytes())));
     sum.finish()
 }
 

@@ -115,13 +115,23 @@ pub(super) fn outdate_vectors(connection: &Connection, row: PaperRow) -> rusqlit
     Ok(())
 }
 
-/// Deletes the row of a removed paper, so that a paper of this id may be added.
-pub(super) fn make_room_for_paper(connection: &Connection, id: &ArxivId) -> rusqlite::Result<()> {
-    let mut removed = connection.prepare_cached("SELECT row FROM stored_papers WHERE id = ?1")?;
-    match removed.query_row([id.as_str()], |found| found.get(0)).optional()? {
-        Some(row) => delete_paper(connection, row),
-        None => Ok(()),
-    }
+/// What a library holds under an id.
+pub(super) enum Stored {
+    /// A paper.
+    Paper(PaperRow),
+    /// The row of a paper that was removed; [`delete_paper`] makes room for a new one.
+    Removed(PaperRow),
+}
+
+/// What stands under an id, by one look-up.
+pub(super) fn stored_under(connection: &Connection, id: &ArxivId) -> rusqlite::Result<Option<Stored>> {
+    let mut statement = connection
+        .prepare_cached("SELECT row, row IN (SELECT row FROM removed_papers) FROM stored_papers WHERE id = ?1")?;
+    let stored = statement.query_row([id.as_str()], |found| {
+        let row = PaperRow(found.get(0)?);
+        Ok(if found.get(1)? { Stored::Removed(row) } else { Stored::Paper(row) })
+    });
+    stored.optional()
 }
 
 /// Deletes a vector that is outdated, so that another one may be stored under its key.
@@ -135,7 +145,7 @@ pub(super) fn make_room_for_vector(connection: &Connection, key: i64) -> rusqlit
 /// Deletes some of the rows that are marked, the lowest first.
 pub(super) fn delete_marked(connection: &Connection, most: usize) -> rusqlite::Result<()> {
     for row in marked(connection, "SELECT row FROM removed_papers ORDER BY row LIMIT ?1", most)? {
-        delete_paper(connection, row)?;
+        delete_paper(connection, PaperRow(row))?;
     }
     for key in marked(connection, "SELECT key FROM outdated_vectors ORDER BY key LIMIT ?1", most)? {
         delete_vector(connection, key)?;
@@ -150,21 +160,21 @@ fn marked(connection: &Connection, sql: &str, most: usize) -> rusqlite::Result<V
 }
 
 /// Deletes a paper that is marked, and all that belongs to it.
-fn delete_paper(connection: &Connection, row: i64) -> rusqlite::Result<()> {
+pub(super) fn delete_paper(connection: &Connection, row: PaperRow) -> rusqlite::Result<()> {
     // All other tables follow by their foreign keys. The marks go last: by them, the triggers see
     // that these rows count no longer.
     let keys = vector_keys(connection, row)?;
-    connection.prepare_cached("DELETE FROM stored_papers WHERE row = ?1")?.execute([row])?;
+    connection.prepare_cached("DELETE FROM stored_papers WHERE row = ?1")?.execute([row.0])?;
     for key in keys {
         connection.prepare_cached("DELETE FROM outdated_vectors WHERE key = ?1")?.execute([key])?;
     }
-    connection.prepare_cached("DELETE FROM removed_papers WHERE row = ?1")?.execute([row])?;
+    connection.prepare_cached("DELETE FROM removed_papers WHERE row = ?1")?.execute([row.0])?;
     Ok(())
 }
 
-fn vector_keys(connection: &Connection, row: i64) -> rusqlite::Result<Vec<i64>> {
+fn vector_keys(connection: &Connection, row: PaperRow) -> rusqlite::Result<Vec<i64>> {
     let mut statement = connection.prepare_cached("SELECT key FROM stored_embeddings WHERE paper = ?1")?;
-    let keys = statement.query_map([row], |found| found.get(0))?;
+    let keys = statement.query_map([row.0], |found| found.get(0))?;
     keys.collect()
 }
 
