@@ -10,6 +10,7 @@ use std::collections::BTreeSet;
 
 use super::arxiv_id::ArxivId;
 use super::category::is_category;
+use crate::text::months::month_called;
 
 /// An identifier and the version that it names.
 type Found = (ArxivId, Option<u32>);
@@ -76,7 +77,7 @@ const SITES: &[&str] = &[
 const HUBS: &[&str] = &["huggingface.co", "hf.co", "hf-mirror.com"];
 
 /// Words that may stand beside an identifier without adding anything, in lower case: those of the
-/// stamp on a PDF, of citations and of listings.
+/// stamp on a PDF, of citations and of listings. Names of months may, too.
 const AROUND: &[&str] = &[
     "arxiv",
     "arxiv.org",
@@ -104,30 +105,6 @@ const AROUND: &[&str] = &[
     "a",
     "href",
     "/a",
-    "jan",
-    "feb",
-    "mar",
-    "apr",
-    "may",
-    "jun",
-    "jul",
-    "aug",
-    "sep",
-    "sept",
-    "oct",
-    "nov",
-    "dec",
-    "january",
-    "february",
-    "march",
-    "april",
-    "june",
-    "july",
-    "august",
-    "september",
-    "october",
-    "november",
-    "december",
     "mon",
     "tue",
     "wed",
@@ -393,6 +370,7 @@ fn says_nothing(word: &str) -> bool {
     let digits = |text: &str| !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit());
     let lower = word.to_ascii_lowercase();
     AROUND.contains(&lower.as_str())
+        || month_called(word).is_some()
         || is_category(word)
         || version(word).is_some()
         || word.len() <= 10 && word.split(['-', ':', '.']).all(digits) && word.split('.').count() == 1

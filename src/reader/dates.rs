@@ -1,25 +1,9 @@
 //! Days written in names, headings and records.
 //!
 //! In: text that holds a day somewhere, as `2026-02-14` or as arXiv's
-//! `Mon, 2 Apr 2007 19:18:42 GMT`; numbers and names that may be parts of a day. Out: the day.
+//! `Mon, 2 Apr 2007 19:18:42 GMT`. Out: the day.
 
 use jiff::civil::Date;
-
-/// The months by the names that digests and mails give them.
-const MONTHS: [&str; 12] = [
-    "january",
-    "february",
-    "march",
-    "april",
-    "may",
-    "june",
-    "july",
-    "august",
-    "september",
-    "october",
-    "november",
-    "december",
-];
 
 /// The day at the very start of an ISO 8601 date or time.
 pub(super) fn leading(text: &str) -> Option<Date> {
@@ -49,13 +33,6 @@ pub(super) fn rfc2822(text: &str) -> Option<Date> {
     jiff::fmt::rfc2822::parse(text.trim()).ok().map(|time| time.date())
 }
 
-/// The month of an English name, from 1: whole, or its beginning of at least three letters.
-pub(super) fn month_called(word: &str) -> Option<i8> {
-    let word = word.to_ascii_lowercase();
-    let at = MONTHS.iter().position(|name| word.len() >= 3 && name.starts_with(&word))?;
-    i8::try_from(at + 1).ok()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -72,11 +49,5 @@ mod tests {
         assert_eq!(first_in("readme"), None);
         assert_eq!(rfc2822("Mon, 2 Apr 2007 19:18:42 GMT"), Some(date(2007, 4, 2)));
         assert_eq!(rfc2822("yesterday"), None);
-    }
-
-    #[test]
-    fn months_have_names_and_beginnings_of_names() {
-        assert_eq!(["Feb", "SEPT", "may", "December"].map(month_called), [Some(2), Some(9), Some(5), Some(12)]);
-        assert_eq!(["ma", "marsh", "", "fév", "februaryy"].map(month_called), [None; 5]);
     }
 }

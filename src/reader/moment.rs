@@ -12,6 +12,7 @@ use jiff::tz::TimeZone;
 use super::dates;
 use super::value::Value;
 use crate::paper::PartialDate;
+use crate::text::months::month_called;
 
 /// The day that a value means, where it means one.
 pub(super) fn day(value: &Value<'_>) -> Option<Date> {
@@ -129,7 +130,7 @@ fn named(text: &str) -> Option<PartialDate> {
             Some(number) if (1..=31).contains(&number) => day = day.or(Some(number)),
             Some(_) => {}
             None => {
-                month = month.or_else(|| dates::month_called(word));
+                month = month.or_else(|| month_called(word));
             }
         }
     }

@@ -8,7 +8,7 @@ use jiff::ToSpan;
 use jiff::civil::{Date, date};
 use jiff::tz::TimeZone;
 
-use super::dates::month_called;
+use crate::text::months::month_called;
 
 /// arXiv began in this month.
 const FIRST: Date = date(1991, 8, 1);

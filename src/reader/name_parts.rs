@@ -5,8 +5,8 @@
 
 use jiff::civil::Date;
 
-use super::dates::month_called;
 use super::name_date::{Part, Token, tokens};
+use crate::text::months::month_called;
 
 /// A name that is part of a day, or nothing of the kind.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -4,6 +4,7 @@
 //! whoever asks says through a closure.
 
 mod hash;
+pub(crate) mod months;
 pub(crate) mod neutral;
 pub mod passage;
 pub(crate) mod sentences;
