@@ -2,7 +2,8 @@
 //!
 //! In: topics, and the papers from the library. Out: one row or line a paper, by id: what the paper
 //! is, for each level its topic by name (`field`, `topic`, `subtopic`) and number (`field_id`,
-//! ...), `strength`, and its position on the map, `x` and `y`. JSON lines may hold the vectors too.
+//! ...), `strength`, its position on the map, `x` and `y`, and `withdrawn`. JSON lines may hold the
+//! vectors too.
 
 use std::collections::HashMap;
 use std::fs::File;
@@ -34,7 +35,7 @@ pub(crate) fn write_csv(library: &Library, topics: &Topics, path: &Path) -> Resu
         for level in &topics.levels {
             header.extend([level.name.to_owned(), format!("{}_id", level.name)]);
         }
-        header.extend(["strength", "x", "y"].map(str::to_owned));
+        header.extend(["strength", "x", "y", "withdrawn"].map(str::to_owned));
         csv.write_record(&header)?;
         each(library, topics, &mut |placed, paper| {
             let mut row = vec![
@@ -54,6 +55,7 @@ pub(crate) fn write_csv(library: &Library, topics: &Topics, path: &Path) -> Resu
                 [rounded(placed.strength), rounded(placed.position[0].into()), rounded(placed.position[1].into())]
                     .map(|x| x.to_string()),
             );
+            row.push(if paper.withdrawn { "yes" } else { "" }.to_owned());
             csv.write_record(&row).map_err(io::Error::from)
         })?;
         csv.into_inner().map_err(csv::IntoInnerError::into_error)
@@ -89,6 +91,7 @@ pub(crate) fn write_json_lines(
             let (x, y) = (rounded(placed.position[0].into()), rounded(placed.position[1].into()));
             let numbers = [("strength", rounded(placed.strength)), ("x", x), ("y", y)];
             line.extend(numbers.map(|(name, number)| (name.to_owned(), json!(number))));
+            line.insert("withdrawn".to_owned(), json!(paper.withdrawn));
             if let Some(fingerprint) = vectors {
                 let vector = library.vector(fingerprint, placed.row).map_err(io::Error::other)?;
                 line.insert("vector".to_owned(), json!(vector));
@@ -150,7 +153,7 @@ mod tests {
 
         let mut read = csv::Reader::from_path(&table).expect("the file");
         let header = read.headers().expect("a header").clone();
-        let expected = "id title authors date category categories url topic topic_id strength x y";
+        let expected = "id title authors date category categories url topic topic_id strength x y withdrawn";
         assert_eq!(header.iter().collect::<Vec<_>>(), expected.split(' ').collect::<Vec<_>>());
         let rows: Vec<csv::StringRecord> = read.records().map(|row| row.expect("a row")).collect();
         let text = std::fs::read_to_string(&lines).expect("the file");

@@ -3,8 +3,8 @@
 //! In: topics, and the papers' titles and vectors from the library. Out: one row a paper, by id:
 //! `id`, `title`, `date`, `category` (the primary one), `categories` (with spaces between), for
 //! each level its topic by name (`field`, `topic`, `subtopic`) and number (`field_id`, ...),
-//! `strength`, `x`, `y` and `vector`, a fixed-size list of `f32`. Vectors are noise to a
-//! compressor, so only the texts are compressed: by dictionary.
+//! `strength`, `x`, `y`, `vector` (a fixed-size list of `f32`) and `withdrawn`. Vectors are noise
+//! to a compressor, so only the texts are compressed: by dictionary.
 
 use std::collections::HashMap;
 use std::fs::File;
@@ -12,7 +12,9 @@ use std::io::{self, BufWriter};
 use std::path::Path;
 use std::sync::Arc;
 
-use arrow_array::{ArrayRef, Date32Array, FixedSizeListArray, Float32Array, Int32Array, RecordBatch, StringArray};
+use arrow_array::{
+    ArrayRef, BooleanArray, Date32Array, FixedSizeListArray, Float32Array, Int32Array, RecordBatch, StringArray,
+};
 use arrow_schema::{DataType, Field, Schema};
 use jiff::civil::{Date, date};
 use parquet::arrow::ArrowWriter;
@@ -78,6 +80,7 @@ fn schema(topics: &Topics, dimension: usize) -> Result<Arc<Schema>> {
     }
     fields.extend(["strength", "x", "y"].map(|name| field(name, DataType::Float32)));
     fields.push(field("vector", DataType::FixedSizeList(element(), width(dimension)?)));
+    fields.push(field("withdrawn", DataType::Boolean));
     Ok(Arc::new(Schema::new(fields)))
 }
 
@@ -126,6 +129,8 @@ fn columns(source: &Source<'_>, topics: &Topics, part: &[AssignedPaper]) -> Resu
     let vectors = FixedSizeListArray::try_new(element(), width(dimension)?, Arc::new(Float32Array::from(values)), None)
         .map_err(|_| Error::Internal("columns that do not fit together"))?;
     columns.push(Arc::new(vectors));
+    let withdrawn = part.iter().map(|placed| Some(of(placed).is_some_and(|paper| paper.withdrawn)));
+    columns.push(Arc::new(withdrawn.collect::<BooleanArray>()));
     Ok(columns)
 }
 
@@ -155,8 +160,9 @@ mod tests {
         let batch = read.next().expect("a batch").expect("readable");
         assert!(read.next().is_none());
         let names: Vec<String> = batch.schema().fields().iter().map(|field| field.name().clone()).collect();
-        let expected =
-            "id title date category categories topic topic_id strength x y vector".split(' ').collect::<Vec<_>>();
+        let expected = "id title date category categories topic topic_id strength x y vector withdrawn"
+            .split(' ')
+            .collect::<Vec<_>>();
         assert_eq!((names, batch.num_rows()), (expected.into_iter().map(str::to_owned).collect(), 12));
         let column = |name: &str| batch.column_by_name(name).expect("the column");
         for (row, placed) in topics.papers.iter().enumerate() {
@@ -169,6 +175,7 @@ mod tests {
                 Some(placed.date.to_string())
             );
             assert_eq!(column("x").as_primitive::<Float32Type>().value(row), placed.position[0]);
+            assert!(!column("withdrawn").as_boolean().value(row));
             let vector = column("vector").as_fixed_size_list().value(row);
             let stored = library.vector(fingerprint, placed.row).expect("read").expect("a vector");
             assert_eq!(vector.as_primitive::<Float32Type>().values().as_ref(), stored);
