@@ -4,6 +4,8 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use relata::{Entry, Precedence, SourceKind};
+
 /// Texts of tests that are shorter hold no entry.
 const SHORTEST: usize = 24;
 
@@ -107,4 +109,13 @@ fn texts_of_tests_are_found() {
     assert!(holds(&papers, b"TY  - ") || holds(&references, b"TY  - JOUR\nTI  - "));
     assert_eq!(escaped_text("a\\n\\u{e9}\\\n   b\\\"c\" rest"), ("a\n\u{e9}b\"c".as_bytes().to_vec(), 19));
     assert_eq!(raw_text("a\"b\"# rest", 1), (b"a\"b".to_vec(), 5));
+}
+
+/// Paper number `number`, from 0, with a title: ten thousand to a month, from January 2026 on.
+pub(crate) fn entry(number: usize, title: &str) -> Entry {
+    let id = format!("26{:02}.{:05}", 1 + number / 10_000, number % 10_000 + 1);
+    let precedence = Precedence { version: 1, date: None, kind: SourceKind::RawJsonl };
+    let mut entry = Entry::new(id.parse().expect("an id"), precedence, 1);
+    entry.title = Some(title.to_owned());
+    entry
 }

@@ -7,7 +7,7 @@ use std::path::Path;
 
 use relata::embed::{DeviceChoice, Embedder, EmbedderOptions, Long, Role};
 use relata::library::{Filter, Library, Matching};
-use relata::{ArxivId, Entry, Precedence, SourceKind, reader, references};
+use relata::{ArxivId, Entry, reader, references};
 
 use crate::allocator::{Usage, alone_in_sqlite, measure, measure_sqlite};
 use crate::corpus;
@@ -159,9 +159,7 @@ fn library() -> Library {
     let mut library = Library::in_memory().expect("a library");
     let entries: Vec<Entry> = (0..50)
         .map(|number| {
-            let id = ArxivId::parse(&format!("2601.{:05}", number + 1)).expect("an id").0;
-            let mut entry = Entry::new(id, Precedence { version: 1, date: None, kind: SourceKind::RawJsonl }, 1);
-            entry.title = Some(format!("Slow ice of glacier {number}"));
+            let mut entry = corpus::entry(number, &format!("Slow ice of glacier {number}"));
             entry.authors = vec![format!("Ada Example{}", number % 7)];
             entry
         })

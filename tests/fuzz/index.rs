@@ -3,16 +3,16 @@
 use std::fs;
 use std::path::Path;
 
+use relata::Entry;
 use relata::library::{FingerprintNumber, FingerprintText, Library, NewVector, Tokens};
 use relata::neighbours::index::{Index, Kept, State};
 use relata::neighbours::{Admitted, SearchContext};
-use relata::{ArxivId, Entry, Precedence, SourceKind};
 use serde_json::Value;
 
 use crate::allocator::alone_in_sqlite;
-use crate::binary;
 use crate::driver::{Bound, Target, fuzz};
 use crate::random::Random;
+use crate::{binary, corpus};
 
 const INDEX: Target = Target {
     name: "index",
@@ -36,15 +36,7 @@ fn vector(random: &mut Random) -> Vec<f32> {
 
 fn library(path: &Path) -> (Library, FingerprintNumber) {
     let mut library = Library::open(path).expect("a library");
-    let entries: Vec<Entry> = (0..PAPERS)
-        .map(|number| {
-            let id =
-                ArxivId::parse(&format!("26{:02}.{:05}", 1 + number / 10_000, number % 10_000 + 1)).expect("an id").0;
-            let mut entry = Entry::new(id, Precedence { version: 1, date: None, kind: SourceKind::RawJsonl }, 1);
-            entry.title = Some(format!("Ice {number}"));
-            entry
-        })
-        .collect();
+    let entries: Vec<Entry> = (0..PAPERS).map(|number| corpus::entry(number, &format!("Ice {number}"))).collect();
     library.merge(&entries).expect("merged");
     let text = FingerprintText {
         digest: "d".to_owned(),

@@ -194,6 +194,12 @@ const VALUES: &[&str] = &[
     "\" \"",
 ];
 
+/// One of some inputs, changed.
+pub(crate) fn one_of(random: &mut Random, inputs: &[Vec<u8>]) -> Vec<u8> {
+    let input = random.pick(inputs).clone();
+    mutate(random, &input, inputs)
+}
+
 /// Changes an input by a few steps, most often one or two.
 pub(crate) fn mutate(random: &mut Random, input: &[u8], others: &[Vec<u8>]) -> Vec<u8> {
     let mut bytes = input.to_vec();

@@ -6,10 +6,10 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 
+use relata::Entry;
 use relata::library::Filter;
 use relata::model::Settings;
 use relata::service::{Embed, Evaluate, Event, Note, Options, Recommend, Relata};
-use relata::{ArxivId, Entry, Precedence, SourceKind};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
@@ -43,10 +43,7 @@ fn invented(number: usize) -> Entry {
     let subjects = ["glaciers", "tokenisers", "bridges", "enzymes", "galaxies", "auctions", "violins"];
     let means = ["graph cuts", "slow sampling", "wave equations", "learned filters", "careful counting"];
     let (subject, mean) = (subjects[number % 7], means[number / 7 % 5]);
-    let id = ArxivId::parse(&format!("2601.{:05}", number + 1)).expect("an id").0;
-    let precedence = Precedence { version: 1, date: None, kind: SourceKind::RawJsonl };
-    let mut entry = Entry::new(id, precedence, 1);
-    entry.title = Some(format!("{mean} for {subject}, part {number}"));
+    let mut entry = corpus::entry(number, &format!("{mean} for {subject}, part {number}"));
     entry.abstract_text =
         Some(format!("We describe {subject} number {number} by {mean}, and observe {subject} {number} times."));
     entry.authors = vec![format!("Ada Example{}", number % 11), "Bo Muster".to_owned()];
@@ -90,10 +87,7 @@ fn judgements_are_read_whatever_the_bytes() {
     });
     let asked = json!({ "judgements": &file, "methods": ["cosine"] });
     let asked: Evaluate = serde_json::from_value(asked).expect("a request");
-    let make = |random: &mut Random| {
-        let seed = random.pick(&seeds).clone();
-        mutate::mutate(random, &seed, &seeds)
-    };
+    let make = |random: &mut Random| mutate::one_of(random, &seeds);
     let check = |input: &[u8]| {
         fs::write(&file, input).expect("written");
         notes.lock().expect("notes").clear();
