@@ -140,3 +140,37 @@ fn note(home: &Home, sql: &str) {
     let library = rusqlite::Connection::open(home.path("library.db")).expect("the library");
     library.execute_batch(sql).expect("a change");
 }
+
+#[test]
+fn a_model_folder_that_has_changed_is_told_by_both_fingerprints() {
+    let (home, tiny) = home();
+    for file in ["config.json", "model.safetensors", "modules.json", "sentence_bert_config.json", "tokenizer.json"] {
+        home.write(&format!("mine/{file}"), std::fs::read(format!("{tiny}/{file}")).expect("a file of the model"));
+    }
+    let pooling = std::fs::read_to_string(format!("{tiny}/1_Pooling/config.json")).expect("the pooling");
+    home.write("mine/1_Pooling/config.json", &pooling);
+    let model = home.path("mine").display().to_string();
+    let added = run(&home, &["add", "--json", "2026-01-05.md", "--model", &model]);
+    assert_eq!(added.code, 0, "{}", added.stderr);
+    let stored = |home: &Home| {
+        let file = rusqlite::Connection::open(home.path("library.db")).expect("the library");
+        let query =
+            "SELECT group_concat(substr(digest, 1, 12), ' ') FROM (SELECT digest FROM fingerprints ORDER BY number)";
+        file.query_row(query, [], |row| row.get::<_, String>(0)).expect("fingerprints")
+    };
+    let before = stored(&home);
+    let weights = home.path("mine/model.safetensors");
+    let mut bytes = std::fs::read(&weights).expect("weights");
+    *bytes.last_mut().expect("a byte") ^= 1;
+    std::fs::write(&weights, bytes).expect("written");
+    let refused = run(&home, &["recommend", "--like", "2601.00001"]);
+    assert_eq!(refused.code, 2, "{}", refused.stdout);
+    assert_eq!(run(&home, &["reembed"]).code, 0);
+    let both = stored(&home);
+    let (first, second) = both.split_once(' ').expect("two fingerprints");
+    assert!(first == before && second != before, "{both}");
+    let told = format!(
+        "mine in f32 with the fingerprint {first} (3 papers), none of mine in f32 with the fingerprint {second}"
+    );
+    assert!(refused.stderr.contains(&told), "{told}: {}", refused.stderr);
+}

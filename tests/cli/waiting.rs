@@ -2,7 +2,7 @@
 //! end.
 
 use std::io::{BufRead, BufReader, Read};
-use std::process::{Child, ChildStderr, Stdio};
+use std::process::{Child, ChildStderr, Command, Stdio};
 
 use rusqlite::Connection;
 
@@ -16,7 +16,10 @@ struct Waiting {
 
 impl Waiting {
     fn start(home: &Home, arguments: &[&str]) -> Waiting {
-        let mut command = home.command(arguments);
+        Waiting::begin(&mut home.command(arguments))
+    }
+
+    fn begin(command: &mut Command) -> Waiting {
         let mut child = command
             .stdin(Stdio::null())
             .stdout(Stdio::null())
@@ -58,4 +61,23 @@ fn who_waits_for_the_library_is_told_for_which_process() {
     let (code, rest) = waiting.end();
     assert_eq!((code, rest.contains("waiting")), (Some(0), false), "{rest}");
     assert_eq!(home.json(&["profile", "export", "default"])["like"][0], "2601.00001");
+}
+
+#[test]
+fn who_waits_for_a_model_is_told_for_which_process() {
+    let home = Home::tiny();
+    let path = home.write("cache/models/all-MiniLM-L6-v2/.lock", "");
+    let lock = std::fs::File::options().write(true).open(path).expect("a lock file");
+    lock.lock().expect("the lock");
+    let mut command = home.command(&["model", "fetch", "all-MiniLM-L6-v2"]);
+    let mut waiting = Waiting::begin(command.env("HF_HUB_CACHE", home.path("none")));
+    let line = waiting.line();
+    assert!(line.contains("waiting for ") && line.contains(", which fetches this model"), "{line}");
+    let own = format!("waiting for process {} (", std::process::id());
+    assert_eq!(line.contains(&own), cfg!(target_os = "linux"), "{line}");
+    lock.unlock().expect("the lock is given back");
+    // It is offline, and the model is nowhere.
+    let (code, rest) = waiting.end();
+    assert_eq!((code, rest.contains("waiting")), (Some(2), false), "{rest}");
+    assert!(rest.contains("not there"), "{rest}");
 }
