@@ -195,9 +195,9 @@ impl Server {
         lock(&self.core.seen).clone()
     }
 
-    /// Forgets the requests so far.
-    pub(crate) fn forget_requests(&self) {
-        lock(&self.core.seen).clear();
+    /// The requests so far, which it then forgets.
+    pub(crate) fn take_requests(&self) -> Vec<Seen> {
+        std::mem::take(&mut *lock(&self.core.seen))
     }
 
     /// The shortest time between two requests that follow each other; none with fewer than two.

@@ -7,6 +7,7 @@ mod calendar;
 mod client;
 mod feed;
 mod oai;
+mod readers;
 mod transport;
 mod xml;
 

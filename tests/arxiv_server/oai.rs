@@ -1,6 +1,6 @@
 //! OAI-PMH.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use jiff::civil::date;
@@ -232,8 +232,7 @@ fn changing_page_sizes_lose_nothing_and_overlaps_repeat_records_of_the_border() 
     let normal: Vec<String> = harvest(&server, "metadataPrefix=arXivRaw").iter().flat_map(ids).collect();
     server.always(Endpoint::Oai, Fault::PageSizes(vec![40, 7, 90]));
     let pages = harvest(&server, "metadataPrefix=arXivRaw");
-    let sizes: std::collections::BTreeSet<usize> =
-        pages[..pages.len() - 1].iter().map(|page| ids(page).len()).collect();
+    let sizes: BTreeSet<usize> = pages[..pages.len() - 1].iter().map(|page| ids(page).len()).collect();
     assert_eq!(sizes.into_iter().collect::<Vec<_>>(), [7, 40, 90]);
     assert_eq!(pages.iter().flat_map(ids).collect::<Vec<_>>(), normal);
     server.heal();
@@ -269,4 +268,31 @@ fn the_former_address_redirects_and_a_bulk_update_puts_many_records_on_a_day() {
     clock.advance(Duration::from_secs(24 * 3600));
     let next = ask(&server, "verb=ListIdentifiers&metadataPrefix=arXiv&from=2026-03-04");
     assert!(ids(&next).len() < 150);
+}
+
+#[test]
+fn the_feed_of_a_day_and_the_records_of_its_day_agree() {
+    let (server, clock) = server();
+    for day in [24, 25, 26, 27] {
+        let today = date(2026, 2, day);
+        clock.set(&format!("{today}T12:00:00Z"));
+        for (category, set) in [("cs.LG", "cs:cs:LG"), ("math.PR", "math:math:PR"), ("hep-th", "physics:hep-th")] {
+            let feed = Client::new(server.base()).get(&format!("{}/{category}", server.feed()));
+            let feed = parse(&feed.body).unwrap();
+            let in_feed: BTreeSet<String> = feed
+                .all("entry")
+                .iter()
+                .map(|entry| entry.value("id").unwrap()["oai:arXiv.org:".len()..].split('v').next().unwrap().to_owned())
+                .collect();
+            let query = format!("verb=ListIdentifiers&metadataPrefix=arXivRaw&from={today}&until={today}&set={set}");
+            let in_oai: BTreeSet<String> = ids(&ask(&server, &query)).into_iter().collect();
+            // OAI also has papers of the category that were announced in another one on the day.
+            assert!(!in_feed.is_empty() && in_feed.is_subset(&in_oai), "{today} {category}");
+            let world = server.world();
+            for id in in_oai.difference(&in_feed) {
+                let here = |one: &&crate::arxiv::Announcement| one.day == today && one.category == category;
+                assert!(!world.paper(id).unwrap().announced.iter().any(|one| here(&one)), "{id}");
+            }
+        }
+    }
 }

@@ -117,8 +117,7 @@ fn requests_are_noted_with_their_time_by_the_clock_and_their_connection() {
     assert_eq!(seen[1].argument("from").as_deref(), Some("2026-03-02"));
     assert_eq!((seen[1].header("user-agent"), seen[1].header("x-test")), (Some("test/1"), Some("yes")));
     assert_eq!((seen[0].path.as_str(), seen[2].status), ("/atom/cs.LG", 404));
-    server.forget_requests();
-    assert_eq!(server.requests().len(), 0);
+    assert_eq!((server.take_requests().len(), server.requests().len()), (4, 0));
 }
 
 #[test]
