@@ -3,6 +3,8 @@
 //!
 //! The files below `tests/data` are invented; each is named after the template it imitates.
 
+#[path = "readers/feed_properties.rs"]
+mod feed_properties;
 #[path = "readers/feeds.rs"]
 mod feeds;
 #[path = "readers/forms.rs"]

@@ -175,7 +175,9 @@ fn read_within(
         Format::Blocks => blocks::read(&mut source, &name, date, &mut out)?,
         Format::Mail => mail::read(&mut source, &name, date, &mut out)?,
         Format::Html => html::read(&mut source, &name, date, &mut out)?,
-        Format::Atom | Format::Rss | Format::Api | Format::Oai => feed::read(&mut source, &name, date, &mut out)?,
+        Format::Atom | Format::Rss | Format::Api | Format::Oai => {
+            feed::read(&mut source, format, &name, date, &mut out)?
+        }
         Format::Empty | Format::Archive => while source.next_line()?.is_some() {},
     }
     if let Some(reason) = source.broken() {

@@ -6,7 +6,9 @@ use relata::reader::{Announce, AnswerError, AnswerKind, Format, Token, read_answ
 
 use super::{bytes, collect, show};
 
-const NAMES: [&str; 5] = ["arxiv-daily.atom", "arxiv-daily.rss", "arxiv-api.xml", "oai-raw.xml", "oai-formats.xml"];
+/// The files below `tests/data`.
+pub(crate) const NAMES: [&str; 5] =
+    ["arxiv-daily.atom", "arxiv-daily.rss", "arxiv-api.xml", "oai-raw.xml", "oai-formats.xml"];
 
 fn only(entries: &[relata::reader::Record]) -> &Entry {
     &entries[0].entry

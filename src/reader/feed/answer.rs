@@ -41,7 +41,8 @@ pub struct Answer {
     pub start_index: Option<u64>,
     /// When the answer was made, as it says it (`updated`, `lastBuildDate`, `responseDate`).
     pub updated: Option<String>,
-    /// The outermost element has ended. An answer that was cut has the records that were whole.
+    /// The outermost element has ended. An answer that was cut has the records that were whole;
+    /// what is no such answer is not complete either.
     pub complete: bool,
     /// Remarks about the answer as a whole: where it was cut, bytes that are not UTF-8, entities
     /// that a DOCTYPE defines.
@@ -184,7 +185,7 @@ fn read(name: &str, bytes: &[u8], found: &mut Collected) -> Result<(Told, bool)>
     let mut source = Source::new(Path::new(name), bytes)?;
     let Some(kind) = super::kind(&String::from_utf8_lossy(source.head())) else {
         found.other = Some(description(&String::from_utf8_lossy(source.head())));
-        return Ok((Told::default(), true));
+        return Ok((Told::default(), false));
     };
     let file = found.file.clone();
     let mut document = Document::new(kind, &file, None, found);

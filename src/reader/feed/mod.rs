@@ -63,6 +63,10 @@ impl Kind {
         }
     }
 
+    fn of(format: Format) -> Option<Kind> {
+        [Kind::Atom, Kind::Rss, Kind::Api, Kind::Oai].into_iter().find(|kind| kind.format() == format)
+    }
+
     fn is_feed(self) -> bool {
         matches!(self, Kind::Atom | Kind::Rss)
     }
@@ -110,9 +114,15 @@ fn is_api(head: &str) -> bool {
     before.contains("totalResults") || before.contains("arxiv.org/api/")
 }
 
-/// Reads a file. `date` is the day that its name tells.
-pub(super) fn read(source: &mut Source<'_>, file: &str, date: Option<Date>, out: &mut Output<'_>) -> Result<()> {
-    let Some(kind) = kind(&String::from_utf8_lossy(source.head())) else { return Ok(()) };
+/// Reads a file of one of these formats. `date` is the day that its name tells.
+pub(super) fn read(
+    source: &mut Source<'_>,
+    format: Format,
+    file: &str,
+    date: Option<Date>,
+    out: &mut Output<'_>,
+) -> Result<()> {
+    let kind = Kind::of(format).unwrap_or(Kind::Atom);
     let mut document = Document::new(kind, file, date, out);
     let end = walk(source, &mut document)?;
     let told = document.told;
