@@ -38,13 +38,11 @@ pub(super) fn parse(text: &str) -> Authors {
         if authors.names.len() > MOST {
             break;
         }
-        // Only the last comma-separated piece of a sentence-like list holds "and".
-        match (semicolons, piece.split_once(" and ")) {
-            (false, Some((first, second))) => {
-                authors.push(first);
-                authors.push(second);
-            }
-            _ => authors.push(piece.strip_prefix("and ").unwrap_or(&piece)),
+        let piece = piece.strip_prefix("and ").unwrap_or(&piece);
+        match semicolons {
+            true => authors.push(piece),
+            // "A, B and C", but also "A and B and C".
+            false => piece.split(" and ").for_each(|name| authors.push(name)),
         }
     }
     authors
@@ -137,6 +135,7 @@ mod tests {
             "Ada Quill,Bo O'Finn,Cy Marsh",
             "Ada Quill, Bo O'Finn and Cy Marsh",
             "Ada Quill, Bo O'Finn, and Cy Marsh",
+            "Ada Quill and Bo O'Finn and Cy Marsh",
             "Ada Quill; Bo O'Finn; Cy Marsh",
             "['Ada Quill', \"Bo O'Finn\", 'Cy Marsh']",
             "Ada Quill (1), Bo O'Finn (1 and 2), Cy Marsh (2) ((1) Fen College, (2) Moor Institute)",
