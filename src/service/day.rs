@@ -30,6 +30,8 @@ struct Sources {
     listings: BTreeSet<Listing>,
     /// The date of a paper that comes from no digest.
     date: Option<PartialDate>,
+    /// The latest version that a source names; 0 where none does.
+    version: u32,
 }
 
 impl Sources {
@@ -38,6 +40,12 @@ impl Sources {
         let own = self.listings.is_empty().then_some(self.date);
         self.listings.iter().map(|listing| listing.date.map(PartialDate::Day)).chain(own)
     }
+
+    /// Whether it is there without a digest and without a date, as a new version in arXiv's daily
+    /// feed. Where the others have a day, it is no news of that day; nor is a later version at all.
+    fn is_update(&self, latest: Option<PartialDate>) -> bool {
+        self.listings.is_empty() && self.date.is_none() && (latest.is_some() || self.version > 1)
+    }
 }
 
 impl Listed {
@@ -45,6 +53,7 @@ impl Listed {
         let sources = self.papers.entry(entry.id.clone()).or_default();
         sources.listings.extend(entry.listing.clone());
         sources.date = sources.date.or(entry.published).or(entry.updated);
+        sources.version = sources.version.max(entry.precedence.version);
     }
 
     /// The latest date, if a source tells one.
@@ -147,6 +156,14 @@ impl Found {
             self.known.push(paper.row);
         }
     }
+
+    /// Adds a paper that is no news.
+    fn push_known(&mut self, asked: &Today, paper: &Paper) {
+        self.all.push(paper.row);
+        if !asked.seen {
+            self.known.push(paper.row);
+        }
+    }
 }
 
 /// The papers of the latest day of the files, or with a first day all.
@@ -161,11 +178,12 @@ fn of_files(library: &Library, asked: &Today, listed: &Listed) -> Result<Found> 
             continue;
         }
         let Some(paper) = library.paper(id)? else { continue };
-        found.push(
-            asked,
-            &paper,
-            &sources.listings.iter().filter(|own| on_day(own.date.map(PartialDate::Day))).cloned().collect(),
-        );
+        if sources.is_update(latest) && asked.ranking.filter.since.is_none() {
+            found.push_known(asked, &paper);
+        } else {
+            let listings = sources.listings.iter().filter(|own| on_day(own.date.map(PartialDate::Day)));
+            found.push(asked, &paper, &listings.cloned().collect());
+        }
         if latest.is_none() {
             found.date = found.date.max(Some(paper.date));
         }

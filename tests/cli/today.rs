@@ -360,3 +360,41 @@ fn of_two_papers_that_are_nearly_the_same_the_first_is_listed_whenever_they_were
     assert_eq!(tuesday.json()["repeated"], json!([{ "id": "2602.08002", "older": "2602.08001" }]));
     assert_eq!((tuesday.code, ids(&tuesday.json()).len()), (1, 0));
 }
+
+/// A daily feed of arXiv with an entry for each number and announcement.
+fn feed(entries: &[(&str, &str)]) -> String {
+    let mut feed = "<feed xmlns='http://www.w3.org/2005/Atom'><title>cs.LG updates on arXiv.org</title>\n".to_owned();
+    for (id, kind) in entries {
+        feed += &format!(
+            "<entry><id>oai:arXiv.org:{id}</id><title>Rivers of stone {id}</title><summary>arXiv:{id} Announce Type: \
+             {kind} \nAbstract: {}</summary><category term='cs.LG'/><published>2026-02-20T00:00:00-05:00</published>\
+             <announce_type>{kind}</announce_type></entry>\n",
+            invented(id.len() + usize::from(id.as_bytes()[7])).text
+        );
+    }
+    feed + "</feed>"
+}
+
+#[test]
+fn new_versions_in_a_daily_feed_are_no_news() {
+    let home = home();
+    let all = [
+        ("2602.00101v1", "new"),
+        ("2602.00203v1", "cross"),
+        ("2601.00305v2", "replace"),
+        ("2512.00407v3", "replace-cross"),
+    ];
+    home.write("day.atom", feed(&all));
+    let today =
+        |file: &str, more: &[&str]| home.run(&[&["today", file, "--at-least", "0", "--json"], more].concat()).json();
+    let value = today("day.atom", &[]);
+    let mut news = ids(&value);
+    news.sort_unstable();
+    assert_eq!(news, ["2602.00101", "2602.00203"], "{value:#}");
+    assert_eq!((&value["day"]["date"], &value["known"]), (&json!("2026-02-20"), &json!(2)), "{value:#}");
+    // On a day on which nothing else is announced as well.
+    home.write("replaced.atom", feed(&[("2601.00309v2", "replace")]));
+    let value = today("replaced.atom", &[]);
+    assert_eq!((ids(&value).len(), &value["known"]), (0, &json!(1)), "{value:#}");
+    assert_eq!(ids(&today("replaced.atom", &["--seen"])), ["2601.00309"]);
+}
