@@ -40,6 +40,14 @@ pub(crate) fn papers() -> Vec<Vec<u8>> {
     files.chain(tests.iter().flat_map(|file| literals(file))).collect()
 }
 
+/// Feeds and answers of servers.
+pub(crate) fn answers() -> Vec<Vec<u8>> {
+    let xml = |bytes: &[u8]| bytes.trim_ascii_start().starts_with(b"<");
+    let files = files("tests/data").into_iter().map(|(_, bytes)| bytes).filter(|bytes| xml(bytes));
+    let tests = ["tests/readers/feeds.rs", "tests/readers/feed_properties.rs"];
+    files.chain(tests.iter().flat_map(|file| literals(file)).filter(|bytes| xml(bytes))).collect()
+}
+
 /// What readers of references are tested with.
 pub(crate) fn references() -> Vec<Vec<u8>> {
     ["tests/references.rs", "src/references/tests.rs"].iter().flat_map(|file| literals(file)).collect()

@@ -122,6 +122,56 @@ fn papers_take_memory_in_proportion() {
 }
 
 #[test]
+fn feeds_take_memory_in_proportion() {
+    let list = "<OAI-PMH><ListRecords>arxiv";
+    let raw = "<OAI-PMH><ListRecords>arxiv<record><metadata><arXivRaw><id>2603.00001</id>";
+    let entry = "<feed>arxiv<entry><id>oai:arXiv.org:2603.00001v1</id>";
+    let parts = "<feed>arxiv<entry><id>oai:arXiv.org:2603.00001v1</id><title>";
+    for (what, input) in [
+        (
+            "records",
+            around(
+                list,
+                "<record><metadata><arXivRaw><id>2603.00001</id><title>T</title></arXivRaw></metadata></record>",
+                "</ListRecords></OAI-PMH>",
+            ),
+        ),
+        ("records that do not end", around(list, "<record><header>", "")),
+        ("records that are cut", around(list, "<record><x></record></y>", "")),
+        ("entries", around("<feed>arxiv", "<entry><id>oai:arXiv.org:2603.00001v1</id><title>T</title></entry>", "")),
+        ("a title", around(parts, "of ", "</title></entry></feed>")),
+        ("references to characters", around(parts, "&#65;", "</title></entry></feed>")),
+        ("references to nothing", around(parts, "&lol;", "</title></entry></feed>")),
+        ("signs of references", around(parts, "& ", "</title></entry></feed>")),
+        ("sections of CDATA", around(parts, "<![CDATA[a]]>", "</title></entry></feed>")),
+        ("a section without end", around(parts, "<![CDATA[a", "")),
+        ("comments", around(parts, "<!---->", "</title></entry></feed>")),
+        ("a comment without end", around(parts, "<!--", "")),
+        ("a tag without end", around(entry, "<a b='", "")),
+        ("attributes", around("<feed>arxiv<entry><a ", "b='c' ", "/></entry></feed>")),
+        ("elements", around(entry, "<a/>", "</entry></feed>")),
+        ("elements within elements", around(entry, "<a>", "")),
+        ("containers within containers", around("arxiv", "<feed>", "")),
+        ("ends of nothing", around(entry, "</a>", "")),
+        ("versions", around(raw, "<version><date>x</date></version>", "</arXivRaw></metadata></record>")),
+        ("authors", around(&raw[..], "<authors>A and </authors>", "</arXivRaw></metadata></record>")),
+        (
+            "authors in parts",
+            around(
+                "<arXiv><id>2603.00001</id><authors>",
+                "<author><keyname>A</keyname></author>",
+                "</authors></arXiv>",
+            ),
+        ),
+        ("categories", around(entry, "<category term='cs.LG'/>", "</entry></feed>")),
+        ("entities that are defined", around("<!DOCTYPE a [", "<!ENTITY a 'b'>", "]><feed>arxiv</feed>")),
+    ] {
+        doubled(what, 120_000, &*input, &read_papers);
+        doubled(what, 120_000, &*input, &|text| drop(reader::read_answer("x", text.as_bytes())));
+    }
+}
+
+#[test]
 fn references_take_memory_in_proportion() {
     for (what, input) in [
         ("a title in BibTeX", around("@article{a, title = {", "of ", "}}\n")),

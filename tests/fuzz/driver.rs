@@ -19,7 +19,7 @@ use crate::corpus::{files, here};
 use crate::random::Random;
 
 /// The runs of all targets in the short form, by which the long form's are shared out.
-pub(crate) const SHORT: u64 = 65_090;
+pub(crate) const SHORT: u64 = 71_090;
 
 /// Steps in which a failing input is made shorter.
 const SHRINKING: usize = 400;

@@ -4,7 +4,7 @@ use std::io::Read;
 use std::path::Path;
 
 use relata::paper::{Field, ValueRef};
-use relata::reader::{self, Line, Reading, Report};
+use relata::reader::{self, Format, Line, Reading, Report, read_answer};
 use relata::{ArxivId, Entry, Skipped};
 
 use crate::driver::{Bound, Target, fuzz};
@@ -15,6 +15,13 @@ const READ: Target = Target {
     name: "papers",
     runs: 24_000,
     peak: Bound { base: 3 << 20, per_byte: 120 },
+    total: Bound { base: 6 << 20, per_byte: 3000 },
+};
+
+const ANSWERS: Target = Target {
+    name: "answers",
+    runs: 6000,
+    peak: Bound { base: 3 << 20, per_byte: 200 },
     total: Bound { base: 6 << 20, per_byte: 3000 },
 };
 
@@ -155,6 +162,40 @@ fn papers_are_read_whatever_the_bytes() {
     let seeds = corpus::papers();
     let make = |random: &mut Random| mutate::one_of(random, &seeds);
     fuzz(&READ, make, |input| holds(input, false));
+}
+
+/// What holds for every answer of a server: it is the same twice, clean, and what the file says.
+fn answer_holds(input: &[u8]) -> Result<(), String> {
+    let answer = read_answer("2026-02-14.xml", input);
+    if answer != read_answer("2026-02-14.xml", input) {
+        return Err("two answers to the same bytes".to_owned());
+    }
+    for record in &answer.records {
+        entry_holds(&record.entry)?;
+    }
+    let reasons = answer.skipped.iter().map(|one| &one.reason).chain(answer.errors.iter().map(|error| &error.message));
+    if let Some(text) = reasons.chain(&answer.title).find(|text| !text.is_empty() && !is_clean(text)) {
+        return Err(format!("a text that is not clean: {text:?}"));
+    }
+    let file = read("2026-02-14.xml", input);
+    let formats = [Format::Atom, Format::Rss, Format::Api, Format::Oai];
+    if file.report.is_ok_and(|report| formats.contains(&report.format))
+        && !file.entries.iter().eq(answer.records.iter().map(|record| &*record.entry))
+    {
+        return Err("the file and the answer differ".to_owned());
+    }
+    Ok(())
+}
+
+#[test]
+fn answers_are_read_whatever_the_bytes() {
+    let seeds = corpus::answers();
+    assert!(seeds.len() > 10, "{} feeds and answers", seeds.len());
+    let make = |random: &mut Random| {
+        let seed = random.pick(&seeds).clone();
+        mutate::mutate(random, &seed, &seeds)
+    };
+    fuzz(&ANSWERS, make, answer_holds);
 }
 
 #[test]

@@ -246,3 +246,131 @@ fn what_is_no_such_answer_is_described() {
         assert_eq!((answer.records.len(), answer.skipped.len(), answer.token), (0, 0, None));
     }
 }
+
+/// A page of OAI-PMH with these records.
+fn page(records: &str) -> String {
+    format!("<OAI-PMH>\n<ListRecords xmlns:arXiv='x'>\n{records}\n</ListRecords>\n</OAI-PMH>\n")
+}
+
+fn raw(number: u32, title: &str) -> String {
+    format!(
+        "<record><header><identifier>oai:arXiv.org:2603.{number:05}</identifier></header><metadata><arXivRaw>\
+         <title>{title}</title></arXivRaw></metadata></record>"
+    )
+}
+
+/// What is read of a page: titles, and what is skipped.
+fn titles(page: &str) -> (Vec<String>, Vec<String>) {
+    let answer = read_answer("p", page.as_bytes());
+    let titles = answer.records.iter().map(|record| record.entry.title.clone().unwrap_or_default());
+    (titles.collect(), answer.skipped.iter().map(ToString::to_string).collect())
+}
+
+#[test]
+fn hostile_titles_are_text_and_cleaned_as_everywhere() {
+    for (written, expected) in [
+        ("A &lt;script&gt;alert(1)&lt;/script&gt;lake", "A lake"),
+        ("<![CDATA[A <script>alert(1)</script>lake]]>", "A lake"),
+        ("A &#27;[31mred\u{1b}[2J lake", "A red lake"),
+        ("A \u{202e}lake&#x202e; of&#0; ice&#xD;", "A lake of ice"),
+        ("A &quot;lake&quot; &apos;of&apos; ice &amp; &#x3b1;", "A \"lake\" 'of' ice & α"),
+        ("A &lol; lake &nosuch", "A &lol; lake &nosuch"),
+        ("A<!-- comment --> <i>lake</i>", "A lake"),
+    ] {
+        assert_eq!(titles(&page(&raw(1, written))), (vec![expected.to_owned()], vec![]), "{written}");
+    }
+}
+
+#[test]
+fn entities_are_never_expanded_and_it_is_said() {
+    let laughs = format!(
+        "<!DOCTYPE x [<!ENTITY a 'ha'><!ENTITY b '&a;&a;&a;'><!ENTITY f SYSTEM 'file:///etc/passwd'>]>\n{}",
+        page(&raw(1, "A &b; lake &f;"))
+    );
+    let answer = read_answer("p", laughs.as_bytes());
+    assert_eq!(answer.records[0].entry.title.as_deref(), Some("A &b; lake &f;"));
+    assert_eq!(answer.notes, ["the DOCTYPE defines entities; they are left as they are written"]);
+    let shown = show("p", laughs.as_bytes());
+    assert!(shown.ends_with("note: the DOCTYPE defines entities; they are left as they are written\n"), "{shown}");
+}
+
+#[test]
+fn what_is_broken_costs_one_record_and_is_named() {
+    let good = |number| raw(number, "Good");
+    for (bad, reason) in [
+        (raw(2, "a < b"), "p:4: this record is broken: </arXivRaw> comes before the end of what it holds"),
+        (raw(2, "</abstract>"), "p:4: this record is broken: </abstract> ends no element"),
+        ("<record><header>".to_owned(), "p:4: this record is broken: it does not end before the next one begins"),
+        (raw(2, &"<x>".repeat(100)), "p:4: this record is broken: elements are nested more than 64 deep"),
+        (raw(2, &"of ".repeat(1 << 19)), "p:4: the title has 1572863 bytes, at most 4096 are accepted"),
+        (raw(2, &"<y/>".repeat(1 << 18)), "p:4: this record is broken: it is longer than 4194304 bytes"),
+        (
+            raw(99_999, "x").replace("99999", "9999999"),
+            "p:4: \"oai:arXiv.org:2603.9999999\" is not an arXiv id (\"x\")",
+        ),
+    ] {
+        let (titles, skipped) = titles(&page(&[good(1), bad, good(3)].join("\n")));
+        assert_eq!((titles.len(), skipped), (2, vec![reason.to_owned()]), "{reason}");
+    }
+}
+
+#[test]
+fn a_record_on_one_line_of_many_mebibytes_keeps_its_characters() {
+    // The pieces in which such a line comes end within characters.
+    for shift in 0..3 {
+        let long = format!("{}{}", "x".repeat(shift), "冰川é".repeat(2000));
+        let records: String =
+            (1..400).map(|number| raw(number, &format!("冰{number}")) + &format!("<x>{long}</x>")).collect();
+        let answer = read_answer("p", page(&records).as_bytes());
+        assert_eq!((answer.records.len(), answer.skipped.len(), answer.complete), (399, 0, true));
+        assert!(answer.notes.is_empty(), "{:?}", answer.notes);
+        let title = answer.records[398].entry.title.as_deref();
+        assert_eq!((title, answer.records[398].entry.line), (Some("冰399"), 3));
+    }
+}
+
+#[test]
+fn a_text_without_end_is_said_and_takes_bounded_memory() {
+    let endless =
+        page(&format!("{}\n<record><x>{}</x></record>\n{}", raw(1, "Good"), "y".repeat(9 << 20), raw(3, "Lost")));
+    let answer = read_answer("p", endless.as_bytes());
+    assert_eq!((answer.records.len(), answer.complete), (1, false));
+    assert_eq!(answer.notes, ["the XML cannot be read from line 4 on: a tag or a text is too long"]);
+    assert_eq!(answer.skipped[0].to_string(), "p:4: this record is broken: a tag or a text is too long");
+}
+
+#[test]
+fn other_encodings_and_packings() {
+    let text = page(&raw(1, "Smør and ice"));
+    let latin: Vec<u8> = text.chars().map(|letter| u8::try_from(u32::from(letter)).unwrap()).collect();
+    let wide: Vec<u8> = std::iter::once(0xfeff).chain(text.encode_utf16()).flat_map(u16::to_le_bytes).collect();
+    for (bytes, notes) in [(text.clone().into_bytes(), 0), (latin, 1), (wide, 0)] {
+        let answer = read_answer("p", &bytes);
+        assert_eq!(answer.records[0].entry.title.as_deref(), Some("Smør and ice"));
+        assert_eq!((answer.notes.len(), answer.complete, answer.records[0].entry.line), (notes, true, 3));
+    }
+}
+
+#[test]
+fn a_feed_of_relata_itself_is_read_without_its_reasons() {
+    let feed = "<feed xmlns='http://www.w3.org/2005/Atom'><id>urn:relata:today:x</id><title>x</title><entry>\
+                <id>https://arxiv.org/abs/2603.00001</id><title>Ice</title><updated>2026-03-02T00:00:00Z</updated>\
+                <published>2026-03-01T00:00:00Z</published><author><name>Ada Quill</name></author>\
+                <category term='cs.LG'/><summary>shares ice and snow\n\nIce bends.</summary></entry></feed>";
+    let answer = read_answer("own.atom", feed.as_bytes());
+    let entry = only(&answer.records);
+    assert_eq!(entry.abstract_text.as_deref(), Some("Ice bends."));
+    assert_eq!((entry.published, entry.updated), (Some(date(2026, 3, 1).into()), Some(date(2026, 3, 2).into())));
+    assert_eq!(entry.listing.as_ref().map(|listing| (listing.file.as_str(), listing.date)), Some(("own.atom", None)));
+}
+
+#[test]
+fn xml_without_papers_of_arxiv_is_no_format() {
+    for text in [
+        "<feed xmlns='http://www.w3.org/2005/Atom'><title>A blog</title><entry><id>1</id></entry></feed>",
+        "<?xml version='1.0'?><note>arXiv</note>",
+    ] {
+        let error = collect("x.xml", text.as_bytes()).unwrap_err().to_string();
+        assert!(error.contains("an XML file or feed without papers of arXiv"), "{error}");
+    }
+}

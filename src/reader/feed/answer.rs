@@ -10,6 +10,7 @@ use jiff::civil::Date;
 
 use super::super::clean::{clean, excerpt};
 use super::super::draft::{Draft, Origin};
+use super::super::path_date::PathDate;
 use super::super::source::Source;
 use super::{Document, Kind, Papers, Told};
 use crate::error::Result;
@@ -146,7 +147,8 @@ pub enum Token {
 }
 
 /// Reads a whole answer: an Atom or RSS feed, an answer of the query API or of OAI-PMH, in any
-/// encoding and packed or not. `name` is the file that messages and listings name.
+/// encoding and packed or not. `name` is the file that messages and listings name; it may tell the
+/// day of a list that tells none itself.
 ///
 /// It never fails: what is broken stands in [`Answer::skipped`], [`Answer::errors`],
 /// [`Answer::notes`] and [`Answer::complete`], and what is no such answer is
@@ -188,7 +190,7 @@ fn read(name: &str, bytes: &[u8], found: &mut Collected) -> Result<(Told, bool)>
         return Ok((Told::default(), false));
     };
     let file = found.file.clone();
-    let mut document = Document::new(kind, &file, None, found);
+    let mut document = Document::new(kind, &file, PathDate::of(Path::new(name)).name.day(), found);
     let end = super::walk(&mut source, &mut document)?;
     let told = document.told;
     found.notes.extend(end.notes);
