@@ -176,7 +176,7 @@ fn read_within(
         Format::Mail => mail::read(&mut source, &name, date, &mut out)?,
         Format::Html => html::read(&mut source, &name, date, &mut out)?,
         Format::Atom | Format::Rss | Format::Api | Format::Oai => {
-            feed::read(&mut source, format, &name, date, &mut out)?
+            feed::read(&mut source, format, &name, date, &mut out)?;
         }
         Format::Empty | Format::Archive => while source.next_line()?.is_some() {},
     }
