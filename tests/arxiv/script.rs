@@ -82,17 +82,17 @@ impl Faults {
         })
     }
 
-    /// Disturbs the transport of an answer.
+    /// Disturbs the transport of an answer: what is both truncated and cut is cut in what is left.
     pub(crate) fn disturb(&self, mut reply: Reply) -> Reply {
         for fault in &self.list {
-            let last = reply.body.len().saturating_sub(1);
             match fault {
                 Fault::SlowFirstByte(delay) => reply.delay = *delay,
-                Fault::Cut(after) => reply.cut = Some((*after).min(last)),
-                Fault::Truncated(after) => reply.body.truncate((*after).min(last)),
+                Fault::Truncated(after) => reply.body.truncate((*after).min(reply.body.len().saturating_sub(1))),
                 _ => {}
             }
         }
+        let cut = self.find(|fault| if let Fault::Cut(after) = fault { Some(*after) } else { None });
+        reply.cut = cut.map(|after| after.min(reply.body.len().saturating_sub(1)));
         reply
     }
 }

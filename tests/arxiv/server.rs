@@ -359,7 +359,7 @@ fn respond(reply: Reply, now: Timestamp, head: bool) -> Response {
     }
     let body = match reply.cut {
         _ if head => Body::empty(),
-        Some(after) => cut_body(&reply.body[..after.min(reply.body.len())]),
+        Some(after) => cut_body(&reply.body[..after]),
         None => Body::from(reply.body),
     };
     response.body(body).expect("headers of this server's own")

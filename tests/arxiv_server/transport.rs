@@ -65,6 +65,45 @@ fn a_cut_breaks_the_connection_and_a_truncated_answer_is_whole_over_http() {
     assert_eq!(get(&server).body.len(), whole.body.len() - 1);
 }
 
+/// Addresses that each endpoint answers with a document.
+fn addresses(server: &Server) -> [(Endpoint, String); 3] {
+    [
+        (Endpoint::Feed, format!("{}/cs.LG", server.feed())),
+        (Endpoint::Oai, format!("{}?{OAI}", server.oai())),
+        (Endpoint::Api, format!("{}?search_query=cat:cs.LG&start=1", server.api())),
+    ]
+}
+
+#[test]
+fn every_pair_of_faults_is_served_and_leaves_the_server_well() {
+    let (server, _) = server();
+    for (endpoint, address) in addresses(&server) {
+        let normal = Client::new(server.base()).get(&address).body;
+        let faults: Vec<Fault> =
+            Fault::examples().into_iter().filter(|one| one.0 == endpoint).map(|one| one.1).collect();
+        let mut pairs = 0;
+        for (at, first) in faults.iter().enumerate() {
+            for second in &faults[at..] {
+                server.fail_together(endpoint, [first.clone(), second.clone()]);
+                let answer = Client::new(server.base()).get(&address);
+                let refusal = |fault: &Fault| match fault {
+                    Fault::TooMany { .. } => Some(429),
+                    Fault::Unavailable { .. } | Fault::FirstByteTimeout => Some(503),
+                    Fault::HtmlDenial => Some(200),
+                    _ => None,
+                };
+                let status = refusal(first).or(refusal(second)).unwrap_or(200);
+                assert_eq!(answer.status, status, "{first:?} {second:?}");
+                let is_cut = |fault: &Fault| matches!(fault, Fault::Cut(_));
+                assert_eq!(answer.whole, !is_cut(first) && !is_cut(second), "{first:?} {second:?}");
+                pairs += 1;
+            }
+        }
+        assert!(pairs >= 78, "{pairs}");
+        assert_eq!(Client::new(server.base()).get(&address).body, normal);
+    }
+}
+
 #[test]
 fn a_slow_answer_is_late_and_right() {
     let (server, _) = server();
