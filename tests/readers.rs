@@ -522,7 +522,7 @@ fn digests_without_papers_are_valid() {
 #[test]
 fn files_without_papers_are_refused_by_name() {
     let refused = |name: &str, content: &[u8]| collect(name, content).unwrap_err().to_string();
-    let accepted = "Relata reads digests and lists in Markdown, JSON, CSV and TSV of papers, arXiv's e-mails, saved pages and metadata snapshot, each also packed";
+    let accepted = "Relata reads digests and lists in Markdown, JSON, CSV and TSV of papers, arXiv's feeds, OAI-PMH pages, e-mails, saved pages and metadata snapshot, each also packed";
     for (name, content, looks_like) in [
         ("readme.md", bytes("readme.md"), "Markdown without any paper"),
         ("digest.md", b"%PDF-1.7 ...".to_vec(), "a PDF"),

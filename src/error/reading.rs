@@ -9,7 +9,7 @@ pub enum ReadingError {
     /// A file holds no papers in any known form.
     #[error(
         "{path}: this looks like {looks_like}. Relata reads digests and lists in Markdown, JSON, CSV and TSV of \
-         papers, arXiv's e-mails, saved pages and metadata snapshot, each also packed",
+         papers, arXiv's feeds, OAI-PMH pages, e-mails, saved pages and metadata snapshot, each also packed",
         path = path.display()
     )]
     UnknownFormat {

@@ -7,7 +7,7 @@
 use proptest::prelude::*;
 use relata::Entry;
 use relata::paper::Field;
-use relata::reader::{Answer, Record, Token, read_answer};
+use relata::reader::{Record, Token, read_answer};
 use serde_json::json;
 
 use super::{bytes, collect};
@@ -296,13 +296,6 @@ fn document(form: &str, papers: &[Paper], style: &Style) -> String {
     xml.out
 }
 
-/// Records without the lines on which they stand.
-fn bare(answer: &Answer) -> Vec<Record> {
-    let mut records = answer.records.clone();
-    records.iter_mut().for_each(|record| record.entry.line = 0);
-    records
-}
-
 proptest! {
     #![proptest_config(ProptestConfig { cases: 150, failure_persistence: None, ..ProptestConfig::default() })]
 
@@ -395,9 +388,9 @@ fn what_is_cut_anywhere_gives_the_records_that_were_whole() {
 fn two_answers_in_one_file_give_the_records_of_both() {
     for (one, other) in [(0, 3), (3, 4), (1, 0), (4, 2)] {
         let (one, other) = (bytes(super::feeds::NAMES[one]), bytes(super::feeds::NAMES[other]));
-        let both = bare(&read_answer("x", &[one.as_slice(), other.as_slice()].concat()));
+        let both = read_answer("x", &[one.as_slice(), other.as_slice()].concat()).records;
         let entries = |records: &[Record]| records.iter().map(|record| record.entry.id.to_string()).collect::<Vec<_>>();
-        let parts = [bare(&read_answer("x", &one)), bare(&read_answer("x", &other))].concat();
+        let parts = [read_answer("x", &one).records, read_answer("x", &other).records].concat();
         assert_eq!(entries(&both), entries(&parts));
     }
 }

@@ -55,6 +55,23 @@ fn the_daily_feed_in_atom() {
 }
 
 #[test]
+fn what_a_feed_does_not_say_costs_no_paper_of_the_day() {
+    let feed = String::from_utf8(bytes("arxiv-daily.atom")).unwrap();
+    // An announcement of a kind that is not known yet, and one that only the summary tells.
+    let odd = feed.replace("<arxiv:announce_type>new<", "<arxiv:announce_type>revived<");
+    let told = feed.replace("<arxiv:announce_type>replace</arxiv:announce_type>", "");
+    let listed = |feed: &str| {
+        let records = read_answer("day.atom", feed.as_bytes()).records.into_iter();
+        records.map(|record| (record.announce, record.entry.listing.is_some())).collect::<Vec<_>>()
+    };
+    let (new, cross) = ((Some(Announce::New), true), (Some(Announce::Cross), true));
+    let (replace, both) = ((Some(Announce::Replace), false), (Some(Announce::ReplaceCross), false));
+    assert_eq!(listed(&feed), [new, cross, replace, both]);
+    assert_eq!(listed(&odd), [(None, true), cross, replace, both]);
+    assert_eq!(listed(&told), [new, cross, replace, both]);
+}
+
+#[test]
 fn the_daily_feed_in_rss_says_what_that_in_atom_says() {
     let atom = read_answer("day", &bytes("arxiv-daily.atom"));
     let rss = read_answer("day", &bytes("arxiv-daily.rss"));

@@ -81,7 +81,8 @@ impl Document<'_> {
     ) -> Option<Listing> {
         let file = || self.file.to_owned();
         if daily {
-            let first = announce.is_some_and(Announce::is_first);
+            // An announcement that is not known is rather news than lost.
+            let first = announce.is_none_or(Announce::is_first);
             return first.then(|| Listing { file: file(), date: announced_on.or(self.date) });
         }
         (self.told.kind != Some(Kind::Api)).then(|| Listing { file: file(), date: self.date })
