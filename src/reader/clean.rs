@@ -19,6 +19,18 @@ pub fn clean(text: &str) -> String {
     let mut space = false;
     let mut rest = text;
     while let Some(c) = rest.chars().next() {
+        // A word without anything to look at is taken whole.
+        let plain = rest.bytes().take_while(u8::is_ascii_graphic).count();
+        if plain > 0 {
+            if space && !out.is_empty() {
+                out.push(' ');
+            }
+            space = false;
+            let (word, tail) = rest.split_at(plain);
+            out.push_str(word);
+            rest = tail;
+            continue;
+        }
         let length = sequence(rest).unwrap_or(c.len_utf8());
         let (head, tail) = rest.split_at(length);
         rest = tail;

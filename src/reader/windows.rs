@@ -24,7 +24,9 @@ pub(super) struct Foreign {
 impl Foreign {
     /// The text of some bytes that begin in a line.
     pub(super) fn text<'b>(&mut self, bytes: &'b [u8], line: u64) -> Cow<'b, str> {
-        let Err(_) = std::str::from_utf8(bytes) else { return String::from_utf8_lossy(bytes) };
+        if let Ok(text) = std::str::from_utf8(bytes) {
+            return Cow::Borrowed(text);
+        }
         self.first.get_or_insert(line);
         self.count += 1;
         let lossy = String::from_utf8_lossy(bytes);
