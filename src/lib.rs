@@ -101,6 +101,7 @@ pub mod paper;
 mod setters;
 mod text;
 
+pub mod arxiv;
 pub mod reader;
 pub mod references;
 

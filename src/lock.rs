@@ -35,6 +35,11 @@ impl FileLock {
             Err(error) => Err((file, error)),
         }
     }
+
+    /// The locked file.
+    pub(crate) fn file(&self) -> &File {
+        &self.file
+    }
 }
 
 impl Drop for FileLock {

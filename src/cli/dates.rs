@@ -11,12 +11,12 @@ use jiff::{Span, Timestamp};
 const FORMS: &str = "2026-06-09, 2026-06 (a month), 2026 (a year), today, yesterday, or how long ago: 7d, 2w, 3m or 1y";
 
 /// The day from which on papers are looked at.
-pub(super) fn since(text: &str) -> Result<Date, String> {
+pub(in crate::cli) fn since(text: &str) -> Result<Date, String> {
     read(text, today(), End::First)
 }
 
 /// The last day of which papers are looked at.
-pub(super) fn until(text: &str) -> Result<Date, String> {
+pub(in crate::cli) fn until(text: &str) -> Result<Date, String> {
     read(text, today(), End::Last)
 }
 

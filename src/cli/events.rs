@@ -6,17 +6,22 @@
 use std::collections::HashMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use indicatif::ProgressBar;
+use indicatif::{HumanCount, ProgressBar};
+use jiff::civil::Date;
 
+use crate::arxiv::Delay;
 use crate::bulk::Status;
 use crate::model::Progress;
 use crate::paper::ArxivId;
-use crate::service::{Event, Note, Observer, Work};
+use crate::service::{Event, HarvestStatus, Note, Observer, Work};
 
 use super::advice;
 use super::embed::words;
 use super::skips::say_read;
 use super::terminal::{printable, progress, say};
+
+/// The first datestamp of arXiv's records.
+const FIRST_DATESTAMP: Date = jiff::civil::date(2005, 9, 16);
 
 /// The terminal as an observer.
 #[derive(Default)]
@@ -24,6 +29,7 @@ pub(super) struct Terminal {
     bars: Mutex<HashMap<Work, ProgressBar>>,
     fetching: Mutex<Fetching>,
     texts: Mutex<Option<ProgressBar>>,
+    harvest: Mutex<Option<ProgressBar>>,
 }
 
 impl Observer for Terminal {
@@ -42,6 +48,7 @@ impl Observer for Terminal {
                 }
             }
             Event::EmbeddedTexts(status) => self.show_texts(&status),
+            Event::Harvested(status) => self.show_harvest(&status),
             Event::Read { skips, notes } => say_read(&skips, &notes),
             Event::Note(note) => say(&in_words(&note)),
         }
@@ -76,6 +83,25 @@ impl Terminal {
         bar.set_message(words(status));
     }
 
+    /// How far a harvest is: by its days, since nobody tells how many records there are.
+    fn show_harvest(&self, status: &HarvestStatus) {
+        let mut harvest = lock(&self.harvest);
+        if status.done {
+            if let Some(bar) = harvest.take() {
+                bar.finish_and_clear();
+            }
+            return;
+        }
+        let bar = harvest.get_or_insert_with(|| progress(0, "", "{wide_bar} {msg} {eta}"));
+        let since = status.since.unwrap_or(FIRST_DATESTAMP);
+        let days = |day: Date| since.until(day).map_or(0, |span| span.get_days().max(0).unsigned_abs().into());
+        bar.set_length(days(status.until).max(1));
+        bar.set_position(status.at.map_or(0, days));
+        let at = status.at.map_or_else(String::new, |day| format!(", at {day}"));
+        let name = status.category.as_deref().unwrap_or("arXiv");
+        bar.set_message(format!("{name}: {} records, {} pages{at}", HumanCount(status.records), status.pages));
+    }
+
     /// Takes the bar of `relata embed` away.
     pub(super) fn end_texts(&self) {
         if let Some(bar) = lock(&self.texts).take() {
@@ -94,6 +120,7 @@ impl Terminal {
 fn in_words(note: &Note) -> String {
     match note {
         Note::Opened(text) | Note::Learned(text) => format!("note: {}", printable(text)),
+        Note::Delayed(delay) => delayed(delay),
         Note::Waiting { library, holder } => {
             let who = holder.as_ref().map_or_else(|| "another process".to_owned(), ToString::to_string);
             format!("waiting for {}, which writes the library {}", printable(&who), library.display())
@@ -185,6 +212,21 @@ impl Fetching {
                     bar.finish_and_clear();
                 }
             }
+        }
+    }
+}
+
+/// Why a server of arXiv is waited for.
+fn delayed(delay: &Delay) -> String {
+    let time = |at: &jiff::Timestamp| at.to_zoned(jiff::tz::TimeZone::system()).strftime("%H:%M:%S").to_string();
+    match delay {
+        Delay::Turn(holder) => {
+            let who = holder.as_ref().map_or_else(|| "another process".to_owned(), ToString::to_string);
+            format!("waiting for {}, which makes a request to arXiv", printable(&who))
+        }
+        Delay::Rest { server, until } => format!("{server} asked for rest; going on at {}", time(until)),
+        Delay::Again { server, reason, at } => {
+            format!("{server}: {}; asking again at {}", printable(reason), time(at))
         }
     }
 }

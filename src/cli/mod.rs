@@ -13,6 +13,7 @@ mod dates;
 mod embed;
 mod eval;
 mod events;
+mod fetch;
 mod forms;
 mod help;
 mod info;
@@ -38,6 +39,7 @@ use std::sync::{Arc, OnceLock};
 use clap::error::ErrorKind;
 use clap::{CommandFactory, FromArgMatches};
 
+use crate::arxiv::ArxivSettings;
 use crate::error::{Error, LibraryError, QueryError, Result};
 use crate::library::Opinion;
 use crate::model::Settings;
@@ -151,6 +153,8 @@ fn dispatch(cli: Cli, page: &mut Page) -> Result<Outcome> {
         Command::Completions(asked) => completions::run(&asked, page),
         Command::Man(asked) => man::run(&asked, page),
         Command::Add(add) => add::run(&context()?, &add, page),
+        Command::Fetch(fetch) => fetch::run(&context()?, &fetch, page),
+        Command::Sources(asked) => fetch::sources(&context()?, asked.command.as_ref(), page),
         Command::Recommend(recommend) => answers::recommend(&context()?, &recommend, page),
         Command::Today(today) => today::run(&context()?, &today, page),
         Command::Search(search) => search::run(&context()?, &search, page),
@@ -200,7 +204,9 @@ impl Context {
             Some(path) => path,
             None => dirs::data_dir().ok_or(LibraryError::NoDataFolder)?.join("relata").join("library.db"),
         };
-        let options = Options { library, settings, model, precision, long, device, engine };
+        let arxiv = ArxivSettings::from_vars(|name| std::env::var_os(name), &settings.cache.join("arxiv"))?;
+        let arxiv = Some(arxiv);
+        let options = Options { library, settings, model, precision, long, device, engine, arxiv };
         options.check()?;
         let terminal = Arc::new(Terminal::default());
         let relata = Relata::new(options).observed_by(Arc::clone(&terminal));

@@ -5,13 +5,13 @@ use console::Style;
 
 use crate::error::{Error, LibraryError, Result};
 use crate::export::{Chosen, Form, Heading};
-use crate::service::{NewPaper, Today as Request, TodayList};
+use crate::service::{FetchOutcome, NewPaper, Today as Request, TodayList};
 
 use super::answers::rank_options;
 use super::args::Today;
 use super::rows::{INDENT, Told, liked, write_row, write_why};
 use super::terminal::{Page, printable, say};
-use super::{Context, Outcome, complete, forms, last};
+use super::{Context, Outcome, complete, fetch, forms, last};
 
 /// Papers that repeat an older one and are named; `--json` names all.
 const REPEATED: usize = 10;
@@ -23,15 +23,20 @@ pub(super) fn run(context: &Context, asked: &Today, page: &mut Page) -> Result<O
         new: asked.new,
         seen: asked.seen,
         nearest: asked.nearest,
+        fetch: true,
         ranking: rank_options(&asked.selection, &asked.ranking, &asked.recency),
     };
     let list = match context.relata.today(&request) {
         Err(Error::Library(LibraryError::Empty { .. })) => {
-            say("The library is empty: name the digests of the day, or add some with `relata add PATH...`.");
+            say(
+                "The library is empty: name the digests of the day, add some with `relata add PATH...`, or fetch some with \
+                 `relata fetch CATEGORY...`.",
+            );
             return Ok(Outcome::Nothing);
         }
         list => list?,
     };
+    say_source(context, &list)?;
     write(&list, asked, page)?;
     say_left_out(&list);
     // Shown is what has come out.
@@ -41,16 +46,31 @@ pub(super) fn run(context: &Context, asked: &Today, page: &mut Page) -> Result<O
     if let Err(error) = context.relata.note_shown(&list) {
         say(&format!("note: the list of another day will show these papers again: {}", complete(&error)));
     }
-    if list.files == 0 {
+    if list.files == 0 && list.fetched.is_none() {
         context.relata.mend_index(list.from.source)?;
     } else {
         context.relata.prepare()?;
     }
+    let uncertain = list.fetched.as_ref().is_some_and(|fetched| fetched.outcome == FetchOutcome::Incomplete);
     Ok(match (list.skips.count(), list.results.is_empty()) {
         (1.., _) => Outcome::Partial,
+        _ if uncertain => Outcome::Partial,
         (0, true) => Outcome::Nothing,
         (0, false) => Outcome::Done,
     })
+}
+
+/// Says what was fetched; without the network how old is what is here.
+fn say_source(context: &Context, list: &TodayList) -> Result<()> {
+    if let Some(fetched) = &list.fetched {
+        fetch::say_fetched(fetched);
+    } else if context.relata.settings().offline && list.query.paths.is_empty() {
+        let complete = context.relata.sources()?.categories.iter().filter_map(|row| row.complete).min();
+        if let Some(day) = complete {
+            say(&format!("Offline: the last announcement that is here is that of {}.", day.strftime("%A, %Y-%m-%d")));
+        }
+    }
+    Ok(())
 }
 
 /// The papers that are shown: those that matter, or where none does and somebody wants to know the

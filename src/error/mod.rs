@@ -7,6 +7,7 @@
 
 mod bulk;
 mod embedding;
+mod fetch;
 mod library;
 mod model;
 mod profile;
@@ -20,6 +21,7 @@ use std::path::{Path, PathBuf};
 pub use crate::lock::Holder;
 pub use bulk::{BulkError, OutputRefusal};
 pub use embedding::{DeviceRefusal, EmbeddingError, PrecisionRefusal};
+pub use fetch::FetchError;
 pub use library::{DifferingSetting, EmbeddingSetting, LibraryError};
 pub use model::ModelError;
 pub use profile::ProfileError;
@@ -56,6 +58,9 @@ pub enum Error {
     /// Errors of bulk embedding: inputs, outputs, resuming.
     #[error(transparent)]
     Bulk(#[from] BulkError),
+    /// Errors of fetching papers from arXiv.
+    #[error(transparent)]
+    Fetch(#[from] FetchError),
     /// Errors of questions, whichever way they are asked.
     #[error(transparent)]
     Query(#[from] QueryError),
@@ -85,6 +90,7 @@ impl Error {
             Error::Embedding(error) => error.code(),
             Error::Library(error) => error.code(),
             Error::Bulk(error) => error.code(),
+            Error::Fetch(error) => error.code(),
             Error::Query(error) => error.code(),
             Error::Profile(error) => error.code(),
             Error::Topics(error) => error.code(),

@@ -29,10 +29,7 @@ pub enum ReadingError {
         path: PathBuf,
     },
     /// An address where a file is expected.
-    #[error(
-        "{address} is an address, and Relata fetches no papers: save what it leads to and add the file, \
-         as with: curl -L '{address}' | relata add -"
-    )]
+    #[error("{address} is an address and no file{}", instead(address))]
     Address {
         /// The address.
         address: String,
@@ -51,5 +48,13 @@ impl ReadingError {
             ReadingError::Address { .. } => "address",
             ReadingError::Stopped => "stopped",
         }
+    }
+}
+
+/// What to do with an address: a skipped entry is told without advice, so it stands in the text.
+fn instead(address: &str) -> String {
+    match crate::paper::ArxivId::parse(address) {
+        Some((id, _)) => format!("; fetch the paper with: relata fetch {id}"),
+        None => format!(": save what it leads to and add that, as with: curl -L '{address}' | relata add -"),
     }
 }

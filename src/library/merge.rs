@@ -49,12 +49,22 @@ impl Library {
     /// [`LibraryError::Full`](crate::error::LibraryError::Full),
     /// [`LibraryError::Busy`](crate::error::LibraryError::Busy) and the like.
     pub fn merge(&mut self, entries: &[Entry]) -> Result<Vec<Outcome>> {
+        self.merge_with(entries, |_| Ok(()))
+    }
+
+    /// As [`Library::merge`], and what `note` writes is in the same transaction.
+    pub(super) fn merge_with(
+        &mut self,
+        entries: &[Entry],
+        note: impl FnOnce(&Connection) -> rusqlite::Result<()>,
+    ) -> Result<Vec<Outcome>> {
         self.keep_more_pages()?;
         let path = &self.path;
         let transaction = self.connection.transaction_with_behavior(TransactionBehavior::Immediate).in_library(path)?;
         let writer = Writer { connection: &transaction };
         let merged = entries.iter().map(|entry| writer.merge(entry)).collect::<rusqlite::Result<Vec<Outcome>>>();
         let outcomes = merged.in_library(path)?;
+        note(&transaction).in_library(path)?;
         delete_marked(&transaction, AT_ONCE).in_library(path)?;
         transaction.commit().in_library(path)?;
         Ok(outcomes)

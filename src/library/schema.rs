@@ -38,6 +38,7 @@ pub(super) const MIGRATIONS: &[&str] = &[
     include_str!("schema/11.sql"),
     include_str!("schema/12.sql"),
     include_str!("schema/13.sql"),
+    include_str!("schema/14.sql"),
 ];
 
 /// The version that this program writes.
@@ -226,6 +227,11 @@ mod tests {
                 .connection
                 .execute_batch("UPDATE stored_papers SET comment = '8 pages' WHERE id = '2602.00005'")
                 .unwrap();
+            // What later versions add is not there yet.
+            for table in ["followed_categories", "feed_answers", "harvests"] {
+                library.connection.execute_batch(&format!("DROP TABLE {table}")).unwrap();
+                library.connection.execute("DELETE FROM table_sums WHERE name = ?1", [table]).unwrap();
+            }
             library.connection.pragma_update(None, "user_version", 12).unwrap();
         }
         let library = super::super::Library::open(&path).unwrap();

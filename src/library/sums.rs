@@ -37,7 +37,7 @@ pub(super) const VECTORS: Summed =
     Summed { table: "embeddings", columns: &["key", "fingerprint", "paper", "passage", "tokens", "cut", "vector"] };
 
 /// The tables that have one sum for all rows.
-pub(super) const TABLES: [Summed; 13] = [
+pub(super) const TABLES: [Summed; 16] = [
     Summed { table: "settings", columns: &["name", "value"] },
     Summed { table: "fingerprints", columns: &["number", "digest", "model", "description", "dimension"] },
     Summed { table: "indexes", columns: &["fingerprint", "token"] },
@@ -54,6 +54,15 @@ pub(super) const TABLES: [Summed; 13] = [
     Summed { table: "outdated_vectors", columns: &["key"] },
     Summed { table: "topics", columns: &["list", "id", "level", "parent", "name", "given", "noted"] },
     Summed { table: "withdrawn", columns: &["paper"] },
+    Summed {
+        table: "followed_categories",
+        columns: &["category", "cross_lists", "replacements", "complete", "news", "reconciled"],
+    },
+    Summed { table: "feed_answers", columns: &["address", "etag", "day", "fetched"] },
+    Summed {
+        table: "harvests",
+        columns: &["scope", "since", "until", "token", "datestamp", "pages", "records", "begun", "complete"],
+    },
 ];
 
 /// As [`TABLES`]: the one that has a row for each paper.

@@ -102,7 +102,31 @@ fn full_library() -> Library {
     library.keep_topics(TopicSet { fingerprint: number, selection: "" }, None, &kept, Some(&run)).unwrap();
     let facet = FacetPassage { row: PaperRow(1), text: "ice".into() };
     library.store_facet_vectors(number, crate::Facet::Method, &[(&facet, &[0.6, 0.8])]).unwrap();
+    note_sources(&mut library);
     library
+}
+
+/// Where papers come from, with a value in every column.
+fn note_sources(library: &mut Library) {
+    let told = jiff::civil::date(2026, 2, 13);
+    let day = Some(told);
+    let followed =
+        FollowedCategory { complete: day, news: day, reconciled: day, ..FollowedCategory::new("cs.LG".to_owned()) };
+    let fetched = "2026-02-13T06:00:00Z".parse().unwrap();
+    let answer = FeedAnswer { etag: "a".to_owned(), day: told, fetched };
+    library.merge_feed(&[], &[followed], Some(("http://a/cs.LG", &answer))).unwrap();
+    let place = Harvest {
+        scope: "cs:cs:LG".to_owned(),
+        since: day,
+        until: day,
+        token: Some("t".to_owned()),
+        datestamp: day,
+        pages: 1,
+        records: 2000,
+        begun: Some(fetched),
+        complete: day,
+    };
+    library.merge_page(&[], &place).unwrap();
 }
 
 /// The columns of every table that holds what cannot be computed again.
@@ -226,7 +250,7 @@ fn a_library_without_sums_is_given_them_by_the_check() {
         library.list(query, |row| Ok((row.get::<_, String>(0)?, row.get::<_, i64>(1)?))).unwrap()
     };
     let before = sums(&library);
-    assert_eq!(before.len(), 3 + 3 + 16);
+    assert_eq!(before.len(), 3 + 3 + 19);
     library.connection.execute_batch("DELETE FROM paper_sums WHERE paper > 1; DELETE FROM vector_sums").unwrap();
     assert_eq!(library.check().unwrap().len(), 5, "each that should have one");
     library.connection.execute_batch("DELETE FROM table_sums").unwrap();

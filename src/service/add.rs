@@ -152,7 +152,7 @@ impl Added {
         self.added + self.updated + self.unchanged
     }
 
-    fn count(&mut self, merged: &[Outcome]) {
+    pub(super) fn count(&mut self, merged: &[Outcome]) {
         for outcome in merged {
             match outcome {
                 Outcome::Added => self.added += 1,
@@ -210,7 +210,7 @@ impl Relata {
         })
     }
 
-    fn add_by(
+    pub(super) fn add_by(
         &self,
         embed: bool,
         mut report: Added,

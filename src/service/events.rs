@@ -12,6 +12,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use serde::Serialize;
 
 use super::add::Skips;
+use super::fetch_harvest::HarvestStatus;
+use crate::arxiv::Delay;
 use crate::bulk;
 use crate::error::{Error, Holder, Result};
 use crate::model;
@@ -36,6 +38,8 @@ pub enum Event {
         /// What is remarkable about files.
         notes: Vec<String>,
     },
+    /// Records of arXiv are fetched page by page: how far that is.
+    Harvested(HarvestStatus),
     /// Texts are embedded to a file or a stream: how far that is.
     EmbeddedTexts(bulk::Status),
     /// Something that somebody should know.
@@ -74,6 +78,8 @@ pub enum Work {
 pub enum Note {
     /// What the library says of how it was opened.
     Opened(String),
+    /// A server of arXiv is waited for.
+    Delayed(Delay),
     /// Another process writes the library, and this one waits for it.
     Waiting {
         /// The library.

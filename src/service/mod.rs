@@ -37,6 +37,11 @@ mod embed;
 mod evaluate;
 mod events;
 mod export;
+mod fetch;
+mod fetch_daily;
+mod fetch_harvest;
+mod fetch_reconcile;
+mod fetch_single;
 mod info;
 mod interests;
 mod last;
@@ -51,6 +56,7 @@ mod sample;
 mod schemas;
 mod search;
 mod session;
+mod sources;
 mod store;
 mod today;
 mod topic_digest;
@@ -66,6 +72,8 @@ pub use embed::{Embed, EmbedError, Embedded, rate};
 pub use evaluate::{Evaluate, Evaluated, Interval, MethodRow};
 pub use events::{CancelToken, Event, Note, Observer, OtherModel, Work};
 pub use export::{Export, Exported};
+pub use fetch::{CategoryState, FailedPaper, Fetch, FetchOutcome, Fetched, FetchedCategory};
+pub use fetch_harvest::HarvestStatus;
 pub use info::{CategoryCount, EmbeddedBy, LibraryInfo, PaperInfo, VectorSet};
 pub use interests::{InterestPaper, InterestRow, Interests};
 pub use maintain::{Checked, Mended, Recovered, Reembed, Reembedded, Remove, Removed, Repair};
@@ -77,6 +85,7 @@ pub use related::{LikedBy, Related, ScoreParts, ToldFacet};
 pub use rows::{Row, Seen, Source, one_decimal, six_decimals};
 pub use schemas::schemas;
 pub use search::{ByText, Found, FoundBy, Search, SearchQuery};
+pub use sources::{SourceRow, Sources};
 pub use today::{DayNumbers, NewPaper, Repeated, Today, TodayList, TodayQuery};
 pub use topic_history::{ChangeRow, OtherTopic, Renamed, RunRow, TopicHistory, TopicNews};
 pub use topic_rows::{
@@ -85,6 +94,7 @@ pub use topic_rows::{
 };
 pub use topics::{Among, FindTopics, FoundTopics};
 
+use crate::arxiv::{ArxivSettings, Clock, SystemClock};
 use crate::embed::{
     DeviceChoice, Embedder, EmbedderOptions, EngineChoice, LazyEmbedder, Long, Precision, kernels_name,
 };
@@ -130,6 +140,8 @@ pub struct Options {
     pub device: DeviceChoice,
     /// What computes on it.
     pub engine: EngineChoice,
+    /// Where papers are fetched from; else arXiv's own servers.
+    pub arxiv: Option<ArxivSettings>,
 }
 
 setters! { Options:
@@ -143,6 +155,8 @@ setters! { Options:
     device => value device(DeviceChoice);
     /// What computes on it.
     engine => value engine(EngineChoice);
+    /// Where papers are fetched from.
+    arxiv => some arxiv(ArxivSettings);
 }
 
 impl Options {
@@ -156,7 +170,13 @@ impl Options {
             long: None,
             device: DeviceChoice::Auto,
             engine: EngineChoice::Own,
+            arxiv: None,
         }
+    }
+
+    /// Where papers are fetched from. The lock that keeps requests apart lies in the cache folder.
+    fn arxiv_settings(&self) -> ArxivSettings {
+        self.arxiv.clone().unwrap_or_else(|| ArxivSettings::new(self.settings.cache.join("arxiv")))
     }
 
     /// Whether these options can be, whatever is asked: one that a request does not use is wrong
@@ -182,6 +202,7 @@ pub struct Relata {
     shared: Arc<Shared>,
     observer: Arc<dyn Observer>,
     cancel: CancelToken,
+    clock: Arc<dyn Clock>,
 }
 
 /// What all clones of a handle share.
@@ -204,7 +225,8 @@ impl Relata {
         let own = Store::new(Place::File(options.library.clone()));
         let sample = Store::new(Place::Sample(options.settings.cache.clone()));
         let shared = Shared { options, own, sample, embedders: Mutex::default() };
-        Relata { shared: Arc::new(shared), observer: Arc::new(|_: Event| ()), cancel: CancelToken::new() }
+        let (observer, clock) = (Arc::new(|_: Event| ()), Arc::new(SystemClock));
+        Relata { shared: Arc::new(shared), observer, cancel: CancelToken::new(), clock }
     }
 
     /// The model, loaded (and fetched) when it is first asked for, for texts that are no papers of
@@ -225,6 +247,11 @@ impl Relata {
     /// The same library for a caller who may want to end long work.
     pub fn cancelled_by(&self, cancel: &CancelToken) -> Relata {
         Relata { cancel: cancel.clone(), ..self.clone() }
+    }
+
+    /// The same library for a caller whose fetching goes by another clock.
+    pub fn timed_by(&self, clock: impl Clock + 'static) -> Relata {
+        Relata { clock: Arc::new(clock), ..self.clone() }
     }
 
     /// The file of the library.

@@ -7,10 +7,10 @@ use schemars::generate::SchemaSettings;
 use schemars::{JsonSchema, Schema};
 
 use super::{
-    Add, Added, Checked, Embed, Embedded, Evaluate, Evaluated, Export, Exported, FindTopics, Found, ImportProfile,
-    Imported, Interests, LibraryInfo, Mended, Models, Opine, Opined, PaperInfo, ProfileRow, Profiles, Recommend,
-    Recommendation, Reembed, Reembedded, Remove, Removed, Renamed, Repair, Search, Today, TodayList, TopicHistory,
-    TopicPapers, TopicsAnswer, VerifiedModel,
+    Add, Added, Checked, Embed, Embedded, Evaluate, Evaluated, Export, Exported, Fetch, Fetched, FindTopics, Found,
+    ImportProfile, Imported, Interests, LibraryInfo, Mended, Models, Opine, Opined, PaperInfo, ProfileRow, Profiles,
+    Recommend, Recommendation, Reembed, Reembedded, Remove, Removed, Renamed, Repair, Search, Sources, Today,
+    TodayList, TopicHistory, TopicPapers, TopicsAnswer, VerifiedModel,
 };
 
 /// The schemas (JSON Schema 2020-12) of all requests and answers, by the task and which of the two
@@ -26,6 +26,8 @@ pub fn schemas() -> BTreeMap<&'static str, Schema> {
         ("evaluate.answer", answer::<Evaluated>()),
         ("export.request", request::<Export>()),
         ("export.answer", answer::<Exported>()),
+        ("fetch.request", request::<Fetch>()),
+        ("fetch.answer", answer::<Fetched>()),
         ("info.answer", answer::<LibraryInfo>()),
         ("interests.answer", answer::<Interests>()),
         ("models.answer", answer::<Models>()),
@@ -47,6 +49,7 @@ pub fn schemas() -> BTreeMap<&'static str, Schema> {
         ("repair.answer", answer::<Mended>()),
         ("search.request", request::<Search>()),
         ("search.answer", answer::<Found>()),
+        ("sources.answer", answer::<Sources>()),
         ("today.request", request::<Today>()),
         ("today.answer", answer::<TodayList>()),
         ("topic.answer", answer::<TopicPapers>()),

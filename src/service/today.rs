@@ -12,6 +12,7 @@ use serde::{Deserialize, Deserializer, Serialize};
 use super::add::{Added, Skips, files};
 use super::day::{Day, Listed};
 use super::events::Event;
+use super::fetch::Fetched;
 use super::query::{RankOptions, Selection, rank_options, rank_setters};
 use super::related::{Related, related};
 use super::rows::{Row, Seen, Source};
@@ -43,6 +44,9 @@ pub struct Today {
     pub seen: bool,
     /// Where no new paper matches well enough, give the nearest all the same.
     pub nearest: bool,
+    /// Fetch the announcement that is due first, for the categories that are remembered. A source
+    /// that fails takes nothing from the list: the answer tells of it.
+    pub fetch: bool,
     /// How papers are ranked, and which become answers.
     #[serde(flatten, deserialize_with = "ranking")]
     pub ranking: RankOptions,
@@ -56,13 +60,14 @@ impl Default for Today {
             new: false,
             seen: false,
             nearest: false,
+            fetch: false,
             ranking: RankOptions::default(),
         }
     }
 }
 
 fn ranking<'de, D: Deserializer<'de>>(from: D) -> std::result::Result<RankOptions, D::Error> {
-    rank_options(from, &["paths", "profile", "new", "seen", "nearest"])
+    rank_options(from, &["paths", "profile", "new", "seen", "nearest", "fetch"])
 }
 
 rank_setters!(Today);
@@ -75,6 +80,8 @@ setters! { Today:
     seen => value seen(bool);
     /// Where no new paper matches well enough, give the nearest all the same.
     nearest => value nearest(bool);
+    /// Fetch the announcement that is due first.
+    fetch => value fetch(bool);
 }
 
 impl Today {
@@ -112,6 +119,9 @@ pub struct TodayList {
     /// The nearest of the others, where they were asked for and no paper matches well enough.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub nearest: Option<Vec<NewPaper>>,
+    /// What was fetched before, where something was due.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub fetched: Option<Fetched>,
     /// Entries of the digests that could not be used.
     #[serde(flatten)]
     pub skips: Skips,
@@ -184,6 +194,7 @@ impl Relata {
     /// [`ProfileError::NothingLiked`], [`ProfileError::NoSuchProfile`], before anything is read;
     /// what [`Relata::add`] and [`Relata::recommend`] report.
     pub fn today(&self, request: &Today) -> Result<TodayList> {
+        let fetched = self.fetch_for(request)?;
         let mut report = Added::default();
         let files = files(&request.paths, &mut report);
         let library = if request.paths.is_empty() {
@@ -256,10 +267,23 @@ impl Relata {
             withdrawn: day.withdrawn,
             repeated: repeated.into_iter().map(|(id, older)| Repeated { id, older }).collect(),
             nearest: nearest.map(rows),
+            fetched,
             skips: report.skips,
             files: files.len(),
             from,
         })
+    }
+
+    /// Fetches what is due, for a list of the library's latest day. Without likes nothing would
+    /// come of it.
+    fn fetch_for(&self, request: &Today) -> Result<Option<Fetched>> {
+        if !request.fetch || !request.paths.is_empty() {
+            return Ok(None);
+        }
+        match self.profile(None, &request.profile, true)?.like.is_empty() {
+            true => Ok(None),
+            false => self.fetch_due(),
+        }
     }
 
     /// Notes that a list has shown its papers, so that the lists of other days leave them out. For

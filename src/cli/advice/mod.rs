@@ -5,8 +5,8 @@
 //! new one.
 
 use crate::error::{
-    BulkError, DeviceRefusal, DifferingSetting, EmbeddingError, EmbeddingSetting, Error, LibraryError, ModelError,
-    OutputRefusal, PrecisionRefusal, ProfileError, QueryError, ReadingError, TopicsError, Unavailable,
+    BulkError, DeviceRefusal, DifferingSetting, EmbeddingError, EmbeddingSetting, Error, FetchError, LibraryError,
+    ModelError, OutputRefusal, PrecisionRefusal, ProfileError, QueryError, ReadingError, TopicsError, Unavailable,
 };
 use crate::service::{DEFAULT_PROFILE, OtherModel};
 
@@ -29,6 +29,7 @@ pub(super) fn advice(error: &Error) -> Option<String> {
         Error::Embedding(error) => embedding(error).map(str::to_owned),
         Error::Library(error) => library(error),
         Error::Bulk(error) => bulk(error),
+        Error::Fetch(error) => fetch(error).map(str::to_owned),
         Error::Query(error) => query(error),
         Error::Profile(error) => profile(error),
         Error::Topics(error) => Some(topics(error).to_owned()),
@@ -44,6 +45,18 @@ fn reading(error: &ReadingError) -> Option<String> {
         | ReadingError::UnknownFormat { .. }
         | ReadingError::ReferencesUnknown { .. }
         | ReadingError::Stopped => None,
+    }
+}
+
+fn fetch(error: &FetchError) -> Option<&'static str> {
+    match error {
+        FetchError::Offline => Some("leave out --offline, and unset RELATA_OFFLINE"),
+        FetchError::NothingAsked => Some("name some once, and they are remembered: relata fetch cs.LG stat.ML"),
+        FetchError::NotACategory { .. } => Some("https://arxiv.org/category_taxonomy lists them"),
+        FetchError::PapersAndCategories => Some("make two commands of it"),
+        FetchError::TooManyRequests { .. } => Some("what was stored is kept; the same command goes on from there"),
+        FetchError::Failed { .. } => Some("what was stored is kept; the same command catches up later"),
+        FetchError::Address { .. } | FetchError::Pause { .. } | FetchError::Refused { .. } => None,
     }
 }
 

@@ -1,10 +1,11 @@
 //! The command line: what can be asked, in clap's terms. No behaviour lives here.
 //!
 //! Each file has the arguments of a group of commands: [`asking`], [`profiles`], [`papers`],
-//! [`topics`], [`models`] and [`program`]. [`places`] and [`selection`] have the options that
-//! several commands share, [`values`] reads what an option is given.
+//! [`topics`], [`fetch`], [`models`] and [`program`]. [`places`] and [`selection`] have the options
+//! that several commands share, [`values`] reads what an option is given.
 
 mod asking;
+mod fetch;
 mod models;
 mod papers;
 mod places;
@@ -17,6 +18,7 @@ mod values;
 use clap::{Parser, Subcommand};
 
 pub(super) use asking::{Eval, Recommend, Search, Today};
+pub(super) use fetch::{Fetch, SourcesArgs, SourcesCommand};
 pub(super) use models::{Embed, Model, ModelCommand};
 pub(super) use papers::{Add, Check, Info, OpenPages, Reembed, Remove, Show};
 pub(super) use places::Places;
@@ -45,6 +47,10 @@ const EXIT_CODES: &str =
 pub(super) enum Command {
     /// Read digests, JSONL or metadata snapshots into the library and embed what is new.
     Add(Add),
+    /// Fetch papers from arXiv: today's of some categories, all since a day, or single ones.
+    Fetch(Fetch),
+    /// List, add or remove the categories that `relata fetch` remembers.
+    Sources(SourcesArgs),
     /// List the papers related to those you like.
     Recommend(Recommend),
     /// List the new papers that matter to your profile.

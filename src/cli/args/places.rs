@@ -83,7 +83,7 @@ pub(crate) struct Places {
         help_heading = MODEL_AND_DEVICE
     )]
     pub engine: EngineChoice,
-    /// Never use the network to fetch a model.
+    /// Never use the network: neither to fetch a model nor to fetch papers.
     #[arg(
         long,
         global = true,

@@ -1,0 +1,355 @@
+//! The announcement that should be out: by one request to the feed, and where that is in doubt by
+//! OAI-PMH.
+//!
+//! A feed can be empty, late or stale for one category and say nothing of it, so dates in it are
+//! not believed. A category is fresh where papers whose primary category it is are not in the
+//! library yet. Where none is, although an announcement was due, where the feed failed, and where
+//! days lie between the last complete announcement and this one, OAI-PMH tells what is missing. On
+//! a usual morning one request does.
+
+use jiff::ToSpan;
+use jiff::civil::Date;
+
+use super::Relata;
+use super::add::Added;
+use super::fetch::{CategoryState, Fetched, FetchedCategory, LISTED_BY, count, is_known, within};
+use crate::arxiv::{
+    Client, Daily, MOST_ENTRIES, announcement_before, day_in_new_york, first_datestamp, is_announcement_day,
+    latest_announcement,
+};
+use crate::error::{Error, Result};
+use crate::library::{FeedAnswer, FollowedCategory, Library};
+use crate::paper::{ArxivId, Entry, Listing, Skipped};
+use crate::reader::{Announce, Record};
+
+/// Days after which a feed that seems complete is compared with OAI-PMH all the same.
+const RECONCILED_EVERY: i64 = 7;
+
+/// What the feed tells of a category.
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum Told {
+    /// Papers that are new here.
+    Fresh,
+    /// The announcement is here already.
+    UpToDate,
+    /// What it tells cannot be believed, or is nothing; why.
+    Doubtful(Doubt),
+}
+
+/// Why a feed is not believed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum Doubt {
+    /// It failed.
+    Failed(String),
+    /// It announces papers, and all are known.
+    AllKnown,
+    /// The newest of its papers are older than those of all other categories.
+    Older,
+    /// It announces no paper of this category, and papers of others.
+    NoneOfThese,
+    /// It announces nothing at all.
+    Empty,
+    /// It announces as much as a feed can hold, so that some may be left out.
+    Full,
+}
+
+/// What came of the request.
+enum Feed {
+    Failed(String),
+    /// The same as before.
+    Unchanged,
+    Entries {
+        records: Vec<Record>,
+        skipped: Vec<Skipped>,
+        etag: Option<String>,
+    },
+}
+
+/// A category on its way.
+struct Judged {
+    followed: FollowedCategory,
+    told: Told,
+    /// Papers that the feed announces, as far as they are asked for.
+    announced: usize,
+    new: Vec<ArxivId>,
+    /// Papers of this primary category that the feed announces.
+    own: Vec<ArxivId>,
+}
+
+impl Relata {
+    /// Fetches the announcement that should be out.
+    pub(super) fn daily(&self, client: &Client, followed: Vec<FollowedCategory>, reconcile: bool) -> Result<Fetched> {
+        let day = latest_announcement(client.now());
+        let mut added = Added::default();
+        let feed = self.ask_feed(client, &followed)?;
+        let judged = self.take_feed(client, followed, feed, day, &mut added)?;
+        let mut rows = Vec::with_capacity(judged.len());
+        for category in judged {
+            rows.push(self.settle(client, category, day, reconcile, &mut added)?);
+        }
+        let mut fetched = Fetched::of(added, rows, client.requests());
+        fetched.day = Some(day);
+        Ok(fetched)
+    }
+
+    fn address(client: &Client, followed: &[FollowedCategory]) -> String {
+        let mut names: Vec<&str> = followed.iter().map(|category| category.category.as_str()).collect();
+        names.sort_unstable();
+        client.feed_address(&names)
+    }
+
+    fn ask_feed(&self, client: &Client, followed: &[FollowedCategory]) -> Result<Feed> {
+        let address = Relata::address(client, followed);
+        let known = match self.existing()? {
+            Some(library) => library.feed_answer(&address)?,
+            None => None,
+        };
+        Ok(match client.daily(&address, known.as_ref().map(|answer| answer.etag.as_str())) {
+            Ok(Daily::Unchanged) => match known {
+                Some(_) => Feed::Unchanged,
+                None => Feed::Failed("it answers 304 to a question that it was not asked before".to_owned()),
+            },
+            Ok(Daily::Feed { records, skipped, etag }) => Feed::Entries { records, skipped, etag },
+            Err(Error::Fetch(error)) => Feed::Failed(error.to_string()),
+            Err(error) => return Err(error),
+        })
+    }
+
+    /// Judges each category by the feed, and stores its entries and how far that is.
+    fn take_feed(
+        &self,
+        client: &Client,
+        followed: Vec<FollowedCategory>,
+        feed: Feed,
+        day: Date,
+        added: &mut Added,
+    ) -> Result<Vec<Judged>> {
+        let address = Relata::address(client, &followed);
+        let doubt = |doubt: Doubt| {
+            move |followed: FollowedCategory| {
+                let told = if followed.complete >= Some(day) { Told::UpToDate } else { Told::Doubtful(doubt.clone()) };
+                Judged { followed, told, announced: 0, new: Vec::new(), own: Vec::new() }
+            }
+        };
+        let (records, skipped, etag) = match feed {
+            Feed::Failed(why) => return Ok(followed.into_iter().map(doubt(Doubt::Failed(why))).collect()),
+            Feed::Unchanged => return Ok(followed.into_iter().map(doubt(Doubt::AllKnown)).collect()),
+            Feed::Entries { records, skipped, etag } => (records, skipped, etag),
+        };
+        let now = client.now();
+        self.write_library(|library| {
+            let mut judged = judge(library, followed, &records, day)?;
+            let mut entries = Vec::new();
+            for record in records {
+                let known = is_known(library, &record.entry.id)?;
+                if known || judged.iter().any(|category| is_wanted(&record, &category.followed)) {
+                    entries.push(listed(record, day));
+                }
+            }
+            for category in &mut judged {
+                let followed = &mut category.followed;
+                let before = followed.complete.unwrap_or(announcement_before(day));
+                if category.told == Told::Fresh {
+                    followed.news = Some(day);
+                    followed.reconciled.get_or_insert(first_datestamp(day));
+                    // After a gap OAI-PMH is asked for what lies between.
+                    if before >= announcement_before(day) {
+                        followed.complete = Some(day);
+                    }
+                }
+            }
+            let answer = etag.map(|etag| FeedAnswer { etag, day, fetched: now });
+            let categories: Vec<FollowedCategory> = judged.iter().map(|category| category.followed.clone()).collect();
+            let outcomes = library.merge_feed(&entries, &categories, answer.as_ref().map(|kept| (&*address, kept)))?;
+            count(added, &outcomes, skipped);
+            Ok(judged)
+        })
+    }
+
+    /// Asks OAI-PMH where that is needed, and says what is known of the category then.
+    fn settle(
+        &self,
+        client: &Client,
+        judged: Judged,
+        day: Date,
+        reconcile: bool,
+        added: &mut Added,
+    ) -> Result<FetchedCategory> {
+        let Judged { mut followed, told, announced, new, own } = judged;
+        let mut row = FetchedCategory {
+            category: followed.category.clone(),
+            state: match told {
+                Told::Fresh => CategoryState::New,
+                Told::UpToDate if announced == 0 && quiet(client) => CategoryState::NothingAnnounced,
+                Told::UpToDate => CategoryState::UpToDate,
+                Told::Doubtful(_) => CategoryState::NothingAnnounced,
+            },
+            announced,
+            new: new.len(),
+            missed: Vec::new(),
+            complete: followed.complete,
+            reason: None,
+        };
+        let gap = followed.complete.is_some_and(|complete| complete < day);
+        let today = day_in_new_york(client.now());
+        let last = followed.reconciled;
+        let due = reconcile || last.is_some_and(|last| last.saturating_add(RECONCILED_EVERY.days()) <= today);
+        let doubt = match told {
+            Told::Doubtful(doubt) => Some(doubt),
+            _ => None,
+        };
+        if doubt.is_none() && !gap && !due {
+            return Ok(row);
+        }
+        let since = match (gap || doubt.is_some(), followed.complete, last.filter(|_| due)) {
+            // The papers of an announcement have its datestamp, or that of the day before.
+            (true, Some(complete), None) => complete,
+            (true, Some(complete), Some(last)) => complete.min(last),
+            (_, _, Some(last)) => last,
+            (_, None, None) | (false, Some(_), None) => first_datestamp(day),
+        };
+        let compared = match self.compare(client, &followed, since, day, added) {
+            Ok(compared) => compared,
+            Err(Error::Fetch(error)) => {
+                // A feed that was fresh stays so; what it may lack is asked for the next time.
+                row.reason =
+                    Some(because(doubt.as_ref(), gap.then_some(followed.complete).flatten(), &error.to_string()));
+                row.state = CategoryState::Failed;
+                return Ok(row);
+            }
+            Err(error) => return Err(error),
+        };
+        row.new += compared.missed.len();
+        // What the feed announces stands in OAI-PMH as changed now: then the feed is this day's.
+        let current = own.iter().any(|id| compared.listed.contains(id));
+        row.state = match (&doubt, compared.missed.is_empty()) {
+            (_, false) => CategoryState::New,
+            (None, true) => row.state,
+            (Some(Doubt::AllKnown | Doubt::Older | Doubt::Full), true) if current && new.is_empty() => {
+                CategoryState::UpToDate
+            }
+            (Some(Doubt::Older | Doubt::Full), true) if current => CategoryState::New,
+            (Some(Doubt::NoneOfThese | Doubt::Empty), true) => CategoryState::NothingAnnounced,
+            (Some(Doubt::AllKnown | Doubt::Older | Doubt::Full | Doubt::Failed(_)), true) => CategoryState::Stale,
+        };
+        // What was announced on days that were left out, or the day before a weekend, stands in no
+        // feed of this day.
+        let expected = followed.complete.is_none_or(|complete| complete >= announcement_before(day));
+        if expected && !quiet(client) {
+            row.missed = compared.missed;
+            row.reason = doubt.as_ref().map(|doubt| in_words(doubt).to_owned());
+        }
+        if row.state != CategoryState::Stale {
+            followed.complete = Some(day);
+            if row.new > 0 {
+                followed.news = Some(day);
+            }
+            followed.reconciled = Some(compared.day.saturating_sub(1.day()));
+            self.write_library(|library| library.follow_categories(std::slice::from_ref(&followed)))?;
+        }
+        row.complete = followed.complete;
+        Ok(row)
+    }
+}
+
+/// What the feed tells of each category, before its entries are stored.
+fn judge(library: &Library, followed: Vec<FollowedCategory>, records: &[Record], day: Date) -> Result<Vec<Judged>> {
+    let mut judged = Vec::with_capacity(followed.len());
+    for followed in followed {
+        let mut category = Judged { followed, told: Told::UpToDate, announced: 0, new: Vec::new(), own: Vec::new() };
+        let mut own_new = 0;
+        for record in records {
+            if !is_wanted(record, &category.followed) {
+                continue;
+            }
+            category.announced += 1;
+            let id = &record.entry.id;
+            let own = record.announce != Some(Announce::Cross) && is_primary(record, &category.followed);
+            let unknown = !is_known(library, id)?;
+            if own {
+                category.own.push(id.clone());
+                own_new += usize::from(unknown);
+            }
+            if unknown {
+                category.new.push(id.clone());
+            }
+        }
+        let here = category.followed.complete >= Some(day);
+        category.told = match () {
+            () if own_new > 0 && records.len() < MOST_ENTRIES => Told::Fresh,
+            () if own_new > 0 => Told::Doubtful(Doubt::Full),
+            () if here => Told::UpToDate,
+            () if !category.own.is_empty() => Told::Doubtful(Doubt::AllKnown),
+            () if !records.is_empty() => Told::Doubtful(Doubt::NoneOfThese),
+            () => Told::Doubtful(Doubt::Empty),
+        };
+        judged.push(category);
+    }
+    doubt_older(&mut judged);
+    Ok(judged)
+}
+
+/// Doubts a category whose newest paper is older than the oldest new one of every other: ids are
+/// given in the order of submission, so it may be that of another day.
+fn doubt_older(judged: &mut [Judged]) {
+    let fresh = |category: &Judged| category.told == Told::Fresh;
+    for at in 0..judged.len() {
+        let Some(newest) = judged[at].own.iter().max().filter(|_| fresh(&judged[at])) else { continue };
+        let mut others = judged.iter().enumerate().filter(|(other, category)| *other != at && fresh(category));
+        let oldest =
+            others.by_ref().flat_map(|(_, category)| category.own.iter().filter(|id| category.new.contains(id))).min();
+        if oldest.is_some_and(|oldest| newest < oldest) {
+            judged[at].told = Told::Doubtful(Doubt::Older);
+        }
+    }
+}
+
+/// Whether arXiv announces nothing today.
+fn quiet(client: &Client) -> bool {
+    !is_announcement_day(day_in_new_york(client.now()))
+}
+
+/// Whether an entry of the feed is of a category, and of the kinds that are asked for.
+fn is_wanted(record: &Record, followed: &FollowedCategory) -> bool {
+    let primary = is_primary(record, followed);
+    let listed = record.entry.categories.iter().any(|category| within(category, &followed.category));
+    match record.announce {
+        Some(Announce::Replace | Announce::ReplaceCross) if !followed.replacements => false,
+        Some(Announce::Cross | Announce::ReplaceCross) => followed.cross_lists && listed,
+        _ => primary || followed.cross_lists && listed,
+    }
+}
+
+fn is_primary(record: &Record, followed: &FollowedCategory) -> bool {
+    record.entry.categories.first().is_some_and(|primary| within(primary, &followed.category))
+}
+
+/// The entry as it is stored: what is announced is listed on the day of the announcement, whatever
+/// the feed says of its day.
+fn listed(record: Record, day: Date) -> Entry {
+    let mut entry = *record.entry;
+    let announced = matches!(record.announce, None | Some(Announce::New | Announce::Cross));
+    entry.listing = announced.then(|| Listing { file: LISTED_BY.to_owned(), date: Some(day) });
+    entry
+}
+
+fn in_words(doubt: &Doubt) -> &str {
+    match doubt {
+        Doubt::Failed(why) => why,
+        Doubt::AllKnown => "the feed announces nothing that was not here before",
+        Doubt::Older => "the feed's papers are older than those of other categories",
+        Doubt::NoneOfThese => "the feed announces no paper of this category",
+        Doubt::Empty => "the feed is empty",
+        Doubt::Full => "the feed is full, so it may leave papers out",
+    }
+}
+
+/// Why OAI-PMH was asked, and why it did not help.
+fn because(doubt: Option<&Doubt>, complete: Option<Date>, failed: &str) -> String {
+    let why = match (doubt, complete) {
+        (Some(doubt), _) => in_words(doubt).to_owned(),
+        (None, Some(complete)) => format!("announcements since {complete} are not here yet"),
+        (None, None) => "the feed was to be compared with OAI-PMH".to_owned(),
+    };
+    format!("{why}; {failed}")
+}
