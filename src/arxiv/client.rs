@@ -118,8 +118,8 @@ pub struct Client {
     settings: ArxivSettings,
     clock: Arc<dyn Clock>,
     agent: Agent,
-    /// Longest wait for a server that asks for it, beyond the usual pauses.
-    patience: Duration,
+    /// Until when it waits for servers that fail or ask for rest.
+    deadline: Timestamp,
     check: Box<dyn Fn() -> Result<()>>,
     tell: Box<dyn Fn(Delay)>,
     requests: Cell<u64>,
@@ -158,7 +158,7 @@ impl Client {
             agent: agent.build().into(),
             settings,
             clock: Arc::new(SystemClock),
-            patience: Duration::MAX,
+            deadline: Timestamp::MAX,
             check: Box::new(|| Ok(())),
             tell: Box::new(|_| ()),
             requests: Cell::new(0),
@@ -171,10 +171,10 @@ impl Client {
         Client { clock, ..self }
     }
 
-    /// Gives up, instead of waiting longer than this for a server that asks for it.
+    /// Gives up, instead of waiting beyond this time for servers that fail or ask for rest.
     #[must_use]
-    pub fn patience(self, patience: Duration) -> Client {
-        Client { patience, ..self }
+    pub fn until(self, deadline: Timestamp) -> Client {
+        Client { deadline, ..self }
     }
 
     /// Asks `check` before each wait and each request whether to go on.
@@ -207,7 +207,7 @@ impl Client {
     pub(super) fn get<T>(&self, question: &Question<'_>, judge: &dyn Fn(Reply) -> Verdict<T>) -> Result<T> {
         let name = host(question.address).to_owned();
         let pause = self.settings.pause(question.address);
-        let (mut attempts, mut waited) = (0, Duration::ZERO);
+        let mut attempts = 0;
         loop {
             attempts += 1;
             let (reason, rest, too_many) = match self.attempt(question, pause, judge)? {
@@ -218,10 +218,9 @@ impl Client {
                 return Err(FetchError::Failed { server: name, attempts, reason }.into());
             };
             let wanted = rest.unwrap_or_else(|| jittered(pause * factor));
-            waited += wanted;
             let at = after(self.clock.now(), wanted);
             // Nobody waits ten minutes for an interface that another one stands in for.
-            if waited > self.patience || too_many && question.interface == Interface::Api {
+            if at > self.deadline || too_many && question.interface == Interface::Api {
                 return Err(match too_many {
                     true => FetchError::TooManyRequests { server: name, until: at },
                     false => FetchError::Failed { server: name, attempts, reason },
@@ -292,7 +291,10 @@ impl Client {
             });
         };
         let pace = Pace::new(&self.settings.folder, server(name), interface);
-        let patience = if interface == Interface::Api { Duration::ZERO } else { self.patience };
+        let patience = match interface {
+            Interface::Api => Duration::ZERO,
+            Interface::Feed | Interface::Oai => time_until(self.clock.now(), self.deadline),
+        };
         let turn = match pace.turn(&*self.clock, pause, patience, &self.check, &tell) {
             Ok(turn) => turn,
             Err(NoTurn::Failed(error)) => return Err(error),

@@ -110,7 +110,7 @@ fn category(row: &FetchedCategory) -> String {
     let reason = row.reason.as_deref().map(|reason| format!(" ({})", printable(reason))).unwrap_or_default();
     match row.state {
         CategoryState::New => match row.missed.len() {
-            0 => format!("{} new", row.new),
+            0 => format!("{} new{reason}", row.new),
             missed => format!("{} new, {missed} of them missed by the feed{reason}", row.new),
         },
         CategoryState::UpToDate => "up to date".to_owned(),
@@ -125,8 +125,13 @@ fn ending(fetched: &Fetched) -> String {
     let of_day = |day: Date| format!("the announcement of {}", day.strftime("%A, %Y-%m-%d"));
     match (fetched.outcome, fetched.day) {
         (FetchOutcome::New, _) if fetched.added.added == 0 => "Up to date.".to_owned(),
-        (FetchOutcome::New, Some(day)) => format!("{} new papers of {}.", fetched.added.added, of_day(day)),
-        (FetchOutcome::New, None) => format!("{} new papers.", fetched.added.added),
+        (FetchOutcome::New, Some(day)) => match fetched.announced {
+            Some(announced) if announced != day => {
+                format!("{}, the latest of {}.", new_papers(fetched), of_day(announced))
+            }
+            _ => format!("{} of {}.", new_papers(fetched), of_day(day)),
+        },
+        (FetchOutcome::New, None) => format!("{}.", new_papers(fetched)),
         (FetchOutcome::Nothing, Some(day)) => match weekend(fetched) {
             true => format!("Nothing was announced; the last is {}, which is here.", of_day(day)),
             false if fetched.categories.iter().all(|row| row.state == CategoryState::UpToDate) => {
@@ -136,13 +141,21 @@ fn ending(fetched: &Fetched) -> String {
         },
         (FetchOutcome::Nothing, None) => "Nothing new.".to_owned(),
         (FetchOutcome::Incomplete, None) if fetched.failed.is_empty() && !fetched.absent.is_empty() => {
-            format!("{} new papers; arXiv does not have all that were asked for.", fetched.added.added)
+            format!("{}; arXiv does not have all that were asked for.", new_papers(fetched))
         }
         (FetchOutcome::Incomplete, _) => {
             let complete = fetched.categories.iter().filter_map(|row| row.complete).min();
             let from = complete.map(|complete| format!(", from {complete} on")).unwrap_or_default();
             format!("Incomplete: what came is stored, and the same command later catches up{from}.")
         }
+    }
+}
+
+/// `142 new papers`
+fn new_papers(fetched: &Fetched) -> String {
+    match fetched.added.added {
+        1 => "1 new paper".to_owned(),
+        new => format!("{new} new papers"),
     }
 }
 

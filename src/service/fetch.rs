@@ -17,7 +17,7 @@ use super::add::Added;
 use super::events::{Event, Note};
 use super::store::Connection;
 use crate::arxiv::{Client, latest_announcement, set_of};
-use crate::error::{Error, FetchError, Result};
+use crate::error::{Error, FetchError, QueryError, Result};
 use crate::library::{FollowedCategory, Library, Outcome};
 use crate::paper::ArxivId;
 use crate::setters::setters;
@@ -103,6 +103,9 @@ pub struct Fetched {
     pub outcome: FetchOutcome,
     /// The announcement that should be out; none where days do not matter.
     pub day: Option<Date>,
+    /// The latest announcement that brought papers which were not in the library; none where days
+    /// do not matter.
+    pub announced: Option<Date>,
     /// Per category what became of it.
     pub categories: Vec<FetchedCategory>,
     /// Papers that arXiv does not have.
@@ -183,7 +186,16 @@ impl Fetched {
             (false, true) => FetchOutcome::New,
             (false, false) => FetchOutcome::Nothing,
         };
-        Fetched { outcome, day: None, categories, absent: Vec::new(), failed: Vec::new(), requests, added }
+        Fetched {
+            outcome,
+            day: None,
+            announced: None,
+            categories,
+            absent: Vec::new(),
+            failed: Vec::new(),
+            requests,
+            added,
+        }
     }
 }
 
@@ -191,18 +203,23 @@ impl Relata {
     /// Fetches papers into the library, which is made where there is none, and embeds what is new.
     ///
     /// # Errors
-    /// [`FetchError::NothingAsked`], [`FetchError::NotACategory`], [`FetchError::Offline`]; what
-    /// the library and the model report. Of a server that fails within a day's fetch the answer
-    /// tells; for papers of a range of days it is an error, and the same request goes on from where
-    /// it broke off.
+    /// [`FetchError::NothingAsked`], [`FetchError::NotACategory`], [`FetchError::Offline`],
+    /// [`QueryError::EmptyPeriod`]; what the library and the model report. Of a server that fails
+    /// within a day's fetch the answer tells; for papers of a range of days it is an error, and the
+    /// same request goes on from where it broke off.
     pub fn fetch(&self, request: &Fetch) -> Result<Fetched> {
         for category in &request.categories {
             set_of(category).ok_or_else(|| FetchError::NotACategory { text: category.clone() })?;
         }
+        if let (Some(since), Some(until)) = (request.since, request.until)
+            && until < since
+        {
+            return Err(QueryError::EmptyPeriod { since, until }.into());
+        }
         if self.settings().offline {
             return Err(FetchError::Offline.into());
         }
-        let client = self.client(Duration::MAX);
+        let client = self.client(None);
         if !request.papers.is_empty() {
             return self.embedding(self.fetch_papers(&client, request)?, request.embed);
         }
@@ -227,16 +244,19 @@ impl Relata {
         if self.settings().offline || !followed.iter().any(|category| category.complete < Some(day)) {
             return Ok(None);
         }
-        let fetched = self.daily(&self.client(MORNING_PATIENCE), followed, false)?;
+        let fetched = self.daily(&self.client(Some(MORNING_PATIENCE)), followed, false)?;
         Ok(Some(fetched))
     }
 
     /// A client that is told when this work is cancelled, and tells of waits.
-    pub(super) fn client(&self, patience: Duration) -> Client {
+    fn client(&self, patience: Option<Duration>) -> Client {
         let (cancel, observer) = (self.cancel.clone(), self.observer.clone());
-        Client::new(self.shared.options.arxiv_settings())
+        let mut settings = self.shared.options.arxiv_settings();
+        settings.silence = patience.map_or(settings.silence, |patience| settings.silence.min(patience));
+        let deadline = patience.and_then(|patience| self.clock.now().checked_add(patience).ok());
+        Client::new(settings)
             .clock(self.clock.clone())
-            .patience(patience)
+            .until(deadline.unwrap_or(jiff::Timestamp::MAX))
             .checked_by(move || cancel.check())
             .told_by(move |delay| observer.on(Event::Note(Note::Delayed(delay))))
     }

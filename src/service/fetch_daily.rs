@@ -13,17 +13,22 @@ use jiff::civil::Date;
 use super::Relata;
 use super::add::Added;
 use super::fetch::{CategoryState, Fetched, FetchedCategory, LISTED_BY, count, is_known, within};
+use super::fetch_reconcile::Compared;
 use crate::arxiv::{
     Client, Daily, MOST_ENTRIES, announcement_before, day_in_new_york, first_datestamp, is_announcement_day,
     latest_announcement,
 };
-use crate::error::{Error, Result};
+use crate::error::{Error, FetchError, Result};
 use crate::library::{FeedAnswer, FollowedCategory, Library};
 use crate::paper::{ArxivId, Entry, Listing, Skipped};
 use crate::reader::{Announce, Record};
 
 /// Days after which a feed that seems complete is compared with OAI-PMH all the same.
 const RECONCILED_EVERY: i64 = 7;
+
+/// Days before the last announcement that who asks for the first time is given, where there is
+/// none: over a long weekend, over the end of a year.
+const FIRST_LOOKS_BACK: [i64; 2] = [3, 8];
 
 /// What the feed tells of a category.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -84,11 +89,15 @@ impl Relata {
         let feed = self.ask_feed(client, &followed)?;
         let judged = self.take_feed(client, followed, feed, day, &mut added)?;
         let mut rows = Vec::with_capacity(judged.len());
+        let mut announced = judged.iter().any(|category| !category.new.is_empty()).then_some(day);
+        let mut down = None;
         for category in judged {
-            rows.push(self.settle(client, category, day, reconcile, &mut added)?);
+            let (row, latest) = self.settle(client, category, day, reconcile, &mut down, &mut added)?;
+            announced = announced.max(latest);
+            rows.push(row);
         }
         let mut fetched = Fetched::of(added, rows, client.requests());
-        fetched.day = Some(day);
+        (fetched.day, fetched.announced) = (Some(day), announced);
         Ok(fetched)
     }
 
@@ -166,15 +175,18 @@ impl Relata {
         })
     }
 
-    /// Asks OAI-PMH where that is needed, and says what is known of the category then.
+    /// Asks OAI-PMH where that is needed, and says what is known of the category then, and of which
+    /// announcement the latest paper is that came of it. `down` is why OAI-PMH does not answer: it
+    /// is then not asked for each category anew.
     fn settle(
         &self,
         client: &Client,
         judged: Judged,
         day: Date,
         reconcile: bool,
+        down: &mut Option<String>,
         added: &mut Added,
-    ) -> Result<FetchedCategory> {
+    ) -> Result<(FetchedCategory, Option<Date>)> {
         let Judged { mut followed, told, announced, new, own } = judged;
         let mut row = FetchedCategory {
             category: followed.category.clone(),
@@ -199,7 +211,7 @@ impl Relata {
             _ => None,
         };
         if doubt.is_none() && !gap && !due {
-            return Ok(row);
+            return Ok((row, None));
         }
         let since = match (gap || doubt.is_some(), followed.complete, last.filter(|_| due)) {
             // The papers of an announcement have its datestamp, or that of the day before.
@@ -208,16 +220,30 @@ impl Relata {
             (_, _, Some(last)) => last,
             (_, None, None) | (false, Some(_), None) => first_datestamp(day),
         };
-        let compared = match self.compare(client, &followed, since, day, added) {
+        let first = followed.complete.is_none() && doubt == Some(Doubt::Empty);
+        let asked = match down {
+            Some(why) => Err(why.clone()),
+            None => match self.compare_since(client, &followed, since, day, first, added) {
+                Ok(compared) => Ok(compared),
+                Err(Error::Fetch(error)) => {
+                    if !matches!(error, FetchError::Refused { .. }) {
+                        *down = Some(error.to_string());
+                    }
+                    Err(error.to_string())
+                }
+                Err(error) => return Err(error),
+            },
+        };
+        let compared = match asked {
             Ok(compared) => compared,
-            Err(Error::Fetch(error)) => {
-                // A feed that was fresh stays so; what it may lack is asked for the next time.
-                row.reason =
-                    Some(because(doubt.as_ref(), gap.then_some(followed.complete).flatten(), &error.to_string()));
-                row.state = CategoryState::Failed;
-                return Ok(row);
+            Err(why) => {
+                row.reason = Some(because(doubt.as_ref(), gap.then_some(followed.complete).flatten(), &why));
+                // A feed that is fresh stays so; what it may lack is asked for the next time.
+                if doubt.is_some() || gap {
+                    row.state = CategoryState::Failed;
+                }
+                return Ok((row, None));
             }
-            Err(error) => return Err(error),
         };
         row.new += compared.missed.len();
         // What the feed announces stands in OAI-PMH as changed now: then the feed is this day's.
@@ -248,7 +274,30 @@ impl Relata {
             self.write_library(|library| library.follow_categories(std::slice::from_ref(&followed)))?;
         }
         row.complete = followed.complete;
-        Ok(row)
+        Ok((row, compared.latest))
+    }
+}
+
+impl Relata {
+    /// As [`Relata::compare`]; who asks for the `first` time, on days on which nothing is
+    /// announced, gets the papers of the days before.
+    fn compare_since(
+        &self,
+        client: &Client,
+        followed: &FollowedCategory,
+        since: Date,
+        day: Date,
+        first: bool,
+        added: &mut Added,
+    ) -> Result<Compared> {
+        let mut compared = self.compare(client, followed, since, day, added)?;
+        for back in FIRST_LOOKS_BACK {
+            if !first || !compared.listed.is_empty() {
+                break;
+            }
+            compared = self.compare(client, followed, since.saturating_sub(back.days()), day, added)?;
+        }
+        Ok(compared)
     }
 }
 

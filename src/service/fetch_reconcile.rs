@@ -28,6 +28,8 @@ pub(super) struct Compared {
     pub missed: Vec<ArxivId>,
     /// All papers that were listed.
     pub listed: BTreeSet<ArxivId>,
+    /// The latest announcement of a paper that was not in the library.
+    pub latest: Option<Date>,
     /// The server's day.
     pub day: Date,
 }
@@ -43,7 +45,7 @@ impl Relata {
         day: Date,
         added: &mut Added,
     ) -> Result<Compared> {
-        let mut compared = Compared { missed: Vec::new(), listed: BTreeSet::new(), day };
+        let mut compared = Compared { missed: Vec::new(), listed: BTreeSet::new(), latest: None, day };
         let mut selection = Selection { since: Some(since), until: None, set: set_of(&category.category) };
         let (mut token, mut expired) = (None::<String>, 0);
         loop {
@@ -75,7 +77,9 @@ impl Relata {
                         if !known && is_announced(&record, category, since) {
                             compared.missed.push(record.entry.id.clone());
                         }
-                        entries.push(listed(record, known, day));
+                        let entry = listed(record, known, day);
+                        compared.latest = compared.latest.max(entry.listing.as_ref().and_then(|listing| listing.date));
+                        entries.push(entry);
                     }
                 }
                 library.merge(&entries)

@@ -39,7 +39,7 @@ mod world;
 mod xml;
 
 pub(crate) use calendar::{Calendar, eastern};
-pub(crate) use clock::{Clock, TestClock};
+pub(crate) use clock::{Clock, TestClock, machine};
 pub(crate) use faults::{Endpoint, Fault};
 pub(crate) use oai::{Token, set_specs};
 pub(crate) use query::percent_encode;

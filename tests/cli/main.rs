@@ -4,7 +4,6 @@ mod adding;
 mod answering;
 mod asking;
 mod beginning;
-mod configuring;
 mod embedding;
 mod evaluating;
 mod facets;

@@ -67,6 +67,13 @@ fn nothing_is_announced_at_the_weekend() {
         announced(&bench.server.world(), date(2026, 2, 27), &["math.AG"]).iter().any(|id| bench.ids().contains(id))
     );
     assert_eq!(bench.fetch(&morning()).outcome, FetchOutcome::Nothing);
+    // Who begins over the end of a year gets those of the days before.
+    let world = World::generate(5, 300, date(2026, 12, 14), date(2026, 12, 23));
+    let bench = Bench::new(world, "2026-12-25T14:00:00Z");
+    assert_eq!(bench.fetch(&Fetch::new(["cs.LG"]).embed(false)).outcome, FetchOutcome::New);
+    assert_eq!(bench.server.requests().len(), 3, "the feed, and OAI-PMH for one day and for more");
+    let fetched = bench.fetch(&Fetch::new(["math.AG"]).embed(false));
+    assert_eq!((fetched.day, fetched.announced), (Some(date(2026, 12, 25)), Some(date(2026, 12, 23))));
     // What was left out on Friday is caught up with on Saturday.
     let bench = Bench::usual("2026-02-26T12:00:00Z");
     bench.fetch(&morning());

@@ -7,6 +7,7 @@ mod daily;
 mod faults;
 mod harvest;
 mod manners;
+mod program;
 mod single;
 
 use std::collections::BTreeSet;

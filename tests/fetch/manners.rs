@@ -75,10 +75,11 @@ fn a_list_of_the_day_does_not_wait_for_a_server_that_has_enough() {
     assert!(bench.clock.now().duration_since(before) < SignedDuration::from_secs(60));
     let reason = fetched.categories[0].reason.clone().unwrap();
     assert!(reason.contains("asks for fewer requests; the next is made after 2026-03-03 12:10"), "{reason}");
-    // Nothing is asked while it rests.
-    let asked = bench.server.requests().len();
+    // One request to each: OAI-PMH is not asked for each category anew.
+    assert_eq!(bench.server.requests().len(), 2);
+    // Nothing is asked while both rest.
     bench.relata.fetch_due().unwrap().expect("still due");
-    assert_eq!(bench.server.requests().len(), asked);
+    assert_eq!(bench.server.requests().len(), 2);
     // Healed and rested, it catches up.
     bench.server.heal();
     bench.clock.advance(Duration::from_secs(700));
@@ -99,4 +100,6 @@ fn without_the_network_nothing_is_asked() {
     let text = bench.relata.fetch(&Fetch::new(["cs.LG", "readme.md"])).unwrap_err().to_string();
     assert_eq!(text, "readme.md is not a category of arXiv, such as cs.LG or quant-ph");
     assert_eq!(bench.relata.fetch(&Fetch::default()).unwrap_err().code(), "nothing-to-fetch");
+    let backwards = morning().since(date(2026, 3, 2)).until(date(2026, 3, 1));
+    assert_eq!(bench.relata.fetch(&backwards).unwrap_err().code(), "empty-period");
 }
