@@ -76,7 +76,7 @@ fn write_lines(asked: &Recommend, row: &Row<Related>, several: bool, page: &mut 
         let text = if asked.why { told.text.clone() } else { beginning(&told.text) };
         page.paragraph(&format!("{}: {}", facet.name(), printable(&text)), INDENT)?;
     }
-    if asked.why { write_why(page, row) } else { Ok(()) }
+    if asked.why { write_why(page, &row.reason, row.score) } else { Ok(()) }
 }
 
 /// Says what is compared of papers, of which it is not told, and which model would read what this

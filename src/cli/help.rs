@@ -13,8 +13,20 @@ const MODEL_OPTIONS: [&str; 6] = ["model", "precision", "long", "device", "engin
 const LIBRARY_OPTIONS: [&str; 1] = ["library"];
 
 /// Commands that embed nothing.
-const WITHOUT_MODEL: [&str; 10] =
-    ["like", "unlike", "profile", "sources", "show", "open", "info", "remove", "check", "completions"];
+const WITHOUT_MODEL: [&str; 12] = [
+    "like",
+    "unlike",
+    "follow",
+    "unfollow",
+    "profile",
+    "sources",
+    "show",
+    "open",
+    "info",
+    "remove",
+    "check",
+    "completions",
+];
 
 /// Commands that use no library.
 const WITHOUT_LIBRARY: [&str; 3] = ["embed", "model", "completions"];

@@ -14,6 +14,7 @@ mod embed;
 mod eval;
 mod events;
 mod fetch;
+mod follows;
 mod forms;
 mod help;
 mod info;
@@ -163,6 +164,8 @@ fn dispatch(cli: Cli, page: &mut Page) -> Result<Outcome> {
         Command::Eval(eval) => eval::run(&context()?, &eval, page),
         Command::Like(asked) => profiles::opine(&context()?, &asked, Opinion::Liked, page),
         Command::Unlike(asked) => profiles::opine(&context()?, &asked, Opinion::Disliked, page),
+        Command::Follow(asked) => follows::follow(&context()?, &asked, page),
+        Command::Unfollow(asked) => follows::unfollow(&context()?, &asked, page),
         Command::Profile(asked) => profiles::profile(&context()?, &asked.command, page),
         Command::Show(asked) => info::paper(&context()?, &asked.id, asked.json, page),
         Command::Open(asked) => last::open(&context()?, &asked, page),

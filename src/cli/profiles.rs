@@ -75,7 +75,7 @@ fn nothing_yet() -> Outcome {
 
 fn export(context: &Context, name: &str, page: &mut Page) -> Result<Outcome> {
     let profile = context.relata.export_profile(name)?;
-    if profile.like.is_empty() && profile.unlike.is_empty() {
+    if profile.like.is_empty() && profile.unlike.is_empty() && profile.follow.is_empty() {
         say(&format!("The profile {} names no paper.", printable(name)));
         return Ok(Outcome::Nothing);
     }
@@ -84,7 +84,7 @@ fn export(context: &Context, name: &str, page: &mut Page) -> Result<Outcome> {
 }
 
 fn write_import(imported: &Imported, as_json: bool, page: &mut Page) -> Result<Outcome> {
-    let Imported { profile, matched, added, unmatched, skipped, encoding, skips, absent } = imported;
+    let Imported { profile, matched, added, followed, unmatched, skipped, encoding, skips, absent } = imported;
     if as_json {
         page.answer(imported)?;
     } else {
@@ -92,7 +92,8 @@ fn write_import(imported: &Imported, as_json: bool, page: &mut Page) -> Result<O
             say(&format!("line {}: {}: {}", entry.line, printable(&entry.entry), entry.reason));
         }
         let unmatched = unmatched.len();
-        page.line(&format!("matched {matched}, added {added}, unmatched {unmatched}, skipped {skipped}"))?;
+        let followed = if *followed > 0 { format!(", followed {followed}") } else { String::new() };
+        page.line(&format!("matched {matched}, added {added}, unmatched {unmatched}, skipped {skipped}{followed}"))?;
     }
     if let Some(encoding) = encoding.as_ref().filter(|encoding| encoding.guessed) {
         let name = &encoding.name;
@@ -103,7 +104,7 @@ fn write_import(imported: &Imported, as_json: bool, page: &mut Page) -> Result<O
         say(&format!("{absent} papers of the profile {profile} are not in the library; they count once they are."));
     }
     say_skips(skips);
-    Ok(match (matched, skipped) {
+    Ok(match (matched + followed, skipped) {
         (_, 1..) => Outcome::Partial,
         (0, _) => Outcome::Nothing,
         _ => Outcome::Done,
@@ -111,5 +112,10 @@ fn write_import(imported: &Imported, as_json: bool, page: &mut Page) -> Result<O
 }
 
 fn summary(profile: &ProfileRow) -> String {
-    format!("{}: {} liked, {} disliked", printable(&profile.profile), profile.like.len(), profile.unlike.len())
+    let follows = match profile.follow.len() {
+        0 => String::new(),
+        follows => format!(", {follows} followed"),
+    };
+    let (name, liked, disliked) = (printable(&profile.profile), profile.like.len(), profile.unlike.len());
+    format!("{name}: {liked} liked, {disliked} disliked{follows}")
 }

@@ -20,8 +20,7 @@ pub(super) fn liked(liked: &LikedBy) -> String {
 
 /// The sentence that is nearest to what is liked, and the parts of the score, below the two lines
 /// of an answer.
-pub(super) fn write_why(page: &mut Page, row: &Row<Related>) -> Result<()> {
-    let reason = &row.reason;
+pub(super) fn write_why(page: &mut Page, reason: &Related, score: Option<f64>) -> Result<()> {
     // What was compared of a facet stands there already.
     if let Some(sentence) = reason.sentence.as_ref().filter(|_| reason.facet.is_none()) {
         page.paragraph(&format!("\u{201c}{}\u{201d}", printable(sentence)), INDENT)?;
@@ -31,7 +30,7 @@ pub(super) fn write_why(page: &mut Page, row: &Row<Related>) -> Result<()> {
     parts.push(("unlike", unlike));
     parts.retain(|(_, part)| *part != 0.0);
     let parts: Vec<String> = parts.iter().map(|(name, part)| format!("{name} {part:.2}")).collect();
-    let sum = format!("{} = {:.2}", parts.join(" + "), row.score.unwrap_or_default());
+    let sum = format!("{} = {:.2}", parts.join(" + "), score.unwrap_or_default());
     let sum = page.styled(&Style::new().dim(), &sum);
     page.line(&format!("{:INDENT$}{sum}", ""))
 }

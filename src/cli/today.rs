@@ -5,7 +5,7 @@ use console::Style;
 
 use crate::error::{Error, LibraryError, Result};
 use crate::export::{Chosen, Form, Heading};
-use crate::service::{FetchOutcome, NewPaper, Today as Request, TodayList};
+use crate::service::{FetchOutcome, FollowReason, FollowedFor, FollowedPaper, NewPaper, Today as Request, TodayList};
 
 use super::answers::rank_options;
 use super::args::Today;
@@ -40,7 +40,8 @@ pub(super) fn run(context: &Context, asked: &Today, page: &mut Page) -> Result<O
     write(&list, asked, page)?;
     say_left_out(&list);
     // Shown is what has come out.
-    last::note(context, list.from.source, listed(&list).map(|new| &new.row.id), page)?;
+    let ids = list.followed.iter().map(|row| &row.id).chain(listed(&list).map(|new| &new.row.id));
+    last::note(context, list.from.source, ids, page)?;
     // The list is out: that it cannot be noted, as in a library that may only be read, takes
     // nothing from it.
     if let Err(error) = context.relata.note_shown(&list) {
@@ -52,7 +53,7 @@ pub(super) fn run(context: &Context, asked: &Today, page: &mut Page) -> Result<O
         context.relata.prepare()?;
     }
     let uncertain = list.fetched.as_ref().is_some_and(|fetched| fetched.outcome == FetchOutcome::Incomplete);
-    Ok(match (list.skips.count(), list.results.is_empty()) {
+    Ok(match (list.skips.count(), list.results.is_empty() && list.followed.is_empty()) {
         (1.., _) => Outcome::Partial,
         _ if uncertain => Outcome::Partial,
         (0, true) => Outcome::Nothing,
@@ -112,15 +113,28 @@ fn header(list: &TodayList, asked: &Today) -> String {
         0 => return format!("{date}: {papers} {many}, none new for the profile {}", printable(&asked.profile.profile)),
         new => format!("{date}: {papers} {many}, {new} new"),
     };
+    let more = if day.followed > 0 { " more" } else { "" };
+    let new = match (day.followed, list.followed.len()) {
+        (0, _) if !list.ranked => return format!("{new}, none that you follow"),
+        (0, _) => new,
+        (all, here) if all > here => format!("{new}, {all} that you follow, {here} of them here"),
+        (all, _) => format!("{new}, {all} that you follow"),
+    };
+    // Who likes nothing asks for no match.
+    if !list.ranked {
+        return new;
+    }
     let listed: usize = list.results.iter().map(|new| 1 + new.also.len()).sum();
     let none_nearest = list.nearest.as_ref().is_none_or(Vec::is_empty);
     match day.matter {
         0 if list.results.is_empty() && none_nearest => {
-            format!("{new}, none with a match of {floor} or more (--nearest shows the nearest)")
+            format!("{new}, none{more} with a match of {floor} or more (--nearest shows the nearest)")
         }
-        0 => format!("{new}, none with a match of {floor} or more"),
-        matter if matter > listed => format!("{new}, {matter} with a match of {floor} or more, {listed} of them here"),
-        matter => format!("{new}, {matter} with a match of {floor} or more"),
+        0 => format!("{new}, none{more} with a match of {floor} or more"),
+        matter if matter > listed => {
+            format!("{new}, {matter}{more} with a match of {floor} or more, {listed} of them here")
+        }
+        matter => format!("{new}, {matter}{more} with a match of {floor} or more"),
     }
 }
 
@@ -128,13 +142,14 @@ fn write(list: &TodayList, asked: &Today, page: &mut Page) -> Result<()> {
     let form = forms::form(&asked.selection);
     let header = header(list, asked);
     // A form for programs has no place for it.
-    if list.results.is_empty() && form != Form::Text {
+    if list.results.is_empty() && list.followed.is_empty() && form != Form::Text {
         say(&format!("{header}."));
     }
     match form {
         Form::Text => {
             let header = page.styled(&Style::new().dim(), &header);
             page.line(&header)?;
+            list.followed.iter().try_for_each(|row| followed(row, asked, page))?;
             listed(list).try_for_each(|new| one(new, asked, page))
         }
         Form::Json => page.answer(list),
@@ -142,10 +157,37 @@ fn write(list: &TodayList, asked: &Today, page: &mut Page) -> Result<()> {
             let profile = &asked.profile.profile;
             let heading =
                 Heading { title: format!("New papers for {profile}"), command: "today", name: profile.as_str() };
-            let chosen: Vec<Chosen<'_>> = list.results.iter().map(|new| forms::chosen(&new.row, same(new))).collect();
-            forms::write(form, &heading, &chosen, page)
+            forms::write(form, &heading, &chosen(list), page)
         }
     }
+}
+
+/// The papers of a list with why each is there, those that are followed first.
+fn chosen(list: &TodayList) -> Vec<Chosen<'_>> {
+    let followed = list.followed.iter().map(|row| {
+        let related = row.reason.related.as_ref();
+        let terms = related.map_or(&[][..], |related| &related.terms);
+        let sentence = related.and_then(|related| related.sentence.as_deref());
+        forms::of_row(row, sentence, forms::why(Some(&reasons(&row.reason).join("; ")), terms, None))
+    });
+    followed.chain(list.results.iter().map(|new| forms::chosen(&new.row, same(new)))).collect()
+}
+
+/// Why a paper is there that is followed: `by Kurt Gödel, whom you follow`, `like 2601.00001`.
+fn reasons(reason: &FollowReason) -> Vec<String> {
+    let related = reason.related.as_ref().map(|related| liked(&related.liked));
+    reason.follows.iter().map(FollowedFor::in_words).chain(related).collect()
+}
+
+/// A paper that is followed, as lines.
+fn followed(row: &FollowedPaper, asked: &Today, page: &mut Page) -> Result<()> {
+    let from = reasons(&row.reason).iter().map(|reason| printable(reason)).collect::<Vec<_>>().join(" · ");
+    let Some(related) = &row.reason.related else {
+        return write_row(page, row, Told { from: Some(&from), ..Told::default() });
+    };
+    let sentence = related.sentence.as_deref().filter(|_| !asked.why);
+    write_row(page, row, Told { from: Some(&from), terms: &related.terms, sentence })?;
+    if asked.why { write_why(page, related, row.score) } else { Ok(()) }
 }
 
 /// An answer and those of nearly the same text, as lines.
@@ -156,7 +198,7 @@ fn one(new: &NewPaper, asked: &Today, page: &mut Page) -> Result<()> {
     let sentence = reason.sentence.as_deref().filter(|_| !asked.why);
     write_row(page, &new.row, Told { from: Some(&from), terms: &reason.terms, sentence })?;
     if asked.why {
-        write_why(page, &new.row)?;
+        write_why(page, &new.row.reason, new.row.score)?;
     }
     for (id, title) in new.also.iter().zip(&new.also_titles) {
         let title = printable(title.as_deref().unwrap_or("(no title)"));

@@ -26,6 +26,26 @@ pub enum ProfileError {
         /// How many papers it likes.
         papers: usize,
     },
+    /// Something to follow that asks for nothing, or for no category of arXiv.
+    #[error("{text:?} {}", follows_nothing(*kind))]
+    FollowsNothing {
+        /// What was to be followed.
+        kind: crate::paper::FollowKind,
+        /// As given.
+        text: String,
+    },
+    /// A profile that follows as much as a profile may.
+    #[error(
+        "the profile {profile} would follow {count} authors, words and categories; at most {most} are compared with new papers"
+    )]
+    FollowsTooMuch {
+        /// Its name.
+        profile: String,
+        /// How many there would be.
+        count: usize,
+        /// The bound.
+        most: usize,
+    },
     /// An interest that a profile does not have.
     #[error("there is no interest {number}; this profile has {count}")]
     NoSuchInterest {
@@ -43,8 +63,18 @@ impl ProfileError {
             ProfileError::NoSuchProfile { .. } => "no-such-profile",
             ProfileError::NothingLiked { .. } => "nothing-liked",
             ProfileError::LikedAreGone { .. } => "liked-are-gone",
+            ProfileError::FollowsNothing { .. } => "follows-nothing",
+            ProfileError::FollowsTooMuch { .. } => "follows-too-much",
             ProfileError::NoSuchInterest { .. } => "no-such-interest",
         }
+    }
+}
+
+fn follows_nothing(kind: crate::paper::FollowKind) -> &'static str {
+    match kind {
+        crate::paper::FollowKind::Author => "is no name: it has no word",
+        crate::paper::FollowKind::Words => "has no word",
+        crate::paper::FollowKind::Category => "is no category of arXiv",
     }
 }
 

@@ -12,5 +12,8 @@ pub(crate) const PHRASE_WORDS: usize = 32;
 /// Texts of one part of a filter.
 pub(super) const FILTER_TEXTS: usize = 1000;
 
+/// What one profile follows: every new paper is compared with all of it.
+pub(crate) const FOLLOWS: usize = 256;
+
 /// Different words and pairs of a query that are counted to find the rarest.
 pub(super) const QUERY_PHRASES: usize = 512;

@@ -8,7 +8,7 @@ use rusqlite::{OptionalExtension, Params, params};
 use super::faults::{Faults, unreadable};
 use super::filter::{Condition, Filter};
 use super::keywords::phrase;
-use super::words::{terms, words};
+use super::words::{Word, terms, words};
 use super::{Library, PaperRow, limits};
 use crate::error::{QueryError, Result};
 use crate::paper::category::alias;
@@ -281,7 +281,7 @@ impl Library {
                     serde_json::from_str(&text).map_err(|_| unreadable("a list of authors cannot be read"))
                 })
                 .in_library(&self.path)?;
-            if authors.iter().any(|author| is_called(author, &asked)) {
+            if authors.iter().any(|author| is_called(&words(author), &asked)) {
                 found.push(PaperRow(row.get(0).in_library(&self.path)?));
             }
         }
@@ -318,7 +318,7 @@ fn check_size(condition: &Condition<'_>) -> Result<()> {
 /// The first of some authors that a name calls, by the rules of [`Filter::authors`].
 pub(crate) fn author_called<'a>(authors: &'a [String], name: &str) -> Option<&'a str> {
     let asked = terms(name);
-    authors.iter().find(|author| is_called(author, &asked)).map(String::as_str)
+    authors.iter().find(|author| is_called(&words(author), &asked)).map(String::as_str)
 }
 
 fn is_initial(word: &str) -> bool {
@@ -330,8 +330,8 @@ fn author_query(word: &str) -> String {
     format!("{}{star}", phrase(&[word]))
 }
 
-fn is_called(author: &str, asked: &[String]) -> bool {
-    let words = words(author);
+/// Whether an author, as the words of the name, is called so.
+pub(super) fn is_called(words: &[Word], asked: &[String]) -> bool {
     asked.iter().all(|asked| {
         words.iter().any(|word| word.text == *asked || is_initial(asked) && word.text.starts_with(asked.as_str()))
     })

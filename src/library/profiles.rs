@@ -15,7 +15,7 @@ use super::closest;
 use super::faults::{Faults, unreadable};
 use super::ids::parse_id;
 use crate::error::{ProfileError, Result};
-use crate::paper::{ArxivId, PartialDate};
+use crate::paper::{ArxivId, Follows, PartialDate};
 use crate::text::neutral;
 use crate::text::title::{title_key, title_words};
 
@@ -42,9 +42,16 @@ pub struct Profile {
     pub noted: BTreeMap<ArxivId, Date>,
     /// Interests that somebody has made: liked papers with the same number are one.
     pub interests: BTreeMap<ArxivId, i64>,
+    /// What it follows.
+    pub follows: Follows,
 }
 
 impl Profile {
+    /// Whether it says nothing: no paper is liked or disliked, and nothing is followed.
+    pub fn is_empty(&self) -> bool {
+        self.like.is_empty() && self.unlike.is_empty() && self.follows.is_empty()
+    }
+
     /// How much each liked paper counts if that halves in so many days: from 1 for the latest like
     /// down. A like of an unknown day is as old as the oldest of a known one.
     pub fn emphasis(&self, half_life: f32) -> BTreeMap<ArxivId, f32> {
@@ -90,7 +97,7 @@ impl Library {
     /// A profile; empty where there is none of that name.
     pub fn profile(&self, name: &str) -> Result<Profile> {
         let name = &*self.profile_called(name)?;
-        let mut profile = Profile { name: name.to_owned(), ..Profile::default() };
+        let mut profile = Profile { name: name.to_owned(), follows: self.follows(name)?, ..Profile::default() };
         let mut statement = self
             .connection
             .prepare_cached("SELECT id, liked, noted, interest FROM profile_papers WHERE profile = ?1 ORDER BY id")
@@ -118,7 +125,7 @@ impl Library {
     /// [`ProfileError::NoSuchProfile`] names those that there are.
     pub fn existing_profile(&self, name: &str) -> Result<Profile> {
         let profile = self.profile(name)?;
-        if !profile.like.is_empty() || !profile.unlike.is_empty() {
+        if !profile.is_empty() {
             return Ok(profile);
         }
         let mut there = self.profile_names()?;
@@ -148,7 +155,7 @@ impl Library {
 
     /// The name of a profile, without what a terminal would obey and nobody sees. One that an
     /// earlier version kept with such characters is still found.
-    fn profile_called<'a>(&self, given: &'a str) -> Result<Cow<'a, str>> {
+    pub(super) fn profile_called<'a>(&self, given: &'a str) -> Result<Cow<'a, str>> {
         let name = neutral::name(given);
         if name.is_empty() || name == given || self.profile_names()?.iter().any(|known| known == given) {
             return Ok(Cow::Borrowed(given));
@@ -157,7 +164,9 @@ impl Library {
     }
 
     fn profile_names(&self) -> Result<Vec<String>> {
-        self.list("SELECT DISTINCT profile FROM profile_papers ORDER BY profile", |row| row.get(0))
+        self.list("SELECT profile FROM profile_papers UNION SELECT profile FROM follows ORDER BY profile", |row| {
+            row.get(0)
+        })
     }
 
     /// Forgets a profile. Says how many papers it named.
@@ -166,6 +175,7 @@ impl Library {
         let path = &self.path;
         let transaction = self.connection.transaction_with_behavior(TransactionBehavior::Immediate).in_library(path)?;
         transaction.execute("DELETE FROM shown_papers WHERE profile = ?1", [name]).in_library(path)?;
+        transaction.execute("DELETE FROM follows WHERE profile = ?1", [name]).in_library(path)?;
         let removed = transaction.execute("DELETE FROM profile_papers WHERE profile = ?1", [name]).in_library(path)?;
         transaction.commit().in_library(path)?;
         Ok(removed)

@@ -7,6 +7,7 @@
 
 pub mod arxiv_id;
 pub mod category;
+mod follows;
 mod id_forms;
 mod metadata;
 mod partial_date;
@@ -20,6 +21,7 @@ use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
 pub use arxiv_id::{ArxivId, NotAnId};
+pub use follows::{FollowKind, Follows};
 pub use metadata::{Field, Kind, Metadata, Shown, Value, ValueRef};
 pub use partial_date::{NotADate, PartialDate};
 

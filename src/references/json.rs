@@ -11,7 +11,8 @@ use serde_json::{Map, Value};
 use super::elements::{Part, inside, member, values};
 use super::fields::Fields;
 use super::places::own_id;
-use super::{Entries, LineCounter, Reference};
+use super::{Entries, ExportedProfile, LineCounter, Reference};
+use crate::paper::Follows;
 use crate::reader::{excerpt, strict};
 
 /// A profile as it is exported.
@@ -22,6 +23,8 @@ struct Exported {
     like: Vec<String>,
     #[serde(default)]
     unlike: Vec<String>,
+    #[serde(default)]
+    follow: Value,
 }
 
 /// The keys of objects under which a list of items stands.
@@ -43,7 +46,15 @@ pub(super) fn read(text: &str, out: &mut Entries) {
     }
 }
 
-fn profile(line: u64, Exported { profile, like, unlike }: Exported, out: &mut Entries) {
+fn profile(line: u64, Exported { profile, like, unlike, follow }: Exported, out: &mut Entries) {
+    let follow = match follow {
+        Value::Null => Follows::default(),
+        follow => serde_json::from_value(follow).unwrap_or_else(|why| {
+            out.skip(line, format!("what the profile follows cannot be read: {}", without_place(&why)));
+            Follows::default()
+        }),
+    };
+    out.exported.get_or_insert_with(|| ExportedProfile { profile: profile.clone(), follow });
     let all = like.into_iter().map(|id| (id, false)).chain(unlike.into_iter().map(|id| (id, true)));
     for (at, (text, disliked)) in all.enumerate() {
         match own_id(&text) {

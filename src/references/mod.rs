@@ -47,7 +47,7 @@ use std::path::Path;
 pub use decode::Encoding;
 
 use crate::error::{ReadingError, Result};
-use crate::paper::{ArxivId, Skipped};
+use crate::paper::{ArxivId, Follows, Skipped};
 use crate::reader::excerpt;
 use fields::Fields;
 use sniff::Format;
@@ -80,8 +80,19 @@ pub struct Reference {
 pub struct References {
     /// Its entries in order, those that cannot be read among them.
     pub entries: Vec<std::result::Result<Reference, Skipped>>,
+    /// The profile, where it is an exported one; of several the first.
+    pub exported: Option<ExportedProfile>,
     /// How its bytes were read, where they are not UTF-8.
     pub encoding: Option<Encoding>,
+}
+
+/// What an exported profile says beside the papers that it names.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct ExportedProfile {
+    /// Its name; empty where none is told.
+    pub profile: String,
+    /// What it follows; nothing in those of earlier versions.
+    pub follow: Follows,
 }
 
 /// Reads a file, as it is or as gzip; `-` is standard input.
@@ -119,7 +130,7 @@ pub fn read(path: &Path) -> Result<References> {
 /// As [`read`].
 pub fn read_bytes(path: &Path, bytes: &[u8]) -> Result<References> {
     let decoded = decode::decode(bytes);
-    let mut out = Entries { file: path.display().to_string(), found: Vec::new() };
+    let mut out = Entries { file: path.display().to_string(), found: Vec::new(), exported: None };
     let text = decoded.text.as_str();
     match sniff::format(text) {
         Format::Bibtex => bibtex::read(text, &mut out),
@@ -131,16 +142,18 @@ pub fn read_bytes(path: &Path, bytes: &[u8]) -> Result<References> {
         Format::Xml => xml::read(text, &mut out),
         Format::List => list::read(text, &mut out),
     }
-    if out.found.is_empty() {
+    let empty = out.exported.as_ref().is_none_or(|exported| exported.follow.is_empty());
+    if out.found.is_empty() && empty {
         return Err(ReadingError::ReferencesUnknown { path: path.to_owned() }.into());
     }
-    Ok(References { entries: out.found, encoding: decoded.encoding })
+    Ok(References { entries: out.found, exported: out.exported, encoding: decoded.encoding })
 }
 
 /// The entries of a file while it is read.
 struct Entries {
     file: String,
     found: Vec<std::result::Result<Reference, Skipped>>,
+    exported: Option<ExportedProfile>,
 }
 
 impl Entries {

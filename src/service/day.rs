@@ -82,6 +82,8 @@ pub(super) struct Day {
     pub among: PaperSet,
     /// How many of these the filters leave, without those that the profile names.
     pub new: usize,
+    /// What of `among` is new and passes the filters.
+    pub news: PaperSet,
     /// Papers that earlier digests listed, or late versions of old ones.
     pub known: usize,
     /// Papers that the profile's lists have shown.
@@ -108,9 +110,9 @@ impl Day {
         let left = |rows: PaperSet| matching.of(rows).len();
         let unknown = among.clone().subtract(&own);
         let withdrawn = held_back(library, &query.filter, unknown.clone())?;
-        let new = left(unknown);
+        let news = matching.of(unknown);
         let (known, shown) = (left(known.subtract(&own)), left(shown.subtract(&own)));
-        Ok(Day { date, papers: left(all), among, new, known, shown, withdrawn })
+        Ok(Day { date, papers: left(all), among, new: news.len(), news, known, shown, withdrawn })
     }
 }
 

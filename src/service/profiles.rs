@@ -12,7 +12,7 @@ use super::query::each_once;
 use super::{DEFAULT_PROFILE, Relata};
 use crate::error::Result;
 use crate::library::{Library, Opinion, Profile};
-use crate::paper::ArxivId;
+use crate::paper::{ArxivId, Follows};
 use crate::references::{self, Encoding, Reference, References};
 
 /// Papers that somebody likes or dislikes from now on.
@@ -52,6 +52,9 @@ pub struct ProfileRow {
     pub like: Vec<ArxivId>,
     /// Disliked papers.
     pub unlike: Vec<ArxivId>,
+    /// What it follows; the key is left out where that is nothing.
+    #[serde(default, skip_serializing_if = "Follows::is_empty")]
+    pub follow: Follows,
 }
 
 /// All profiles.
@@ -82,6 +85,10 @@ pub struct Imported {
     pub matched: usize,
     /// How many of these are news to the profile.
     pub added: usize,
+    /// What an exported profile follows that the profile did not follow yet; the key is left out
+    /// where that is nothing.
+    #[serde(skip_serializing_if = "is_none")]
+    pub followed: usize,
     /// References that mean no paper of the library, or several.
     pub unmatched: Vec<Unmatched>,
     /// Entries that could not be read.
@@ -172,12 +179,12 @@ impl Relata {
     /// [`ReadingError::ReferencesUnknown`](crate::error::ReadingError::ReferencesUnknown); what the
     /// library reports.
     pub fn import_profile(&self, request: &ImportProfile) -> Result<Imported> {
-        let References { entries: read, encoding } = references::read(&request.file)?;
+        let References { entries: read, exported, encoding } = references::read(&request.file)?;
         let mut library = self.own()?;
         let sample = self.sample_instead(&library)?;
         let papers: &Library = sample.as_deref().unwrap_or(&library);
         // An exported profile keeps its name.
-        let own = read.iter().flatten().find_map(|reference| reference.profile.clone()).filter(|own| !own.is_empty());
+        let own = exported.as_ref().map(|exported| exported.profile.clone()).filter(|own| !own.is_empty());
         let name = request.profile.clone().or(own).unwrap_or_else(default_profile);
         let mut skips = Skips::default();
         let (mut opinions, mut absent, mut unmatched) = (Vec::new(), 0, Vec::new());
@@ -200,11 +207,17 @@ impl Relata {
                 (Err(reason), _) => unmatched.push(Unmatched { line: reference.line, entry: reference.label, reason }),
             }
         }
+        // Refused whole, where it is too much, before anything else is written.
+        let followed = match exported {
+            Some(exported) if !exported.follow.is_empty() => library.follow(&name, &exported.follow)?,
+            _ => 0,
+        };
         let changed = library.set_opinions(&name, &opinions)?;
         Ok(Imported {
             profile: name,
             matched: opinions.len(),
             added: changed.iter().filter(|changed| **changed).count(),
+            followed,
             unmatched,
             skipped: skips.count(),
             encoding,
@@ -216,8 +229,14 @@ impl Relata {
 
 impl From<Profile> for ProfileRow {
     fn from(profile: Profile) -> ProfileRow {
-        ProfileRow { profile: profile.name, like: profile.like, unlike: profile.unlike }
+        ProfileRow { profile: profile.name, like: profile.like, unlike: profile.unlike, follow: profile.follows }
     }
+}
+
+/// Whether a number is left out of an answer.
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde calls it with a reference")]
+fn is_none(number: &usize) -> bool {
+    *number == 0
 }
 
 fn default_profile() -> String {

@@ -7,10 +7,10 @@ use schemars::generate::SchemaSettings;
 use schemars::{JsonSchema, Schema};
 
 use super::{
-    Add, Added, Checked, Embed, Embedded, Evaluate, Evaluated, Export, Exported, Fetch, Fetched, FindTopics, Found,
-    ImportProfile, Imported, Interests, LibraryInfo, Mended, Models, Opine, Opined, PaperInfo, ProfileRow, Profiles,
-    Recommend, Recommendation, Reembed, Reembedded, Remove, Removed, Renamed, Repair, Search, Sources, Today,
-    TodayList, TopicHistory, TopicPapers, TopicsAnswer, VerifiedModel,
+    Add, Added, Checked, Embed, Embedded, Evaluate, Evaluated, Export, Exported, Fetch, Fetched, FindTopics, Follow,
+    Followed, Found, ImportProfile, Imported, Interests, LibraryInfo, Mended, Models, Opine, Opined, PaperInfo,
+    ProfileRow, Profiles, Recommend, Recommendation, Reembed, Reembedded, Remove, Removed, Renamed, Repair, Search,
+    Sources, Today, TodayList, TopicHistory, TopicPapers, TopicsAnswer, VerifiedModel,
 };
 
 /// The schemas (JSON Schema 2020-12) of all requests and answers, by the task and which of the two
@@ -28,6 +28,8 @@ pub fn schemas() -> BTreeMap<&'static str, Schema> {
         ("export.answer", answer::<Exported>()),
         ("fetch.request", request::<Fetch>()),
         ("fetch.answer", answer::<Fetched>()),
+        ("follow.request", request::<Follow>()),
+        ("follow.answer", answer::<Followed>()),
         ("info.answer", answer::<LibraryInfo>()),
         ("interests.answer", answer::<Interests>()),
         ("models.answer", answer::<Models>()),

@@ -13,12 +13,14 @@ use super::add::{Added, Skips, files};
 use super::day::{Day, Listed};
 use super::events::Event;
 use super::fetch::Fetched;
+use super::followed::{self, FollowedPaper};
 use super::query::{RankOptions, Selection, rank_options, rank_setters};
 use super::related::{Related, related};
 use super::rows::{Row, Seen, Source};
 use super::session::Session;
 use super::{DEFAULT_PROFILE, Relata};
-use crate::error::{LibraryError, ProfileError, Result};
+use crate::error::{Error, LibraryError, ProfileError, Result};
+use crate::library::{PaperSet, Profile};
 use crate::paper::{ArxivId, PartialDate};
 use crate::recommend::Query;
 use crate::setters::setters;
@@ -106,7 +108,10 @@ pub struct TodayList {
     pub query: TodayQuery,
     /// The day in numbers.
     pub day: DayNumbers,
-    /// New papers that match well enough, the best first.
+    /// New papers that the profile follows, whatever their match: at most 50, those of authors
+    /// first, then those with words, then those of categories. [`DayNumbers::followed`] counts all.
+    pub followed: Vec<FollowedPaper>,
+    /// New papers that match well enough, the best first, without those above.
     pub results: Vec<NewPaper>,
     /// Papers left out since earlier digests had them, or as late versions of old ones.
     pub known: usize,
@@ -125,6 +130,9 @@ pub struct TodayList {
     /// Entries of the digests that could not be used.
     #[serde(flatten)]
     pub skips: Skips,
+    /// Whether papers were compared with what is liked: a profile that only follows likes nothing.
+    #[serde(skip)]
+    pub ranked: bool,
     /// Files that were read.
     #[serde(skip)]
     pub files: usize,
@@ -158,7 +166,10 @@ pub struct DayNumbers {
     pub papers: usize,
     /// How many of them are new to the profile.
     pub new: usize,
-    /// How many of these match well enough.
+    /// How many of these the profile follows.
+    pub followed: usize,
+    /// How many of the others match well enough. Followed papers that are not listed as such are
+    /// among them.
     pub matter: usize,
     /// The least match of a paper that matters.
     pub floor: f32,
@@ -191,7 +202,8 @@ impl Relata {
     ///
     /// # Errors
     /// [`LibraryError::Empty`] where no digest is named and the library has no papers;
-    /// [`ProfileError::NothingLiked`], [`ProfileError::NoSuchProfile`], before anything is read;
+    /// [`ProfileError::NothingLiked`] for a profile that follows nothing either and
+    /// [`ProfileError::NoSuchProfile`], before anything is read;
     /// what [`Relata::add`] and [`Relata::recommend`] report.
     pub fn today(&self, request: &Today) -> Result<TodayList> {
         let fetched = self.fetch_for(request)?;
@@ -210,7 +222,7 @@ impl Relata {
             true => session.library.existing_profile(&request.profile)?,
             false => session.library.profile(&request.profile)?,
         };
-        if profile.like.is_empty() {
+        if profile.like.is_empty() && profile.follows.is_empty() {
             return Err(ProfileError::NothingLiked { profile: request.profile.clone() }.into());
         }
         let mut listed = Listed::default();
@@ -224,27 +236,33 @@ impl Relata {
         }
         let mut query = request.ranking.query(DEFAULT_FLOOR)?;
         query.emphasis = request.ranking.half_life.map(|days| profile.emphasis(days)).unwrap_or_default();
-        session.add_profile(&profile, &mut query)?;
+        let ranks = ranks(session.add_profile(&profile, &mut query), &profile)?;
         session.say_withdrawn(&query, &[])?;
         let embedder = session.embedder()?;
         let fingerprint = session.embedded(&embedder)?;
         let view = session.library.view()?;
         let from = session.seen(fingerprint)?;
         let day = Day::of(&session.library, request, &listed, &query)?;
-        query.among = Some(day.among.clone());
-        let knowledge = session.knowledge(&view, fingerprint)?;
-        let context = knowledge.context(&session.library, fingerprint);
-        let today::Today { new, repeated, matter } = today::today(&context, &knowledge.learned, &query, request.seen)?;
-        let nearest = match request.nearest {
-            true if new.is_empty() => {
+        let knowledge = ranks.then(|| session.knowledge(&view, fingerprint)).transpose()?;
+        let ranking = knowledge.as_ref().map(|known| (known.context(&session.library, fingerprint), &*known.learned));
+        let found = followed::Found::among(&session.library, &profile.follows, &day.news)?;
+        let answers = ranking.as_ref().map(|(context, learned)| found.ranked(context, learned, &query)).transpose()?;
+        let all_followed = found.len();
+        let followed = found.listed(&session.library, answers.unwrap_or_default(), &request.ranking.language)?;
+        let rows = followed.iter().map(|row| row.paper.row).collect();
+        query.among = Some(day.among.subtract(&PaperSet::new(rows)));
+        let (mut found, mut nearest) = (today::Today::default(), request.nearest.then(Vec::new));
+        if let Some((context, learned)) = &ranking {
+            found = today::today(context, learned, &query, request.seen)?;
+            if request.nearest && found.new.is_empty() {
                 let lower = Query { at_least: 0.0, k: NEAREST.min(query.k), ..query.clone() };
-                Some(today::today(&context, &knowledge.learned, &lower, request.seen)?.new)
+                nearest = Some(today::today(context, learned, &lower, request.seen)?.new);
             }
-            true => Some(Vec::new()),
-            false => None,
-        };
+        }
+        let today::Today { new, repeated, matter } = found;
+        let first = followed.len() + 1;
         let rows =
-            |new: Vec<New>| new.into_iter().enumerate().map(|(at, new)| listed_paper(at + 1, new, request)).collect();
+            |new: Vec<New>| new.into_iter().zip(first..).map(|(new, rank)| listed_paper(rank, new, request)).collect();
         Ok(TodayList {
             query: TodayQuery {
                 profile: request.profile.clone(),
@@ -258,9 +276,11 @@ impl Relata {
                 date: day.date,
                 papers: day.papers,
                 new: day.new,
+                followed: all_followed,
                 matter,
                 floor: if query.at_least > 0.0 { query.at_least } else { DEFAULT_FLOOR },
             },
+            followed,
             results: rows(new),
             known: day.known,
             listed_before: day.shown,
@@ -269,6 +289,7 @@ impl Relata {
             nearest: nearest.map(rows),
             fetched,
             skips: report.skips,
+            ranked: ranks,
             files: files.len(),
             from,
         })
@@ -293,8 +314,22 @@ impl Relata {
     /// What the library reports.
     pub fn note_shown(&self, list: &TodayList) -> Result<()> {
         let Some(date) = list.day.date else { return Ok(()) };
-        let shown = list.results.iter().flat_map(|new| new.also.iter().chain([&new.row.id])).cloned();
+        let shown = list.results.iter().flat_map(|new| new.also.iter().chain([&new.row.id]));
+        let shown = list.followed.iter().map(|row| &row.id).chain(shown).cloned();
         self.own()?.note_shown(&list.query.profile, date, &shown.collect::<Vec<_>>())
+    }
+}
+
+/// Whether a profile says what is liked. One that only follows says nothing of how papers rank, and
+/// neither does one whose liked papers are gone.
+fn ranks(added: Result<()>, profile: &Profile) -> Result<bool> {
+    match added {
+        Err(Error::Profile(ProfileError::NothingLiked { .. } | ProfileError::LikedAreGone { .. }))
+            if !profile.follows.is_empty() =>
+        {
+            Ok(false)
+        }
+        added => added.map(|()| true),
     }
 }
 

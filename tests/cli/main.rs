@@ -7,6 +7,7 @@ mod beginning;
 mod embedding;
 mod evaluating;
 mod facets;
+mod follows;
 mod keeping;
 mod months;
 mod places;

@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use crate::support::{Home, Invented, digest, invented};
+use crate::support::{Home, Invented, digest, invented, without_match};
 
 /// A paper about ice, or about something else.
 fn paper(number: usize, ice: bool) -> Invented {
@@ -101,10 +101,4 @@ fn a_week_reads_as_it_should() {
               About On bread, 8.
     [1]
     "#);
-}
-
-/// A line of an answer with its match left out.
-fn without_match(line: &str) -> String {
-    let of_answer = line.len() > 20 && line.starts_with("  ") && line[..3].trim().parse::<u32>().is_ok();
-    if of_answer { format!("{}  NN{}", &line[..3], &line[8..]) } else { line.to_owned() }
 }

@@ -65,7 +65,7 @@ const PLAIN: Disturbed = Disturbed {
 };
 
 /// All commands.
-pub(crate) const ALL: [Disturbed; 18] = [
+pub(crate) const ALL: [Disturbed; 19] = [
     Disturbed {
         name: "add --no-embed, no library yet",
         arguments: &["add", "--no-embed", "papers.jsonl"],
@@ -93,6 +93,14 @@ pub(crate) const ALL: [Disturbed; 18] = [
     Disturbed {
         name: "unlike",
         arguments: &["unlike", "2601.00001", "2601.00007"],
+        before: Before::Library,
+        says: "changed 2",
+        one_step: true,
+        ..PLAIN
+    },
+    Disturbed {
+        name: "follow",
+        arguments: &["follow", "--author", "Ada Example", "--words", "ice"],
         before: Before::Library,
         says: "changed 2",
         one_step: true,

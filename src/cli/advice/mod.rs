@@ -8,6 +8,7 @@ use crate::error::{
     BulkError, DeviceRefusal, DifferingSetting, EmbeddingError, EmbeddingSetting, Error, FetchError, LibraryError,
     ModelError, OutputRefusal, PrecisionRefusal, ProfileError, QueryError, ReadingError, TopicsError, Unavailable,
 };
+use crate::paper::FollowKind;
 use crate::service::{DEFAULT_PROFILE, OtherModel};
 
 /// An error with its causes, and what to do about it.
@@ -250,6 +251,11 @@ fn profile(error: &ProfileError) -> Option<String> {
         ProfileError::LikedAreGone { .. } => {
             Some("add digests that list them, or like others with `relata like ID...`".to_owned())
         }
+        ProfileError::FollowsNothing { kind: FollowKind::Category, .. } => {
+            Some("categories look like cs.LG, archives like math".to_owned())
+        }
+        ProfileError::FollowsNothing { .. } => None,
+        ProfileError::FollowsTooMuch { .. } => Some("follow less with `relata unfollow`".to_owned()),
         ProfileError::NoSuchInterest { .. } => Some("see `relata profile show`".to_owned()),
     }
 }

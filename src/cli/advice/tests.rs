@@ -165,6 +165,8 @@ fn examples() -> Vec<Error> {
         ProfileError::NoSuchProfile { name: word(), there: Vec::new() }.into(),
         ProfileError::NothingLiked { profile: DEFAULT_PROFILE.to_owned() }.into(),
         ProfileError::LikedAreGone { profile: word(), papers: 1 }.into(),
+        ProfileError::FollowsNothing { kind: crate::paper::FollowKind::Category, text: word() }.into(),
+        ProfileError::FollowsTooMuch { profile: word(), count: 257, most: 256 }.into(),
         ProfileError::NoSuchInterest { number: 1, count: 0 }.into(),
         TopicsError::NoSuchTopic { id: 1, there: vec![0] }.into(),
         TopicsError::OfDays.into(),

@@ -1,11 +1,12 @@
 //! The command line: what can be asked, in clap's terms. No behaviour lives here.
 //!
-//! Each file has the arguments of a group of commands: [`asking`], [`profiles`], [`papers`],
-//! [`topics`], [`fetch`], [`models`] and [`program`]. [`places`] and [`selection`] have the options
-//! that several commands share, [`values`] reads what an option is given.
+//! Each file has the arguments of a group of commands: [`asking`], [`profiles`], [`follows`],
+//! [`papers`], [`topics`], [`fetch`], [`models`] and [`program`]. [`places`] and [`selection`] have
+//! the options that several commands share, [`values`] reads what an option is given.
 
 mod asking;
 mod fetch;
+mod follows;
 mod models;
 mod papers;
 mod places;
@@ -19,10 +20,11 @@ use clap::{Parser, Subcommand};
 
 pub(super) use asking::{Eval, Recommend, Search, Today};
 pub(super) use fetch::{Fetch, SourcesArgs, SourcesCommand};
+pub(super) use follows::{Follow, Followable, Unfollow};
 pub(super) use models::{Embed, Model, ModelCommand};
 pub(super) use papers::{Add, Check, Info, OpenPages, Reembed, Remove, Show};
 pub(super) use places::Places;
-pub(super) use profiles::{Opine, ProfileArgs, ProfileCommand};
+pub(super) use profiles::{Opine, ProfileArgs, ProfileCommand, ProfileName};
 pub(super) use program::{Completions, Man};
 pub(super) use selection::{Filters, Ranking, Recency, Selection};
 
@@ -68,6 +70,11 @@ pub(super) enum Command {
     Like(Opine),
     /// Remember papers that you want less of.
     Unlike(Opine),
+    /// Follow authors, words and categories, whose new papers `relata today` lists first; or list
+    /// what you follow.
+    Follow(Follow),
+    /// Follow authors, words and categories no longer.
+    Unfollow(Unfollow),
     /// List, export, import or remove profiles: what you like and dislike, under a name.
     Profile(ProfileArgs),
     /// Show everything about one paper.
