@@ -12,7 +12,7 @@ use rusqlite::{Connection, OptionalExtension, Row, params};
 use super::faults::Faults;
 use super::{Library, Outcome};
 use crate::error::Result;
-use crate::paper::Entry;
+use crate::paper::{ArxivId, Entry};
 
 /// A category whose announcements are fetched.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -107,6 +107,19 @@ impl Library {
         self.connection
             .execute("DELETE FROM followed_categories WHERE category = ?1", [category])
             .map(|deleted| deleted > 0)
+            .in_library(&self.path)
+    }
+
+    /// Whether a paper of this primary category, or archive, is here whose id was given later than
+    /// another. Only ids as arXiv gives them since 2007 are compared.
+    pub fn has_later(&self, category: &str, id: &ArxivId) -> Result<bool> {
+        // A colon comes after all digits and before all letters.
+        self.connection
+            .prepare_cached(
+                "SELECT EXISTS (SELECT 1 FROM papers WHERE id > ?1 AND id < ':' \
+                 AND (primary_category = ?2 OR substr(primary_category, 1, length(?2) + 1) = ?2 || '.'))",
+            )
+            .and_then(|mut statement| statement.query_row([id.as_str(), category], |row| row.get(0)))
             .in_library(&self.path)
     }
 
@@ -257,6 +270,25 @@ mod tests {
         assert!(library.unfollow_category("cs.LG").unwrap());
         assert!(!library.unfollow_category("cs.LG").unwrap());
         assert_eq!(library.followed_categories().unwrap(), followed[1..]);
+    }
+
+    #[test]
+    fn a_later_paper_of_a_category_or_archive_is_found() {
+        let mut library = Library::in_memory().unwrap();
+        let id = |text: &str| ArxivId::parse(text).unwrap().0;
+        let precedence = crate::paper::Precedence { version: 1, date: None, kind: crate::paper::SourceKind::RawJsonl };
+        let entries = [("2603.00005", "cs.LG"), ("2603.00009", "math.AG"), ("hep-th/9901001", "hep-th")].map(
+            |(text, category)| {
+                let mut entry = Entry::new(id(text), precedence, 1);
+                entry.categories = vec![category.to_owned()];
+                entry
+            },
+        );
+        library.merge(&entries).unwrap();
+        let later = |category: &str, text: &str| library.has_later(category, &id(text)).unwrap();
+        assert!(later("cs.LG", "2603.00004") && later("cs", "2602.99999") && later("math.AG", "2603.00005"));
+        assert!(!later("cs.LG", "2603.00005") && !later("c", "2603.00001") && !later("cs.L", "2603.00001"));
+        assert!(!later("hep-th", "2603.00001"), "an id of the old form tells nothing");
     }
 
     #[test]

@@ -48,7 +48,7 @@ enum Doubt {
     Failed(String),
     /// It announces papers, and all are known.
     AllKnown,
-    /// The newest of its papers are older than those of all other categories.
+    /// The newest of its papers are older than known ones, or than those of all other categories.
     Older,
     /// It announces no paper of this category, and papers of others.
     NoneOfThese,
@@ -324,7 +324,12 @@ fn judge(library: &Library, followed: Vec<FollowedCategory>, records: &[Record],
             }
         }
         let here = category.followed.complete >= Some(day);
+        // Ids are given in the order of submission: a feed of an earlier day, which nobody fetched
+        // then, is unknown as well.
+        let newest = category.own.iter().filter(|id| category.new.contains(id)).max();
+        let older = newest.map_or(Ok(false), |newest| library.has_later(&category.followed.category, newest))?;
         category.told = match () {
+            () if own_new > 0 && older => Told::Doubtful(Doubt::Older),
             () if own_new > 0 && records.len() < MOST_ENTRIES => Told::Fresh,
             () if own_new > 0 => Told::Doubtful(Doubt::Full),
             () if here => Told::UpToDate,
@@ -386,7 +391,7 @@ fn in_words(doubt: &Doubt) -> &str {
     match doubt {
         Doubt::Failed(why) => why,
         Doubt::AllKnown => "the feed announces nothing that was not here before",
-        Doubt::Older => "the feed's papers are older than those of other categories",
+        Doubt::Older => "the feed's papers are older than others that are known",
         Doubt::NoneOfThese => "the feed announces no paper of this category",
         Doubt::Empty => "the feed is empty",
         Doubt::Full => "the feed is full, so it may leave papers out",
