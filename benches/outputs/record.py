@@ -62,6 +62,7 @@ class Scene:
             "PATH": os.environ["PATH"],
             "HOME": str(folder),
             "RELATA_CACHE": str(cache),
+            "RELATA_CONFIG": str(folder / "config.toml"),
             "RELATA_LIBRARY": str(self.library),
             "RELATA_OFFLINE": "1",
             "LANG": "C.UTF-8",

@@ -6,6 +6,8 @@
 
 use clap::Command;
 
+use super::config::{KEYS, Key};
+
 /// Options about embedding.
 const MODEL_OPTIONS: [&str; 6] = ["model", "precision", "long", "device", "engine", "offline"];
 
@@ -38,7 +40,15 @@ const NOT_OF_MODEL: [&str; 4] = ["precision", "long", "device", "engine"];
 pub(super) fn with_model_options_where_they_count(command: Command) -> Command {
     let mut command = hidden(command, &WITHOUT_MODEL, &MODEL_OPTIONS);
     command = hidden(command, &WITHOUT_LIBRARY, &LIBRARY_OPTIONS);
-    hidden(command, &["model"], &NOT_OF_MODEL)
+    command = hidden(command, &["model"], &NOT_OF_MODEL);
+    command.mut_subcommand("config", |config| config.mut_subcommand("set", |set| set.after_help(settings())))
+}
+
+/// The settings of the configuration file, each with what it is for.
+fn settings() -> String {
+    let width = KEYS.iter().map(|key| key.name.len()).max().unwrap_or(0);
+    let line = |key: &Key| format!("\n  {:<width$}  {} ({})", key.name, key.about, key.kind.expected());
+    KEYS.iter().map(line).fold("Settings:".to_owned(), |text, line| text + &line)
 }
 
 /// A global option of the root is copied to a command that has none of that name: one that is

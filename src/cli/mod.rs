@@ -9,6 +9,8 @@ mod answers;
 mod args;
 mod categories;
 mod completions;
+mod config;
+mod configure;
 mod dates;
 mod embed;
 mod eval;
@@ -48,6 +50,8 @@ use crate::paper::ArxivId;
 use crate::service::{Options, Relata};
 
 use args::{Cli, Command, ModelCommand, Places};
+use config::Config;
+use configure::Given;
 use events::Terminal;
 use terminal::{Page, printable, say};
 
@@ -83,8 +87,9 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
     });
     let arguments: Vec<OsString> = arguments.into_iter().collect();
     let alone = arguments.len() < 2;
-    let cli = match parse(arguments) {
-        Ok(cli) => cli,
+    let config = Config::load();
+    let (cli, given) = match parse(arguments, config.as_ref().ok()) {
+        Ok(parsed) => parsed,
         // Whoever types the name alone wants to know what there is.
         Err(refused) if refused.kind() == ErrorKind::MissingSubcommand && alone => {
             say(&command().render_help().to_string());
@@ -101,7 +106,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         }
     };
     let mut page = Page::stdout();
-    let outcome = dispatch(cli, &mut page).and_then(|outcome| {
+    let outcome = dispatch(cli, config, &given, &mut page).and_then(|outcome| {
         page.flush()?;
         Ok(outcome)
     });
@@ -140,19 +145,26 @@ fn without_empty_variables(command: clap::Command) -> clap::Command {
     names.into_iter().fold(command, |command, name| command.mut_subcommand(name, without_empty_variables))
 }
 
-fn parse(arguments: impl IntoIterator<Item = OsString>) -> std::result::Result<Cli, clap::Error> {
-    let mut command = without_empty_variables(command());
+fn parse(
+    arguments: impl IntoIterator<Item = OsString>,
+    config: Option<&Config>,
+) -> std::result::Result<(Cli, Given), clap::Error> {
+    let command = without_empty_variables(command());
+    let mut command = config.map_or_else(|| command.clone(), |config| config.enter(command.clone()));
     let matches = command.try_get_matches_from_mut(categories::joined(arguments))?;
-    Cli::from_arg_matches(&matches).map_err(|error| error.format(&mut command))
+    let cli = Cli::from_arg_matches(&matches).map_err(|error| error.format(&mut command))?;
+    Ok((cli, Given::of(&matches)))
 }
 
-fn dispatch(cli: Cli, page: &mut Page) -> Result<Outcome> {
+fn dispatch(cli: Cli, config: Result<Config>, given: &Given, page: &mut Page) -> Result<Outcome> {
     let places = cli.places;
-    // Opened by the commands that need it: completions need no folder for libraries and models.
-    let context = move || Context::new(places);
+    // Opened by the commands that need it: completions need no folder for libraries and models, and
+    // whoever mends the configuration file does not need it whole.
+    let context = move || Context::new(places, &config?);
     match cli.command {
         Command::Completions(asked) => completions::run(&asked, page),
         Command::Man(asked) => man::run(&asked, page),
+        Command::Config(asked) => configure::run(&asked.command, given, page),
         Command::Add(add) => add::run(&context()?, &add, page),
         Command::Fetch(fetch) => fetch::run(&context()?, &fetch, page),
         Command::Sources(asked) => fetch::sources(&context()?, asked.command.as_ref(), page),
@@ -198,18 +210,19 @@ struct Context {
 }
 
 impl Context {
-    fn new(places: Places) -> Result<Context> {
+    fn new(places: Places, config: &Config) -> Result<Context> {
         let Places { library, model, precision, long, device, engine, offline } = places;
-        let mut settings = Settings::from_env()?;
+        let variables = |name: &str| config.variable(name);
+        let mut settings = Settings::from_vars(variables, dirs::cache_dir(), dirs::home_dir())?;
         settings.offline |= offline;
         // An empty variable is one that is not set.
         let library = match library.filter(|path| !path.as_os_str().is_empty()) {
             Some(path) => path,
             None => dirs::data_dir().ok_or(LibraryError::NoDataFolder)?.join("relata").join("library.db"),
         };
-        let arxiv = ArxivSettings::from_vars(|name| std::env::var_os(name), &settings.cache.join("arxiv"))?;
-        let arxiv = Some(arxiv);
-        let options = Options { library, settings, model, precision, long, device, engine, arxiv };
+        let arxiv = Some(ArxivSettings::from_vars(variables, &settings.cache.join("arxiv"))?);
+        let profile = config.text("profile").map(str::to_owned);
+        let options = Options { library, settings, model, precision, long, device, engine, arxiv, profile };
         options.check()?;
         let terminal = Arc::new(Terminal::default());
         let relata = Relata::new(options).observed_by(Arc::clone(&terminal));

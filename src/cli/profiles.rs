@@ -2,7 +2,7 @@
 
 use crate::error::{Error, QueryError, Result};
 use crate::library::Opinion;
-use crate::service::{DEFAULT_PROFILE, ImportProfile, Imported, Opine as Request, ProfileRow};
+use crate::service::{ImportProfile, Imported, Opine as Request, ProfileRow};
 
 use super::args::{Opine, ProfileCommand};
 use super::skips::say_skips;
@@ -37,7 +37,8 @@ pub(super) fn profile(context: &Context, command: &ProfileCommand, page: &mut Pa
     match command {
         ProfileCommand::List { json } => list(context, *json, page),
         ProfileCommand::Export { name, profile } => {
-            export(context, name.as_deref().or(profile.as_deref()).unwrap_or(DEFAULT_PROFILE), page)
+            let named = name.as_deref().or(profile.as_deref());
+            export(context, named.unwrap_or_else(|| context.relata.default_profile()), page)
         }
         ProfileCommand::Import { file, profile, json } => {
             let request = ImportProfile { file: file.clone(), profile: profile.clone() };

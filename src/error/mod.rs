@@ -6,6 +6,7 @@
 //! src/cli/advice says it at the terminal.
 
 mod bulk;
+mod config;
 mod embedding;
 mod fetch;
 mod library;
@@ -20,6 +21,7 @@ use std::path::{Path, PathBuf};
 
 pub use crate::lock::Holder;
 pub use bulk::{BulkError, OutputRefusal};
+pub use config::{ConfigError, ConfigFault};
 pub use embedding::{DeviceRefusal, EmbeddingError, PrecisionRefusal};
 pub use fetch::FetchError;
 pub use library::{DifferingSetting, EmbeddingSetting, LibraryError};
@@ -70,6 +72,9 @@ pub enum Error {
     /// Errors of topics.
     #[error(transparent)]
     Topics(#[from] TopicsError),
+    /// Errors of the configuration file.
+    #[error(transparent)]
+    Config(#[from] ConfigError),
     /// Somebody pulled the [token](crate::service::CancelToken) of the work.
     #[error("this was cancelled; what was committed before is kept")]
     Cancelled,
@@ -94,6 +99,7 @@ impl Error {
             Error::Query(error) => error.code(),
             Error::Profile(error) => error.code(),
             Error::Topics(error) => error.code(),
+            Error::Config(error) => error.code(),
             Error::Cancelled => "cancelled",
             Error::Internal(..) => "internal",
         }

@@ -109,7 +109,7 @@ use crate::setters::setters;
 use catch_up::Remembered;
 use store::{Connection, Place, Store};
 
-/// The profile where none is named.
+/// The profile where neither a request nor [`Options::profile`] names one.
 pub const DEFAULT_PROFILE: &str = "default";
 
 /// Where a library and its models are, and how texts are embedded.
@@ -146,6 +146,8 @@ pub struct Options {
     pub engine: EngineChoice,
     /// Where papers are fetched from; else arXiv's own servers.
     pub arxiv: Option<ArxivSettings>,
+    /// The profile where a request may name one and does not; else [`DEFAULT_PROFILE`].
+    pub profile: Option<String>,
 }
 
 setters! { Options:
@@ -161,6 +163,8 @@ setters! { Options:
     engine => value engine(EngineChoice);
     /// Where papers are fetched from.
     arxiv => some arxiv(ArxivSettings);
+    /// The profile where a request may name one and does not.
+    profile => some_into profile(String);
 }
 
 impl Options {
@@ -175,6 +179,7 @@ impl Options {
             device: DeviceChoice::Auto,
             engine: EngineChoice::Own,
             arxiv: None,
+            profile: None,
         }
     }
 
@@ -261,6 +266,11 @@ impl Relata {
     /// The file of the library.
     pub fn library_path(&self) -> &Path {
         &self.shared.options.library
+    }
+
+    /// The profile where none is named.
+    pub fn default_profile(&self) -> &str {
+        self.shared.options.profile.as_deref().unwrap_or(DEFAULT_PROFILE)
     }
 
     /// Where models are looked for.

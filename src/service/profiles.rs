@@ -185,7 +185,7 @@ impl Relata {
         let papers: &Library = sample.as_deref().unwrap_or(&library);
         // An exported profile keeps its name.
         let own = exported.as_ref().map(|exported| exported.profile.clone()).filter(|own| !own.is_empty());
-        let name = request.profile.clone().or(own).unwrap_or_else(default_profile);
+        let name = request.profile.clone().or(own).unwrap_or_else(|| self.default_profile().to_owned());
         let mut skips = Skips::default();
         let (mut opinions, mut absent, mut unmatched) = (Vec::new(), 0, Vec::new());
         for entry in read {

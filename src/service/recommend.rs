@@ -13,7 +13,7 @@ use super::query::{RankOptions, Selection, each_once, rank_options, rank_setters
 use super::related::{Related, related};
 use super::rows::{Row, Seen};
 use super::session::Session;
-use super::{DEFAULT_PROFILE, OtherModel, Relata};
+use super::{OtherModel, Relata};
 use crate::embed::LazyEmbedder;
 use crate::error::{QueryError, Result};
 use crate::facets::{FacetOrigin, FacetText};
@@ -180,7 +180,7 @@ impl Relata {
         let mut session = self.answering()?;
         let embedder = session.embedder()?;
         let unread_text = take_unread(&embedder, &mut query);
-        let profile = request.profile.clone().or_else(|| alone.then(|| DEFAULT_PROFILE.to_owned()));
+        let profile = request.profile.clone().or_else(|| alone.then(|| self.default_profile().to_owned()));
         if let Some(name) = &profile {
             let profile = self.profile(session.own(), name, request.profile.is_some())?;
             session.add_profile(&profile, &mut query)?;

@@ -4,6 +4,7 @@ mod adding;
 mod answering;
 mod asking;
 mod beginning;
+mod configuring;
 mod embedding;
 mod evaluating;
 mod facets;

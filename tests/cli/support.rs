@@ -49,6 +49,8 @@ impl Home {
     pub(crate) fn command(&self, arguments: &[&str]) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_relata"));
         command.args(arguments).current_dir(self.folder.path());
+        // Not the configuration of whoever runs the tests.
+        command.env("RELATA_CONFIG", self.path("config.toml"));
         command.env("RELATA_LIBRARY", self.path("library.db")).env_remove("RELATA_OFFLINE").env_remove("RELATA_MODEL");
         if let Some(model) = &self.model {
             command.env("RELATA_MODEL", model).env("RELATA_CACHE", self.path("cache")).env("RELATA_OFFLINE", "1");

@@ -70,6 +70,8 @@ fn relata(arguments: &[&str]) -> Output {
     let mut command = Command::new(env!("CARGO_BIN_EXE_relata"));
     // Help is as wide as the terminal, and these say how wide that is.
     command.env_remove("COLUMNS").env_remove("LINES").env("NO_COLOR", "1").env("RELATA_OFFLINE", "1");
+    // Defaults of a configuration file would show in the help.
+    command.env("RELATA_CONFIG", root().join("no configuration file"));
     command.args(arguments).output().expect("the program starts")
 }
 

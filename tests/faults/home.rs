@@ -79,6 +79,7 @@ impl Home {
         let model = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/models/tiny-bert");
         command.current_dir(&self.folder).env("RELATA_LIBRARY", self.path("library.db")).env("RELATA_MODEL", model);
         command.env("RELATA_CACHE", self.path("cache")).env("RELATA_OFFLINE", "1").env("HOME", &self.folder);
+        command.env("RELATA_CONFIG", self.path("config.toml"));
         command.env("RAYON_NUM_THREADS", "2").stdin(Stdio::null());
     }
 

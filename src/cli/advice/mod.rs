@@ -5,8 +5,9 @@
 //! new one.
 
 use crate::error::{
-    BulkError, DeviceRefusal, DifferingSetting, EmbeddingError, EmbeddingSetting, Error, FetchError, LibraryError,
-    ModelError, OutputRefusal, PrecisionRefusal, ProfileError, QueryError, ReadingError, TopicsError, Unavailable,
+    BulkError, ConfigError, DeviceRefusal, DifferingSetting, EmbeddingError, EmbeddingSetting, Error, FetchError,
+    LibraryError, ModelError, OutputRefusal, PrecisionRefusal, ProfileError, QueryError, ReadingError, TopicsError,
+    Unavailable,
 };
 use crate::paper::FollowKind;
 use crate::service::{DEFAULT_PROFILE, OtherModel};
@@ -34,6 +35,7 @@ pub(super) fn advice(error: &Error) -> Option<String> {
         Error::Query(error) => query(error),
         Error::Profile(error) => profile(error),
         Error::Topics(error) => Some(topics(error).to_owned()),
+        Error::Config(error) => config(error).map(str::to_owned),
         Error::Io { .. } | Error::Cancelled | Error::Internal(..) => None,
     }
 }
@@ -267,6 +269,17 @@ fn topics(error: &TopicsError) -> &'static str {
         TopicsError::OfDays => "leave --since and --until out",
         TopicsError::TooMany { .. } => "ask for fewer with --k",
         TopicsError::NameTaken { .. } => "choose another name",
+    }
+}
+
+fn config(error: &ConfigError) -> Option<&'static str> {
+    match error {
+        ConfigError::Faulty { .. } => {
+            Some("mend these lines, remove one with `relata config unset KEY`, or name another file in RELATA_CONFIG")
+        }
+        ConfigError::UnknownKey { .. } => Some("`relata config show --all` lists all"),
+        ConfigError::Value { .. } => None,
+        ConfigError::NoFolder => Some("name a file in RELATA_CONFIG"),
     }
 }
 

@@ -11,6 +11,7 @@ use super::*;
 const DOMAINS: &[&str] = &[
     include_str!("../../error/mod.rs"),
     include_str!("../../error/bulk.rs"),
+    include_str!("../../error/config.rs"),
     include_str!("../../error/embedding.rs"),
     include_str!("../../error/fetch.rs"),
     include_str!("../../error/library.rs"),
@@ -172,6 +173,10 @@ fn examples() -> Vec<Error> {
         TopicsError::OfDays.into(),
         TopicsError::TooMany { topics: 2, papers: 1 }.into(),
         TopicsError::NameTaken { name: word(), other: 1 }.into(),
+        ConfigError::Faulty { path: path(), faults: Vec::new() }.into(),
+        ConfigError::UnknownKey { key: word(), nearest: "model" }.into(),
+        ConfigError::Value { key: "device", value: word(), expected: word() }.into(),
+        ConfigError::NoFolder.into(),
     ]
 }
 

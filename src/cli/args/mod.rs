@@ -25,7 +25,7 @@ pub(super) use models::{Embed, Model, ModelCommand};
 pub(super) use papers::{Add, Check, Info, OpenPages, Reembed, Remove, Show};
 pub(super) use places::Places;
 pub(super) use profiles::{Opine, ProfileArgs, ProfileCommand, ProfileName};
-pub(super) use program::{Completions, Man};
+pub(super) use program::{Completions, ConfigArgs, ConfigCommand, Man};
 pub(super) use selection::{Filters, Ranking, Recency, Selection};
 
 /// Semantic recommender for arXiv papers: reads daily digests, embeds the abstracts, answers what
@@ -93,6 +93,8 @@ pub(super) enum Command {
     Embed(Embed),
     /// List, fetch, verify or locate embedding models.
     Model(Model),
+    /// Show and change the configuration file.
+    Config(ConfigArgs),
     /// Print a script that completes commands and options in a shell.
     Completions(Completions),
     /// Print the manual page, or write one for each command into a folder.

@@ -1,8 +1,8 @@
-//! Commands about the program itself: `man` and `completions`.
+//! Commands about the program itself: `config`, `man` and `completions`.
 
 use std::path::PathBuf;
 
-use clap::Args;
+use clap::{Args, Subcommand};
 use clap_complete::Shell;
 
 use super::values::path;
@@ -36,4 +36,45 @@ pub(crate) struct Completions {
     /// Shell to complete in.
     #[arg(value_name = "SHELL", value_enum)]
     pub shell: Shell,
+}
+
+/// `relata config`
+#[derive(Debug, Args)]
+#[command(disable_help_subcommand = true)]
+pub(crate) struct ConfigArgs {
+    /// What to do with the configuration file.
+    #[command(subcommand)]
+    pub command: ConfigCommand,
+}
+
+/// The commands on the configuration file.
+#[derive(Debug, Subcommand)]
+pub(crate) enum ConfigCommand {
+    /// Print where the configuration file is, be it there or not.
+    Path,
+    /// Show what is set, and by what: an option, a variable or a line of the file. Secrets are not
+    /// shown.
+    Show {
+        /// Also list the settings that are not set, with what they are for.
+        #[arg(long)]
+        all: bool,
+        /// Print as JSON.
+        #[arg(long)]
+        json: bool,
+    },
+    /// Set a value in the file, which is made where it is not there. Comments stay.
+    Set {
+        /// Setting to change, such as model or today.k.
+        #[arg(value_name = "KEY")]
+        key: String,
+        /// What to set it to.
+        #[arg(value_name = "VALUE", allow_hyphen_values = true)]
+        value: String,
+    },
+    /// Take a setting out of the file.
+    Unset {
+        /// Setting to take out.
+        #[arg(value_name = "KEY")]
+        key: String,
+    },
 }
