@@ -50,7 +50,11 @@ impl Observer for Terminal {
             Event::EmbeddedTexts(status) => self.show_texts(&status),
             Event::Harvested(status) => self.show_harvest(&status),
             Event::Read { skips, notes } => say_read(&skips, &notes),
-            Event::Note(note) => say(&in_words(&note)),
+            // A line that comes while a bar is drawn stands above it.
+            Event::Note(note) => match &*lock(&self.harvest) {
+                Some(bar) => bar.suspend(|| say(&in_words(&note))),
+                None => say(&in_words(&note)),
+            },
         }
     }
 }
