@@ -34,6 +34,14 @@ impl Library {
         Ok(PaperSet::new(rows))
     }
 
+    /// Whether a digest or a feed has listed a paper.
+    pub fn is_listed(&self, row: PaperRow) -> Result<bool> {
+        self.connection
+            .prepare_cached("SELECT EXISTS (SELECT 1 FROM listings WHERE paper = ?1)")
+            .and_then(|mut statement| statement.query_row([row.0], |found| found.get(0)))
+            .in_library(&self.path)
+    }
+
     /// The papers that the digests of a day list.
     pub fn listed_on(&self, day: Date) -> Result<PaperSet> {
         let mut statement = self

@@ -150,9 +150,11 @@ impl Relata {
             let mut judged = judge(library, followed, &records, day)?;
             let mut entries = Vec::new();
             for record in records {
-                let known = is_known(library, &record.entry.id)?;
-                if known || judged.iter().any(|category| is_wanted(&record, &category.followed)) {
-                    entries.push(listed(record, day));
+                let known = library.row_of(&record.entry.id)?;
+                if known.is_some() || judged.iter().any(|category| is_wanted(&record, &category.followed)) {
+                    // A feed that is stale has papers of another day, which have listed them.
+                    let before = known.map_or(Ok(false), |row| library.is_listed(row))?;
+                    entries.push(listed(record, day, before));
                 }
             }
             for category in &mut judged {
@@ -254,7 +256,7 @@ impl Relata {
             (Some(Doubt::AllKnown | Doubt::Older | Doubt::Full), true) if current && new.is_empty() => {
                 CategoryState::UpToDate
             }
-            (Some(Doubt::Older | Doubt::Full), true) if current => CategoryState::New,
+            (Some(Doubt::AllKnown | Doubt::Older | Doubt::Full), true) if current => CategoryState::New,
             (Some(Doubt::NoneOfThese | Doubt::Empty), true) => CategoryState::NothingAnnounced,
             (Some(Doubt::AllKnown | Doubt::Older | Doubt::Full | Doubt::Failed(_)), true) => CategoryState::Stale,
         };
@@ -378,12 +380,12 @@ fn is_primary(record: &Record, followed: &FollowedCategory) -> bool {
     record.entry.categories.first().is_some_and(|primary| within(primary, &followed.category))
 }
 
-/// The entry as it is stored: what is announced is listed on the day of the announcement, whatever
-/// the feed says of its day.
-fn listed(record: Record, day: Date) -> Entry {
+/// The entry as it is stored: what is announced, and was not `before`, is listed on the day of the
+/// announcement, whatever the feed says of its day.
+fn listed(record: Record, day: Date, before: bool) -> Entry {
     let mut entry = *record.entry;
     let announced = matches!(record.announce, None | Some(Announce::New | Announce::Cross));
-    entry.listing = announced.then(|| Listing { file: LISTED_BY.to_owned(), date: Some(day) });
+    entry.listing = (announced && !before).then(|| Listing { file: LISTED_BY.to_owned(), date: Some(day) });
     entry
 }
 

@@ -108,6 +108,14 @@ fn a_category_that_is_stale_is_fetched_from_oai_and_the_others_are_not() {
     let missed: Vec<usize> = fetched.categories.iter().map(|row| row.missed.len()).collect();
     assert_eq!((missed[0], missed[2]), (0, 0));
     assert!(missed[1] > 0);
+    // The stale feed's papers were listed on Monday, and are not listed again.
+    let library = bench.library();
+    let of = |day| library.listed_on(day).unwrap();
+    let monday = announced(&bench.server.world(), date(2026, 3, 2), &["math.AG"]);
+    for id in monday {
+        let row = library.row_of(&id.parse().unwrap()).unwrap().unwrap();
+        assert!(of(date(2026, 3, 2)).rows().contains(&row) && !of(date(2026, 3, 3)).rows().contains(&row), "{id}");
+    }
     let reason = fetched.categories[1].reason.as_deref();
     assert_eq!(reason, Some("the feed announces nothing that was not here before"));
 }
@@ -158,4 +166,25 @@ fn cross_lists_and_replacements_are_taken_where_they_are_asked_for() {
     let own = ids(Fetch::new(["cs.LG"]).cross_lists(false));
     assert!(own.is_subset(&of(&[new])) && !own.is_empty());
     assert!(own.iter().all(|id| world.paper(id).is_some_and(|paper| paper.categories[0] == "cs.LG")));
+}
+
+#[test]
+fn papers_that_were_harvested_the_night_before_are_listed_in_the_morning() {
+    // OAI-PMH has them at 22:30 in New York, the feed at midnight.
+    let bench = Bench::usual(MONDAY);
+    bench.fetch(&morning());
+    bench.clock.set("2026-03-03T03:45:00Z");
+    bench.fetch(&morning().since(date(2026, 3, 2)));
+    let tuesday = announced(&bench.server.world(), date(2026, 3, 3), &["math.AG"]);
+    bench.clock.set(TUESDAY);
+    let fetched = bench.fetch(&morning());
+    let math = &fetched.categories[1];
+    assert_eq!((math.state, math.complete), (CategoryState::UpToDate, Some(date(2026, 3, 3))), "{fetched:?}");
+    let library = bench.library();
+    let listed = library.listed_on(date(2026, 3, 3)).unwrap();
+    for id in &tuesday {
+        let row = library.row_of(&id.parse().unwrap()).unwrap().unwrap();
+        assert!(listed.rows().contains(&row), "{id}");
+    }
+    assert!(tuesday.len() > 2);
 }
