@@ -292,7 +292,7 @@ proptest! {
         let mut library = Library::in_memory().unwrap();
         library.merge(&entries).unwrap();
         let list = |text: Option<&str>| text.map(str::to_owned).into_iter().collect::<Vec<String>>();
-        let filter = Filter { categories: list(category), since, until, authors: list(author), exclude: list(exclude), withdrawn };
+        let filter = Filter { categories: list(category), since, until, authors: list(author), exclude: list(exclude), withdrawn, ..Filter::default() };
         let ids: BTreeSet<&ArxivId> = entries.iter().map(|entry| &entry.id).collect();
         // One day, or all of a month.
         let days = |date: PartialDate| {

@@ -123,8 +123,8 @@ pub(super) fn outcome(found: usize) -> Outcome {
 
 impl From<&Filters> for Filter {
     fn from(asked: &Filters) -> Filter {
-        let Filters { category, since, until, author, exclude, withdrawn } = asked.clone();
-        Filter { categories: category, since, until, authors: author, exclude, withdrawn }
+        let Filters { category, since, until, author, exclude, withdrawn, tag, unread } = asked.clone();
+        Filter { categories: category, since, until, authors: author, exclude, withdrawn, tags: tag, unread }
     }
 }
 

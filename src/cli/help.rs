@@ -15,11 +15,14 @@ const MODEL_OPTIONS: [&str; 6] = ["model", "precision", "long", "device", "engin
 const LIBRARY_OPTIONS: [&str; 1] = ["library"];
 
 /// Commands that embed nothing.
-const WITHOUT_MODEL: [&str; 12] = [
+const WITHOUT_MODEL: [&str; 15] = [
     "like",
     "unlike",
     "follow",
     "unfollow",
+    "note",
+    "tag",
+    "read",
     "profile",
     "sources",
     "show",

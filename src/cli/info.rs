@@ -68,6 +68,9 @@ fn write_paper(page: &mut Page, found: &PaperInfo) -> Result<()> {
         lines[0].1 = format!("{} (version {version})", paper.id);
     }
     lines.extend(paper.withdrawn.then(|| ("withdrawn", "yes".to_owned())));
+    lines.extend(paper.annotations.read.then(|| ("read", "yes".to_owned())));
+    lines.push(("tags", paper.annotations.tags.join(", ")));
+    lines.extend(paper.annotations.note.clone().map(|note| ("note", note)));
     lines.push(("link", paper.id.url()));
     let text = |text: &str| printable(text).into_owned();
     let told = |field: Field| Some((field.name(), text(&paper.metadata.get(field)?.joined(", "))));

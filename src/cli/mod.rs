@@ -5,6 +5,7 @@
 
 mod add;
 mod advice;
+mod annotations;
 mod answers;
 mod args;
 mod categories;
@@ -179,6 +180,9 @@ fn dispatch(cli: Cli, config: Result<Config>, given: &Given, page: &mut Page) ->
         Command::Follow(asked) => follows::follow(&context()?, &asked, page),
         Command::Unfollow(asked) => follows::unfollow(&context()?, &asked, page),
         Command::Profile(asked) => profiles::profile(&context()?, &asked.command, page),
+        Command::Note(asked) => annotations::note(&context()?, &asked, page),
+        Command::Tag(asked) => annotations::tag(&context()?, &asked, page),
+        Command::Read(asked) => annotations::read(&context()?, &asked, page),
         Command::Show(asked) => info::paper(&context()?, &asked.id, asked.json, page),
         Command::Open(asked) => last::open(&context()?, &asked, page),
         Command::Info(info) => match &info.id {

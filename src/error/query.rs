@@ -49,6 +49,20 @@ pub enum QueryError {
     /// A search for nothing.
     #[error("the text is empty")]
     EmptyQuery,
+    /// A tag without a text, or with a sign that stands between tags.
+    #[error("{text:?} is no tag: a tag is a text without commas and semicolons")]
+    NotATag {
+        /// As given.
+        text: String,
+    },
+    /// A note that is too long.
+    #[error("the note has {count} characters; at most {most} are kept")]
+    NoteTooLong {
+        /// How many it has.
+        count: usize,
+        /// The bound.
+        most: usize,
+    },
     /// A filter that asks for more than is looked up.
     #[error("{what} has {count} {unit}; at most {most} are looked up")]
     TooMuch {
@@ -82,6 +96,8 @@ impl QueryError {
             QueryError::NotInLastAnswer { .. } => "not-in-last-answer",
             QueryError::TextUnread { .. } => "text-unread",
             QueryError::EmptyQuery => "empty-query",
+            QueryError::NotATag { .. } => "not-a-tag",
+            QueryError::NoteTooLong { .. } => "note-too-long",
             QueryError::TooMuch { .. } => "filter-too-long",
             QueryError::EmptyPeriod { .. } => "empty-period",
         }

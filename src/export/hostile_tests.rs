@@ -8,7 +8,7 @@ use pulldown_cmark::{Event, Parser, Tag, TagEnd};
 
 use super::latex::tests::commands_stay;
 use super::*;
-use crate::library::Library;
+use crate::library::{Annotations, Library};
 use crate::paper::{Entry, Field, Metadata, Value};
 use crate::reader::{Reading, read_from};
 use crate::text::neutral::{is_obeyed, is_unseen, line, of_cell};
@@ -61,6 +61,7 @@ fn paper(text: &str) -> Paper {
         metadata,
         categories: vec![text.to_owned()],
         links: BTreeMap::from([("code".to_owned(), text.to_owned())]),
+        annotations: Annotations { note: Some(text.to_owned()), tags: vec![text.to_owned()], read: true },
         summaries: facets.map(|facet| (("en".to_owned(), facet), text.to_owned())).into(),
         ..library.paper(&id).expect("read").expect("there")
     }

@@ -26,6 +26,13 @@ pub(super) fn write(chosen: &[Chosen<'_>], out: &mut dyn Write) -> io::Result<()
         if paper.withdrawn {
             line["withdrawn"] = Value::from(true);
         }
+        let own = &paper.annotations;
+        if let Some(note) = &own.note {
+            line["relata"]["note"] = Value::from(note.as_str());
+        }
+        if !own.tags.is_empty() {
+            line["relata"]["tags"] = Value::from(own.tags.as_slice());
+        }
         if let Some(license) = &paper.license {
             line["license"] = Value::from(license.as_str());
         }

@@ -137,12 +137,16 @@ pub fn write(form: Form, heading: &Heading<'_>, chosen: &[Chosen<'_>], out: &mut
     }
 }
 
-/// A table; where a paper is withdrawn, a last column says which.
+/// A table; where a paper is withdrawn, has tags or has a note, last columns say which.
 fn csv(chosen: &[Chosen<'_>], out: &mut dyn Write) -> io::Result<()> {
     let mut table = csv::Writer::from_writer(out);
     let withdrawn = chosen.iter().any(|chosen| chosen.paper.withdrawn);
     let mut names = vec!["rank", "id", "title", "authors", "date", "categories", "url", "doi", "score", "why", "match"];
     names.extend(withdrawn.then_some("withdrawn"));
+    let tagged = chosen.iter().any(|chosen| !chosen.paper.annotations.tags.is_empty());
+    names.extend(tagged.then_some("tags"));
+    let noted = chosen.iter().any(|chosen| chosen.paper.annotations.note.is_some());
+    names.extend(noted.then_some("note"));
     table.write_record(names)?;
     for (rank, Chosen { paper, score, matched, why, .. }) in chosen.iter().enumerate() {
         let mut row = vec![
@@ -159,6 +163,9 @@ fn csv(chosen: &[Chosen<'_>], out: &mut dyn Write) -> io::Result<()> {
             matched.map(|matched| format!("{matched:.1}")).unwrap_or_default(),
         ];
         row.extend(withdrawn.then(|| if paper.withdrawn { "yes" } else { "" }.to_owned()));
+        let own = &paper.annotations;
+        row.extend(tagged.then(|| cell(&own.tags.join("; ")).into_owned()));
+        row.extend(noted.then(|| cell(own.note.as_deref().unwrap_or_default()).into_owned()));
         table.write_record(row)?;
     }
     table.flush()

@@ -5,7 +5,7 @@
 //! meaning in it.
 
 use super::{Chosen, Heading};
-use crate::library::Paper;
+use crate::library::{Annotations, Paper};
 use crate::paper::{Field, Metadata, Value, ValueRef};
 use crate::text::neutral::line;
 
@@ -39,8 +39,20 @@ pub(super) fn heading<'a>(heading: &Heading<'a>) -> Heading<'a> {
 /// A paper with clean texts. Taken apart, so that the compiler asks about a new field; of the
 /// metadata every field is cleaned by its kind.
 pub(crate) fn paper(paper: &Paper) -> Paper {
-    let Paper { row, id, version, metadata, categories, date, withdrawn, links, summaries, listings, passage } =
-        paper.clone();
+    let Paper {
+        row,
+        id,
+        version,
+        metadata,
+        categories,
+        date,
+        withdrawn,
+        links,
+        summaries,
+        listings,
+        passage,
+        annotations,
+    } = paper.clone();
     let own = |text: String| line(&text).into_owned();
     let all =
         |texts: Vec<String>| -> Vec<String> { texts.into_iter().map(own).filter(|text| !text.is_empty()).collect() };
@@ -65,5 +77,10 @@ pub(crate) fn paper(paper: &Paper) -> Paper {
         summaries: summaries.into_iter().map(|((language, facet), text)| ((own(language), facet), own(text))).collect(),
         listings,
         passage: passage.map(own),
+        annotations: Annotations {
+            note: annotations.note.map(own),
+            tags: all(annotations.tags),
+            read: annotations.read,
+        },
     }
 }

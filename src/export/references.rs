@@ -39,7 +39,10 @@ pub(super) fn bibtex(chosen: &[Chosen<'_>], out: &mut dyn Write) -> io::Result<(
         fields.extend(paper.license.as_ref().map(|license| ("copyright", latex(license))));
         fields.push(("url", paper.id.url()));
         fields.extend(paper.abstract_text.as_deref().map(|text| ("abstract", latex(text))));
-        fields.push(("annote", latex(why)));
+        let tags: Vec<String> = paper.annotations.tags.iter().map(|tag| latex(tag)).collect();
+        fields.push(("keywords", tags.join(", ")));
+        let own = paper.annotations.note.as_deref();
+        fields.push(("annote", latex(&own.into_iter().chain([why.as_str()]).collect::<Vec<_>>().join("; "))));
         writeln!(out, "@misc{{{},", paper.id)?;
         for (name, value) in fields.iter().filter(|(_, value)| !value.is_empty()) {
             writeln!(out, "  {name} = {{{value}}},")?;
@@ -67,6 +70,10 @@ pub(super) fn ris(chosen: &[Chosen<'_>], out: &mut dyn Write) -> io::Result<()> 
         for category in &paper.categories {
             line("KW", category)?;
         }
+        for tag in &paper.annotations.tags {
+            line("KW", tag)?;
+        }
+        line("N1", paper.annotations.note.as_deref().unwrap_or_default())?;
         line("N1", if paper.withdrawn { "withdrawn" } else { "" })?;
         line("N1", why)?;
         writeln!(out, "ER  - \n")?;

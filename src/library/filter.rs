@@ -32,6 +32,11 @@ pub struct Filter {
     pub exclude: Vec<String>,
     /// Also papers that were withdrawn, by their authors or by arXiv. They are left out otherwise.
     pub withdrawn: bool,
+    /// With at least one of these tags of the user's, whatever the case of Latin letters.
+    #[serde(rename = "tag")]
+    pub tags: Vec<String>,
+    /// Only papers that the user has not noted as read.
+    pub unread: bool,
 }
 
 /// What a filter asks for, part by part. A paper passes that fulfils all conditions.
@@ -45,6 +50,10 @@ pub(super) enum Condition<'a> {
     Dates(Option<Date>, Option<Date>),
     /// With none of these words or phrases.
     NoPhrase(&'a [String]),
+    /// With at least one of these tags.
+    AnyTag(&'a [String]),
+    /// Not read.
+    Unread,
     /// Not withdrawn.
     NotWithdrawn,
 }
@@ -91,6 +100,20 @@ impl Filter {
         self
     }
 
+    /// With at least one of these tags, or of those of earlier calls.
+    #[must_use]
+    pub fn tags(mut self, tags: impl IntoIterator<Item = impl Into<String>>) -> Filter {
+        self.tags.extend(tags.into_iter().map(Into::into));
+        self
+    }
+
+    /// Only papers that are not read.
+    #[must_use]
+    pub fn unread(mut self, unread: bool) -> Filter {
+        self.unread = unread;
+        self
+    }
+
     /// On this day or later.
     #[must_use]
     pub fn since(mut self, day: Date) -> Filter {
@@ -112,7 +135,7 @@ impl Filter {
 
     /// The conditions of a filter; those of parts that ask for nothing are left out.
     pub(super) fn conditions(&self) -> Vec<Condition<'_>> {
-        let Filter { categories, since, until, authors, exclude, withdrawn } = self;
+        let Filter { categories, since, until, authors, exclude, withdrawn, tags, unread } = self;
         let mut conditions = Vec::new();
         let categories: Vec<&str> = categories.iter().flat_map(|text| text.split_whitespace()).collect();
         if !categories.is_empty() {
@@ -127,6 +150,12 @@ impl Filter {
         if !exclude.is_empty() {
             conditions.push(Condition::NoPhrase(exclude));
         }
+        if !tags.is_empty() {
+            conditions.push(Condition::AnyTag(tags));
+        }
+        if *unread {
+            conditions.push(Condition::Unread);
+        }
         if !withdrawn {
             conditions.push(Condition::NotWithdrawn);
         }
@@ -135,20 +164,26 @@ impl Filter {
 
     /// The first and the last day, where they are in the wrong order, so that no paper passes.
     pub fn empty_period(&self) -> Option<(Date, Date)> {
-        let Filter { categories: _, since, until, authors: _, exclude: _, withdrawn: _ } = self;
+        let Filter { categories: _, since, until, authors: _, exclude: _, withdrawn: _, tags: _, unread: _ } = self;
         since.zip(*until).filter(|(since, until)| since > until)
     }
 
     /// What makes a selection of papers the same one tomorrow: the parts that are asked for, by
     /// name, sorted and each value once. `None` where days are asked for, since the calendar
-    /// decides which papers those are.
+    /// decides which papers those are, and where unread papers are, since somebody reads them.
     pub fn lasting(&self) -> Option<BTreeMap<&'static str, Vec<String>>> {
-        let Filter { categories, since, until, authors, exclude, withdrawn } = self;
-        if since.is_some() || until.is_some() {
+        let Filter { categories, since, until, authors, exclude, withdrawn, tags, unread } = self;
+        if since.is_some() || until.is_some() || *unread {
             return None;
         }
         let withdrawn = if *withdrawn { vec!["too".to_owned()] } else { Vec::new() };
-        let parts = [("author", authors), ("category", categories), ("exclude", exclude), ("withdrawn", &withdrawn)];
+        let parts = [
+            ("author", authors),
+            ("category", categories),
+            ("exclude", exclude),
+            ("tag", tags),
+            ("withdrawn", &withdrawn),
+        ];
         let sorted = |values: &Vec<String>| {
             let mut values = values.clone();
             values.sort_unstable();
@@ -160,7 +195,7 @@ impl Filter {
 
     /// What names the papers that pass, for a title: categories and authors.
     pub fn subjects(&self) -> (&[String], &[String]) {
-        let Filter { categories, since: _, until: _, authors, exclude: _, withdrawn: _ } = self;
+        let Filter { categories, since: _, until: _, authors, exclude: _, withdrawn: _, tags: _, unread: _ } = self;
         (categories, authors)
     }
 }
@@ -196,7 +231,7 @@ mod tests {
         let (compiles, said) = compile(|source| source);
         assert!(compiles, "{said}");
         let (compiles, said) = compile(|source| {
-            source.replacen("pub withdrawn: bool,", "pub withdrawn: bool,\n    pub language: Vec<String>,", 1)
+            source.replacen("pub unread: bool,", "pub unread: bool,\n    pub language: Vec<String>,", 1)
         });
         assert!(!compiles);
         // E0027: a pattern that does not mention a field. Once in each function that takes a filter

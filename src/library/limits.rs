@@ -15,5 +15,8 @@ pub(super) const FILTER_TEXTS: usize = 1000;
 /// What one profile follows: every new paper is compared with all of it.
 pub(crate) const FOLLOWS: usize = 256;
 
+/// Characters of a note.
+pub(super) const NOTE: usize = 10_000;
+
 /// Different words and pairs of a query that are counted to find the rarest.
 pub(super) const QUERY_PHRASES: usize = 512;

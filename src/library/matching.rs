@@ -131,7 +131,7 @@ impl Library {
         if filter.is_empty() {
             return Ok(if withdrawn.is_empty() { Matching::All } else { Matching::AllBut(withdrawn) });
         }
-        let (mut sets, mut without) = (Vec::new(), Vec::new());
+        let (mut sets, mut without, mut excluded) = (Vec::new(), Vec::new(), withdrawn.rows);
         for condition in conditions {
             let mut rows = Vec::new();
             match condition {
@@ -150,6 +150,15 @@ impl Library {
                     without = phrases.to_vec();
                     continue;
                 }
+                Condition::AnyTag(tags) => {
+                    for tag in tags {
+                        rows.extend(self.tagged(tag)?);
+                    }
+                }
+                Condition::Unread => {
+                    excluded.extend(self.read_papers()?);
+                    continue;
+                }
                 Condition::NotWithdrawn => continue,
             }
             sets.push(PaperSet::new(rows));
@@ -166,7 +175,6 @@ impl Library {
             set = set.intersect(&other);
         }
         // One set of all that is left out: each phrase for itself would walk all papers again.
-        let mut excluded = withdrawn.rows;
         for text in &without {
             let words = terms(text);
             if !words.is_empty() {
@@ -215,7 +223,7 @@ impl Library {
         Ok(newest)
     }
 
-    fn rows(&self, sql: &str, values: impl Params) -> Result<Vec<PaperRow>> {
+    pub(super) fn rows(&self, sql: &str, values: impl Params) -> Result<Vec<PaperRow>> {
         let mut statement = self.connection.prepare_cached(sql).in_library(&self.path)?;
         statement.query_map(values, |row| row.get(0).map(PaperRow)).and_then(Iterator::collect).in_library(&self.path)
     }
@@ -300,8 +308,9 @@ fn check_size(condition: &Condition<'_>) -> Result<()> {
             let (what, count, unit, most) = ("the filter", categories.len(), "categories", limits::FILTER_TEXTS);
             return Err(QueryError::TooMuch { what, count, unit, most }.into());
         }
-        Condition::Dates(..) | Condition::NotWithdrawn => return Ok(()),
+        Condition::Dates(..) | Condition::Unread | Condition::NotWithdrawn => return Ok(()),
         Condition::AnyAuthor(names) => ("the name of an author", *names),
+        Condition::AnyTag(tags) => ("a tag", *tags),
         Condition::NoPhrase(phrases) => ("a phrase to leave out", *phrases),
     };
     let (count, most) = (texts.len(), limits::FILTER_TEXTS);

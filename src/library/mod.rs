@@ -6,6 +6,7 @@
 //! (how sources merge), `merge`, `removal` (what goes is marked first), `vectors` and `scan`, then
 //! what is asked: `paper`, `filter`, `matching`, `keywords`, `info`, `check` and its `passes`.
 
+mod annotations;
 mod changes;
 mod check;
 mod closest;
@@ -56,6 +57,7 @@ use faults::Faults;
 use open::Access;
 use pin::{Pin, Pinned};
 
+pub use annotations::Annotations;
 pub use check::{Findings, Problem};
 pub use facets::{FacetPassage, FacetSource};
 pub use filter::Filter;

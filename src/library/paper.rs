@@ -6,7 +6,7 @@ use std::ops::{Deref, DerefMut};
 use super::faults::Faults;
 use super::record::{Record, Sourced};
 use super::stored::load;
-use super::{Library, PaperRow};
+use super::{Annotations, Library, PaperRow};
 use crate::error::Result;
 use crate::paper::ArxivId;
 use crate::paper::{Facet, Listing, Metadata, PartialDate};
@@ -37,6 +37,8 @@ pub struct Paper {
     pub listings: Vec<Listing>,
     /// The text that is embedded; `None` without a title.
     pub passage: Option<String>,
+    /// What the user says of it.
+    pub annotations: Annotations,
 }
 
 impl Deref for Paper {
@@ -65,11 +67,13 @@ impl Library {
     pub fn papers_by_rows(&self, rows: &[PaperRow]) -> Result<Vec<Paper>> {
         // One snapshot for all the tables that a paper lies in.
         let _snapshot = self.snapshot()?;
+        let annotated = self.has_annotations()?;
         let mut papers = Vec::with_capacity(rows.len());
         for &row in rows {
             if let Some(id) = self.id_of(row)? {
                 let record = load(&self.connection, row, &id).in_library(&self.path)?;
-                papers.push(Paper::new(row, id, record));
+                let annotations = if annotated { self.annotations(&id)? } else { Annotations::default() };
+                papers.push(Paper::new(row, id, record, annotations));
             }
         }
         Ok(papers)
@@ -77,7 +81,7 @@ impl Library {
 }
 
 impl Paper {
-    fn new(row: PaperRow, id: ArxivId, record: Record) -> Paper {
+    fn new(row: PaperRow, id: ArxivId, record: Record, annotations: Annotations) -> Paper {
         fn values<K: Ord>(fields: BTreeMap<K, Sourced<String>>) -> BTreeMap<K, String> {
             fields.into_iter().map(|(key, told)| (key, told.value)).collect()
         }
@@ -93,6 +97,7 @@ impl Paper {
             links: values(record.links),
             summaries: values(record.summaries),
             listings: record.listings.into_iter().collect(),
+            annotations,
         }
     }
 }

@@ -37,7 +37,7 @@ pub(super) const VECTORS: Summed =
     Summed { table: "embeddings", columns: &["key", "fingerprint", "paper", "passage", "tokens", "cut", "vector"] };
 
 /// The tables that have one sum for all rows.
-pub(super) const TABLES: [Summed; 17] = [
+pub(super) const TABLES: [Summed; 20] = [
     Summed { table: "settings", columns: &["name", "value"] },
     Summed { table: "fingerprints", columns: &["number", "digest", "model", "description", "dimension"] },
     Summed { table: "indexes", columns: &["fingerprint", "token"] },
@@ -45,6 +45,9 @@ pub(super) const TABLES: [Summed; 17] = [
     Summed { table: "profile_papers", columns: &["profile", "id", "liked", "noted", "interest"] },
     Summed { table: "shown_papers", columns: &["profile", "id", "day"] },
     Summed { table: "follows", columns: &["profile", "kind", "text"] },
+    Summed { table: "notes", columns: &["id", "text"] },
+    Summed { table: "tags", columns: &["tag", "id"] },
+    Summed { table: "read_papers", columns: &["id"] },
     Summed { table: "facet_embeddings", columns: &["paper", "facet", "fingerprint", "text", "vector"] },
     Summed { table: "topic_sets", columns: &["number", "fingerprint", "selection", "last_topic", "drift"] },
     Summed {

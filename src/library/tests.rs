@@ -96,6 +96,9 @@ fn full_library() -> Library {
     library.note_shown("default", day.into(), &ids).unwrap();
     let follows = crate::paper::Follows { author: vec!["Kurt Gödel".into()], ..Default::default() };
     library.follow("default", &follows).unwrap();
+    library.set_note(&ids[0], "Read again.").unwrap();
+    library.set_tags(&ids[..1], &["ice".to_owned()], false).unwrap();
+    library.set_read(&ids[..1], true).unwrap();
     library.set_last_answer(&ids).unwrap();
     let topic = KeptTopic { id: 1, level: 0, parent: None, name: Some("ice".into()), given: false, noted: 3 };
     let paper = KeptPaper { row: PaperRow(1), topic: 1, position: [0.5, 1.0] };
@@ -252,7 +255,7 @@ fn a_library_without_sums_is_given_them_by_the_check() {
         library.list(query, |row| Ok((row.get::<_, String>(0)?, row.get::<_, i64>(1)?))).unwrap()
     };
     let before = sums(&library);
-    assert_eq!(before.len(), 3 + 3 + 20);
+    assert_eq!(before.len(), 3 + 3 + 23);
     library.connection.execute_batch("DELETE FROM paper_sums WHERE paper > 1; DELETE FROM vector_sums").unwrap();
     assert_eq!(library.check().unwrap().len(), 5, "each that should have one");
     library.connection.execute_batch("DELETE FROM table_sums").unwrap();

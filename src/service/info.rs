@@ -89,6 +89,16 @@ pub struct PaperInfo {
     pub summaries: BTreeMap<String, BTreeMap<&'static str, String>>,
     /// The digests that listed it.
     pub listings: Vec<Listing>,
+    /// What the user notes of it; the key is left out where that is nothing, and so are the next
+    /// two.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub note: Option<String>,
+    /// The user's tags.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub tags: Vec<String>,
+    /// Whether the user has read it.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub read: bool,
     /// The models that embedded it.
     pub vectors: Vec<EmbeddedBy>,
     /// The same as the library has it.
@@ -184,6 +194,9 @@ impl PaperInfo {
             links: paper.links.clone(),
             summaries,
             listings: paper.listings.clone(),
+            note: paper.annotations.note.clone(),
+            tags: paper.annotations.tags.clone(),
+            read: paper.annotations.read,
             vectors: vectors.into_iter().map(embedded).collect(),
             paper,
         }

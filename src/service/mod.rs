@@ -31,6 +31,7 @@
 //! ```
 
 mod add;
+mod annotations;
 mod catch_up;
 mod day;
 mod embed;
@@ -70,6 +71,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 
 pub use add::{Add, AddError, Added, Skips};
+pub use annotations::{Annotated, AnnotatedPaper, MarkRead, NotePaper, TagCount, TagPapers, Tags};
 pub use embed::{Embed, EmbedError, Embedded, rate};
 pub use evaluate::{Evaluate, Evaluated, Interval, MethodRow};
 pub use events::{CancelToken, Event, Note, Observer, OtherModel, Work};

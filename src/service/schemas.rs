@@ -7,10 +7,11 @@ use schemars::generate::SchemaSettings;
 use schemars::{JsonSchema, Schema};
 
 use super::{
-    Add, Added, Checked, Embed, Embedded, Evaluate, Evaluated, Export, Exported, Fetch, Fetched, FindTopics, Follow,
-    Followed, Found, ImportProfile, Imported, Interests, LibraryInfo, Mended, Models, Opine, Opined, PaperInfo,
-    ProfileRow, Profiles, Recommend, Recommendation, Reembed, Reembedded, Remove, Removed, Renamed, Repair, Search,
-    Sources, Today, TodayList, TopicHistory, TopicPapers, TopicsAnswer, VerifiedModel,
+    Add, Added, Annotated, Checked, Embed, Embedded, Evaluate, Evaluated, Export, Exported, Fetch, Fetched, FindTopics,
+    Follow, Followed, Found, ImportProfile, Imported, Interests, LibraryInfo, MarkRead, Mended, Models, NotePaper,
+    Opine, Opined, PaperInfo, ProfileRow, Profiles, Recommend, Recommendation, Reembed, Reembedded, Remove, Removed,
+    Renamed, Repair, Search, Sources, TagPapers, Tags, Today, TodayList, TopicHistory, TopicPapers, TopicsAnswer,
+    VerifiedModel,
 };
 
 /// The schemas (JSON Schema 2020-12) of all requests and answers, by the task and which of the two
@@ -19,6 +20,7 @@ pub fn schemas() -> BTreeMap<&'static str, Schema> {
     BTreeMap::from([
         ("add.request", request::<Add>()),
         ("add.answer", answer::<Added>()),
+        ("annotate.answer", answer::<Annotated>()),
         ("check.answer", answer::<Checked>()),
         ("embed.request", request::<Embed>()),
         ("embed.answer", answer::<Embedded>()),
@@ -34,6 +36,7 @@ pub fn schemas() -> BTreeMap<&'static str, Schema> {
         ("interests.answer", answer::<Interests>()),
         ("models.answer", answer::<Models>()),
         ("model-verify.answer", answer::<VerifiedModel>()),
+        ("note.request", request::<NotePaper>()),
         ("opine.request", request::<Opine>()),
         ("opine.answer", answer::<Opined>()),
         ("paper.answer", answer::<PaperInfo>()),
@@ -41,6 +44,7 @@ pub fn schemas() -> BTreeMap<&'static str, Schema> {
         ("profile-import.request", request::<ImportProfile>()),
         ("profile-import.answer", answer::<Imported>()),
         ("profiles.answer", answer::<Profiles>()),
+        ("read.request", request::<MarkRead>()),
         ("recommend.request", request::<Recommend>()),
         ("recommend.answer", answer::<Recommendation>()),
         ("reembed.request", request::<Reembed>()),
@@ -52,6 +56,8 @@ pub fn schemas() -> BTreeMap<&'static str, Schema> {
         ("search.request", request::<Search>()),
         ("search.answer", answer::<Found>()),
         ("sources.answer", answer::<Sources>()),
+        ("tag.request", request::<TagPapers>()),
+        ("tags.answer", answer::<Tags>()),
         ("today.request", request::<Today>()),
         ("today.answer", answer::<TodayList>()),
         ("topic.answer", answer::<TopicPapers>()),

@@ -19,6 +19,7 @@ mod session;
 mod shapes;
 mod support;
 mod surviving;
+mod tags;
 mod today;
 mod topics;
 mod unused;

@@ -162,11 +162,14 @@ fn list(folder: &Path, root: &Path, files: &mut BTreeMap<String, Vec<u8>>) {
 }
 
 /// What of a library is not in its dump. Rows are named by their paper; days are left out.
-const BESIDE_THE_DUMP: [&str; 10] = [
+const BESIDE_THE_DUMP: [&str; 13] = [
     "SELECT name, value FROM settings ORDER BY 1",
     "SELECT profile, id, liked, interest FROM profile_papers ORDER BY 1, 2",
     "SELECT profile, id FROM shown_papers ORDER BY 1, 2",
     "SELECT profile, kind, text FROM follows ORDER BY 1, 2, 3",
+    "SELECT id, text FROM notes ORDER BY 1",
+    "SELECT tag, id FROM tags ORDER BY 1, 2",
+    "SELECT id FROM read_papers ORDER BY 1",
     "SELECT digest, model, dimension, vectors FROM fingerprints ORDER BY 1",
     "SELECT number, selection, last_topic FROM topic_sets ORDER BY 1",
     "SELECT list, id, level, parent, name, given FROM topics ORDER BY 1, 2, 3",

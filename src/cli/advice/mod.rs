@@ -224,6 +224,8 @@ fn query(error: &QueryError) -> Option<String> {
         }
         QueryError::NotInLastAnswer { .. } => "`relata show 1` shows its first",
         QueryError::EmptyQuery => "say what to look for",
+        QueryError::NotATag { .. } => "give several tags with spaces between them, each in quotes where it has some",
+        QueryError::NoteTooLong { .. } => "shorten it",
         QueryError::TooMuch { .. } => "ask for less",
         QueryError::EmptyPeriod { .. } => "give the earlier day with --since and the later with --until",
     };

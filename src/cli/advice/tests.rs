@@ -161,6 +161,8 @@ fn examples() -> Vec<Error> {
         QueryError::NotInLastAnswer { number: 1, papers: 0 }.into(),
         QueryError::TextUnread { model: word(), other: Some(word()), sample: false }.into(),
         QueryError::EmptyQuery.into(),
+        QueryError::NotATag { text: word() }.into(),
+        QueryError::NoteTooLong { count: 10_001, most: 10_000 }.into(),
         QueryError::TooMuch { what: "the filter", count: 9, unit: "words", most: 8 }.into(),
         QueryError::EmptyPeriod { since: day, until: day }.into(),
         ProfileError::NoSuchProfile { name: word(), there: Vec::new() }.into(),

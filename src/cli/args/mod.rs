@@ -1,9 +1,10 @@
 //! The command line: what can be asked, in clap's terms. No behaviour lives here.
 //!
-//! Each file has the arguments of a group of commands: [`asking`], [`profiles`], [`follows`],
+//! Each file has the arguments of a group of commands: [`asking`], [`profiles`], [`follows`], [`annotations`],
 //! [`papers`], [`topics`], [`fetch`], [`models`] and [`program`]. [`places`] and [`selection`] have
 //! the options that several commands share, [`values`] reads what an option is given.
 
+mod annotations;
 mod asking;
 mod fetch;
 mod follows;
@@ -18,6 +19,7 @@ mod values;
 
 use clap::{Parser, Subcommand};
 
+pub(super) use annotations::{NoteArgs, ReadArgs, Tag};
 pub(super) use asking::{Eval, Recommend, Search, Today};
 pub(super) use fetch::{Fetch, SourcesArgs, SourcesCommand};
 pub(super) use follows::{Follow, Followable, Unfollow};
@@ -77,6 +79,12 @@ pub(super) enum Command {
     Unfollow(Unfollow),
     /// List, export, import or remove profiles: what you like and dislike, under a name.
     Profile(ProfileArgs),
+    /// Note something of a paper.
+    Note(NoteArgs),
+    /// Give a paper tags, which filters ask for with --tag; or list the tags that there are.
+    Tag(Tag),
+    /// Note papers as read; --unread leaves these out of answers.
+    Read(ReadArgs),
     /// Show everything about one paper.
     Show(Show),
     /// Open the arXiv page of papers in the browser, or print the links where there is no display.

@@ -88,4 +88,10 @@ pub struct Filters {
     /// they are marked.
     #[arg(long, help_heading = "Filters")]
     pub withdrawn: bool,
+    /// Only papers that you gave this tag; of several tags, papers with any of them.
+    #[arg(long, value_name = "TAG", help_heading = "Filters")]
+    pub tag: Vec<String>,
+    /// Only papers that you have not noted as read.
+    #[arg(long, help_heading = "Filters")]
+    pub unread: bool,
 }
