@@ -15,7 +15,7 @@ const MODEL_OPTIONS: [&str; 6] = ["model", "precision", "long", "device", "engin
 const LIBRARY_OPTIONS: [&str; 1] = ["library"];
 
 /// Commands that embed nothing.
-const WITHOUT_MODEL: [&str; 15] = [
+const WITHOUT_MODEL: [&str; 16] = [
     "like",
     "unlike",
     "follow",
@@ -30,6 +30,7 @@ const WITHOUT_MODEL: [&str; 15] = [
     "info",
     "remove",
     "check",
+    "schedule",
     "completions",
 ];
 

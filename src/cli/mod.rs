@@ -29,6 +29,7 @@ mod man;
 mod models;
 mod profiles;
 mod rows;
+mod schedule;
 mod search;
 mod skips;
 mod terminal;
@@ -159,12 +160,14 @@ fn parse(
 
 fn dispatch(cli: Cli, config: Result<Config>, given: &Given, page: &mut Page) -> Result<Outcome> {
     let places = cli.places;
+    let library = places.library.clone();
     // Opened by the commands that need it: completions need no folder for libraries and models, and
     // whoever mends the configuration file does not need it whole.
     let context = move || Context::new(places, &config?);
     match cli.command {
         Command::Completions(asked) => completions::run(&asked, page),
         Command::Man(asked) => man::run(&asked, page),
+        Command::Schedule(asked) => schedule::run(library.as_deref(), &asked, page),
         Command::Config(asked) => configure::run(&asked.command, given, page),
         Command::Add(add) => add::run(&context()?, &add, page),
         Command::Fetch(fetch) => fetch::run(&context()?, &fetch, page),

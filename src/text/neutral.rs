@@ -104,6 +104,27 @@ pub(crate) fn name(given: &str) -> Cow<'_, str> {
     }
 }
 
+/// Bytes of the name of a file that stands for a text.
+const LONGEST_FILE_NAME: usize = 100;
+
+/// The name of a file that stands for a text, on any file system: letters and digits stay, and
+/// every other byte is `_` and two hexadecimal digits, so that no two texts have one name. A long
+/// one ends in a hash of the text.
+pub(crate) fn file_name(text: &str) -> String {
+    let mut name = String::with_capacity(text.len());
+    for byte in text.bytes() {
+        match byte.is_ascii_alphanumeric() {
+            true => name.push(char::from(byte)),
+            false => name.push_str(&format!("_{byte:02X}")),
+        }
+    }
+    if name.len() > LONGEST_FILE_NAME {
+        name.truncate(LONGEST_FILE_NAME - 17);
+        name.push_str(&format!("_{:016x}", super::hash(text)));
+    }
+    name
+}
+
 /// A text as a cell of a table. A spreadsheet takes a cell that begins with `=`, `+`, `-` or `@`
 /// for a formula, also behind quotes and spaces, and one that was told another separator begins a
 /// cell at each `;`. An apostrophe before such a beginning makes it text (OWASP, "CSV injection").
@@ -164,6 +185,16 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+
+    #[test]
+    fn names_of_files_hold_nothing_that_a_system_minds_and_stay_different() {
+        assert_eq!(file_name("default"), "default");
+        assert_eq!(file_name("../a b"), "_2E_2E_2Fa_20b");
+        assert_ne!(file_name("a_20b"), file_name("a b"));
+        let long = ["x", "y"].map(|end| file_name(&format!("{}{end}", "é".repeat(200))));
+        assert_ne!(long[0], long[1]);
+        assert!(long.iter().all(|name| name.len() == 100), "{long:?}");
+    }
 
     #[test]
     fn a_line_holds_nothing_that_is_obeyed_or_unseen() {

@@ -1,8 +1,9 @@
 //! The command line: what can be asked, in clap's terms. No behaviour lives here.
 //!
-//! Each file has the arguments of a group of commands: [`asking`], [`profiles`], [`follows`], [`annotations`],
-//! [`papers`], [`topics`], [`fetch`], [`models`] and [`program`]. [`places`] and [`selection`] have
-//! the options that several commands share, [`values`] reads what an option is given.
+//! Each file has the arguments of a group of commands: [`asking`], [`profiles`], [`follows`],
+//! [`annotations`], [`papers`], [`topics`], [`fetch`], [`models`] and [`program`]. [`places`] and
+//! [`selection`] have the options that several commands share, [`values`] reads what an option is
+//! given.
 
 mod annotations;
 mod asking;
@@ -13,6 +14,7 @@ mod papers;
 mod places;
 mod profiles;
 mod program;
+mod schedule;
 mod selection;
 pub(super) mod topics;
 mod values;
@@ -28,6 +30,7 @@ pub(super) use papers::{Add, Check, Info, OpenPages, Reembed, Remove, Show};
 pub(super) use places::Places;
 pub(super) use profiles::{Opine, ProfileArgs, ProfileCommand, ProfileName};
 pub(super) use program::{Completions, ConfigArgs, ConfigCommand, Man};
+pub(super) use schedule::{ScheduleArgs, Scheduler};
 pub(super) use selection::{Filters, Ranking, Recency, Selection};
 
 /// Semantic recommender for arXiv papers: reads daily digests, embeds the abstracts, answers what
@@ -103,6 +106,9 @@ pub(super) enum Command {
     Model(Model),
     /// Show and change the configuration file.
     Config(ConfigArgs),
+    /// Print what runs `relata today` every working day: units of systemd, a line for cron, a job
+    /// of launchd or a workflow of GitHub Actions.
+    Schedule(ScheduleArgs),
     /// Print a script that completes commands and options in a shell.
     Completions(Completions),
     /// Print the manual page, or write one for each command into a folder.
