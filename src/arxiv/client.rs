@@ -5,7 +5,7 @@
 //! way that passes: 429, 503 and other 5xx, a connection that breaks or falls silent, an answer
 //! that the judge calls unusable.
 
-use std::cell::Cell;
+use std::cell::{Cell, RefCell};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -123,6 +123,8 @@ pub struct Client {
     check: Box<dyn Fn() -> Result<()>>,
     tell: Box<dyn Fn(Delay)>,
     requests: Cell<u64>,
+    /// Where an address has moved to for good, both without parameters.
+    moved: RefCell<Option<(String, String)>>,
 }
 
 /// What a server sent.
@@ -162,6 +164,7 @@ impl Client {
             check: Box::new(|| Ok(())),
             tell: Box::new(|_| ()),
             requests: Cell::new(0),
+            moved: RefCell::default(),
         }
     }
 
@@ -240,7 +243,7 @@ impl Client {
         judge: &dyn Fn(Reply) -> Verdict<T>,
     ) -> Result<Attempt<T>> {
         let failed = |reason: String| Attempt::Failed { reason, rest: None, too_many: false };
-        let mut address = question.address.to_owned();
+        let mut address = self.where_it_is(question.address);
         for _ in 0..=REDIRECTIONS {
             let here = Question { address: &address, ..*question };
             let Answered { status, headers, body } = match self.request(&here, pause)? {
@@ -257,6 +260,10 @@ impl Client {
                     let Some(to) = redirected(&address, to) else {
                         return Err(refused(&address, &format!("it sends us to {to}, which is another server")));
                     };
+                    if matches!(status, StatusCode::MOVED_PERMANENTLY | StatusCode::PERMANENT_REDIRECT) {
+                        let base = |address: &str| address.split('?').next().unwrap_or_default().to_owned();
+                        *self.moved.borrow_mut() = Some((base(question.address), base(&to)));
+                    }
                     address = to;
                 }
                 StatusCode::TOO_MANY_REQUESTS => {
@@ -278,6 +285,16 @@ impl Client {
             }
         }
         Ok(failed("it sends us from one address to another".to_owned()))
+    }
+
+    /// An address, or where it has moved to.
+    fn where_it_is(&self, address: &str) -> String {
+        let moved = self.moved.borrow();
+        let rest = moved.as_ref().and_then(|(from, to)| Some((to, address.strip_prefix(from.as_str())?)));
+        match rest {
+            Some((to, rest)) if rest.is_empty() || rest.starts_with('?') => format!("{to}{rest}"),
+            _ => address.to_owned(),
+        }
     }
 
     /// One request, in its turn. The inner error is of the connection, in words.

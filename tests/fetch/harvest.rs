@@ -150,3 +150,19 @@ fn all_of_arxiv_is_kept_current() {
     assert_eq!(bench.ids(), out(&bench, date(2026, 3, 5)));
     assert_eq!(bench.fetch(&all).added.added, 0);
 }
+
+#[test]
+fn an_address_that_has_moved_is_followed_once() {
+    let wanted = undisturbed();
+    let bench = Bench::usual(TUESDAY);
+    bench.server.set_page_size(20);
+    let settings = |bench: &Bench, oai: String| {
+        relata(bench.folder.path(), &bench.server, &bench.clock, |arxiv| ArxivSettings { oai, ..arxiv })
+    };
+    let moved = settings(&bench, bench.server.old_oai());
+    let fetched = moved.fetch(&since(date(2026, 2, 23))).unwrap();
+    assert_eq!(bench.dump(), wanted);
+    let seen = bench.server.requests();
+    assert_eq!(seen.iter().filter(|seen| seen.status == 301).count(), 1, "once, and then asked where it is");
+    assert_eq!(seen.len() as u64, fetched.requests);
+}
