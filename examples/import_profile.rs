@@ -4,7 +4,8 @@
 //!     cargo run --release --example import_profile -- LIBRARY REFERENCES [PROFILE]
 //!
 //! A reference means a paper of the library by its arXiv id, its DOI, or a title that only one
-//! paper has. Nothing is embedded, so no model is needed.
+//! paper has; any other with a title is liked as a text. Nothing is embedded, so no model is
+//! needed.
 
 use std::path::PathBuf;
 
@@ -22,12 +23,12 @@ fn main() -> anyhow::Result<()> {
     for skipped in &imported.skips.skipped {
         eprintln!("skipped {skipped}");
     }
-    for reference in &imported.unmatched {
+    for reference in imported.unmatched.iter().filter(|reference| !reference.text) {
         eprintln!("line {}: {}: {}", reference.line, reference.entry, reference.reason);
     }
     println!("{}: {} matched, {} of them new", imported.profile, imported.matched, imported.added);
 
     let profile = relata.export_profile(&imported.profile)?;
-    println!("{} papers are liked now", profile.like.len());
+    println!("{} papers and {} texts are liked now", profile.like.len(), profile.texts.len());
     Ok(())
 }

@@ -52,7 +52,7 @@ fn related_to(answer: &Recommendation, named: usize) -> String {
 fn write(asked: &Recommend, named: usize, answer: &Recommendation, page: &mut Page) -> Result<()> {
     match forms::form(&asked.selection) {
         Form::Text => {
-            let several = answer.query.like.len() + answer.query.like_text.len() > 1;
+            let several = answer.query.like.len() + answer.query.like_text.len() + answer.query.own_texts > 1;
             answer.results.iter().try_for_each(|row| write_lines(asked, row, several, page))
         }
         Form::Json => page.answer(answer),

@@ -66,6 +66,9 @@ impl Terminal {
             Work::Reading => ("reading", "{msg} {wide_bar} {pos}/{len} files"),
             Work::Embedding => ("embedding", papers),
             Work::EmbeddingFacets => ("embedding what they say of it", papers),
+            Work::EmbeddingTexts => {
+                ("embedding your texts", "{msg} {wide_bar} {human_pos}/{human_len} {per_sec} {eta}")
+            }
             Work::Indexing => ("indexing", "{msg} {wide_bar} {human_pos}/{human_len} papers {eta}"),
             Work::Comparing => ("comparing", "{msg} {wide_bar} {percent}% {eta}"),
             Work::Ranking => ("ranking", "{msg} {wide_bar} {human_pos}/{human_len} queries {eta}"),
@@ -155,6 +158,9 @@ fn in_words(note: &Note) -> String {
         Note::IndexNotRefreshed(why) => format!("note: the index was not brought up to date: {why}"),
         Note::AbsentFromProfile { profile, papers } => {
             format!("{papers} papers of the profile {} are not in the library.", printable(profile))
+        }
+        Note::OwnTextsUnread { model, texts } => {
+            format!("note: {model} does not read the language of {texts} texts of the profile; they are left out")
         }
         Note::Withdrawn { named, liked } => {
             let told = [(named, ""), (liked, ", which you like,")].into_iter().filter(|(ids, _)| !ids.is_empty());

@@ -3,7 +3,7 @@
 use console::Style;
 
 use crate::error::{Error, Result};
-use crate::service::Interests;
+use crate::service::{InterestRow, Interests};
 
 use super::args::ProfileCommand;
 use super::terminal::{Page, printable, say};
@@ -19,7 +19,7 @@ pub(super) fn run(context: &Context, command: &ProfileCommand, page: &mut Page) 
         ProfileCommand::Show { profile, json: false } => show(&relata.interests(&profile.profile)?, page),
         ProfileCommand::Split { interest, profile } => {
             if !relata.split_interest(&profile.profile, *interest)? {
-                say(&format!("Interest {interest} is a single paper and cannot be split."));
+                say(&format!("Interest {interest} is a single paper or text and cannot be split."));
                 return Ok(Outcome::Nothing);
             }
             show(&relata.interests(&profile.profile)?, page)
@@ -40,12 +40,14 @@ fn show(found: &Interests, page: &mut Page) -> Result<Outcome> {
     for row in &found.interests {
         let name = if row.terms.is_empty() { "(nothing in common)".to_owned() } else { row.terms.join(", ") };
         let name = page.styled(&Style::new().bold(), &printable(&name));
-        let papers = if row.papers.len() == 1 { "paper" } else { "papers" };
         let share = (row.share * 100.0).round();
-        page.line(&format!("{:>3}  {name}  ({} {papers}, {share} % of the answers)", row.interest, row.papers.len()))?;
+        page.line(&format!("{:>3}  {name}  ({}, {share} % of the answers)", row.interest, counted(row)))?;
         for paper in &row.papers {
             let id = page.styled(&Style::new().cyan(), &format!("{:<10}", paper.id.as_str()));
             page.line(&format!("     {id}  {}", printable(&paper.title)))?;
+        }
+        for text in &row.texts {
+            page.line(&format!("     text        {}", printable(&text.title)))?;
         }
     }
     if !found.unlike.is_empty() {
@@ -53,4 +55,15 @@ fn show(found: &Interests, page: &mut Page) -> Result<Outcome> {
         page.line(&format!("disliked: {}", unlike.join(", ")))?;
     }
     Ok(Outcome::Done)
+}
+
+/// `2 papers, 1 text`
+fn counted(row: &InterestRow) -> String {
+    let of = |count: usize, what: &str| match count {
+        0 => None,
+        1 => Some(format!("1 {what}")),
+        count => Some(format!("{count} {what}s")),
+    };
+    let parts = [of(row.papers.len(), "paper"), of(row.texts.len(), "text")];
+    parts.into_iter().flatten().collect::<Vec<_>>().join(", ")
 }

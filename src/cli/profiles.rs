@@ -2,7 +2,10 @@
 
 use crate::error::{Error, QueryError, Result};
 use crate::library::Opinion;
-use crate::service::{ImportProfile, Imported, Opine as Request, ProfileRow};
+use crate::service::{
+    ExportedProfile, ImportProfile, Imported, ImportedTexts, Opine as Request, ProfileRow, ProfileTexts, RemoveTexts,
+    RemovedTexts,
+};
 
 use super::args::{Opine, ProfileCommand};
 use super::skips::say_skips;
@@ -45,13 +48,21 @@ pub(super) fn profile(context: &Context, command: &ProfileCommand, page: &mut Pa
             let imported = context.relata.import_profile(&request)?;
             write_import(&imported, *json, page)
         }
+        ProfileCommand::Texts { profile, remove, json } if remove.is_empty() => {
+            texts(&context.relata.profile_texts(&profile.profile)?, *json, page)
+        }
+        ProfileCommand::Texts { profile, remove, json } => {
+            let request = RemoveTexts { profile: profile.profile.clone(), keys: remove.clone() };
+            removed(&context.relata.remove_texts(&request)?, *json, page)
+        }
         ProfileCommand::Show { .. }
         | ProfileCommand::Split { .. }
         | ProfileCommand::Join { .. }
         | ProfileCommand::Regroup { .. } => interests::run(context, command, page),
         ProfileCommand::Remove { name } => {
             let Some(removed) = context.relata.remove_profile(name)? else { return Ok(nothing_yet()) };
-            page.line(&format!("removed {} ({removed} papers)", printable(name)))?;
+            let texts = if removed.texts > 0 { format!(", {} texts", removed.texts) } else { String::new() };
+            page.line(&format!("removed {} ({} papers{texts})", printable(name), removed.papers))?;
             Ok(Outcome::Done)
         }
     }
@@ -76,7 +87,8 @@ fn nothing_yet() -> Outcome {
 
 fn export(context: &Context, name: &str, page: &mut Page) -> Result<Outcome> {
     let profile = context.relata.export_profile(name)?;
-    if profile.like.is_empty() && profile.unlike.is_empty() && profile.follow.is_empty() {
+    let ExportedProfile { like, unlike, follow, texts, .. } = &profile;
+    if like.is_empty() && unlike.is_empty() && follow.is_empty() && texts.is_empty() {
         say(&format!("The profile {} names no paper.", printable(name)));
         return Ok(Outcome::Nothing);
     }
@@ -85,16 +97,19 @@ fn export(context: &Context, name: &str, page: &mut Page) -> Result<Outcome> {
 }
 
 fn write_import(imported: &Imported, as_json: bool, page: &mut Page) -> Result<Outcome> {
-    let Imported { profile, matched, added, followed, unmatched, skipped, encoding, skips, absent } = imported;
+    let Imported { profile, matched, added, followed, unmatched, texts, skipped, encoding, skips, absent } = imported;
     if as_json {
         page.answer(imported)?;
     } else {
-        for entry in unmatched {
+        for entry in unmatched.iter().filter(|entry| !entry.text) {
             say(&format!("line {}: {}: {}", entry.line, printable(&entry.entry), entry.reason));
         }
         let unmatched = unmatched.len();
         let followed = if *followed > 0 { format!(", followed {followed}") } else { String::new() };
         page.line(&format!("matched {matched}, added {added}, unmatched {unmatched}, skipped {skipped}{followed}"))?;
+        if texts.liked > 0 {
+            page.line(&as_texts(texts))?;
+        }
     }
     if let Some(encoding) = encoding.as_ref().filter(|encoding| encoding.guessed) {
         let name = &encoding.name;
@@ -105,18 +120,62 @@ fn write_import(imported: &Imported, as_json: bool, page: &mut Page) -> Result<O
         say(&format!("{absent} papers of the profile {profile} are not in the library; they count once they are."));
     }
     say_skips(skips);
-    Ok(match (matched + followed, skipped) {
+    Ok(match (matched + followed + texts.liked, skipped) {
         (_, 1..) => Outcome::Partial,
         (0, _) => Outcome::Nothing,
         _ => Outcome::Done,
     })
 }
 
+/// `liked 12 unmatched as texts (12 new, 3 by title alone)`
+fn as_texts(texts: &ImportedTexts) -> String {
+    let ImportedTexts { liked, added, by_title } = texts;
+    let alone = if *by_title > 0 { format!(", {by_title} by title alone") } else { String::new() };
+    format!("liked {liked} unmatched as texts ({added} new{alone})")
+}
+
+fn texts(found: &ProfileTexts, as_json: bool, page: &mut Page) -> Result<Outcome> {
+    if as_json {
+        page.answer(found)?;
+    } else {
+        for text in &found.texts {
+            let alone = if text.abstract_text.is_empty() { "  (title alone)" } else { "" };
+            page.line(&format!("{}  {}{alone}", printable(&text.key), printable(&text.title)))?;
+        }
+    }
+    if found.texts.is_empty() {
+        say(&format!("The profile {} has no texts: all that it likes are papers.", printable(&found.profile)));
+        return Ok(Outcome::Nothing);
+    }
+    Ok(Outcome::Done)
+}
+
+fn removed(outcome: &RemovedTexts, as_json: bool, page: &mut Page) -> Result<Outcome> {
+    if as_json {
+        page.answer(outcome)?;
+    } else {
+        page.line(&format!("removed {}", outcome.removed))?;
+    }
+    for key in &outcome.unknown {
+        say(&format!("{}: the profile has no such text", printable(key)));
+    }
+    Ok(match (outcome.removed, outcome.unknown.len()) {
+        (_, 0) => Outcome::Done,
+        (0, _) => Outcome::Nothing,
+        _ => Outcome::Partial,
+    })
+}
+
 fn summary(profile: &ProfileRow) -> String {
+    let texts = match profile.texts {
+        0 => String::new(),
+        1 => ", 1 text".to_owned(),
+        count => format!(", {count} texts"),
+    };
     let follows = match profile.follow.len() {
         0 => String::new(),
         follows => format!(", {follows} followed"),
     };
-    let (name, liked, disliked) = (printable(&profile.profile), profile.like.len(), profile.unlike.len());
-    format!("{name}: {liked} liked, {disliked} disliked{follows}")
+    let (like, unlike) = (profile.like.len(), profile.unlike.len());
+    format!("{}: {like} liked, {unlike} disliked{texts}{follows}", printable(&profile.profile))
 }

@@ -3,6 +3,7 @@
 use console::Style;
 
 use crate::error::Result;
+use crate::reader::excerpt;
 use crate::service::{LikedBy, Related, Row, ScoreParts, one_decimal};
 
 use super::terminal::{Page, printable};
@@ -10,11 +11,15 @@ use super::terminal::{Page, printable};
 /// Columns before what stands below the first line of an answer.
 pub(super) const INDENT: usize = 10;
 
+/// The most characters of the title of a liked text.
+const OWN_TITLE: usize = 60;
+
 /// What an answer comes from, in words.
 pub(super) fn liked(liked: &LikedBy) -> String {
     match liked {
         LikedBy::Paper(id) => format!("like {id}"),
         LikedBy::Text { text } => format!("like text {}", text + 1),
+        LikedBy::Own { title, .. } => format!("like \u{201c}{}\u{201d}", printable(&excerpt(title, OWN_TITLE))),
     }
 }
 

@@ -170,7 +170,9 @@ impl Library {
         findings.indexes = found.iter().any(|line| line.contains("index"));
         let problems = &mut findings.problems;
         problems.extend(found.into_iter().map(|what| Problem { what: what.clone() }));
-        for table in ["facet_embeddings", "indexes", "topic_sets", "topic_runs", "topics", "topic_papers"] {
+        for table in
+            ["facet_embeddings", "text_embeddings", "indexes", "topic_sets", "topic_runs", "topics", "topic_papers"]
+        {
             let orphans = self.list(&format!("PRAGMA foreign_key_check({table})"), |row| {
                 let (row, parent): (Option<i64>, String) = (row.get(1)?, row.get(2)?);
                 let row = row.map_or(String::new(), |row| format!(" {row}"));
@@ -234,6 +236,17 @@ impl Library {
                 let vector = row.get_ref(3)?.as_blob_or_null().unwrap_or(None).unwrap_or_default();
                 let why = flaw(floats(vector), row.get(2).unwrap_or(0));
                 Ok(why.map(|why| format!("the vector of the {facet} of {id}: {why}")))
+            },
+        )?;
+        report(problems, wrong.into_iter().flatten());
+        let wrong = self.list(
+            "SELECT t.title, f.dimension, e.vector FROM text_embeddings e JOIN profile_texts t ON t.passage = e.text \
+             JOIN fingerprints f ON f.number = e.fingerprint ORDER BY t.title",
+            |row| {
+                let vector = row.get_ref(2)?.as_blob_or_null().unwrap_or(None).unwrap_or_default();
+                let why = flaw(floats(vector), row.get(1).unwrap_or(0));
+                let title = text(row.get_ref(0)?);
+                Ok(why.map(|why| format!("the vector of the liked text {title:?}: {why}")))
             },
         )?;
         report(problems, wrong.into_iter().flatten());

@@ -6,6 +6,7 @@
 //! changed. When the text to embed changes, its vectors go with it.
 
 use std::borrow::Cow;
+use std::cell::RefCell;
 use std::sync::LazyLock;
 
 use rusqlite::types::{self, ToSqlOutput};
@@ -14,6 +15,7 @@ use serde::Serialize;
 
 use super::faults::Faults;
 use super::ids::parse_id;
+use super::profile_texts::AwaitedTexts;
 use super::record::{Record, precedence_text};
 use super::removal::{AT_ONCE, Stored, delete_marked, delete_paper, outdate_vectors, stored_under};
 use super::stored::load;
@@ -61,7 +63,8 @@ impl Library {
         self.keep_more_pages()?;
         let path = &self.path;
         let transaction = self.connection.transaction_with_behavior(TransactionBehavior::Immediate).in_library(path)?;
-        let writer = Writer { connection: &transaction };
+        let awaited = AwaitedTexts::of(&transaction).in_library(path)?;
+        let writer = Writer { connection: &transaction, awaited: RefCell::new(awaited) };
         let merged = entries.iter().map(|entry| writer.merge(entry)).collect::<rusqlite::Result<Vec<Outcome>>>();
         let outcomes = merged.in_library(path)?;
         note(&transaction).in_library(path)?;
@@ -97,6 +100,8 @@ static STORED: LazyLock<String> = LazyLock::new(|| {
 /// Writes records inside a transaction.
 struct Writer<'c> {
     connection: &'c Connection,
+    /// Liked texts that give way to their papers.
+    awaited: RefCell<Option<AwaitedTexts>>,
 }
 
 impl Writer<'_> {
@@ -109,6 +114,7 @@ impl Writer<'_> {
             let mut record = Record::default();
             record.absorb(entry);
             self.add(&entry.id, &record)?;
+            self.take_place(&entry.id, &record)?;
             return Ok(Outcome::Added);
         };
         let before = load(self.connection, row, &entry.id)?;
@@ -118,7 +124,16 @@ impl Writer<'_> {
             return Ok(Outcome::Unchanged);
         }
         self.update(row, &entry.id, &before, &after)?;
+        self.take_place(&entry.id, &after)?;
         Ok(if after.reads_the_same(&before) { Outcome::Unchanged } else { Outcome::Updated })
+    }
+
+    /// Has liked texts that mean this paper give way to it.
+    fn take_place(&self, id: &ArxivId, record: &Record) -> rusqlite::Result<()> {
+        match self.awaited.borrow_mut().as_mut() {
+            Some(awaited) => awaited.give_way(self.connection, id, record),
+            None => Ok(()),
+        }
     }
 
     fn statement(&self, sql: &str) -> rusqlite::Result<CachedStatement<'_>> {
@@ -292,7 +307,7 @@ impl Writer<'_> {
 /// Makes the keyword index anew from what the papers say. A paper that cannot be read is left out.
 pub(super) fn write_all_keywords(connection: &Connection) -> rusqlite::Result<()> {
     connection.execute("INSERT INTO keywords (keywords) VALUES ('delete-all')", [])?;
-    let writer = Writer { connection };
+    let writer = Writer { connection, awaited: RefCell::default() };
     let mut papers = connection.prepare("SELECT row, id FROM papers ORDER BY row")?;
     let mut papers = papers.query([])?;
     while let Some(paper) = papers.next()? {

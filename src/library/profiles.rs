@@ -14,6 +14,8 @@ use super::Library;
 use super::closest;
 use super::faults::{Faults, unreadable};
 use super::ids::parse_id;
+use super::profile_texts::{ProfileText, texts_of};
+use super::text_vectors::drop_unused;
 use crate::error::{ProfileError, Result};
 use crate::paper::{ArxivId, Follows, PartialDate};
 use crate::text::neutral;
@@ -44,25 +46,50 @@ pub struct Profile {
     pub interests: BTreeMap<ArxivId, i64>,
     /// What it follows.
     pub follows: Follows,
+    /// Liked texts of which the library has no paper, by key.
+    pub texts: Vec<ProfileText>,
+}
+
+/// What a profile had that is forgotten.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct RemovedProfile {
+    /// Papers that it named.
+    pub papers: usize,
+    /// Texts that are no papers of the library.
+    pub texts: usize,
 }
 
 impl Profile {
-    /// Whether it says nothing: no paper is liked or disliked, and nothing is followed.
+    /// Whether it says nothing: no paper is liked or disliked, no text is liked, and nothing is
+    /// followed.
     pub fn is_empty(&self) -> bool {
-        self.like.is_empty() && self.unlike.is_empty() && self.follows.is_empty()
+        self.like.is_empty() && self.unlike.is_empty() && self.texts.is_empty() && self.follows.is_empty()
     }
 
     /// How much each liked paper counts if that halves in so many days: from 1 for the latest like
     /// down. A like of an unknown day is as old as the oldest of a known one.
     pub fn emphasis(&self, half_life: f32) -> BTreeMap<ArxivId, f32> {
-        let days = self.like.iter().filter_map(|id| self.noted.get(id));
-        let (Some(oldest), Some(latest)) = (days.clone().min(), days.max()) else { return BTreeMap::new() };
-        let age = |id: &ArxivId| {
-            let day = self.noted.get(id).unwrap_or(oldest);
-            latest.since(*day).map_or(0.0, |span| span.get_days() as f32)
-        };
-        let weight = |age: f32| (-age / half_life.max(f32::MIN_POSITIVE)).exp2().max(f32::MIN_POSITIVE);
-        self.like.iter().map(|id| (id.clone(), weight(age(id)))).collect()
+        let weight = |id: &ArxivId| Some((id.clone(), self.weight(self.noted.get(id).copied(), half_life)?));
+        self.like.iter().filter_map(weight).collect()
+    }
+
+    /// The same of a liked text.
+    pub fn emphasis_of(&self, text: &ProfileText, half_life: f32) -> f32 {
+        self.weight(Some(text.noted), half_life).unwrap_or(1.0)
+    }
+
+    /// What a like of this day counts; `None` where no day is known of any.
+    fn weight(&self, day: Option<Date>, half_life: f32) -> Option<f32> {
+        let papers = self.like.iter().filter_map(|id| self.noted.get(id).copied());
+        let days = papers.chain(self.texts.iter().map(|text| text.noted));
+        let (oldest, latest) = (days.clone().min()?, days.max()?);
+        let age = latest.since(day.unwrap_or(oldest)).map_or(0.0, |span| span.get_days() as f32);
+        Some((-age / half_life.max(f32::MIN_POSITIVE)).exp2().max(f32::MIN_POSITIVE))
+    }
+
+    /// Whether nothing is liked.
+    pub fn likes_nothing(&self) -> bool {
+        self.like.is_empty() && self.texts.is_empty()
     }
 }
 
@@ -116,6 +143,7 @@ impl Library {
             }
             if liked { &mut profile.like } else { &mut profile.unlike }.push(id);
         }
+        profile.texts = texts_of(&self.connection, name).in_library(&self.path)?;
         Ok(profile)
     }
 
@@ -164,21 +192,23 @@ impl Library {
     }
 
     fn profile_names(&self) -> Result<Vec<String>> {
-        self.list("SELECT profile FROM profile_papers UNION SELECT profile FROM follows ORDER BY profile", |row| {
-            row.get(0)
-        })
+        let sql = "SELECT profile FROM profile_papers UNION SELECT profile FROM profile_texts \
+                   UNION SELECT profile FROM follows ORDER BY profile";
+        self.list(sql, |row| row.get(0))
     }
 
-    /// Forgets a profile. Says how many papers it named.
-    pub fn remove_profile(&mut self, name: &str) -> Result<usize> {
+    /// Forgets a profile. Says what it had.
+    pub fn remove_profile(&mut self, name: &str) -> Result<RemovedProfile> {
         let name = &*self.profile_called(name)?;
         let path = &self.path;
         let transaction = self.connection.transaction_with_behavior(TransactionBehavior::Immediate).in_library(path)?;
         transaction.execute("DELETE FROM shown_papers WHERE profile = ?1", [name]).in_library(path)?;
         transaction.execute("DELETE FROM follows WHERE profile = ?1", [name]).in_library(path)?;
-        let removed = transaction.execute("DELETE FROM profile_papers WHERE profile = ?1", [name]).in_library(path)?;
+        let papers = transaction.execute("DELETE FROM profile_papers WHERE profile = ?1", [name]).in_library(path)?;
+        let texts = transaction.execute("DELETE FROM profile_texts WHERE profile = ?1", [name]).in_library(path)?;
+        drop_unused(&transaction).in_library(path)?;
         transaction.commit().in_library(path)?;
-        Ok(removed)
+        Ok(RemovedProfile { papers, texts })
     }
 
     /// The papers that a profile's daily lists have shown, each with the day of the first list that
@@ -293,7 +323,7 @@ mod tests {
         // As an earlier version may have kept it.
         library.connection.execute("UPDATE profile_papers SET profile = 'a' || char(27)", []).expect("changed");
         assert_eq!(library.existing_profile("a\u{1b}").expect("read").like.len(), 1);
-        assert_eq!(library.remove_profile("a\u{1b}").expect("removed"), 1);
+        assert_eq!(library.remove_profile("a\u{1b}").expect("removed").papers, 1);
     }
 
     #[test]

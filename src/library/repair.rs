@@ -216,8 +216,8 @@ impl Mender<'_> {
         Ok(if mended { Vector::Mended } else { Vector::Lost })
     }
 
-    /// A table with one sum for all rows. Vectors of facets and the notes on the index, which can
-    /// be made again, are deleted where they cannot be mended.
+    /// A table with one sum for all rows. Vectors of facets and liked texts, and the notes on the
+    /// index, which can be made again, are deleted where they cannot be mended.
     fn mend_table(&self, summed: &Summed, wanted: i64) -> rusqlite::Result<bool> {
         // Derived from the papers.
         if summed.table == "withdrawn" {
@@ -261,7 +261,7 @@ impl Mender<'_> {
                 .map(|()| table_sum(self.connection, summed))
                 .map(|sum| sum.is_ok_and(|sum| sum == stored));
         }
-        if ["facet_embeddings", "changes", "indexes"].contains(&summed.table) {
+        if ["facet_embeddings", "text_embeddings", "changes", "indexes"].contains(&summed.table) {
             self.connection.execute_batch("DELETE FROM indexes; DELETE FROM changes")?;
             self.connection.execute(&format!("DELETE FROM {}", summed.table), [])?;
             for table in ["indexes", "changes", summed.table] {

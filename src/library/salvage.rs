@@ -34,8 +34,10 @@ pub struct Salvaged {
 /// Rows that are written in one transaction.
 const PORTION: usize = 4096;
 
-/// What belongs to an index or to facets is made anew, and what is marked is not read.
-const LEFT_OUT: [&str; 5] = ["indexes", "changes", "facet_embeddings", "removed_papers", "outdated_vectors"];
+/// What belongs to an index, to facets or to liked texts is made anew, and what is marked is not
+/// read.
+const LEFT_OUT: [&str; 6] =
+    ["indexes", "changes", "facet_embeddings", "text_embeddings", "removed_papers", "outdated_vectors"];
 
 impl Library {
     /// Reads what can be read of a damaged library into a new one, which must not be there yet.

@@ -41,6 +41,7 @@ pub(super) const MIGRATIONS: &[&str] = &[
     include_str!("schema/14.sql"),
     include_str!("schema/15.sql"),
     include_str!("schema/16.sql"),
+    include_str!("schema/17.sql"),
 ];
 
 /// The version that this program writes.
@@ -230,8 +231,17 @@ mod tests {
                 .execute_batch("UPDATE stored_papers SET comment = '8 pages' WHERE id = '2602.00005'")
                 .unwrap();
             // What later versions add is not there yet.
-            for table in ["followed_categories", "feed_answers", "harvests", "follows", "notes", "tags", "read_papers"]
-            {
+            for table in [
+                "followed_categories",
+                "feed_answers",
+                "harvests",
+                "follows",
+                "notes",
+                "tags",
+                "read_papers",
+                "profile_texts",
+                "text_embeddings",
+            ] {
                 library.connection.execute_batch(&format!("DROP TABLE {table}")).unwrap();
                 library.connection.execute("DELETE FROM table_sums WHERE name = ?1", [table]).unwrap();
             }

@@ -37,12 +37,30 @@ pub(super) const VECTORS: Summed =
     Summed { table: "embeddings", columns: &["key", "fingerprint", "paper", "passage", "tokens", "cut", "vector"] };
 
 /// The tables that have one sum for all rows.
-pub(super) const TABLES: [Summed; 20] = [
+pub(super) const TABLES: [Summed; 22] = [
     Summed { table: "settings", columns: &["name", "value"] },
     Summed { table: "fingerprints", columns: &["number", "digest", "model", "description", "dimension"] },
     Summed { table: "indexes", columns: &["fingerprint", "token"] },
     Summed { table: "changes", columns: &["number", "key"] },
     Summed { table: "profile_papers", columns: &["profile", "id", "liked", "noted", "interest"] },
+    Summed {
+        table: "profile_texts",
+        columns: &[
+            "profile",
+            "key",
+            "ids",
+            "doi",
+            "title",
+            "abstract",
+            "authors",
+            "source",
+            "collection",
+            "noted",
+            "interest",
+            "passage",
+        ],
+    },
+    Summed { table: "text_embeddings", columns: &["text", "fingerprint", "vector"] },
     Summed { table: "shown_papers", columns: &["profile", "id", "day"] },
     Summed { table: "follows", columns: &["profile", "kind", "text"] },
     Summed { table: "notes", columns: &["id", "text"] },

@@ -93,6 +93,21 @@ fn full_library() -> Library {
     let ids: Vec<ArxivId> = missing.into_iter().map(|paper| paper.id).collect();
     let day = "2026-02-11".parse::<jiff::civil::Date>().unwrap();
     library.set_opinions("default", &[(ids[0].clone(), Some(Opinion::Liked))]).unwrap();
+    let text = ProfileText {
+        ids: [ArxivId::parse("2512.00001").unwrap().0].into(),
+        doi: Some("10.1000/1".to_owned()),
+        title: "Slow ice".to_owned(),
+        abstract_text: "It is slow.".to_owned(),
+        authors: vec!["A. Author".to_owned()],
+        source: "mine.bib".to_owned(),
+        collection: Some("Ice".to_owned()),
+        noted: day,
+        interest: Some(1),
+        ..ProfileText::default()
+    };
+    let text = text.identified().unwrap();
+    library.store_text_vectors(number, &[(&text.passage(), &[0.6, 0.8])]).unwrap();
+    library.add_texts("default", &[text]).unwrap();
     library.note_shown("default", day.into(), &ids).unwrap();
     let follows = crate::paper::Follows { author: vec!["Kurt Gödel".into()], ..Default::default() };
     library.follow("default", &follows).unwrap();
@@ -255,7 +270,7 @@ fn a_library_without_sums_is_given_them_by_the_check() {
         library.list(query, |row| Ok((row.get::<_, String>(0)?, row.get::<_, i64>(1)?))).unwrap()
     };
     let before = sums(&library);
-    assert_eq!(before.len(), 3 + 3 + 23);
+    assert_eq!(before.len(), 3 + 3 + 25);
     library.connection.execute_batch("DELETE FROM paper_sums WHERE paper > 1; DELETE FROM vector_sums").unwrap();
     assert_eq!(library.check().unwrap().len(), 5, "each that should have one");
     library.connection.execute_batch("DELETE FROM table_sums").unwrap();

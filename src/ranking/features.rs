@@ -44,6 +44,19 @@ pub(crate) struct PaperFeatures {
     pub(super) authors: Vec<(u64, f32)>,
 }
 
+/// A text that is compared as a paper is, with what is known of it.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub(crate) struct DescribedText {
+    /// Its title, empty where it has none.
+    pub title: String,
+    /// Its abstract, or the text itself; empty where the title alone is known.
+    pub body: String,
+    /// Its authors in order.
+    pub authors: Vec<String>,
+    /// Its vector, unit length.
+    pub vector: Vec<f32>,
+}
+
 /// How much each part counts.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) struct Weights {
@@ -93,6 +106,17 @@ impl Learned {
             self.views(&vectors, counted, authors)
         };
         papers.par_chunks(AT_ONCE).flat_map_iter(of_some).collect()
+    }
+
+    /// The features of liked texts that are no papers of the library, in their order.
+    pub(crate) fn features_of_texts(&self, texts: &[DescribedText]) -> Vec<PaperFeatures> {
+        let of_some = |texts: &[DescribedText]| {
+            let vectors: Vec<&[f32]> = texts.iter().map(|text| text.vector.as_slice()).collect();
+            let counted = texts.iter().map(|text| TermCounts::of(&text.title, &text.body)).collect();
+            let authors = texts.iter().map(|text| author_ids(&text.authors)).collect();
+            self.views(&vectors, counted, authors)
+        };
+        texts.par_chunks(AT_ONCE).flat_map_iter(of_some).collect()
     }
 
     /// The features of a text and its vector; a text has no title and no authors.

@@ -27,7 +27,7 @@ use crate::kernels::{InstructionSet, add_bytes};
 use crate::library::derived::Column;
 use crate::library::{FingerprintNumber, Library, PaperText};
 
-pub(crate) use features::{PaperFeatures, ScoreParts, Weights};
+pub(crate) use features::{DescribedText, PaperFeatures, ScoreParts, Weights};
 pub(crate) use interest::Interest;
 pub(crate) use interests::Interests;
 

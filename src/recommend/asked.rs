@@ -9,7 +9,8 @@ use crate::error::{Error, LibraryError, QueryError, Result};
 use crate::library::{FingerprintNumber, Library, PaperRow, PaperText};
 use crate::neighbours::SearchContext;
 use crate::paper::ArxivId;
-use crate::ranking::{Interest, Learned, PaperFeatures};
+use crate::passage::passage;
+use crate::ranking::{DescribedText, Interest, Learned, PaperFeatures};
 
 /// What all other liked papers weigh together in an interest, beside its own, as long as there are
 /// no more than so many: of many, interests have enough papers of their own, and each would have to
@@ -26,8 +27,8 @@ const SHARE_OF_ONE: f32 = 0.2;
 pub(super) struct Asked {
     pub liked: Vec<PaperText>,
     pub disliked: Vec<PaperText>,
-    /// Liked texts and their vectors.
-    pub texts: Vec<(String, Vec<f32>)>,
+    /// Liked texts: those of the request, then those of the profile.
+    pub texts: Vec<DescribedText>,
     /// Papers that are no answers.
     pub without: Vec<PaperRow>,
 }
@@ -48,29 +49,49 @@ impl Asked {
     pub(super) fn new(context: &SearchContext<'_>, query: &Query, texts: Option<&Array2<f32>>) -> Result<Asked> {
         let mut liked = papers(context.library, context.fingerprint, &query.like)?;
         let mut disliked = papers(context.library, context.fingerprint, &query.unlike)?;
+        let mut texts = with_vectors(&query.like_text, texts)?;
+        texts.extend(query.own_texts.iter().map(|own| own.text.clone()));
         if query.facet.is_some() {
             liked.iter_mut().chain(&mut disliked).for_each(|paper| paper.authors.clear());
+            texts.iter_mut().for_each(|text| text.authors.clear());
         }
         let without = liked.iter().chain(&disliked).map(|paper| paper.row).collect();
-        Ok(Asked { liked, disliked, texts: with_vectors(&query.like_text, texts)?, without })
+        Ok(Asked { liked, disliked, texts, without })
     }
 
     /// The interests of what is liked.
     pub(super) fn wanted(&self, learned: &Learned, query: &Query) -> Wanted {
         let mut features = learned.features(&self.liked);
-        features.extend(self.texts.iter().filter_map(|(text, vector)| learned.features_of_text(text, vector)));
+        features.extend(learned.features_of_texts(&self.texts));
         let of_paper = |at: usize| self.liked.get(at).map(|paper| &paper.id);
-        let fixed: Vec<Option<i64>> =
-            (0..features.len()).map(|at| query.interests.get(of_paper(at)?).copied()).collect();
-        let weight = |at: usize| of_paper(at).and_then(|id| query.emphasis.get(id)).copied().unwrap_or(1.0);
-        let weights = (0..features.len()).map(weight).collect();
+        let own_text = |at: usize| query.own_texts.get(at.checked_sub(self.liked.len() + query.like_text.len())?);
+        let fixed = |at: usize| match of_paper(at) {
+            Some(id) => query.interests.get(id).copied(),
+            None => own_text(at)?.interest,
+        };
+        let weight = |at: usize| match of_paper(at) {
+            Some(id) => query.emphasis.get(id).copied(),
+            None => own_text(at).map(|text| text.emphasis),
+        };
+        let fixed: Vec<Option<i64>> = (0..features.len()).map(fixed).collect();
+        let weights = (0..features.len()).map(|at| weight(at).unwrap_or(1.0)).collect();
         Wanted { groups: groups(learned, &features, &fixed), features, weights }
     }
 
     /// The vectors of what is liked, papers first.
     pub(super) fn vectors(&self) -> Vec<&[f32]> {
         let papers = self.liked.iter().map(|paper| paper.vector.as_slice());
-        papers.chain(self.texts.iter().map(|(_, vector)| vector.as_slice())).collect()
+        papers.chain(self.texts.iter().map(|text| text.vector.as_slice())).collect()
+    }
+
+    /// The words of each that is liked, papers first.
+    pub(super) fn passages(&self) -> Vec<String> {
+        let of_text = |text: &DescribedText| match text.title.as_str() {
+            "" => text.body.clone(),
+            title => passage(title, Some(&text.body)),
+        };
+        let papers = self.liked.iter().map(|paper| passage(&paper.title, Some(&paper.abstract_text)));
+        papers.chain(self.texts.iter().map(of_text)).collect()
     }
 }
 
@@ -123,10 +144,12 @@ impl Wanted {
 }
 
 /// Liked texts, each with its row.
-fn with_vectors(texts: &[String], vectors: Option<&Array2<f32>>) -> Result<Vec<(String, Vec<f32>)>> {
+fn with_vectors(texts: &[String], vectors: Option<&Array2<f32>>) -> Result<Vec<DescribedText>> {
+    let described =
+        |(text, vector): (&String, Vec<f32>)| DescribedText { body: text.clone(), vector, ..DescribedText::default() };
     match vectors {
         Some(vectors) if vectors.nrows() == texts.len() => {
-            Ok(texts.iter().cloned().zip(vectors.outer_iter().map(|row| row.to_vec())).collect())
+            Ok(texts.iter().zip(vectors.outer_iter().map(|row| row.to_vec())).map(described).collect())
         }
         None if texts.is_empty() => Ok(Vec::new()),
         _ => Err(Error::Internal("a liked text without a vector")),

@@ -39,7 +39,7 @@ use crate::facets::FacetText;
 use crate::library::{Filter, Library, Paper, PaperRow, PaperSet};
 use crate::neighbours::SearchContext;
 use crate::paper::{ArxivId, Facet};
-use crate::ranking::{Learned, ScoreParts, Weights};
+use crate::ranking::{DescribedText, Learned, ScoreParts, Weights};
 use crate::sentences::sentences;
 use crate::terms::{self, Phrases};
 
@@ -59,6 +59,8 @@ pub(crate) struct Query {
     pub unlike: Vec<ArxivId>,
     /// Liked texts.
     pub like_text: Vec<String>,
+    /// Liked texts of a profile, with what is known of them.
+    pub own_texts: Vec<OwnText>,
     /// How much a liked paper counts, above 0, where that is not 1.
     pub emphasis: BTreeMap<ArxivId, f32>,
     /// Interests that somebody has made: liked papers with the same number are one, and with
@@ -83,6 +85,19 @@ pub(crate) struct Query {
     /// Answers in the order in which they were chosen, as always with diversity, instead of by
     /// score: the first few of many then have their shares of the interests too.
     pub as_chosen: bool,
+}
+
+/// A liked text of a profile.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct OwnText {
+    /// What identifies it in its profile.
+    pub key: String,
+    /// What is compared of it.
+    pub text: DescribedText,
+    /// How much it counts, above 0.
+    pub emphasis: f32,
+    /// The interest to which somebody counts it, numbered as those of papers.
+    pub interest: Option<i64>,
 }
 
 /// Vectors of what a query compares beside the papers of the library.
@@ -110,6 +125,27 @@ pub(crate) enum Liked {
     Paper(ArxivId),
     /// The n-th liked text, from 0.
     Text(usize),
+    /// A liked text of a profile.
+    Own {
+        /// What identifies it.
+        key: String,
+        /// Its title.
+        title: String,
+    },
+}
+
+impl Query {
+    /// What stands at a place among all that is liked: papers, texts, texts of the profile.
+    fn named(&self, place: usize) -> Liked {
+        if let Some(id) = self.like.get(place) {
+            return Liked::Paper(id.clone());
+        }
+        let text = place - self.like.len();
+        match text.checked_sub(self.like_text.len()).and_then(|own| self.own_texts.get(own)) {
+            Some(own) => Liked::Own { key: own.key.clone(), title: own.text.title.clone() },
+            None => Liked::Text(text),
+        }
+    }
 }
 
 /// One answer.
@@ -193,10 +229,7 @@ fn answers(
     let phrases: Vec<OnceLock<Phrases>> = liked.iter().map(|_| OnceLock::new()).collect();
     let answer = |(found, paper, facet): (Ranked, Paper, Option<FacetText>)| -> Result<Answer> {
         let Ranked { score, matched, parts, dislike_penalty, cosine, liked: nearest, .. } = found;
-        let because = match query.like.get(nearest) {
-            Some(id) => Liked::Paper(id.clone()),
-            None => Liked::Text(nearest - query.like.len()),
-        };
+        let because = query.named(nearest);
         let (whole, body) = match &facet {
             Some(facet) => (facet.text.as_str(), facet.text.as_str()),
             None => (paper.passage.as_deref().unwrap_or(""), paper.abstract_text.as_deref().unwrap_or("")),

@@ -187,7 +187,5 @@ fn rank_among(learned: &Learned, query: &Query, question: &Question) -> Ranking 
         Ranked { cosine, liked, ..found.clone() }
     });
     let ranked = ranked.collect();
-    let papers = asked.liked.iter().map(|paper| crate::passage::passage(&paper.title, Some(&paper.abstract_text)));
-    let liked = papers.chain(asked.texts.iter().map(|(text, _)| text.clone())).collect();
-    Ranking { ranked, liked, wanted: wanted.features.clone(), facet: None }
+    Ranking { ranked, liked: asked.passages(), wanted: wanted.features.clone(), facet: None }
 }

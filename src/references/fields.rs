@@ -7,6 +7,8 @@
 
 use std::collections::BTreeSet;
 
+use jiff::civil::Date;
+
 use super::places::{bibcode, ids_in, leading_id, own_id};
 use super::{Reference, title};
 use crate::paper::ArxivId;
@@ -17,6 +19,9 @@ const LONGEST_LABEL: usize = 200;
 
 /// How many files of a reference are looked at.
 const MOST_FILES: usize = 64;
+
+/// Most authors of a reference that are kept.
+const MOST_AUTHORS: usize = 1000;
 
 /// What a field can tell.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -39,6 +44,12 @@ enum Role {
     EprintClass,
     /// The name of the reference in its file.
     Key,
+    /// The abstract.
+    Abstract,
+    /// One author, or several in one text.
+    Authors,
+    /// The day on which somebody collected the reference.
+    Added,
 }
 
 fn role(name: &str) -> Option<Role> {
@@ -98,6 +109,9 @@ fn role(name: &str) -> Option<Role> {
         "file" | "fileattachments" | "linkattachments" | "attachment" | "attachments" | "files" => Role::Attachment,
         "eprinttype" | "archiveprefix" => Role::EprintType,
         "eprintclass" | "primaryclass" => Role::EprintClass,
+        "abstract" | "abstractnote" | "ab" | "n2" | "abst" => Role::Abstract,
+        "author" | "authors" | "au" | "a1" => Role::Authors,
+        "dateadded" | "datesubmitted" | "timestamp" => Role::Added,
         "key" | "citationkey" | "citekey" | "itemkey" | "identifierkey" => Role::Key,
         // BibDesk numbers the links of an entry.
         _ if name.starts_with("bdskurl") => Role::Place,
@@ -113,11 +127,7 @@ pub(super) fn identifies(name: &str) -> bool {
 /// Whether a name is one of those that are known.
 pub(super) fn is_known(name: &str) -> bool {
     let name = normal(name);
-    role(&name).is_some()
-        || matches!(
-            name.as_str(),
-            "author" | "authors" | "year" | "abstract" | "itemtype" | "publicationyear" | "au" | "py"
-        )
+    role(&name).is_some() || matches!(name.as_str(), "year" | "itemtype" | "publicationyear" | "py")
 }
 
 /// `Archive Location` and `archive_location` are `archivelocation`.
@@ -137,6 +147,9 @@ pub(super) struct Fields {
     own: BTreeSet<ArxivId>,
     noted: BTreeSet<ArxivId>,
     attached: BTreeSet<ArxivId>,
+    abstract_text: Option<String>,
+    authors: Vec<String>,
+    added: Option<Date>,
 }
 
 impl Fields {
@@ -159,6 +172,9 @@ impl Fields {
             Role::EprintType => self.eprint_types.push(value.to_ascii_lowercase()),
             Role::EprintClass => self.eprint_class = Some(value.to_owned()),
             Role::Key => self.key = value.to_owned(),
+            Role::Abstract => _ = self.abstract_text.get_or_insert_with(|| value.to_owned()),
+            Role::Authors => self.authors(value),
+            Role::Added => self.added = self.added.or_else(|| value.get(..10)?.parse().ok()),
         }
     }
 
@@ -179,6 +195,14 @@ impl Fields {
     /// Whether there is a title.
     pub(super) fn has_title(&self) -> bool {
         self.title.is_some()
+    }
+
+    /// Names as `A. Author and B. Author`, `Author, A.; Author, B.` or one by one.
+    fn authors(&mut self, value: &str) {
+        let value = title::plain(value);
+        let names = value.split(';').flat_map(|part| part.split(" and "));
+        let names = names.map(str::trim).filter(|name| !name.is_empty() && *name != "others").map(in_order);
+        self.authors.extend(names.take(MOST_AUTHORS.saturating_sub(self.authors.len())));
     }
 
     fn doi(&mut self, value: &str) {
@@ -238,8 +262,10 @@ impl Fields {
             ids: ids.unwrap_or_default(),
             doi: self.doi.clone(),
             title,
-            disliked: false,
-            profile: None,
+            abstract_text: self.abstract_text.as_deref().map(title::plain).filter(|text| !text.is_empty()),
+            authors: self.authors.clone(),
+            added: self.added,
+            ..Reference::default()
         }
     }
 
@@ -254,6 +280,14 @@ impl Fields {
         own_id(value)
             .or_else(|| ids_in(value).into_iter().next())
             .or_else(|| archives.map(|archive| format!("{archive}/{value}")).find_map(|id| own_id(&id)))
+    }
+}
+
+/// `Author, A.` as `A. Author`.
+fn in_order(name: &str) -> String {
+    match name.split_once(',') {
+        Some((last, first)) if !first.trim().is_empty() => format!("{} {}", first.trim(), last.trim()),
+        _ => name.trim_end_matches(',').to_owned(),
     }
 }
 

@@ -5,6 +5,7 @@
 //! each item. Keys go to `fields` by name; an object within an item counts where it is known to
 //! say something of the item.
 
+use jiff::civil::Date;
 use serde::Deserialize;
 use serde_json::{Map, Value};
 
@@ -25,6 +26,28 @@ struct Exported {
     unlike: Vec<String>,
     #[serde(default)]
     follow: Value,
+    #[serde(default)]
+    texts: Vec<ExportedText>,
+}
+
+/// A text of a profile as it is exported.
+#[derive(Deserialize)]
+struct ExportedText {
+    title: String,
+    #[serde(default, rename = "abstract")]
+    abstract_text: String,
+    #[serde(default)]
+    ids: Vec<String>,
+    #[serde(default)]
+    doi: Option<String>,
+    #[serde(default)]
+    authors: Vec<String>,
+    #[serde(default)]
+    added: Option<Date>,
+    #[serde(default)]
+    collection: Option<String>,
+    #[serde(default)]
+    interest: Option<i64>,
 }
 
 /// The keys of objects under which a list of items stands.
@@ -46,7 +69,7 @@ pub(super) fn read(text: &str, out: &mut Entries) {
     }
 }
 
-fn profile(line: u64, Exported { profile, like, unlike, follow }: Exported, out: &mut Entries) {
+fn profile(line: u64, Exported { profile, like, unlike, texts, follow }: Exported, out: &mut Entries) {
     let follow = match follow {
         Value::Null => Follows::default(),
         follow => serde_json::from_value(follow).unwrap_or_else(|why| {
@@ -68,6 +91,22 @@ fn profile(line: u64, Exported { profile, like, unlike, follow }: Exported, out:
             })),
             None => out.skip(line, format!("entry {} is no arXiv id: {:?}", at + 1, excerpt(&text, 200))),
         }
+    }
+    for text in texts {
+        out.found.push(Ok(Reference {
+            line,
+            label: excerpt(&text.title, 200),
+            ids: text.ids.iter().filter_map(|id| own_id(id)).collect(),
+            doi: text.doi,
+            title: Some(text.title),
+            abstract_text: Some(text.abstract_text).filter(|text| !text.is_empty()),
+            authors: text.authors,
+            added: text.added,
+            collection: text.collection,
+            interest: text.interest,
+            disliked: false,
+            profile: Some(profile.clone()),
+        }));
     }
 }
 
@@ -179,6 +218,11 @@ fn elements(name: &str, values: &[Value], fields: &mut Fields) -> Result<(), Str
     for value in values {
         match value {
             Value::String(text) => fields.add(name, text),
+            Value::Object(object) if matches!(name, "author" | "authors" | "creators") => {
+                if let Some(name) = author(object) {
+                    fields.add("author", &name);
+                }
+            }
             Value::Object(object) if name == "attachments" => {
                 let places = ["url", "path", "title"].iter().filter_map(|key| object.get(*key)?.as_str());
                 places.for_each(|place| fields.add("attachments", place));
@@ -190,4 +234,15 @@ fn elements(name: &str, values: &[Value], fields: &mut Fields) -> Result<(), Str
         }
     }
     Ok(())
+}
+
+/// The name of an author, as CSL-JSON (`given`, `family`), Zotero (`firstName`, `lastName`) and
+/// others (`name`) write it; `None` for an editor.
+fn author(object: &Map<String, Value>) -> Option<String> {
+    let text = |keys: &[&str]| keys.iter().find_map(|key| object.get(*key)?.as_str()).map(str::trim);
+    if text(&["creatorType"]).is_some_and(|kind| kind != "author") {
+        return None;
+    }
+    let last = text(&["family", "lastName", "name", "literal", "displayName"])?;
+    Some(text(&["given", "firstName"]).map_or_else(|| last.to_owned(), |first| format!("{first} {last}")))
 }

@@ -44,6 +44,8 @@ mod tests;
 use std::collections::BTreeSet;
 use std::path::Path;
 
+use jiff::civil::Date;
+
 pub use decode::Encoding;
 
 use crate::error::{ReadingError, Result};
@@ -68,6 +70,16 @@ pub struct Reference {
     pub doi: Option<String>,
     /// Its title, without markup.
     pub title: Option<String>,
+    /// Its abstract, without markup.
+    pub abstract_text: Option<String>,
+    /// Its authors in order, first names first.
+    pub authors: Vec<String>,
+    /// The day on which somebody collected it.
+    pub added: Option<Date>,
+    /// The collection that an exported profile names for it.
+    pub collection: Option<String>,
+    /// The interest to which an exported profile counts it.
+    pub interest: Option<i64>,
     /// Whether its owner does not like it; only profiles say so.
     pub disliked: bool,
     /// The profile that it was exported from: that names papers by id, whether or not a library

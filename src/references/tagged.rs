@@ -47,6 +47,8 @@ impl Dialect {
     fn name(self, tag: &str, value: &str) -> Option<&'static str> {
         Some(match (self, tag) {
             (Dialect::Nbib | Dialect::WebOfScience, "TI") | (Dialect::EndNote, "T") => "title",
+            (Dialect::Nbib | Dialect::WebOfScience, "AB") | (Dialect::EndNote, "X") => "abstract",
+            (Dialect::Nbib, "FAU") | (Dialect::EndNote, "A") => "author",
             (Dialect::Nbib, "BTI") => "bt",
             (Dialect::Nbib, "LID" | "AID") if value.ends_with("[doi]") => "doi",
             (Dialect::Nbib, "LID" | "AID") => "number",

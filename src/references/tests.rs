@@ -348,3 +348,53 @@ fn old_encodings_are_told_and_a_guess_is_said_to_be_one() {
     let read = read_bytes(Path::new("mine"), text).expect("read");
     assert_eq!(read.encoding, Some(Encoding { name: "windows-1252".to_owned(), guessed: true }));
 }
+
+#[test]
+fn every_format_gives_abstract_and_authors() {
+    let expected = ("Ice melts in warm air & water.", vec!["Ada Example", "Bo Muster"]);
+    for (file, text) in [
+        (
+            "a.bib",
+            "@article{a, title = {Slow Ice}, author = {Example, Ada and Bo Muster},\n abstract = {Ice {melts} in\n warm air \\& water.}}",
+        ),
+        (
+            "a.ris",
+            "TY  - JOUR\nTI  - Slow Ice\nAU  - Example, Ada\nAU  - Muster, Bo\nN2  - Ice melts in warm air &amp; water.\nER  - \n",
+        ),
+        (
+            "a.enw",
+            "%0 Journal Article\n%T Slow Ice\n%A Ada Example\n%A Muster, Bo\n%X Ice melts in warm air & water.\n",
+        ),
+        (
+            "a.nbib",
+            "PMID- 1\nTI  - Slow Ice\nAB  - Ice melts in warm\n      air & water.\nFAU - Example, Ada\nFAU - Muster, Bo\n",
+        ),
+        (
+            "zotero.json",
+            r#"[{"key": "A", "data": {"itemType": "journalArticle", "title": "Slow Ice", "abstractNote": "Ice melts in warm air & water.",
+                "creators": [{"creatorType": "editor", "firstName": "No", "lastName": "One"},
+                {"creatorType": "author", "firstName": "Ada", "lastName": "Example"}, {"creatorType": "author", "name": "Bo Muster"}]}}]"#,
+        ),
+        (
+            "csl.json",
+            r#"[{"id": "a", "title": "Slow Ice", "abstract": "Ice melts in warm air & water.",
+                "author": [{"given": "Ada", "family": "Example"}, {"literal": "Bo Muster"}]}]"#,
+        ),
+        ("a.csv", "Title,Author,Abstract Note\nSlow Ice,\"Example, Ada; Muster, Bo\",Ice melts in warm air & water.\n"),
+    ] {
+        let read = read_bytes(file.as_ref(), text.as_bytes()).unwrap_or_else(|error| panic!("{file}: {error}"));
+        let reference = read.entries[0].as_ref().unwrap_or_else(|skipped| panic!("{file}: {skipped}"));
+        let told = reference.abstract_text.as_deref().unwrap_or("nothing");
+        assert_eq!((told, reference.authors.iter().map(String::as_str).collect()), expected, "{file}");
+        assert_eq!(reference.title.as_deref(), Some("Slow Ice"), "{file}");
+    }
+}
+
+#[test]
+fn the_day_of_an_item_is_when_it_was_collected() {
+    let item = r#"[{"data": {"itemType": "book", "title": "Ice", "dateAdded": "2025-11-03T08:00:00Z"}}, {"title": "Snow", "dateAdded": "soon"}]"#;
+    let read = read_bytes("zotero.json".as_ref(), item.as_bytes()).unwrap();
+    let days: Vec<Option<String>> =
+        read.entries.iter().flatten().map(|item| item.added.map(|day| day.to_string())).collect();
+    assert_eq!(days, [Some("2025-11-03".to_owned()), None]);
+}

@@ -57,6 +57,8 @@ pub enum Work {
     Embedding,
     /// What papers say of a facet is embedded.
     EmbeddingFacets,
+    /// Liked texts that are no papers of the library are embedded.
+    EmbeddingTexts,
     /// Papers are entered into the index.
     Indexing,
     /// Blocks of papers are compared with each other to find topics.
@@ -121,6 +123,13 @@ pub enum Note {
         profile: String,
         /// How many of its papers.
         papers: usize,
+    },
+    /// Liked texts of a profile are left out, since the model does not read their language.
+    OwnTextsUnread {
+        /// The model.
+        model: String,
+        /// How many.
+        texts: usize,
     },
     /// Papers that are asked with are withdrawn.
     Withdrawn {

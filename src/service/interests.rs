@@ -13,7 +13,7 @@ use crate::library::{FingerprintNumber, Profile};
 use crate::neighbours::SearchContext;
 use crate::paper::ArxivId;
 use crate::recommend::Query;
-use crate::recommend::summary::{Group, groups, split};
+use crate::recommend::summary::{Group, Member, groups, split};
 
 /// The interests of a profile.
 #[derive(Clone, Debug, Serialize, JsonSchema)]
@@ -38,6 +38,18 @@ pub struct InterestRow {
     pub terms: Vec<String>,
     /// Its papers.
     pub papers: Vec<InterestPaper>,
+    /// Its texts that are no papers of the library; the key is left out where it has none.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub texts: Vec<InterestText>,
+}
+
+/// A text of an interest.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
+pub struct InterestText {
+    /// What identifies it in the profile.
+    pub key: String,
+    /// Its title.
+    pub title: String,
 }
 
 /// A paper of an interest.
@@ -54,6 +66,7 @@ struct Opened<'a> {
     session: Session<'a>,
     profile: Profile,
     fingerprint: FingerprintNumber,
+    query: Query,
     groups: Vec<Group>,
 }
 
@@ -65,13 +78,7 @@ impl Relata {
     /// [`ProfileError::LikedAreGone`]; what the model and the library report.
     pub fn interests(&self, profile: &str) -> Result<Interests> {
         let Opened { profile, groups, .. } = self.open_profile(profile)?;
-        let row = |(at, group): (usize, Group)| InterestRow {
-            interest: at + 1,
-            share: group.share,
-            terms: group.terms,
-            papers: group.papers.into_iter().map(|(id, title)| InterestPaper { id, title }).collect(),
-        };
-        let interests = groups.into_iter().enumerate().map(row).collect();
+        let interests = groups.into_iter().enumerate().map(|(at, group)| InterestRow::of(at + 1, group)).collect();
         Ok(Interests { profile: profile.name, interests, unlike: profile.unlike })
     }
 
@@ -83,18 +90,18 @@ impl Relata {
     pub fn split_interest(&self, profile: &str, interest: usize) -> Result<bool> {
         let opened = self.open_profile(profile)?;
         let group = opened.group(interest)?;
-        if group.papers.len() < 2 {
+        if group.members.len() < 2 {
             return Ok(false);
         }
         let view = opened.session.library.view()?;
         let learned = view.learned(opened.fingerprint, &|note| self.note(note))?;
         let library = &*opened.session.library;
         let context = SearchContext { library, fingerprint: opened.fingerprint, index: None };
-        let parts = split(&context, &learned, group)?;
+        let parts = split(&context, &learned, &opened.query, group)?;
         drop(view);
         let mut numbers = opened.numbers();
         let new = opened.groups.len() + 1;
-        numbers.extend(parts.into_iter().filter(|(_, part)| *part == 1).map(|(id, _)| (id, new)));
+        numbers.extend(parts.into_iter().filter(|(_, part)| *part == 1).map(|(member, _)| (member, new)));
         opened.keep(numbers)?;
         Ok(true)
     }
@@ -121,7 +128,8 @@ impl Relata {
     pub fn regroup_interests(&self, profile: &str) -> Result<()> {
         let mut library = self.own()?;
         let own = library.existing_profile(profile)?;
-        library.set_interests(profile, &own.like.into_iter().map(|id| (id, None)).collect::<Vec<_>>())
+        library.set_interests(profile, &own.like.into_iter().map(|id| (id, None)).collect::<Vec<_>>())?;
+        library.set_text_interests(profile, &own.texts.into_iter().map(|text| (text.key, None)).collect::<Vec<_>>())
     }
 
     fn open_profile(&self, name: &str) -> Result<Opened<'_>> {
@@ -131,11 +139,12 @@ impl Relata {
         session.add_profile(&profile, &mut query)?;
         let embedder = session.embedder()?;
         let fingerprint = session.embedded(&embedder)?;
+        session.embed_texts(&embedder, fingerprint, &mut query)?;
         let view = session.library.view()?;
         let learned = view.learned(fingerprint, &|note| self.note(note))?;
         let groups = groups(&SearchContext { library: &session.library, fingerprint, index: None }, &learned, &query)?;
         drop(view);
-        Ok(Opened { session, profile, fingerprint, groups })
+        Ok(Opened { session, profile, fingerprint, query, groups })
     }
 }
 
@@ -149,20 +158,41 @@ impl Opened<'_> {
             .ok_or(Error::from(ProfileError::NoSuchInterest { number, count }))
     }
 
-    /// Which number each paper has as things stand.
-    fn numbers(&self) -> BTreeMap<ArxivId, usize> {
+    /// Which number each paper and text has as things stand.
+    fn numbers(&self) -> BTreeMap<Member, usize> {
         let numbered = self.groups.iter().enumerate();
-        numbered.flat_map(|(at, group)| group.papers.iter().map(move |(id, _)| (id.clone(), at + 1))).collect()
+        numbered.flat_map(|(at, group)| group.members.iter().map(move |(member, _)| (member.clone(), at + 1))).collect()
     }
 
     /// Keeps interests as somebody has made them.
-    fn keep(self, numbers: BTreeMap<ArxivId, usize>) -> Result<()> {
-        let interests: Vec<_> =
-            numbers.into_iter().map(|(id, number)| (id, Some(i64::try_from(number).unwrap_or(i64::MAX)))).collect();
+    fn keep(self, numbers: BTreeMap<Member, usize>) -> Result<()> {
+        let (mut papers, mut texts) = (Vec::new(), Vec::new());
+        for (member, number) in numbers {
+            let number = Some(i64::try_from(number).unwrap_or(i64::MAX));
+            match member {
+                Member::Paper(id) => papers.push((id, number)),
+                Member::Text(key) => texts.push((key, number)),
+            }
+        }
         // The profile stands in the user's own library, also where the sample answers.
         let Session { relata, library, source, .. } = self.session;
         let mut own = if source == Source::Sample { relata.own()? } else { library };
-        own.set_interests(&self.profile.name, &interests)
+        own.set_interests(&self.profile.name, &papers)?;
+        own.set_text_interests(&self.profile.name, &texts)
+    }
+}
+
+impl InterestRow {
+    fn of(interest: usize, group: Group) -> InterestRow {
+        let Group { share, terms, members } = group;
+        let mut row = InterestRow { interest, share, terms, papers: Vec::new(), texts: Vec::new() };
+        for (member, title) in members {
+            match member {
+                Member::Paper(id) => row.papers.push(InterestPaper { id, title }),
+                Member::Text(key) => row.texts.push(InterestText { key, title }),
+            }
+        }
+        row
     }
 }
 

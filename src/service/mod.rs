@@ -61,6 +61,7 @@ mod search;
 mod session;
 mod sources;
 mod store;
+mod texts;
 mod today;
 mod topic_digest;
 mod topic_history;
@@ -81,10 +82,12 @@ pub use fetch_harvest::HarvestStatus;
 pub use followed::{FollowReason, FollowedFor, FollowedPaper};
 pub use follows::{Follow, Followed};
 pub use info::{CategoryCount, EmbeddedBy, LibraryInfo, PaperInfo, VectorSet};
-pub use interests::{InterestPaper, InterestRow, Interests};
+pub use interests::{InterestPaper, InterestRow, InterestText, Interests};
 pub use maintain::{Checked, Mended, Recovered, Reembed, Reembedded, Remove, Removed, Repair};
 pub use models::{ModelRow, Models, VerifiedFile, VerifiedModel};
-pub use profiles::{ImportProfile, Imported, Opine, Opined, ProfileRow, Profiles, Unmatched};
+pub use profiles::{
+    ExportedProfile, ImportProfile, Imported, ImportedTexts, Opine, Opined, ProfileRow, Profiles, Unmatched,
+};
 pub use query::{Factors, RankOptions, Selection};
 pub use recommend::{ComparedFacet, LikedFacet, Recommend, RecommendQuery, Recommendation};
 pub use related::{LikedBy, Related, ScoreParts, ToldFacet};
@@ -92,6 +95,7 @@ pub use rows::{Row, Seen, Source, one_decimal, six_decimals};
 pub use schemas::schemas;
 pub use search::{ByText, Found, FoundBy, Search, SearchQuery};
 pub use sources::{SourceRow, Sources};
+pub use texts::{ProfileTexts, RemoveTexts, RemovedTexts, TextRow};
 pub use today::{DayNumbers, NewPaper, Repeated, Today, TodayList, TodayQuery};
 pub use topic_history::{ChangeRow, OtherTopic, Renamed, RunRow, TopicHistory, TopicNews};
 pub use topic_rows::{

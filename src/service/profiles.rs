@@ -1,6 +1,7 @@
 //! Profiles: what somebody thinks of papers, kept in the user's library, also while the sample
 //! stands for its papers.
 
+use std::collections::BTreeSet;
 use std::path::PathBuf;
 
 use schemars::JsonSchema;
@@ -9,9 +10,10 @@ use serde::{Deserialize, Serialize};
 use super::add::Skips;
 use super::events::Note;
 use super::query::each_once;
+use super::texts::{TextRow, is_zero};
 use super::{DEFAULT_PROFILE, Relata};
 use crate::error::Result;
-use crate::library::{Library, Opinion, Profile};
+use crate::library::{Library, Opinion, Profile, ProfileText, RemovedProfile};
 use crate::paper::{ArxivId, Follows};
 use crate::references::{self, Encoding, Reference, References};
 
@@ -55,6 +57,26 @@ pub struct ProfileRow {
     /// What it follows; the key is left out where that is nothing.
     #[serde(default, skip_serializing_if = "Follows::is_empty")]
     pub follow: Follows,
+    /// How many liked texts are no papers of the library; the key is left out where none is.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub texts: usize,
+}
+
+/// A profile with all that makes it anew where it is imported.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, JsonSchema)]
+pub struct ExportedProfile {
+    /// Its name.
+    pub profile: String,
+    /// Liked papers.
+    pub like: Vec<ArxivId>,
+    /// Disliked papers.
+    pub unlike: Vec<ArxivId>,
+    /// What it follows; the key is left out where that is nothing.
+    #[serde(skip_serializing_if = "Follows::is_empty")]
+    pub follow: Follows,
+    /// Liked texts that are no papers of the library, by key; the key is left out where none is.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub texts: Vec<TextRow>,
 }
 
 /// All profiles.
@@ -91,6 +113,8 @@ pub struct Imported {
     pub followed: usize,
     /// References that mean no paper of the library, or several.
     pub unmatched: Vec<Unmatched>,
+    /// Those of them that are liked by their titles and abstracts.
+    pub texts: ImportedTexts,
     /// Entries that could not be read.
     pub skipped: u64,
     /// How the bytes of the file were read, where they are not UTF-8.
@@ -104,6 +128,17 @@ pub struct Imported {
     pub absent: usize,
 }
 
+/// References that are liked although the library has no paper of them.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, JsonSchema)]
+pub struct ImportedTexts {
+    /// How many.
+    pub liked: usize,
+    /// How many of these are news to the profile.
+    pub added: usize,
+    /// How many of these have a title and no abstract.
+    pub by_title: usize,
+}
+
 /// A reference that means no paper of the library, or several.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct Unmatched {
@@ -113,6 +148,9 @@ pub struct Unmatched {
     pub entry: String,
     /// Why, in words.
     pub reason: &'static str,
+    /// Whether it is liked by its title and abstract; the key is left out where it is not.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub text: bool,
 }
 
 impl Relata {
@@ -157,22 +195,24 @@ impl Relata {
     /// # Errors
     /// [`ProfileError::NoSuchProfile`](crate::error::ProfileError::NoSuchProfile) names those that
     /// there are.
-    pub fn export_profile(&self, name: &str) -> Result<ProfileRow> {
-        self.profile(None, name, true).map(ProfileRow::from)
+    pub fn export_profile(&self, name: &str) -> Result<ExportedProfile> {
+        let Profile { name: profile, like, unlike, follows: follow, texts, .. } = self.profile(None, name, true)?;
+        Ok(ExportedProfile { profile, like, unlike, follow, texts: texts.into_iter().map(TextRow::from).collect() })
     }
 
-    /// Forgets a profile; gives how many papers it named. `None` where there is no library.
+    /// Forgets a profile; gives what it had. `None` where there is no library.
     ///
     /// # Errors
     /// [`ProfileError::NoSuchProfile`](crate::error::ProfileError::NoSuchProfile) names those that
     /// there are.
-    pub fn remove_profile(&self, name: &str) -> Result<Option<usize>> {
+    pub fn remove_profile(&self, name: &str) -> Result<Option<RemovedProfile>> {
         let Some(library) = self.existing()? else { return Ok(None) };
         library.existing_profile(name)?;
         self.remove_from(library, |library| library.remove_profile(name)).map(Some)
     }
 
-    /// Likes the papers that a file of references means.
+    /// Likes the papers that a file of references means. One that means no paper of the library and
+    /// has a title is liked as a text, until its paper comes.
     ///
     /// # Errors
     /// [`Io`](crate::Error::Io),
@@ -186,8 +226,9 @@ impl Relata {
         // An exported profile keeps its name.
         let own = exported.as_ref().map(|exported| exported.profile.clone()).filter(|own| !own.is_empty());
         let name = request.profile.clone().or(own).unwrap_or_else(|| self.default_profile().to_owned());
+        let source = request.file.file_name().map_or_else(String::new, |name| name.to_string_lossy().into_owned());
         let mut skips = Skips::default();
-        let (mut opinions, mut absent, mut unmatched) = (Vec::new(), 0, Vec::new());
+        let (mut found, mut absent) = (Found::default(), 0);
         for entry in read {
             let reference = match entry {
                 Err(skipped) => {
@@ -198,13 +239,13 @@ impl Relata {
             };
             let opinion = if reference.disliked { Opinion::Disliked } else { Opinion::Liked };
             match (matched(papers, &reference)?, reference.ids.first()) {
-                (Ok(id), _) => opinions.push((id, Some(opinion))),
+                (Ok(id), _) => found.opinions.push((id, Some(opinion))),
                 // Its paper may come, or come again.
-                (Err(_), Some(id)) if reference.profile.is_some() => {
-                    opinions.push((id.clone(), Some(opinion)));
+                (Err(_), Some(id)) if reference.profile.is_some() && reference.title.is_none() => {
+                    found.opinions.push((id.clone(), Some(opinion)));
                     absent += 1;
                 }
-                (Err(reason), _) => unmatched.push(Unmatched { line: reference.line, entry: reference.label, reason }),
+                (Err(reason), _) => found.keep_text(reference, &source, reason),
             }
         }
         // Refused whole, where it is too much, before anything else is written.
@@ -212,13 +253,20 @@ impl Relata {
             Some(exported) if !exported.follow.is_empty() => library.follow(&name, &exported.follow)?,
             _ => 0,
         };
+        let Found { opinions, texts, unmatched } = found;
         let changed = library.set_opinions(&name, &opinions)?;
+        let added = library.add_texts(&name, &texts)?;
         Ok(Imported {
             profile: name,
             matched: opinions.len(),
             added: changed.iter().filter(|changed| **changed).count(),
             followed,
             unmatched,
+            texts: ImportedTexts {
+                liked: added.iter().map(|added| &added.key).collect::<BTreeSet<_>>().len(),
+                added: added.iter().filter(|added| added.new).count(),
+                by_title: texts.iter().filter(|text| text.abstract_text.is_empty()).count(),
+            },
             skipped: skips.count(),
             encoding,
             skips,
@@ -227,9 +275,46 @@ impl Relata {
     }
 }
 
+/// What the references of a file mean.
+#[derive(Default)]
+struct Found {
+    opinions: Vec<(ArxivId, Option<Opinion>)>,
+    texts: Vec<ProfileText>,
+    unmatched: Vec<Unmatched>,
+}
+
+impl Found {
+    /// Takes a reference that means no paper, for some reason, as a text where it has a title.
+    fn keep_text(&mut self, reference: Reference, source: &str, reason: &'static str) {
+        let (line, entry) = (reference.line, reference.label.clone());
+        let text = (!reference.disliked).then(|| text_of(reference, source)).flatten();
+        self.unmatched.push(Unmatched { line, entry, reason, text: text.is_some() });
+        self.texts.extend(text);
+    }
+}
+
+/// A reference as a liked text; `None` where it has no title.
+pub(super) fn text_of(reference: Reference, source: &str) -> Option<ProfileText> {
+    let today = || jiff::Timestamp::now().to_zoned(jiff::tz::TimeZone::UTC).date();
+    ProfileText {
+        key: String::new(),
+        title: reference.title?,
+        abstract_text: reference.abstract_text.unwrap_or_default(),
+        authors: reference.authors,
+        ids: reference.ids,
+        doi: reference.doi,
+        source: source.to_owned(),
+        collection: reference.collection,
+        noted: reference.added.unwrap_or_else(today),
+        interest: reference.interest,
+    }
+    .identified()
+}
+
 impl From<Profile> for ProfileRow {
     fn from(profile: Profile) -> ProfileRow {
-        ProfileRow { profile: profile.name, like: profile.like, unlike: profile.unlike, follow: profile.follows }
+        let Profile { name: profile, like, unlike, follows: follow, texts, .. } = profile;
+        ProfileRow { profile, like, unlike, follow, texts: texts.len() }
     }
 }
 
@@ -244,7 +329,7 @@ fn default_profile() -> String {
 }
 
 /// The paper that a reference means: by arXiv id, else by DOI, else by title; or why there is none.
-fn matched(library: &Library, reference: &Reference) -> Result<std::result::Result<ArxivId, &'static str>> {
+pub(super) fn matched(library: &Library, reference: &Reference) -> Result<std::result::Result<ArxivId, &'static str>> {
     for id in &reference.ids {
         if library.row_of(id)?.is_some() {
             return Ok(Ok(id.clone()));

@@ -13,6 +13,7 @@ use super::query::{RankOptions, Selection, each_once, rank_options, rank_setters
 use super::related::{Related, related};
 use super::rows::{Row, Seen};
 use super::session::Session;
+use super::texts::{emphasise, is_zero};
 use super::{OtherModel, Relata};
 use crate::embed::LazyEmbedder;
 use crate::error::{QueryError, Result};
@@ -110,6 +111,10 @@ pub struct RecommendQuery {
     pub unlike: Vec<ArxivId>,
     /// Liked texts.
     pub like_text: Vec<String>,
+    /// How many texts of the profile were asked with that are no papers of the library; the key is
+    /// left out where there are none.
+    #[serde(skip_serializing_if = "is_zero")]
+    pub own_texts: usize,
     /// The profile that was asked with.
     pub profile: Option<String>,
     /// Which papers could be answers.
@@ -184,12 +189,13 @@ impl Relata {
         if let Some(name) = &profile {
             let profile = self.profile(session.own(), name, request.profile.is_some())?;
             session.add_profile(&profile, &mut query)?;
-            query.emphasis = request.ranking.half_life.map(|days| profile.emphasis(days)).unwrap_or_default();
+            emphasise(&mut query, &profile, request.ranking.half_life);
         }
         session.say_unread(&embedder, &unread_text, &query)?;
         recommender::check(&session.library, &query)?;
         session.say_withdrawn(&query, &request.like)?;
         let fingerprint = session.embedded(&embedder)?;
+        session.embed_texts(&embedder, fingerprint, &mut query)?;
         let texts = embedder.embed_queries(&query.like_text, &mut |progress| self.tell(Event::Fetching(progress)))?;
         self.cancel.check()?;
         let (found, seen) = session.ranked(&embedder, fingerprint, &query, &texts)?;
@@ -202,6 +208,7 @@ impl Relata {
                 like: query.like,
                 unlike: query.unlike,
                 like_text: query.like_text,
+                own_texts: query.own_texts.len(),
                 profile,
                 filter: request.ranking.selection(),
                 facet,
@@ -277,7 +284,7 @@ impl Session<'_> {
         let Some(first) = unread.first() else { return Ok(()) };
         let other = self.relata.other_model(embedder, first, self.source);
         let model = &embedder.identity().name;
-        if query.like.is_empty() && query.like_text.is_empty() {
+        if query.like.is_empty() && query.like_text.is_empty() && query.own_texts.is_empty() {
             return Err(QueryError::TextUnread { model: model.clone(), other: other.name, sample: other.sample }.into());
         }
         let left_out = |text: &String| Note::TextUnread { model: model.clone(), text: text.clone() };

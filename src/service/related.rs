@@ -39,6 +39,13 @@ pub enum LikedBy {
         /// Its place among the liked texts, from 0.
         text: usize,
     },
+    /// A text of the profile that is no paper of the library.
+    Own {
+        /// What identifies it in the profile.
+        own_text: String,
+        /// Its title.
+        title: String,
+    },
 }
 
 /// The parts of a score, to six decimals.
@@ -77,6 +84,7 @@ pub(super) fn related(rank: usize, answer: Answer, language: &str) -> Row<Relate
         liked: match answer.because {
             Liked::Paper(id) => LikedBy::Paper(id),
             Liked::Text(text) => LikedBy::Text { text },
+            Liked::Own { key, title } => LikedBy::Own { own_text: key, title },
         },
         terms: answer.terms,
         sentence: answer.sentence,

@@ -7,11 +7,11 @@ use schemars::generate::SchemaSettings;
 use schemars::{JsonSchema, Schema};
 
 use super::{
-    Add, Added, Annotated, Checked, Embed, Embedded, Evaluate, Evaluated, Export, Exported, Fetch, Fetched, FindTopics,
-    Follow, Followed, Found, ImportProfile, Imported, Interests, LibraryInfo, MarkRead, Mended, Models, NotePaper,
-    Opine, Opined, PaperInfo, ProfileRow, Profiles, Recommend, Recommendation, Reembed, Reembedded, Remove, Removed,
-    Renamed, Repair, Search, Sources, TagPapers, Tags, Today, TodayList, TopicHistory, TopicPapers, TopicsAnswer,
-    VerifiedModel,
+    Add, Added, Annotated, Checked, Embed, Embedded, Evaluate, Evaluated, Export, Exported, ExportedProfile, Fetch,
+    Fetched, FindTopics, Follow, Followed, Found, ImportProfile, Imported, Interests, LibraryInfo, MarkRead, Mended,
+    Models, NotePaper, Opine, Opined, PaperInfo, ProfileTexts, Profiles, Recommend, Recommendation, Reembed,
+    Reembedded, Remove, RemoveTexts, Removed, RemovedTexts, Renamed, Repair, Search, Sources, TagPapers, Tags, Today,
+    TodayList, TopicHistory, TopicPapers, TopicsAnswer, VerifiedModel,
 };
 
 /// The schemas (JSON Schema 2020-12) of all requests and answers, by the task and which of the two
@@ -40,9 +40,12 @@ pub fn schemas() -> BTreeMap<&'static str, Schema> {
         ("opine.request", request::<Opine>()),
         ("opine.answer", answer::<Opined>()),
         ("paper.answer", answer::<PaperInfo>()),
-        ("profile.answer", answer::<ProfileRow>()),
+        ("profile.answer", answer::<ExportedProfile>()),
         ("profile-import.request", request::<ImportProfile>()),
         ("profile-import.answer", answer::<Imported>()),
+        ("profile-texts.answer", answer::<ProfileTexts>()),
+        ("profile-texts-remove.request", request::<RemoveTexts>()),
+        ("profile-texts-remove.answer", answer::<RemovedTexts>()),
         ("profiles.answer", answer::<Profiles>()),
         ("read.request", request::<MarkRead>()),
         ("recommend.request", request::<Recommend>()),

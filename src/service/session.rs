@@ -8,6 +8,7 @@ use super::catch_up::{EmbeddingProgress, catch_up};
 use super::events::{Event, Note, Work};
 use super::rows::{Seen, Source};
 use super::store::{Connection, Store, View, Writing};
+use super::texts::own_text;
 use crate::embed::LazyEmbedder;
 use crate::error::{Error, ProfileError, Result};
 use crate::index::Index;
@@ -111,7 +112,8 @@ impl Session<'_> {
     }
 
     /// Takes the papers that a profile likes and dislikes into a query, as far as they are in the
-    /// library. What the request names itself holds against the profile.
+    /// library, and its texts, whose vectors [`Session::embed_texts`] fills in. What the request
+    /// names itself holds against the profile.
     ///
     /// # Errors
     /// [`ProfileError::NothingLiked`], [`ProfileError::LikedAreGone`].
@@ -125,8 +127,9 @@ impl Session<'_> {
                 if self.library.has_text(id)? { into.push(id.clone()) } else { missing += 1 }
             }
         }
+        query.own_texts = profile.texts.iter().map(own_text).collect();
         let name = profile.name.clone();
-        if query.like.is_empty() && query.like_text.is_empty() {
+        if query.like.is_empty() && query.like_text.is_empty() && query.own_texts.is_empty() {
             return Err(match profile.like.len() {
                 0 => Error::from(ProfileError::NothingLiked { profile: name }),
                 papers => Error::from(ProfileError::LikedAreGone { profile: name, papers }),

@@ -18,6 +18,7 @@ use super::query::{RankOptions, Selection, rank_options, rank_setters};
 use super::related::{Related, related};
 use super::rows::{Row, Seen, Source};
 use super::session::Session;
+use super::texts::emphasise;
 use super::{DEFAULT_PROFILE, Relata};
 use crate::error::{Error, LibraryError, ProfileError, Result};
 use crate::library::{PaperSet, Profile};
@@ -222,7 +223,7 @@ impl Relata {
             true => session.library.existing_profile(&request.profile)?,
             false => session.library.profile(&request.profile)?,
         };
-        if profile.like.is_empty() && profile.follows.is_empty() {
+        if profile.likes_nothing() && profile.follows.is_empty() {
             return Err(ProfileError::NothingLiked { profile: request.profile.clone() }.into());
         }
         let mut listed = Listed::default();
@@ -235,11 +236,12 @@ impl Relata {
             read?;
         }
         let mut query = request.ranking.query(DEFAULT_FLOOR)?;
-        query.emphasis = request.ranking.half_life.map(|days| profile.emphasis(days)).unwrap_or_default();
         let ranks = ranks(session.add_profile(&profile, &mut query), &profile)?;
+        emphasise(&mut query, &profile, request.ranking.half_life);
         session.say_withdrawn(&query, &[])?;
         let embedder = session.embedder()?;
         let fingerprint = session.embedded(&embedder)?;
+        session.embed_texts(&embedder, fingerprint, &mut query)?;
         let view = session.library.view()?;
         let from = session.seen(fingerprint)?;
         let day = Day::of(&session.library, request, &listed, &query)?;

@@ -20,6 +20,7 @@ mod shapes;
 mod support;
 mod surviving;
 mod tags;
+mod texts;
 mod today;
 mod topics;
 mod unused;

@@ -126,7 +126,10 @@ fn references_are_matched_by_id_doi_and_title() {
 
     // Once more: nothing is new. A file of nothing we know of is an error that says what could be.
     let ended = home.run(&["profile", "import", "mine.bib"]);
-    assert_eq!(ended.stdout, "matched 3, added 0, unmatched 2, skipped 1\n");
+    assert_eq!(
+        ended.stdout,
+        "matched 3, added 0, unmatched 2, skipped 1\nliked 2 unmatched as texts (0 new, 2 by title alone)\n"
+    );
     home.write("letter.txt", "Dear reader,\n");
     let ended = home.run(&["profile", "import", "letter.txt"]);
     assert_eq!((ended.code, ended.stdout.as_str()), (2, ""));

@@ -100,11 +100,11 @@ fn a_session_reads_as_it_should() {
 
     $ relata profile import mine.bib
     matched 1, added 0, unmatched 1, skipped 0
-    line 2: Nowhere To Be Found: no paper of the library has this title
+    liked 1 unmatched as texts (1 new, 1 by title alone)
     [0]
 
     $ relata profile list
-    default: 2 liked, 1 disliked
+    default: 2 liked, 1 disliked, 1 text
     [0]
 
     $ relata today -k 1
@@ -113,14 +113,14 @@ fn a_session_reads_as_it_should() {
 
     $ relata today -k 1 --nearest
     2026-02-13: 7 papers, 4 new, none with a match of 50 or more
-      1   48  2602.11097  Statistical Learning Analysis of Physics-Informed Neural Networks
+      1   46  2602.11097  Statistical Learning Analysis of Physics-Informed Neural Networks
               https://arxiv.org/abs/2602.11097 · 2026-02-13 · cs.LG · David A. Barajas-Solano · like 2602.10611 · shares Physics-Informed Neural Networks, PINNs, residuals
               We study the training and performance of physics-informed learning for initial and boundary value problems (IBVP) with physics-informed neural networks (PINNs) from a statistical learning perspective.
     [1]
 
     $ relata today -k 1 --at-least 40 --format csv
     rank,id,title,authors,date,categories,url,doi,score,why,match
-    1,2602.11097,Statistical Learning Analysis of Physics-Informed Neural Networks,David A. Barajas-Solano,2026-02-13,cs.LG,https://arxiv.org/abs/2602.11097,,10.539471,"like 2602.10611; shares Physics-Informed Neural Networks, PINNs, residuals",48.3
+    1,2602.11097,Statistical Learning Analysis of Physics-Informed Neural Networks,David A. Barajas-Solano,2026-02-13,cs.LG,https://arxiv.org/abs/2602.11097,,9.947565,"like 2602.10611; shares Physics-Informed Neural Networks, PINNs, residuals",46.2
     [0]
 
     $ relata today 2026-02-13.md --category quant-ph

@@ -64,8 +64,9 @@ pub(crate) enum ProfileCommand {
     ///
     /// BibTeX, RIS, CSV and TSV, CSL-JSON and CSL YAML, EndNote (tagged and XML), NBIB, Web of
     /// Science text, Zotero RDF, Better BibTeX JSON and the answers of Zotero's API are told apart
-    /// by content. Entries are matched with the library by arXiv id, DOI or title; entries that
-    /// match no paper are named.
+    /// by content. Entries are matched with the library by arXiv id, DOI or title. Entries that
+    /// match no paper count as texts, by their titles and abstracts; once the paper comes into the
+    /// library, the text gives way to it.
     Import {
         /// File to read, as it is or as gzip; `-` is standard input.
         #[arg(value_name = "FILE", value_parser = path())]
@@ -74,6 +75,18 @@ pub(crate) enum ProfileCommand {
         #[arg(long, value_name = "NAME")]
         profile: Option<String>,
         /// Print the report as JSON.
+        #[arg(long)]
+        json: bool,
+    },
+    /// List the liked texts of a profile that are no papers of the library, or remove some.
+    Texts {
+        /// Profile to look at.
+        #[command(flatten)]
+        profile: ProfileName,
+        /// Keys of texts to remove, as the list shows them.
+        #[arg(long, num_args = 1.., value_name = "KEY")]
+        remove: Vec<String>,
+        /// Print as JSON.
         #[arg(long)]
         json: bool,
     },
