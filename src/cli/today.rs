@@ -4,7 +4,7 @@
 use console::Style;
 
 use crate::error::{Error, LibraryError, Result};
-use crate::export::{Chosen, Form, Heading};
+use crate::export::{self, Chosen, Form, Heading};
 use crate::service::{FetchOutcome, FollowReason, FollowedFor, FollowedPaper, NewPaper, Today as Request, TodayList};
 
 use super::answers::rank_options;
@@ -37,6 +37,9 @@ pub(super) fn run(context: &Context, asked: &Today, page: &mut Page) -> Result<O
         list => list?,
     };
     say_source(context, &list)?;
+    if let (Some(folder), Some(day)) = (&asked.feed, list.day.date) {
+        export::write_archive(folder, &heading(&asked.profile.profile), day, &chosen(&list))?;
+    }
     write(&list, asked, page)?;
     say_left_out(&list);
     // Shown is what has come out.
@@ -153,13 +156,13 @@ fn write(list: &TodayList, asked: &Today, page: &mut Page) -> Result<()> {
             listed(list).try_for_each(|new| one(new, asked, page))
         }
         Form::Json => page.answer(list),
-        form => {
-            let profile = &asked.profile.profile;
-            let heading =
-                Heading { title: format!("New papers for {profile}"), command: "today", name: profile.as_str() };
-            forms::write(form, &heading, &chosen(list), page)
-        }
+        form => forms::write(form, &heading(&asked.profile.profile), &chosen(list), page),
     }
+}
+
+/// What the lists of a profile are called.
+fn heading(profile: &str) -> Heading<'_> {
+    Heading { title: format!("New papers for {profile}"), command: "today", name: profile }
 }
 
 /// The papers of a list with why each is there, those that are followed first.

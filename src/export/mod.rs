@@ -15,6 +15,7 @@
 //! has a meaning in it. Digests are read again by `reader`, and references and tables by
 //! `references`, which tests hold them to.
 
+mod archive;
 mod atom;
 mod html;
 mod jsonl;
@@ -23,6 +24,8 @@ pub(crate) mod markdown;
 pub(crate) mod neutral;
 pub(crate) mod palette;
 mod references;
+
+pub use archive::write_archive;
 
 use std::collections::BTreeMap;
 use std::io::{self, Write};

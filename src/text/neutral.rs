@@ -125,6 +125,26 @@ pub(crate) fn file_name(text: &str) -> String {
     name
 }
 
+/// The text that [`file_name`] has made a name of; of a long one its beginning.
+pub(crate) fn of_file_name(name: &str) -> String {
+    let mut bytes = Vec::with_capacity(name.len());
+    let mut rest = name.as_bytes();
+    while let Some((first, after)) = rest.split_first() {
+        let code = after.get(..2).and_then(|code| u8::from_str_radix(std::str::from_utf8(code).ok()?, 16).ok());
+        match code.filter(|_| *first == b'_') {
+            Some(byte) => {
+                bytes.push(byte);
+                rest = &after[2..];
+            }
+            None => {
+                bytes.push(*first);
+                rest = after;
+            }
+        }
+    }
+    line(&String::from_utf8_lossy(&bytes)).into_owned()
+}
+
 /// A text as a cell of a table. A spreadsheet takes a cell that begins with `=`, `+`, `-` or `@`
 /// for a formula, also behind quotes and spaces, and one that was told another separator begins a
 /// cell at each `;`. An apostrophe before such a beginning makes it text (OWASP, "CSV injection").
@@ -191,6 +211,9 @@ mod tests {
         assert_eq!(file_name("default"), "default");
         assert_eq!(file_name("../a b"), "_2E_2E_2Fa_20b");
         assert_ne!(file_name("a_20b"), file_name("a b"));
+        for text in ["default", "../a b", "a_20b", "é%"] {
+            assert_eq!(of_file_name(&file_name(text)), text);
+        }
         let long = ["x", "y"].map(|end| file_name(&format!("{}{end}", "é".repeat(200))));
         assert_ne!(long[0], long[1]);
         assert!(long.iter().all(|name| name.len() == 100), "{long:?}");

@@ -267,3 +267,17 @@ fn what_cannot_be_followed_is_refused() {
     assert_eq!(ended.code, 2);
     assert!(ended.stderr.contains("--author <NAME>|--words <WORDS>|--category <CATEGORY>"), "{}", ended.stderr);
 }
+
+#[test]
+fn the_feed_of_a_profile_has_what_its_list_has() {
+    let home = home();
+    home.json(&["follow", "--words", "sea ice", "--json"]);
+    let listed = home.json(&["today", "2026-02-20.md", "--feed", "public", "--json"]);
+    assert_eq!(ids(&listed["followed"]).len(), 2);
+    let feed = std::fs::read_to_string(home.path("public/default.atom")).expect("a feed");
+    for id in ids(&listed["followed"]) {
+        assert_eq!(feed.matches(&format!("<id>urn:relata:archive:default:2026-02-20:{id}</id>")).count(), 1, "{feed}");
+    }
+    assert!(feed.contains("has the words \u{201c}sea ice\u{201d}"), "{feed}");
+    assert!(home.path("public/default/2026-02-20.html").is_file() && home.path("public/index.html").is_file());
+}

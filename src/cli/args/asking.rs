@@ -76,6 +76,10 @@ pub(crate) struct Today {
     /// Where no new paper matches well enough, show the nearest all the same.
     #[arg(long)]
     pub nearest: bool,
+    /// Also write the list into a folder that any web server can serve: an Atom feed of the last 14
+    /// days for the profile, a page for each day, and an index.
+    #[arg(long, value_name = "FOLDER", value_parser = path())]
+    pub feed: Option<PathBuf>,
     /// Say why each paper is an answer: its sentence nearest to what you like, and the parts of the
     /// score.
     #[arg(long)]
