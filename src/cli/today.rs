@@ -37,8 +37,12 @@ pub(super) fn run(context: &Context, asked: &Today, page: &mut Page) -> Result<O
         list => list?,
     };
     say_source(context, &list)?;
-    if let (Some(folder), Some(day)) = (&asked.feed, list.day.date) {
-        export::write_archive(folder, &heading(&asked.profile.profile), day, &chosen(&list))?;
+    match (&asked.feed, list.day.date) {
+        (Some(folder), Some(day)) => {
+            export::write_archive(folder, &heading(&asked.profile.profile), day, &chosen(&list))?;
+        }
+        (Some(_), None) => say("note: the list has no day, so the feed stays as it is"),
+        (None, _) => {}
     }
     write(&list, asked, page)?;
     say_left_out(&list);
