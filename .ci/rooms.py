@@ -22,7 +22,7 @@ FLOORS = {
     "vectors": "kernels model embed bulk",
     "truth": "library",
     "knowledge": "ranking neighbours facets",
-    "answers": "recommend search today topics export evaluate",
+    "answers": "recommend search today topics export mail evaluate",
     "service": "service",
     "doors": "cli main bin",
 }

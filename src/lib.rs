@@ -118,6 +118,7 @@ mod ranking;
 
 mod evaluate;
 pub mod export;
+pub mod mail;
 mod recommend;
 mod search;
 mod today;

@@ -24,6 +24,7 @@ mod info;
 mod interests;
 mod language;
 mod last;
+mod mail;
 mod maintain;
 mod man;
 mod models;
@@ -163,7 +164,7 @@ fn dispatch(cli: Cli, config: Result<Config>, given: &Given, page: &mut Page) ->
     let library = places.library.clone();
     // Opened by the commands that need it: completions need no folder for libraries and models, and
     // whoever mends the configuration file does not need it whole.
-    let context = move || Context::new(places, &config?);
+    let context = move || Context::new(places, config?);
     match cli.command {
         Command::Completions(asked) => completions::run(&asked, page),
         Command::Man(asked) => man::run(&asked, page),
@@ -214,10 +215,11 @@ fn complete(error: &Error) -> String {
 struct Context {
     relata: Relata,
     terminal: Arc<Terminal>,
+    config: Config,
 }
 
 impl Context {
-    fn new(places: Places, config: &Config) -> Result<Context> {
+    fn new(places: Places, config: Config) -> Result<Context> {
         let Places { library, model, precision, long, device, engine, offline } = places;
         let variables = |name: &str| config.variable(name);
         let mut settings = Settings::from_vars(variables, dirs::cache_dir(), dirs::home_dir())?;
@@ -233,7 +235,7 @@ impl Context {
         options.check()?;
         let terminal = Arc::new(Terminal::default());
         let relata = Relata::new(options).observed_by(Arc::clone(&terminal));
-        Ok(Context { relata, terminal })
+        Ok(Context { relata, terminal, config })
     }
 }
 

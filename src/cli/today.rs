@@ -4,11 +4,13 @@
 use console::Style;
 
 use crate::error::{Error, LibraryError, Result};
+use crate::export::letter::{NOBODY, midnight};
 use crate::export::{self, Chosen, Form, Heading};
 use crate::service::{FetchOutcome, FollowReason, FollowedFor, FollowedPaper, NewPaper, Today as Request, TodayList};
 
 use super::answers::rank_options;
 use super::args::Today;
+use super::mail::{self, Delivered};
 use super::rows::{INDENT, Told, liked, write_row, write_why};
 use super::terminal::{Page, printable, say};
 use super::{Context, Outcome, complete, fetch, forms, last};
@@ -26,6 +28,8 @@ pub(super) fn run(context: &Context, asked: &Today, page: &mut Page) -> Result<O
         fetch: true,
         ranking: rank_options(&asked.selection, &asked.ranking, &asked.recency),
     };
+    // Before anything is fetched or ranked.
+    let mail_settings = (!asked.mail.is_empty()).then(|| mail::settings(&context.config)).transpose()?;
     let list = match context.relata.today(&request) {
         Err(Error::Library(LibraryError::Empty { .. })) => {
             say(
@@ -44,15 +48,16 @@ pub(super) fn run(context: &Context, asked: &Today, page: &mut Page) -> Result<O
         (Some(_), None) => say("note: the list has no day, so the feed stays as it is"),
         (None, _) => {}
     }
-    write(&list, asked, page)?;
+    let Delivered { is_out, failed } = match &mail_settings {
+        Some(settings) => mail::send(context, settings, &list, asked, page)?,
+        None => {
+            write(context, &list, asked, page)?;
+            Delivered { is_out: true, failed: false }
+        }
+    };
     say_left_out(&list);
-    // Shown is what has come out.
-    let ids = list.followed.iter().map(|row| &row.id).chain(listed(&list).map(|new| &new.row.id));
-    last::note(context, list.from.source, ids, page)?;
-    // The list is out: that it cannot be noted, as in a library that may only be read, takes
-    // nothing from it.
-    if let Err(error) = context.relata.note_shown(&list) {
-        say(&format!("note: the list of another day will show these papers again: {}", complete(&error)));
+    if is_out {
+        note_shown(context, &list, page)?;
     }
     if list.files == 0 && list.fetched.is_none() {
         context.relata.mend_index(list.from.source)?;
@@ -61,11 +66,24 @@ pub(super) fn run(context: &Context, asked: &Today, page: &mut Page) -> Result<O
     }
     let uncertain = list.fetched.as_ref().is_some_and(|fetched| fetched.outcome == FetchOutcome::Incomplete);
     Ok(match (list.skips.count(), list.results.is_empty() && list.followed.is_empty()) {
+        _ if failed => Outcome::Partial,
         (1.., _) => Outcome::Partial,
         _ if uncertain => Outcome::Partial,
         (0, true) => Outcome::Nothing,
         (0, false) => Outcome::Done,
     })
+}
+
+/// Notes what has come out.
+fn note_shown(context: &Context, list: &TodayList, page: &mut Page) -> Result<()> {
+    let ids = list.followed.iter().map(|row| &row.id).chain(listed(list).map(|new| &new.row.id));
+    last::note(context, list.from.source, ids, page)?;
+    // The list is out: that it cannot be noted, as in a library that may only be read, takes
+    // nothing from it.
+    if let Err(error) = context.relata.note_shown(list) {
+        say(&format!("note: the list of another day will show these papers again: {}", complete(&error)));
+    }
+    Ok(())
 }
 
 /// Says what was fetched; without the network how old is what is here.
@@ -145,7 +163,7 @@ fn header(list: &TodayList, asked: &Today) -> String {
     }
 }
 
-fn write(list: &TodayList, asked: &Today, page: &mut Page) -> Result<()> {
+fn write(context: &Context, list: &TodayList, asked: &Today, page: &mut Page) -> Result<()> {
     let form = forms::form(&asked.selection);
     let header = header(list, asked);
     // A form for programs has no place for it.
@@ -160,6 +178,11 @@ fn write(list: &TodayList, asked: &Today, page: &mut Page) -> Result<()> {
             listed(list).try_for_each(|new| one(new, asked, page))
         }
         Form::Json => page.answer(list),
+        Form::Eml => {
+            let from = context.config.text("mail.from").unwrap_or(NOBODY);
+            let written = context.relata.letter(list, from, from, &[], midnight(list.day.date))?;
+            String::from_utf8_lossy(&written.bytes).lines().try_for_each(|line| page.whole(line))
+        }
         form => forms::write(form, &heading(&asked.profile.profile), &chosen(list), page),
     }
 }

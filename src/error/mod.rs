@@ -10,6 +10,7 @@ mod config;
 mod embedding;
 mod fetch;
 mod library;
+mod mail;
 mod model;
 mod profile;
 mod query;
@@ -25,6 +26,7 @@ pub use config::{ConfigError, ConfigFault};
 pub use embedding::{DeviceRefusal, EmbeddingError, PrecisionRefusal};
 pub use fetch::FetchError;
 pub use library::{DifferingSetting, EmbeddingSetting, LibraryError};
+pub use mail::MailError;
 pub use model::ModelError;
 pub use profile::ProfileError;
 pub use query::QueryError;
@@ -75,6 +77,9 @@ pub enum Error {
     /// Errors of the configuration file.
     #[error(transparent)]
     Config(#[from] ConfigError),
+    /// Errors of writing and sending mail.
+    #[error(transparent)]
+    Mail(#[from] MailError),
     /// Somebody pulled the [token](crate::service::CancelToken) of the work.
     #[error("this was cancelled; what was committed before is kept")]
     Cancelled,
@@ -100,6 +105,7 @@ impl Error {
             Error::Profile(error) => error.code(),
             Error::Topics(error) => error.code(),
             Error::Config(error) => error.code(),
+            Error::Mail(error) => error.code(),
             Error::Cancelled => "cancelled",
             Error::Internal(..) => "internal",
         }

@@ -113,6 +113,7 @@ fn holds(form: Form, text: &str) {
             }
         }
         Form::Html => html_holds(&out),
+        Form::Eml => eml_holds(&title, &out),
     }
 }
 
@@ -240,6 +241,21 @@ fn bibtex_holds(out: &str) {
         references::read(&path).expect("read").entries.into_iter().map(|read| read.expect("an entry")).collect();
     assert_eq!(read.len(), 2, "{out}");
     assert!(read.iter().all(|entry| entry.ids.iter().any(|id| id.as_str() == ID)), "{out}");
+}
+
+/// By a parser of mails: no header but ours, the subject whole, and HTML that holds.
+fn eml_holds(title: &str, out: &str) {
+    let mail = mail_parser::MessageParser::default().parse(out.as_bytes()).expect("a mail");
+    let mut names: Vec<&str> = mail.headers().iter().map(mail_parser::Header::name).collect();
+    names.sort_unstable();
+    let ours = "Auto-Submitted Content-Type Date From List-ID MIME-Version Message-ID Subject To";
+    assert_eq!(names.join(" "), ours, "{out}");
+    let words = |text: &str| text.split_whitespace().collect::<Vec<_>>().join(" ");
+    assert_eq!(words(mail.subject().unwrap_or_default()), words(title), "{out}");
+    assert_eq!((mail.text_body_count(), mail.html_body_count(), mail.attachment_count()), (1, 1, 0), "{out}");
+    let html = mail.body_html(0).expect("HTML");
+    let (_, body) = html.split_once("<body style=").expect("a body");
+    html_holds(&format!("<body>{body}"));
 }
 
 fn html_holds(out: &str) {

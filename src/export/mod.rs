@@ -9,6 +9,7 @@
 //! | Atom (RFC 4287) | feed readers | `atom` |
 //! | BibTeX, RIS | reference managers | `references` |
 //! | HTML | people, in a browser or an e-mail | `html` |
+//! | e-mail (RFC 5322) | people, in what reads mail | [`letter`] |
 //! | CSV (RFC 4180, with lines that end as they do everywhere else) | tables | here |
 //!
 //! Outputs are neutral: `neutral` cleans every text once for all forms, and each form escapes what
@@ -20,6 +21,7 @@ mod atom;
 mod html;
 mod jsonl;
 mod latex;
+pub mod letter;
 pub(crate) mod markdown;
 pub(crate) mod neutral;
 pub(crate) mod palette;
@@ -55,11 +57,13 @@ pub enum Form {
     Csv,
     /// A page for a browser, in one file without scripts.
     Html,
+    /// An e-mail, as text and as HTML.
+    Eml,
 }
 
 impl Form {
     /// Every form. Tests of hostile texts run over all of them.
-    pub const ALL: [Form; 9] = [
+    pub const ALL: [Form; 10] = [
         Form::Text,
         Form::Json,
         Form::Markdown,
@@ -69,6 +73,7 @@ impl Form {
         Form::Ris,
         Form::Csv,
         Form::Html,
+        Form::Eml,
     ];
 }
 
@@ -137,6 +142,7 @@ pub fn write(form: Form, heading: &Heading<'_>, chosen: &[Chosen<'_>], out: &mut
         Form::Ris => references::ris(chosen, out),
         Form::Csv => csv(chosen, out),
         Form::Html => html::write(heading, chosen, out),
+        Form::Eml => letter::write(heading, chosen, out),
     }
 }
 

@@ -11,7 +11,7 @@ use crate::references;
 use crate::{ArxivId, Precedence, SourceKind};
 
 /// Two papers with all that makes forms stumble.
-fn papers() -> Vec<Paper> {
+pub(super) fn papers() -> Vec<Paper> {
     let mut library = Library::in_memory().expect("a library");
     let precedence = Precedence { version: 2, date: None, kind: SourceKind::EnhancedJsonl };
     let id = |text: &str| ArxivId::parse(text).expect("an id").0;

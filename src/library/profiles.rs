@@ -207,6 +207,7 @@ impl Library {
         let papers = transaction.execute("DELETE FROM profile_papers WHERE profile = ?1", [name]).in_library(path)?;
         let texts = transaction.execute("DELETE FROM profile_texts WHERE profile = ?1", [name]).in_library(path)?;
         drop_unused(&transaction).in_library(path)?;
+        transaction.execute("DELETE FROM sent_mails WHERE profile = ?1", [name]).in_library(path)?;
         transaction.commit().in_library(path)?;
         Ok(RemovedProfile { papers, texts })
     }

@@ -42,6 +42,7 @@ pub(super) const MIGRATIONS: &[&str] = &[
     include_str!("schema/15.sql"),
     include_str!("schema/16.sql"),
     include_str!("schema/17.sql"),
+    include_str!("schema/18.sql"),
 ];
 
 /// The version that this program writes.
@@ -241,6 +242,7 @@ mod tests {
                 "read_papers",
                 "profile_texts",
                 "text_embeddings",
+                "sent_mails",
             ] {
                 library.connection.execute_batch(&format!("DROP TABLE {table}")).unwrap();
                 library.connection.execute("DELETE FROM table_sums WHERE name = ?1", [table]).unwrap();

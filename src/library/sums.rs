@@ -37,7 +37,7 @@ pub(super) const VECTORS: Summed =
     Summed { table: "embeddings", columns: &["key", "fingerprint", "paper", "passage", "tokens", "cut", "vector"] };
 
 /// The tables that have one sum for all rows.
-pub(super) const TABLES: [Summed; 22] = [
+pub(super) const TABLES: [Summed; 23] = [
     Summed { table: "settings", columns: &["name", "value"] },
     Summed { table: "fingerprints", columns: &["number", "digest", "model", "description", "dimension"] },
     Summed { table: "indexes", columns: &["fingerprint", "token"] },
@@ -85,6 +85,7 @@ pub(super) const TABLES: [Summed; 22] = [
         table: "harvests",
         columns: &["scope", "since", "until", "token", "datestamp", "pages", "records", "begun", "complete"],
     },
+    Summed { table: "sent_mails", columns: &["profile", "day", "recipient", "state", "noted"] },
 ];
 
 /// As [`TABLES`]: the one that has a row for each paper.

@@ -48,6 +48,7 @@ mod follows;
 mod info;
 mod interests;
 mod last;
+mod mail;
 mod maintain;
 mod models;
 mod profiles;
@@ -83,6 +84,7 @@ pub use followed::{FollowReason, FollowedFor, FollowedPaper};
 pub use follows::{Follow, Followed};
 pub use info::{CategoryCount, EmbeddedBy, LibraryInfo, PaperInfo, VectorSet};
 pub use interests::{InterestPaper, InterestRow, InterestText, Interests};
+pub use mail::{MailList, MailOutcome, MailRow, Mailed};
 pub use maintain::{Checked, Mended, Recovered, Reembed, Reembedded, Remove, Removed, Repair};
 pub use models::{ModelRow, Models, VerifiedFile, VerifiedModel};
 pub use profiles::{

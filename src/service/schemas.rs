@@ -8,8 +8,8 @@ use schemars::{JsonSchema, Schema};
 
 use super::{
     Add, Added, Annotated, Checked, Embed, Embedded, Evaluate, Evaluated, Export, Exported, ExportedProfile, Fetch,
-    Fetched, FindTopics, Follow, Followed, Found, ImportProfile, Imported, Interests, LibraryInfo, MarkRead, Mended,
-    Models, NotePaper, Opine, Opined, PaperInfo, ProfileTexts, Profiles, Recommend, Recommendation, Reembed,
+    Fetched, FindTopics, Follow, Followed, Found, ImportProfile, Imported, Interests, LibraryInfo, Mailed, MarkRead,
+    Mended, Models, NotePaper, Opine, Opined, PaperInfo, ProfileTexts, Profiles, Recommend, Recommendation, Reembed,
     Reembedded, Remove, RemoveTexts, Removed, RemovedTexts, Renamed, Repair, Search, Sources, TagPapers, Tags, Today,
     TodayList, TopicHistory, TopicPapers, TopicsAnswer, VerifiedModel,
 };
@@ -34,6 +34,7 @@ pub fn schemas() -> BTreeMap<&'static str, Schema> {
         ("follow.answer", answer::<Followed>()),
         ("info.answer", answer::<LibraryInfo>()),
         ("interests.answer", answer::<Interests>()),
+        ("mail.answer", answer::<Mailed>()),
         ("models.answer", answer::<Models>()),
         ("model-verify.answer", answer::<VerifiedModel>()),
         ("note.request", request::<NotePaper>()),

@@ -10,6 +10,7 @@ mod evaluating;
 mod facets;
 mod follows;
 mod keeping;
+mod mailing;
 mod months;
 mod places;
 mod profiles;
@@ -17,6 +18,8 @@ mod remembering;
 mod resuming;
 mod session;
 mod shapes;
+#[path = "../smtp/mod.rs"]
+mod smtp;
 mod support;
 mod surviving;
 mod tags;

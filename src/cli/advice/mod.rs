@@ -6,8 +6,8 @@
 
 use crate::error::{
     BulkError, ConfigError, DeviceRefusal, DifferingSetting, EmbeddingError, EmbeddingSetting, Error, FetchError,
-    LibraryError, ModelError, OutputRefusal, PrecisionRefusal, ProfileError, QueryError, ReadingError, TopicsError,
-    Unavailable,
+    LibraryError, MailError, ModelError, OutputRefusal, PrecisionRefusal, ProfileError, QueryError, ReadingError,
+    TopicsError, Unavailable,
 };
 use crate::paper::FollowKind;
 use crate::service::{DEFAULT_PROFILE, OtherModel};
@@ -36,6 +36,7 @@ pub(super) fn advice(error: &Error) -> Option<String> {
         Error::Profile(error) => profile(error),
         Error::Topics(error) => Some(topics(error).to_owned()),
         Error::Config(error) => config(error).map(str::to_owned),
+        Error::Mail(error) => mail(error),
         Error::Io { .. } | Error::Cancelled | Error::Internal(..) => None,
     }
 }
@@ -282,6 +283,26 @@ fn config(error: &ConfigError) -> Option<&'static str> {
         ConfigError::UnknownKey { .. } => Some("`relata config show --all` lists all"),
         ConfigError::Value { .. } => None,
         ConfigError::NoFolder => Some("name a file in RELATA_CONFIG"),
+    }
+}
+
+fn mail(error: &MailError) -> Option<String> {
+    match error {
+        MailError::NotSet { missing } => Some(format!("set it with `relata config set {missing} VALUE`")),
+        MailError::Unencrypted { .. } => {
+            Some("`relata config set mail.security tls`, or starttls, encrypts it".to_owned())
+        }
+        MailError::NoPassword { .. } => Some(
+            "keep it in a file that only you may read (`relata config set mail.password_file FILE`), or set \
+             RELATA_MAIL_PASSWORD"
+                .to_owned(),
+        ),
+        MailError::PasswordOpen { path, .. } => Some(format!("chmod 600 {}", path.display())),
+        MailError::Unclear { .. } => Some("look whether it came, and if not, send it with --again".to_owned()),
+        MailError::Address { .. }
+        | MailError::PasswordFile { .. }
+        | MailError::Server { .. }
+        | MailError::Composed { .. } => None,
     }
 }
 

@@ -15,6 +15,7 @@ const DOMAINS: &[&str] = &[
     include_str!("../../error/embedding.rs"),
     include_str!("../../error/fetch.rs"),
     include_str!("../../error/library.rs"),
+    include_str!("../../error/mail.rs"),
     include_str!("../../error/model.rs"),
     include_str!("../../error/profile.rs"),
     include_str!("../../error/query.rs"),
@@ -179,6 +180,15 @@ fn examples() -> Vec<Error> {
         ConfigError::UnknownKey { key: word(), nearest: "model" }.into(),
         ConfigError::Value { key: "device", value: word(), expected: word() }.into(),
         ConfigError::NoFolder.into(),
+        MailError::NotSet { missing: "mail.server" }.into(),
+        MailError::Address { text: word() }.into(),
+        MailError::Unencrypted { server: word() }.into(),
+        MailError::NoPassword { user: word() }.into(),
+        MailError::PasswordOpen { path: path(), mode: 0o644 }.into(),
+        MailError::PasswordFile { path: path() }.into(),
+        MailError::Server { server: word(), cause: word() }.into(),
+        MailError::Unclear { recipient: word(), day: word() }.into(),
+        MailError::Composed { reason: word() }.into(),
     ]
 }
 

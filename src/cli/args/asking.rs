@@ -7,7 +7,7 @@ use clap::Args;
 
 use super::profiles::ProfileName;
 use super::selection::{Ranking, Recency, Selection};
-use super::values::{facet, method, path};
+use super::values::{facet, mail_address, method, path};
 use crate::evaluate::Method;
 use crate::paper::Facet;
 
@@ -80,6 +80,23 @@ pub(crate) struct Today {
     /// days for the profile, a page for each day, and an index.
     #[arg(long, value_name = "FOLDER", value_parser = path())]
     pub feed: Option<PathBuf>,
+    /// Send the list by mail to these addresses instead of printing it; each gets the list of a day
+    /// once. The configuration file says by which server (mail.server, mail.from and others).
+    #[arg(
+        long,
+        value_name = "ADDRESS",
+        value_delimiter = ',',
+        value_parser = mail_address,
+        conflicts_with_all = ["nearest", "format"],
+        help_heading = "Mail"
+    )]
+    pub mail: Vec<String>,
+    /// Send the mail once more although it was sent before, or may have been.
+    #[arg(long, requires = "mail", help_heading = "Mail")]
+    pub again: bool,
+    /// Send a mail also where no new paper matches well enough.
+    #[arg(long, requires = "mail", help_heading = "Mail")]
+    pub even_if_empty: bool,
     /// Say why each paper is an answer: its sentence nearest to what you like, and the parts of the
     /// score.
     #[arg(long)]

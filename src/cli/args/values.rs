@@ -12,6 +12,7 @@ use crate::embed::Role;
 use crate::error::Error;
 use crate::evaluate::Method;
 use crate::export::Form;
+use crate::export::letter::is_mail_address;
 use crate::facets::ROLES;
 use crate::files::in_home;
 use crate::paper::Facet;
@@ -63,6 +64,7 @@ pub(super) fn form() -> impl TypedValueParser<Value = Form> {
         ("ris", "RIS entries", Form::Ris),
         ("csv", "A table with a header", Form::Csv),
         ("html", "A page for a browser, in one file without scripts", Form::Html),
+        ("eml", "An e-mail, to be read as text or as HTML", Form::Eml),
     ])
 }
 
@@ -106,6 +108,13 @@ pub(super) fn matched(text: &str) -> Result<f32, String> {
     match text.parse::<f32>() {
         Ok(matched) if (0.0..=100.0).contains(&matched) => Ok(matched),
         _ => Err("expected a number from 0 to 100".into()),
+    }
+}
+
+pub(super) fn mail_address(text: &str) -> Result<String, String> {
+    match is_mail_address(text) {
+        true => Ok(text.to_owned()),
+        false => Err("this is no mail address, such as ada@example.org".into()),
     }
 }
 

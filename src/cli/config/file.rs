@@ -80,7 +80,7 @@ impl Leaf<'_> {
 fn typed(kind: Kind, value: &Value) -> Option<String> {
     match (kind, value) {
         (Kind::Flag, Value::Boolean(value)) => Some(value.value().to_string()),
-        (Kind::Count | Kind::Match, Value::Integer(value)) => Some(value.value().to_string()),
+        (Kind::Count | Kind::Match | Kind::Port, Value::Integer(value)) => Some(value.value().to_string()),
         (Kind::Match, Value::Float(value)) => Some(value.value().to_string()),
         (kind, Value::String(value)) if kind.is_text() => Some(value.value().clone()),
         _ => None,
@@ -129,7 +129,7 @@ pub(in crate::cli) fn set(path: &Path, key: &'static Key, typed: &str) -> Result
     let mut document = editable(path)?;
     let value = match key.kind {
         Kind::Flag => Value::from(typed == "true"),
-        Kind::Count | Kind::Match => match (typed.parse::<i64>(), typed.parse::<f64>()) {
+        Kind::Count | Kind::Match | Kind::Port => match (typed.parse::<i64>(), typed.parse::<f64>()) {
             (Ok(whole), _) => Value::from(whole),
             (Err(_), Ok(number)) => Value::from(number),
             (Err(_), Err(_)) => return Err(Error::Internal("a number that is none")),

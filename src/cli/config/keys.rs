@@ -5,6 +5,7 @@
 use std::path::Path;
 
 use crate::embed::DeviceChoice;
+use crate::export::letter::is_mail_address;
 
 use super::super::language::code;
 
@@ -48,6 +49,10 @@ pub(in crate::cli) enum Kind {
     Count,
     /// A number from 0 to 100.
     Match,
+    /// A port.
+    Port,
+    /// A mail address, with or without a name.
+    Mail,
     /// A web address.
     Address,
     /// A device to embed on.
@@ -82,6 +87,16 @@ pub(in crate::cli) static KEYS: &[Key] = &[
     only_variable("arxiv.contact", Kind::Text, "RELATA_ARXIV_CONTACT", "whom arXiv may write to"),
     today("today.k", Kind::Count, "--count", "k", "how many papers `relata today` lists at most"),
     today("today.at_least", Kind::Match, "--at-least", "at_least", "the least match that `relata today` lists"),
+    only_file("mail.server", Kind::Text, "the server that takes mail (SMTP)"),
+    only_file("mail.port", Kind::Port, "its port; else 465 (tls), 587 (starttls) or 25 (none)"),
+    only_file(
+        "mail.security",
+        Kind::OneOf(&["tls", "starttls", "none"]),
+        "how mail is encrypted, else tls; none is for a server on this machine",
+    ),
+    only_file("mail.user", Kind::Text, "who logs in to the server"),
+    only_file("mail.password_file", Kind::Path, "a file with the password, which only its owner may read"),
+    only_file("mail.from", Kind::Mail, "who sends the mail"),
 ];
 
 const fn global(
@@ -101,6 +116,10 @@ const fn today(name: &'static str, kind: Kind, option: &'static str, id: &'stati
 
 const fn only_variable(name: &'static str, kind: Kind, variable: &'static str, about: &'static str) -> Key {
     Key { name, kind, option: None, variable: Some(variable), about }
+}
+
+const fn only_file(name: &'static str, kind: Kind, about: &'static str) -> Key {
+    Key { name, kind, option: None, variable: None, about }
 }
 
 /// The setting of a name.
@@ -134,6 +153,8 @@ impl Kind {
             Kind::Flag => "true or false".to_owned(),
             Kind::Count => "a whole number, at least 1".to_owned(),
             Kind::Match => "a number from 0 to 100".to_owned(),
+            Kind::Port => "a port from 1 to 65535".to_owned(),
+            Kind::Mail => "a mail address, such as ada@example.org or Ada <ada@example.org>".to_owned(),
             Kind::Address => "an address that begins with http:// or https://".to_owned(),
             Kind::Device => "auto, cpu, cuda, cuda:N or metal".to_owned(),
             Kind::Language => "the code of a language, such as en, zh or de".to_owned(),
@@ -143,7 +164,7 @@ impl Kind {
 
     /// Whether the file has it as text, in quotes.
     pub(super) fn is_text(self) -> bool {
-        !matches!(self, Kind::Flag | Kind::Count | Kind::Match)
+        !matches!(self, Kind::Flag | Kind::Count | Kind::Match | Kind::Port)
     }
 
     /// Whether it takes a value, as it is typed.
@@ -153,6 +174,8 @@ impl Kind {
             Kind::Text | Kind::Path | Kind::NameOrPath => one_line,
             Kind::Flag => matches!(text, "true" | "false"),
             Kind::Count => text.parse::<u32>().is_ok_and(|count| count > 0),
+            Kind::Port => text.parse::<u16>().is_ok_and(|port| port > 0),
+            Kind::Mail => is_mail_address(text),
             Kind::Match => text.parse::<f32>().is_ok_and(|matched| (0.0..=100.0).contains(&matched)),
             Kind::Address => {
                 let host = text.strip_prefix("http://").or_else(|| text.strip_prefix("https://"));

@@ -79,6 +79,11 @@ impl Config {
         }
     }
 
+    /// The path that the file sets a key to, whole.
+    pub(super) fn path(&self, name: &str) -> Option<PathBuf> {
+        keys::key(name).and_then(|key| self.value(key)).map(PathBuf::from)
+    }
+
     /// A variable of the environment, and where it is not set or empty, what the file says in its
     /// place.
     pub(super) fn variable(&self, name: &str) -> Option<OsString> {
@@ -175,7 +180,8 @@ mod tests {
     fn every_setting_can_be_the_default_of_its_option() {
         let value = |key: &Key| match key.kind {
             Kind::Flag => "true".to_owned(),
-            Kind::Count | Kind::Match => "7".to_owned(),
+            Kind::Count | Kind::Match | Kind::Port => "7".to_owned(),
+            Kind::Mail => "'a@b.example'".to_owned(),
             Kind::Address => "'https://a.example'".to_owned(),
             Kind::Device => "'cpu'".to_owned(),
             Kind::Language => "'de'".to_owned(),
