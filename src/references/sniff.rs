@@ -3,6 +3,8 @@
 //! In: the text of a file. Out: its format. The first line that only one format has decides: an `@`
 //! inside a table or an abstract makes no BibTeX of it, and a preamble before RIS does no harm.
 
+use std::cell::OnceCell;
+
 use super::braces::head;
 use super::fields::is_known;
 use super::table::{self, Header};
@@ -32,6 +34,7 @@ pub(super) fn format(text: &str) -> Format {
     if begin.starts_with("<?xml") || begin.starts_with('<') && !begin.starts_with("<http") {
         return Format::Xml;
     }
+    let titles = Titles { text, end_note: OnceCell::new(), web_of_science: OnceCell::new() };
     let mut at = 0;
     let mut seen = 0;
     for line in text.split_inclusive('\n') {
@@ -42,7 +45,7 @@ pub(super) fn format(text: &str) -> Format {
             {
                 return Format::Table(Header { at: at + header.at, ..header });
             }
-            if let Some(format) = by_line(content, line, text, seen == 0) {
+            if let Some(format) = by_line(content, line, &titles, seen == 0) {
                 return format;
             }
             seen += usize::from(!content.starts_with('#'));
@@ -60,7 +63,7 @@ fn is_json(text: &str) -> bool {
 }
 
 /// The format that has such a line. `content` is `line` without white space around it.
-fn by_line(content: &str, line: &str, text: &str, first: bool) -> Option<Format> {
+fn by_line(content: &str, line: &str, titles: &Titles<'_>, first: bool) -> Option<Format> {
     if list::begins(content) {
         return Some(Format::List);
     }
@@ -72,16 +75,16 @@ fn by_line(content: &str, line: &str, text: &str, first: bool) -> Option<Format>
         return Some(Format::Tagged(Dialect::Nbib));
     }
     if ris::tag(line).is_some() {
-        return Some(if first_of(text, ris_or_nbib) == Some(true) {
+        return Some(if first_of(titles.text, ris_or_nbib) == Some(true) {
             Format::Tagged(Dialect::Nbib)
         } else {
             Format::Ris
         });
     }
-    if is(Dialect::EndNote, &["0", "A", "T", "F"]) && has_title(text, Dialect::EndNote, "T") {
+    if is(Dialect::EndNote, &["0", "A", "T", "F"]) && titles.of_end_note() {
         return Some(Format::Tagged(Dialect::EndNote));
     }
-    if is(Dialect::WebOfScience, &["FN", "PT"]) && has_title(text, Dialect::WebOfScience, "TI") {
+    if is(Dialect::WebOfScience, &["FN", "PT"]) && titles.of_web_of_science() {
         return Some(Format::Tagged(Dialect::WebOfScience));
     }
     let key = content.strip_prefix("- ").and_then(|item| item.split_once(':')).map(|(key, _)| key.trim());
@@ -102,6 +105,23 @@ fn ris_or_nbib(line: &str) -> Option<bool> {
     ris::tag(line).is_some_and(|(tag, _)| tag == "TY").then_some(false)
 }
 
-fn has_title(text: &str, dialect: Dialect, title: &str) -> bool {
-    text.lines().any(|line| dialect.tag(line).is_some_and(|(tag, _)| tag == title))
+/// Whether a text has a line with a title, looked for once: any number of its lines may ask.
+struct Titles<'t> {
+    text: &'t str,
+    end_note: OnceCell<bool>,
+    web_of_science: OnceCell<bool>,
+}
+
+impl Titles<'_> {
+    fn of_end_note(&self) -> bool {
+        *self.end_note.get_or_init(|| self.has(Dialect::EndNote, "T"))
+    }
+
+    fn of_web_of_science(&self) -> bool {
+        *self.web_of_science.get_or_init(|| self.has(Dialect::WebOfScience, "TI"))
+    }
+
+    fn has(&self, dialect: Dialect, title: &str) -> bool {
+        self.text.lines().any(|line| dialect.tag(line).is_some_and(|(tag, _)| tag == title))
+    }
 }

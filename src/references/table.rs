@@ -45,7 +45,12 @@ fn names(line: &str, delimiter: u8) -> Option<Vec<String>> {
     if line.len() > LONGEST_HEADER || line.contains(['{', '}', '=', '@']) {
         return None;
     }
-    let names: Vec<String> = fields(line, delimiter, true)?.into_iter().map(|name| name.trim().to_owned()).collect();
+    let found = match line.as_bytes().contains(&delimiter) {
+        true => fields(line, delimiter, true)?,
+        // To read a line costs a kilobyte, and any number of comments may stand before a header.
+        false => vec![line.trim_matches('"').to_owned()],
+    };
+    let names: Vec<String> = found.into_iter().map(|name| name.trim().to_owned()).collect();
     let short = names.iter().all(|name| name.chars().count() <= 48);
     (short && names.iter().any(|name| identifies(name))).then_some(names)
 }

@@ -192,6 +192,8 @@ fn references_take_memory_in_proportion() {
             around("<xml><records>", "<record><titles><title>Ice</title></titles></record>", "</records></xml>"),
         ),
         ("elements within elements", around("<xml><records>", "<record>", "")),
+        ("comments before a table", around("", "# !!\n", "")),
+        ("tags of EndNote without a title", around("", "%0 Book\n", "")),
         ("a list of ids", around("", "2601.00001\n", "")),
         ("ids on a line", around("", "2601.00001 ", "\n")),
     ] {
