@@ -1,10 +1,10 @@
 //! Fetch: papers straight from arXiv into the library, and the new texts into vectors.
 //!
 //! In: [`Fetch`]. Out: [`Fetched`], which says per category whether something was announced,
-//! nothing was, or that this cannot be told. `fetch_daily` reads the day's feed and judges it,
-//! `fetch_reconcile` compares it with OAI-PMH, `fetch_harvest` takes whole ranges of days,
-//! `fetch_single` papers by their ids. What is stored stays stored, whatever fails later, and the
-//! next run goes on from there.
+//! nothing was, or that this cannot be told. `fetch_daily` reads the day's feed and `fetch_judge`
+//! judges it, `fetch_reconcile` compares it with OAI-PMH, `fetch_harvest` takes whole ranges of
+//! days, `fetch_single` papers by their ids. What is stored stays stored, whatever fails later, and
+//! the next run goes on from there.
 
 use std::time::Duration;
 

@@ -41,6 +41,7 @@ mod export;
 mod fetch;
 mod fetch_daily;
 mod fetch_harvest;
+mod fetch_judge;
 mod fetch_reconcile;
 mod fetch_single;
 mod followed;
