@@ -2,7 +2,7 @@
 //!
 //! In: settings, and messages that are written. Out: the server's word that it has taken one, or
 //! why not. Whether a mail that failed may have been taken is told from what the server answered
-//! last ([`Failure`]).
+//! last (`Failure`).
 
 mod password;
 mod smtp;
