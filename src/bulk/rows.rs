@@ -15,7 +15,9 @@ use super::journal::{Done, RunSettings};
 use super::parquet;
 use super::partial::{IDS, NAMES, Partial, ROWS, VECTORS};
 use super::{jsonl, npy, tensors};
-use crate::error::{BulkError, Error, Result};
+#[cfg(not(feature = "parquet"))]
+use crate::error::BulkError;
+use crate::error::{Error, Result};
 
 /// The parts of a form.
 pub(super) fn parts(format: Format) -> &'static [&'static str] {

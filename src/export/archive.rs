@@ -40,12 +40,12 @@ struct Archive {
 }
 
 /// Writes the list of a day into a folder, which is made where it is not there. `heading` names the
-/// profile.
+/// profile. Anybody may read what is served, so notes, tags and read marks are left out.
 ///
 /// # Errors
 /// [`Error::Io`] names the file that could not be written; each file is the old or the new one.
 pub fn write_archive(folder: &Path, heading: &Heading<'_>, day: PartialDate, chosen: &[Chosen<'_>]) -> Result<()> {
-    let clean: Vec<neutral::Clean> = chosen.iter().map(neutral::Clean::of).collect();
+    let clean: Vec<neutral::Clean> = chosen.iter().map(neutral::Clean::for_others).collect();
     let chosen: &[Chosen<'_>] = &clean.iter().map(neutral::Clean::chosen).collect::<Vec<_>>();
     let heading = neutral::heading(heading);
     let file = file_name(heading.name);
@@ -136,7 +136,9 @@ mod tests {
         };
         let entries: Vec<Entry> = numbers.iter().map(entry).collect();
         library.merge(&entries).unwrap();
-        entries.iter().map(|entry| library.paper(&entry.id).unwrap().unwrap()).collect()
+        let ids: Vec<ArxivId> = entries.into_iter().map(|entry| entry.id).collect();
+        library.set_tags(&ids, &["private".to_owned()], false).unwrap();
+        ids.iter().map(|id| library.paper(id).unwrap().unwrap()).collect()
     }
 
     fn publish(folder: &Path, profile: &str, day: &str, numbers: &[u32]) {
@@ -184,10 +186,12 @@ mod tests {
         assert_eq!(ids[28], "urn:relata:archive:sea%2Fice:2026-02-03:2602.00023");
         let updated = texts(&feed, "updated");
         assert_eq!((updated[0].as_str(), updated[28].as_str()), ("2026-02-16T00:00:00Z", "2026-02-03T00:00:00Z"));
+        assert!(!fs::read_to_string(&feed).unwrap().contains("private"), "tags are the user's own");
         let title = "</title>]]> <entry> 16 & <script>alert(1)</script>";
         assert_eq!(texts(&feed, "title")[..2], ["New papers for sea/ice", title]);
         let page = fs::read_to_string(folder.join("sea_2Fice/2026-02-16.html")).unwrap();
         assert!(page.contains("New papers for sea/ice, 2026-02-16") && !page.contains("<script>"), "{page}");
+        assert!(!page.contains("private"), "{page}");
         let index = fs::read_to_string(folder.join("index.html")).unwrap();
         assert!(index.contains("<h2>sea/ice</h2>"), "{index}");
         assert_eq!(index.matches("href=\"sea_2Fice/2026-02-").count(), 16, "{index}");

@@ -6,9 +6,12 @@ use std::io::{self, Write};
 use quick_xml::Writer;
 use quick_xml::events::{BytesDecl, BytesEnd, BytesStart, BytesText, Event};
 
-use super::{Chosen, Heading};
+use super::{Chosen, Heading, own_words};
 use crate::library::Paper;
 use crate::paper::PartialDate;
+
+/// What tells the user's tags from the categories of arXiv.
+const TAGS: &str = "urn:relata:tag";
 
 /// The feed's own name, the same every day: readers know a feed by it.
 fn feed_id(heading: &Heading<'_>) -> String {
@@ -141,12 +144,19 @@ fn entry(feed: &mut Writer<&mut dyn Write>, id: &str, updated: &str, chosen: &Ch
         let category = BytesStart::new("category").with_attributes([("term", category.as_str())]);
         feed.write_event(Event::Empty(category))?;
     }
+    for tag in &paper.annotations.tags {
+        let tag = BytesStart::new("category").with_attributes([("term", tag.as_str()), ("scheme", TAGS)]);
+        feed.write_event(Event::Empty(tag))?;
+    }
     if let Some(license) = &paper.license {
         text(feed, "rights", license)?;
     }
     let own = paper.abstract_text.as_deref().unwrap_or_default();
     let why = if paper.withdrawn { &format!("withdrawn; {why}") } else { why };
-    text(feed, "summary", &[why.as_str(), own].join("\n\n"))?;
+    let said = own_words(paper);
+    let mut parts = vec![why.as_str(), said.as_str(), own];
+    parts.retain(|part| !part.is_empty());
+    text(feed, "summary", &parts.join("\n\n"))?;
     feed.write_event(Event::End(BytesEnd::new("entry")))
 }
 

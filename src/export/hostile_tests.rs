@@ -101,11 +101,13 @@ fn holds(form: Form, text: &str) {
         }
         Form::Csv => {
             let mut table = csv::Reader::from_reader(out.as_bytes());
+            let header = table.headers().expect("a header").iter().collect::<Vec<_>>().join(" ");
+            assert!(header.ends_with(" match tags note read"), "{header}");
             let rows: Vec<csv::StringRecord> = table.records().map(|row| row.expect("a row")).collect();
             assert_eq!(rows.len(), 2);
             for row in rows {
                 assert_eq!((of_cell(&row[2]).as_ref(), &row[1]), (title.as_str(), ID));
-                for cell in [2, 3, 5, 7, 9].map(|column| row[column].to_owned()) {
+                for cell in [2, 3, 5, 7, 9, 11, 12].map(|column| row[column].to_owned()) {
                     for part in cell.split(';').map(|part| part.trim_start_matches([' ', '"', '`'])) {
                         assert!(!part.starts_with(['=', '+', '-', '@']), "{cell}");
                     }

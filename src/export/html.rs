@@ -8,7 +8,7 @@ use std::io::{self, Write};
 use askama::Template;
 
 use super::palette::Palette;
-use super::{Chosen, Heading};
+use super::{Chosen, Heading, own_words};
 use crate::reader::language;
 
 const STYLE: &str = include_str!("page/list.css");
@@ -36,6 +36,7 @@ struct Entry<'a> {
     date: String,
     category: &'a str,
     why: &'a str,
+    own: String,
     withdrawn: bool,
 }
 
@@ -67,6 +68,7 @@ fn entry<'a>(chosen: &'a Chosen<'a>) -> Entry<'a> {
         date: paper.date.to_string(),
         category: paper.categories.first().map_or("", String::as_str),
         why: &chosen.why,
+        own: own_words(paper),
         withdrawn: paper.withdrawn,
     }
 }

@@ -33,6 +33,9 @@ pub(super) fn write(chosen: &[Chosen<'_>], out: &mut dyn Write) -> io::Result<()
         if !own.tags.is_empty() {
             line["relata"]["tags"] = Value::from(own.tags.as_slice());
         }
+        if own.read {
+            line["relata"]["read"] = Value::from(true);
+        }
         if let Some(license) = &paper.license {
             line["license"] = Value::from(license.as_str());
         }

@@ -8,7 +8,7 @@
 use std::io::{self, Write};
 
 use super::{Chosen, facets};
-use crate::library::Paper;
+use crate::library::{Annotations, Paper};
 use crate::paper::Facet;
 use crate::text::neutral::markdown as plain;
 
@@ -70,6 +70,7 @@ pub(crate) fn one(rank: usize, paper: &Paper, out: &mut dyn Write) -> io::Result
     if paper.withdrawn {
         writeln!(out, "Withdrawn: yes\n")?;
     }
+    own(paper, out)?;
     if let Some(text) = text(Facet::Tldr) {
         writeln!(out, "TL;DR: {text}\n")?;
     }
@@ -83,6 +84,21 @@ pub(crate) fn one(rank: usize, paper: &Paper, out: &mut dyn Write) -> io::Result
         writeln!(out, "Abstract: {}\n", plain(text))?;
     }
     writeln!(out, "</details>")
+}
+
+/// What the user says of a paper, under labels that readers of digests pass over.
+fn own(paper: &Paper, out: &mut dyn Write) -> io::Result<()> {
+    let Annotations { note, tags, read } = &paper.annotations;
+    if *read {
+        writeln!(out, "Read by me: yes\n")?;
+    }
+    if !tags.is_empty() {
+        writeln!(out, "Tags: {}\n", plain(&tags.join(", ")))?;
+    }
+    match note {
+        Some(note) => writeln!(out, "My note: {}\n", plain(note)),
+        None => Ok(()),
+    }
 }
 
 /// A name as the target of a link: letters, digits, `.`, `_` and `-`.

@@ -32,7 +32,7 @@ pub use archive::write_archive;
 use std::collections::BTreeMap;
 use std::io::{self, Write};
 
-use crate::library::Paper;
+use crate::library::{Annotations, Paper};
 use crate::paper::Facet;
 use crate::text::neutral::cell;
 
@@ -146,7 +146,7 @@ pub fn write(form: Form, heading: &Heading<'_>, chosen: &[Chosen<'_>], out: &mut
     }
 }
 
-/// A table; where a paper is withdrawn, has tags or has a note, last columns say which.
+/// A table; where a paper is withdrawn, has tags, has a note or is read, last columns say which.
 fn csv(chosen: &[Chosen<'_>], out: &mut dyn Write) -> io::Result<()> {
     let mut table = csv::Writer::from_writer(out);
     let withdrawn = chosen.iter().any(|chosen| chosen.paper.withdrawn);
@@ -156,6 +156,8 @@ fn csv(chosen: &[Chosen<'_>], out: &mut dyn Write) -> io::Result<()> {
     names.extend(tagged.then_some("tags"));
     let noted = chosen.iter().any(|chosen| chosen.paper.annotations.note.is_some());
     names.extend(noted.then_some("note"));
+    let read = chosen.iter().any(|chosen| chosen.paper.annotations.read);
+    names.extend(read.then_some("read"));
     table.write_record(names)?;
     for (rank, Chosen { paper, score, matched, why, .. }) in chosen.iter().enumerate() {
         let mut row = vec![
@@ -171,13 +173,29 @@ fn csv(chosen: &[Chosen<'_>], out: &mut dyn Write) -> io::Result<()> {
             cell(why).into_owned(),
             matched.map(|matched| format!("{matched:.1}")).unwrap_or_default(),
         ];
-        row.extend(withdrawn.then(|| if paper.withdrawn { "yes" } else { "" }.to_owned()));
+        row.extend(withdrawn.then(|| yes(paper.withdrawn).to_owned()));
         let own = &paper.annotations;
         row.extend(tagged.then(|| cell(&own.tags.join("; ")).into_owned()));
         row.extend(noted.then(|| cell(own.note.as_deref().unwrap_or_default()).into_owned()));
+        row.extend(read.then(|| yes(own.read).to_owned()));
         table.write_record(row)?;
     }
     table.flush()
+}
+
+/// A mark in a cell of a table.
+pub(crate) fn yes(marked: bool) -> &'static str {
+    if marked { "yes" } else { "" }
+}
+
+/// What the user says of a paper, in words for people: `read · tags ice, snow · note Look at this`;
+/// empty where nothing is said.
+fn own_words(paper: &Paper) -> String {
+    let Annotations { note, tags, read } = &paper.annotations;
+    let read = read.then(|| "read".to_owned());
+    let tags = (!tags.is_empty()).then(|| format!("tags {}", tags.join(", ")));
+    let note = note.as_ref().map(|note| format!("note {note}"));
+    [read, tags, note].into_iter().flatten().collect::<Vec<_>>().join(" \u{b7} ")
 }
 
 /// What digests add to a paper, in the language in which most of it is told; of several the first

@@ -25,6 +25,13 @@ impl Clean {
         Clean { paper: self::paper(paper), text, why: line(why).into_owned(), score: *score, matched: *matched }
     }
 
+    /// The same without what the user says of papers, which is for nobody else.
+    pub(super) fn for_others(chosen: &Chosen<'_>) -> Clean {
+        let mut clean = Clean::of(chosen);
+        clean.paper.annotations = Annotations::default();
+        clean
+    }
+
     pub(super) fn chosen(&self) -> Chosen<'_> {
         let Clean { paper, text, why, score, matched } = self;
         Chosen { paper, score: *score, matched: *matched, text: text.as_deref(), why: why.clone() }

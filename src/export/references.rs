@@ -41,6 +41,8 @@ pub(super) fn bibtex(chosen: &[Chosen<'_>], out: &mut dyn Write) -> io::Result<(
         fields.extend(paper.abstract_text.as_deref().map(|text| ("abstract", latex(text))));
         let tags: Vec<String> = paper.annotations.tags.iter().map(|tag| latex(tag)).collect();
         fields.push(("keywords", tags.join(", ")));
+        // As JabRef has it.
+        fields.extend(paper.annotations.read.then(|| ("readstatus", "read".to_owned())));
         let own = paper.annotations.note.as_deref();
         fields.push(("annote", latex(&own.into_iter().chain([why.as_str()]).collect::<Vec<_>>().join("; "))));
         writeln!(out, "@misc{{{},", paper.id)?;
@@ -74,6 +76,7 @@ pub(super) fn ris(chosen: &[Chosen<'_>], out: &mut dyn Write) -> io::Result<()> 
             line("KW", tag)?;
         }
         line("N1", paper.annotations.note.as_deref().unwrap_or_default())?;
+        line("N1", if paper.annotations.read { "read" } else { "" })?;
         line("N1", if paper.withdrawn { "withdrawn" } else { "" })?;
         line("N1", why)?;
         writeln!(out, "ER  - \n")?;

@@ -262,3 +262,63 @@ fn a_page_shows_texts_as_they_are_and_leads_nowhere_but_to_arxiv() {
     write(Form::Html, &heading, &[], &mut none).expect("written");
     assert!(String::from_utf8(none).expect("UTF-8").contains("There is no paper to show."));
 }
+
+/// The first paper read, with two tags and a note; the second as it is.
+fn annotated() -> Vec<Paper> {
+    let mut papers = papers();
+    papers[0].annotations = Annotations {
+        note: Some("See <figure 3> & \"section 4\".".to_owned()),
+        tags: vec!["Sea ice".to_owned(), "to <cite>".to_owned()],
+        read: true,
+    };
+    papers
+}
+
+#[test]
+fn what_the_user_says_of_a_paper_stands_in_every_form() {
+    let papers = annotated();
+    let page = written(Form::Html, &papers);
+    let own = "read \u{b7} tags Sea ice, to &#60;cite&#62; \u{b7} note See &#60;figure 3&#62; &#38; \
+               &#34;section 4&#34;.";
+    assert!(page.contains(&format!("<p class=\"own\">{own}</p>")), "{page}");
+    assert_eq!(page.matches("class=\"own\"").count(), 1, "{page}");
+
+    let feed = written(Form::Atom, &papers);
+    assert!(feed.contains("<category term=\"Sea ice\" scheme=\"urn:relata:tag\"/>"), "{feed}");
+    assert!(feed.contains("<category term=\"to &lt;cite&gt;\" scheme=\"urn:relata:tag\"/>"), "{feed}");
+    let own = "2602.10611\n\nread \u{b7} tags Sea ice, to &lt;cite&gt; \u{b7} note See &lt;figure 3&gt; &amp; ";
+    assert!(feed.contains(own), "{feed}");
+
+    let digest = written(Form::Markdown, &papers);
+    for line in ["Read by me: yes", "Tags: Sea ice, to ", "My note: See "] {
+        assert_eq!(digest.lines().filter(|own| own.starts_with(line)).count(), 1, "{line}: {digest}");
+    }
+    let lines = written(Form::Jsonl, &papers);
+    let line: serde_json::Value = serde_json::from_str(lines.lines().next().expect("a line")).expect("JSON");
+    let (read, tags) = (&line["relata"]["read"], &line["relata"]["tags"]);
+    assert_eq!((read, tags), (&serde_json::json!(true), &serde_json::json!(["Sea ice", "to <cite>"])));
+    let bibtex = written(Form::Bibtex, &papers);
+    assert_eq!(bibtex.matches("  readstatus = {read},\n").count(), 1, "{bibtex}");
+    assert_eq!(written(Form::Ris, &papers).matches("\nN1  - read\n").count(), 1);
+    let table = written(Form::Csv, &papers);
+    let rows: Vec<Vec<String>> = csv::Reader::from_reader(table.as_bytes())
+        .records()
+        .map(|row| row.expect("a row").iter().skip(11).map(str::to_owned).collect())
+        .collect();
+    assert_eq!(rows, [["Sea ice; to <cite>", "See <figure 3> & \"section 4\".", "yes"], ["", "", ""]]);
+    // A mail goes to others.
+    let mail = written(Form::Eml, &papers);
+    assert!(!mail.contains("Sea ice") && !mail.contains("figure 3"), "{mail}");
+}
+
+#[test]
+fn a_digest_with_notes_reads_as_one_without() {
+    let read = |form: Form, name: &str, papers: &[Paper]| {
+        // Lines of notes move those that come after them.
+        let read = entries(name, &written(form, papers)).into_iter();
+        read.map(|entry| Entry { line: 0, ..entry }).collect::<Vec<_>>()
+    };
+    for (form, name) in [(Form::Markdown, "2026-02-11.md"), (Form::Jsonl, "2026-02-11_AI_enhanced_English.jsonl")] {
+        assert_eq!(read(form, name, &annotated()), read(form, name, &papers()));
+    }
+}

@@ -120,6 +120,8 @@ const NAMES: &[(&str, Field)] = &[
     ("scores", Field::Other),
     ("topics", Field::Other),
     ("tags", Field::Other),
+    ("my note", Field::Other),
+    ("read by me", Field::Other),
 ];
 
 /// The longest name above, in bytes.

@@ -2,8 +2,8 @@
 //!
 //! In: topics, and the papers from the library. Out: one row or line a paper, by id: what the paper
 //! is, for each level its topic by name (`field`, `topic`, `subtopic`) and number (`field_id`,
-//! ...), `strength`, its position on the map, `x` and `y`, and `withdrawn`. JSON lines may hold the
-//! vectors too.
+//! ...), `strength`, its position on the map, `x` and `y`, `withdrawn`, and what the user says of
+//! it: `tags`, `note` and `read`. JSON lines may hold the vectors too.
 
 use std::collections::HashMap;
 use std::fs::File;
@@ -14,7 +14,7 @@ use serde_json::{Map, Value, json};
 
 use super::topic::{AssignedPaper, Topics};
 use crate::error::{Error, Result};
-use crate::export::neutral;
+use crate::export::{neutral, yes};
 use crate::library::{FingerprintNumber, Library, Paper, PaperRow};
 use crate::text::neutral::cell;
 
@@ -35,7 +35,7 @@ pub(crate) fn write_csv(library: &Library, topics: &Topics, path: &Path) -> Resu
         for level in &topics.levels {
             header.extend([level.name.to_owned(), format!("{}_id", level.name)]);
         }
-        header.extend(["strength", "x", "y", "withdrawn"].map(str::to_owned));
+        header.extend(["strength", "x", "y", "withdrawn", "tags", "note", "read"].map(str::to_owned));
         csv.write_record(&header)?;
         each(library, topics, &mut |placed, paper| {
             let mut row = vec![
@@ -55,7 +55,11 @@ pub(crate) fn write_csv(library: &Library, topics: &Topics, path: &Path) -> Resu
                 [rounded(placed.strength), rounded(placed.position[0].into()), rounded(placed.position[1].into())]
                     .map(|x| x.to_string()),
             );
-            row.push(if paper.withdrawn { "yes" } else { "" }.to_owned());
+            let own = &paper.annotations;
+            row.push(yes(paper.withdrawn).to_owned());
+            row.push(cell(&own.tags.join("; ")).into_owned());
+            row.push(cell(own.note.as_deref().unwrap_or_default()).into_owned());
+            row.push(yes(own.read).to_owned());
             csv.write_record(&row).map_err(io::Error::from)
         })?;
         csv.into_inner().map_err(csv::IntoInnerError::into_error)
@@ -91,6 +95,9 @@ pub(crate) fn write_json_lines(
             let (x, y) = (rounded(placed.position[0].into()), rounded(placed.position[1].into()));
             let numbers = [("strength", rounded(placed.strength)), ("x", x), ("y", y)];
             line.extend(numbers.map(|(name, number)| (name.to_owned(), json!(number))));
+            let own = &paper.annotations;
+            let said = [("tags", json!(own.tags)), ("note", json!(own.note)), ("read", json!(own.read))];
+            line.extend(said.map(|(name, value)| (name.to_owned(), value)));
             line.insert("withdrawn".to_owned(), json!(paper.withdrawn));
             if let Some(fingerprint) = vectors {
                 let vector = library.vector(fingerprint, placed.row).map_err(io::Error::other)?;
@@ -141,11 +148,16 @@ fn rounded(x: f64) -> f64 {
 mod tests {
     use super::super::find::{Search, find, tests::library};
     use super::*;
+    use crate::text::neutral::of_cell;
 
     #[test]
     fn both_forms_hold_every_paper_with_its_topic_and_position() {
-        let (library, fingerprint) = library(&(0..12).collect::<Vec<_>>());
+        let (mut library, fingerprint) = library(&(0..12).collect::<Vec<_>>());
         let topics = find(&library, Search::of(fingerprint), &|_| ()).expect("topics");
+        let first = std::slice::from_ref(&topics.papers[0].id);
+        library.set_tags(first, &["=1+1".to_owned(), "sea ice".to_owned()], false).expect("tagged");
+        library.set_note(&first[0], "@SUM(1) <b>").expect("noted");
+        library.set_read(first, true).expect("read");
         let folder = tempfile::TempDir::new().expect("a folder");
         let (table, lines) = (folder.path().join("papers.csv"), folder.path().join("papers.jsonl"));
         write_csv(&library, &topics, &table).expect("written");
@@ -153,7 +165,8 @@ mod tests {
 
         let mut read = csv::Reader::from_path(&table).expect("the file");
         let header = read.headers().expect("a header").clone();
-        let expected = "id title authors date category categories url topic topic_id strength x y withdrawn";
+        let expected =
+            "id title authors date category categories url topic topic_id strength x y withdrawn tags note read";
         assert_eq!(header.iter().collect::<Vec<_>>(), expected.split(' ').collect::<Vec<_>>());
         let rows: Vec<csv::StringRecord> = read.records().map(|row| row.expect("a row")).collect();
         let text = std::fs::read_to_string(&lines).expect("the file");
@@ -169,6 +182,12 @@ mod tests {
             let exact: Vec<f32> = serde_json::from_value(line["vector"].clone()).expect("numbers");
             assert_eq!(exact, vector);
         }
+        let own = |row: usize| rows[row].iter().skip(13).map(of_cell).collect::<Vec<_>>();
+        assert_eq!([own(0), own(1)], [["=1+1; sea ice", "@SUM(1) <b>", "yes"], [""; 3]]);
+        assert!(rows[0].iter().all(|cell| !cell.starts_with(['=', '@'])), "{:?}", rows[0]);
+        let own = |row: usize| ["tags", "note", "read"].map(|key| lines[row][key].clone());
+        assert_eq!(own(0), [json!(["=1+1", "sea ice"]), json!("@SUM(1) <b>"), json!(true)]);
+        assert_eq!(own(1), [json!([]), Value::Null, json!(false)]);
         // What cannot be written leaves nothing behind.
         assert!(write_csv(&library, &topics, &folder.path().join("no/such.csv")).is_err());
         assert_eq!(std::fs::read_dir(folder.path()).expect("the folder").count(), 2);

@@ -3,8 +3,9 @@
 //! In: topics, and the papers' titles and vectors from the library. Out: one row a paper, by id:
 //! `id`, `title`, `date`, `category` (the primary one), `categories` (with spaces between), for
 //! each level its topic by name (`field`, `topic`, `subtopic`) and number (`field_id`, ...),
-//! `strength`, `x`, `y`, `vector` (a fixed-size list of `f32`) and `withdrawn`. Vectors are noise
-//! to a compressor, so only the texts are compressed: by dictionary.
+//! `strength`, `x`, `y`, `vector` (a fixed-size list of `f32`), `withdrawn`, and what the user
+//! says: `tags` (with `; ` between), `note` and `read`. Vectors are noise to a compressor, so only
+//! the texts are compressed: by dictionary.
 
 use std::collections::HashMap;
 use std::fs::File;
@@ -81,6 +82,9 @@ fn schema(topics: &Topics, dimension: usize) -> Result<Arc<Schema>> {
     fields.extend(["strength", "x", "y"].map(|name| field(name, DataType::Float32)));
     fields.push(field("vector", DataType::FixedSizeList(element(), width(dimension)?)));
     fields.push(field("withdrawn", DataType::Boolean));
+    fields.push(field("tags", DataType::Utf8));
+    fields.push(Field::new("note", DataType::Utf8, true));
+    fields.push(field("read", DataType::Boolean));
     Ok(Arc::new(Schema::new(fields)))
 }
 
@@ -131,6 +135,12 @@ fn columns(source: &Source<'_>, topics: &Topics, part: &[AssignedPaper]) -> Resu
     columns.push(Arc::new(vectors));
     let withdrawn = part.iter().map(|placed| Some(of(placed).is_some_and(|paper| paper.withdrawn)));
     columns.push(Arc::new(withdrawn.collect::<BooleanArray>()));
+    let own = |placed: &AssignedPaper| papers.get(&placed.row).map(|paper| &paper.annotations);
+    let tags = part.iter().map(|placed| Some(own(placed).map_or(String::new(), |own| own.tags.join("; "))));
+    columns.push(Arc::new(tags.collect::<StringArray>()));
+    columns.push(Arc::new(part.iter().map(|placed| own(placed)?.note.clone()).collect::<StringArray>()));
+    let read = part.iter().map(|placed| Some(own(placed).is_some_and(|own| own.read)));
+    columns.push(Arc::new(read.collect::<BooleanArray>()));
     Ok(columns)
 }
 
@@ -141,8 +151,9 @@ fn days(day: Date) -> i32 {
 
 #[cfg(test)]
 mod tests {
+    use arrow_array::Array;
     use arrow_array::cast::AsArray;
-    use arrow_array::types::{Date32Type, Float32Type, Int32Type};
+    use arrow_array::types::{Float32Type, Int32Type};
     use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
 
     use super::super::find::{Search, find, tests::library};
@@ -150,8 +161,12 @@ mod tests {
 
     #[test]
     fn a_table_holds_every_paper_with_its_topic_place_and_vector() {
-        let (library, fingerprint) = library(&(0..12).collect::<Vec<_>>());
+        let (mut library, fingerprint) = library(&(0..12).collect::<Vec<_>>());
         let topics = find(&library, Search::of(fingerprint), &|_| ()).expect("topics");
+        let first = std::slice::from_ref(&topics.papers[0].id);
+        library.set_tags(first, &["draft".to_owned(), "sea ice".to_owned()], false).expect("tagged");
+        library.set_note(&first[0], "See figure 3.").expect("noted");
+        library.set_read(first, true).expect("read");
         let folder = tempfile::TempDir::new().expect("a folder");
         let path = folder.path().join("papers.parquet");
         write_table(&library, fingerprint, &topics, &path).expect("written");
@@ -160,7 +175,7 @@ mod tests {
         let batch = read.next().expect("a batch").expect("readable");
         assert!(read.next().is_none());
         let names: Vec<String> = batch.schema().fields().iter().map(|field| field.name().clone()).collect();
-        let expected = "id title date category categories topic topic_id strength x y vector withdrawn"
+        let expected = "id title date category categories topic topic_id strength x y vector withdrawn tags note read"
             .split(' ')
             .collect::<Vec<_>>();
         assert_eq!((names, batch.num_rows()), (expected.into_iter().map(str::to_owned).collect(), 12));
@@ -170,12 +185,14 @@ mod tests {
             assert_eq!(column("id").as_string::<i32>().value(row), placed.id.as_str());
             assert_eq!(column("topic").as_string::<i32>().value(row), topic.name);
             assert_eq!(column("topic_id").as_primitive::<Int32Type>().value(row), topic.id as i32);
-            assert_eq!(
-                column("date").as_primitive::<Date32Type>().value_as_date(row).map(|day| day.to_string()),
-                Some(placed.date.to_string())
-            );
+            // Only the month of these is known.
+            assert!(placed.date.day().is_none() && column("date").is_null(row));
             assert_eq!(column("x").as_primitive::<Float32Type>().value(row), placed.position[0]);
             assert!(!column("withdrawn").as_boolean().value(row));
+            let note = column("note").as_string::<i32>();
+            assert_eq!(note.is_valid(row).then(|| note.value(row)), (row == 0).then_some("See figure 3."));
+            assert_eq!(column("tags").as_string::<i32>().value(row), if row == 0 { "draft; sea ice" } else { "" });
+            assert_eq!(column("read").as_boolean().value(row), row == 0);
             let vector = column("vector").as_fixed_size_list().value(row);
             let stored = library.vector(fingerprint, placed.row).expect("read").expect("a vector");
             assert_eq!(vector.as_primitive::<Float32Type>().values().as_ref(), stored);
