@@ -18,7 +18,7 @@ SRC = Path(__file__).resolve().parent.parent / "src"
 # From the ground up; docs/architecture.md says what each room is for.
 FLOORS = {
     "ground": "error paper text lock files setters",
-    "input": "reader references arxiv",
+    "input": "reader references arxiv zotero",
     "vectors": "kernels model embed bulk",
     "truth": "library",
     "knowledge": "ranking neighbours facets",

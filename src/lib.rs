@@ -104,6 +104,7 @@ mod text;
 pub mod arxiv;
 pub mod reader;
 pub mod references;
+pub mod zotero;
 
 mod bulk;
 pub mod embed;

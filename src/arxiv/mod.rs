@@ -25,6 +25,7 @@ mod pace;
 mod settings;
 mod single;
 
+pub(crate) use address::{host, is_address, is_loopback};
 pub use calendar::{
     announcement_before, day_in_new_york, first_datestamp, is_announcement_day, latest_announcement, on_or_before,
 };

@@ -36,6 +36,7 @@ mod skips;
 mod terminal;
 mod today;
 mod topics;
+mod zotero;
 
 use std::collections::BTreeSet;
 use std::ffi::{OsStr, OsString};

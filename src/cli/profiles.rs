@@ -4,13 +4,13 @@ use crate::error::{Error, QueryError, Result};
 use crate::library::Opinion;
 use crate::service::{
     ExportedProfile, ImportProfile, Imported, ImportedTexts, Opine as Request, ProfileRow, ProfileTexts, RemoveTexts,
-    RemovedTexts,
+    RemovedTexts, SyncZotero,
 };
 
 use super::args::{Opine, ProfileCommand};
 use super::skips::say_skips;
 use super::terminal::{Page, printable, say};
-use super::{Context, Outcome, complete, interests, last};
+use super::{Context, Outcome, complete, interests, last, zotero};
 
 pub(super) fn opine(context: &Context, asked: &Opine, opinion: Opinion, page: &mut Page) -> Result<Outcome> {
     let request = Request {
@@ -47,6 +47,10 @@ pub(super) fn profile(context: &Context, command: &ProfileCommand, page: &mut Pa
             let request = ImportProfile { file: file.clone(), profile: profile.clone() };
             let imported = context.relata.import_profile(&request)?;
             write_import(&imported, *json, page)
+        }
+        ProfileCommand::Sync { sources, profile, dry_run, json } => {
+            let request = SyncZotero { sources: sources.clone(), profile: profile.profile.clone(), dry_run: *dry_run };
+            zotero::sync(context, &request, *json, page)
         }
         ProfileCommand::Texts { profile, remove, json } if remove.is_empty() => {
             texts(&context.relata.profile_texts(&profile.profile)?, *json, page)

@@ -17,6 +17,7 @@ mod query;
 mod reading;
 mod topics;
 mod unavailable;
+mod zotero;
 
 use std::path::{Path, PathBuf};
 
@@ -33,6 +34,7 @@ pub use query::QueryError;
 pub use reading::ReadingError;
 pub use topics::TopicsError;
 pub use unavailable::{Attempt, Unavailable};
+pub use zotero::ZoteroError;
 
 /// Errors of this library. Each domain has an enum of its own, which `?` and [`From`] turn into
 /// this one.
@@ -74,6 +76,9 @@ pub enum Error {
     /// Errors of topics.
     #[error(transparent)]
     Topics(#[from] TopicsError),
+    /// Errors of syncing with Zotero.
+    #[error(transparent)]
+    Zotero(#[from] ZoteroError),
     /// Errors of the configuration file.
     #[error(transparent)]
     Config(#[from] ConfigError),
@@ -104,6 +109,7 @@ impl Error {
             Error::Query(error) => error.code(),
             Error::Profile(error) => error.code(),
             Error::Topics(error) => error.code(),
+            Error::Zotero(error) => error.code(),
             Error::Config(error) => error.code(),
             Error::Mail(error) => error.code(),
             Error::Cancelled => "cancelled",

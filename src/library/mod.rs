@@ -49,6 +49,7 @@ mod vectors;
 pub(crate) mod waiting;
 mod walk;
 mod withdrawn;
+mod zotero;
 
 use std::path::{Path, PathBuf};
 
@@ -84,6 +85,7 @@ pub use topic_runs::{ChangeKind, NamedTopic, TopicChange, TopicRun};
 pub use topics::{KeptPaper, KeptTopic, KeptTopics, TopicSet};
 pub use vectors::{FingerprintNumber, FingerprintText, Missing, NewVector, StoreCount, StoredTokens, Tokens};
 pub use words::terms;
+pub use zotero::{Synced, SyncedFrom, SyncedUpTo};
 
 /// The number by which the library knows a paper in this file. Others number the same papers
 /// differently: for ties and for anything that leaves the program, use the id.

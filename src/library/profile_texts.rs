@@ -15,6 +15,7 @@ use super::faults::{Faults, unreadable};
 use super::ids::parse_id;
 use super::record::Record;
 use super::text_vectors::{drop_unused, text_hash};
+use super::zotero;
 use crate::error::Result;
 use crate::paper::ArxivId;
 use crate::passage::passage;
@@ -90,6 +91,11 @@ impl ProfileText {
         self.interest = self.interest.or(later.interest);
     }
 
+    /// Whether two texts are one: they share an id, the DOI or the title.
+    pub fn is_same(&self, other: &ProfileText) -> bool {
+        self.names().any(|name| other.names().any(|other| other == name))
+    }
+
     /// All that tells whether two texts are one.
     fn names(&self) -> impl Iterator<Item = String> {
         let title = Some(title_key(&self.title)).filter(|title| !title.is_empty());
@@ -112,31 +118,8 @@ impl Library {
         let profile = &*self.profile_called(profile)?;
         let path = &self.path;
         let transaction = self.connection.transaction_with_behavior(TransactionBehavior::Immediate).in_library(path)?;
-        let add = || {
-            let mut known: BTreeMap<String, ProfileText> =
-                texts_of(&transaction, profile)?.into_iter().map(|text| (text.key.clone(), text)).collect();
-            let mut names: HashMap<String, String> = HashMap::new();
-            for text in known.values() {
-                text.names().for_each(|name| _ = names.entry(name).or_insert_with(|| text.key.clone()));
-            }
-            let mut added = Vec::with_capacity(texts.len());
-            for text in texts {
-                let same = text.names().find_map(|name| names.get(&name).cloned());
-                let new = same.is_none();
-                let key = same.unwrap_or_else(|| text.key.clone());
-                let stored = known.entry(key.clone()).or_insert_with(|| text.clone());
-                let before = (!new).then(|| stored.clone());
-                stored.take(text);
-                stored.names().for_each(|name| _ = names.entry(name).or_insert_with(|| key.clone()));
-                if before.as_ref() != Some(stored) {
-                    write(&transaction, profile, stored)?;
-                }
-                added.push(AddedText { key, new });
-            }
-            drop_unused(&transaction)?;
-            Ok(added)
-        };
-        let added = add().in_library(path)?;
+        let added = add(&transaction, profile, texts).in_library(path)?;
+        drop_unused(&transaction).in_library(path)?;
         transaction.commit().in_library(path)?;
         Ok(added)
     }
@@ -168,6 +151,31 @@ impl Library {
         }
         transaction.commit().in_library(path)
     }
+}
+
+/// Adds texts to a profile; the vectors of what they said before may be left over.
+pub(super) fn add(connection: &Connection, profile: &str, texts: &[ProfileText]) -> rusqlite::Result<Vec<AddedText>> {
+    let mut known: BTreeMap<String, ProfileText> =
+        texts_of(connection, profile)?.into_iter().map(|text| (text.key.clone(), text)).collect();
+    let mut names: HashMap<String, String> = HashMap::new();
+    for text in known.values() {
+        text.names().for_each(|name| _ = names.entry(name).or_insert_with(|| text.key.clone()));
+    }
+    let mut added = Vec::with_capacity(texts.len());
+    for text in texts {
+        let same = text.names().find_map(|name| names.get(&name).cloned());
+        let new = same.is_none();
+        let key = same.unwrap_or_else(|| text.key.clone());
+        let stored = known.entry(key.clone()).or_insert_with(|| text.clone());
+        let before = (!new).then(|| stored.clone());
+        stored.take(text);
+        stored.names().for_each(|name| _ = names.entry(name).or_insert_with(|| key.clone()));
+        if before.as_ref() != Some(stored) {
+            write(connection, profile, stored)?;
+        }
+        added.push(AddedText { key, new });
+    }
+    Ok(added)
 }
 
 fn delete(connection: &Connection, profile: &str, key: &str) -> rusqlite::Result<usize> {
@@ -260,13 +268,16 @@ impl AwaitedTexts {
         let mut gone = false;
         for name in [Some(id.to_string()), doi, title].into_iter().flatten() {
             for (profile, key) in self.names.remove(&name).unwrap_or_default() {
-                connection
+                let named = [profile.as_str(), key.as_str(), id.as_str()];
+                let new = connection
                     .prepare_cached(
                         "INSERT INTO profile_papers (profile, id, liked, noted, interest) \
                          SELECT profile, ?3, 1, noted, interest FROM profile_texts WHERE profile = ?1 AND key = ?2 \
                          ON CONFLICT DO NOTHING",
                     )?
-                    .execute([profile.as_str(), key.as_str(), id.as_str()])?;
+                    .execute(named)?
+                    > 0;
+                zotero::give_way(connection, named, new)?;
                 gone |= delete(connection, &profile, &key)? > 0;
             }
         }

@@ -16,6 +16,7 @@ use super::faults::{Faults, unreadable};
 use super::ids::parse_id;
 use super::profile_texts::{ProfileText, texts_of};
 use super::text_vectors::drop_unused;
+use super::zotero;
 use crate::error::{ProfileError, Result};
 use crate::paper::{ArxivId, Follows, PartialDate};
 use crate::text::neutral;
@@ -102,6 +103,7 @@ impl Library {
         let today = jiff::Timestamp::now().to_zoned(jiff::tz::TimeZone::UTC).date().to_string();
         let transaction = self.connection.transaction_with_behavior(TransactionBehavior::Immediate).in_library(path)?;
         let enter = |(id, opinion): &(ArxivId, Option<Opinion>)| {
+            zotero::disown(&transaction, profile, id.as_str())?;
             let changed = match opinion {
                 Some(opinion) => transaction
                     .prepare_cached(
@@ -206,6 +208,9 @@ impl Library {
         transaction.execute("DELETE FROM follows WHERE profile = ?1", [name]).in_library(path)?;
         let papers = transaction.execute("DELETE FROM profile_papers WHERE profile = ?1", [name]).in_library(path)?;
         let texts = transaction.execute("DELETE FROM profile_texts WHERE profile = ?1", [name]).in_library(path)?;
+        for table in ["zotero_collections", "zotero_items"] {
+            transaction.execute(&format!("DELETE FROM {table} WHERE profile = ?1"), [name]).in_library(path)?;
+        }
         drop_unused(&transaction).in_library(path)?;
         transaction.execute("DELETE FROM sent_mails WHERE profile = ?1", [name]).in_library(path)?;
         transaction.commit().in_library(path)?;

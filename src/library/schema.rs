@@ -43,6 +43,7 @@ pub(super) const MIGRATIONS: &[&str] = &[
     include_str!("schema/16.sql"),
     include_str!("schema/17.sql"),
     include_str!("schema/18.sql"),
+    include_str!("schema/19.sql"),
 ];
 
 /// The version that this program writes.
@@ -243,6 +244,8 @@ mod tests {
                 "profile_texts",
                 "text_embeddings",
                 "sent_mails",
+                "zotero_collections",
+                "zotero_items",
             ] {
                 library.connection.execute_batch(&format!("DROP TABLE {table}")).unwrap();
                 library.connection.execute("DELETE FROM table_sums WHERE name = ?1", [table]).unwrap();

@@ -161,6 +161,12 @@ pub fn read_bytes(path: &Path, bytes: &[u8]) -> Result<References> {
     Ok(References { entries: out.found, exported: out.exported, encoding: decoded.encoding })
 }
 
+/// What an item of Zotero's API says of its work; `None` for notes and attachments, and for what
+/// cannot be read.
+pub(crate) fn of_item(item: &serde_json::Map<String, serde_json::Value>) -> Option<Reference> {
+    json::fields(item).ok().flatten().map(|fields| fields.reference(0))
+}
+
 /// The entries of a file while it is read.
 struct Entries {
     file: String,

@@ -80,7 +80,7 @@ pub enum Work {
 pub enum Note {
     /// What the library says of how it was opened.
     Opened(String),
-    /// A server of arXiv is waited for.
+    /// A server of arXiv or of Zotero is waited for.
     Delayed(Delay),
     /// Another process writes the library, and this one waits for it.
     Waiting {

@@ -69,6 +69,7 @@ mod topic_digest;
 mod topic_history;
 mod topic_rows;
 mod topics;
+mod zotero;
 
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
@@ -106,6 +107,7 @@ pub use topic_rows::{
     WeightedTerm,
 };
 pub use topics::{Among, FindTopics, FoundTopics};
+pub use zotero::{SyncZotero, SyncedCollection, ZoteroSynced};
 
 use crate::arxiv::{ArxivSettings, Clock, SystemClock};
 use crate::embed::{

@@ -10,8 +10,8 @@ use super::{
     Add, Added, Annotated, Checked, Embed, Embedded, Evaluate, Evaluated, Export, Exported, ExportedProfile, Fetch,
     Fetched, FindTopics, Follow, Followed, Found, ImportProfile, Imported, Interests, LibraryInfo, Mailed, MarkRead,
     Mended, Models, NotePaper, Opine, Opined, PaperInfo, ProfileTexts, Profiles, Recommend, Recommendation, Reembed,
-    Reembedded, Remove, RemoveTexts, Removed, RemovedTexts, Renamed, Repair, Search, Sources, TagPapers, Tags, Today,
-    TodayList, TopicHistory, TopicPapers, TopicsAnswer, VerifiedModel,
+    Reembedded, Remove, RemoveTexts, Removed, RemovedTexts, Renamed, Repair, Search, Sources, SyncZotero, TagPapers,
+    Tags, Today, TodayList, TopicHistory, TopicPapers, TopicsAnswer, VerifiedModel, ZoteroSynced,
 };
 
 /// The schemas (JSON Schema 2020-12) of all requests and answers, by the task and which of the two
@@ -47,6 +47,8 @@ pub fn schemas() -> BTreeMap<&'static str, Schema> {
         ("profile-texts.answer", answer::<ProfileTexts>()),
         ("profile-texts-remove.request", request::<RemoveTexts>()),
         ("profile-texts-remove.answer", answer::<RemovedTexts>()),
+        ("profile-sync.request", request::<SyncZotero>()),
+        ("profile-sync.answer", answer::<ZoteroSynced>()),
         ("profiles.answer", answer::<Profiles>()),
         ("read.request", request::<MarkRead>()),
         ("recommend.request", request::<Recommend>()),

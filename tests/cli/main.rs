@@ -30,3 +30,6 @@ mod unused;
 mod waiting;
 mod week;
 mod withdrawn;
+#[path = "../zotero/mod.rs"]
+mod zotero;
+mod zotero_sync;

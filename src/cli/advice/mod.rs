@@ -7,7 +7,7 @@
 use crate::error::{
     BulkError, ConfigError, DeviceRefusal, DifferingSetting, EmbeddingError, EmbeddingSetting, Error, FetchError,
     LibraryError, MailError, ModelError, OutputRefusal, PrecisionRefusal, ProfileError, QueryError, ReadingError,
-    TopicsError, Unavailable,
+    TopicsError, Unavailable, ZoteroError,
 };
 use crate::paper::FollowKind;
 use crate::service::{DEFAULT_PROFILE, OtherModel};
@@ -35,6 +35,7 @@ pub(super) fn advice(error: &Error) -> Option<String> {
         Error::Query(error) => query(error),
         Error::Profile(error) => profile(error),
         Error::Topics(error) => Some(topics(error).to_owned()),
+        Error::Zotero(error) => zotero(error),
         Error::Config(error) => config(error).map(str::to_owned),
         Error::Mail(error) => mail(error),
         Error::Io { .. } | Error::Cancelled | Error::Internal(..) => None,
@@ -50,6 +51,35 @@ fn reading(error: &ReadingError) -> Option<String> {
         | ReadingError::ReferencesUnknown { .. }
         | ReadingError::Stopped => None,
     }
+}
+
+fn zotero(error: &ZoteroError) -> Option<String> {
+    Some(match error {
+        ZoteroError::NoSource { .. } => "name one: relata profile sync zotero:COLLECTION".to_owned(),
+        ZoteroError::Unencrypted { .. } => "give an address that begins with https://".to_owned(),
+        ZoteroError::User { .. } => {
+            "https://www.zotero.org/settings/keys shows yours; without it, Relata asks whose the key is".to_owned()
+        }
+        ZoteroError::Key => "https://www.zotero.org/settings/keys makes one; set RELATA_ZOTERO_KEY to it".to_owned(),
+        ZoteroError::KeyOpen { path, .. } => format!("chmod 600 {}", path.display()),
+        ZoteroError::NotThere { .. } => {
+            "start Zotero and have it talk to other applications (Settings, Advanced), or keep a key from \
+             https://www.zotero.org/settings/keys in a file that only you may read: relata config set zotero.key_file \
+             FILE"
+                .to_owned()
+        }
+        ZoteroError::Failed { .. } | ZoteroError::Restless => {
+            "what was taken over is kept; the same command goes on from there".to_owned()
+        }
+        ZoteroError::Refused { status: 403, .. } => {
+            "the key may not do this, or is of another user: https://www.zotero.org/settings/keys".to_owned()
+        }
+        ZoteroError::NotASource { .. }
+        | ZoteroError::Address { .. }
+        | ZoteroError::KeyFile { .. }
+        | ZoteroError::Refused { .. }
+        | ZoteroError::NoSuchCollection { .. } => return None,
+    })
 }
 
 fn fetch(error: &FetchError) -> Option<&'static str> {

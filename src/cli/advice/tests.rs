@@ -21,6 +21,7 @@ const DOMAINS: &[&str] = &[
     include_str!("../../error/query.rs"),
     include_str!("../../error/reading.rs"),
     include_str!("../../error/topics.rs"),
+    include_str!("../../error/zotero.rs"),
 ];
 
 /// Without the targets of links into the source.
@@ -150,6 +151,19 @@ fn examples() -> Vec<Error> {
         QueryError::NoVector { id: word() }.into(),
         QueryError::NotAnId { text: word() }.into(),
         QueryError::NoLastAnswer { number: 1 }.into(),
+        ZoteroError::NotASource { text: word() }.into(),
+        ZoteroError::Address { name: "RELATA_ZOTERO_WEB", text: word() }.into(),
+        ZoteroError::NoSource { profile: word() }.into(),
+        ZoteroError::Unencrypted { name: "RELATA_ZOTERO_WEB", text: word() }.into(),
+        ZoteroError::User { text: word() }.into(),
+        ZoteroError::Key.into(),
+        ZoteroError::KeyOpen { path: word().into(), mode: 0o644 }.into(),
+        ZoteroError::KeyFile { path: word().into(), reason: word() }.into(),
+        ZoteroError::NotThere { local: word(), reason: word() }.into(),
+        ZoteroError::Refused { server: word(), status: 403, reason: word() }.into(),
+        ZoteroError::Failed { server: word(), attempts: 5, reason: word() }.into(),
+        ZoteroError::Restless.into(),
+        ZoteroError::NoSuchCollection { name: word(), several: false, there: Vec::new() }.into(),
         FetchError::Offline.into(),
         FetchError::NothingAsked.into(),
         FetchError::NotACategory { text: word() }.into(),

@@ -78,6 +78,28 @@ pub(crate) enum ProfileCommand {
         #[arg(long)]
         json: bool,
     },
+    /// Bring a profile up to what collections of Zotero hold.
+    ///
+    /// A Zotero that runs on this machine is asked first, else its web API with your key, from
+    /// RELATA_ZOTERO_KEY or from the file that `relata config set zotero.key_file FILE` names.
+    /// Works that mean papers of the library are liked, others count as texts, and what leaves a
+    /// collection leaves the profile, unless you have liked it yourself. Each of several
+    /// collections is an interest.
+    Sync {
+        /// `zotero` for the whole library, `zotero:COLLECTION` for a collection by its name, its
+        /// path (`Physics/Ice`) or its key; none for those that the profile follows already.
+        #[arg(value_name = "SOURCE")]
+        sources: Vec<String>,
+        /// Profile to sync.
+        #[command(flatten)]
+        profile: ProfileName,
+        /// Say what would change, and change nothing.
+        #[arg(long)]
+        dry_run: bool,
+        /// Print the report as JSON.
+        #[arg(long)]
+        json: bool,
+    },
     /// List the liked texts of a profile that are no papers of the library, or remove some.
     Texts {
         /// Profile to look at.

@@ -1,0 +1,132 @@
+//! What can go wrong with a library of Zotero.
+
+use std::path::PathBuf;
+
+/// Errors of syncing with Zotero.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum ZoteroError {
+    /// A source that names no library of Zotero.
+    #[error("{text:?} is no source: sources are zotero, and zotero:COLLECTION")]
+    NotASource {
+        /// As asked for.
+        text: String,
+    },
+    /// A profile that follows no collection, and no source is named.
+    #[error("the profile {profile} follows no collection of Zotero yet")]
+    NoSource {
+        /// The profile.
+        profile: String,
+    },
+    /// An address that is none.
+    #[error("{name}: {text} is no address such as http://localhost:23119/api")]
+    Address {
+        /// The setting.
+        name: &'static str,
+        /// Its value.
+        text: String,
+    },
+    /// An address beyond this machine to which a key would be sent in the open.
+    #[error("{name}: requests to {text} would not be encrypted, which is for this machine alone")]
+    Unencrypted {
+        /// The setting.
+        name: &'static str,
+        /// Its value.
+        text: String,
+    },
+    /// A user of Zotero who is not given by number.
+    #[error("{text:?} is no number of a user of Zotero")]
+    User {
+        /// As given.
+        text: String,
+    },
+    /// A key that cannot be one.
+    #[error("what is set as the key for Zotero's web API is no key")]
+    Key,
+    /// A file with the key that others may read.
+    #[error("{path} may be read by others (its mode is {mode:04o}), and so the key in it is not used", path = path.display())]
+    KeyOpen {
+        /// The file.
+        path: PathBuf,
+        /// Its mode.
+        mode: u32,
+    },
+    /// The file with the key cannot be used.
+    #[error("the file with the key for Zotero's web API, {path}: {reason}", path = path.display())]
+    KeyFile {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        reason: String,
+    },
+    /// Zotero does not answer on this machine, and there is no key for its web API.
+    #[error("Zotero does not answer at {local} ({reason}), and no key for its web API is set")]
+    NotThere {
+        /// Address of the local API.
+        local: String,
+        /// What happened, on one line.
+        reason: String,
+    },
+    /// The server understood the question and refuses it.
+    #[error("{server} refuses with {status}: {reason}")]
+    Refused {
+        /// Its address.
+        server: String,
+        /// HTTP status.
+        status: u16,
+        /// What it says, on one line.
+        reason: String,
+    },
+    /// The server gave no good answer, however often it was asked.
+    #[error("{server} gave no answer that can be used in {attempts} attempts, at last: {reason}")]
+    Failed {
+        /// Its address.
+        server: String,
+        /// How often it was asked.
+        attempts: u32,
+        /// What happened at last, on one line.
+        reason: String,
+    },
+    /// The library changed each time while it was read.
+    #[error("the library of Zotero kept changing while it was read")]
+    Restless,
+    /// A collection that the library does not have, or has several of.
+    #[error("Zotero has {} collection {name:?}{}", if *several { "more than one" } else { "no" }, there_are(there))]
+    NoSuchCollection {
+        /// As asked for.
+        name: String,
+        /// Whether several have this name.
+        several: bool,
+        /// Those that there are, with the names of those that they stand in; of several of one
+        /// name, with their keys.
+        there: Vec<String>,
+    },
+}
+
+impl ZoteroError {
+    /// The stable name of what went wrong; see [`Error::code`](super::Error::code).
+    pub fn code(&self) -> &'static str {
+        match self {
+            ZoteroError::NotASource { .. } => "not-a-source",
+            ZoteroError::NoSource { .. } => "zotero-no-source",
+            ZoteroError::Address { .. } => "zotero-address",
+            ZoteroError::Unencrypted { .. } => "zotero-unencrypted",
+            ZoteroError::User { .. } => "zotero-user",
+            ZoteroError::Key => "zotero-key",
+            ZoteroError::KeyOpen { .. } => "zotero-key-open",
+            ZoteroError::KeyFile { .. } => "zotero-key-file",
+            ZoteroError::NotThere { .. } => "zotero-not-there",
+            ZoteroError::Refused { .. } => "zotero-refused",
+            ZoteroError::Failed { .. } => "zotero-failed",
+            ZoteroError::Restless => "zotero-restless",
+            ZoteroError::NoSuchCollection { .. } => "no-such-collection",
+        }
+    }
+}
+
+fn there_are(there: &[String]) -> String {
+    match there {
+        [] => String::new(),
+        there => format!("; there are: {}", there.join(", ")),
+    }
+}

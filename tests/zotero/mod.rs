@@ -1,0 +1,323 @@
+//! A stand-in for Zotero's two APIs: a real HTTP server on loopback over a made-up library.
+//!
+//! In: items and collections, and faults for requests to come. Out: answers as Zotero gives them,
+//! and what was asked. The web API demands a key, gives at most 100 items a page, and counts
+//! versions. The API of this machine demands nothing, gives what is asked for at once, has fewer
+//! paths, and its versions count what was synced: what was changed since has none.
+
+use std::collections::{BTreeMap, VecDeque};
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::{TcpListener, TcpStream};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use serde_json::{Value, json};
+
+/// The key of the web API, and whose it is.
+pub(crate) const KEY: &str = "P9NiFoyLeZu2bZNvvuQPDWsd";
+const USER: &str = "7";
+
+/// What disturbs an answer.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Fault {
+    /// The answer is as it should be.
+    None,
+    /// A status, with the seconds of `Retry-After`.
+    Status(u16, Option<u64>),
+    /// The answer asks to wait so many seconds before the next request.
+    Backoff(u64),
+    /// The connection is cut in the middle of the answer.
+    Cut,
+    /// After this answer an item is added to the library.
+    Change,
+}
+
+/// A request as the server saw it.
+#[derive(Clone, Debug)]
+pub(crate) struct Seen {
+    /// `local` or `web`.
+    pub(crate) side: &'static str,
+    /// The path below the library, with its parameters.
+    pub(crate) path: String,
+    /// The version in `If-Modified-Since-Version`.
+    pub(crate) unless: Option<u64>,
+    pub(crate) status: u16,
+}
+
+#[derive(Clone)]
+struct Item {
+    version: u64,
+    data: Value,
+}
+
+struct State {
+    version: u64,
+    /// The version up to which the Zotero of this machine has synced.
+    synced: u64,
+    /// Items of a page at most.
+    page: usize,
+    local: bool,
+    items: BTreeMap<String, Item>,
+    collections: BTreeMap<String, Value>,
+    faults: VecDeque<Fault>,
+    seen: Vec<Seen>,
+}
+
+/// The server; it ends with the test.
+pub(crate) struct Zotero {
+    address: String,
+    state: Arc<Mutex<State>>,
+}
+
+struct Request {
+    side: &'static str,
+    path: String,
+    headers: BTreeMap<String, String>,
+}
+
+struct Reply {
+    status: u16,
+    body: String,
+    headers: Vec<(&'static str, String)>,
+}
+
+impl Zotero {
+    /// Starts a server whose pages have at most so many items.
+    pub(crate) fn start(page: usize) -> Zotero {
+        let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
+        let address = format!("http://{}", listener.local_addr().expect("an address"));
+        let state = State {
+            version: 1,
+            synced: 1,
+            page,
+            local: true,
+            items: BTreeMap::new(),
+            collections: BTreeMap::new(),
+            faults: VecDeque::new(),
+            seen: Vec::new(),
+        };
+        let state = Arc::new(Mutex::new(state));
+        let shared = Arc::clone(&state);
+        std::thread::spawn(move || {
+            for stream in listener.incoming().flatten() {
+                // A client that goes away is none of the server's business.
+                let _ = serve(stream, &shared);
+            }
+        });
+        Zotero { address, state }
+    }
+
+    /// The address of the API of this machine.
+    pub(crate) fn local(&self) -> String {
+        format!("{}/local", self.address)
+    }
+
+    /// The address of the web API.
+    pub(crate) fn web(&self) -> String {
+        format!("{}/web", self.address)
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Has the Zotero of this machine talk to other programs, or not.
+    pub(crate) fn talks(&self, talks: bool) {
+        self.state().local = talks;
+    }
+
+    /// Makes a collection, in another one or in none.
+    pub(crate) fn collection(&self, key: &str, name: &str, parent: Option<&str>) {
+        let mut state = self.state();
+        state.version += 1;
+        let parent = parent.map_or(Value::Bool(false), Value::from);
+        let version = state.version;
+        let data = json!({ "key": key, "version": version, "name": name, "parentCollection": parent });
+        state.collections.insert(key.to_owned(), data);
+    }
+
+    /// Adds an article, or replaces it.
+    pub(crate) fn put(&self, key: &str, title: &str, abstract_note: &str, collections: &[&str]) {
+        self.state().put(key, title, abstract_note, collections);
+    }
+
+    /// Sets another field of an item.
+    pub(crate) fn set(&self, key: &str, field: &str, value: impl Into<Value>) {
+        let mut state = self.state();
+        state.version += 1;
+        let version = state.version;
+        let item = state.items.get_mut(key).expect("an item");
+        item.version = version;
+        item.data[field] = value.into();
+    }
+
+    pub(crate) fn delete(&self, key: &str) {
+        let mut state = self.state();
+        state.version += 1;
+        state.items.remove(key);
+    }
+
+    /// Has the Zotero of this machine sync.
+    pub(crate) fn sync(&self) {
+        let mut state = self.state();
+        state.synced = state.version;
+    }
+
+    /// Disturbs the next requests, in this order.
+    pub(crate) fn disturb(&self, faults: &[Fault]) {
+        self.state().faults.extend(faults);
+    }
+
+    /// The requests since this was last asked.
+    pub(crate) fn seen(&self) -> Vec<Seen> {
+        std::mem::take(&mut self.state().seen)
+    }
+}
+
+impl State {
+    fn put(&mut self, key: &str, title: &str, abstract_note: &str, collections: &[&str]) {
+        self.version += 1;
+        let data = json!({ "key": key, "itemType": "journalArticle", "title": title, "abstractNote": abstract_note,
+            "dateAdded": "2026-01-02T03:04:05Z", "collections": collections,
+            "creators": [{ "creatorType": "author", "firstName": "Ada", "lastName": "Example" }] });
+        self.items.insert(key.to_owned(), Item { version: self.version, data });
+    }
+
+    fn answer(&mut self, request: &Request) -> Reply {
+        let Request { side, path, headers } = request;
+        let (at, query) = path.split_once('?').unwrap_or((path, ""));
+        let parts: Vec<&str> = at.trim_start_matches('/').split('/').collect();
+        let web = *side == "web";
+        if !web && !self.local {
+            return plain(403, "Local API is not enabled");
+        }
+        if web && headers.get("zotero-api-key").is_none_or(|key| key != KEY) {
+            return plain(403, "Invalid key");
+        }
+        match parts.as_slice() {
+            ["keys", "current"] if web => Reply {
+                status: 200,
+                body: json!({ "userID": 7, "access": { "user": { "library": true } } }).to_string(),
+                headers: Vec::new(),
+            },
+            ["users", user, rest @ ..] if *user == if web { USER } else { "0" } => {
+                self.library(web, user, rest, query, headers)
+            }
+            _ => plain(404, "Not found"),
+        }
+    }
+
+    /// An answer about a library.
+    fn library(
+        &mut self,
+        web: bool,
+        user: &str,
+        parts: &[&str],
+        query: &str,
+        headers: &BTreeMap<String, String>,
+    ) -> Reply {
+        let here = if web { self.version } else { self.synced };
+        let mut out = vec![("Last-Modified-Version", here.to_string())];
+        let unless = headers.get("if-modified-since-version").and_then(|version| version.parse::<u64>().ok());
+        if unless.is_some_and(|unless| unless > 0 && unless >= here) {
+            return Reply { status: 304, body: String::new(), headers: out };
+        }
+        let parameter = |name: &str| query.split('&').find_map(|pair| pair.strip_prefix(&format!("{name}=")));
+        let number = |name: &str| parameter(name).and_then(|value| value.parse::<u64>().ok());
+        let version = |item: &Item| if web || item.version <= self.synced { item.version } else { 0 };
+        let all: Vec<(String, u64, Value)> = match parts {
+            ["collections"] => self.collections.iter().map(|(key, data)| (key.clone(), here, data.clone())).collect(),
+            ["items", "top"] | ["collections", _, "items", "top"] => {
+                let within = |item: &Item| match parts {
+                    ["collections", key, ..] => {
+                        item.data["collections"].as_array().is_some_and(|all| all.iter().any(|one| one == key))
+                    }
+                    _ => true,
+                };
+                let binned = |item: &Item| item.data.get("deleted").is_some();
+                let items = self.items.iter().filter(|(_, item)| within(item) && !binned(item));
+                items.map(|(key, item)| (key.clone(), version(item), item.data.clone())).collect()
+            }
+            _ => return plain(404, "Not found"),
+        };
+        let since = number("since").unwrap_or(0);
+        let all: Vec<_> = all.into_iter().filter(|(_, version, _)| since == 0 || *version > since).collect();
+        out.push(("Total-Results", all.len().to_string()));
+        if parameter("format") == Some("versions") {
+            let body: Value = all.into_iter().map(|(key, version, _)| (key, Value::from(version))).collect();
+            return Reply { status: 200, body: body.to_string(), headers: out };
+        }
+        let start = number("start").unwrap_or(0) as usize;
+        let asked = number("limit").map_or(if web { 25 } else { usize::MAX }, |limit| limit as usize);
+        let limit = asked.min(self.page).min(if web { 100 } else { usize::MAX });
+        if start + limit < all.len() {
+            let rest: Vec<&str> = query.split('&').filter(|pair| !pair.starts_with("start=")).collect();
+            let path = format!("http://elsewhere/api/users/{user}/{}?{}", parts.join("/"), rest.join("&"));
+            let next = format!("<{path}&start={}>; rel=\"next\"", start + limit);
+            out.push(("Link", format!("<{path}>; rel=\"last\", {next}")));
+        }
+        let page = all.into_iter().skip(start).take(limit);
+        let body: Value =
+            page.map(|(key, version, data)| json!({ "key": key, "version": version, "data": data })).collect();
+        Reply { status: 200, body: body.to_string(), headers: out }
+    }
+}
+
+fn plain(status: u16, text: &str) -> Reply {
+    Reply { status, body: text.to_owned(), headers: Vec::new() }
+}
+
+/// Reads a request.
+fn read(stream: &TcpStream) -> std::io::Result<Request> {
+    let mut reader = BufReader::new(stream.try_clone()?);
+    let mut line = String::new();
+    reader.read_line(&mut line)?;
+    let target = line.split(' ').nth(1).unwrap_or_default().to_owned();
+    let mut headers = BTreeMap::new();
+    loop {
+        line.clear();
+        reader.read_line(&mut line)?;
+        let Some((name, value)) = line.trim().split_once(':') else { break };
+        headers.insert(name.to_ascii_lowercase(), value.trim().to_owned());
+    }
+    let length = headers.get("content-length").and_then(|length| length.parse().ok()).unwrap_or(0);
+    reader.take(length).read_to_end(&mut Vec::new())?;
+    let (side, path) = match target.strip_prefix("/web") {
+        Some(path) => ("web", path),
+        None => ("local", target.strip_prefix("/local").unwrap_or_default()),
+    };
+    Ok(Request { side, path: path.to_owned(), headers })
+}
+
+fn serve(mut stream: TcpStream, shared: &Mutex<State>) -> std::io::Result<()> {
+    let request = read(&stream)?;
+    let mut state = shared.lock().unwrap_or_else(PoisonError::into_inner);
+    let fault = state.faults.pop_front().unwrap_or(Fault::None);
+    let mut reply = match fault {
+        Fault::Status(status, retry) => {
+            let headers = retry.map(|seconds| ("Retry-After", seconds.to_string())).into_iter().collect();
+            Reply { headers, ..plain(status, "no") }
+        }
+        _ => state.answer(&request),
+    };
+    match fault {
+        Fault::Backoff(seconds) => reply.headers.push(("Backoff", seconds.to_string())),
+        Fault::Change => {
+            let key = format!("LATE{}", state.version);
+            let title = format!("Late arrival {}", state.version);
+            state.put(&key, &title, "", &["ICE"]);
+        }
+        _ => {}
+    }
+    let unless = request.headers.get("if-modified-since-version").and_then(|version| version.parse().ok());
+    let below = request.path.strip_prefix("/users/").and_then(|rest| rest.split_once('/')).map(|(_, path)| path);
+    let path = below.unwrap_or(&request.path).to_owned();
+    state.seen.push(Seen { side: request.side, path, unless, status: reply.status });
+    drop(state);
+    let length = reply.body.len();
+    write!(stream, "HTTP/1.1 {} x\r\nContent-Length: {length}\r\nConnection: close\r\n", reply.status)?;
+    for (name, value) in &reply.headers {
+        write!(stream, "{name}: {value}\r\n")?;
+    }
+    let sent = if matches!(fault, Fault::Cut) { length / 2 } else { length };
+    write!(stream, "\r\n{}", &reply.body[..sent])
+}
