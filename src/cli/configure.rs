@@ -12,6 +12,7 @@ use serde::Serialize;
 use super::Outcome;
 use super::args::ConfigCommand;
 use super::config::{self, Config, KEYS, Key, Kind, key, nearest, place};
+use super::mail::{PASSWORD, password_source};
 use super::terminal::{Page, printable, say};
 use crate::error::{ConfigError, Result};
 
@@ -53,6 +54,8 @@ struct Shown {
     path: String,
     exists: bool,
     settings: Vec<Row>,
+    /// What holds the password for mail: a variable or a setting. The password is never shown.
+    mail_password: Option<&'static str>,
 }
 
 pub(super) fn run(command: &ConfigCommand, given: &Given, page: &mut Page) -> Result<Outcome> {
@@ -70,8 +73,10 @@ fn show(given: &Given, all: bool, json: bool, page: &mut Page) -> Result<()> {
     let config = Config::read(&path)?;
     let rows: Vec<Row> = KEYS.iter().map(|key| row(key, &config, given)).collect();
     let settings: Vec<Row> = rows.into_iter().filter(|row| all || row.value.is_some()).collect();
+    let mail_password = password_source(&config);
     if json {
-        return page.answer(&Shown { path: path.display().to_string(), exists: path.exists(), settings });
+        let (path, exists) = (path.display().to_string(), path.exists());
+        return page.answer(&Shown { path, exists, settings, mail_password });
     }
     let there = if path.exists() { "" } else { " (not there yet)" };
     let header = format!("{}{there}", printable(&path.display().to_string()));
@@ -86,7 +91,11 @@ fn show(given: &Given, all: bool, json: bool, page: &mut Page) -> Result<()> {
         };
         page.whole(&format!("{:<width$}  {told}", row.key))?;
     }
-    Ok(())
+    match mail_password {
+        Some(source) => page.whole(&format!("The password for mail is set by {source}, and is not shown.")),
+        None if all => page.whole(&format!("The password for mail is not set; {PASSWORD} can set it.")),
+        None => Ok(()),
+    }
 }
 
 fn row(key: &'static Key, config: &Config, given: &Given) -> Row {

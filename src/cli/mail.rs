@@ -1,16 +1,25 @@
 //! `relata today --mail`: where mail goes out, and what became of it.
 
+use std::ffi::OsString;
+use std::path::PathBuf;
+
 use crate::error::{MailError, Result};
-use crate::mail::{MailSettings, Password, Security};
+use crate::mail::{Certificates, MailSettings, Password, Security};
 use crate::service::{MailList, MailOutcome, Mailed, TodayList};
 
 use super::args::Today;
 use super::config::Config;
 use super::terminal::{Page, printable, say};
-use super::{Context, complete};
+use super::{Context, complete, schedule};
 
 /// The name of the credential that systemd hands to a service.
 const CREDENTIAL: &str = "relata-mail";
+/// The variable with the folder in which systemd puts credentials.
+const CREDENTIALS: &str = "CREDENTIALS_DIRECTORY";
+/// The variable with the password.
+pub(super) const PASSWORD: &str = "RELATA_MAIL_PASSWORD";
+/// The setting that names a file with the password.
+const PASSWORD_FILE: &str = "mail.password_file";
 
 /// Which server takes mail, as the configuration file and the environment say.
 pub(super) fn settings(config: &Config) -> Result<MailSettings> {
@@ -26,29 +35,60 @@ pub(super) fn settings(config: &Config) -> Result<MailSettings> {
     if settings.user.is_some() {
         settings.password = password(config)?;
     }
+    let certificates = config.variable("RELATA_MAIL_CERTIFICATE").map(PathBuf::from);
+    settings.certificates = certificates.map(|path| Certificates::from_file(&path)).transpose()?;
     settings.check()?;
     Ok(settings)
 }
 
-/// The password: from the environment, from systemd, or from a file that only its owner may read.
-fn password(config: &Config) -> Result<Option<Password>> {
+/// Where the password is kept.
+enum Kept {
+    /// In the environment.
+    Variable(OsString),
+    /// In a credential that systemd has handed over.
+    Credential(PathBuf),
+    /// In a file that only its owner may read.
+    File(PathBuf),
+}
+
+/// Where the password is, by the order in which the places are looked at.
+fn kept(config: &Config) -> Option<Kept> {
     let set = |name| std::env::var_os(name).filter(|value| !value.is_empty());
-    if let Some(password) = set("RELATA_MAIL_PASSWORD") {
-        return Ok(Some(Password::new(password.to_string_lossy())));
+    if let Some(password) = set(PASSWORD) {
+        return Some(Kept::Variable(password));
     }
-    if let Some(folder) = set("CREDENTIALS_DIRECTORY") {
-        let path = std::path::Path::new(&folder).join(CREDENTIAL);
-        if path.exists() {
-            return Password::from_file(&path, false).map(Some);
-        }
+    let credential = set(CREDENTIALS).map(|folder| PathBuf::from(folder).join(CREDENTIAL));
+    match credential.filter(|path| path.exists()) {
+        Some(path) => Some(Kept::Credential(path)),
+        None => config.path(PASSWORD_FILE).map(Kept::File),
     }
-    config.path("mail.password_file").map(|path| Password::from_file(&path, true)).transpose()
+}
+
+/// What tells the password, by the name of the variable or the setting; the password itself is not
+/// looked at.
+pub(super) fn password_source(config: &Config) -> Option<&'static str> {
+    kept(config).map(|kept| match kept {
+        Kept::Variable(_) => PASSWORD,
+        Kept::Credential(_) => CREDENTIALS,
+        Kept::File(_) => PASSWORD_FILE,
+    })
+}
+
+fn password(config: &Config) -> Result<Option<Password>> {
+    match kept(config) {
+        Some(Kept::Variable(password)) => Ok(Some(Password::new(password.to_string_lossy()))),
+        Some(Kept::Credential(path)) => Password::from_file(&path, false).map(Some),
+        Some(Kept::File(path)) => Password::from_file(&path, true).map(Some),
+        None => Ok(None),
+    }
 }
 
 /// Whether a list has come out.
 pub(super) struct Delivered {
     /// Whether everybody has it, and somebody by this run.
     pub is_out: bool,
+    /// Whether there was a mail to send, be it that of an empty list.
+    pub mailed: bool,
     /// Whether something went wrong.
     pub failed: bool,
 }
@@ -65,7 +105,7 @@ pub(super) fn send(
         recipients: asked.mail.clone(),
         again: asked.again,
         even_if_empty: asked.even_if_empty,
-        notes: vec![how_to_stop(asked)],
+        notes: how_to_stop(asked),
     };
     let mailed = context.relata.mail(list, settings, &request)?;
     if asked.selection.json {
@@ -76,7 +116,7 @@ pub(super) fn send(
     for fault in &mailed.faults {
         say(&format!("error: {}", complete(fault)));
     }
-    Ok(Delivered { is_out: mailed.is_out(), failed: !mailed.faults.is_empty() })
+    Ok(Delivered { is_out: mailed.is_out(), mailed: !mailed.mails.is_empty(), failed: !mailed.faults.is_empty() })
 }
 
 fn write(mailed: &Mailed, page: &mut Page) -> Result<()> {
@@ -103,12 +143,15 @@ fn write(mailed: &Mailed, page: &mut Page) -> Result<()> {
     Ok(())
 }
 
-/// What a recipient who wants no more of these mails has to know.
-fn how_to_stop(asked: &Today) -> String {
-    let profile = printable(&asked.profile.profile).into_owned();
-    format!(
-        "You get this since `relata today --mail` runs on a schedule for the profile {profile}. To stop it, take that \
-         command out of the schedule (crontab -e, or systemctl --user disable --now with the name of its timer) on the \
-         machine that runs it."
-    )
+/// What a recipient who wants no more of these mails has to know: that, and how to stop each form
+/// of `relata schedule`.
+fn how_to_stop(asked: &Today) -> Vec<String> {
+    let profile = &asked.profile.profile;
+    let first = format!(
+        "You get this since `relata today --mail` runs on a schedule for the profile {}. On the machine that runs it, \
+         this stops it, where the schedule was made with `relata schedule`:",
+        printable(profile)
+    );
+    let forms = schedule::how_to_stop(profile).into_iter().map(|(scheduler, how)| format!("{scheduler}: {how}"));
+    [first].into_iter().chain(forms).collect()
 }

@@ -46,6 +46,38 @@ pub(super) fn run(library: Option<&Path>, asked: &ScheduleArgs, page: &mut Page)
     Ok(Outcome::Done)
 }
 
+/// The name of a profile's job, fit for files.
+fn name(profile: &str) -> String {
+    match profile {
+        DEFAULT_PROFILE => "relata-today".to_owned(),
+        profile => format!("relata-today-{}", crate::text::neutral::file_name(profile)),
+    }
+}
+
+/// How each form of a profile's schedule is stopped again, by what it is for.
+pub(super) fn how_to_stop(profile: &str) -> [(&'static str, String); 4] {
+    let name = name(profile);
+    let stop = |scheduler| stop(scheduler, &name);
+    [
+        ("systemd", stop(Scheduler::Systemd)),
+        ("cron", stop(Scheduler::Cron)),
+        ("launchd", stop(Scheduler::Launchd)),
+        ("GitHub Actions", stop(Scheduler::GithubActions)),
+    ]
+}
+
+/// What stops a job.
+fn stop(scheduler: Scheduler, name: &str) -> String {
+    match scheduler {
+        Scheduler::Systemd => format!("systemctl --user disable --now {name}.timer"),
+        Scheduler::Cron => "crontab -e, and take out the line that runs relata today".to_owned(),
+        Scheduler::Launchd => {
+            format!("launchctl bootout gui/$(id -u)/{name}; rm ~/Library/LaunchAgents/{name}.plist")
+        }
+        Scheduler::GithubActions => format!("delete .github/workflows/{name}.yml from its repository"),
+    }
+}
+
 impl Job {
     fn new(program: &Path, library: Option<&Path>, home: &Path, asked: &ScheduleArgs) -> Result<Job> {
         let profile = asked.profile.profile.clone();
@@ -57,11 +89,10 @@ impl Job {
             arguments.extend(["--library".to_owned(), shown(&library)?]);
         }
         arguments.push("today".to_owned());
-        let mut name = "relata-today".to_owned();
         if profile != DEFAULT_PROFILE {
             arguments.extend(["--profile".to_owned(), profile.clone()]);
-            name = format!("{name}-{}", crate::text::neutral::file_name(&profile));
         }
+        let name = name(&profile);
         arguments.extend(asked.options.iter().cloned());
         let log = shown(&home.join("Library/Logs").join(format!("{name}.log")))?;
         let program = if here { shown(program)? } else { "relata".to_owned() };
@@ -85,6 +116,7 @@ impl Job {
         let arguments = arguments.join(" ");
         let about = comments("# ", &ANNOUNCEMENTS);
         let profile = profile.replace('%', "%%");
+        let stop = stop(Scheduler::Systemd, name);
         format!(
             "# Two files. Put this part into ~/.config/systemd/user/{name}.service\n\
              [Unit]\n\
@@ -100,6 +132,7 @@ impl Job {
              #   systemctl --user daemon-reload\n\
              #   systemctl --user enable --now {name}.timer\n\
              #   journalctl --user -u {name}.service    shows the lists\n\
+             # To stop it: {stop}\n\
              # The time is that of this machine. A day that it sleeps through is made up for.\n\
              {about}\
              [Unit]\n\
@@ -117,9 +150,11 @@ impl Job {
     fn cron(&self) -> String {
         let (hour, minute) = self.at;
         let command = self.shell().replace('%', "\\%");
+        let stop = stop(Scheduler::Cron, &self.name);
         let about = comments("# ", &ANNOUNCEMENTS);
         format!(
             "# Add these lines to your crontab: crontab -e\n\
+             # To stop it: {stop}\n\
              # The time is that of this machine, and cron mails you the lists.\n\
              {about}\
              {minute} {hour} * * 1-5 {command}\n"
@@ -142,11 +177,12 @@ impl Job {
             all
         });
         let about = comments("     ", &ANNOUNCEMENTS);
-        let log = xml(&self.log);
+        let (log, stop) = (xml(&self.log), stop(Scheduler::Launchd, name));
         format!(
             "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n\
              <!-- Put this into ~/Library/LaunchAgents/{name}.plist, then run:\n\
              \x20      launchctl bootstrap gui/$(id -u) ~/Library/LaunchAgents/{name}.plist\n\
+             \x20    To stop it: {stop}\n\
              \x20    The time is that of this machine. The lists are added to the log that is named below.\n\
              {about}-->\n\
              <!DOCTYPE plist PUBLIC \"-//Apple//DTD PLIST 1.0//EN\" \"http://www.apple.com/DTDs/PropertyList-1.0.dtd\">\n\
@@ -175,11 +211,13 @@ impl Job {
         let Job { name, at: (hour, minute), .. } = self;
         // Actions reads its own expressions wherever they stand.
         let command = self.shell().replace("${{", "${{ '${{' }}");
+        let stop = stop(Scheduler::GithubActions, name);
         let about = comments("# ", &ANNOUNCEMENTS);
         format!(
             "# Put this into .github/workflows/{name}.yml of a repository of yours, and name in RELATA_SOURCE the\n\
              # repository that Relata is built from. The time is UTC; GitHub may start it later. The list stands in\n\
              # the summary of each run, and the library is kept from run to run in the cache.\n\
+             # To stop it: {stop}\n\
              {about}\
              name: {name}\n\
              on:\n\

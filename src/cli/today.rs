@@ -48,11 +48,11 @@ pub(super) fn run(context: &Context, asked: &Today, page: &mut Page) -> Result<O
         (Some(_), None) => say("note: the list has no day, so the feed stays as it is"),
         (None, _) => {}
     }
-    let Delivered { is_out, failed } = match &mail_settings {
+    let Delivered { is_out, mailed, failed } = match &mail_settings {
         Some(settings) => mail::send(context, settings, &list, asked, page)?,
         None => {
             write(context, &list, asked, page)?;
-            Delivered { is_out: true, failed: false }
+            Delivered { is_out: true, mailed: false, failed: false }
         }
     };
     say_left_out(&list);
@@ -69,6 +69,8 @@ pub(super) fn run(context: &Context, asked: &Today, page: &mut Page) -> Result<O
         _ if failed => Outcome::Partial,
         (1.., _) => Outcome::Partial,
         _ if uncertain => Outcome::Partial,
+        // What was asked for was sent, be it that there is nothing.
+        _ if mailed => Outcome::Done,
         (0, true) => Outcome::Nothing,
         (0, false) => Outcome::Done,
     })

@@ -44,6 +44,23 @@ pub enum MailError {
         /// The file.
         path: PathBuf,
     },
+    /// A file that holds no certificate.
+    #[error("{path} holds no certificate that could be used: {cause}", path = path.display())]
+    Certificate {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with it.
+        cause: String,
+    },
+    /// A mail server that shows a certificate that is not trusted; it got neither a password nor a
+    /// mail.
+    #[error("the mail server {server} is not trusted: {cause}")]
+    Untrusted {
+        /// Its name and port.
+        server: String,
+        /// What is wrong with its certificate.
+        cause: String,
+    },
     /// A mail server that cannot be reached, or does not do what is asked.
     #[error("the mail server {server}: {cause}")]
     Server {
@@ -79,6 +96,8 @@ impl MailError {
             MailError::NoPassword { .. } => "mail-no-password",
             MailError::PasswordOpen { .. } => "mail-password-open",
             MailError::PasswordFile { .. } => "mail-password-file",
+            MailError::Certificate { .. } => "mail-certificate",
+            MailError::Untrusted { .. } => "mail-untrusted",
             MailError::Server { .. } => "mail-server",
             MailError::Unclear { .. } => "mail-unclear",
             MailError::Composed { .. } => "mail-composed",

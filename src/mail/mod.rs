@@ -4,6 +4,7 @@
 //! why not. Whether a mail that failed may have been taken is told from what the server answered
 //! last (`Failure`).
 
+mod certificate;
 mod password;
 mod smtp;
 
@@ -11,6 +12,7 @@ use std::fmt;
 use std::net::IpAddr;
 use std::time::Duration;
 
+pub use certificate::Certificates;
 pub use password::Password;
 pub(crate) use smtp::{Connection, Failure};
 
@@ -40,6 +42,8 @@ pub struct MailSettings {
     pub user: Option<String>,
     /// With which password.
     pub password: Option<Password>,
+    /// What is trusted beside Mozilla's list.
+    pub certificates: Option<Certificates>,
     /// Who sends: `ada@example.org` or `Ada <ada@example.org>`.
     pub from: String,
     /// How long the server may be silent. After the end of a message it has five times as long.
@@ -55,6 +59,7 @@ impl MailSettings {
             security: Security::Tls,
             user: None,
             password: None,
+            certificates: None,
             from: from.into(),
             timeout: Duration::from_secs(60),
         }
@@ -91,13 +96,14 @@ impl MailSettings {
 /// The password stays out of logs.
 impl fmt::Debug for MailSettings {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let MailSettings { server, port, security, user, password, from, timeout } = self;
+        let MailSettings { server, port, security, user, password, certificates, from, timeout } = self;
         f.debug_struct("MailSettings")
             .field("server", server)
             .field("port", port)
             .field("security", security)
             .field("user", user)
             .field("password", &password.as_ref().map(|_| "..."))
+            .field("certificates", certificates)
             .field("from", from)
             .field("timeout", timeout)
             .finish()

@@ -8,11 +8,11 @@ use std::time::Duration;
 use lettre::Address;
 use lettre::transport::smtp;
 use lettre::transport::smtp::authentication::{Credentials, Mechanism};
-use lettre::transport::smtp::client::{SmtpConnection, TlsParameters};
+use lettre::transport::smtp::client::{SmtpConnection, TlsParameters, TlsParametersBuilder};
 use lettre::transport::smtp::commands::{Data, Mail, Rcpt};
 use lettre::transport::smtp::extension::{ClientId, Extension, MailBodyParameter, MailParameter};
 
-use super::{MailSettings, Security};
+use super::{Certificates, MailSettings, Security};
 use crate::error::{Error, MailError, Result};
 use crate::text::neutral::line;
 
@@ -39,13 +39,13 @@ impl Connection {
     /// Connects, encrypts and logs in, as the settings say.
     ///
     /// # Errors
-    /// [`MailError::Server`]; what [`MailSettings::check`] reports.
+    /// [`MailError::Server`], [`MailError::Untrusted`]; what [`MailSettings::check`] reports.
     pub(crate) fn open(settings: &MailSettings) -> Result<Connection> {
         settings.check()?;
         let place = settings.place();
         let fault = |error: smtp::Error| Error::from(failed(&place, &error));
         let hello = ClientId::default();
-        let tls = || TlsParameters::new_rustls(settings.server.clone());
+        let tls = || tls(settings);
         let at_once = (settings.security == Security::Tls).then(tls).transpose().map_err(fault)?;
         let address = (settings.server.trim_matches(['[', ']']), settings.port());
         let timeout = Some(settings.timeout);
@@ -112,6 +112,14 @@ impl Connection {
     }
 }
 
+/// How a connection is encrypted, and whose certificates are trusted.
+fn tls(settings: &MailSettings) -> std::result::Result<TlsParameters, smtp::Error> {
+    let name = settings.server.trim_matches(['[', ']']).to_owned();
+    let parameters = TlsParameters::builder(name);
+    let trusted = settings.certificates.iter().map(Certificates::own);
+    trusted.fold(parameters, TlsParametersBuilder::add_root_certificate).build()
+}
+
 fn address(text: &str) -> Result<Address> {
     text.parse().map_err(|_| MailError::Address { text: line(text).into_owned() }.into())
 }
@@ -127,5 +135,10 @@ fn failed(place: &str, error: &smtp::Error) -> MailError {
         }
         source = deeper.source();
     }
-    MailError::Server { server: place.to_owned(), cause: line(&cause).into_owned() }
+    let (server, cause) = (place.to_owned(), line(&cause).into_owned());
+    // The one word by which the errors of TLS tell that they are about a certificate.
+    match cause.contains("peer certificate") {
+        true => MailError::Untrusted { server, cause },
+        false => MailError::Server { server, cause },
+    }
 }

@@ -70,7 +70,10 @@ fn a_list_is_mailed_once_and_can_be_read_as_text_and_as_html() {
         text.replace("\r\n     ", " ").contains(&format!("near \u{201c}{liked}\u{201d}, which you like")),
         "{text}"
     );
-    assert!(text.contains("-- \r\n") && text.contains("To stop it") && html.contains("To stop it"));
+    assert!(text.contains("-- \r\n") && text.contains("stops it") && html.contains("stops it"));
+    for stops in ["systemctl --user disable --now relata-today.timer", "crontab -e", "launchctl bootout", ".github/"] {
+        assert!(text.contains(stops) && html.contains(stops), "{stops}: {text}");
+    }
     assert!(text.lines().all(|line| line.chars().count() <= 78), "{text}");
     assert_eq!(html.matches("href=").count(), html.matches("href=\"https://arxiv.org/abs/").count());
     for absent in ["<img", "<script", "<style", "url(", "src=", "@import"] {
@@ -195,6 +198,18 @@ fn a_password_comes_from_a_private_file_a_variable_or_a_credential_and_is_never_
     assert_eq!(server.mails().len(), 3);
     let shown = run(&["config", "show", "--all"], &[("RELATA_MAIL_PASSWORD", "open sesame")]);
     assert!(shown.stdout.contains("mail.password_file") && shown.code == 0, "{}", shown.stdout);
+    assert!(shown.stdout.ends_with("is set by RELATA_MAIL_PASSWORD, and is not shown.\n"), "{}", shown.stdout);
+    assert!(run(&["config", "show", "--all"], &[]).stdout.contains("\nThe password for mail is not set; "));
+    assert!(!run(&["config", "show"], &[]).stdout.contains("password"));
+    let source = |variables: &[(&str, &str)]| {
+        let told: serde_json::Value =
+            serde_json::from_str(&run(&["config", "show", "--json"], variables).stdout).expect("JSON");
+        told["mail_password"].clone()
+    };
+    assert_eq!(source(&[("RELATA_MAIL_PASSWORD", "open sesame")]), json!("RELATA_MAIL_PASSWORD"));
+    let credentials = credentials.display().to_string();
+    assert_eq!(source(&[("CREDENTIALS_DIRECTORY", &credentials)]), json!("CREDENTIALS_DIRECTORY"));
+    assert_eq!(source(&[]), json!(null));
 }
 
 #[test]
@@ -220,6 +235,43 @@ fn mail_is_encrypted_or_stays_on_this_machine() {
 }
 
 #[test]
+fn a_certificate_of_ones_own_is_trusted_where_it_is_named_and_nowhere_else() {
+    for (mode, security) in [(Mode::Tls, "tls"), (Mode::StartTls, "starttls")] {
+        let (home, server) = home(mode);
+        let run = |arguments: &[&str], more: &str, variable: &str| {
+            configure(&home, &server, &format!("security = '{security}'\nuser = 'ada'\n{more}"));
+            let mut command = home.command(arguments);
+            command.env("RELATA_MAIL_PASSWORD", "open sesame").env("RELATA_MAIL_CERTIFICATE", variable);
+            Ended::from(command.output().expect("the program starts"))
+        };
+        // Neither a server that nobody vouches for nor one with another certificate gets a
+        // password.
+        home.write("other.pem", Server::start(mode).certificate());
+        for more in ["", "certificate = 'other.pem'\n"] {
+            let ended = run(&TODAY, more, "");
+            let place = format!("the mail server 127.0.0.1:{} is not trusted: ", server.port);
+            assert!(ended.code == 2 && ended.stderr.contains(&place), "{}", ended.stderr);
+            assert!(ended.stderr.contains("config set mail.certificate"), "{}", ended.stderr);
+        }
+        home.write("none.pem", "no certificate");
+        let ended = run(&TODAY, "certificate = 'none.pem'\n", "");
+        assert!(ended.code == 2 && ended.stderr.contains("none.pem holds no certificate"), "{}", ended.stderr);
+        let told = |word: &str| server.commands().iter().filter(|line| line.starts_with(word)).count();
+        assert_eq!((told("AUTH"), told("MAIL"), server.mails().len()), (0, 0, 0), "{security}");
+
+        home.write("own.pem", server.certificate());
+        let ended = run(&TODAY, "certificate = 'own.pem'\n", "");
+        assert_eq!((ended.code, server.mails().len(), shown(&home)), (0, 1, 4), "{}", ended.stderr);
+        assert_eq!((told("AUTH"), told("MAIL")), (1, 1), "{security}");
+        assert_eq!(parsed(&server.mails()[0]).subject(), Some("2026-01-05: 4 new papers"));
+        // The variable goes before the file, and both may hold several certificates.
+        let both = home.write("both.pem", format!("{}{}", Server::start(mode).certificate(), server.certificate()));
+        let ended = run(&AGAIN, "certificate = 'other.pem'\n", &both.display().to_string());
+        assert_eq!((ended.code, server.mails().len()), (0, 2), "{}", ended.stderr);
+    }
+}
+
+#[test]
 fn an_empty_day_sends_nothing_and_what_is_wrong_is_said_first() {
     let (home, server) = home(Mode::Well);
     let none = ["today", "--at-least", "100", "--mail", "ada@a.example"];
@@ -227,7 +279,7 @@ fn an_empty_day_sends_nothing_and_what_is_wrong_is_said_first() {
     let expected = "2026-01-05: no new paper for the profile default; no mail is sent\n";
     assert_eq!((ended.code, ended.stdout.as_str(), server.mails().len()), (1, expected, 0));
     let ended = home.run(&[&none[..], &["--even-if-empty"]].concat());
-    assert_eq!((ended.code, server.mails().len()), (1, 1), "{}", ended.stderr);
+    assert_eq!((ended.code, server.mails().len()), (0, 1), "what was asked for was sent: {}", ended.stderr);
     assert_eq!(parsed(&server.mails()[0]).subject(), Some("2026-01-05: no new papers"));
 
     let ended = home.run(&["today", "--mail", "nobody"]);

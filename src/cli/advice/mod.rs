@@ -328,6 +328,14 @@ fn mail(error: &MailError) -> Option<String> {
                 .to_owned(),
         ),
         MailError::PasswordOpen { path, .. } => Some(format!("chmod 600 {}", path.display())),
+        MailError::Untrusted { .. } => Some(
+            "if this is your server, `relata config set mail.certificate FILE` (or RELATA_MAIL_CERTIFICATE) names the \
+             certificate to trust"
+                .to_owned(),
+        ),
+        MailError::Certificate { .. } => {
+            Some("give mail.certificate (or RELATA_MAIL_CERTIFICATE) a file in PEM".to_owned())
+        }
         MailError::Unclear { .. } => Some("look whether it came, and if not, send it with --again".to_owned()),
         MailError::Address { .. }
         | MailError::PasswordFile { .. }

@@ -200,6 +200,8 @@ fn examples() -> Vec<Error> {
         MailError::NoPassword { user: word() }.into(),
         MailError::PasswordOpen { path: path(), mode: 0o644 }.into(),
         MailError::PasswordFile { path: path() }.into(),
+        MailError::Certificate { path: path(), cause: word() }.into(),
+        MailError::Untrusted { server: word(), cause: word() }.into(),
         MailError::Server { server: word(), cause: word() }.into(),
         MailError::Unclear { recipient: word(), day: word() }.into(),
         MailError::Composed { reason: word() }.into(),

@@ -81,7 +81,8 @@ pub(crate) struct Today {
     #[arg(long, value_name = "FOLDER", value_parser = path())]
     pub feed: Option<PathBuf>,
     /// Send the list by mail to these addresses instead of printing it; each gets the list of a day
-    /// once. The configuration file says by which server (mail.server, mail.from and others).
+    /// once. The configuration file says by which server (mail.server, mail.from and others). With
+    /// --offline nothing is fetched before, and the list of what is here is sent.
     #[arg(
         long,
         value_name = "ADDRESS",

@@ -83,7 +83,8 @@ pub(crate) struct Places {
         help_heading = MODEL_AND_DEVICE
     )]
     pub engine: EngineChoice,
-    /// Never use the network: neither to fetch a model nor to fetch papers.
+    /// Never fetch anything from the network, neither a model nor papers. A mail that `relata today
+    /// --mail` asks for still goes out.
     #[arg(
         long,
         global = true,

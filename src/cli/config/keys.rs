@@ -77,7 +77,7 @@ pub(in crate::cli) static KEYS: &[Key] = &[
     global("long", Kind::OneOf(&["truncate", "window"]), "--long", None, "what to do with long texts"),
     global("device", Kind::Device, "--device", None, "the device to embed on"),
     global("engine", Kind::OneOf(&["own", "stock"]), "--engine", None, "the engine to embed with"),
-    global("offline", Kind::Flag, "--offline", Some("RELATA_OFFLINE"), "never use the network"),
+    global("offline", Kind::Flag, "--offline", Some("RELATA_OFFLINE"), "never fetch anything from the network"),
     only_variable("cache", Kind::Path, "RELATA_CACHE", "the folder for models and other derived files"),
     global("profile", Kind::Text, "--profile", None, "the profile where a command names none"),
     global("language", Kind::Language, "--language", None, "the language of the digests' short texts"),
@@ -105,6 +105,12 @@ pub(in crate::cli) static KEYS: &[Key] = &[
     ),
     only_file("mail.user", Kind::Text, "who logs in to the server"),
     only_file("mail.password_file", Kind::Path, "a file with the password, which only its owner may read"),
+    only_variable(
+        "mail.certificate",
+        Kind::Path,
+        "RELATA_MAIL_CERTIFICATE",
+        "a file with certificates (PEM) to trust beside Mozilla's list: the server's own, or an authority's",
+    ),
     only_file("mail.from", Kind::Mail, "who sends the mail"),
 ];
 
