@@ -129,6 +129,8 @@ pub mod service;
 
 #[cfg(feature = "cli")]
 pub mod cli;
+#[cfg(feature = "serve")]
+pub mod mcp;
 
 pub use error::{Error, Result};
 pub(crate) use neighbours::index;

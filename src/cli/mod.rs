@@ -27,6 +27,7 @@ mod last;
 mod mail;
 mod maintain;
 mod man;
+mod mcp;
 mod models;
 mod profiles;
 mod rows;
@@ -198,6 +199,7 @@ fn dispatch(cli: Cli, config: Result<Config>, given: &Given, page: &mut Page) ->
         Command::Check(check) => maintain::check(&context()?, &check, page),
         Command::Reembed(reembed) => maintain::reembed(&context()?, &reembed, page),
         Command::Embed(embed) => embed::run(&context()?, &embed, page),
+        Command::Mcp(asked) => mcp::run(&context()?, &asked),
         Command::Model(model) => match model.command {
             ModelCommand::List { json } => models::list(&context()?, json, page),
             ModelCommand::Fetch { name } => models::fetch(&context()?, name.as_deref(), page),

@@ -85,6 +85,14 @@ pub enum Error {
     /// Errors of writing and sending mail.
     #[error(transparent)]
     Mail(#[from] MailError),
+    /// Something that this build of the program leaves out.
+    #[error("{what} is not built in")]
+    NotBuiltIn {
+        /// What was asked for.
+        what: &'static str,
+        /// The feature of the package that has it.
+        feature: &'static str,
+    },
     /// Somebody pulled the [token](crate::service::CancelToken) of the work.
     #[error("this was cancelled; what was committed before is kept")]
     Cancelled,
@@ -112,6 +120,7 @@ impl Error {
             Error::Zotero(error) => error.code(),
             Error::Config(error) => error.code(),
             Error::Mail(error) => error.code(),
+            Error::NotBuiltIn { .. } => "not-built-in",
             Error::Cancelled => "cancelled",
             Error::Internal(..) => "internal",
         }

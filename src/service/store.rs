@@ -196,6 +196,11 @@ impl<'a> Connection<'a> {
 }
 
 impl View<'_> {
+    /// The number of this state's content.
+    pub(super) fn generation(&self) -> u64 {
+        self.generation
+    }
+
     /// What the library teaches in this state.
     pub(super) fn learned(&self, fingerprint: FingerprintNumber, tell: &dyn Fn(Note)) -> Result<Arc<Learned>> {
         let mut note = None;

@@ -38,6 +38,9 @@ pub(super) fn advice(error: &Error) -> Option<String> {
         Error::Zotero(error) => zotero(error),
         Error::Config(error) => config(error).map(str::to_owned),
         Error::Mail(error) => mail(error),
+        Error::NotBuiltIn { feature, .. } => {
+            Some(format!("build with `--features {feature}`, or take a prebuilt program"))
+        }
         Error::Io { .. } | Error::Cancelled | Error::Internal(..) => None,
     }
 }

@@ -80,6 +80,7 @@ fn examples() -> Vec<Error> {
     };
     vec![
         Error::Io { path: path(), source: io() },
+        Error::NotBuiltIn { what: "NAME", feature: "serve" },
         Error::Cancelled,
         Error::Internal("CAUSE"),
         ReadingError::UnknownFormat { path: path(), looks_like: word() }.into(),

@@ -29,7 +29,7 @@ pub(super) use models::{Embed, Model, ModelCommand};
 pub(super) use papers::{Add, Check, Info, OpenPages, Reembed, Remove, Show};
 pub(super) use places::Places;
 pub(super) use profiles::{Opine, ProfileArgs, ProfileCommand, ProfileName};
-pub(super) use program::{Completions, ConfigArgs, ConfigCommand, Man};
+pub(super) use program::{Completions, ConfigArgs, ConfigCommand, Man, Mcp};
 pub(super) use schedule::{ScheduleArgs, Scheduler};
 pub(super) use selection::{Filters, Ranking, Recency, Selection};
 
@@ -104,6 +104,9 @@ pub(super) enum Command {
     Embed(Embed),
     /// List, fetch, verify or locate embedding models.
     Model(Model),
+    /// Answer a client of the Model Context Protocol, an agent, at standard input and output (in
+    /// builds with the feature `serve`).
+    Mcp(Mcp),
     /// Show and change the configuration file.
     Config(ConfigArgs),
     /// Print what runs `relata today` every working day: units of systemd, a line for cron, a job

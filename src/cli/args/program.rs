@@ -1,4 +1,4 @@
-//! Commands about the program itself: `config`, `man` and `completions`.
+//! Commands about the program itself and its other doors: `config`, `man`, `completions` and `mcp`.
 
 use std::path::PathBuf;
 
@@ -14,6 +14,23 @@ pub(crate) struct Man {
     /// where it is not there.
     #[arg(long, value_name = "FOLDER", value_parser = path())]
     pub to: Option<PathBuf>,
+}
+
+/// What a client starts.
+const CLIENTS: &str = "\
+A client such as Claude Code starts this command by itself:
+  claude mcp add relata -- relata mcp
+
+Standard output carries the protocol alone, messages go to standard error. docs/guide/agents.md has
+the settings of other clients.";
+
+/// `relata mcp`
+#[derive(Debug, Args)]
+#[command(after_help = CLIENTS)]
+pub(crate) struct Mcp {
+    /// Also offer the tools that rate papers in your profile and fetch papers from arXiv.
+    #[arg(long)]
+    pub allow_writes: bool,
 }
 
 /// Where a shell looks for the script.

@@ -1,0 +1,10 @@
+//! The door for agents from outside: `relata mcp` as clients start it, and the service in a web
+//! server.
+
+mod answers;
+mod hostile;
+mod http;
+mod protocol;
+mod schema;
+mod support;
+mod writes;
