@@ -48,8 +48,13 @@ pub(super) fn profile(context: &Context, command: &ProfileCommand, page: &mut Pa
             let imported = context.relata.import_profile(&request)?;
             write_import(&imported, *json, page)
         }
-        ProfileCommand::Sync { sources, profile, dry_run, json } => {
-            let request = SyncZotero { sources: sources.clone(), profile: profile.profile.clone(), dry_run: *dry_run };
+        ProfileCommand::Sync { sources, profile, write, dry_run, json } => {
+            let request = SyncZotero {
+                sources: sources.clone(),
+                profile: profile.profile.clone(),
+                write: write.clone(),
+                dry_run: *dry_run,
+            };
             zotero::sync(context, &request, *json, page)
         }
         ProfileCommand::Texts { profile, remove, json } if remove.is_empty() => {

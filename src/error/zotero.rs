@@ -90,6 +90,21 @@ pub enum ZoteroError {
     /// The library changed each time while it was read.
     #[error("the library of Zotero kept changing while it was read")]
     Restless,
+    /// Something is to be written, and there is no key for the web API; the API of this machine
+    /// takes nothing.
+    #[error("Zotero's API on this machine is read-only, and no key for its web API is set")]
+    NoKeyToWrite,
+    /// A key that may read alone.
+    #[error("the key for Zotero's web API may not write the library of user {user}")]
+    KeyReadOnly {
+        /// Whose the key is.
+        user: String,
+    },
+    /// Papers are to be written, and it is not clear into which collection.
+    #[error(
+        "the collection into which papers are to be written is not named, and there is not one that is synced alone"
+    )]
+    NoTarget,
     /// A collection that the library does not have, or has several of.
     #[error("Zotero has {} collection {name:?}{}", if *several { "more than one" } else { "no" }, there_are(there))]
     NoSuchCollection {
@@ -119,6 +134,9 @@ impl ZoteroError {
             ZoteroError::Refused { .. } => "zotero-refused",
             ZoteroError::Failed { .. } => "zotero-failed",
             ZoteroError::Restless => "zotero-restless",
+            ZoteroError::NoKeyToWrite => "zotero-no-key-to-write",
+            ZoteroError::KeyReadOnly { .. } => "zotero-key-read-only",
+            ZoteroError::NoTarget => "zotero-no-target",
             ZoteroError::NoSuchCollection { .. } => "no-such-collection",
         }
     }

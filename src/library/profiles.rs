@@ -103,7 +103,7 @@ impl Library {
         let today = jiff::Timestamp::now().to_zoned(jiff::tz::TimeZone::UTC).date().to_string();
         let transaction = self.connection.transaction_with_behavior(TransactionBehavior::Immediate).in_library(path)?;
         let enter = |(id, opinion): &(ArxivId, Option<Opinion>)| {
-            zotero::disown(&transaction, profile, id.as_str())?;
+            zotero::opined(&transaction, profile, id.as_str(), opinion.is_none())?;
             let changed = match opinion {
                 Some(opinion) => transaction
                     .prepare_cached(
@@ -208,7 +208,7 @@ impl Library {
         transaction.execute("DELETE FROM follows WHERE profile = ?1", [name]).in_library(path)?;
         let papers = transaction.execute("DELETE FROM profile_papers WHERE profile = ?1", [name]).in_library(path)?;
         let texts = transaction.execute("DELETE FROM profile_texts WHERE profile = ?1", [name]).in_library(path)?;
-        for table in ["zotero_collections", "zotero_items"] {
+        for table in ["zotero_collections", "zotero_items", "zotero_written"] {
             transaction.execute(&format!("DELETE FROM {table} WHERE profile = ?1"), [name]).in_library(path)?;
         }
         drop_unused(&transaction).in_library(path)?;

@@ -44,6 +44,7 @@ pub(super) const MIGRATIONS: &[&str] = &[
     include_str!("schema/17.sql"),
     include_str!("schema/18.sql"),
     include_str!("schema/19.sql"),
+    include_str!("schema/20.sql"),
 ];
 
 /// The version that this program writes.
@@ -246,6 +247,7 @@ mod tests {
                 "sent_mails",
                 "zotero_collections",
                 "zotero_items",
+                "zotero_written",
             ] {
                 library.connection.execute_batch(&format!("DROP TABLE {table}")).unwrap();
                 library.connection.execute("DELETE FROM table_sums WHERE name = ?1", [table]).unwrap();

@@ -37,7 +37,7 @@ pub(super) const VECTORS: Summed =
     Summed { table: "embeddings", columns: &["key", "fingerprint", "paper", "passage", "tokens", "cut", "vector"] };
 
 /// The tables that have one sum for all rows.
-pub(super) const TABLES: [Summed; 25] = [
+pub(super) const TABLES: [Summed; 26] = [
     Summed { table: "settings", columns: &["name", "value"] },
     Summed { table: "fingerprints", columns: &["number", "digest", "model", "description", "dimension"] },
     Summed { table: "indexes", columns: &["fingerprint", "token"] },
@@ -62,6 +62,7 @@ pub(super) const TABLES: [Summed; 25] = [
     },
     Summed { table: "zotero_collections", columns: &["profile", "collection", "subtree", "library", "version"] },
     Summed { table: "zotero_items", columns: &["profile", "collection", "item", "target", "own"] },
+    Summed { table: "zotero_written", columns: &["profile", "library", "id", "item"] },
     Summed { table: "text_embeddings", columns: &["text", "fingerprint", "vector"] },
     Summed { table: "shown_papers", columns: &["profile", "id", "day"] },
     Summed { table: "follows", columns: &["profile", "kind", "text"] },

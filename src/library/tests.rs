@@ -112,6 +112,7 @@ fn full_library() -> Library {
     library.sync_items(from, &[("A".to_owned(), Synced::Text(text))]).unwrap();
     let up_to = SyncedUpTo { library: "http://localhost".into(), version: 7, subtree: ["ICE".into()].into() };
     library.finish_sync(from, &up_to, &[]).unwrap();
+    library.note_written("default", "http://localhost", &[(ids[0].clone(), "B".to_owned())]).unwrap();
     library.note_shown("default", day.into(), &ids).unwrap();
     let follows = crate::paper::Follows { author: vec!["Kurt Gödel".into()], ..Default::default() };
     library.follow("default", &follows).unwrap();
@@ -277,7 +278,7 @@ fn a_library_without_sums_is_given_them_by_the_check() {
         library.list(query, |row| Ok((row.get::<_, String>(0)?, row.get::<_, i64>(1)?))).unwrap()
     };
     let before = sums(&library);
-    assert_eq!(before.len(), 3 + 3 + 28);
+    assert_eq!(before.len(), 3 + 3 + 29);
     library.connection.execute_batch("DELETE FROM paper_sums WHERE paper > 1; DELETE FROM vector_sums").unwrap();
     assert_eq!(library.check().unwrap().len(), 5, "each that should have one");
     library.connection.execute_batch("DELETE FROM table_sums").unwrap();

@@ -1,7 +1,8 @@
 //! What profiles take over from collections of Zotero.
 //!
 //! In: items, each with the paper or the text that it stands for. Out: the profile with them, and
-//! which item brought what, so that what leaves a collection leaves the profile. A page of items is
+//! which item brought what, so that what leaves a collection leaves the profile; and which liked
+//! papers were written into Zotero. A page of items is
 //! one transaction; the version of the collection is noted once all pages are there. So after a
 //! kill the same pages come again, and change nothing.
 
@@ -12,6 +13,7 @@ use rusqlite::{Connection, OptionalExtension, Params, TransactionBehavior, param
 
 use super::Library;
 use super::faults::Faults;
+use super::ids::parse_id;
 use super::profile_texts::{ProfileText, add};
 use super::text_vectors::drop_unused;
 use crate::error::Result;
@@ -100,6 +102,31 @@ impl Library {
         let left = finish().in_library(path)?;
         transaction.commit().in_library(path)?;
         Ok(left)
+    }
+
+    /// The liked papers of a profile that a library of Zotero may lack: no item that it follows
+    /// stands for them, and none was written before.
+    pub fn unwritten(&self, profile: &str, library: &str) -> Result<Vec<ArxivId>> {
+        let sql = "SELECT id FROM profile_papers WHERE profile = ?1 AND liked \
+                   AND id NOT IN (SELECT target FROM zotero_items WHERE profile = ?1) \
+                   AND id NOT IN (SELECT id FROM zotero_written WHERE profile = ?1 AND library = ?2) ORDER BY id";
+        let mut statement = self.connection.prepare_cached(sql).in_library(&self.path)?;
+        statement
+            .query_map([profile, library], |row| parse_id(row.get_ref(0)?.as_str()?))
+            .and_then(Iterator::collect)
+            .in_library(&self.path)
+    }
+
+    /// Notes which papers a library of Zotero has, each with the key of the item that was written,
+    /// or an empty one where it was there already; in one transaction.
+    pub fn note_written(&mut self, profile: &str, library: &str, written: &[(ArxivId, String)]) -> Result<()> {
+        let path = &self.path;
+        let transaction = self.connection.transaction_with_behavior(TransactionBehavior::Immediate).in_library(path)?;
+        for (id, item) in written {
+            let sql = "INSERT INTO zotero_written (profile, library, id, item) VALUES (?1, ?2, ?3, ?4) ON CONFLICT DO NOTHING";
+            execute(&transaction, sql, [profile, library, id.as_str(), item]).in_library(path)?;
+        }
+        transaction.commit().in_library(path)
     }
 }
 
@@ -199,9 +226,14 @@ fn release(connection: &Connection, from: SyncedFrom<'_>, item: &str) -> rusqlit
     Ok(papers + texts > 0)
 }
 
-/// Notes that somebody thinks something of a paper, whatever Zotero says of it from now on.
-pub(super) fn disown(connection: &Connection, profile: &str, id: &str) -> rusqlite::Result<()> {
-    execute(connection, "UPDATE zotero_items SET own = 0 WHERE profile = ?1 AND target = ?2", [profile, id]).map(|_| ())
+/// Notes that somebody thinks something of a paper, whatever Zotero says of it from now on. An
+/// opinion that is taken back is also `forgotten` as one that was written into Zotero.
+pub(super) fn opined(connection: &Connection, profile: &str, id: &str, forgotten: bool) -> rusqlite::Result<()> {
+    execute(connection, "UPDATE zotero_items SET own = 0 WHERE profile = ?1 AND target = ?2", [profile, id])?;
+    if forgotten {
+        execute(connection, "DELETE FROM zotero_written WHERE profile = ?1 AND id = ?2", [profile, id])?;
+    }
+    Ok(())
 }
 
 /// Has items that stand for a text of a profile stand for a paper from now on; `named` are profile,

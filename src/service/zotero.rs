@@ -14,6 +14,7 @@ use serde::{Deserialize, Serialize};
 
 use super::events::Note;
 use super::profiles::{matched, text_of};
+use super::zotero_write::ZoteroWritten;
 use super::{DEFAULT_PROFILE, Relata};
 use crate::arxiv::{host, is_loopback};
 use crate::error::{FetchError, Result, ZoteroError};
@@ -32,13 +33,16 @@ pub struct SyncZotero {
     /// The profile.
     #[serde(default = "default_profile")]
     pub profile: String,
+    /// Write liked papers that Zotero lacks into this collection; empty for the one that is synced.
+    #[serde(default)]
+    pub write: Option<String>,
     /// Say what would change, and change nothing.
     #[serde(default)]
     pub dry_run: bool,
 }
 
 /// What came of it.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
+#[derive(Debug, Serialize, JsonSchema)]
 pub struct ZoteroSynced {
     /// The profile.
     pub profile: String,
@@ -48,6 +52,9 @@ pub struct ZoteroSynced {
     pub dry_run: bool,
     /// Per collection, in the order of the request.
     pub collections: Vec<SyncedCollection>,
+    /// What was written; the key is left out where nothing was to be.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub written: Option<ZoteroWritten>,
 }
 
 /// What came of a collection.
@@ -110,6 +117,10 @@ impl Relata {
         let asked = asked(&library, &name, &request.sources)?;
         let client = self.zotero(settings)?;
         let collections = client.collections(&asked)?;
+        let target = match &request.write {
+            Some(named) => Some(self.zotero_target(&target_of(named, &collections)?, settings)?),
+            None => None,
+        };
         let mut synced = Vec::with_capacity(collections.len());
         for collection in &collections {
             let mut sync = Sync {
@@ -127,11 +138,16 @@ impl Relata {
         if !request.dry_run {
             pin(&mut library, &name)?;
         }
+        let written = match target {
+            Some(target) => Some(self.write_zotero(&mut library, &name, target, request.dry_run)?),
+            None => None,
+        };
         Ok(ZoteroSynced {
             profile: name,
             library: client.library().to_owned(),
             dry_run: request.dry_run,
             collections: synced,
+            written,
         })
     }
 
@@ -147,7 +163,8 @@ impl Relata {
         Client::to_read(&settings, self.waiting_for_zotero())
     }
 
-    fn waiting_for_zotero(&self) -> Waiting {
+    /// What a client goes by while it waits.
+    pub(super) fn waiting_for_zotero(&self) -> Waiting {
         let (cancel, teller) = (self.cancel.clone(), self.clone());
         Waiting {
             clock: Arc::clone(&self.clock),
@@ -289,6 +306,16 @@ fn collection_of(source: &str) -> Result<String> {
         None if source == "zotero" => Ok(String::new()),
         Some(("zotero", name)) if !name.trim().is_empty() => Ok(name.trim().to_owned()),
         _ => Err(ZoteroError::NotASource { text: source.to_owned() }.into()),
+    }
+}
+
+/// The collection that is written into: the one that is named, else the one that is synced.
+fn target_of(named: &str, synced: &[Collection]) -> Result<String> {
+    let named = named.trim();
+    match (named.strip_prefix("zotero:").unwrap_or(named), synced) {
+        ("", [one]) if !one.key.is_empty() => Ok(one.key.clone()),
+        ("", _) => Err(ZoteroError::NoTarget.into()),
+        (named, _) => Ok(named.to_owned()),
     }
 }
 

@@ -1,9 +1,12 @@
 //! Requests to Zotero.
 //!
-//! In: paths below a library. Out: answers, with the version of the library and the path of the
-//! next page. What fails in a way that passes (429, 5xx, a connection that breaks) is repeated,
-//! after as long as `Retry-After` says; `Backoff` is waited for before the next request. A key goes
-//! to the address of the settings and nowhere else: no redirection is followed.
+//! In: paths below a library, and what is to be written there. Out: answers, with the version of
+//! the library and the path of the next page. What fails in a way that passes (429, 5xx, a
+//! connection that breaks) is repeated, after as long as `Retry-After` says; `Backoff` is waited
+//! for before the next request. A key goes to the address of the settings and nowhere else: no
+//! redirection is followed. What is written counts only while the library has the version that is
+//! named, so that a repeated request writes nothing twice: where the first one was taken, the
+//! second gets 412.
 
 use std::cell::Cell;
 use std::sync::Arc;
@@ -11,8 +14,8 @@ use std::time::Duration;
 
 use jiff::SignedDuration;
 use serde_json::Value;
-use ureq::Agent;
-use ureq::http::HeaderMap;
+use ureq::http::{HeaderMap, Response};
+use ureq::{Agent, Body};
 
 use super::ZoteroSettings;
 use crate::arxiv::{Clock, Delay, host, is_loopback};
@@ -33,7 +36,7 @@ const STEPS: u64 = 10;
 /// An answer.
 #[derive(Debug)]
 pub(super) struct Answer {
-    /// HTTP status: 200 or 304.
+    /// HTTP status: 200 or 304; where something was to be written, 200, 412 or 413.
     pub status: u16,
     /// The version of the library.
     pub version: u64,
@@ -43,6 +46,24 @@ pub(super) struct Answer {
     pub body: Value,
     /// The path of the next page, below the library.
     pub link: Option<String>,
+    /// Whether an earlier attempt failed in a way that leaves open whether it was taken.
+    pub doubtful: bool,
+}
+
+/// A request, which is repeated as it is.
+#[derive(Clone, Copy)]
+struct Ask<'a> {
+    path: &'a str,
+    /// Answer 304 if nothing is newer than this version.
+    unless: Option<u64>,
+    write: Option<Write<'a>>,
+}
+
+/// What is to be written, while the library has this version.
+#[derive(Clone, Copy)]
+struct Write<'a> {
+    body: &'a str,
+    version: u64,
 }
 
 /// Which of the two interfaces.
@@ -76,11 +97,25 @@ pub(crate) struct Client {
     waiting: Waiting,
 }
 
+/// Whose a key is.
+struct Owner {
+    user: String,
+    may_write: bool,
+}
+
 /// One attempt.
 enum Attempt {
     Good(Answer),
-    Failed { reason: String, wait: Option<u64> },
-    Refused { status: u16, reason: String },
+    Failed {
+        reason: String,
+        wait: Option<u64>,
+        /// Whether what was to be written may have been.
+        doubtful: bool,
+    },
+    Refused {
+        status: u16,
+        reason: String,
+    },
 }
 
 impl Client {
@@ -91,7 +126,8 @@ impl Client {
     pub(crate) fn to_read(settings: &ZoteroSettings, waiting: Waiting) -> Result<Client> {
         let local = Client::new(&settings.local, Side::Local, None, waiting);
         let local = Client { library: format!("{}/users/0", settings.local), ..local };
-        let reason = match local.attempt("collections?limit=1", None) {
+        let ask = Ask { path: "collections?limit=1", unless: None, write: None };
+        let reason = match local.attempt(ask) {
             Attempt::Good(_) => return Ok(local),
             Attempt::Failed { reason, .. } => reason,
             Attempt::Refused { status, reason } => format!("status {status}: {reason}"),
@@ -107,12 +143,34 @@ impl Client {
         let web = Client::new(&settings.web, Side::Web, Some(key.to_owned()), waiting);
         let user = match &settings.user {
             Some(user) => user.clone(),
-            None => match web.get("keys/current", None)?.body.get("userID").and_then(Value::as_u64) {
-                Some(user) => user.to_string(),
-                None => return Err(web.unusable("it does not say whose the key is")),
-            },
+            None => web.owner()?.user,
         };
         Ok(Client { library: format!("{}/users/{user}", settings.web), ..web })
+    }
+
+    /// The web API, to write there; the local one cannot be written.
+    ///
+    /// # Errors
+    /// [`ZoteroError::NoKeyToWrite`], [`ZoteroError::KeyReadOnly`]; what the server answers.
+    pub(crate) fn to_write(settings: &ZoteroSettings, waiting: Waiting) -> Result<Client> {
+        let Some(key) = &settings.key else { return Err(ZoteroError::NoKeyToWrite.into()) };
+        let web = Client::new(&settings.web, Side::Web, Some(key.clone()), waiting);
+        let Owner { user, may_write } = web.owner()?;
+        if !may_write {
+            return Err(ZoteroError::KeyReadOnly { user }.into());
+        }
+        let user = settings.user.clone().unwrap_or(user);
+        Ok(Client { library: format!("{}/users/{user}", settings.web), ..web })
+    }
+
+    /// Whose the key is, asked before the library is known.
+    fn owner(&self) -> Result<Owner> {
+        let body = self.get("keys/current", None)?.body;
+        let Some(user) = body.get("userID").and_then(Value::as_u64) else {
+            return Err(self.unusable("it does not say whose the key is"));
+        };
+        let may_write = body.pointer("/access/user/write").and_then(Value::as_bool).unwrap_or(false);
+        Ok(Owner { user: user.to_string(), may_write })
     }
 
     fn new(address: &str, side: Side, key: Option<String>, waiting: Waiting) -> Client {
@@ -142,10 +200,22 @@ impl Client {
     /// Asks until there is an answer. With `unless` it may be 304: nothing is newer than this
     /// version.
     pub(super) fn get(&self, path: &str, unless: Option<u64>) -> Result<Answer> {
+        self.ask(Ask { path, unless, write: None })
+    }
+
+    /// Writes while the library has this version. The answer may be 412, if it has another one, and
+    /// 413, if this is too much for one request.
+    pub(super) fn post(&self, path: &str, body: &Value, version: u64) -> Result<Answer> {
+        let body = body.to_string();
+        self.ask(Ask { path, unless: None, write: Some(Write { body: &body, version }) })
+    }
+
+    fn ask(&self, ask: Ask<'_>) -> Result<Answer> {
+        let mut in_doubt = false;
         for attempt in 1.. {
             self.wait(self.backoff.take(), "it asked for rest")?;
-            let (reason, wait) = match self.attempt(path, unless) {
-                Attempt::Good(answer) => return Ok(answer),
+            let (reason, wait) = match self.attempt(ask) {
+                Attempt::Good(answer) => return Ok(Answer { doubtful: in_doubt, ..answer }),
                 Attempt::Refused { status, reason } => {
                     return Err(ZoteroError::Refused { server: self.library.clone(), status, reason }.into());
                 }
@@ -153,23 +223,40 @@ impl Client {
                     let server = self.library.clone();
                     return Err(ZoteroError::Failed { server, attempts: attempt, reason }.into());
                 }
-                Attempt::Failed { reason, wait } => (reason, wait),
+                Attempt::Failed { reason, wait, doubtful } => {
+                    in_doubt |= doubtful;
+                    (reason, wait)
+                }
             };
             self.wait(wait.unwrap_or(1 << attempt), &reason)?;
         }
         Err(Error::Internal("no attempt was made"))
     }
 
-    fn attempt(&self, path: &str, unless: Option<u64>) -> Attempt {
-        let failed = |reason: String| Attempt::Failed { reason, wait: None };
-        let mut request = self.agent.get(format!("{}/{path}", self.library)).header("Zotero-API-Version", "3");
-        if let Some(key) = &self.key {
-            request = request.header("Zotero-API-Key", key);
+    /// Sends a request.
+    fn send(&self, ask: Ask<'_>) -> std::result::Result<Response<Body>, ureq::Error> {
+        let address = format!("{}/{}", self.library, ask.path);
+        let mut headers = vec![("Zotero-API-Version", "3".to_owned())];
+        headers.extend(self.key.iter().map(|key| ("Zotero-API-Key", key.clone())));
+        let unless = ask.unless.filter(|version| *version > 0);
+        headers.extend(unless.map(|version| ("If-Modified-Since-Version", version.to_string())));
+        match ask.write {
+            None => headers
+                .iter()
+                .fold(self.agent.get(address), |request, (name, value)| request.header(*name, value))
+                .call(),
+            Some(Write { body, version }) => {
+                headers.push(("If-Unmodified-Since-Version", version.to_string()));
+                headers.push(("Content-Type", "application/json".to_owned()));
+                let request = self.agent.post(address);
+                headers.iter().fold(request, |request, (name, value)| request.header(*name, value)).send(body)
+            }
         }
-        if let Some(version) = unless.filter(|version| *version > 0) {
-            request = request.header("If-Modified-Since-Version", version.to_string());
-        }
-        let mut response = match request.call() {
+    }
+
+    fn attempt(&self, ask: Ask<'_>) -> Attempt {
+        let failed = |reason: String| Attempt::Failed { reason, wait: None, doubtful: true };
+        let mut response = match self.send(ask) {
             Ok(response) => response,
             Err(why) => return failed(why.to_string()),
         };
@@ -188,16 +275,21 @@ impl Client {
             total: number(&headers, "total-results").and_then(|total| usize::try_from(total).ok()),
             body,
             link: next(&headers),
+            doubtful: false,
         };
+        let writes = ask.write.is_some();
         match status {
+            412 | 413 if writes => Attempt::Good(answer(Value::Null)),
             304 => Attempt::Good(answer(Value::Null)),
             200 => match serde_json::from_str(&body) {
                 Ok(body) => Attempt::Good(answer(body)),
                 Err(why) => failed(format!("an answer is not valid JSON: {why}")),
             },
-            429 | 500..=599 => {
+            // 409: somebody else is writing the library.
+            429 | 500..=599 | 409 if writes || status != 409 => {
                 let wait = number(&headers, "retry-after").map(|seconds| seconds.min(LONGEST_WAIT));
-                Attempt::Failed { reason: format!("status {status}"), wait }
+                let doubtful = !matches!(status, 429 | 409);
+                Attempt::Failed { reason: format!("status {status}"), wait, doubtful }
             }
             _ => Attempt::Refused { status, reason: excerpt(body.lines().next().unwrap_or_default(), 200) },
         }

@@ -4,17 +4,19 @@
 //! items since, page by page, as [`Reference`]s, and which items they hold now. `client` makes the
 //! requests, with the manners that Zotero asks for
 //! (<https://www.zotero.org/support/dev/web_api/v3/syncing>), `collections` finds collections by
-//! key, name or path, and `news` reads what is new in one.
+//! key, name or path, `news` reads what is new in one, and `write` writes works into one.
 
 mod client;
 mod collections;
 mod news;
 mod settings;
+mod write;
 
 pub(crate) use client::{Client, Waiting};
 pub(crate) use collections::Collection;
 pub(crate) use news::{Known, News};
 pub use settings::ZoteroSettings;
+pub(crate) use write::{MOST_AT_ONCE, Posted, Present, preprint};
 
 use serde_json::Value;
 

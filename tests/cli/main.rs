@@ -33,3 +33,4 @@ mod withdrawn;
 #[path = "../zotero/mod.rs"]
 mod zotero;
 mod zotero_sync;
+mod zotero_write;

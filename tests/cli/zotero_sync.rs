@@ -1,5 +1,7 @@
 //! `relata profile sync`: profiles that follow collections of Zotero, against a stand-in.
 
+use std::process::{Command, Stdio};
+
 use serde_json::{Value, json};
 
 use crate::support::{Ended, Home, digest, invented};
@@ -7,19 +9,19 @@ use crate::zotero::{Fault, KEY, Zotero};
 
 /// Which of Zotero's APIs answers.
 #[derive(Clone, Copy)]
-enum Side {
+pub(crate) enum Side {
     Local,
     Web,
 }
 
 /// A home with ten papers, and Zotero with two collections.
-struct Fixture {
-    home: Home,
-    zotero: Zotero,
+pub(crate) struct Fixture {
+    pub(crate) home: Home,
+    pub(crate) zotero: Zotero,
 }
 
 impl Fixture {
-    fn new(page: usize) -> Fixture {
+    pub(crate) fn new(page: usize) -> Fixture {
         let home = Home::tiny();
         home.write("2026-01-05.md", digest(&(0..10).map(invented).collect::<Vec<_>>()));
         home.json(&["add", "--json", "--no-embed", "2026-01-05.md"]);
@@ -37,7 +39,11 @@ impl Fixture {
         Fixture { home, zotero }
     }
 
-    fn run(&self, side: Side, arguments: &[&str]) -> Ended {
+    pub(crate) fn run(&self, side: Side, arguments: &[&str]) -> Ended {
+        Ended::from(self.command(side, arguments).output().expect("the program starts"))
+    }
+
+    pub(crate) fn command(&self, side: Side, arguments: &[&str]) -> Command {
         let mut command = self.home.command(arguments);
         let key = match side {
             Side::Local => "",
@@ -46,11 +52,12 @@ impl Fixture {
         self.zotero.talks(key.is_empty());
         command.env_remove("RELATA_OFFLINE").env("RELATA_ZOTERO_KEY", key).env_remove("RELATA_ZOTERO_USER");
         command.env("RELATA_ZOTERO_LOCAL", self.zotero.local()).env("RELATA_ZOTERO_WEB", self.zotero.web());
-        Ended::from(command.stdin(std::process::Stdio::null()).output().expect("the program starts"))
+        command.stdin(Stdio::null());
+        command
     }
 
     /// The collections of an answer, each as [read, papers, texts, by title, added, removed].
-    fn synced(&self, side: Side, arguments: &[&str]) -> Vec<Vec<u64>> {
+    pub(crate) fn synced(&self, side: Side, arguments: &[&str]) -> Vec<Vec<u64>> {
         let ended = self.run(side, &[&["profile", "sync", "--json"], arguments].concat());
         assert_eq!(ended.code, 0, "{}{}", ended.stdout, ended.stderr);
         let keys = ["read", "papers", "texts", "by_title", "added", "removed"];
@@ -63,7 +70,7 @@ impl Fixture {
     }
 
     /// What the profile has: liked papers, and the titles of texts.
-    fn members(&self) -> (Vec<String>, Vec<String>) {
+    pub(crate) fn members(&self) -> (Vec<String>, Vec<String>) {
         let ended = self.home.run(&["profile", "export"]);
         if ended.stdout.is_empty() {
             return (vec![], vec![]);
@@ -329,11 +336,15 @@ fn the_guide_says_what_happens() {
             printed.push('\n');
         }
     }
-    assert!(commands.len() >= 4, "{commands:?}");
+    assert!(commands.len() >= 7, "{commands:?}");
     for (command, printed) in commands {
-        let ended = fixture.run(Side::Local, &command.split(' ').collect::<Vec<_>>());
+        // The paper of the guide is none of the fixture's.
+        let command = command.replace("2602.10611", "2601.00002");
+        let ended = fixture.run(Side::Web, &command.split(' ').collect::<Vec<_>>());
         assert!(matches!(ended.code, 0 | 1), "{command}: {}", ended.stderr);
         assert!(printed.is_empty() || ended.stdout == printed, "{command}:\n{}{printed}", ended.stdout);
     }
-    assert_eq!(fixture.members(), members(&["2601.00001"], &["Of Drizzle", "Of Hail", "Of Snow"]));
+    assert_eq!(fixture.members(), members(&["2601.00001", "2601.00002"], &["Of Drizzle", "Of Hail", "Of Snow"]));
+    let written = fixture.zotero.with_archive_id().pop().expect("papers").1;
+    assert_eq!((&written["archiveID"], &written["collections"]), (&json!("arXiv:2601.00002"), &json!(["ICE"])));
 }

@@ -162,7 +162,7 @@ fn list(folder: &Path, root: &Path, files: &mut BTreeMap<String, Vec<u8>>) {
 }
 
 /// What of a library is not in its dump. Rows are named by their paper; days are left out.
-const BESIDE_THE_DUMP: [&str; 17] = [
+const BESIDE_THE_DUMP: [&str; 18] = [
     "SELECT name, value FROM settings ORDER BY 1",
     "SELECT profile, id, liked, interest FROM profile_papers ORDER BY 1, 2",
     "SELECT profile, id FROM shown_papers ORDER BY 1, 2",
@@ -178,6 +178,7 @@ const BESIDE_THE_DUMP: [&str; 17] = [
     "SELECT profile, key, ids, title, abstract, interest FROM profile_texts ORDER BY 1, 2",
     "SELECT profile, collection, subtree, library, version FROM zotero_collections ORDER BY 1, 2",
     "SELECT profile, collection, item, target, own FROM zotero_items ORDER BY 1, 2, 3",
+    "SELECT profile, library, id, item FROM zotero_written ORDER BY 1, 2, 3",
     "SELECT hex(text), hex(vector) FROM text_embeddings ORDER BY 1",
     "SELECT papers.id, facet, hex(vector) FROM facet_embeddings JOIN papers ON papers.row = paper ORDER BY 1, 2",
 ];

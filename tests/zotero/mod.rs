@@ -1,9 +1,10 @@
 //! A stand-in for Zotero's two APIs: a real HTTP server on loopback over a made-up library.
 //!
 //! In: items and collections, and faults for requests to come. Out: answers as Zotero gives them,
-//! and what was asked. The web API demands a key, gives at most 100 items a page, and counts
-//! versions. The API of this machine demands nothing, gives what is asked for at once, has fewer
-//! paths, and its versions count what was synced: what was changed since has none.
+//! and what was asked. The web API demands a key, gives at most 100 items a page, counts versions,
+//! and takes at most 50 items at once while the library has the version that is named. The API of
+//! this machine demands nothing, gives what is asked for at once, has fewer paths, and its versions
+//! count what was synced: what was changed since has none.
 
 use std::collections::{BTreeMap, VecDeque};
 use std::io::{BufRead, BufReader, Read, Write};
@@ -29,6 +30,14 @@ pub(crate) enum Fault {
     Cut,
     /// After this answer an item is added to the library.
     Change,
+    /// Before this answer another program adds a paper to the library, by its arXiv id.
+    Meanwhile(&'static str),
+    /// The request is carried out, and the connection closed without an answer.
+    Lost,
+    /// The request is not carried out, and the connection closed without an answer.
+    Dropped,
+    /// The request is carried out, and the answer does not come.
+    Silent,
 }
 
 /// A request as the server saw it.
@@ -41,6 +50,8 @@ pub(crate) struct Seen {
     /// The version in `If-Modified-Since-Version`.
     pub(crate) unless: Option<u64>,
     pub(crate) status: u16,
+    /// How many items were to be written.
+    pub(crate) works: usize,
 }
 
 #[derive(Clone)]
@@ -58,7 +69,12 @@ struct State {
     local: bool,
     items: BTreeMap<String, Item>,
     collections: BTreeMap<String, Value>,
+    /// Whether the key may write.
+    may_write: bool,
+    /// Items that are not taken, by `archiveID`.
+    refused: Vec<String>,
     faults: VecDeque<Fault>,
+    write_faults: VecDeque<Fault>,
     seen: Vec<Seen>,
 }
 
@@ -72,6 +88,8 @@ struct Request {
     side: &'static str,
     path: String,
     headers: BTreeMap<String, String>,
+    /// What is to be written.
+    works: Option<Vec<Value>>,
 }
 
 struct Reply {
@@ -92,7 +110,10 @@ impl Zotero {
             local: true,
             items: BTreeMap::new(),
             collections: BTreeMap::new(),
+            may_write: true,
+            refused: Vec::new(),
             faults: VecDeque::new(),
+            write_faults: VecDeque::new(),
             seen: Vec::new(),
         };
         let state = Arc::new(Mutex::new(state));
@@ -167,6 +188,32 @@ impl Zotero {
         self.state().faults.extend(faults);
     }
 
+    /// Disturbs the next requests that write, in this order.
+    pub(crate) fn disturb_writes(&self, faults: &[Fault]) {
+        self.state().write_faults.extend(faults);
+    }
+
+    /// Has the key write, or not.
+    pub(crate) fn allow_writes(&self, may_write: bool) {
+        self.state().may_write = may_write;
+    }
+
+    /// Takes no items with these `archiveID`s.
+    pub(crate) fn refuse(&self, ids: &[&str]) {
+        self.state().refused = ids.iter().map(|id| (*id).to_owned()).collect();
+    }
+
+    /// The items with an `archiveID`, ordered by it.
+    pub(crate) fn with_archive_id(&self) -> Vec<(String, Value)> {
+        let state = self.state();
+        let mut found: Vec<(String, Value)> = (state.items.iter())
+            .filter(|(_, item)| item.data["archiveID"].is_string())
+            .map(|(key, item)| (key.clone(), item.data.clone()))
+            .collect();
+        found.sort_by_key(|(key, data)| (data["archiveID"].to_string(), key.clone()));
+        found
+    }
+
     /// The requests since this was last asked.
     pub(crate) fn seen(&self) -> Vec<Seen> {
         std::mem::take(&mut self.state().seen)
@@ -183,7 +230,7 @@ impl State {
     }
 
     fn answer(&mut self, request: &Request) -> Reply {
-        let Request { side, path, headers } = request;
+        let Request { side, path, headers, works } = request;
         let (at, query) = path.split_once('?').unwrap_or((path, ""));
         let parts: Vec<&str> = at.trim_start_matches('/').split('/').collect();
         let web = *side == "web";
@@ -196,14 +243,51 @@ impl State {
         match parts.as_slice() {
             ["keys", "current"] if web => Reply {
                 status: 200,
-                body: json!({ "userID": 7, "access": { "user": { "library": true } } }).to_string(),
+                body: json!({ "userID": 7, "access": { "user": { "library": true, "write": self.may_write } } })
+                    .to_string(),
                 headers: Vec::new(),
             },
+            ["users", USER, "items"] if web && works.is_some() => self.write(works.as_deref().unwrap_or(&[]), headers),
+            _ if works.is_some() => plain(400, "Endpoint does not support method"),
             ["users", user, rest @ ..] if *user == if web { USER } else { "0" } => {
                 self.library(web, user, rest, query, headers)
             }
             _ => plain(404, "Not found"),
         }
+    }
+
+    /// Takes items.
+    fn write(&mut self, works: &[Value], headers: &BTreeMap<String, String>) -> Reply {
+        if !self.may_write {
+            return plain(403, "Write access denied");
+        }
+        let Some(version) = headers.get("if-unmodified-since-version").and_then(|text| text.parse::<u64>().ok()) else {
+            return plain(428, "If-Unmodified-Since-Version not provided");
+        };
+        if version < self.version {
+            return plain(412, "Library has been modified since specified version");
+        }
+        if works.len() > 50 {
+            return plain(413, "Too many items submitted");
+        }
+        self.version += 1;
+        let mut told = json!({ "successful": {}, "success": {}, "unchanged": {}, "failed": {} });
+        for (number, work) in works.iter().enumerate() {
+            let number = number.to_string();
+            let wrong = (work["collections"].as_array().into_iter().flatten())
+                .any(|key| !self.collections.contains_key(key.as_str().unwrap_or_default()));
+            if wrong || self.refused.iter().any(|id| work["archiveID"] == **id) {
+                told["failed"][number] = json!({ "key": "", "code": 400, "message": "Invalid value for a field" });
+                continue;
+            }
+            let key = format!("NEW{}X{number}", self.version);
+            let item = Item { version: self.version, data: work.clone() };
+            told["successful"][&number] = json!({ "key": key, "version": item.version, "data": item.data });
+            told["success"][&number] = key.clone().into();
+            self.items.insert(key, item);
+        }
+        let headers = vec![("Last-Modified-Version", self.version.to_string())];
+        Reply { status: 200, body: told.to_string(), headers }
     }
 
     /// An answer about a library.
@@ -233,7 +317,8 @@ impl State {
                     }
                     _ => true,
                 };
-                let binned = |item: &Item| item.data.get("deleted").is_some();
+                let all = parameter("includeTrashed") == Some("1");
+                let binned = |item: &Item| !all && item.data.get("deleted").is_some();
                 let items = self.items.iter().filter(|(_, item)| within(item) && !binned(item));
                 items.map(|(key, item)| (key.clone(), version(item), item.data.clone())).collect()
             }
@@ -272,6 +357,7 @@ fn read(stream: &TcpStream) -> std::io::Result<Request> {
     let mut line = String::new();
     reader.read_line(&mut line)?;
     let target = line.split(' ').nth(1).unwrap_or_default().to_owned();
+    let writes = line.starts_with("POST ");
     let mut headers = BTreeMap::new();
     loop {
         line.clear();
@@ -280,23 +366,32 @@ fn read(stream: &TcpStream) -> std::io::Result<Request> {
         headers.insert(name.to_ascii_lowercase(), value.trim().to_owned());
     }
     let length = headers.get("content-length").and_then(|length| length.parse().ok()).unwrap_or(0);
-    reader.take(length).read_to_end(&mut Vec::new())?;
+    let mut body = Vec::new();
+    reader.take(length).read_to_end(&mut body)?;
+    let works = writes.then(|| serde_json::from_slice(&body).unwrap_or_default());
     let (side, path) = match target.strip_prefix("/web") {
         Some(path) => ("web", path),
         None => ("local", target.strip_prefix("/local").unwrap_or_default()),
     };
-    Ok(Request { side, path: path.to_owned(), headers })
+    Ok(Request { side, path: path.to_owned(), headers, works })
 }
 
 fn serve(mut stream: TcpStream, shared: &Mutex<State>) -> std::io::Result<()> {
     let request = read(&stream)?;
     let mut state = shared.lock().unwrap_or_else(PoisonError::into_inner);
-    let fault = state.faults.pop_front().unwrap_or(Fault::None);
+    let queue = if request.works.is_some() { &mut state.write_faults } else { &mut state.faults };
+    let fault = queue.pop_front().unwrap_or(Fault::None);
+    if let Fault::Meanwhile(id) = fault {
+        let key = format!("OTHER{}", state.version);
+        state.put(&key, "Of another program", "", &[]);
+        state.items.get_mut(&key).expect("put").data["archiveID"] = id.into();
+    }
     let mut reply = match fault {
         Fault::Status(status, retry) => {
             let headers = retry.map(|seconds| ("Retry-After", seconds.to_string())).into_iter().collect();
             Reply { headers, ..plain(status, "no") }
         }
+        Fault::Dropped => plain(0, ""),
         _ => state.answer(&request),
     };
     match fault {
@@ -311,8 +406,15 @@ fn serve(mut stream: TcpStream, shared: &Mutex<State>) -> std::io::Result<()> {
     let unless = request.headers.get("if-modified-since-version").and_then(|version| version.parse().ok());
     let below = request.path.strip_prefix("/users/").and_then(|rest| rest.split_once('/')).map(|(_, path)| path);
     let path = below.unwrap_or(&request.path).to_owned();
-    state.seen.push(Seen { side: request.side, path, unless, status: reply.status });
+    let works = request.works.as_ref().map_or(0, Vec::len);
+    state.seen.push(Seen { side: request.side, path, unless, status: reply.status, works });
     drop(state);
+    match fault {
+        Fault::Lost | Fault::Dropped => return Ok(()),
+        // Until whoever asked is gone.
+        Fault::Silent => return stream.read_to_end(&mut Vec::new()).map(|_| ()),
+        _ => {}
+    }
     let length = reply.body.len();
     write!(stream, "HTTP/1.1 {} x\r\nContent-Length: {length}\r\nConnection: close\r\n", reply.status)?;
     for (name, value) in &reply.headers {

@@ -71,6 +71,12 @@ fn zotero(error: &ZoteroError) -> Option<String> {
              FILE"
                 .to_owned()
         }
+        ZoteroError::NoKeyToWrite | ZoteroError::KeyReadOnly { .. } => {
+            "make a key with write access at https://www.zotero.org/settings/keys, and keep it in a file that only you \
+             may read: relata config set zotero.key_file FILE"
+                .to_owned()
+        }
+        ZoteroError::NoTarget => "name it: --write COLLECTION".to_owned(),
         ZoteroError::Failed { .. } | ZoteroError::Restless => {
             "what was taken over is kept; the same command goes on from there".to_owned()
         }

@@ -93,6 +93,10 @@ pub(crate) enum ProfileCommand {
         /// Profile to sync.
         #[command(flatten)]
         profile: ProfileName,
+        /// Write liked papers that Zotero lacks into this collection, by the web API; without a
+        /// name into the one that is synced.
+        #[arg(long, value_name = "COLLECTION", num_args = 0..=1, default_missing_value = "")]
+        write: Option<String>,
         /// Say what would change, and change nothing.
         #[arg(long)]
         dry_run: bool,
