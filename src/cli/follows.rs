@@ -40,13 +40,10 @@ fn changed(followed: &Followed, as_json: bool, page: &mut Page) -> Result<()> {
     }
     let Followed { changed, profile, follow } = followed;
     let Follows { author, words, category } = follow;
-    page.line(&format!(
-        "changed {changed}; {} follows {} authors, {} words, {} categories",
-        printable(profile),
-        author.len(),
-        words.len(),
-        category.len()
-    ))
+    let [authors, phrases, categories] =
+        [(author, "author", "authors"), (words, "phrase", "phrases"), (category, "category", "categories")]
+            .map(|(texts, one, several)| format!("{} {}", texts.len(), if texts.len() == 1 { one } else { several }));
+    page.line(&format!("changed {changed}; {} follows {authors}, {phrases}, {categories}", printable(profile)))
 }
 
 fn list(followed: &Followed, as_json: bool, page: &mut Page) -> Result<Outcome> {

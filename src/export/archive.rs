@@ -173,6 +173,40 @@ mod tests {
     }
 
     #[test]
+    fn feeds_of_an_archive_are_read_by_a_parser_of_others() {
+        let folder = tempfile::tempdir().unwrap();
+        let folder = folder.path();
+        for day in 1..=3 {
+            publish(folder, "a <b> & \"c\"", &format!("2026-02-{day:02}"), &[day, day + 20]);
+        }
+        let read = |name: &str| {
+            let bytes = fs::read(folder.join(name)).unwrap();
+            atom_syndication::Feed::read_from(&bytes[..]).expect("a feed")
+        };
+        let file = file_name("a <b> & \"c\"");
+        let feed = read(&format!("{file}.atom"));
+        let ids: Vec<&str> = feed.entries.iter().map(|entry| entry.id.as_str()).collect();
+        let own = "urn:relata:archive:a%20%3Cb%3E%20%26%20%22c%22";
+        let expected: Vec<String> = [(3, 3), (3, 23), (2, 2), (2, 22), (1, 1), (1, 21)]
+            .map(|(day, number)| format!("{own}:2026-02-0{day}:2602.{number:05}"))
+            .to_vec();
+        assert_eq!((feed.id.as_str(), ids), (own, expected.iter().map(String::as_str).collect()));
+        let links: Vec<_> = feed.links.iter().map(|link| (link.rel.as_str(), link.href.clone())).collect();
+        assert_eq!(links, [("self", format!("{file}.atom")), ("alternate", format!("{file}/2026-02-03.html"))]);
+        assert_eq!(feed.title.value, "New papers for a <b> & \"c\"");
+        assert_eq!(feed.updated.to_rfc3339(), "2026-02-03T00:00:00+00:00");
+        assert!(feed.extensions.is_empty());
+        for (entry, number) in feed.entries.iter().zip([3, 23, 2, 22, 1, 21]) {
+            let title = format!("</title>]]> <entry> {number} & <script>alert(1)</script>");
+            assert_eq!(entry.title.value, title);
+            assert_eq!(entry.links[0].href, format!("https://arxiv.org/abs/2602.{number:05}"));
+            assert_eq!((entry.authors[0].name.as_str(), entry.extensions.len()), ("A <b>", 0));
+        }
+        let day = read(&format!("{file}/2026-02-02.atom"));
+        assert_eq!((day.id, day.entries), (format!("{own}:2026-02-02"), feed.entries[2..4].to_vec()));
+    }
+
+    #[test]
     fn a_feed_has_the_last_days_and_a_second_run_changes_its_own_day_alone() {
         let folder = tempfile::tempdir().unwrap();
         let folder = folder.path();

@@ -220,6 +220,31 @@ fn atom_holds(title: &str, out: &str) {
         }
     }
     assert_eq!(titles, [title, title, title], "{out}");
+    feed_holds(title, out);
+}
+
+/// By a feed parser of others: the feed and its entries with what RFC 4287 asks for, their texts as
+/// text, links to arXiv alone, and no element of anybody else's.
+fn feed_holds(title: &str, out: &str) {
+    use atom_syndication::{Feed, TextType};
+    let feed = Feed::read_from(out.as_bytes()).expect("a feed");
+    assert_eq!((feed.title.value.as_str(), feed.title.r#type), (title, TextType::Text), "{out}");
+    assert!(feed.id.starts_with("urn:relata:today:") && feed.extensions.is_empty(), "{out}");
+    assert_eq!(feed.entries.len(), 2, "{out}");
+    for entry in &feed.entries {
+        assert_eq!((entry.title.value.as_str(), entry.title.r#type), (title, TextType::Text), "{out}");
+        let url = format!("https://arxiv.org/abs/{ID}");
+        assert_eq!(entry.id, url, "{out}");
+        assert_eq!(entry.links.iter().map(|link| link.href.as_str()).collect::<Vec<_>>(), [url.as_str()], "{out}");
+        let authors: Vec<&str> = entry.authors.iter().map(|author| author.name.as_str()).collect();
+        assert_eq!(authors, [title, "Ada Lovelace"], "{out}");
+        assert!(entry.updated.timestamp() > 0 && entry.extensions.is_empty() && entry.content.is_none(), "{out}");
+        let tags = entry.categories.iter().filter(|tag| tag.scheme.as_deref() == Some("urn:relata:tag"));
+        assert_eq!(tags.map(|tag| tag.term.as_str()).collect::<Vec<_>>(), [title], "{out}");
+        let summary = entry.summary.as_ref().expect("a summary");
+        let said = format!("{title}\n\nread \u{b7} tags {title} \u{b7} note {title}\n\n{title}");
+        assert_eq!((summary.value.as_str(), summary.r#type), (said.as_str(), TextType::Text), "{out}");
+    }
 }
 
 fn bibtex_holds(out: &str) {

@@ -74,7 +74,7 @@ fn what_is_followed_comes_first_whatever_its_match() {
     [1]
 
     $ relata follow --author k.godel --words sea,ice --category math
-    changed 3; default follows 1 authors, 1 words, 1 categories
+    changed 3; default follows 1 author, 1 phrase, 1 category
     [0]
 
     $ relata follow
@@ -97,11 +97,11 @@ fn what_is_followed_comes_first_whatever_its_match() {
     [0]
 
     $ relata unfollow --category cs
-    changed 0; default follows 1 authors, 1 words, 1 categories
+    changed 0; default follows 1 author, 1 phrase, 1 category
     [1]
 
     $ relata unfollow --category math
-    changed 1; default follows 1 authors, 1 words, 0 categories
+    changed 1; default follows 1 author, 1 phrase, 0 categories
     [0]
 
     $ relata like 2601.00001
@@ -279,5 +279,9 @@ fn the_feed_of_a_profile_has_what_its_list_has() {
         assert_eq!(feed.matches(&format!("<id>urn:relata:archive:default:2026-02-20:{id}</id>")).count(), 1, "{feed}");
     }
     assert!(feed.contains("has the words \u{201c}sea ice\u{201d}"), "{feed}");
+    let read = atom_syndication::Feed::read_from(feed.as_bytes()).expect("a feed by a parser of others");
+    let links: Vec<&str> = read.entries.iter().map(|entry| entry.links[0].href.as_str()).collect();
+    let both = [ids(&listed["followed"]), ids(&listed["results"])].concat();
+    assert_eq!(links, both.iter().map(|id| format!("https://arxiv.org/abs/{id}")).collect::<Vec<_>>());
     assert!(home.path("public/default/2026-02-20.html").is_file() && home.path("public/index.html").is_file());
 }
