@@ -32,6 +32,6 @@ pub use calendar::{
 pub use client::{Client, Delay};
 pub use clock::{Clock, SystemClock};
 pub use feed::{Daily, MOST_ENTRIES};
-pub use oai::{Listed, Page, Selection, set_of};
+pub use oai::{Listed, Page, Pages, Selection, set_of};
 pub use settings::ArxivSettings;
 pub use single::Singles;

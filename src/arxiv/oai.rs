@@ -9,7 +9,7 @@ use jiff::civil::Date;
 
 use super::address::with_parameters;
 use super::client::{Client, Interface, Question, Reply, Verdict, line};
-use crate::error::Result;
+use crate::error::{FetchError, Result};
 use crate::paper::{ArxivId, Skipped};
 use crate::reader::{Answer, AnswerKind, Record, Token, read_answer};
 
@@ -47,6 +47,53 @@ pub enum Listed {
     Expired,
 }
 
+/// How often a server may refuse its own tokens without a later datestamp between, before it is
+/// given up.
+const MOST_EXPIRED: u32 = 4;
+
+/// A walk over the pages of a selection ([`Client::pages`]).
+pub struct Pages<'c> {
+    client: &'c Client,
+    selection: Selection,
+    token: Option<String>,
+    expired: u32,
+    through: bool,
+}
+
+impl Pages<'_> {
+    /// The next page; `None` behind the last. A token that serves no longer is asked with once
+    /// more, since its text holds all that it stands for; refused again, records are asked for anew
+    /// from the last datestamp that was seen, and what comes twice is the same.
+    ///
+    /// # Errors
+    /// [`FetchError::Refused`] where the server does not take its own tokens; as
+    /// [`Client::list_records`].
+    pub fn next_page(&mut self) -> Result<Option<Page>> {
+        while !self.through {
+            match self.client.list_records(&self.selection, self.token.as_deref())? {
+                Listed::Page(page) => {
+                    let last = page.records.iter().filter_map(|record| record.datestamp).max();
+                    if self.selection.since < last {
+                        (self.selection.since, self.expired) = (last, 0);
+                    }
+                    self.token.clone_from(&page.next);
+                    self.through = page.next.is_none();
+                    return Ok(Some(page));
+                }
+                Listed::Expired if self.expired < MOST_EXPIRED => {
+                    self.token = self.token.take().filter(|_| self.expired == 0);
+                    self.expired += 1;
+                }
+                Listed::Expired => {
+                    let reason = "it does not take its own tokens".to_owned();
+                    return Err(FetchError::Refused { server: "OAI-PMH".to_owned(), reason }.into());
+                }
+            }
+        }
+        Ok(None)
+    }
+}
+
 /// The set of a category or an archive; `None` for a name that cannot be one.
 ///
 /// ```
@@ -76,10 +123,15 @@ pub fn set_of(category: &str) -> Option<String> {
 }
 
 impl Client {
+    /// All pages of a selection, or with a token those after it, one by one.
+    pub fn pages(&self, selection: Selection, token: Option<String>) -> Pages<'_> {
+        Pages { client: self, selection, token, expired: 0, through: false }
+    }
+
     /// The first page of a selection, or with a token the page after.
     ///
     /// # Errors
-    /// [`FetchError`](crate::error::FetchError): the server fails for too long, or refuses.
+    /// [`FetchError`]: the server fails for too long, or refuses.
     pub fn list_records(&self, selection: &Selection, token: Option<&str>) -> Result<Listed> {
         let base = &self.settings().oai;
         let [since, until] = [selection.since, selection.until].map(|day| day.map(|day| day.to_string()));

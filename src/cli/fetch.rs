@@ -6,7 +6,7 @@ use jiff::civil::Date;
 use crate::arxiv::set_of;
 use crate::error::{Error, FetchError, Result};
 use crate::paper::ArxivId;
-use crate::service::{CategoryState, Fetch as Request, FetchOutcome, Fetched, FetchedCategory, SourceRow};
+use crate::service::{CategoryState, FeedRow, Fetch as Request, FetchOutcome, Fetched, FetchedCategory, SourceRow};
 
 use super::args::{Fetch, SourcesCommand};
 use super::skips::say_read;
@@ -205,6 +205,10 @@ fn list(context: &Context, as_json: bool, page: &mut Page) -> Result<Outcome> {
     } else {
         let width = sources.categories.iter().map(|row| row.category.len()).max().unwrap_or(0);
         sources.categories.iter().try_for_each(|row| page.line(&source(row, width)))?;
+        if let Some(FeedRow { fetched, day }) = &sources.feed {
+            let at = fetched.strftime("%Y-%m-%d %H:%M UTC");
+            say(&format!("The feed was last read on {at}, as the announcement of {}.", day.strftime("%A, %Y-%m-%d")));
+        }
     }
     Ok(if sources.categories.is_empty() { Outcome::Nothing } else { Outcome::Done })
 }

@@ -34,11 +34,11 @@ pub struct FollowedCategory {
 /// What a feed answered last.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct FeedAnswer {
-    /// The mark of its content.
+    /// The mark of its content; empty where the server gave none.
     pub etag: String,
     /// The announcement that it was taken for.
     pub day: Date,
-    /// When it was fetched.
+    /// When it was last read, be it that it was the same as before.
     pub fetched: Timestamp,
 }
 
@@ -127,13 +127,23 @@ impl Library {
     pub fn feed_answer(&self, address: &str) -> Result<Option<FeedAnswer>> {
         self.connection
             .prepare_cached("SELECT etag, day, fetched FROM feed_answers WHERE address = ?1")
-            .and_then(|mut statement| {
-                statement
-                    .query_row([address], |row| {
-                        Ok(FeedAnswer { etag: row.get(0)?, day: required(row, 1)?, fetched: required(row, 2)? })
-                    })
-                    .optional()
-            })
+            .and_then(|mut statement| statement.query_row([address], feed_answer).optional())
+            .in_library(&self.path)
+    }
+
+    /// The answer of the feed that was read last, whatever its address.
+    pub fn last_feed_answer(&self) -> Result<Option<FeedAnswer>> {
+        self.connection
+            .prepare_cached("SELECT etag, day, fetched FROM feed_answers ORDER BY fetched DESC, address LIMIT 1")
+            .and_then(|mut statement| statement.query_row([], feed_answer).optional())
+            .in_library(&self.path)
+    }
+
+    /// Notes that a feed was read at a time and was the same as before.
+    pub fn note_feed_unchanged(&mut self, address: &str, read: Timestamp) -> Result<()> {
+        self.connection
+            .execute("UPDATE feed_answers SET fetched = ?2 WHERE address = ?1", [address, &read.to_string()])
+            .map(drop)
             .in_library(&self.path)
     }
 
@@ -180,6 +190,10 @@ impl Library {
     pub fn merge_page(&mut self, entries: &[Entry], place: &Harvest) -> Result<Vec<Outcome>> {
         self.merge_with(entries, |connection| write_harvest(connection, place))
     }
+}
+
+fn feed_answer(row: &Row<'_>) -> rusqlite::Result<FeedAnswer> {
+    Ok(FeedAnswer { etag: row.get(0)?, day: required(row, 1)?, fetched: required(row, 2)? })
 }
 
 fn write_categories(connection: &Connection, categories: &[FollowedCategory]) -> rusqlite::Result<()> {
@@ -300,7 +314,10 @@ mod tests {
             fetched: "2026-02-13T06:00:00Z".parse().unwrap(),
         };
         library.merge_feed(&[], &[], Some(("http://a/cs.LG", &answer))).unwrap();
-        assert_eq!(library.feed_answer("http://a/cs.LG").unwrap(), Some(answer));
+        assert_eq!(library.feed_answer("http://a/cs.LG").unwrap().as_ref(), Some(&answer));
+        let later: Timestamp = "2026-02-13T09:00:00Z".parse().unwrap();
+        library.note_feed_unchanged("http://a/cs.LG", later).unwrap();
+        assert_eq!(library.last_feed_answer().unwrap(), Some(FeedAnswer { fetched: later, ..answer }));
         assert_eq!(library.feed_answer("http://a/cs.AI").unwrap(), None);
 
         let mut place = Harvest { scope: "cs:cs:LG".to_owned(), token: Some("t%20".to_owned()), ..Harvest::default() };

@@ -74,8 +74,9 @@ impl Relata {
             Some(library) => library.feed_answer(&address)?,
             None => None,
         };
-        Ok(match client.daily(&address, known.as_ref().map(|answer| answer.etag.as_str())) {
-            Ok(Daily::Unchanged) => match known {
+        let etag = known.as_ref().map(|answer| answer.etag.as_str()).filter(|etag| !etag.is_empty());
+        Ok(match client.daily(&address, etag) {
+            Ok(Daily::Unchanged) => match etag {
                 Some(_) => Feed::Unchanged,
                 None => Feed::Failed("it answers 304 to a question that it was not asked before".to_owned()),
             },
@@ -103,7 +104,10 @@ impl Relata {
         };
         let (records, skipped, etag) = match feed {
             Feed::Failed(why) => return Ok(followed.into_iter().map(doubt(Doubt::Failed(why))).collect()),
-            Feed::Unchanged => return Ok(followed.into_iter().map(doubt(Doubt::AllKnown)).collect()),
+            Feed::Unchanged => {
+                self.write_library(|library| library.note_feed_unchanged(&address, client.now()))?;
+                return Ok(followed.into_iter().map(doubt(Doubt::AllKnown)).collect());
+            }
             Feed::Entries { records, skipped, etag } => (records, skipped, etag),
         };
         let now = client.now();
@@ -130,9 +134,9 @@ impl Relata {
                     }
                 }
             }
-            let answer = etag.map(|etag| FeedAnswer { etag, day, fetched: now });
+            let answer = FeedAnswer { etag: etag.unwrap_or_default(), day, fetched: now };
             let categories: Vec<FollowedCategory> = judged.iter().map(|category| category.followed.clone()).collect();
-            let outcomes = library.merge_feed(&entries, &categories, answer.as_ref().map(|kept| (&*address, kept)))?;
+            let outcomes = library.merge_feed(&entries, &categories, Some((&address, &answer)))?;
             count(added, &outcomes, skipped);
             Ok(judged)
         })

@@ -1,8 +1,7 @@
 //! Whole ranges of days over OAI-PMH, page by page.
 //!
-//! Each page is stored with its place in one transaction, so that a kill costs one page. A token
-//! that has expired is replaced by the last datestamp that was seen: what is asked for twice merges
-//! to the same.
+//! Each page is stored with its place in one transaction, so that a kill costs one page. What is
+//! asked for twice, since a token has expired, merges to the same.
 
 use jiff::civil::Date;
 use serde::Serialize;
@@ -11,14 +10,10 @@ use super::Relata;
 use super::add::Added;
 use super::events::Event;
 use super::fetch::{CategoryState, Fetch, Fetched, FetchedCategory, count, within};
-use crate::arxiv::{Client, Listed, Selection, latest_announcement, set_of};
-use crate::error::{FetchError, Result};
+use crate::arxiv::{Client, Selection, latest_announcement, set_of};
+use crate::error::Result;
 use crate::library::{FollowedCategory, Harvest};
 use crate::paper::Entry;
-
-/// How often a server may refuse its own tokens without a later datestamp between, before it is
-/// given up.
-pub(super) const MOST_EXPIRED: u32 = 4;
 
 /// How far a harvest is.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -99,33 +94,15 @@ impl Relata {
             done,
         };
         self.tell(Event::Harvested(status(&place, false)));
-        let mut expired = 0;
+        let selection = Selection { since: place.datestamp.or(place.since), until: place.until, set };
+        let mut pages = client.pages(selection, place.token.clone());
         loop {
             self.cancel.check()?;
-            let since = place.datestamp.or(place.since);
-            let selection = Selection { since, until: place.until, set: set.clone() };
-            let page = match client.list_records(&selection, place.token.as_deref())? {
-                Listed::Page(page) => page,
-                Listed::Expired if expired < MOST_EXPIRED => {
-                    // Its text holds all that it stands for, so that it may serve again on the new
-                    // day; else the days since the last datestamp are asked for anew.
-                    if expired > 0 {
-                        place.token = None;
-                    }
-                    expired += 1;
-                    continue;
-                }
-                Listed::Expired => {
-                    let reason = "it does not take its own tokens".to_owned();
-                    return Err(FetchError::Refused { server: "OAI-PMH".to_owned(), reason }.into());
-                }
-            };
+            let Some(page) = pages.next_page()? else { return Ok(place) };
             place.pages += 1;
             place.records += page.records.len() as u64;
             let last = page.records.iter().filter_map(|record| record.datestamp).max();
-            if place.datestamp < last {
-                (place.datestamp, expired) = (last, 0);
-            }
+            place.datestamp = place.datestamp.max(last);
             let through = page.next.is_none();
             place.token = page.next;
             if through {
@@ -143,9 +120,6 @@ impl Relata {
             let outcomes = self.write_library(|library| library.merge_page(&entries, &place))?;
             count(added, &outcomes, page.skipped);
             self.tell(Event::Harvested(status(&place, through)));
-            if through {
-                return Ok(place);
-            }
         }
     }
 

@@ -12,9 +12,8 @@ use jiff::civil::Date;
 use super::Relata;
 use super::add::Added;
 use super::fetch::{LISTED_BY, count, is_known, within};
-use super::fetch_harvest::MOST_EXPIRED;
-use crate::arxiv::{Client, Listed, Selection, on_or_before, set_of};
-use crate::error::{FetchError, Result};
+use crate::arxiv::{Client, Selection, on_or_before, set_of};
+use crate::error::Result;
 use crate::library::FollowedCategory;
 use crate::paper::{ArxivId, Entry, Listing};
 use crate::reader::Record;
@@ -46,28 +45,16 @@ impl Relata {
         added: &mut Added,
     ) -> Result<Compared> {
         let mut compared = Compared { missed: Vec::new(), listed: BTreeSet::new(), latest: None, day };
-        let mut selection = Selection { since: Some(since), until: None, set: set_of(&category.category) };
-        let (mut token, mut expired) = (None::<String>, 0);
+        let selection = Selection { since: Some(since), until: None, set: set_of(&category.category) };
+        let mut pages = client.pages(selection, None);
         loop {
             self.cancel.check()?;
-            let page = match client.list_records(&selection, token.as_deref())? {
-                Listed::Page(page) => page,
-                Listed::Expired if expired < MOST_EXPIRED => {
-                    token = token.filter(|_| expired == 0);
-                    expired += 1;
-                    continue;
-                }
-                Listed::Expired => {
-                    let reason = "it does not take its own tokens".to_owned();
-                    return Err(FetchError::Refused { server: "OAI-PMH".to_owned(), reason }.into());
-                }
+            let Some(page) = pages.next_page()? else {
+                compared.missed.sort_unstable();
+                compared.missed.dedup();
+                return Ok(compared);
             };
-            let last = page.records.iter().filter_map(|record| record.datestamp).max();
-            if selection.since < last {
-                (selection.since, expired) = (last, 0);
-            }
             compared.day = page.day;
-            token = page.next;
             compared.listed.extend(page.records.iter().map(|record| record.entry.id.clone()));
             let outcomes = self.write_library(|library| {
                 let mut entries = Vec::new();
@@ -85,11 +72,6 @@ impl Relata {
                 library.merge(&entries)
             })?;
             count(added, &outcomes, page.skipped);
-            if token.is_none() {
-                compared.missed.sort_unstable();
-                compared.missed.dedup();
-                return Ok(compared);
-            }
         }
     }
 }

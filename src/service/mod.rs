@@ -100,7 +100,7 @@ pub use related::{LikedBy, Related, ScoreParts, ToldFacet};
 pub use rows::{Row, Seen, Source, one_decimal, six_decimals};
 pub use schemas::schemas;
 pub use search::{ByText, Found, FoundBy, Search, SearchQuery};
-pub use sources::{SourceRow, Sources};
+pub use sources::{FeedRow, SourceRow, Sources};
 pub use state::LibraryState;
 pub use texts::{ProfileTexts, RemoveTexts, RemovedTexts, TextRow};
 pub use today::{DayNumbers, NewPaper, Repeated, Today, TodayList, TodayQuery};

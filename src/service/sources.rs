@@ -1,5 +1,6 @@
 //! The categories that are remembered.
 
+use jiff::Timestamp;
 use jiff::civil::Date;
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -15,6 +16,17 @@ use crate::library::FollowedCategory;
 pub struct Sources {
     /// By name.
     pub categories: Vec<SourceRow>,
+    /// The daily feed, where it was ever read.
+    pub feed: Option<FeedRow>,
+}
+
+/// The daily feed when it was read last.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
+pub struct FeedRow {
+    /// When that was.
+    pub fetched: Timestamp,
+    /// The announcement that it was taken for.
+    pub day: Date,
 }
 
 /// A category that is remembered.
@@ -45,8 +57,10 @@ impl Relata {
     /// # Errors
     /// What the library reports.
     pub fn sources(&self) -> Result<Sources> {
-        let followed = self.existing()?.map_or(Ok(Vec::new()), |library| library.followed_categories())?;
-        Ok(Sources { categories: followed.into_iter().map(SourceRow::from).collect() })
+        let Some(library) = self.existing()? else { return Ok(Sources::default()) };
+        let categories = library.followed_categories()?.into_iter().map(SourceRow::from).collect();
+        let feed = library.last_feed_answer()?.map(|answer| FeedRow { fetched: answer.fetched, day: answer.day });
+        Ok(Sources { categories, feed })
     }
 
     /// Remembers categories without fetching them; gives all that are.

@@ -23,10 +23,14 @@ fn a_usual_morning_takes_one_request_and_everything_that_is_announced() {
     let library = bench.library();
     assert_eq!(library.listed_on(date(2026, 3, 3)).unwrap().rows().len(), wanted.len());
     // The same once more: one question, which is answered by 304, and nothing is new.
+    let read = || bench.relata.sources().unwrap().feed.map(|feed| (feed.day, feed.fetched.to_string()));
+    assert_eq!(read(), Some((date(2026, 3, 3), TUESDAY.to_owned())));
+    bench.clock.set("2026-03-03T15:00:00Z");
     let again = bench.fetch(&Fetch::new(Vec::<String>::new()).embed(false));
     assert_eq!((again.outcome, again.requests, again.added.papers()), (FetchOutcome::Nothing, 1, 0));
     assert_eq!(states(&again), [CategoryState::UpToDate; 3]);
     assert_eq!(bench.server.requests()[1].status, 304);
+    assert_eq!(read(), Some((date(2026, 3, 3), "2026-03-03T15:00:00Z".to_owned())));
 }
 
 #[test]

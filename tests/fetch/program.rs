@@ -131,6 +131,7 @@ fn the_first_morning_is_as_the_guide_says() {
     let again = ended.iter().find(|(command, ..)| command == "fetch").expect("in the guide");
     assert_eq!(again.1, 1, "nothing is new: {}", again.3);
     assert!(of("sources").2.contains("complete to "), "{}", of("sources").2);
+    assert!(of("sources").3.contains("The feed was last read on 20"), "{}", of("sources").3);
     assert_eq!(of("fetch --since").1, 0);
     assert!(of("like").2.starts_with("changed 3; default: 3 liked"), "{}", of("like").2);
     assert!(of("today").2.contains(" new"), "{}", of("today").2);
