@@ -5,11 +5,10 @@
 //! so that none outlives its text. Vectors are kept as they are asked for: four facets of every
 //! paper would take four times as long to embed as the papers.
 
-use rusqlite::{OptionalExtension, TransactionBehavior, params};
-use sha2::{Digest, Sha256};
+use rusqlite::{OptionalExtension, params};
 
 use super::faults::Faults;
-use super::vectors::{flaw, floats};
+use super::text_vectors::text_hash;
 use super::{FingerprintNumber, Library, PaperRow};
 use crate::error::Result;
 use crate::paper::Facet;
@@ -76,24 +75,10 @@ impl Library {
         facet: Facet,
         passages: &[FacetPassage],
     ) -> Result<Vec<Option<Vec<f32>>>> {
-        let _snapshot = self.snapshot()?;
-        let dimension = self.dimension(fingerprint)?;
-        let mut statement = self
-            .connection
-            .prepare_cached(
-                "SELECT vector FROM facet_embeddings WHERE paper = ?1 AND facet = ?2 AND fingerprint = ?3 AND text = ?4",
-            )
-            .in_library(&self.path)?;
-        let mut vectors = Vec::with_capacity(passages.len());
-        for passage in passages {
-            let named = params![passage.row.0, facet.name(), fingerprint.0, hash(&passage.text)];
-            let vector = statement
-                .query_row(named, |found| Ok(floats(found.get_ref(0)?.as_blob()?).collect::<Vec<f32>>()))
-                .optional()
-                .in_library(&self.path)?;
-            vectors.push(vector.filter(|vector| flaw(vector.iter().copied(), dimension).is_none()));
-        }
-        Ok(vectors)
+        let sql =
+            "SELECT vector FROM facet_embeddings WHERE paper = ?1 AND facet = ?2 AND fingerprint = ?3 AND text = ?4";
+        let key = |passage: &FacetPassage| (passage.row.0, facet.name(), fingerprint.0, text_hash(&passage.text));
+        self.vectors_by(fingerprint, sql, passages.iter().map(key))
     }
 
     /// Stores vectors of facets in one transaction, in the place of those of earlier texts. One
@@ -108,31 +93,13 @@ impl Library {
         facet: Facet,
         vectors: &[(&FacetPassage, &[f32])],
     ) -> Result<()> {
-        let dimension = self.dimension(fingerprint)?;
-        if let Some(why) = vectors.iter().find_map(|(_, vector)| flaw(vector.iter().copied(), dimension)) {
-            return Err(self.refused(why));
-        }
-        let path = &self.path;
-        let transaction = self.connection.transaction_with_behavior(TransactionBehavior::Immediate).in_library(path)?;
-        for (passage, vector) in vectors {
-            let blob: Vec<u8> = vector.iter().flat_map(|value| value.to_le_bytes()).collect();
-            transaction
-                .prepare_cached(
-                    "INSERT INTO facet_embeddings (paper, facet, fingerprint, text, vector) \
-                     SELECT row, ?2, ?3, ?4, ?5 FROM papers WHERE row = ?1 \
-                     ON CONFLICT DO UPDATE SET text = excluded.text, vector = excluded.vector",
-                )
-                .and_then(|mut insert| {
-                    insert.execute(params![passage.row.0, facet.name(), fingerprint.0, hash(&passage.text), blob])
-                })
-                .in_library(path)?;
-        }
-        transaction.commit().in_library(path)
+        let sql = "INSERT INTO facet_embeddings (paper, facet, fingerprint, text, vector) \
+                   SELECT row, ?2, ?3, ?4, ?5 FROM papers WHERE row = ?1 \
+                   ON CONFLICT DO UPDATE SET text = excluded.text, vector = excluded.vector";
+        self.store_by(fingerprint, sql, vectors, |passage, blob| {
+            (passage.row.0, facet.name(), fingerprint.0, text_hash(&passage.text), blob)
+        })
     }
-}
-
-fn hash(text: &str) -> [u8; 32] {
-    Sha256::digest(text).into()
 }
 
 #[cfg(test)]

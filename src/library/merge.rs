@@ -67,6 +67,8 @@ impl Library {
         let writer = Writer { connection: &transaction, awaited: RefCell::new(awaited) };
         let merged = entries.iter().map(|entry| writer.merge(entry)).collect::<rusqlite::Result<Vec<Outcome>>>();
         let outcomes = merged.in_library(path)?;
+        let awaited = writer.awaited.into_inner();
+        awaited.map_or(Ok(()), |awaited| awaited.give_way(&transaction)).in_library(path)?;
         note(&transaction).in_library(path)?;
         delete_marked(&transaction, AT_ONCE).in_library(path)?;
         transaction.commit().in_library(path)?;
@@ -114,7 +116,7 @@ impl Writer<'_> {
             let mut record = Record::default();
             record.absorb(entry);
             self.add(&entry.id, &record)?;
-            self.take_place(&entry.id, &record)?;
+            self.take_place(&entry.id, &record);
             return Ok(Outcome::Added);
         };
         let before = load(self.connection, row, &entry.id)?;
@@ -124,15 +126,14 @@ impl Writer<'_> {
             return Ok(Outcome::Unchanged);
         }
         self.update(row, &entry.id, &before, &after)?;
-        self.take_place(&entry.id, &after)?;
+        self.take_place(&entry.id, &after);
         Ok(if after.reads_the_same(&before) { Outcome::Unchanged } else { Outcome::Updated })
     }
 
-    /// Has liked texts that mean this paper give way to it.
-    fn take_place(&self, id: &ArxivId, record: &Record) -> rusqlite::Result<()> {
-        match self.awaited.borrow_mut().as_mut() {
-            Some(awaited) => awaited.give_way(self.connection, id, record),
-            None => Ok(()),
+    /// Notes liked texts that mean this paper.
+    fn take_place(&self, id: &ArxivId, record: &Record) {
+        if let Some(awaited) = self.awaited.borrow_mut().as_mut() {
+            awaited.note(id, record);
         }
     }
 

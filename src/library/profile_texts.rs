@@ -115,13 +115,7 @@ impl Library {
     /// title with an earlier one is the same text, and what it says holds from now on. Says for
     /// each what became of it.
     pub fn add_texts(&mut self, profile: &str, texts: &[ProfileText]) -> Result<Vec<AddedText>> {
-        let profile = &*self.profile_called(profile)?;
-        let path = &self.path;
-        let transaction = self.connection.transaction_with_behavior(TransactionBehavior::Immediate).in_library(path)?;
-        let added = add(&transaction, profile, texts).in_library(path)?;
-        drop_unused(&transaction).in_library(path)?;
-        transaction.commit().in_library(path)?;
-        Ok(added)
+        Ok(self.enter_likes(profile, &[], texts)?.1)
     }
 
     /// Takes texts out of a profile, in one transaction. Says how many were there.
@@ -229,10 +223,25 @@ pub(super) fn texts_of(connection: &Connection, profile: &str) -> rusqlite::Resu
     statement.query_map([profile], read)?.collect()
 }
 
-/// What the texts of all profiles are known by, for a batch of papers that is merged.
+/// What the texts of all profiles are known by, for a batch of papers that is merged, and which
+/// paper of the batch each gives way to.
 pub(super) struct AwaitedTexts {
-    /// (profile, key) by an id, `doi:` or `title:`.
-    names: HashMap<String, Vec<(String, String)>>,
+    /// Texts by an id, `doi:` or `title:`.
+    names: HashMap<String, Vec<TextOf>>,
+    /// The paper for each text: one that has its id before one that has its DOI or its title, and
+    /// of equals the one with the smallest id. So the order of a batch changes nothing.
+    found: BTreeMap<TextOf, (SharedName, ArxivId)>,
+}
+
+/// A text by its profile and its key.
+type TextOf = (String, String);
+
+/// What a paper and a text have in common, the surest first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum SharedName {
+    Id,
+    Doi,
+    Title,
 }
 
 impl AwaitedTexts {
@@ -240,9 +249,9 @@ impl AwaitedTexts {
     pub(super) fn of(connection: &Connection) -> rusqlite::Result<Option<AwaitedTexts>> {
         let mut statement = connection.prepare_cached("SELECT profile, key, ids, doi, title FROM profile_texts")?;
         let mut rows = statement.query([])?;
-        let mut names: HashMap<String, Vec<(String, String)>> = HashMap::new();
+        let mut names: HashMap<String, Vec<TextOf>> = HashMap::new();
         while let Some(row) = rows.next()? {
-            let whose: (String, String) = (row.get(0)?, row.get(1)?);
+            let whose: TextOf = (row.get(0)?, row.get(1)?);
             let ids: Vec<String> = row.get_ref(2)?.as_str()?.split_whitespace().map(str::to_owned).collect();
             let doi: Option<String> = row.get(3)?;
             let title: String = row.get(4)?;
@@ -256,30 +265,42 @@ impl AwaitedTexts {
                 names.entry(name).or_default().push(whose.clone());
             }
         }
-        Ok((!names.is_empty()).then_some(AwaitedTexts { names }))
+        Ok((!names.is_empty()).then(|| AwaitedTexts { names, found: BTreeMap::new() }))
     }
 
-    /// Has the texts that mean a paper give way to it.
-    pub(super) fn give_way(&mut self, connection: &Connection, id: &ArxivId, paper: &Record) -> rusqlite::Result<()> {
+    /// Notes the texts that mean a paper of the batch.
+    pub(super) fn note(&mut self, id: &ArxivId, paper: &Record) {
         // One of which nothing but its id is known says less than the text.
-        let Some(title) = &paper.metadata.title else { return Ok(()) };
-        let title = Some(format!("title:{}", title_key(title)));
-        let doi = paper.metadata.doi.as_ref().map(|doi| format!("doi:{}", doi.to_lowercase()));
-        let mut gone = false;
-        for name in [Some(id.to_string()), doi, title].into_iter().flatten() {
-            for (profile, key) in self.names.remove(&name).unwrap_or_default() {
-                let named = [profile.as_str(), key.as_str(), id.as_str()];
-                let new = connection
-                    .prepare_cached(
-                        "INSERT INTO profile_papers (profile, id, liked, noted, interest) \
-                         SELECT profile, ?3, 1, noted, interest FROM profile_texts WHERE profile = ?1 AND key = ?2 \
-                         ON CONFLICT DO NOTHING",
-                    )?
-                    .execute(named)?
-                    > 0;
-                zotero::give_way(connection, named, new)?;
-                gone |= delete(connection, &profile, &key)? > 0;
+        let Some(title) = &paper.metadata.title else { return };
+        let doi = paper.metadata.doi.as_ref().map(|doi| (SharedName::Doi, format!("doi:{}", doi.to_lowercase())));
+        let title = Some((SharedName::Title, format!("title:{}", title_key(title))));
+        for (shared, name) in [Some((SharedName::Id, id.to_string())), doi, title].into_iter().flatten() {
+            for text in self.names.get(&name).into_iter().flatten() {
+                let paper = (shared, id.clone());
+                match self.found.get_mut(text) {
+                    Some(known) if *known <= paper => {}
+                    Some(known) => *known = paper,
+                    None => _ = self.found.insert(text.clone(), paper),
+                }
             }
+        }
+    }
+
+    /// Has the texts whose papers were noted give way to them.
+    pub(super) fn give_way(self, connection: &Connection) -> rusqlite::Result<()> {
+        let mut gone = false;
+        for ((profile, key), (_, id)) in &self.found {
+            let named = [profile.as_str(), key.as_str(), id.as_str()];
+            let new = connection
+                .prepare_cached(
+                    "INSERT INTO profile_papers (profile, id, liked, noted, interest) \
+                     SELECT profile, ?3, 1, noted, interest FROM profile_texts WHERE profile = ?1 AND key = ?2 \
+                     ON CONFLICT DO NOTHING",
+                )?
+                .execute(named)?
+                > 0;
+            zotero::give_way(connection, named, new)?;
+            gone |= delete(connection, profile, key)? > 0;
         }
         if gone { drop_unused(connection) } else { Ok(()) }
     }

@@ -8,13 +8,13 @@ use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use jiff::civil::Date;
-use rusqlite::{TransactionBehavior, params};
+use rusqlite::{Connection, TransactionBehavior, params};
 
 use super::Library;
 use super::closest;
 use super::faults::{Faults, unreadable};
 use super::ids::parse_id;
-use super::profile_texts::{ProfileText, texts_of};
+use super::profile_texts::{self, AddedText, ProfileText, texts_of};
 use super::text_vectors::drop_unused;
 use super::zotero;
 use crate::error::{ProfileError, Result};
@@ -98,29 +98,28 @@ impl Library {
     /// Enters opinions of papers, or where there is none takes them back, in one transaction. Says
     /// for each whether that changed anything.
     pub fn set_opinions(&mut self, profile: &str, opinions: &[(ArxivId, Option<Opinion>)]) -> Result<Vec<bool>> {
+        Ok(self.enter_likes(profile, opinions, &[])?.0)
+    }
+
+    /// Enters opinions as [`Library::set_opinions`] does and liked texts as [`Library::add_texts`]
+    /// does, both in one transaction.
+    pub fn enter_likes(
+        &mut self,
+        profile: &str,
+        opinions: &[(ArxivId, Option<Opinion>)],
+        texts: &[ProfileText],
+    ) -> Result<(Vec<bool>, Vec<AddedText>)> {
         let profile = &*self.profile_called(profile)?;
         let path = &self.path;
-        let today = jiff::Timestamp::now().to_zoned(jiff::tz::TimeZone::UTC).date().to_string();
         let transaction = self.connection.transaction_with_behavior(TransactionBehavior::Immediate).in_library(path)?;
-        let enter = |(id, opinion): &(ArxivId, Option<Opinion>)| {
-            zotero::opined(&transaction, profile, id.as_str(), opinion.is_none())?;
-            let changed = match opinion {
-                Some(opinion) => transaction
-                    .prepare_cached(
-                        "INSERT INTO profile_papers (profile, id, liked, noted) VALUES (?1, ?2, ?3, ?4) \
-                         ON CONFLICT DO UPDATE SET liked = excluded.liked, noted = excluded.noted, interest = NULL \
-                         WHERE liked <> excluded.liked",
-                    )?
-                    .execute(params![profile, id.as_str(), *opinion == Opinion::Liked, today])?,
-                None => transaction
-                    .prepare_cached("DELETE FROM profile_papers WHERE profile = ?1 AND id = ?2")?
-                    .execute(params![profile, id.as_str()])?,
-            };
-            Ok(changed > 0)
-        };
-        let changed = opinions.iter().map(enter).collect::<rusqlite::Result<Vec<bool>>>().in_library(path)?;
+        let changed = enter_opinions(&transaction, profile, opinions).in_library(path)?;
+        let mut added = Vec::new();
+        if !texts.is_empty() {
+            added = profile_texts::add(&transaction, profile, texts).in_library(path)?;
+            drop_unused(&transaction).in_library(path)?;
+        }
         transaction.commit().in_library(path)?;
-        Ok(changed)
+        Ok((changed, added))
     }
 
     /// A profile; empty where there is none of that name.
@@ -313,6 +312,32 @@ fn title_queries(title: &str) -> Vec<String> {
         queries.push(format!("title : ({})", all.join(" AND ")));
     }
     queries
+}
+
+/// Says for each opinion whether it changed anything.
+fn enter_opinions(
+    connection: &Connection,
+    profile: &str,
+    opinions: &[(ArxivId, Option<Opinion>)],
+) -> rusqlite::Result<Vec<bool>> {
+    let today = jiff::Timestamp::now().to_zoned(jiff::tz::TimeZone::UTC).date().to_string();
+    let enter = |(id, opinion): &(ArxivId, Option<Opinion>)| {
+        zotero::opined(connection, profile, id.as_str(), opinion.is_none())?;
+        let changed = match opinion {
+            Some(opinion) => connection
+                .prepare_cached(
+                    "INSERT INTO profile_papers (profile, id, liked, noted) VALUES (?1, ?2, ?3, ?4) \
+                     ON CONFLICT DO UPDATE SET liked = excluded.liked, noted = excluded.noted, interest = NULL \
+                     WHERE liked <> excluded.liked",
+                )?
+                .execute(params![profile, id.as_str(), *opinion == Opinion::Liked, today])?,
+            None => connection
+                .prepare_cached("DELETE FROM profile_papers WHERE profile = ?1 AND id = ?2")?
+                .execute(params![profile, id.as_str()])?,
+        };
+        Ok(changed > 0)
+    };
+    opinions.iter().map(enter).collect()
 }
 
 #[cfg(test)]

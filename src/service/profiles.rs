@@ -254,8 +254,7 @@ impl Relata {
             _ => 0,
         };
         let Found { opinions, texts, unmatched } = found;
-        let changed = library.set_opinions(&name, &opinions)?;
-        let added = library.add_texts(&name, &texts)?;
+        let (changed, added) = library.enter_likes(&name, &opinions, &texts)?;
         Ok(Imported {
             profile: name,
             matched: opinions.len(),

@@ -105,6 +105,31 @@ fn a_text_gives_way_to_its_paper_by_id_doi_and_title() {
 }
 
 #[test]
+fn the_order_of_a_batch_does_not_decide_which_paper_a_text_gives_way_to() {
+    let mine = identified([text("Slow ice"), with_doi("Snow", "10.1/snow"), with_id("Rain", "2601.00008")]);
+    let papers = [
+        entry("2601.00002", Some("Slow Ice"), None),
+        entry("2601.00001", Some("Slow ice"), None),
+        // A DOI says more than a title, and an id more than both.
+        entry("2601.00003", Some("Snow"), None),
+        entry("2601.00004", Some("On snowfall"), Some("10.1/SNOW")),
+        entry("2601.00009", Some("Rain"), None),
+        entry("2601.00008", Some("Rain, revised"), None),
+    ];
+    let mut backwards = papers.to_vec();
+    backwards.reverse();
+    for papers in [papers.to_vec(), backwards] {
+        let mut library = Library::in_memory().expect("a library");
+        library.add_texts("me", &mine).expect("added");
+        library.merge(&papers).expect("merged");
+        let profile = library.profile("me").expect("read");
+        let liked = [id("2601.00001"), id("2601.00004"), id("2601.00008")];
+        assert_eq!((profile.like, profile.texts), (liked.to_vec(), vec![]));
+        assert_eq!(library.check().expect("checked"), []);
+    }
+}
+
+#[test]
 fn a_text_that_names_an_id_is_not_another_paper_of_its_title() {
     let mut library = Library::in_memory().expect("a library");
     library.add_texts("me", &identified([with_id("Slow ice", "2601.00001")])).expect("added");
