@@ -19,6 +19,8 @@ pub(crate) enum Before {
     Library,
     /// The same with topics.
     Topics,
+    /// The same with liked texts that are no papers, which are not embedded yet.
+    Texts,
     /// A library that is large enough for what it teaches to be kept in a file.
     Many,
     /// Texts to embed.
@@ -65,7 +67,7 @@ const PLAIN: Disturbed = Disturbed {
 };
 
 /// All commands.
-pub(crate) const ALL: [Disturbed; 19] = [
+pub(crate) const ALL: [Disturbed; 27] = [
     Disturbed {
         name: "add --no-embed, no library yet",
         arguments: &["add", "--no-embed", "papers.jsonl"],
@@ -104,6 +106,44 @@ pub(crate) const ALL: [Disturbed; 19] = [
         before: Before::Library,
         says: "changed 2",
         one_step: true,
+        ..PLAIN
+    },
+    Disturbed {
+        name: "note",
+        arguments: &["note", "2601.00002", "Compare with part 7."],
+        before: Before::Library,
+        says: "changed 1",
+        one_step: true,
+        ..PLAIN
+    },
+    Disturbed {
+        name: "tag",
+        arguments: &["tag", "2601.00002", "to cite", "ice"],
+        before: Before::Library,
+        says: "changed 2",
+        one_step: true,
+        ..PLAIN
+    },
+    Disturbed {
+        name: "read",
+        arguments: &["read", "2601.00002", "2601.00005"],
+        before: Before::Library,
+        says: "changed 2",
+        one_step: true,
+        ..PLAIN
+    },
+    Disturbed {
+        name: "profile import (texts)",
+        arguments: &["profile", "import", "texts.bib"],
+        before: Before::Library,
+        says: "matched",
+        one_step: true,
+        ..PLAIN
+    },
+    Disturbed {
+        name: "recommend (embeds texts)",
+        arguments: &["recommend", "--profile", "default", "--json"],
+        before: Before::Texts,
         ..PLAIN
     },
     Disturbed {
@@ -146,6 +186,28 @@ pub(crate) const ALL: [Disturbed; 19] = [
         name: "today",
         arguments: &["today", "more.jsonl", "--at-least", "0"],
         before: Before::Library,
+        ..PLAIN
+    },
+    Disturbed {
+        name: "today --feed",
+        arguments: &["today", "more.jsonl", "--at-least", "0", "--feed", "public"],
+        before: Before::Library,
+        ..PLAIN
+    },
+    Disturbed {
+        name: "fetch",
+        arguments: &["fetch", "cs.LG", "--no-embed"],
+        before: Before::Nothing,
+        says: " new",
+        again: &[0, 1],
+        ..PLAIN
+    },
+    Disturbed {
+        name: "fetch --all",
+        arguments: &["fetch", "--all", "--no-embed"],
+        before: Before::Nothing,
+        says: " new papers",
+        again: &[0, 1],
         ..PLAIN
     },
     Disturbed {
@@ -210,9 +272,15 @@ fn library(home: &Home) {
     papers(home);
     home.write("more.jsonl", (8..14).map(paper).collect::<String>());
     home.write("mine.bib", "@article{a, title = {X}, eprint = {2601.00004}}\n@misc{b, eprint = {2601.00006}}\n");
+    home.write("texts.bib", TEXTS);
     home.well(&["add", "papers.jsonl"]);
     home.well(&["like", "2601.00001"]);
 }
+
+/// References of which the library has the first alone.
+const TEXTS: &str = "@misc{a, eprint = {2601.00004}}\n\
+    @article{b, title = {Slow rivers of ice}, abstract = {Ice flows slowly and is measured.}}\n\
+    @article{c, title = {Bridges that sing}, doi = {10.1000/sing}, abstract = {We listen to bridges in the wind.}}\n";
 
 fn topics(home: &Home) {
     library(home);
@@ -267,6 +335,10 @@ pub(crate) fn prepared(before: Before) -> Home {
         Before::Papers => papers(&home),
         Before::Library => library(&home),
         Before::Topics => topics(&home),
+        Before::Texts => {
+            library(&home);
+            home.well(&["profile", "import", "texts.bib"]);
+        }
         Before::Many => many(&home),
         Before::Lines => lines(&home, 40),
         Before::Damaged => damaged(&home),

@@ -69,6 +69,9 @@ impl Home {
         if arguments == [FETCH] {
             return fetch::command(self);
         }
+        if arguments.first() == Some(&"fetch") {
+            return fetch::from_arxiv(self, arguments);
+        }
         let mut command = Command::new(env!("CARGO_BIN_EXE_relata"));
         self.settle(command.args(arguments));
         command
@@ -154,7 +157,9 @@ fn list(folder: &Path, root: &Path, files: &mut BTreeMap<String, Vec<u8>>) {
             files.insert(format!("{name}/"), Vec::new());
             list(&path, root, files);
         } else if !["library.db", "library.db-wal", "library.db-shm"].contains(&&*name) {
-            let timed = name.ends_with("folder-sums.json") || name.ends_with("receipt.json");
+            let timed = name.ends_with("folder-sums.json")
+                || name.ends_with("receipt.json")
+                || name.starts_with("cache/arxiv/");
             let bytes = if timed { Vec::new() } else { fs::read(&path).unwrap_or_default() };
             files.insert(name, bytes);
         }
@@ -162,7 +167,7 @@ fn list(folder: &Path, root: &Path, files: &mut BTreeMap<String, Vec<u8>>) {
 }
 
 /// What of a library is not in its dump. Rows are named by their paper; days are left out.
-const BESIDE_THE_DUMP: [&str; 18] = [
+const BESIDE_THE_DUMP: [&str; 21] = [
     "SELECT name, value FROM settings ORDER BY 1",
     "SELECT profile, id, liked, interest FROM profile_papers ORDER BY 1, 2",
     "SELECT profile, id FROM shown_papers ORDER BY 1, 2",
@@ -170,6 +175,9 @@ const BESIDE_THE_DUMP: [&str; 18] = [
     "SELECT id, text FROM notes ORDER BY 1",
     "SELECT tag, id FROM tags ORDER BY 1, 2",
     "SELECT id FROM read_papers ORDER BY 1",
+    "SELECT category, cross_lists, replacements, complete, news FROM followed_categories ORDER BY 1",
+    "SELECT etag, day FROM feed_answers ORDER BY 1",
+    "SELECT scope, complete FROM harvests ORDER BY 1",
     "SELECT digest, model, dimension, vectors FROM fingerprints ORDER BY 1",
     "SELECT number, selection, last_topic FROM topic_sets ORDER BY 1",
     "SELECT list, id, level, parent, name, given FROM topics ORDER BY 1, 2, 3",

@@ -9,6 +9,8 @@
 //! ```
 #![cfg(target_os = "linux")]
 
+#[path = "../arxiv/mod.rs"]
+mod arxiv;
 mod commands;
 mod damage;
 mod disk;
