@@ -156,7 +156,9 @@ mod tests {
     fn events_are_passed_on() {
         let seen = Arc::new(AtomicU64::new(0));
         let count = Arc::clone(&seen);
-        let next: Arc<dyn Observer> = Arc::new(move |_: Event| drop(count.fetch_add(1, Ordering::Relaxed)));
+        let next: Arc<dyn Observer> = Arc::new(move |_: Event| {
+            count.fetch_add(1, Ordering::Relaxed);
+        });
         Listener::new(Some(next)).on(Event::Ended(Work::Embedding));
         assert_eq!(seen.load(Ordering::Relaxed), 1);
     }

@@ -152,7 +152,6 @@ mod tests {
     /// An example.
     #[derive(Serialize, Deserialize, JsonSchema)]
     #[serde(deny_unknown_fields)]
-    #[expect(dead_code, reason = "a schema is made of it")]
     struct Example {
         /// A text
         text: Option<String>,
@@ -164,7 +163,6 @@ mod tests {
     }
 
     #[derive(Serialize, Deserialize, JsonSchema)]
-    #[expect(dead_code, reason = "a schema is made of it")]
     struct Inner {
         /// A title of a paper, which is no title of a schema
         title: String,
