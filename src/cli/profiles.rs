@@ -4,7 +4,7 @@ use crate::error::{Error, QueryError, Result};
 use crate::library::Opinion;
 use crate::service::{
     ExportedProfile, ImportProfile, Imported, ImportedTexts, Opine as Request, ProfileRow, ProfileTexts, RemoveTexts,
-    RemovedTexts, SyncZotero,
+    RemovedTexts, StopZotero, SyncZotero,
 };
 
 use super::args::{Opine, ProfileCommand};
@@ -48,7 +48,11 @@ pub(super) fn profile(context: &Context, command: &ProfileCommand, page: &mut Pa
             let imported = context.relata.import_profile(&request)?;
             write_import(&imported, *json, page)
         }
-        ProfileCommand::Sync { sources, profile, write, dry_run, json } => {
+        ProfileCommand::Sync { sources, profile, stop: true, json, .. } => {
+            let request = StopZotero { sources: sources.clone(), profile: profile.profile.clone() };
+            zotero::stop(context, &request, *json, page)
+        }
+        ProfileCommand::Sync { sources, profile, write, dry_run, json, .. } => {
             let request = SyncZotero {
                 sources: sources.clone(),
                 profile: profile.profile.clone(),

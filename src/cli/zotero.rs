@@ -1,8 +1,10 @@
 //! `relata profile sync`: what came of bringing a profile up to Zotero's collections, and of
 //! writing into one.
 
-use crate::error::Result;
-use crate::service::{SyncZotero, SyncedCollection, WriteOutcome, ZoteroSynced, ZoteroWritten};
+use crate::error::{Result, ZoteroError};
+use crate::service::{
+    StopZotero, StoppedCollection, SyncZotero, SyncedCollection, WriteOutcome, ZoteroSynced, ZoteroWritten,
+};
 use crate::zotero::ZoteroSettings;
 
 use super::terminal::{Page, printable, say};
@@ -16,23 +18,40 @@ pub(super) fn sync(context: &Context, request: &SyncZotero, as_json: bool, page:
     } else {
         write(&synced, page)?;
     }
+    for collection in synced.collections.iter().filter(|collection| collection.missing) {
+        let (name, key) = (collection.name.clone(), collection.key.clone());
+        say(&format!("error: {}", complete(&ZoteroError::Missing { name, key }.into())));
+    }
+    let missing = synced.collections.iter().any(|collection| collection.missing);
     let mut changed = synced.collections.iter().any(|collection| collection.added + collection.removed > 0);
     if let Some(written) = &synced.written {
         if let Some(fault) = &written.fault {
             say(&format!("error: {}", complete(fault)));
         }
-        if written.is_partial() {
-            return Ok(Outcome::Partial);
-        }
         changed |= written.count(WriteOutcome::Created) + written.count(WriteOutcome::WouldBeCreated) > 0;
     }
+    if missing || synced.written.as_ref().is_some_and(ZoteroWritten::is_partial) {
+        return Ok(Outcome::Partial);
+    }
     Ok(if changed || as_json { Outcome::Done } else { Outcome::Nothing })
+}
+
+pub(super) fn stop(context: &Context, request: &StopZotero, as_json: bool, page: &mut Page) -> Result<Outcome> {
+    let stopped = context.relata.stop_zotero(request)?;
+    if as_json {
+        page.answer(&stopped)?;
+    }
+    for StoppedCollection { name, removed, .. } in stopped.collections.iter().filter(|_| !as_json) {
+        let name = if name.is_empty() { "Zotero".into() } else { printable(name) };
+        page.line(&format!("{name}: no longer followed, removed {removed}"))?;
+    }
+    Ok(Outcome::Done)
 }
 
 /// `Ice and snow: read 12 (3 papers, 9 texts, 2 of these by title alone), added 5, removed 1`
 fn write(synced: &ZoteroSynced, page: &mut Page) -> Result<()> {
     let would = if synced.dry_run { "would be " } else { "" };
-    for collection in &synced.collections {
+    for collection in synced.collections.iter().filter(|collection| !collection.missing) {
         let SyncedCollection { name, read, papers, texts, by_title, without_title, added, removed, .. } = collection;
         let name = if name.is_empty() { "Zotero".into() } else { printable(name) };
         let (papers, texts) = (counted(*papers, "paper"), counted(*texts, "text"));

@@ -18,6 +18,24 @@ pub enum ZoteroError {
         /// The profile.
         profile: String,
     },
+    /// A collection that a profile does not follow.
+    #[error("the profile {profile} does not follow {text:?}{}", there_are(there))]
+    NotFollowed {
+        /// The profile.
+        profile: String,
+        /// As asked for.
+        text: String,
+        /// The collections that it follows.
+        there: Vec<String>,
+    },
+    /// A collection that a profile follows and that Zotero no longer has.
+    #[error("Zotero no longer has the collection {name:?} ({key}); what came from it stays in the profile")]
+    Missing {
+        /// Its name.
+        name: String,
+        /// Its key.
+        key: String,
+    },
     /// An address that is none.
     #[error("{name}: {text} is no address such as http://localhost:23119/api")]
     Address {
@@ -124,6 +142,8 @@ impl ZoteroError {
         match self {
             ZoteroError::NotASource { .. } => "not-a-source",
             ZoteroError::NoSource { .. } => "zotero-no-source",
+            ZoteroError::NotFollowed { .. } => "zotero-not-followed",
+            ZoteroError::Missing { .. } => "zotero-missing",
             ZoteroError::Address { .. } => "zotero-address",
             ZoteroError::Unencrypted { .. } => "zotero-unencrypted",
             ZoteroError::User { .. } => "zotero-user",

@@ -60,7 +60,10 @@ pub(super) const TABLES: [Summed; 26] = [
             "passage",
         ],
     },
-    Summed { table: "zotero_collections", columns: &["profile", "collection", "subtree", "library", "version"] },
+    Summed {
+        table: "zotero_collections",
+        columns: &["profile", "collection", "subtree", "library", "version", "name"],
+    },
     Summed { table: "zotero_items", columns: &["profile", "collection", "item", "target", "own"] },
     Summed { table: "zotero_written", columns: &["profile", "library", "id", "item"] },
     Summed { table: "text_embeddings", columns: &["text", "fingerprint", "vector"] },

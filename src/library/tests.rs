@@ -114,7 +114,8 @@ fn full_library() -> Library {
     library.add_texts("default", std::slice::from_ref(&text)).unwrap();
     let from = SyncedFrom { profile: "default", collection: "ICE" };
     library.sync_items(from, &[("A".to_owned(), Synced::Text(text))]).unwrap();
-    let up_to = SyncedUpTo { library: "http://localhost".into(), version: 7, subtree: ["ICE".into()].into() };
+    let subtree = ["ICE".to_owned()].into();
+    let up_to = SyncedUpTo { name: "Ice".into(), library: "http://localhost".into(), version: 7, subtree };
     library.finish_sync(from, &up_to, &[]).unwrap();
     library.note_written("default", "http://localhost", &[(ids[0].clone(), "B".to_owned())]).unwrap();
     library.note_shown("default", day.into(), &ids).unwrap();

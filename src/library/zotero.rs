@@ -40,6 +40,8 @@ pub struct SyncedFrom<'a> {
 /// How far a collection was taken over.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct SyncedUpTo {
+    /// The name of the collection; empty for a whole library.
+    pub name: String,
     /// The address of the library.
     pub library: String,
     /// Its version; 0 where all is read each time.
@@ -51,11 +53,12 @@ pub struct SyncedUpTo {
 impl Library {
     /// The collections that a profile follows, by key, each with how far it was taken over.
     pub fn synced_collections(&self, profile: &str) -> Result<BTreeMap<String, SyncedUpTo>> {
-        let sql = "SELECT collection, library, version, subtree FROM zotero_collections WHERE profile = ?1";
+        let sql = "SELECT collection, library, version, subtree, name FROM zotero_collections WHERE profile = ?1";
         let read = |row: &rusqlite::Row<'_>| {
             let subtree = row.get_ref(3)?.as_str()?.split(' ').map(str::to_owned).collect();
             let (library, version) = (row.get(1)?, row.get::<_, i64>(2)?.cast_unsigned());
-            Ok((row.get(0)?, SyncedUpTo { library, version, subtree }))
+            let name = row.get::<_, Option<String>>(4)?.unwrap_or_default();
+            Ok((row.get(0)?, SyncedUpTo { name, library, version, subtree }))
         };
         let mut statement = self.connection.prepare_cached(sql).in_library(&self.path)?;
         statement.query_map([profile], read).and_then(Iterator::collect).in_library(&self.path)
@@ -104,6 +107,39 @@ impl Library {
         Ok(left)
     }
 
+    /// How many papers and texts would leave the profile with items.
+    pub fn would_leave(&mut self, from: SyncedFrom<'_>, gone: &[String]) -> Result<usize> {
+        let path = &self.path;
+        // Taken back at its end.
+        let transaction = self.connection.transaction_with_behavior(TransactionBehavior::Immediate).in_library(path)?;
+        let mut left = 0;
+        for item in gone {
+            left += usize::from(release(&transaction, from, item).in_library(path)?);
+        }
+        Ok(left)
+    }
+
+    /// Has a profile forget a collection and what is in it because of that, in one transaction.
+    /// Gives how many papers and texts left the profile.
+    pub fn stop_sync(&mut self, from: SyncedFrom<'_>) -> Result<usize> {
+        let items = self.synced_items(from)?;
+        let path = &self.path;
+        let transaction = self.connection.transaction_with_behavior(TransactionBehavior::Immediate).in_library(path)?;
+        let stop = || {
+            let mut left = 0;
+            for item in items.keys() {
+                left += usize::from(release(&transaction, from, item)?);
+            }
+            let sql = "DELETE FROM zotero_collections WHERE profile = ?1 AND collection = ?2";
+            execute(&transaction, sql, [from.profile, from.collection])?;
+            drop_unused(&transaction)?;
+            Ok(left)
+        };
+        let left = stop().in_library(path)?;
+        transaction.commit().in_library(path)?;
+        Ok(left)
+    }
+
     /// The liked papers of a profile that a library of Zotero may lack: no item that it follows
     /// stands for them, and none was written before.
     pub fn unwritten(&self, profile: &str, library: &str) -> Result<Vec<ArxivId>> {
@@ -133,14 +169,16 @@ impl Library {
 /// Notes how far a collection is taken over. What is known of the web API's versions outlives a
 /// reading of the local API, which tells none.
 fn note(connection: &Connection, from: SyncedFrom<'_>, up_to: &SyncedUpTo) -> rusqlite::Result<()> {
-    let SyncedUpTo { library, version, subtree } = up_to;
+    let SyncedUpTo { name, library, version, subtree } = up_to;
     let subtree = subtree.iter().map(String::as_str).collect::<Vec<_>>().join(" ");
     execute(
         connection,
-        "INSERT INTO zotero_collections (profile, collection, subtree, library, version) VALUES (?1, ?2, ?3, ?4, ?5) \
-         ON CONFLICT DO UPDATE SET subtree = excluded.subtree, library = excluded.library, version = excluded.version \
-         WHERE excluded.version > 0",
-        params![from.profile, from.collection, subtree, library, version.cast_signed()],
+        "INSERT INTO zotero_collections (profile, collection, subtree, library, version, name) \
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6) ON CONFLICT DO UPDATE SET name = excluded.name, \
+         subtree = CASE WHEN excluded.version > 0 THEN excluded.subtree ELSE subtree END, \
+         library = CASE WHEN excluded.version > 0 THEN excluded.library ELSE library END, \
+         version = CASE WHEN excluded.version > 0 THEN excluded.version ELSE version END",
+        params![from.profile, from.collection, subtree, library, version.cast_signed(), name],
     )
     .map(|_| ())
 }

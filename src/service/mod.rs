@@ -71,6 +71,7 @@ mod topic_history;
 mod topic_rows;
 mod topics;
 mod zotero;
+mod zotero_stop;
 mod zotero_write;
 
 use std::path::{Path, PathBuf};
@@ -111,6 +112,7 @@ pub use topic_rows::{
 };
 pub use topics::{Among, FindTopics, FoundTopics};
 pub use zotero::{SyncZotero, SyncedCollection, ZoteroSynced};
+pub use zotero_stop::{StopZotero, StoppedCollection, ZoteroStopped};
 pub use zotero_write::{WriteOutcome, WrittenPaper, ZoteroWritten};
 
 use crate::arxiv::{ArxivSettings, Clock, SystemClock};

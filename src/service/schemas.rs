@@ -10,8 +10,9 @@ use super::{
     Add, Added, Annotated, Checked, Embed, Embedded, Evaluate, Evaluated, Export, Exported, ExportedProfile, Fetch,
     Fetched, FindTopics, Follow, Followed, Found, ImportProfile, Imported, Interests, LibraryInfo, Mailed, MarkRead,
     Mended, Models, NotePaper, Opine, Opined, PaperInfo, ProfileTexts, Profiles, Recommend, Recommendation, Reembed,
-    Reembedded, Remove, RemoveTexts, Removed, RemovedTexts, Renamed, Repair, Search, Sources, SyncZotero, TagPapers,
-    Tags, Today, TodayList, TopicHistory, TopicPapers, TopicsAnswer, VerifiedModel, ZoteroSynced,
+    Reembedded, Remove, RemoveTexts, Removed, RemovedTexts, Renamed, Repair, Search, Sources, StopZotero, SyncZotero,
+    TagPapers, Tags, Today, TodayList, TopicHistory, TopicPapers, TopicsAnswer, VerifiedModel, ZoteroStopped,
+    ZoteroSynced,
 };
 
 /// The schemas (JSON Schema 2020-12) of all requests and answers, by the task and which of the two
@@ -47,6 +48,8 @@ pub fn schemas() -> BTreeMap<&'static str, Schema> {
         ("profile-texts.answer", answer::<ProfileTexts>()),
         ("profile-texts-remove.request", request::<RemoveTexts>()),
         ("profile-texts-remove.answer", answer::<RemovedTexts>()),
+        ("profile-sync-stop.request", request::<StopZotero>()),
+        ("profile-sync-stop.answer", answer::<ZoteroStopped>()),
         ("profile-sync.request", request::<SyncZotero>()),
         ("profile-sync.answer", answer::<ZoteroSynced>()),
         ("profiles.answer", answer::<Profiles>()),

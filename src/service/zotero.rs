@@ -79,6 +79,17 @@ pub struct SyncedCollection {
     pub added: usize,
     /// How many left the profile.
     pub removed: usize,
+    /// Whether the profile follows it and Zotero no longer has it. What came from it stays until
+    /// the profile stops following it; the key is left out where Zotero has it.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub missing: bool,
+}
+
+/// A collection that is to be synced.
+enum Asked {
+    There(Collection),
+    /// One that the profile follows and Zotero no longer has.
+    Missing(SyncedCollection),
 }
 
 /// Where the items of a collection go.
@@ -114,26 +125,25 @@ impl Relata {
     pub fn sync_zotero(&self, request: &SyncZotero, settings: &ZoteroSettings) -> Result<ZoteroSynced> {
         let mut library = self.own()?;
         let name = library.profile(&request.profile)?.name;
-        let asked = asked(&library, &name, &request.sources)?;
+        let followed = library.synced_collections(&name)?;
+        if request.sources.is_empty() && followed.is_empty() {
+            return Err(ZoteroError::NoSource { profile: name }.into());
+        }
+        let named = request.sources.iter().map(|source| collection_of(source)).collect::<Result<Vec<String>>>()?;
         let client = self.zotero(settings)?;
-        let collections = client.collections(&asked)?;
+        let asked = asked(&client, &named, &followed)?;
         let target = match &request.write {
-            Some(named) => Some(self.zotero_target(&target_of(named, &collections)?, settings)?),
+            Some(named) => Some(self.zotero_target(&target_of(named, &asked)?, settings)?),
             None => None,
         };
-        let mut synced = Vec::with_capacity(collections.len());
-        for collection in &collections {
-            let mut sync = Sync {
-                from: SyncedFrom { profile: &name, collection: &collection.key },
-                name: &collection.name,
-                dry_run: request.dry_run,
-                profile: library.profile(&name)?,
-                items: BTreeMap::new(),
-                added: 0,
-                seen: BTreeSet::new(),
-            };
-            let removed = self.sync_collection(&client, &mut library, collection, &mut sync)?;
-            synced.push(sync.report(collection, removed));
+        let mut synced = Vec::with_capacity(asked.len());
+        for asked in &asked {
+            synced.push(match asked {
+                Asked::There(collection) => {
+                    self.sync_collection(&client, &mut library, collection, &name, request.dry_run)?
+                }
+                Asked::Missing(missing) => missing.clone(),
+            });
         }
         if !request.dry_run {
             pin(&mut library, &name)?;
@@ -173,35 +183,49 @@ impl Relata {
         }
     }
 
-    /// Syncs a collection; gives how much left the profile.
+    /// Syncs a collection.
     fn sync_collection(
         &self,
         client: &Client,
         library: &mut Library,
         collection: &Collection,
-        sync: &mut Sync<'_>,
-    ) -> Result<usize> {
-        let from = sync.from;
-        let up_to = library.synced_collections(from.profile)?.remove(from.collection);
+        profile: &str,
+        dry_run: bool,
+    ) -> Result<SyncedCollection> {
+        let from = SyncedFrom { profile, collection: &collection.key };
+        let mut sync = Sync {
+            from,
+            name: &collection.name,
+            dry_run,
+            profile: library.profile(profile)?,
+            items: BTreeMap::new(),
+            added: 0,
+            seen: BTreeSet::new(),
+        };
+        let up_to = library.synced_collections(profile)?.remove(from.collection);
         let up_to = up_to.filter(|up_to| up_to.library == client.library()).unwrap_or_default();
         let known = Known { version: up_to.version, subtree: up_to.subtree };
         let news = client.news(collection, &known, &mut |items| {
             self.cancel.check()?;
             sync.take(library, items)
         })?;
-        let News::Now { version, all } = news else { return Ok(0) };
+        let News::Now { version, all } = news else { return Ok(sync.report(collection, 0)) };
         let nothing = |item: &String| sync.items.get(item) == Some(&Kind::Nothing);
         let items = library.synced_items(from)?.into_keys();
         let gone: Vec<String> = items.filter(|item| !all.contains(item) || nothing(item)).collect();
-        if sync.dry_run {
-            return Ok(gone.len());
-        }
-        let up_to = SyncedUpTo {
-            library: client.library().to_owned(),
-            version: version.unwrap_or(0),
-            subtree: collection.subtree.clone(),
+        let removed = match dry_run {
+            true => library.would_leave(from, &gone)?,
+            false => {
+                let up_to = SyncedUpTo {
+                    name: collection.name.clone(),
+                    library: client.library().to_owned(),
+                    version: version.unwrap_or(0),
+                    subtree: collection.subtree.clone(),
+                };
+                library.finish_sync(from, &up_to, &gone)?
+            }
         };
-        library.finish_sync(from, &up_to, &gone)
+        Ok(sync.report(collection, removed))
     }
 }
 
@@ -259,20 +283,34 @@ impl Sync<'_> {
             without_title: count(&[Kind::Nothing]),
             added: self.added,
             removed,
+            missing: false,
         }
     }
 }
 
-/// The collections that are asked for by name or key, else those that the profile follows.
-fn asked(library: &Library, profile: &str, sources: &[String]) -> Result<Vec<String>> {
-    if !sources.is_empty() {
-        return sources.iter().map(|source| collection_of(source)).collect();
+/// The collections that are named, else those that the profile follows, of which some may be
+/// missing. One that is named twice is there once.
+fn asked(client: &Client, named: &[String], followed: &BTreeMap<String, SyncedUpTo>) -> Result<Vec<Asked>> {
+    let mut wanted = named.iter().chain(followed.keys().filter(|_| named.is_empty()));
+    let all = if wanted.any(|name| !name.is_empty()) { Some(client.collections()?) } else { None };
+    let mut asked: Vec<Asked> = Vec::new();
+    for name in named {
+        let one = if let (false, Some(all)) = (name.is_empty(), &all) { all.find(name)? } else { Collection::whole() };
+        if !asked.iter().any(|known| matches!(known, Asked::There(known) if known.key == one.key)) {
+            asked.push(Asked::There(one));
+        }
     }
-    let followed: Vec<String> = library.synced_collections(profile)?.into_keys().collect();
-    match followed.is_empty() {
-        true => Err(ZoteroError::NoSource { profile: profile.to_owned() }.into()),
-        false => Ok(followed),
+    for (key, up_to) in followed.iter().filter(|_| named.is_empty()) {
+        asked.push(match &all {
+            Some(all) if all.has(key) => Asked::There(all.find(key)?),
+            Some(_) if !key.is_empty() => {
+                let (key, name) = (key.clone(), up_to.name.clone());
+                Asked::Missing(SyncedCollection { key, name, missing: true, ..SyncedCollection::default() })
+            }
+            _ => Asked::There(Collection::whole()),
+        });
     }
+    Ok(asked)
 }
 
 /// Makes each of several collections that a profile follows an interest; what stands in several
@@ -301,7 +339,7 @@ fn pin(library: &mut Library, profile: &str) -> Result<()> {
 }
 
 /// The collection that a source names; empty for the whole library.
-fn collection_of(source: &str) -> Result<String> {
+pub(super) fn collection_of(source: &str) -> Result<String> {
     match source.split_once(':') {
         None if source == "zotero" => Ok(String::new()),
         Some(("zotero", name)) if !name.trim().is_empty() => Ok(name.trim().to_owned()),
@@ -310,10 +348,10 @@ fn collection_of(source: &str) -> Result<String> {
 }
 
 /// The collection that is written into: the one that is named, else the one that is synced.
-fn target_of(named: &str, synced: &[Collection]) -> Result<String> {
+fn target_of(named: &str, asked: &[Asked]) -> Result<String> {
     let named = named.trim();
-    match (named.strip_prefix("zotero:").unwrap_or(named), synced) {
-        ("", [one]) if !one.key.is_empty() => Ok(one.key.clone()),
+    match (named.strip_prefix("zotero:").unwrap_or(named), asked) {
+        ("", [Asked::There(one)]) if !one.key.is_empty() => Ok(one.key.clone()),
         ("", _) => Err(ZoteroError::NoTarget.into()),
         (named, _) => Ok(named.to_owned()),
     }
@@ -323,6 +361,6 @@ fn today() -> Date {
     jiff::Timestamp::now().to_zoned(jiff::tz::TimeZone::UTC).date()
 }
 
-fn default_profile() -> String {
+pub(super) fn default_profile() -> String {
     DEFAULT_PROFILE.to_owned()
 }

@@ -114,7 +114,7 @@ impl Relata {
             return Err(FetchError::Offline.into());
         }
         let client = Client::to_write(settings, self.waiting_for_zotero())?;
-        let collection = client.collections(&[named.to_owned()])?.pop().ok_or(ZoteroError::NoTarget)?;
+        let collection = client.collections()?.find(named)?;
         Ok(Target { client, collection })
     }
 

@@ -24,9 +24,13 @@ pub(crate) struct Collection {
     pub version: u64,
 }
 
-/// The collections of a library by key.
-#[derive(Default)]
-struct Tree(BTreeMap<String, Node>);
+/// The collections of a library.
+pub(crate) struct Collections {
+    /// By key.
+    nodes: BTreeMap<String, Node>,
+    /// The version of the library.
+    version: u64,
+}
 
 struct Node {
     name: String,
@@ -34,37 +38,28 @@ struct Node {
 }
 
 impl Collection {
-    fn whole() -> Collection {
+    /// The whole library.
+    pub(crate) fn whole() -> Collection {
         let subtree = BTreeSet::from([String::new()]);
         Collection { key: String::new(), name: String::new(), subtree, version: u64::MAX }
     }
 }
 
 impl Client {
-    /// The collections that are asked for, in this order; an empty text asks for the whole library.
-    /// One that is asked for twice is there once.
+    /// All collections of the library.
     ///
     /// # Errors
-    /// [`ZoteroError::NoSuchCollection`]; what the server answers.
-    pub(crate) fn collections(&self, asked: &[String]) -> Result<Vec<Collection>> {
-        let (mut tree, mut version) = (Tree::default(), u64::MAX);
-        if asked.iter().any(|name| !name.is_empty()) {
-            let mut next = Some(format!("collections?limit={PAGE}"));
-            while let Some(path) = next {
-                let Answer { body, link, version: here, .. } = self.get(&path, None)?;
-                tree.0.extend(values(&body).iter().filter_map(node));
-                version = version.min(here);
-                next = link;
-            }
+    /// What the server answers.
+    pub(crate) fn collections(&self) -> Result<Collections> {
+        let mut all = Collections { nodes: BTreeMap::new(), version: u64::MAX };
+        let mut next = Some(format!("collections?limit={PAGE}"));
+        while let Some(path) = next {
+            let Answer { body, link, version, .. } = self.get(&path, None)?;
+            all.nodes.extend(values(&body).iter().filter_map(node));
+            all.version = all.version.min(version);
+            next = link;
         }
-        let mut found: Vec<Collection> = Vec::with_capacity(asked.len());
-        for name in asked {
-            let one = if name.is_empty() { Collection::whole() } else { tree.find(name, version)? };
-            if found.iter().all(|known| known.key != one.key) {
-                found.push(one);
-            }
-        }
-        Ok(found)
+        Ok(all)
     }
 }
 
@@ -78,21 +73,30 @@ fn node(value: &Value) -> Option<(String, Node)> {
     (!binned).then_some((key, Node { name, parent }))
 }
 
-impl Tree {
-    fn find(&self, asked: &str, version: u64) -> Result<Collection> {
-        if self.0.contains_key(asked) {
-            return Ok(self.collection(asked, version));
+impl Collections {
+    /// Whether there is one of this key.
+    pub(crate) fn has(&self, key: &str) -> bool {
+        self.nodes.contains_key(key)
+    }
+
+    /// The collection of a key, a name in any case, or a path.
+    ///
+    /// # Errors
+    /// [`ZoteroError::NoSuchCollection`] names those that there are.
+    pub(crate) fn find(&self, asked: &str) -> Result<Collection> {
+        if self.has(asked) {
+            return Ok(self.collection(asked));
         }
         let asked_for = asked.to_lowercase();
-        let named: Vec<&String> = (self.0.iter())
+        let named: Vec<&String> = (self.nodes.iter())
             .filter(|(key, node)| node.name.to_lowercase() == asked_for || self.path(key).to_lowercase() == asked_for)
             .map(|(key, _)| key)
             .collect();
         match named.as_slice() {
-            [one] => Ok(self.collection(one, version)),
+            [one] => Ok(self.collection(one)),
             named => {
                 let mut there: Vec<String> = match named {
-                    [] => self.0.keys().map(|key| self.path(key)).collect(),
+                    [] => self.nodes.keys().map(|key| self.path(key)).collect(),
                     named => named.iter().map(|key| format!("{} ({key})", self.path(key))).collect(),
                 };
                 there.sort_unstable();
@@ -101,12 +105,12 @@ impl Tree {
         }
     }
 
-    fn collection(&self, key: &str, version: u64) -> Collection {
+    fn collection(&self, key: &str) -> Collection {
         let mut subtree = BTreeSet::from([key.to_owned()]);
         let is_in =
             |node: &Node, all: &BTreeSet<String>| node.parent.as_ref().is_some_and(|parent| all.contains(parent));
         loop {
-            let more: Vec<String> = (self.0.iter())
+            let more: Vec<String> = (self.nodes.iter())
                 .filter(|(key, node)| is_in(node, &subtree) && !subtree.contains(*key))
                 .map(|(key, _)| key.clone())
                 .collect();
@@ -115,14 +119,14 @@ impl Tree {
             }
             subtree.extend(more);
         }
-        let name = self.0.get(key).map_or_else(String::new, |node| node.name.clone());
-        Collection { key: key.to_owned(), name, subtree, version }
+        let name = self.nodes.get(key).map_or_else(String::new, |node| node.name.clone());
+        Collection { key: key.to_owned(), name, subtree, version: self.version }
     }
 
     /// The names of what a collection stands in, from the outermost on, and its own.
     fn path(&self, key: &str) -> String {
         let (mut names, mut passed, mut next) = (Vec::new(), BTreeSet::new(), Some(key));
-        while let Some((key, node)) = next.and_then(|key| self.0.get_key_value(key)) {
+        while let Some((key, node)) = next.and_then(|key| self.nodes.get_key_value(key)) {
             // What stands in itself is no tree, whatever a server says.
             if !passed.insert(key) {
                 break;
@@ -141,7 +145,7 @@ mod tests {
 
     use super::*;
 
-    fn tree() -> Tree {
+    fn collections() -> Collections {
         let all = json!([
             { "key": "PHYS", "data": { "name": "Physics", "parentCollection": false } },
             { "key": "ICE", "data": { "name": "Ice", "parentCollection": "PHYS" } },
@@ -150,13 +154,13 @@ mod tests {
             { "key": "BIN", "data": { "name": "Old", "parentCollection": false, "deleted": true } },
             { "key": "RING", "data": { "name": "Ring", "parentCollection": "RING" } },
         ]);
-        Tree(values(&all).iter().filter_map(node).collect())
+        Collections { nodes: values(&all).iter().filter_map(node).collect(), version: 3 }
     }
 
     #[test]
     fn a_collection_is_found_by_key_name_or_path_and_has_what_stands_in_it() {
         let found =
-            |asked: &str| tree().find(asked, 3).map(|one| (one.key, one.subtree.into_iter().collect::<Vec<_>>()));
+            |asked: &str| collections().find(asked).map(|one| (one.key, one.subtree.into_iter().collect::<Vec<_>>()));
         let all = |keys: &[&str]| keys.iter().map(|key| (*key).to_owned()).collect::<Vec<_>>();
         assert_eq!(found("ICE").unwrap(), ("ICE".to_owned(), all(&["ICE", "SEA"])));
         assert_eq!(found("physics").unwrap(), ("PHYS".to_owned(), all(&["ICE", "PHYS", "SEA"])));

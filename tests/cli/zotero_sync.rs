@@ -212,6 +212,31 @@ fn what_one_takes_out_of_the_profile_stays_out() {
 }
 
 #[test]
+fn a_collection_that_zotero_lost_takes_nothing_with_it_until_one_stops_following_it() {
+    let fixture = Fixture::new(100);
+    let (zotero, web) = (&fixture.zotero, Side::Web);
+    fixture.synced(web, &["zotero:ICE", "zotero:RAIN"]);
+    zotero.delete_collection("ICE");
+    zotero.put("E", "Of Fog", "", &["RAIN"]);
+    let ended = fixture.run(web, &["profile", "sync"]);
+    assert_eq!(ended.code, 2);
+    assert_eq!(ended.stdout, "Rain: read 1 (0 papers, 1 text, 1 of these by title alone), added 1, removed 0\n");
+    let lost = "Zotero no longer has the collection \"Ice and snow\" (ICE); what came from it stays";
+    assert!(ended.stderr.contains(lost) && ended.stderr.contains("sync zotero:ICE --stop"), "{}", ended.stderr);
+    assert_eq!(fixture.members(), members(&["2601.00001"], &["Of Drizzle", "Of Fog", "Of Hail", "Of Snow"]));
+    // Zotero need not be there. What stands in the other collection stays, too.
+    let stop = |source: &str| fixture.home.run(&["profile", "sync", source, "--stop"]);
+    let ended = stop("zotero:ice and SNOW");
+    assert_eq!((ended.code, ended.stdout.as_str()), (0, "Ice and snow: no longer followed, removed 2\n"));
+    assert_eq!(fixture.members(), members(&[], &["Of Drizzle", "Of Fog", "Of Snow"]));
+    let ended = stop("zotero:ICE");
+    assert_eq!(ended.code, 2);
+    assert!(ended.stderr.contains("does not follow \"zotero:ICE\"; there are: zotero:Rain (RAIN)"), "{}", ended.stderr);
+    assert_eq!(fixture.run(web, &["profile", "sync"]).code, 1, "the other one is followed on");
+    assert_eq!(fixture.home.json(&["check", "--json"])["problems"], json!([]));
+}
+
+#[test]
 fn faults_that_pass_cost_nothing_and_a_library_that_changes_is_read_anew() {
     let calm = {
         let fixture = Fixture::new(1);
@@ -336,7 +361,7 @@ fn the_guide_says_what_happens() {
             printed.push('\n');
         }
     }
-    assert!(commands.len() >= 7, "{commands:?}");
+    assert!(commands.len() >= 8, "{commands:?}");
     for (command, printed) in commands {
         // The paper of the guide is none of the fixture's.
         let command = command.replace("2602.10611", "2601.00002");
@@ -344,7 +369,7 @@ fn the_guide_says_what_happens() {
         assert!(matches!(ended.code, 0 | 1), "{command}: {}", ended.stderr);
         assert!(printed.is_empty() || ended.stdout == printed, "{command}:\n{}{printed}", ended.stdout);
     }
-    assert_eq!(fixture.members(), members(&["2601.00001", "2601.00002"], &["Of Drizzle", "Of Hail", "Of Snow"]));
+    assert_eq!(fixture.members(), members(&["2601.00001", "2601.00002"], &["Of Hail", "Of Snow"]));
     let written = fixture.zotero.with_archive_id().pop().expect("papers").1;
     assert_eq!((&written["archiveID"], &written["collections"]), (&json!("arXiv:2601.00002"), &json!(["ICE"])));
 }

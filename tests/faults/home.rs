@@ -184,7 +184,7 @@ const BESIDE_THE_DUMP: [&str; 21] = [
     "SELECT list, id, topic, x, y FROM topic_papers JOIN papers ON papers.row = paper ORDER BY 1, 2, 3",
     "SELECT list, papers, added, removed, changes FROM topic_runs ORDER BY number",
     "SELECT profile, key, ids, title, abstract, interest FROM profile_texts ORDER BY 1, 2",
-    "SELECT profile, collection, subtree, library, version FROM zotero_collections ORDER BY 1, 2",
+    "SELECT profile, collection, name, subtree, library, version FROM zotero_collections ORDER BY 1, 2",
     "SELECT profile, collection, item, target, own FROM zotero_items ORDER BY 1, 2, 3",
     "SELECT profile, library, id, item FROM zotero_written ORDER BY 1, 2, 3",
     "SELECT hex(text), hex(vector) FROM text_embeddings ORDER BY 1",

@@ -156,6 +156,13 @@ impl Zotero {
         state.collections.insert(key.to_owned(), data);
     }
 
+    /// Deletes a collection; what stands in it is kept.
+    pub(crate) fn delete_collection(&self, key: &str) {
+        let mut state = self.state();
+        state.version += 1;
+        state.collections.remove(key);
+    }
+
     /// Adds an article, or replaces it.
     pub(crate) fn put(&self, key: &str, title: &str, abstract_note: &str, collections: &[&str]) {
         self.state().put(key, title, abstract_note, collections);

@@ -59,6 +59,9 @@ fn reading(error: &ReadingError) -> Option<String> {
 fn zotero(error: &ZoteroError) -> Option<String> {
     Some(match error {
         ZoteroError::NoSource { .. } => "name one: relata profile sync zotero:COLLECTION".to_owned(),
+        ZoteroError::Missing { key, .. } => {
+            format!("to forget it with what came from it: relata profile sync zotero:{key} --stop")
+        }
         ZoteroError::Unencrypted { .. } => "give an address that begins with https://".to_owned(),
         ZoteroError::User { .. } => {
             "https://www.zotero.org/settings/keys shows yours; without it, Relata asks whose the key is".to_owned()
@@ -84,6 +87,7 @@ fn zotero(error: &ZoteroError) -> Option<String> {
             "the key may not do this, or is of another user: https://www.zotero.org/settings/keys".to_owned()
         }
         ZoteroError::NotASource { .. }
+        | ZoteroError::NotFollowed { .. }
         | ZoteroError::Address { .. }
         | ZoteroError::KeyFile { .. }
         | ZoteroError::Refused { .. }

@@ -154,6 +154,8 @@ fn examples() -> Vec<Error> {
         QueryError::NoLastAnswer { number: 1 }.into(),
         ZoteroError::NotASource { text: word() }.into(),
         ZoteroError::Address { name: "RELATA_ZOTERO_WEB", text: word() }.into(),
+        ZoteroError::NotFollowed { profile: word(), text: word(), there: Vec::new() }.into(),
+        ZoteroError::Missing { name: word(), key: word() }.into(),
         ZoteroError::NoSource { profile: word() }.into(),
         ZoteroError::Unencrypted { name: "RELATA_ZOTERO_WEB", text: word() }.into(),
         ZoteroError::User { text: word() }.into(),

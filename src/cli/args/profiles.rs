@@ -97,6 +97,9 @@ pub(crate) enum ProfileCommand {
         /// name into the one that is synced.
         #[arg(long, value_name = "COLLECTION", num_args = 0..=1, default_missing_value = "")]
         write: Option<String>,
+        /// Follow these collections no longer: what is in the profile because of them leaves it.
+        #[arg(long, requires = "sources", conflicts_with_all = ["write", "dry_run"])]
+        stop: bool,
         /// Say what would change, and change nothing.
         #[arg(long)]
         dry_run: bool,
