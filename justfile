@@ -69,6 +69,11 @@ fuzz RUNS="10000000":
 page *ARGUMENTS:
     tests/page/run.sh {{ ARGUMENTS }}
 
+# Ask as agents do, with the official clients of the Model Context Protocol (needs Node with npm, and Python)
+agents:
+    cargo test --locked --features serve --test mcp
+    tests/mcp_clients/run.sh
+
 # Run the CUDA engine without a card (needs a C++ compiler)
 fake-cuda *ARGUMENTS:
     tests/fake_cuda/run.sh {{ ARGUMENTS }}

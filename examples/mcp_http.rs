@@ -16,12 +16,14 @@ fn main() -> anyhow::Result<()> {
     options.model = std::env::var("RELATA_MODEL").ok();
     let relata = Relata::new(options);
 
-    // Only this machine can reach it, and only by its own names: a page in a browser is refused.
+    // Only this machine can reach it, only by its own names, and no page of another server.
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     runtime.block_on(async {
         let listener = tokio::net::TcpListener::bind(("127.0.0.1", port)).await?;
-        println!("http://{}/mcp", listener.local_addr()?);
-        let service = http_service(relata, McpOptions::default());
+        let address = listener.local_addr()?;
+        let own = [format!("http://{address}"), format!("http://localhost:{}", address.port())];
+        println!("{}/mcp", own[0]);
+        let service = http_service(relata, McpOptions::default().allowed_origins(own));
         axum::serve(listener, axum::Router::<()>::new().route_service("/mcp", service)).await
     })?;
     Ok(())

@@ -3,8 +3,8 @@
 //! In: a handle. Out: [`LibraryState`], which doors put beside an answer or compare with the state
 //! of an earlier one.
 
-use super::Relata;
 use super::rows::Source;
+use super::{Event, Relata};
 use crate::error::Result;
 use crate::paper::PartialDate;
 
@@ -24,12 +24,14 @@ pub struct LibraryState {
 }
 
 impl Relata {
-    /// What answers come from now. Nothing is embedded, and no model is loaded.
+    /// What answers come from now. Nothing is embedded, no model is loaded, and no event is told:
+    /// whoever asks has asked something else before.
     ///
     /// # Errors
     /// What the library reports; a model folder that does not serve.
     pub fn state(&self) -> Result<LibraryState> {
-        let session = self.answering()?;
+        let quiet = self.observed_by(|_: Event| ());
+        let session = quiet.answering()?;
         let model = session.embedder()?.identity().name.clone();
         let view = session.library.view()?;
         Ok(LibraryState {

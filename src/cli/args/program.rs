@@ -29,7 +29,12 @@ the settings of other clients.";
 #[command(after_help = CLIENTS)]
 pub(crate) struct Mcp {
     /// Also offer the tools that rate papers in your profile and fetch papers from arXiv.
-    #[arg(long)]
+    #[arg(
+        long,
+        env = "RELATA_ALLOW_WRITES",
+        hide_env_values = true,
+        value_parser = clap::builder::FalseyValueParser::new()
+    )]
     pub allow_writes: bool,
 }
 

@@ -1,0 +1,63 @@
+#!/usr/bin/env bash
+# Asks `relata mcp` and its service over HTTP with the official clients of the Model Context Protocol (Python and TypeScript), and
+# runs the protocol's conformance suite. Needs Node with npm and Python with venv; what it installs lies in target/mcp_clients, so
+# that only the first run needs the network.
+#
+#     tests/mcp_clients/run.sh [PROGRAM SERVER]
+#
+# PROGRAM is `relata` and SERVER `examples/mcp_http`, both built with the feature `serve`; they are built where none are named.
+set -euo pipefail
+cd "$(dirname "$0")/../.."
+
+if [ $# -eq 2 ]; then
+    program=$(realpath "$1") server=$(realpath "$2")
+else
+    cargo build --locked --features serve --bin relata --example mcp_http
+    folder=${CARGO_TARGET_DIR:-target}/debug
+    program=$(realpath "$folder/relata") server=$(realpath "$folder/examples/mcp_http")
+fi
+tests=$PWD/tests/mcp_clients
+installed=$PWD/${CARGO_TARGET_DIR:-target}/mcp_clients
+mkdir -p "$installed"
+# The scripts import packages from the folder that they lie in.
+cp "$tests"/{package.json,package-lock.json,bundle.mjs,client.mjs,conformance.mjs} "$installed"
+if ! cmp -s "$tests/package-lock.json" "$installed/installed-lock.json"; then
+    (cd "$installed" && npm ci --silent --no-audit --no-fund)
+    cp "$tests/package-lock.json" "$installed/installed-lock.json"
+fi
+if ! cmp -s "$tests/requirements.txt" "$installed/installed-requirements.txt"; then
+    python3 -m venv "$installed/venv"
+    "$installed/venv/bin/pip" install --quiet --disable-pip-version-check -r "$tests/requirements.txt"
+    cp "$tests/requirements.txt" "$installed/installed-requirements.txt"
+fi
+
+# An empty library, for which the sample answers, and the tiny model with random weights.
+home=$(mktemp -d)
+server_pid=
+trap '[ -z "$server_pid" ] || kill "$server_pid"; rm -rf "$home"' EXIT
+export RELATA_LIBRARY=$home/library.db RELATA_CACHE=$home/cache RELATA_CONFIG=$home/config.toml RELATA_OFFLINE=1
+export RELATA_MODEL=$PWD/tests/models/tiny-bert HOME=$home XDG_DATA_HOME=$home/data
+"$server" "$RELATA_LIBRARY" > "$home/url" 2> "$home/log" &
+server_pid=$!
+for _ in $(seq 100); do
+    [ ! -s "$home/url" ] || break
+    sleep 0.1
+done
+url=$(head -1 "$home/url")
+
+"$installed/venv/bin/python" "$tests/client.py" "$program" "$url" 2> "$home/python" || {
+    tail -40 "$home/python" >&2
+    exit 1
+}
+cd "$installed"
+node client.mjs "$program" "$url"
+# A bundle for desktop clients: its manifest is one, and what it starts answers.
+"$tests/../../packaging/mcpb/pack.py" "$program" --to "$home" > "$home/bundle"
+node_modules/.bin/mcpb unpack "$(cat "$home/bundle")" "$home/unpacked" > "$home/log"
+node_modules/.bin/mcpb validate "$home/unpacked/manifest.json" >> "$home/log" || {
+    cat "$home/log" >&2
+    exit 1
+}
+node bundle.mjs "$home/unpacked"
+# The suite needs a newer Node than some systems have.
+node_modules/node/bin/node conformance.mjs "$url"
