@@ -29,6 +29,7 @@ lint:
     cargo clippy --locked -- -D warnings
     cargo clippy --locked --no-default-features -- -D warnings
     cargo clippy --all-targets --locked --features cuda -- -D warnings
+    cargo clippy --all-targets --locked --features serve -- -D warnings
 
 # Format the source
 format:
@@ -36,7 +37,7 @@ format:
 
 # Build the documentation of the library, and check links and commands of the guides
 docs:
-    RUSTDOCFLAGS="-D warnings" cargo doc --no-deps --locked
+    RUSTDOCFLAGS="-D warnings" cargo doc --no-deps --locked --features serve
     cargo test --locked --test docs
 
 # Write docs/reference/cli.md anew from the program's help
@@ -71,6 +72,7 @@ page *ARGUMENTS:
 
 # Ask as agents do, with the official clients of the Model Context Protocol (needs Node with npm, and Python)
 agents:
+    cargo test --locked --features serve --lib mcp::
     cargo test --locked --features serve --test mcp
     tests/mcp_clients/run.sh
 
