@@ -19,7 +19,7 @@ run *ARGUMENTS:
 
 # Run all tests, or those with a name
 test *ARGUMENTS:
-    cargo test --locked {{ ARGUMENTS }}
+    cargo test --locked --features serve {{ ARGUMENTS }}
 
 # Check formatting and lints, with and without the command line and CUDA
 lint:

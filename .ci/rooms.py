@@ -24,7 +24,7 @@ FLOORS = {
     "knowledge": "ranking neighbours facets",
     "answers": "recommend search today topics export mail evaluate",
     "service": "service",
-    "doors": "cli mcp main bin",
+    "doors": "cli mcp main bin serve",
 }
 
 # Imports that break a rule today, and why. To be shrunk: one that is no longer needed fails as well.

@@ -132,6 +132,9 @@ pub mod cli;
 #[cfg(feature = "serve")]
 pub mod mcp;
 
+#[cfg(feature = "serve")]
+pub mod serve;
+
 pub use error::{Error, Result};
 pub(crate) use neighbours::index;
 pub use paper::{ArxivId, Entry, Facet, Listing, Metadata, PartialDate, Precedence, Skipped, SourceKind};

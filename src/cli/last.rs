@@ -79,16 +79,21 @@ pub(super) fn open(context: &Context, asked: &OpenPages, page: &mut Page) -> Res
         page.line(&id.url())?;
     }
     page.flush()?;
-    if !has_display() {
-        return Ok(Outcome::Done);
-    }
-    for id in &ids {
-        if let Err(error) = open::that_detached(id.url()) {
-            say(&format!("note: no browser could be started: {error}"));
-            break;
-        }
-    }
+    // Without a browser for the first there is none for the others.
+    let _ = ids.iter().all(|id| show(&id.url()));
     Ok(Outcome::Done)
+}
+
+/// Shows an address in the browser where there is a display. Says whether that went well.
+pub(super) fn show(address: &str) -> bool {
+    if !has_display() {
+        return false;
+    }
+    let shown = open::that_detached(address);
+    if let Err(error) = &shown {
+        say(&format!("note: no browser could be started: {error}"));
+    }
+    shown.is_ok()
 }
 
 /// Whether a browser has a place to show a page.

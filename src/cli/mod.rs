@@ -33,6 +33,7 @@ mod profiles;
 mod rows;
 mod schedule;
 mod search;
+mod serve;
 mod skips;
 mod terminal;
 mod today;
@@ -75,6 +76,10 @@ enum Outcome {
 /// does.
 static INTERRUPTED: OnceLock<String> = OnceLock::new();
 
+/// Has a server stop in good order instead of the process at once. It says whether it was asked for
+/// the first time: whoever interrupts twice wants an end.
+static STOP: OnceLock<Box<dyn Fn() -> bool + Send + Sync>> = OnceLock::new();
+
 /// Runs a command line and says how it ended: 0 done, 1 nothing found, 2 error.
 ///
 /// `arguments` begin with the program's name, as from [`std::env::args_os`].
@@ -82,6 +87,9 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
     // Restores a cursor that a progress bar hides; what is on disk is safe at any moment: a library
     // by its transactions, a bulk output by its journal.
     let _ = ctrlc::set_handler(|| {
+        if STOP.get().is_some_and(|first| first()) {
+            return;
+        }
         let terminal = console::Term::stderr();
         if terminal.is_term() {
             let _ = terminal.show_cursor();
@@ -178,6 +186,7 @@ fn dispatch(cli: Cli, config: Result<Config>, given: &Given, page: &mut Page) ->
         Command::Recommend(recommend) => answers::recommend(&context()?, &recommend, page),
         Command::Today(today) => today::run(&context()?, &today, page),
         Command::Search(search) => search::run(&context()?, &search, page),
+        Command::Serve(asked) => serve::run(&context()?, &asked, page),
         Command::Topics(topics) => topics::run(&context()?, &topics, page),
         Command::Export(export) => topics::export(&context()?, &export),
         Command::Eval(eval) => eval::run(&context()?, &eval, page),

@@ -15,6 +15,7 @@ mod model;
 mod profile;
 mod query;
 mod reading;
+mod serve;
 mod topics;
 mod unavailable;
 mod zotero;
@@ -32,6 +33,7 @@ pub use model::ModelError;
 pub use profile::ProfileError;
 pub use query::QueryError;
 pub use reading::ReadingError;
+pub use serve::ServeError;
 pub use topics::TopicsError;
 pub use unavailable::{Attempt, Unavailable};
 pub use zotero::ZoteroError;
@@ -93,6 +95,9 @@ pub enum Error {
         /// The feature of the package that has it.
         feature: &'static str,
     },
+    /// Errors of a server that does not start.
+    #[error(transparent)]
+    Serve(#[from] ServeError),
     /// Somebody pulled the [token](crate::service::CancelToken) of the work.
     #[error("this was cancelled; what was committed before is kept")]
     Cancelled,
@@ -121,6 +126,7 @@ impl Error {
             Error::Config(error) => error.code(),
             Error::Mail(error) => error.code(),
             Error::NotBuiltIn { .. } => "not-built-in",
+            Error::Serve(error) => error.code(),
             Error::Cancelled => "cancelled",
             Error::Internal(..) => "internal",
         }

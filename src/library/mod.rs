@@ -59,6 +59,7 @@ use crate::error::Result;
 use crate::text::words;
 use faults::Faults;
 use open::Access;
+pub(crate) use pin::Watch;
 use pin::{Pin, Pinned};
 
 pub use annotations::Annotations;
@@ -181,6 +182,12 @@ impl Library {
     /// of each other, and own changes do not count.
     pub(crate) fn data_version(&self) -> Result<i64> {
         self.connection.pragma_query_value(None, "data_version", |row| row.get(0)).in_library(&self.path)
+    }
+
+    /// A connection that tells when anything was committed; `None` for a library that only this
+    /// connection sees, or that lies where nothing can tell.
+    pub(crate) fn watch(&self) -> Result<Option<Watch>> {
+        (self.access == Access::File).then(|| Watch::open(&self.path)).transpose()
     }
 
     /// Number of papers.

@@ -6,7 +6,7 @@
 //! the state of the snapshot.
 
 use std::cell::{Cell, OnceCell};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use rusqlite::Connection;
 
@@ -14,11 +14,32 @@ use super::faults::Faults;
 use super::open::{Access, read};
 use crate::error::Result;
 
+/// A connection that only looks whether anything was committed. It is never in a transaction, so it
+/// sees the latest state.
+#[derive(Debug)]
+pub(crate) struct Watch {
+    connection: Connection,
+    path: PathBuf,
+}
+
+impl Watch {
+    pub(super) fn open(path: &Path) -> Result<Watch> {
+        let (connection, _) = read(path, Access::File)?;
+        Ok(Watch { connection, path: path.to_owned() })
+    }
+
+    /// A number that grows with every commit that this connection notices: it is the same as long
+    /// as the content is.
+    pub(crate) fn version(&self) -> Result<i64> {
+        self.connection.pragma_query_value(None, "data_version", |row| row.get(0)).in_library(&self.path)
+    }
+}
+
 /// What tells whether a library has changed since a snapshot of it began.
 #[derive(Debug, Default)]
 pub(super) struct Pin {
-    /// Opened when first needed; in no transaction, so that it sees the latest state.
-    watch: OnceCell<Connection>,
+    /// Opened when first needed.
+    watch: OnceCell<Watch>,
     held: Cell<Held>,
 }
 
@@ -41,14 +62,13 @@ pub(super) struct Pinned<'a>(&'a Pin);
 impl Pin {
     /// The version of the latest state.
     pub(super) fn version(&self, path: &Path) -> Result<i64> {
-        let watch = match self.watch.get() {
-            Some(watch) => watch,
+        match self.watch.get() {
+            Some(watch) => watch.version(),
             None => {
-                let (opened, _) = read(path, Access::File)?;
-                self.watch.get_or_init(|| opened)
+                let opened = Watch::open(path)?;
+                self.watch.get_or_init(|| opened).version()
             }
-        };
-        watch.pragma_query_value(None, "data_version", |row| row.get(0)).in_library(path)
+        }
     }
 
     pub(super) fn hold(&self, version: Option<i64>) -> Pinned<'_> {

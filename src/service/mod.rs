@@ -265,6 +265,15 @@ impl Relata {
         self.lazy_embedder(library.as_deref())?.load(&mut |progress| self.tell(Event::Fetching(progress)))
     }
 
+    /// The model that papers are embedded with, as far as that is known without loading it.
+    ///
+    /// # Errors
+    /// What the model's files and the library report.
+    pub fn embedding_model(&self) -> Result<model::Identity> {
+        let library = self.existing()?;
+        Ok(self.lazy_embedder(library.as_deref())?.identity().clone())
+    }
+
     /// The same library for a caller who wants to be told of events.
     pub fn observed_by(&self, observer: impl Observer + 'static) -> Relata {
         Relata { observer: Arc::new(observer), ..self.clone() }
@@ -273,6 +282,11 @@ impl Relata {
     /// The same library for a caller who may want to end long work.
     pub fn cancelled_by(&self, cancel: &CancelToken) -> Relata {
         Relata { cancel: cancel.clone(), ..self.clone() }
+    }
+
+    /// Whether the caller has asked long work to end.
+    pub fn is_cancelled(&self) -> bool {
+        self.cancel.is_cancelled()
     }
 
     /// The same library for a caller whose fetching goes by another clock.
@@ -285,6 +299,19 @@ impl Relata {
         &self.shared.options.library
     }
 
+    /// A number of what the library holds: while it is the same for this handle, so is every answer
+    /// to the same question on the same day. It grows with every change, and begins anew with
+    /// another handle. `None` where there is no library, or nothing that tells of changes.
+    ///
+    /// # Errors
+    /// What the library reports.
+    pub fn content(&self) -> Result<Option<u64>> {
+        match self.existing()? {
+            Some(library) => self.shared.own.watched(&library),
+            None => Ok(None),
+        }
+    }
+
     /// The profile where none is named.
     pub fn default_profile(&self) -> &str {
         self.shared.options.profile.as_deref().unwrap_or(DEFAULT_PROFILE)
@@ -295,7 +322,7 @@ impl Relata {
         &self.shared.options.settings
     }
 
-    fn tell(&self, event: Event) {
+    pub(crate) fn tell(&self, event: Event) {
         self.observer.on(event);
     }
 

@@ -17,11 +17,14 @@ use super::events::Note;
 use super::sample;
 use crate::error::{Error, LibraryError, Result};
 use crate::index::{Index, State};
-use crate::library::{FingerprintNumber, Library, Snapshot};
+use crate::library::{FingerprintNumber, Library, Snapshot, Watch};
 use crate::ranking::Learned;
 
 /// Connections that are kept open while nobody asks.
 const IDLE: usize = 32;
+
+/// How often a view is begun anew where somebody commits while it begins.
+const TRIES: usize = 4;
 
 /// Where the library of a [`Store`] comes from.
 #[derive(Clone, Debug)]
@@ -37,8 +40,10 @@ pub(super) struct Store {
     place: Place,
     idle: Mutex<Vec<Pooled>>,
     writing: Mutex<()>,
-    /// Changes with every change of content that anybody has noticed. Never the same for two
-    /// contents.
+    /// Tells one content from another for all connections alike, where the library is a file.
+    watch: Mutex<Option<Watch>>,
+    /// Without a watch: changes with every change of content that a connection has noticed, and is
+    /// never the same for two contents.
     generation: AtomicU64,
     learned: Slot<Learned>,
     index: Slot<Option<Index>>,
@@ -52,8 +57,17 @@ pub(super) struct Store {
 struct Slot<T>(Mutex<Option<Made<T>>>);
 
 struct Made<T> {
-    of: (FingerprintNumber, u64),
+    of: (FingerprintNumber, Generation),
     value: Arc<T>,
+}
+
+/// One content of a library. A later one is greater.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Generation {
+    /// Somebody committed while this was looked at: nothing else is known to be of it.
+    Unknown,
+    /// The number of a watch, or one of our own where there is none.
+    Known(u64),
 }
 
 struct Pooled {
@@ -72,7 +86,7 @@ pub(super) struct Connection<'a> {
 /// One state of a library, held until this is dropped.
 pub(super) struct View<'a> {
     connection: &'a Connection<'a>,
-    generation: u64,
+    generation: Generation,
     _snapshot: Snapshot<'a>,
 }
 
@@ -88,6 +102,7 @@ impl Store {
             place,
             idle: Mutex::default(),
             writing: Mutex::default(),
+            watch: Mutex::default(),
             generation: AtomicU64::new(0),
             learned: Slot::default(),
             index: Slot::default(),
@@ -184,21 +199,39 @@ impl<'a> Connection<'a> {
 
     /// Holds the library as this connection sees it now.
     pub(super) fn view(&'a self) -> Result<View<'a>> {
+        for _ in 0..TRIES {
+            let before = self.store.watched(self)?;
+            let snapshot = self.pinned_snapshot()?;
+            let Some(before) = before else { return self.unwatched(snapshot) };
+            // Reading it begins the snapshot.
+            self.data_version()?;
+            if self.store.watched(self)? == Some(before) {
+                return Ok(View { connection: self, generation: Generation::Known(before), _snapshot: snapshot });
+            }
+        }
+        Ok(View { connection: self, generation: Generation::Unknown, _snapshot: self.pinned_snapshot()? })
+    }
+
+    /// A view where nothing watches the library: each connection notices changes for itself.
+    fn unwatched(&'a self, snapshot: Snapshot<'a>) -> Result<View<'a>> {
         // In this order: a generation that somebody has begun before this looks is of a content
         // that this sees, or sees changed.
         let before = self.store.generation.load(Ordering::SeqCst);
-        let snapshot = self.pinned_snapshot()?;
         let version = self.data_version()?;
         let seen = self.pooled.as_ref().and_then(|pooled| pooled.version.replace(Some(version)));
         let generation = if seen == Some(version) { before } else { self.store.next_generation() };
-        Ok(View { connection: self, generation, _snapshot: snapshot })
+        Ok(View { connection: self, generation: Generation::Known(generation), _snapshot: snapshot })
     }
 }
 
 impl View<'_> {
     /// The number of this state's content.
     pub(super) fn generation(&self) -> u64 {
-        self.generation
+        match self.generation {
+            Generation::Known(number) => number,
+            // One that no other state has.
+            Generation::Unknown => self.connection.store.next_generation() | 1 << 63,
+        }
     }
 
     /// What the library teaches in this state.
@@ -233,7 +266,10 @@ impl View<'_> {
 }
 
 impl<T> Slot<T> {
-    fn get(&self, of: (FingerprintNumber, u64), make: impl FnOnce() -> Result<T>) -> Result<Arc<T>> {
+    fn get(&self, of: (FingerprintNumber, Generation), make: impl FnOnce() -> Result<T>) -> Result<Arc<T>> {
+        if of.1 == Generation::Unknown {
+            return make().map(Arc::new);
+        }
         // Whoever comes while it is made waits: it is made once.
         let mut made = lock(&self.0);
         if let Some(made) = made.as_ref().filter(|made| made.of == of) {
@@ -255,6 +291,17 @@ impl<T> Default for Slot<T> {
 }
 
 impl Store {
+    /// The number of the library's present content, which is the same as long as that is. `None`
+    /// where nothing watches the library.
+    pub(super) fn watched(&self, library: &Library) -> Result<Option<u64>> {
+        let mut watch = lock(&self.watch);
+        if watch.is_none() {
+            *watch = library.watch()?;
+        }
+        let version = watch.as_ref().map(Watch::version).transpose()?;
+        Ok(version.map(i64::cast_unsigned))
+    }
+
     fn next_generation(&self) -> u64 {
         self.generation.fetch_add(1, Ordering::SeqCst) + 1
     }
@@ -299,4 +346,29 @@ impl DerefMut for Connection<'_> {
 /// A thread that panicked has left what the lock guards whole: it is replaced in one step.
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::paper::ArxivId;
+
+    #[test]
+    fn all_connections_agree_on_a_content() -> Result<()> {
+        let cache = tempfile::TempDir::new().map_err(Error::io("a temporary folder"))?;
+        let store = Store::new(Place::Sample(cache.path().to_owned()));
+        let (first, mut second) = (store.open(&|_| ())?, store.open(&|_| ())?);
+        let generation = |connection: &Connection<'_>| connection.view().map(|view| view.generation);
+        let before = generation(&first)?;
+        assert!(matches!(before, Generation::Known(_)));
+        assert_eq!(generation(&second)?, before);
+        let paper = ArxivId::parse("2602.10611").map(|(id, _)| id).expect("an id");
+        second.set_note(&paper, "to be read")?;
+        let after = generation(&first)?;
+        assert!(after > before);
+        // Also for the one that has written, and for one that has seen nothing yet.
+        assert_eq!(generation(&second)?, after);
+        assert_eq!(generation(&store.open(&|_| ())?)?, after);
+        Ok(())
+    }
 }

@@ -13,7 +13,7 @@ use crate::paper::ArxivId;
 use crate::topics::in_words;
 
 /// The runs that found or changed the topics of a selection.
-#[derive(Clone, Debug, Serialize, JsonSchema)]
+#[derive(Clone, Debug, Default, Serialize, JsonSchema)]
 pub struct TopicHistory {
     /// The latest first.
     pub runs: Vec<RunRow>,

@@ -7,7 +7,7 @@ cd "$(dirname "$0")"
 folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT
 export RELATA_LIBRARY="$folder/library.db" RELATA_CONFIG="$folder/config.toml"
-relata() { cargo run --quiet --locked --manifest-path ../../Cargo.toml -- "$@"; }
+relata() { cargo run --quiet --locked --features serve --manifest-path ../../Cargo.toml -- "$@"; }
 
 relata topics --html "$folder/sample.html" > /dev/null
 export RELATA_MODEL=../models/tiny-bert

@@ -7,7 +7,7 @@
 use crate::error::{
     BulkError, ConfigError, DeviceRefusal, DifferingSetting, EmbeddingError, EmbeddingSetting, Error, FetchError,
     LibraryError, MailError, ModelError, OutputRefusal, PrecisionRefusal, ProfileError, QueryError, ReadingError,
-    TopicsError, Unavailable, ZoteroError,
+    ServeError, TopicsError, Unavailable, ZoteroError,
 };
 use crate::paper::FollowKind;
 use crate::service::{DEFAULT_PROFILE, OtherModel};
@@ -41,6 +41,7 @@ pub(super) fn advice(error: &Error) -> Option<String> {
         Error::NotBuiltIn { feature, .. } => {
             Some(format!("build with `--features {feature}`, or take a prebuilt program"))
         }
+        Error::Serve(error) => serve(error).map(str::to_owned),
         Error::Io { .. } | Error::Cancelled | Error::Internal(..) => None,
     }
 }
@@ -359,3 +360,13 @@ fn mail(error: &MailError) -> Option<String> {
 
 #[cfg(test)]
 mod tests;
+
+fn serve(error: &ServeError) -> Option<&'static str> {
+    match error {
+        ServeError::Address { .. } => Some("another port: --port 5056; 0 takes any that is free"),
+        ServeError::NeedsToken { .. } => Some("name a file that holds one with --token-file FILE"),
+        ServeError::ShortToken { .. } => Some("head -c 24 /dev/urandom | base64 > FILE writes a good one"),
+        ServeError::OpenToken { .. } => Some("chmod 600 FILE keeps it to you"),
+        ServeError::NoName { .. } | ServeError::System { .. } => None,
+    }
+}

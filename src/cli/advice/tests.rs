@@ -20,6 +20,7 @@ const DOMAINS: &[&str] = &[
     include_str!("../../error/profile.rs"),
     include_str!("../../error/query.rs"),
     include_str!("../../error/reading.rs"),
+    include_str!("../../error/serve.rs"),
     include_str!("../../error/topics.rs"),
     include_str!("../../error/zotero.rs"),
 ];
@@ -211,6 +212,13 @@ fn examples() -> Vec<Error> {
         MailError::Server { server: word(), cause: word() }.into(),
         MailError::Unclear { recipient: word(), day: word() }.into(),
         MailError::Composed { reason: word() }.into(),
+        ServeError::Address { address: ([127, 0, 0, 1], 5055).into(), source: std::io::ErrorKind::AddrInUse.into() }
+            .into(),
+        ServeError::NeedsToken { address: ([0, 0, 0, 0], 5055).into() }.into(),
+        ServeError::ShortToken { path: path(), length: 3, least: 16 }.into(),
+        ServeError::OpenToken { path: path() }.into(),
+        ServeError::NoName { text: word(), what: "name of a host" }.into(),
+        ServeError::System { source: std::io::ErrorKind::Other.into() }.into(),
     ]
 }
 

@@ -16,6 +16,7 @@ mod profiles;
 mod program;
 mod schedule;
 mod selection;
+mod serve;
 pub(super) mod topics;
 mod values;
 
@@ -32,6 +33,7 @@ pub(super) use profiles::{Opine, ProfileArgs, ProfileCommand, ProfileName};
 pub(super) use program::{Completions, ConfigArgs, ConfigCommand, Man, Mcp};
 pub(super) use schedule::{ScheduleArgs, Scheduler};
 pub(super) use selection::{Filters, Ranking, Recency, Selection};
+pub(super) use serve::ServeArgs;
 
 /// Semantic recommender for arXiv papers: reads daily digests, embeds the abstracts, answers what
 /// is related.
@@ -107,6 +109,8 @@ pub(super) enum Command {
     /// Answer a client of the Model Context Protocol, an agent, at standard input and output (in
     /// builds with the feature `serve`).
     Mcp(Mcp),
+    /// Open the library in a browser, answer programs in JSON and agents by MCP.
+    Serve(ServeArgs),
     /// Show and change the configuration file.
     Config(ConfigArgs),
     /// Print what runs `relata today` every working day: units of systemd, a line for cron, a job

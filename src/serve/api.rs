@@ -1,0 +1,301 @@
+//! The endpoints of the API, in one table: the service's requests with their addresses.
+//!
+//! The router, OpenAPI and the test that holds the guards against every route are made from it.
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use super::endpoint::{Endpoint, delete, get, post};
+use crate::library::{Filter, Opinion};
+use crate::paper::ArxivId;
+use crate::service::{
+    Among, Fetch, FindTopics, Follow, MarkRead, NotePaper, Opine, Recommend, Reembed, Relata, Remove, RemoveTexts,
+    Search, TagPapers, Today,
+};
+
+/// All endpoints.
+pub(super) fn endpoints() -> Vec<Endpoint> {
+    let mut all = answers();
+    all.extend(profiles());
+    all.extend(papers());
+    all.extend(library());
+    all.extend(long_work());
+    all
+}
+
+/// What a daily list asks that is not asked from outside: files of this machine, and requests to
+/// arXiv, which a job makes.
+const NOT_OF_A_DAY: &[&str] = &["paths", "fetch"];
+
+/// Questions.
+fn answers() -> Vec<Endpoint> {
+    vec![
+        get("/recommend", "recommend", "The papers most related to those that somebody likes.")
+            .by(|relata, request: &Recommend| relata.recommend(request)),
+        post("/recommend", "recommendByBody", "As GET /recommend, with a body: for long texts.")
+            .asks()
+            .by(|relata, request: &Recommend| relata.recommend(request)),
+        get("/search", "search", "Papers by words, authors, ids or filters.")
+            .called(&[("text", "q")])
+            .by(|relata, request: &Search| relata.search(request)),
+        post("/search", "searchByBody", "As GET /search, with a body.")
+            .asks()
+            .by(|relata, request: &Search| relata.search(request)),
+        get("/today", "today", "The new papers of the latest day that matter to a profile. Marks nothing as shown.")
+            .without(NOT_OF_A_DAY)
+            .by(|relata, request: &Today| relata.today(request)),
+        post("/today/shown", "markShown", "Lists a day as GET /today does, and notes its papers as shown.")
+            .without(NOT_OF_A_DAY)
+            .by(|relata, request: &Today| {
+                let list = relata.today(request)?;
+                relata.note_shown(&list)?;
+                Ok(list)
+            }),
+        get("/topics/history", "topicHistory", "What has happened to the topics of a selection.").by(
+            |relata, request: &Selected| {
+                let history = relata.topic_history(&request.among())?;
+                Ok(history.unwrap_or_default())
+            },
+        ),
+        post("/topics/{topic}/name", "renameTopic", "Gives a topic a name that it keeps, or takes it back.").by(
+            |relata, request: &TopicName| {
+                let renamed = relata.rename_topic(&request.among, request.topic, request.name.as_deref())?;
+                Ok(Maybe { answer: renamed })
+            },
+        ),
+    ]
+}
+
+/// Profiles: what they like, follow and are interested in.
+fn profiles() -> Vec<Endpoint> {
+    let opine = |opinion: Option<Opinion>| {
+        move |relata: &Relata, request: &Papers| {
+            let Papers { profile, papers } = request.clone();
+            relata.opine(&Opine { papers, profile, opinion })
+        }
+    };
+    vec![
+        get("/profiles", "profiles", "All profiles.").by(|relata, _: &Nothing| relata.profiles()),
+        get("/profiles/{profile}", "profile", "What a profile likes, dislikes and follows.")
+            .by(|relata, request: &Named| relata.export_profile(&request.profile)),
+        delete("/profiles/{profile}", "removeProfile", "Forgets a profile.").by(|relata, request: &Named| {
+            let removed = relata.remove_profile(&request.profile)?;
+            Ok(Done { changed: usize::from(removed.is_some()) })
+        }),
+        post("/profiles/{profile}/likes", "like", "Likes papers.").by(opine(Some(Opinion::Liked))),
+        post("/profiles/{profile}/dislikes", "dislike", "Dislikes papers.").by(opine(Some(Opinion::Disliked))),
+        post("/profiles/{profile}/forgets", "forget", "Takes back what was thought of papers.").by(opine(None)),
+        get("/profiles/{profile}/follows", "follows", "The authors, words and categories that a profile follows.")
+            .by(|relata, request: &Named| relata.follows(&request.profile)),
+        post("/profiles/{profile}/follows", "follow", "Follows authors, words and categories, or stops to.")
+            .by(|relata, request: &Follow| relata.follow(request)),
+        get("/profiles/{profile}/interests", "interests", "The interests of a profile: groups of liked papers.")
+            .by(|relata, request: &Named| relata.interests(&request.profile)),
+        post("/profiles/{profile}/interests/split", "splitInterest", "Makes two interests of one.").by(
+            |relata, request: &OneInterest| {
+                let split = relata.split_interest(&request.profile, request.interest)?;
+                Ok(Done { changed: usize::from(split) })
+            },
+        ),
+        post("/profiles/{profile}/interests/join", "joinInterests", "Makes one interest of several.").by(
+            |relata, request: &SeveralInterests| {
+                relata.join_interests(&request.profile, &request.interests)?;
+                Ok(Done { changed: request.interests.len() })
+            },
+        ),
+        post("/profiles/{profile}/interests/regroup", "regroupInterests", "Forgets which papers are one interest.").by(
+            |relata, request: &Named| {
+                relata.regroup_interests(&request.profile)?;
+                Ok(Done { changed: 1 })
+            },
+        ),
+        get("/profiles/{profile}/texts", "profileTexts", "Liked texts that are no papers of the library.")
+            .by(|relata, request: &Named| relata.profile_texts(&request.profile)),
+        post("/profiles/{profile}/texts/remove", "removeTexts", "Removes liked texts from a profile.")
+            .by(|relata, request: &RemoveTexts| relata.remove_texts(request)),
+    ]
+}
+
+/// Papers, and what the user says of them.
+fn papers() -> Vec<Endpoint> {
+    vec![
+        get("/papers/{id}", "paper", "Everything about a paper. The slash of an old id may stand as it is.")
+            .by(|relata, request: &OnePaper| relata.paper(&request.id)),
+        post("/papers/remove", "removePapers", "Removes papers from the library.")
+            .by(|relata, request: &Remove| relata.remove(request)),
+        post("/notes", "note", "Notes something of a paper.")
+            .by(|relata, request: &NotePaper| relata.note_paper(request)),
+        get("/tags", "tags", "All tags, and how many papers have them.").by(|relata, _: &Nothing| relata.tags()),
+        post("/tags", "tag", "Gives papers tags, or takes them away.")
+            .by(|relata, request: &TagPapers| relata.tag_papers(request)),
+        post("/read", "markRead", "Notes papers as read, or as not read.")
+            .by(|relata, request: &MarkRead| relata.mark_read(request)),
+    ]
+}
+
+/// The library itself.
+fn library() -> Vec<Endpoint> {
+    vec![
+        get("/library", "library", "The library in numbers.").by(|relata, _: &Nothing| relata.info()),
+        get("/models", "models", "Models that embed, and which are here.")
+            .by(|relata, _: &Nothing| Ok(relata.models())),
+        get("/sources", "sources", "The categories of arXiv that are fetched.")
+            .by(|relata, _: &Nothing| relata.sources()),
+        post("/sources", "addSources", "Remembers categories of arXiv.").by(|relata, request: &NewSources| {
+            relata.add_sources(&request.categories, request.cross_lists, request.replacements)
+        }),
+        post("/sources/remove", "removeSources", "Forgets categories; their papers stay.").by(
+            |relata, request: &OldSources| {
+                let unknown = relata.remove_sources(&request.categories)?;
+                Ok(Forgotten { unknown })
+            },
+        ),
+    ]
+}
+
+/// Work that takes long: each of these makes a job.
+fn long_work() -> Vec<Endpoint> {
+    vec![
+        post("/jobs/fetch", "fetch", "Fetches papers from arXiv.")
+            .long()
+            .by(|relata, request: &Fetch| relata.fetch(request)),
+        post("/jobs/topics", "findTopics", "Finds the topics of the library, or of a selection.")
+            .long()
+            .by(|relata, request: &FindTopics| Ok(relata.topics(request)?.answer())),
+        post("/jobs/reembed", "reembed", "Embeds every paper with the server's model.")
+            .long()
+            .by(|relata, request: &Reembed| relata.reembed(request)),
+        post("/jobs/check", "check", "Checks the library for damage.").long().by(|relata, _: &Nothing| relata.check()),
+        post("/jobs/prepare", "prepare", "Brings what answers are made from up to date.").long().by(
+            |relata, _: &Nothing| {
+                relata.prepare()?;
+                Ok(Done { changed: 0 })
+            },
+        ),
+    ]
+}
+
+/// A request that says nothing.
+#[derive(Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+struct Nothing {}
+
+/// A profile.
+#[derive(Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+struct Named {
+    /// Its name.
+    profile: String,
+}
+
+/// Papers that a profile likes or dislikes.
+#[derive(Clone, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+struct Papers {
+    /// The profile.
+    profile: String,
+    /// The papers.
+    papers: Vec<ArxivId>,
+}
+
+/// An interest of a profile.
+#[derive(Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+struct OneInterest {
+    /// The profile.
+    profile: String,
+    /// Its number, from 1.
+    interest: usize,
+}
+
+/// Interests of a profile.
+#[derive(Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+struct SeveralInterests {
+    /// The profile.
+    profile: String,
+    /// Their numbers, from 1.
+    interests: Vec<usize>,
+}
+
+/// A paper.
+#[derive(Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+struct OnePaper {
+    /// Its identifier.
+    id: ArxivId,
+}
+
+/// Among which papers topics are.
+#[derive(Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+#[derive(Default)]
+struct Selected {
+    /// Papers that hold all these words.
+    search: Option<String>,
+    /// Papers that pass.
+    filter: Filter,
+}
+
+impl Selected {
+    fn among(&self) -> Among {
+        Among { search: self.search.clone(), filter: self.filter.clone() }
+    }
+}
+
+/// A topic's name.
+#[derive(Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+struct TopicName {
+    /// The topic's number.
+    topic: u32,
+    /// The name; without one it is named by its terms again.
+    #[serde(default)]
+    name: Option<String>,
+    /// Among which papers it is a topic.
+    #[serde(default)]
+    among: Among,
+}
+
+/// Categories to remember.
+#[derive(Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+struct NewSources {
+    /// Categories or archives.
+    categories: Vec<String>,
+    /// Whether papers count that are cross-listed in them.
+    #[serde(default)]
+    cross_lists: Option<bool>,
+    /// Whether new versions count of papers that the library does not hold.
+    #[serde(default)]
+    replacements: Option<bool>,
+}
+
+/// Categories to forget.
+#[derive(Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+struct OldSources {
+    /// Categories or archives.
+    categories: Vec<String>,
+}
+
+/// What was not forgotten.
+#[derive(Serialize, JsonSchema)]
+struct Forgotten {
+    /// Categories that were not remembered.
+    unknown: Vec<String>,
+}
+
+/// How much has changed.
+#[derive(Serialize, JsonSchema)]
+struct Done {
+    /// How much is other than before.
+    changed: usize,
+}
+
+/// An answer that there may not be.
+#[derive(Serialize, JsonSchema)]
+struct Maybe<T> {
+    /// The answer.
+    answer: Option<T>,
+}

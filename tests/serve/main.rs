@@ -1,0 +1,8 @@
+//! `relata serve` as its clients see it: a process, a port, bytes.
+
+mod answers;
+mod document;
+mod guards;
+mod jobs;
+mod limits;
+mod support;
