@@ -32,5 +32,6 @@ mod week;
 mod withdrawn;
 #[path = "../zotero/mod.rs"]
 mod zotero;
+mod zotero_faults;
 mod zotero_sync;
 mod zotero_write;

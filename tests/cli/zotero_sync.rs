@@ -26,17 +26,9 @@ impl Fixture {
         home.write("2026-01-05.md", digest(&(0..10).map(invented).collect::<Vec<_>>()));
         home.json(&["add", "--json", "--no-embed", "2026-01-05.md"]);
         let zotero = Zotero::start(page);
-        zotero.collection("ICE", "Ice and snow", None);
-        zotero.collection("RAIN", "Rain", None);
-        zotero.put("A", "Anything", "", &["ICE"]);
-        zotero.set("A", "archiveID", "arXiv:2601.00001");
-        zotero.put("B", "Of Hail", "It falls.", &["ICE"]);
-        zotero.put("C", "Of Drizzle", "It drips.", &["RAIN"]);
-        zotero.put("D", "Of Snow", "", &["ICE", "RAIN"]);
-        zotero.put("N", "", "", &["ICE"]);
-        zotero.set("N", "itemType", "note");
-        zotero.sync();
-        Fixture { home, zotero }
+        let fixture = Fixture { home, zotero };
+        fill(&fixture.zotero);
+        fixture
     }
 
     pub(crate) fn run(&self, side: Side, arguments: &[&str]) -> Ended {
@@ -81,6 +73,20 @@ impl Fixture {
         let titles = list(&profile["texts"]).iter().map(|one| text(&one["title"])).collect();
         (list(&profile["like"]).iter().map(text).collect(), titles)
     }
+}
+
+/// Fills a library of Zotero.
+pub(crate) fn fill(zotero: &Zotero) {
+    zotero.collection("ICE", "Ice and snow", None);
+    zotero.collection("RAIN", "Rain", None);
+    zotero.put("A", "Anything", "", &["ICE"]);
+    zotero.set("A", "archiveID", "arXiv:2601.00001");
+    zotero.put("B", "Of Hail", "It falls.", &["ICE"]);
+    zotero.put("C", "Of Drizzle", "It drips.", &["RAIN"]);
+    zotero.put("D", "Of Snow", "", &["ICE", "RAIN"]);
+    zotero.put("N", "", "", &["ICE"]);
+    zotero.set("N", "itemType", "note");
+    zotero.sync();
 }
 
 fn members(papers: &[&str], texts: &[&str]) -> (Vec<String>, Vec<String>) {
@@ -307,6 +313,9 @@ fn errors_say_what_is_wrong_and_never_the_key() {
     says(sync(&[("RELATA_ZOTERO_KEY", "another")], "zotero"), &["refuses with 403: Invalid key"]);
     says(sync(&[key, ("RELATA_ZOTERO_USER", "8")], "zotero"), &["refuses with 404: Not found"]);
     says(sync(&[key, ("RELATA_ZOTERO_USER", "ada")], "zotero"), &["\"ada\" is no number of a user"]);
+    // The key would follow a redirection to wherever it leads.
+    zotero.disturb(&[Fault::None, Fault::Status(302, None)]);
+    says(sync(&[key], "zotero"), &["refuses with 302"]);
     says(sync(&[key], "zotero:Fog"), &["no collection \"Fog\"; there are: Ice and snow, Rain"]);
     says(sync(&[key], "mendeley"), &["\"mendeley\" is no source"]);
     says(sync(&[key, ("RELATA_ZOTERO_WEB", "http://zotero.example")], "zotero"), &["would not be encrypted"]);

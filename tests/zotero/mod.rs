@@ -30,7 +30,8 @@ pub(crate) enum Fault {
     Cut,
     /// After this answer an item is added to the library.
     Change,
-    /// Before this answer another program adds a paper to the library, by its arXiv id.
+    /// Before this answer another program adds a paper to the library, by its arXiv id, unless it
+    /// is there.
     Meanwhile(&'static str),
     /// The request is carried out, and the connection closed without an answer.
     Lost,
@@ -193,6 +194,13 @@ impl Zotero {
     /// Disturbs the next requests, in this order.
     pub(crate) fn disturb(&self, faults: &[Fault]) {
         self.state().faults.extend(faults);
+    }
+
+    /// Disturbs nobody any longer.
+    pub(crate) fn calm(&self) {
+        let mut state = self.state();
+        state.faults.clear();
+        state.write_faults.clear();
     }
 
     /// Disturbs the next requests that write, in this order.
@@ -388,7 +396,9 @@ fn serve(mut stream: TcpStream, shared: &Mutex<State>) -> std::io::Result<()> {
     let mut state = shared.lock().unwrap_or_else(PoisonError::into_inner);
     let queue = if request.works.is_some() { &mut state.write_faults } else { &mut state.faults };
     let fault = queue.pop_front().unwrap_or(Fault::None);
-    if let Fault::Meanwhile(id) = fault {
+    if let Fault::Meanwhile(id) = fault
+        && state.items.values().all(|item| item.data["archiveID"] != id)
+    {
         let key = format!("OTHER{}", state.version);
         state.put(&key, "Of another program", "", &[]);
         state.items.get_mut(&key).expect("put").data["archiveID"] = id.into();
