@@ -21,6 +21,12 @@ const ANNOUNCEMENTS: [&str; 3] = [
     "a day later: Tuesday to Saturday.",
 ];
 
+/// What a mail needs on a machine that is new each time.
+const MAIL_FROM_ACTIONS: [&str; 2] = [
+    "A mail needs its server there, too: a step before that writes ~/.config/relata/config.toml with",
+    "mail.server, mail.from and mail.user, and RELATA_MAIL_PASSWORD from a secret in `env` of the last step.",
+];
+
 /// What is run, and when.
 #[derive(Debug)]
 struct Job {
@@ -212,12 +218,15 @@ impl Job {
         // Actions reads its own expressions wherever they stand.
         let command = self.shell().replace("${{", "${{ '${{' }}");
         let stop = stop(Scheduler::GithubActions, name);
+        let mails = self.arguments.iter().any(|argument| argument == "--mail" || argument.starts_with("--mail="));
+        let mail = if mails { comments("# ", &MAIL_FROM_ACTIONS) } else { String::new() };
         let about = comments("# ", &ANNOUNCEMENTS);
         format!(
             "# Put this into .github/workflows/{name}.yml of a repository of yours, and name in RELATA_SOURCE the\n\
              # repository that Relata is built from. The time is UTC; GitHub may start it later. The list stands in\n\
              # the summary of each run, and the library is kept from run to run in the cache.\n\
              # To stop it: {stop}\n\
+             {mail}\
              {about}\
              name: {name}\n\
              on:\n\
@@ -368,5 +377,9 @@ mod tests {
             odd.contains("          relata today --profile 'a ${{ '${{' }} secrets.X }}' >> \"$GITHUB_STEP_SUMMARY\"")
         );
         assert!(odd.contains("key: relata-${{ github.run_id }}\n") && !odd.contains("my papers"), "{odd}");
+        assert!(!odd.contains("RELATA_MAIL_PASSWORD"), "{odd}");
+        let mailed = text(Scheduler::GithubActions, "default", &["--mail", "a@b.example"]);
+        assert!(mailed.contains("\n# mail.server, mail.from and mail.user, and RELATA_MAIL_PASSWORD"), "{mailed}");
+        assert!(mailed.contains("# To stop it: delete .github/workflows/relata-today.yml "), "{mailed}");
     }
 }

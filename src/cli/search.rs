@@ -35,9 +35,11 @@ fn write(asked: &Search, found: &Found, page: &mut Page) -> Result<()> {
             let (categories, authors) = found.query.filter.filter.subjects();
             let name = match &request_text(found) {
                 Some(text) => (*text).to_owned(),
-                None => [authors, categories].concat().join(", "),
+                None => [&authors[..], &categories[..], &found.query.filter.filter.tags[..]].concat().join(", "),
             };
-            let heading = Heading { title: format!("Papers found for {name}"), command: "search", name: &name };
+            // One that asks for what is unread, say, has no words.
+            let title = if name.is_empty() { "Papers found".to_owned() } else { format!("Papers found for {name}") };
+            let heading = Heading { title, command: "search", name: &name };
             forms::write(form, &heading, &found.results.iter().map(chosen).collect::<Vec<_>>(), page)
         }
     }

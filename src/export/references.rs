@@ -43,8 +43,8 @@ pub(super) fn bibtex(chosen: &[Chosen<'_>], out: &mut dyn Write) -> io::Result<(
         fields.push(("keywords", tags.join(", ")));
         // As JabRef has it.
         fields.extend(paper.annotations.read.then(|| ("readstatus", "read".to_owned())));
-        let own = paper.annotations.note.as_deref();
-        fields.push(("annote", latex(&own.into_iter().chain([why.as_str()]).collect::<Vec<_>>().join("; "))));
+        let (own, why) = (paper.annotations.note.as_deref(), Some(why.as_str()).filter(|why| !why.is_empty()));
+        fields.push(("annote", latex(&own.into_iter().chain(why).collect::<Vec<_>>().join("; "))));
         writeln!(out, "@misc{{{},", paper.id)?;
         for (name, value) in fields.iter().filter(|(_, value)| !value.is_empty()) {
             writeln!(out, "  {name} = {{{value}}},")?;

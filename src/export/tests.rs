@@ -299,6 +299,12 @@ fn what_the_user_says_of_a_paper_stands_in_every_form() {
     assert_eq!((read, tags), (&serde_json::json!(true), &serde_json::json!(["Sea ice", "to <cite>"])));
     let bibtex = written(Form::Bibtex, &papers);
     assert_eq!(bibtex.matches("  readstatus = {read},\n").count(), 1, "{bibtex}");
+    let heading = Heading { title: String::new(), command: "search", name: "" };
+    let found = Chosen { paper: &papers[0], score: None, matched: None, text: None, why: String::new() };
+    let mut out = Vec::new();
+    write(Form::Bibtex, &heading, &[found], &mut out).expect("written");
+    let bibtex = String::from_utf8(out).expect("UTF-8");
+    assert!(bibtex.contains("  annote = {See <figure 3> \\& \"section 4\".},\n"), "{bibtex}");
     assert_eq!(written(Form::Ris, &papers).matches("\nN1  - read\n").count(), 1);
     let table = written(Form::Csv, &papers);
     let rows: Vec<Vec<String>> = csv::Reader::from_reader(table.as_bytes())

@@ -87,6 +87,7 @@ fn every_question_is_answered_in_every_form() {
         (vec!["recommend"], "Papers related to the profile default"),
         (vec!["search", "enzymes", "&", "ice"], "Papers found for enzymes &amp; ice"),
         (vec!["search", "--category", "q-bio.BM"], "Papers found for q-bio.BM"),
+        (vec!["search", "--unread"], "Papers found"),
         (vec!["today", "--at-least", "0"], "New papers for default"),
     ] {
         let form = |name: &str| {
