@@ -74,7 +74,9 @@ impl Relata {
             Some(library) => library.feed_answer(&address)?,
             None => None,
         };
-        let etag = known.as_ref().map(|answer| answer.etag.as_str()).filter(|etag| !etag.is_empty());
+        // What it said is asked for again where a run has ended before all of it was settled.
+        let settled = |answer: &&FeedAnswer| followed.iter().all(|category| category.complete >= Some(answer.day));
+        let etag = known.as_ref().filter(settled).map(|answer| answer.etag.as_str()).filter(|etag| !etag.is_empty());
         Ok(match client.daily(&address, etag) {
             Ok(Daily::Unchanged) => match etag {
                 Some(_) => Feed::Unchanged,

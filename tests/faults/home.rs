@@ -175,7 +175,7 @@ const BESIDE_THE_DUMP: [&str; 21] = [
     "SELECT id, text FROM notes ORDER BY 1",
     "SELECT tag, id FROM tags ORDER BY 1, 2",
     "SELECT id FROM read_papers ORDER BY 1",
-    "SELECT category, cross_lists, replacements, complete, news FROM followed_categories ORDER BY 1",
+    "SELECT category, cross_lists, replacements, complete FROM followed_categories ORDER BY 1",
     "SELECT etag, day FROM feed_answers ORDER BY 1",
     "SELECT scope, complete FROM harvests ORDER BY 1",
     "SELECT digest, model, dimension, vectors FROM fingerprints ORDER BY 1",

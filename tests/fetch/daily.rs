@@ -90,6 +90,23 @@ fn nothing_is_announced_at_the_weekend() {
 }
 
 #[test]
+fn a_run_that_ended_before_all_was_settled_is_gone_on_with() {
+    // On a Saturday the feed was read and the papers came, but nobody noted that all are here.
+    let bench = Bench::usual("2026-02-28T12:00:00Z");
+    bench.server.always(Endpoint::Oai, Fault::Unavailable { retry_after: None });
+    assert_eq!(bench.fetch(&morning()).outcome, FetchOutcome::Incomplete);
+    bench.server.heal();
+    let papers = morning().since(date(2026, 2, 20)).until(date(2026, 2, 28));
+    assert!(bench.fetch(&papers).added.added > 0);
+    assert!(bench.relata.sources().unwrap().categories.iter().all(|row| row.complete.is_none()));
+    // The feed is as it was, and what OAI-PMH lists is known: that is no stale source.
+    let fetched = bench.fetch(&morning());
+    assert_eq!(fetched.outcome, FetchOutcome::Nothing, "{fetched:?}");
+    assert_eq!(states(&fetched), [CategoryState::NothingAnnounced; 3]);
+    assert!(fetched.categories.iter().all(|row| row.complete == Some(date(2026, 2, 27))), "{fetched:?}");
+}
+
+#[test]
 fn a_feed_that_is_empty_on_a_working_day_is_not_believed() {
     let bench = Bench::usual(MONDAY);
     bench.fetch(&morning());
