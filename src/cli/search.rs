@@ -35,7 +35,7 @@ fn write(asked: &Search, found: &Found, page: &mut Page) -> Result<()> {
             let (categories, authors) = found.query.filter.filter.subjects();
             let name = match &request_text(found) {
                 Some(text) => (*text).to_owned(),
-                None => [&authors[..], &categories[..], &found.query.filter.filter.tags[..]].concat().join(", "),
+                None => [authors, categories, found.query.filter.filter.tags.as_slice()].concat().join(", "),
             };
             // One that asks for what is unread, say, has no words.
             let title = if name.is_empty() { "Papers found".to_owned() } else { format!("Papers found for {name}") };
