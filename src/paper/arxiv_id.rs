@@ -19,6 +19,7 @@ use super::id_forms;
 /// `math/0309136`), as on arXiv itself.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(try_from = "String", into = "String")]
+#[schemars(extend("examples" = ["2602.10611", "hep-th/9901001"]))]
 pub struct ArxivId(String);
 
 /// A text that is no arXiv identifier.
