@@ -9,7 +9,10 @@ use crate::error::Result;
 
 #[cfg(feature = "serve")]
 pub(super) fn run(context: &Context, asked: &Mcp) -> Result<Outcome> {
-    let options = crate::mcp::McpOptions::default().allow_writes(asked.allow_writes).observer(context.terminal.clone());
+    let options = crate::mcp::McpOptions::default()
+        .allow_writes(asked.allow_writes)
+        .observer(context.terminal.clone())
+        .on_error(std::sync::Arc::new(|error| super::say(&format!("error: {}", super::complete(error)))));
     crate::mcp::serve_stdio(context.relata.clone(), options)?;
     Ok(Outcome::Done)
 }

@@ -45,8 +45,12 @@ use std::sync::Arc;
 pub use http::{McpService, http_service};
 pub use stdio::serve_stdio;
 
+use crate::error::Error;
 use crate::service::{Observer, Relata};
 use crate::setters::setters;
+
+/// Who is told of errors.
+pub type ErrorListener = dyn Fn(&Error) + Send + Sync;
 
 /// What agents may do, and who may ask.
 #[derive(Clone)]
@@ -63,6 +67,8 @@ pub struct McpOptions {
     pub at_once: usize,
     /// Who else is told of what happens, such as a terminal.
     pub observer: Option<Arc<dyn Observer>>,
+    /// Who is told of errors that are not the asker's, whole: an agent hears of no folders.
+    pub on_error: Option<Arc<ErrorListener>>,
 }
 
 impl Default for McpOptions {
@@ -73,6 +79,7 @@ impl Default for McpOptions {
             allowed_origins: Vec::new(),
             at_once: 4,
             observer: None,
+            on_error: None,
         }
     }
 }
@@ -88,6 +95,8 @@ setters! { McpOptions:
     at_once => value at_once(usize);
     /// Who else is told of what happens.
     observer => some observer(Arc<dyn Observer>);
+    /// Who is told of errors that are not the asker's.
+    on_error => some on_error(Arc<ErrorListener>);
 }
 
 impl std::fmt::Debug for McpOptions {

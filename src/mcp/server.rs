@@ -93,7 +93,13 @@ impl Server {
             let call = Call { relata, listener: &listener, topics: &shared.topics };
             make(&call).map_err(|refusal| match refusal {
                 Refusal::Arguments(message) => Failure::arguments(&message),
-                Refusal::Error(error) => Failure::of(&error, &shared.relata, &shared.options),
+                Refusal::Error(error) => {
+                    let failure = Failure::of(&error, &shared.relata, &shared.options);
+                    if let Some(tell) = shared.options.on_error.as_ref().filter(|_| failure.status >= 500) {
+                        tell(&error);
+                    }
+                    failure
+                }
             })
         });
         let tell = tell_steps(context, steps);

@@ -268,4 +268,7 @@ fn a_model_that_is_missing_is_told_of_without_folders() {
         "there is no whole copy of model all-MiniLM-L6-v2 on this machine, and no source brought one; the user \
          fetches it: relata model fetch"
     );
+    // The user reads where it was looked for.
+    let (_, _, errors) = client.leave();
+    assert!(errors.contains("1. cache ") && errors.contains("relata model fetch all-MiniLM-L6-v2"), "{errors}");
 }

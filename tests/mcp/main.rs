@@ -4,6 +4,8 @@
 mod answers;
 mod hostile;
 mod http;
+mod long;
+mod odd;
 mod protocol;
 mod schema;
 mod support;
