@@ -5,6 +5,8 @@ set windows-shell := ["bash", "-euo", "pipefail", "-c"]
 
 # Packages that the default features may pull in, at most.
 budget := "380"
+# The same with the server.
+serve_budget := "440"
 
 _list:
     @just --list --unsorted
@@ -21,15 +23,14 @@ run *ARGUMENTS:
 test *ARGUMENTS:
     cargo test --locked --features serve {{ ARGUMENTS }}
 
-# Check formatting and lints, with and without the command line and CUDA
+# Check formatting and lints, with and without the command line, CUDA and the server
 lint:
     cargo fmt --check
     .ci/rooms.py
     .ci/comments.py
     cargo clippy --locked -- -D warnings
     cargo clippy --locked --no-default-features -- -D warnings
-    cargo clippy --all-targets --locked --features cuda -- -D warnings
-    cargo clippy --all-targets --locked --features serve -- -D warnings
+    cargo clippy --all-targets --locked --features cuda,serve -- -D warnings
 
 # Format the source
 format:
@@ -44,13 +45,16 @@ docs:
 reference:
     RELATA_RENEW=1 cargo test --locked --test docs reference
 
-# Count the packages that the default features pull in
+# Count the packages that the default features pull in, and those with the server
 packages:
     #!/usr/bin/env bash
     set -euo pipefail
     packages=$(cargo tree --locked -e normal,build --prefix none -f '{p}' | sort -u | wc -l)
     echo "$packages packages of {{ budget }}"
     [ "$packages" -le {{ budget }} ]
+    packages=$(cargo tree --locked -e normal,build --prefix none -f '{p}' --features serve | sort -u | wc -l)
+    echo "$packages packages of {{ serve_budget }} with the server"
+    [ "$packages" -le {{ serve_budget }} ]
 
 # Check licences, duplicates and sources of packages
 deny:
@@ -75,6 +79,10 @@ agents:
     cargo test --locked --features serve --lib mcp::
     cargo test --locked --features serve --test mcp
     tests/mcp_clients/run.sh
+
+# Ask every address of the server what its description allows, by schemathesis (needs Python)
+serve-fuzz:
+    tests/serve_fuzz/run.sh
 
 # Run the CUDA engine without a card (needs a C++ compiler)
 fake-cuda *ARGUMENTS:
