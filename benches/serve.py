@@ -98,7 +98,7 @@ async def attack(port, seconds, question):
 def questions(library, pages):
     """Per kind what makes an address, with random papers and words of their titles."""
     connection = sqlite3.connect(library)
-    rows = connection.execute("SELECT id, title FROM stored_papers ORDER BY id").fetchall()
+    rows = connection.execute("SELECT id, title FROM papers ORDER BY id").fetchall()
     connection.close()
     chance = random.Random(7)
     rows = [row for row in rows if row[1]]

@@ -13,7 +13,6 @@ import argparse
 import http.client
 import json
 import os
-import re
 import statistics
 import subprocess
 import tempfile
@@ -44,6 +43,12 @@ def asked(port, texts, clients, size):
     failed = []
 
     def run(share):
+        try:
+            send(share)
+        except OSError as fault:
+            failed.append(fault)
+
+    def send(share):
         connection = http.client.HTTPConnection("127.0.0.1", port, timeout=600)
         for at in range(0, len(share), size):
             body = json.dumps({"inputs": share[at : at + size]})
@@ -61,19 +66,16 @@ def asked(port, texts, clients, size):
         thread.join()
     took = time.perf_counter() - began
     if failed:
-        raise SystemExit(f"refused: {failed[0]}")
+        raise OSError(f"refused: {failed[0]}")
     return len(texts) / took
 
 
 def embedded(relata, file, environment):
     """Texts a second of `relata embed`, as it tells them itself."""
     with tempfile.TemporaryDirectory() as folder:
-        words = [relata, "embed", file, "--out", Path(folder) / "vectors.npy"]
-        said = subprocess.run(words, env=environment, check=True, capture_output=True, text=True)
-    told = re.search(r"([\d,.]+) (?:texts|papers|lines|rows)/s", said.stderr + said.stdout)
-    if told is None:
-        raise SystemExit(f"no rate in: {said.stderr}{said.stdout}")
-    return float(told[1].replace(",", ""))
+        words = [relata, "embed", file, "--lines", "--output", Path(folder) / "vectors.npy", "--json"]
+        said = subprocess.run(words, env=environment, check=True, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
+    return json.loads(said.stdout)["texts_per_second"]
 
 
 def main():

@@ -10,6 +10,7 @@
 
 mod api;
 mod batcher;
+mod cache;
 mod connections;
 mod desk;
 mod embed_routes;

@@ -19,8 +19,9 @@ use tokio::time::timeout;
 
 use super::ServeOptions;
 use super::batcher::Batcher;
+use super::cache::{Cache, Given};
 use super::desk::Desk;
-use super::endpoint::{Call, Endpoint};
+use super::endpoint::{Call, Endpoint, Work};
 use super::guard::Guard;
 use super::jobs::Jobs;
 use super::metrics::Metrics;
@@ -51,6 +52,7 @@ pub(super) struct App {
     pub(super) desk: Desk,
     pub(super) jobs: Jobs,
     pub(super) batcher: Batcher,
+    pub(super) cache: Cache,
     /// Becomes true once the server stops, for answers that would not end by themselves.
     pub(super) stopping: watch::Sender<bool>,
     endpoints: Vec<Arc<Endpoint>>,
@@ -77,6 +79,7 @@ impl App {
             desk,
             jobs,
             batcher,
+            cache: Cache::default(),
             stopping,
             endpoints,
             openapi,
@@ -234,31 +237,34 @@ async fn answer(
     }
     let cached = matches!(head.method, Method::GET | Method::HEAD) && !endpoint.writes;
     let known = head.headers.get(header::IF_NONE_MATCH).cloned().filter(|_| cached);
-    let desk = Arc::clone(&app);
-    let notes = Arc::new(Mutex::new(Vec::new()));
-    let told = Arc::clone(&notes);
-    let (tag, body) = desk
-        .desk
-        .ask(&desk.relata, move |relata| {
-            let tag = cached.then(|| app.tag(relata)).transpose()?;
-            if let (Some(tag), Some(known)) = (&tag, &known)
-                && names(known, tag)
-            {
-                return Ok((Some(tag.clone()), None));
+    let question = head.uri.path_and_query().map(|question| question.as_str().to_owned()).unwrap_or_default();
+    let own = Arc::clone(&app);
+    let answered = app.desk.ask(&app.relata, move |relata| {
+        if !cached {
+            let (body, notes) = asked(relata, work)?;
+            return Ok(Answered { tag: None, body: Some(body), notes });
+        }
+        let tag = own.tag(relata)?;
+        if known.is_some_and(|known| names(&known, &tag)) {
+            return Ok(Answered { tag: Some(tag), body: None, notes: None });
+        }
+        let given = match own.cache.get(&question, &tag) {
+            Some(given) => given,
+            None => {
+                let (body, notes) = asked(relata, work)?;
+                let given = Given { tag, body, notes };
+                own.cache.put(question, given.clone());
+                given
             }
-            let relata = relata.observed_by(move |event| {
-                if let Event::Note(note) = event {
-                    told.lock().unwrap_or_else(PoisonError::into_inner).push(note);
-                }
-            });
-            Ok((tag, Some(work(&relata)?)))
-        })
-        .await?;
+        };
+        Ok(Answered { tag: Some(given.tag), body: Some(given.body), notes: given.notes })
+    });
+    let Answered { tag, body, notes } = answered.await?;
     let mut response = match body {
-        Some(body) => json(body.into()),
+        Some(body) => json(body),
         None => StatusCode::NOT_MODIFIED.into_response(),
     };
-    if let Some(notes) = written(&notes.lock().unwrap_or_else(PoisonError::into_inner)) {
+    if let Some(notes) = notes {
         response.headers_mut().insert(NOTES, notes);
     }
     if let Some(tag) = tag {
@@ -266,6 +272,28 @@ async fn answer(
         response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("private, no-cache"));
     }
     Ok(response)
+}
+
+/// What is answered.
+struct Answered {
+    tag: Option<HeaderValue>,
+    /// Nothing where the client has it.
+    body: Option<Bytes>,
+    notes: Option<HeaderValue>,
+}
+
+/// The answer of the service, and its notes as a header.
+fn asked(relata: &Relata, work: Work) -> std::result::Result<(Bytes, Option<HeaderValue>), Problem> {
+    let notes = Arc::new(Mutex::new(Vec::new()));
+    let told = Arc::clone(&notes);
+    let relata = relata.observed_by(move |event| {
+        if let Event::Note(note) = event {
+            told.lock().unwrap_or_else(PoisonError::into_inner).push(note);
+        }
+    });
+    let body = work(&relata)?;
+    let notes = written(&notes.lock().unwrap_or_else(PoisonError::into_inner));
+    Ok((body.into(), notes))
 }
 
 /// Notes on an answer as a header: a JSON array of them, in ASCII. `None` where there are none, or
