@@ -132,6 +132,7 @@ fn advice(error: &Error, options: &McpOptions) -> Option<&'static str> {
             "fetch_papers fetches it, search_papers finds what is there"
         }
         Error::Query(QueryError::NotInLibrary { .. }) => "search_papers finds what is there",
+        Error::Query(QueryError::EmptyQuery) => "ask with words, or without any and with a filter",
         Error::Query(QueryError::TextUnread { .. }) => "ask in English, or with ids of papers",
         Error::Profile(ProfileError::NoSuchProfile { .. }) => "library_status lists the profiles",
         Error::Profile(ProfileError::NothingLiked { .. }) if options.allow_writes => {

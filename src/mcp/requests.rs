@@ -98,20 +98,18 @@ impl From<RecommendPapers> for Recommend {
 }
 
 /// Arguments of `search_papers`.
-#[derive(Debug, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
+#[derive(Debug, Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
 pub(super) struct SearchPapers {
-    /// Words, the name of an author, or arXiv ids
-    pub query: Words,
+    /// Words, an author or arXiv ids; without it the newest that pass the filters
+    pub query: Option<Words>,
     /// cs.LG, or cs
     pub category: Option<Name>,
     pub since: Option<Day>,
     pub until: Option<Day>,
     pub author: Option<Name>,
     /// Words that papers must not hold
-    #[serde(default)]
     pub exclude: List<Name, 20>,
-    #[serde(default)]
     pub k: K,
     /// next_cursor of the answer before
     pub cursor: Option<Text<100>>,
@@ -121,9 +119,9 @@ impl SearchPapers {
     /// The request for the first `k` papers.
     pub(super) fn request(self, k: usize) -> Search {
         let exclude = self.exclude.0.into_iter().map(|Text(phrase)| phrase);
-        Search::new(self.query.0)
-            .filter(filter(self.category, self.since, self.until, self.author).exclude(exclude))
-            .k(k)
+        let text = self.query.map(|Text(text)| text);
+        let filter = filter(self.category, self.since, self.until, self.author).exclude(exclude);
+        Search { text, ..Search::default() }.filter(filter).k(k)
     }
 }
 

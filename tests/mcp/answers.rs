@@ -133,6 +133,12 @@ fn filters_hold() {
     assert_eq!(ids(&answer).into_iter().map(str::to_owned).collect::<BTreeSet<_>>(), expected);
     let none = client.call("search_papers", json!({ "query": "glaciers", "until": "2026-03-01" }));
     assert_eq!((ids(&none).len(), &none["total"]), (0, &json!(0)));
+    let newest = client.call("search_papers", json!({ "author": "Ada Example0", "category": "cs.LG", "k": 50 }));
+    let expected: BTreeSet<String> = (0..60).filter(|n| n % 3 == 0 && n % 11 == 0).map(|n| id(n).to_string()).collect();
+    assert_eq!(ids(&newest).into_iter().map(str::to_owned).collect::<BTreeSet<_>>(), expected);
+    assert!(newest["papers"][0].get("score").is_none(), "nothing was compared: {newest}");
+    let nothing = client.failure("search_papers", json!({}));
+    assert_eq!(nothing["message"], "the text is empty; ask with words, or without any and with a filter");
     let wrong = client.failure("search_papers", json!({ "query": "a", "since": "2026-03-02", "until": "2026-03-01" }));
     assert_eq!((&wrong["status"], &wrong["code"]), (&json!(400), &json!("empty-period")));
 }

@@ -1,20 +1,19 @@
 #!/usr/bin/env bash
-# Asks `relata mcp` and its service over HTTP with the official clients of the Model Context Protocol (Python and TypeScript), and
+# Asks `relata mcp`, and `relata serve` at /mcp, with the official clients of the Model Context Protocol (Python and TypeScript), and
 # runs the protocol's conformance suite. Needs Node with npm and Python with venv; what it installs lies in target/mcp_clients, so
 # that only the first run needs the network.
 #
-#     tests/mcp_clients/run.sh [PROGRAM SERVER]
+#     tests/mcp_clients/run.sh [PROGRAM]
 #
-# PROGRAM is `relata` and SERVER `examples/mcp_http`, both built with the feature `serve`; they are built where none are named.
+# PROGRAM is `relata` with the feature `serve`, which is built where none is named.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 
-if [ $# -eq 2 ]; then
-    program=$(realpath "$1") server=$(realpath "$2")
+if [ $# -eq 1 ]; then
+    program=$(realpath "$1")
 else
-    cargo build --locked --features serve --bin relata --example mcp_http
-    folder=${CARGO_TARGET_DIR:-target}/debug
-    program=$(realpath "$folder/relata") server=$(realpath "$folder/examples/mcp_http")
+    cargo build --locked --features serve --bin relata
+    program=$(realpath "${CARGO_TARGET_DIR:-target}/debug/relata")
 fi
 tests=$PWD/tests/mcp_clients
 installed=$PWD/${CARGO_TARGET_DIR:-target}/mcp_clients
@@ -37,13 +36,14 @@ server_pid=
 trap '[ -z "$server_pid" ] || kill "$server_pid"; rm -rf "$home"' EXIT
 export RELATA_LIBRARY=$home/library.db RELATA_CACHE=$home/cache RELATA_CONFIG=$home/config.toml RELATA_OFFLINE=1
 export RELATA_MODEL=$PWD/tests/models/tiny-bert HOME=$home XDG_DATA_HOME=$home/data
-"$server" "$RELATA_LIBRARY" > "$home/url" 2> "$home/log" &
+"$program" serve --port 0 > "$home/url" 2> "$home/log" &
 server_pid=$!
 for _ in $(seq 100); do
     [ ! -s "$home/url" ] || break
     sleep 0.1
 done
 url=$(head -1 "$home/url")
+url=${url%/}/mcp
 
 "$installed/venv/bin/python" "$tests/client.py" "$program" "$url" 2> "$home/python" || {
     tail -40 "$home/python" >&2
