@@ -74,6 +74,10 @@ fuzz RUNS="10000000":
 page *ARGUMENTS:
     tests/page/run.sh {{ ARGUMENTS }}
 
+# Drive the pages of the server in a headless Chromium.
+pages *ARGUMENTS:
+    tests/serve_pages/run.sh {{ ARGUMENTS }}
+
 # Ask as agents do, with the official clients of the Model Context Protocol (needs Node with npm, and Python)
 agents:
     cargo test --locked --features serve --lib mcp::

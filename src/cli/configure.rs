@@ -38,14 +38,14 @@ impl Given {
 
 /// A setting with what it is set to.
 #[derive(Serialize)]
-struct Row {
-    key: &'static str,
-    value: Option<String>,
+pub(super) struct Row {
+    pub(super) key: &'static str,
+    pub(super) value: Option<String>,
     /// What sets it: an option, a variable or `file`.
-    from: Option<String>,
+    pub(super) from: Option<String>,
     /// The line of the file.
-    line: Option<usize>,
-    about: &'static str,
+    pub(super) line: Option<usize>,
+    pub(super) about: &'static str,
 }
 
 /// What `relata config show --json` prints.
@@ -71,7 +71,7 @@ pub(super) fn run(command: &ConfigCommand, given: &Given, page: &mut Page) -> Re
 fn show(given: &Given, all: bool, json: bool, page: &mut Page) -> Result<()> {
     let path = place()?;
     let config = Config::read(&path)?;
-    let rows: Vec<Row> = KEYS.iter().map(|key| row(key, &config, given)).collect();
+    let rows = rows(&config, given);
     let settings: Vec<Row> = rows.into_iter().filter(|row| all || row.value.is_some()).collect();
     let mail_password = password_source(&config);
     if json {
@@ -96,6 +96,11 @@ fn show(given: &Given, all: bool, json: bool, page: &mut Page) -> Result<()> {
         None if all => page.whole(&format!("The password for mail is not set; {PASSWORD} can set it.")),
         None => Ok(()),
     }
+}
+
+/// All settings, with what sets them.
+pub(super) fn rows(config: &Config, given: &Given) -> Vec<Row> {
+    KEYS.iter().map(|key| row(key, config, given)).collect()
 }
 
 fn row(key: &'static Key, config: &Config, given: &Given) -> Row {

@@ -186,7 +186,7 @@ fn dispatch(cli: Cli, config: Result<Config>, given: &Given, page: &mut Page) ->
         Command::Recommend(recommend) => answers::recommend(&context()?, &recommend, page),
         Command::Today(today) => today::run(&context()?, &today, page),
         Command::Search(search) => search::run(&context()?, &search, page),
-        Command::Serve(asked) => serve::run(&context()?, &asked, page),
+        Command::Serve(asked) => serve::run(&context()?, &asked, given, page),
         Command::Topics(topics) => topics::run(&context()?, &topics, page),
         Command::Export(export) => topics::export(&context()?, &export),
         Command::Eval(eval) => eval::run(&context()?, &eval, page),

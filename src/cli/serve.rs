@@ -1,20 +1,21 @@
 //! `relata serve`: the library in a browser, for programs and for agents.
 
 use super::args::ServeArgs;
+use super::configure::Given;
 use super::terminal::Page;
 use super::{Context, Outcome};
 use crate::error::Result;
 
 /// Without the feature `serve` there is no server in the program.
 #[cfg(not(feature = "serve"))]
-pub(super) fn run(_: &Context, _: &ServeArgs, _: &mut Page) -> Result<Outcome> {
+pub(super) fn run(_: &Context, _: &ServeArgs, _: &Given, _: &mut Page) -> Result<Outcome> {
     Err(crate::error::Error::NotBuiltIn { what: "`relata serve`", feature: "serve" })
 }
 
 /// Serves until it is interrupted or terminated. The address goes to standard output, so that a
 /// program that starts this one can read it.
 #[cfg(feature = "serve")]
-pub(super) fn run(context: &Context, asked: &ServeArgs, page: &mut Page) -> Result<Outcome> {
+pub(super) fn run(context: &Context, asked: &ServeArgs, given: &Given, page: &mut Page) -> Result<Outcome> {
     use super::last::show;
     use super::terminal::say;
     use crate::serve::{ServeOptions, Server};
@@ -25,7 +26,8 @@ pub(super) fn run(context: &Context, asked: &ServeArgs, page: &mut Page) -> Resu
         .origins(&asked.origins)
         .read_only(asked.read_only)
         .allow_writes(asked.allow_writes)
-        .metrics(asked.metrics);
+        .metrics(asked.metrics)
+        .settings(settings(context, given));
     options.token_file.clone_from(&asked.token_file);
     let server = Server::bind(context.relata.clone(), &options)?;
     let link = server.link();
@@ -38,6 +40,18 @@ pub(super) fn run(context: &Context, asked: &ServeArgs, page: &mut Page) -> Resu
     server.run(stopped())?;
     say("Stopped; all that was asked is answered.");
     Ok(Outcome::Done)
+}
+
+/// What is set and by what, as `relata config show --all` says it.
+#[cfg(feature = "serve")]
+fn settings(context: &Context, given: &Given) -> Vec<crate::serve::Setting> {
+    let setting = |row: super::configure::Row| crate::serve::Setting {
+        from: row.line.map(|line| format!("line {line} of the file")).or(row.from),
+        key: row.key.to_owned(),
+        value: row.value,
+        about: row.about.to_owned(),
+    };
+    super::configure::rows(&context.config, given).into_iter().map(setting).collect()
 }
 
 /// Ends once somebody interrupts or terminates the program.

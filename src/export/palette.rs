@@ -110,12 +110,12 @@ mod tests {
     fn every_row_is_read_and_every_name_is_there_once() {
         let mut seen = std::collections::BTreeSet::new();
         for (section, row) in word_lists::lines(FILE) {
-            assert!(["map", "topics", "icon", "list"].contains(&section), "[{section}]");
+            assert!(["map", "topics", "icon", "list", "pages"].contains(&section), "[{section}]");
             let colour = Colour::read(row).unwrap_or_else(|| panic!("not four columns: {row}"));
             assert!(!colour.light.is_empty() && !colour.dark.is_empty() && !colour.print.is_empty(), "{row}");
             assert!(seen.insert((section, colour.name)), "{row} stands there twice");
         }
-        assert_eq!(seen.len(), 26);
+        assert_eq!(seen.len(), 30);
     }
 
     #[test]

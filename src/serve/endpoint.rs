@@ -238,7 +238,7 @@ impl Endpoint {
 }
 
 /// Refuses what asks for more than anybody needs.
-fn bounded(object: &Map<String, Value>) -> std::result::Result<(), Problem> {
+pub(super) fn bounded(object: &Map<String, Value>) -> std::result::Result<(), Problem> {
     for (key, value) in object {
         match value {
             Value::Number(number) if key == "k" && number.as_u64().is_some_and(|k| k > MOST_RESULTS) => {

@@ -33,13 +33,13 @@ pub(super) struct Written<'a> {
     /// Names the kind of problem; it ends with the code.
     r#type: String,
     /// The status in words.
-    title: &'a str,
+    pub(super) title: &'a str,
     /// The status of the answer.
-    status: u16,
+    pub(super) status: u16,
     /// What went wrong.
-    detail: &'a str,
+    pub(super) detail: &'a str,
     /// The stable name of what went wrong, see docs/reference/errors.md.
-    code: &'a str,
+    pub(super) code: &'a str,
 }
 
 impl Problem {
@@ -105,6 +105,8 @@ impl IntoResponse for Problem {
         if let Some(seconds) = self.retry_after {
             headers.insert(header::RETRY_AFTER, HeaderValue::from(seconds));
         }
+        // For who makes a page of it.
+        response.extensions_mut().insert(self);
         response
     }
 }

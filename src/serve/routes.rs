@@ -17,14 +17,15 @@ use axum::routing::{MethodFilter, get, on};
 use tokio::sync::watch;
 use tokio::time::timeout;
 
-use super::ServeOptions;
 use super::batcher::Batcher;
 use super::cache::{Cache, Given};
 use super::desk::Desk;
 use super::endpoint::{Call, Endpoint, Work};
 use super::guard::Guard;
 use super::jobs::Jobs;
+use super::kept::Kept;
 use super::metrics::Metrics;
+use super::options::{ServeOptions, Setting};
 use super::problem::Problem;
 use super::{api, embed_routes, job_routes, openapi};
 use crate::error::{Error, Result, ServeError};
@@ -62,6 +63,10 @@ pub(super) struct App {
     requests: AtomicU64,
     metrics: Option<Metrics>,
     allow_writes: bool,
+    /// What pages are made of and takes long to read.
+    pub(super) kept: Kept,
+    /// What is set and by what, for people to look at.
+    pub(super) settings: Vec<Setting>,
 }
 
 impl App {
@@ -87,6 +92,8 @@ impl App {
             requests: AtomicU64::new(0),
             metrics: options.metrics.then(Metrics::new),
             allow_writes: options.allow_writes && !options.read_only,
+            kept: Kept::default(),
+            settings: options.settings.clone(),
         })
     }
 
@@ -96,7 +103,7 @@ impl App {
     }
 
     /// The tag of all answers that are given now: it stays as long as the library and the day do.
-    fn tag(&self, relata: &Relata) -> Result<HeaderValue> {
+    pub(super) fn tag(&self, relata: &Relata) -> Result<HeaderValue> {
         let content = relata.content()?.map_or_else(|| "none".to_owned(), |content| content.to_string());
         let today = jiff::Zoned::now().date();
         let tag = format!("W/\"{}-{content}-{today}\"", self.started);
@@ -104,8 +111,8 @@ impl App {
     }
 }
 
-/// The router with all addresses. To be called within a runtime.
-pub(super) fn router(app: &Arc<App>) -> Router {
+/// The router with all addresses, those of pages as they are given. To be called within a runtime.
+pub(super) fn router(app: &Arc<App>, pages: Router<Arc<App>>) -> Router {
     let mut router = Router::new();
     for endpoint in &app.endpoints {
         // The slash of an old id stands in the address.
@@ -124,6 +131,7 @@ pub(super) fn router(app: &Arc<App>) -> Router {
     router
         .merge(job_routes::router())
         .merge(embed_routes::router())
+        .merge(pages)
         .route_service("/mcp", mcp(app))
         .route("/health", get(async || json(Bytes::from_static(b"{\"status\":\"ok\"}"))))
         .route("/api/openapi.json", get(async |State(app): State<Arc<App>>| json(app.openapi.clone())))
@@ -165,11 +173,14 @@ async fn guarded(State(app): State<Arc<App>>, request: Request, next: Next) -> R
         },
         Ok(()) => next.run(request).await,
     };
+    // A page says to this server where its forms come from, and to nobody else.
+    let kind = response.headers().get(header::CONTENT_TYPE).and_then(|kind| kind.to_str().ok());
+    let referrer = if kind.is_some_and(|kind| kind.starts_with("text/html")) { "same-origin" } else { "no-referrer" };
     let headers = response.headers_mut();
     for (name, value) in [
         (header::CONTENT_SECURITY_POLICY, POLICY),
         (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
-        (header::REFERRER_POLICY, "no-referrer"),
+        (header::REFERRER_POLICY, referrer),
         (HeaderName::from_static("cross-origin-opener-policy"), "same-origin"),
     ] {
         headers.insert(name, HeaderValue::from_static(value));
@@ -311,7 +322,7 @@ fn written(notes: &[Note]) -> Option<HeaderValue> {
 }
 
 /// Whether `If-None-Match` names a tag.
-fn names(known: &HeaderValue, tag: &HeaderValue) -> bool {
+pub(super) fn names(known: &HeaderValue, tag: &HeaderValue) -> bool {
     let (Ok(known), Ok(tag)) = (known.to_str(), tag.to_str()) else { return false };
     known.split(',').any(|own| own.trim() == tag)
 }

@@ -68,6 +68,7 @@ mod texts;
 mod today;
 mod topic_digest;
 mod topic_history;
+mod topic_kept;
 mod topic_rows;
 mod topics;
 mod zotero;
@@ -106,6 +107,7 @@ pub use state::LibraryState;
 pub use texts::{ProfileTexts, RemoveTexts, RemovedTexts, TextRow};
 pub use today::{DayNumbers, NewPaper, Repeated, Today, TodayList, TodayQuery};
 pub use topic_history::{ChangeRow, OtherTopic, Renamed, RunRow, TopicHistory, TopicNews};
+pub use topic_kept::{TopicTree, TreeTopic};
 pub use topic_rows::{
     LevelRow, OneTopic, PaperTopics, TopicPaper, TopicPapers, TopicQuery, TopicRow, TopicsAnswer, TopicsQuery,
     WeightedTerm,

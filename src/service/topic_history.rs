@@ -141,7 +141,7 @@ impl Relata {
     }
 
     /// The user's library and the number of the model's vectors in it.
-    fn with_vectors(&self) -> Result<Option<(Connection<'_>, FingerprintNumber)>> {
+    pub(super) fn with_vectors(&self) -> Result<Option<(Connection<'_>, FingerprintNumber)>> {
         let Some(library) = self.with_papers()? else { return Ok(None) };
         let digest = self.lazy_embedder(Some(&library))?.fingerprint().digest().to_owned();
         let number = library.fingerprint(&digest)?;

@@ -44,6 +44,11 @@ const UNASSIGNED: &str = "in no topic";
 /// The names of the levels, by how many levels there are.
 const LEVELS: [&[&str]; 4] = [&[], &["topic"], &["field", "topic"], &["field", "topic", "subtopic"]];
 
+/// The names of so many levels, the coarsest first.
+pub(crate) fn level_names(count: usize) -> &'static [&'static str] {
+    LEVELS.get(count).copied().unwrap_or(LEVELS[LEVELS.len() - 1])
+}
+
 /// How far the search is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Step {

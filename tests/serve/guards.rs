@@ -32,6 +32,17 @@ fn routes(server: &Server) -> Vec<Route> {
     for path in ["/health", "/api/openapi.json", "/login", "/nowhere", "/"] {
         routes.push(Route { method: "GET".to_owned(), path: path.to_owned() });
     }
+    for path in
+        ["/search?q=a", "/today.json", "/papers/2602.10611", "/topics", "/map", "/map/data", "/profiles/default"]
+    {
+        routes.push(Route { method: "GET".to_owned(), path: path.to_owned() });
+    }
+    for path in ["/library", "/settings", "/start", "/jobs/1", "/assets/style-0.css"] {
+        routes.push(Route { method: "GET".to_owned(), path: path.to_owned() });
+    }
+    for form in ["rate", "read", "note", "tags", "shown", "follow", "fetch", "topics", "check", "cancel"] {
+        routes.push(Route { method: "POST".to_owned(), path: format!("/forms/{form}") });
+    }
     routes
 }
 

@@ -5,4 +5,5 @@ mod document;
 mod guards;
 mod jobs;
 mod limits;
+mod pages;
 mod support;

@@ -1,5 +1,5 @@
 // The data of the report.
-// In: <script id="data">, base64 of gzip of JSON in columns. Out: `model`: papers in columns, levels of topics, coarsest first.
+// In: <script id="data">, base64 of gzip of JSON in columns, or the address of the gzip (data-from). Out: `model`: papers in columns, levels of topics, coarsest first.
 
 const byId = (id) => document.getElementById(id);
 
@@ -19,6 +19,12 @@ const element = (tag, attributes = {}, ...children) => {
 const readReport = async () => {
   if (typeof DecompressionStream === "undefined") {
     throw new Error("This browser cannot unpack the data of the map (it has no DecompressionStream). Below are the topics and their central papers.");
+  }
+  const { from } = byId("data").dataset;
+  if (from) {
+    const answer = await fetch(from);
+    if (!answer.ok) throw new Error(`The data of the map did not come: ${answer.statusText}`);
+    return JSON.parse(await new Response(answer.body.pipeThrough(new DecompressionStream("gzip"))).text());
   }
   const coded = atob(byId("data").textContent.trim());
   const bytes = new Uint8Array(coded.length);
@@ -57,7 +63,7 @@ const modelOf = (raw) => {
     ...columns, n,
     x: Float32Array.from(columns.x), y: Float32Array.from(columns.y),
     topics: columns.topics.map((column) => Int32Array.from(column)),
-    url: (i) => `https://arxiv.org/abs/${encodeURI(columns.id[i])}`,
+    url: (i) => `${byId("data").dataset.papers || "https://arxiv.org/abs/"}${encodeURI(columns.id[i])}`,
   };
   const levels = raw.levels.map((level) => ({ name: level.name, topics: level.topics.map((topic) => ({ ...topic, children: [] })) }));
   levels.forEach((level, depth) => level.topics.forEach((topic, index) => {

@@ -6,19 +6,20 @@
 //! folder, put together here. The program draws on a canvas: 100,000 points of SVG would be as many
 //! elements, and WebGL is missing on many machines.
 
+mod parts;
 mod scale;
 mod time;
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::io::Write;
 
 use askama::Template;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use flate2::Compression;
-use flate2::write::GzEncoder;
 use serde::Serialize;
 
+pub(crate) use self::parts::{page_data, page_program, page_style};
+
+use self::parts::{made, packed};
 use self::scale::Scale;
 use self::time::Time;
 use super::changes::in_words;
@@ -27,7 +28,7 @@ use crate::error::{Error, Result};
 use crate::export::palette::Palette;
 use crate::export::{facets, neutral};
 use crate::library::{Library, Paper, TopicChange};
-use crate::paper::{ArxivId, Facet, PartialDate};
+use crate::paper::{ArxivId, Facet};
 
 const STYLE: &str = include_str!("report.css");
 
@@ -176,30 +177,18 @@ pub(crate) fn page(library: &Library, topics: &Topics, news: Option<&News>, titl
     let columns = columns(library, topics)?;
     let dates = topics.papers.iter().map(|paper| paper.date);
     let time = Time::of(dates.clone());
-    let undated = dates.clone().filter(|date| time.leaves_out(*date)).count();
-    let (from, until) = (dates.clone().min(), dates.max());
-    let levels = topics.levels.iter().map(|level| LevelData {
-        name: level.name,
-        topics: level.topics.iter().map(|topic| topic_data(topic, topics, &columns, &time)).collect(),
-    });
-    let day = |date: Option<PartialDate>| date.map_or(String::new(), |date| date.to_string());
-    let made = Made { papers: topics.papers.len(), from: day(from), until: day(until) };
+    let undated = dates.filter(|date| time.leaves_out(*date)).count();
+    let made = made(topics);
     let summary = summary(topics, &made, undated);
     let outline = outline(topics, &columns);
     let news = news.map(|news| news_entry(news, topics, &columns));
-    let data = Data { title, made, months: time.labels.clone(), levels: levels.collect(), papers: columns };
-    let mut packed = GzEncoder::new(Vec::new(), Compression::best());
-    let packed = serde_json::to_vec(&data)
-        .map_err(std::io::Error::other)
-        .and_then(|json| packed.write_all(&json))
-        .and_then(|()| packed.finish())
-        .map_err(Error::io("the report"))?;
+    let packed = packed(title, topics, columns, &time, made)?;
     let report = Report {
         title,
         summary: &summary,
-        css: &(Palette::of("map").css() + STYLE),
+        css: &page_style(),
         icon: icon(),
-        script: &(colours()? + &PROGRAM.concat()),
+        script: &page_program()?,
         data: &STANDARD.encode(packed),
         outline,
         news,

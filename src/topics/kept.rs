@@ -1,0 +1,110 @@
+//! Topics that a library keeps, as a map shows them.
+//!
+//! In: what the last search stored: topics, and of each paper its topic and its position. Out:
+//! [`Topics`] without what is not stored: terms, strengths, related papers.
+
+use std::collections::BTreeMap;
+
+use super::find::level_names;
+use super::topic::{AssignedPaper, Level, Topic, Topics};
+use crate::error::Result;
+use crate::library::{KeptTopics, Library};
+
+/// Papers read at a time.
+const TOGETHER: usize = 1000;
+
+/// Papers of a topic that stand for it: those nearest to its middle on the map.
+const CENTRAL: usize = 5;
+
+/// The topics that a library keeps, with those of their papers that are still there.
+pub(crate) fn of_kept(library: &Library, kept: &KeptTopics) -> Result<Topics> {
+    let mut levels = levels(kept);
+    let places: BTreeMap<u32, (usize, usize)> = places(&levels);
+    let mut topics = Topics::default();
+    for part in kept.papers.chunks(TOGETHER) {
+        let rows: Vec<_> = part.iter().map(|paper| paper.row).collect();
+        let found: BTreeMap<_, _> =
+            library.papers_by_rows(&rows)?.into_iter().map(|paper| (paper.row, paper)).collect();
+        for own in part {
+            let Some(paper) = found.get(&own.row) else { continue };
+            let Some(line) = line(&levels, &places, own.topic) else { continue };
+            let at = topics.papers.len();
+            line.iter().enumerate().for_each(|(level, topic)| levels[level].topics[*topic].papers.push(at));
+            topics.papers.push(AssignedPaper {
+                row: own.row,
+                id: paper.id.clone(),
+                date: paper.date,
+                position: own.position,
+                topics: line,
+                strength: 1.0,
+                second: None,
+                weak: false,
+                related: Vec::new(),
+            });
+        }
+    }
+    for topic in levels.iter_mut().flat_map(|level| &mut level.topics) {
+        topic.central = central(&topics, &topic.papers);
+    }
+    topics.levels = levels;
+    topics.sort_papers();
+    Ok(topics)
+}
+
+/// The levels with their topics, which have no papers yet.
+fn levels(kept: &KeptTopics) -> Vec<Level> {
+    let depth = kept.topics.iter().map(|topic| topic.level + 1).max().unwrap_or(0);
+    let mut levels: Vec<Level> = Vec::with_capacity(depth);
+    for (number, name) in level_names(depth).iter().enumerate() {
+        let above = number.checked_sub(1).map(|above| &levels[above].topics);
+        let topics = kept.topics.iter().filter(|topic| topic.level == number).map(|topic| Topic {
+            id: topic.id,
+            name: topic.name.clone().unwrap_or_else(|| format!("topic {}", topic.id)),
+            given: topic.given,
+            terms: Vec::new(),
+            parent: above.and_then(|above| above.iter().position(|other| Some(other.id) == topic.parent)),
+            papers: Vec::new(),
+            central: Vec::new(),
+            noted: topic.noted,
+        });
+        let topics = topics.collect();
+        levels.push(Level { name, topics });
+    }
+    levels
+}
+
+/// The level and the place of each topic.
+fn places(levels: &[Level]) -> BTreeMap<u32, (usize, usize)> {
+    let of = |(level, own): (usize, &Level)| {
+        own.topics.iter().enumerate().map(move |(at, topic)| (topic.id, (level, at))).collect::<Vec<_>>()
+    };
+    levels.iter().enumerate().flat_map(of).collect()
+}
+
+/// The place of a topic of the finest level, and of those that it lies within, by level.
+fn line(levels: &[Level], places: &BTreeMap<u32, (usize, usize)>, id: u32) -> Option<Vec<usize>> {
+    let (level, mut at) = *places.get(&id)?;
+    let mut line = vec![at];
+    for above in (0..level).rev() {
+        at = levels[above + 1].topics[at].parent?;
+        line.push(at);
+    }
+    line.reverse();
+    (line.len() == levels.len()).then_some(line)
+}
+
+/// The papers nearest to the middle of some on the map; of equally near ones the first.
+fn central(topics: &Topics, papers: &[usize]) -> Vec<usize> {
+    let many = papers.len().max(1) as f64;
+    let sum = |axis: usize| papers.iter().map(|paper| f64::from(topics.papers[*paper].position[axis])).sum::<f64>();
+    let middle = [sum(0) / many, sum(1) / many];
+    let mut near: Vec<(f64, usize)> = papers
+        .iter()
+        .map(|paper| {
+            let [x, y] = topics.papers[*paper].position.map(f64::from);
+            ((x - middle[0]).powi(2) + (y - middle[1]).powi(2), *paper)
+        })
+        .collect();
+    near.sort_by(|a, b| a.0.total_cmp(&b.0).then_with(|| topics.papers[a.1].id.cmp(&topics.papers[b.1].id)));
+    near.into_iter().take(CENTRAL).map(|(_, paper)| paper).collect()
+}

@@ -1,0 +1,239 @@
+// Drives the pages of a running server in a headless Chromium: axe-core over every page in light and dark, on a phone and
+// without scripts; keys; forms. Asserts on what a reader would see.
+//
+//   node drive.mjs [--screenshots DIR] [--chromium PATH] ADDRESS EMPTY READONLY
+//
+// ADDRESS is a server of the library that run.sh makes, EMPTY one without papers, READONLY one that changes nothing.
+// Exits with 1 if a check fails.
+
+import assert from "node:assert/strict";
+import fs from "node:fs";
+import { createRequire } from "node:module";
+import path from "node:path";
+import { chromium } from "playwright-core";
+
+const options = { addresses: [], screenshots: null, chromium: process.env.CHROMIUM || null };
+for (let at = 2; at < process.argv.length; at++) {
+  const word = process.argv[at];
+  if (word === "--screenshots") options.screenshots = process.argv[++at];
+  else if (word === "--chromium") options.chromium = process.argv[++at];
+  else options.addresses.push(word);
+}
+const [full, empty, readonly] = options.addresses;
+if (!readonly) { console.error("usage: node drive.mjs [--screenshots DIR] [--chromium PATH] ADDRESS EMPTY READONLY"); process.exit(2); }
+if (options.screenshots) fs.mkdirSync(options.screenshots, { recursive: true });
+
+const known = ["/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome", "/usr/bin/google-chrome-stable"];
+const executablePath = options.chromium || known.find((file) => fs.existsSync(file));
+if (!executablePath) { console.error("no Chromium found: name one with --chromium PATH or CHROMIUM"); process.exit(2); }
+const args = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking", "--disable-component-update", "--disable-sync"];
+const axe = fs.readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
+
+let failed = 0;
+const check = async (name, act) => {
+  try {
+    const note = await act();
+    console.log(`ok    ${name}${typeof note === "string" ? ` (${note})` : ""}`);
+  } catch (problem) {
+    failed++;
+    console.log(`FAIL  ${name}: ${String(problem.message).split("\n").slice(0, 12).join("\n      ")}`);
+  }
+};
+
+const browser = await chromium.launch({ executablePath, args });
+const DESK = { width: 1280, height: 900 }, PHONE = { width: 375, height: 720 };
+
+// A page that has said everything it will say: no error on the console, and nothing asked of another server.
+const open = async (address, { viewport = DESK, scheme = "light", scripts = true } = {}) => {
+  // axe-core is put into the page past its policy, which is checked by other tests.
+  const context = await browser.newContext({ viewport, colorScheme: scheme, javaScriptEnabled: scripts, bypassCSP: false });
+  const page = await context.newPage();
+  const heard = { errors: [], foreign: [] };
+  page.on("console", (message) => { if (["error", "warning"].includes(message.type())) heard.errors.push(message.text()); });
+  page.on("pageerror", (error) => heard.errors.push(error.stack || error.message));
+  const own = new URL(address).origin;
+  page.on("request", (request) => { if (!request.url().startsWith(own) && !/^(data|blob):/.test(request.url())) heard.foreign.push(request.url()); });
+  const answer = await page.goto(address);
+  return { page, context, heard, answer };
+};
+
+const violations = async (page) => {
+  // Evaluated by the debugger, which the page's policy does not concern.
+  await page.evaluate(axe);
+  const { violations } = await page.evaluate(() => axe.run(document, { resultTypes: ["violations"] }));
+  return violations.map(({ id, nodes }) => `${id}: ${nodes.slice(0, 3).map(({ html }) => html.slice(0, 160)).join(" | ")}`);
+};
+
+const shot = (page, name) => options.screenshots && page.screenshot({ path: path.join(options.screenshots, `${name}.png`), fullPage: false });
+
+const overflow = (page) => page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
+
+const PAGES = {
+  today: "/", search: "/search?q=sheaves&since=2026-01-01", blank: "/search", paper: "/papers/2601.00007", hostile: "/papers/2601.00000",
+  profile: "/profiles/default", newest: "/?profile=nobody", library: "/library", topics: "/topics", topic: "/topics/1", settings: "/settings", missing: "/nowhere",
+};
+const only = process.env.PAGES?.split(",");
+
+for (const [name, place] of Object.entries(PAGES).filter(([name]) => !only || only.includes(name))) {
+  for (const [look, how] of Object.entries({ light: {}, dark: { scheme: "dark" }, phone: { viewport: PHONE } })) {
+    await check(`${name}, ${look}: nothing for axe-core, nothing foreign, no error`, async () => {
+      const { page, context, heard, answer } = await open(full + place, how);
+      await shot(page, `${name}-${look}`);
+      const status = name === "missing" ? 404 : 200;
+      assert.equal(answer.status(), status, place);
+      assert.deepEqual(await violations(page), []);
+      assert.deepEqual(heard.foreign, []);
+      if (status === 200) assert.deepEqual(heard.errors, []);
+      assert.ok(await overflow(page) <= 0, `${await overflow(page)} pixels too wide`);
+      assert.notEqual(await page.title(), "taken");
+      await context.close();
+    });
+  }
+}
+
+await check("an empty library welcomes, and asks for categories", async () => {
+  for (const scheme of ["light", "dark"]) {
+    const { page, context } = await open(`${empty}/`, { scheme });
+    await shot(page, `start-${scheme}`);
+    assert.equal(await page.locator("h1").textContent(), "Welcome to Relata");
+    assert.ok(await page.locator("input[name=category]").count() > 5);
+    assert.deepEqual(await violations(page), []);
+    await context.close();
+  }
+});
+
+const pressed = (page, act) => page.locator("article.is-here").locator(`[data-act=${act}]`).getAttribute("aria-pressed");
+const said = (page, text) => page.waitForFunction((text) => document.getElementById("said").textContent === text, text, { timeout: 5000 });
+
+await check("keys alone: move, like, read, tag, note, without a reload", async () => {
+  const { page, context, heard } = await open(`${full}/search?q=glacier+ice`);
+  await page.evaluate(() => { window.stayed = true; });
+  await page.keyboard.press("j");
+  await page.keyboard.press("j");
+  const id = await page.locator("article.is-here").getAttribute("data-paper");
+  assert.equal(id, await page.locator("article[data-paper]").nth(1).getAttribute("data-paper"));
+  await page.keyboard.press("k");
+  await page.keyboard.press("l");
+  await said(page, "Liked");
+  assert.equal(await pressed(page, "like"), "true");
+  await page.keyboard.press("u");
+  await said(page, "Unliked");
+  assert.deepEqual([await pressed(page, "like"), await pressed(page, "unlike")], ["false", "true"]);
+  await page.keyboard.press("u");
+  await said(page, "Taken back");
+  await page.keyboard.press("r");
+  await said(page, "Read");
+  assert.equal(await pressed(page, "read"), "true");
+  await page.keyboard.press("t");
+  await page.keyboard.type("ice, <b>snow");
+  await page.keyboard.press("Enter");
+  await said(page, "Tags kept");
+  assert.equal(await page.locator("article.is-here [data-tags] bdi").textContent(), "<b>snow, ice");
+  await page.keyboard.press("n");
+  await page.keyboard.type("look again");
+  await page.keyboard.press("Tab");
+  await page.keyboard.press("Enter");
+  await said(page, "Note kept");
+  assert.equal(await page.locator("article.is-here [data-note] bdi").textContent(), "look again");
+  await page.keyboard.press("?");
+  assert.ok(await page.locator("#keys").isVisible());
+  await shot(page, "keys");
+  await page.keyboard.press("Escape");
+  await page.keyboard.press("/");
+  assert.equal(await page.evaluate(() => document.activeElement.id), "q");
+  assert.ok(await page.evaluate(() => window.stayed));
+  assert.deepEqual(heard.errors, []);
+  await page.reload();
+  const again = page.locator("article[data-paper]").first();
+  assert.equal(await again.locator("[data-tags] bdi").textContent(), "<b>snow, ice");
+  await context.close();
+});
+
+await check("search answers as one types, and the address follows", async () => {
+  const { page, context } = await open(`${full}/search`);
+  await page.locator("#q").pressSequentially("sheaves");
+  await page.waitForFunction(() => document.querySelectorAll("#found article").length > 3, null, { timeout: 10000 });
+  assert.equal(new URL(page.url()).search, "?q=sheaves");
+  await context.close();
+});
+
+await check("without scripts everything works by forms, and leads back to the paper", async () => {
+  const { page, context } = await open(`${full}/search?q=sheaves`, { scripts: false });
+  const third = page.locator("article[data-paper]").nth(2), id = await third.getAttribute("data-paper");
+  await third.locator("[data-act=like]").click();
+  await page.waitForLoadState();
+  const url = new URL(page.url());
+  assert.deepEqual([url.pathname, url.search, url.hash], ["/search", "?q=sheaves", `#p-${id.replace(/[./]/g, "-")}`]);
+  const again = page.locator(`article[data-paper="${id}"]`);
+  assert.equal(await again.locator("[data-act=like]").getAttribute("aria-pressed"), "true");
+  await again.locator("summary").click();
+  await again.locator("[data-field=note]").fill("by a form");
+  await again.locator("[data-act=note]").click();
+  await page.waitForLoadState();
+  assert.equal(await again.locator("[data-note] bdi").textContent(), "by a form");
+  await page.goto(`${full}/?at_least=1`);
+  await shot(page, "today-without-scripts");
+  await page.locator("form.shown button").click();
+  await page.waitForLoadState();
+  assert.equal(new URL(page.url()).pathname, "/");
+  await context.close();
+});
+
+await check("a server that changes nothing has no form that does", async () => {
+  for (const place of ["/", "/search?q=sheaves", "/papers/2601.00007", "/library", "/topics", "/profiles/default"]) {
+    const { page, context } = await open(readonly + place);
+    assert.equal(await page.locator("form[method=post]").count(), 0, place);
+    await context.close();
+  }
+});
+
+await check("the map draws from the server's data, under the policy", async () => {
+  for (const [look, how] of Object.entries({ light: {}, dark: { scheme: "dark" }, phone: { viewport: PHONE } })) {
+    const { page, context, heard } = await open(`${full}/map`, how);
+    await page.waitForFunction(() => window.relata && !window.relata.state().view.busy, null, { timeout: 20000 });
+    assert.equal(await page.evaluate(() => window.relata.papers.id.length), 299);
+    await shot(page, `map-${look}`);
+    assert.deepEqual(await violations(page), []);
+    assert.deepEqual([heard.errors, heard.foreign], [[], []]);
+    await context.close();
+  }
+});
+
+await check("a job is followed as it goes, and its page says what came of it", async () => {
+  const { page, context, heard } = await open(`${full}/topics`);
+  await page.locator("form[action='/forms/topics'] button").click();
+  await page.waitForURL(/\/jobs\/\d+$/);
+  await page.waitForFunction(() => document.querySelector("[data-job][data-over]"), null, { timeout: 30000 });
+  assert.equal(await page.locator("[data-state]").textContent(), "done");
+  await shot(page, "job");
+  assert.deepEqual(await violations(page), []);
+  assert.deepEqual(heard.errors, []);
+  await page.goto(`${full}/library`);
+  assert.ok(await page.locator("a[href^='/jobs/']").count() > 0);
+  await context.close();
+});
+
+await check("print leaves the papers and no buttons", async () => {
+  const { page, context } = await open(`${full}/search?q=sheaves`);
+  await page.emulateMedia({ media: "print" });
+  assert.equal(await page.locator(".acts").first().isVisible(), false);
+  assert.equal(await page.locator("nav").isVisible(), false);
+  assert.ok(await page.locator("article h3").first().isVisible());
+  await shot(page, "print");
+  await context.close();
+});
+
+await check("the focus is seen, and the first stop leads past the head", async () => {
+  const { page, context } = await open(`${full}/`);
+  await page.keyboard.press("Tab");
+  assert.equal(await page.evaluate(() => document.activeElement.className), "skip");
+  const width = await page.evaluate(() => getComputedStyle(document.activeElement).outlineWidth);
+  assert.equal(width, "2px");
+  await page.keyboard.press("Enter");
+  assert.equal(await page.evaluate(() => document.activeElement.id), "content");
+  await context.close();
+});
+
+await browser.close();
+console.log(failed ? `${failed} failed` : "all well");
+process.exit(failed ? 1 : 0);
