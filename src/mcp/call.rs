@@ -3,12 +3,10 @@
 //! In: arguments, a handle that tells its events to a listener. Out: answers. All of it runs on a
 //! thread that may block. Nothing here marks a paper as seen.
 
-use super::answers::{
-    Counted, FetchedPapers, Origin, Paper, Papers, PapersOfTopic, Profile, Rated, Status, TodaysPapers, Topic, Topics,
-    Untrusted, WholePaper, first, of_papers, untrusted,
-};
+use super::answers::{Origin, Paper, Papers, TodaysPapers, Untrusted, WholePaper, first, of_papers, untrusted};
 use super::arguments::Text;
 use super::cursor;
+use super::library_answers::{Counted, FetchedPapers, PapersOfTopic, Profile, Rated, Status, Topic, Topics};
 use super::listener::Listener;
 use super::requests::{self, among};
 use super::topics::TopicCache;

@@ -30,6 +30,7 @@ mod clean;
 mod cursor;
 mod failure;
 mod http;
+mod library_answers;
 mod listener;
 mod prompts;
 mod requests;

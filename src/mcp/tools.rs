@@ -10,8 +10,9 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 
-use super::answers::{FetchedPapers, Papers, PapersOfTopic, Rated, Status, TodaysPapers, Topics, WholePaper};
+use super::answers::{Papers, TodaysPapers, WholePaper};
 use super::call::{Answered, Call, Refusal};
+use super::library_answers::{FetchedPapers, PapersOfTopic, Rated, Status, Topics};
 use super::{arguments, clean, requests, schema};
 
 /// What a tool does to the world.
