@@ -6,11 +6,12 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::endpoint::{Endpoint, delete, get, post};
+use crate::error::TopicsError;
 use crate::library::{Filter, Opinion};
 use crate::paper::ArxivId;
 use crate::service::{
     Among, Fetch, FindTopics, Follow, MarkRead, NotePaper, Opine, Recommend, Reembed, Relata, Remove, RemoveTexts,
-    Search, TagPapers, Today,
+    Search, TagPapers, Today, TreeTopic,
 };
 
 /// All endpoints.
@@ -51,6 +52,19 @@ fn answers() -> Vec<Endpoint> {
                 relata.note_shown(&list)?;
                 Ok(list)
             }),
+        get("/topics", "topics", "The topics that were found last, as a tree; null where none are kept.")
+            .by(|relata, request: &Selected| relata.kept_topics(&request.among())),
+        get("/topics/{topic}", "topic", "A topic of that tree, and its newest papers.").by(
+            |relata, request: &OneTopicRequest| {
+                let among = Among { search: request.search.clone(), filter: request.filter.clone() };
+                let number = request.topic;
+                let none = || TopicsError::NoSuchTopic { id: number, there: Vec::new() };
+                let tree = relata.kept_topics(&among)?.ok_or_else(none)?;
+                let topic = tree.topic(number)?.clone();
+                let papers = relata.newest_of_topic(&tree, number, request.k)?;
+                Ok(TopicAnswer { topic, papers: papers.into_iter().map(|paper| paper.id).collect() })
+            },
+        ),
         get("/topics/history", "topicHistory", "What has happened to the topics of a selection.").by(
             |relata, request: &Selected| {
                 let history = relata.topic_history(&request.among())?;
@@ -241,6 +255,36 @@ impl Selected {
     fn among(&self) -> Among {
         Among { search: self.search.clone(), filter: self.filter.clone() }
     }
+}
+
+/// A topic.
+#[derive(Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+struct OneTopicRequest {
+    /// Its number.
+    topic: u32,
+    /// How many of its papers.
+    #[serde(default = "twenty")]
+    k: usize,
+    /// Among papers that hold all these words.
+    #[serde(default)]
+    search: Option<String>,
+    /// Among papers that pass.
+    #[serde(default)]
+    filter: Filter,
+}
+
+fn twenty() -> usize {
+    20
+}
+
+/// A topic and papers of it.
+#[derive(Serialize, JsonSchema)]
+struct TopicAnswer {
+    /// The topic.
+    topic: TreeTopic,
+    /// The newest of its papers.
+    papers: Vec<ArxivId>,
 }
 
 /// A topic's name.

@@ -134,3 +134,23 @@ fn problems_have_codes_and_say_what_is_wrong() {
     assert_eq!((method.status, method.code().as_str()), (405, "method-not-allowed"));
     assert!(method.header("allow").is_some_and(|allow| allow.contains("GET")), "{method:?}");
 }
+
+#[test]
+fn topics_that_were_found_can_be_asked_for() {
+    let server = Server::start(&[]);
+    assert_eq!(server.get("/api/v1/topics").json(), Value::Null);
+    assert_eq!(server.get("/api/v1/topics/1").code(), "no-such-topic");
+    let digest = concat!(env!("CARGO_MANIFEST_DIR"), "/seeds/sample-digest-2026-02-14.md");
+    assert_eq!(server.program(&["add", digest]).status.code(), Some(0));
+    let found = told(&server, &["topics", "--json"]);
+    let tree = server.get("/api/v1/topics").json();
+    let level = |topic: &Value| (topic["id"].clone(), topic["size"].clone());
+    let finest = found["levels"].as_array().and_then(|levels| levels.last()).expect("a level");
+    let wanted: Vec<_> = finest["topics"].as_array().expect("topics").iter().map(level).collect();
+    for (id, size) in wanted {
+        let topic = server.get(&format!("/api/v1/topics/{}", id.as_str().expect("a number"))).json();
+        assert_eq!(topic["topic"]["size"], size);
+        assert_eq!(topic["papers"].as_array().map(|papers| Value::from(papers.len())), Some(size));
+    }
+    assert_eq!(tree["papers"], 7);
+}
