@@ -20,6 +20,8 @@ const LARGEST: usize = 1 << 20;
 pub(super) struct Given {
     /// The tag of the content that it was made from.
     pub(super) tag: HeaderValue,
+    /// What its bytes are, as `Content-Type` says.
+    pub(super) kind: &'static str,
     /// Its bytes.
     pub(super) body: Bytes,
     /// What somebody should know beside it.
@@ -77,7 +79,7 @@ mod tests {
     use super::*;
 
     fn given(tag: &'static str, bytes: usize) -> Given {
-        Given { tag: HeaderValue::from_static(tag), body: vec![0; bytes].into(), notes: None }
+        Given { tag: HeaderValue::from_static(tag), kind: "text/plain", body: vec![0; bytes].into(), notes: None }
     }
 
     #[test]

@@ -263,7 +263,7 @@ async fn answer(
             Some(given) => given,
             None => {
                 let (body, notes) = asked(relata, work)?;
-                let given = Given { tag, body, notes };
+                let given = Given { tag, kind: "application/json", body, notes };
                 own.cache.put(question, given.clone());
                 given
             }

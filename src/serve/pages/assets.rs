@@ -71,7 +71,7 @@ pub(super) async fn answer(request: Request) -> Response {
     let known = request.headers().get(header::IF_NONE_MATCH);
     let mut response = match known.is_some_and(|known| routes::names(known, &tag)) {
         true => StatusCode::NOT_MODIFIED.into_response(),
-        false => typed(asset.kind, asset.body.clone()),
+        false => typed(asset.kind, asset.body.clone().into()),
     };
     let headers = response.headers_mut();
     headers.insert(header::ETAG, tag);

@@ -16,7 +16,7 @@ pub(super) fn list(shape: Shape, heading: &Heading<'_>, chosen: &[Chosen<'_>]) -
     };
     let mut bytes = Vec::new();
     export::write(form, heading, chosen, &mut bytes).map_err(Error::io("an answer"))?;
-    Ok(Shown::Data { kind, bytes })
+    Ok(Shown::Data { kind, bytes: bytes.into() })
 }
 
 /// The papers of a day, the followed ones first.

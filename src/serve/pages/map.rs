@@ -45,5 +45,5 @@ pub(super) fn show(asked: &Asked<'_>) -> Answer<Shown> {
 /// The data of the map, gzipped.
 pub(super) fn data(asked: &Asked<'_>) -> Answer<Shown> {
     let map = asked.map()?.ok_or_else(no_such_shape)?;
-    Ok(Shown::Data { kind: "application/octet-stream", bytes: map.to_vec() })
+    Ok(Shown::Data { kind: "application/octet-stream", bytes: map })
 }

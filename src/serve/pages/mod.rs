@@ -28,7 +28,7 @@ mod topics;
 use std::sync::Arc;
 
 use axum::Router;
-use axum::body::Body;
+use axum::body::{Body, Bytes};
 use axum::extract::{RawPathParams, Request, State};
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
@@ -37,6 +37,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
+use super::cache::Given;
 use super::endpoint::{bounded, written as as_json};
 use super::parameters::{self, Parameter};
 use super::problem::Problem;
@@ -87,11 +88,8 @@ struct Asked<'a> {
 
 /// What a page shows.
 enum Shown {
-    Html(String),
-    Data {
-        kind: &'static str,
-        bytes: Vec<u8>,
-    },
+    /// A page, or an answer in another shape.
+    Data { kind: &'static str, bytes: Bytes },
     /// Another page instead.
     Elsewhere(String),
 }
@@ -138,13 +136,13 @@ fn read<Q: DeserializeOwned>(parameters: &[Parameter], query: &str, shape: Shape
 
 /// An answer as the API gives it.
 fn json(answer: &impl Serialize) -> Answer<Shown> {
-    Ok(Shown::Data { kind: "application/json", bytes: as_json(answer)? })
+    Ok(Shown::Data { kind: "application/json", bytes: as_json(answer)?.into() })
 }
 
 /// A page as its template writes it.
 fn html(page: &impl askama::Template) -> Answer<Shown> {
     let page = page.render().map_err(|_| Problem::from(Error::Internal("a page could not be written")))?;
-    Ok(Shown::Html(page))
+    Ok(Shown::Data { kind: "text/html; charset=utf-8", bytes: page.into() })
 }
 
 /// A page that has no answer in the shape that was asked for.
@@ -198,6 +196,7 @@ async fn answered(page: Page, app: Arc<App>, parts: &RawPathParams, request: Req
     let path = path.to_owned();
     let part = parts.iter().next().map_or("", |(_, part)| Shape::of(part).1).to_owned();
     let query = request.uri().query().unwrap_or_default().to_owned();
+    let question = request.uri().to_string();
     let known = request.headers().get(header::IF_NONE_MATCH).cloned();
     let desk = Arc::clone(&app);
     let work = move |relata: &Relata| {
@@ -207,8 +206,15 @@ async fn answered(page: Page, app: Arc<App>, parts: &RawPathParams, request: Req
         {
             return Ok((Some(tag.clone()), None));
         }
+        if let Some(given) = tag.as_ref().and_then(|tag| app.cache.get(&question, tag)) {
+            return Ok((tag, Some(Shown::Data { kind: given.kind, bytes: given.body })));
+        }
         let asked = Asked { app: &app, relata, shape, path, part, query };
-        Ok((tag, Some((page.show)(&asked)?)))
+        let shown = (page.show)(&asked)?;
+        if let (Some(tag), Shown::Data { kind, bytes }) = (&tag, &shown) {
+            app.cache.put(question, Given { tag: tag.clone(), kind, body: bytes.clone(), notes: None });
+        }
+        Ok((tag, Some(shown)))
     };
     let (tag, shown) = desk.desk.ask(&desk.relata, work).await?;
     let mut response = shown.map_or_else(|| StatusCode::NOT_MODIFIED.into_response(), written);
@@ -223,13 +229,12 @@ async fn answered(page: Page, app: Arc<App>, parts: &RawPathParams, request: Req
 
 fn written(shown: Shown) -> Response {
     match shown {
-        Shown::Html(page) => typed("text/html; charset=utf-8", page.into_bytes()),
         Shown::Data { kind, bytes } => typed(kind, bytes),
         Shown::Elsewhere(place) => elsewhere(&place),
     }
 }
 
-fn typed(kind: &'static str, bytes: Vec<u8>) -> Response {
+fn typed(kind: &'static str, bytes: Bytes) -> Response {
     let mut response = Response::new(Body::from(bytes));
     response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static(kind));
     response
