@@ -12,7 +12,8 @@ cd "$(dirname "$0")/../.."
 if [ $# -eq 1 ]; then
     program=$(realpath "$1")
 else
-    cargo build --locked --features serve --bin relata
+    # With an example, so that packages are built as they are for the tests, and once for both.
+    cargo build --locked --features serve --bin relata --example recommend
     program=$(realpath "${CARGO_TARGET_DIR:-target}/debug/relata")
 fi
 tests=$PWD/tests/mcp_clients

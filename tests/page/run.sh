@@ -7,7 +7,10 @@ cd "$(dirname "$0")"
 folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT
 export RELATA_LIBRARY="$folder/library.db" RELATA_CONFIG="$folder/config.toml"
-relata() { cargo run --quiet --locked --features serve --manifest-path ../../Cargo.toml -- "$@"; }
+# With an example, so that packages are built as they are for the tests, and once for both.
+cargo build --quiet --locked --features serve --bin relata --example recommend --manifest-path ../../Cargo.toml
+program=$(realpath "${CARGO_TARGET_DIR:-../../target}/debug/relata")
+relata() { "$program" "$@"; }
 
 relata topics --html "$folder/sample.html" > /dev/null
 export RELATA_MODEL=../models/tiny-bert

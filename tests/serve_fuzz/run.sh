@@ -7,7 +7,8 @@
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 
-cargo build --quiet --locked --features serve --bin relata
+# With an example, so that packages are built as they are for the tests, and once for both.
+cargo build --quiet --locked --features serve --bin relata --example recommend
 program=${CARGO_TARGET_DIR:-$PWD/target}/debug/relata
 installed=${CARGO_TARGET_DIR:-$PWD/target}/serve_fuzz
 mkdir -p "$installed"

@@ -9,7 +9,8 @@ folder=$(mktemp -d)
 servers=()
 trap 'kill "${servers[@]}" 2> /dev/null || true; rm -rf "$folder"' EXIT
 if [ -z "${RELATA_PROGRAM:-}" ]; then
-    cargo build --quiet --locked --features serve --bin relata --manifest-path ../../Cargo.toml
+    # With an example, so that packages are built as they are for the tests, and once for both.
+    cargo build --quiet --locked --features serve --bin relata --example recommend --manifest-path ../../Cargo.toml
     RELATA_PROGRAM="${CARGO_TARGET_DIR:-../../target}/debug/relata"
 fi
 program=$(realpath "$RELATA_PROGRAM")
