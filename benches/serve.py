@@ -3,8 +3,8 @@
 
     benches/serve.py LIBRARY [--relata target/release/relata] [--seconds 5] [--clients 1 8 64] [--pages]
 
-LIBRARY is copied, so nothing of it changes. Questions are of random papers of the library (fixed seed), each asked anew: no answer
-is a repetition and none is 304. Clients keep their connections. A profile likes five papers. Prints a table, and what the largest
+LIBRARY is copied, so nothing of it changes. Questions are of random papers of the library (fixed seed), each asked anew, but where a
+row says "again"; none is 304. Clients keep their connections. A profile likes five papers. Prints a table, and what the largest
 memory of the server was. Needs Python 3.11 and nothing else, and an idle machine: client and server share its cores.
 """
 
@@ -116,13 +116,17 @@ def questions(library, pages):
         "paper": lambda: (f"/api/v1/papers/{paper()}",),
         "recommend": lambda: (f"/api/v1/recommend?like={paper()}&k=10",),
         "search": lambda: (f"/api/v1/search?q={words()}&k=10",),
-        "today": lambda: ("/api/v1/today?k=20",),
+        # A floor of its own makes each a question that nobody has asked.
+        "today": lambda: (f"/api/v1/today?k=20&at_least={50 + chance.random():.6f}",),
+        "today, again": lambda: ("/api/v1/today?k=20",),
     }
     if pages:
         kinds |= {
             "page of a paper": lambda: (f"/papers/{paper()}",),
             "page of a search": lambda: (f"/search?q={words()}",),
-            "page of today": lambda: ("/",),
+            "page of today": lambda: (f"/today?at_least={50 + chance.random():.6f}",),
+            "page of today, again": lambda: ("/today",),
+            "page of the library": lambda: ("/library",),
         }
     return kinds, [row[0] for row in chance.sample(rows, 5)]
 

@@ -11,7 +11,7 @@ use super::pages;
 use super::routes::{self, App};
 use super::token::Tokens;
 use crate::error::{Result, ServeError};
-use crate::service::Relata;
+use crate::service::{Event, Relata};
 
 /// A server that listens and does not answer yet.
 pub struct Server {
@@ -38,7 +38,7 @@ impl Server {
         let address = listener.local_addr().map_err(fault)?;
         let once = tokens.as_ref().map(Tokens::once).transpose()?;
         let guard = Guard::new(address, &options.hosts, &options.origins, options.read_only, tokens)?;
-        let app = App::new(relata, guard, Desk::new(DeskLimits::default()), options)?;
+        let app = App::new(quiet(relata), guard, Desk::new(DeskLimits::default()), options)?;
         Ok(Server { listener, address, app: Arc::new(app), once })
     }
 
@@ -80,4 +80,14 @@ impl Server {
         runtime.shutdown_timeout(std::time::Duration::from_secs(5));
         Ok(())
     }
+}
+
+/// A handle whose notes stand beside answers and not on a terminal, which would tell it what all
+/// clients ask. A model that is on its way here is still told there.
+fn quiet(relata: Relata) -> Relata {
+    let terminal = relata.clone();
+    relata.observed_by(move |event| match event {
+        Event::Fetching(_) => terminal.tell(event),
+        event => tracing::debug!(target: "relata::serve", ?event),
+    })
 }

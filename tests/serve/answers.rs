@@ -99,6 +99,10 @@ fn the_sample_answers_while_the_library_is_empty_and_says_so() {
     let answer = server.get("/api/v1/search?q=networks");
     let notes: Value = serde_json::from_str(answer.header("relata-notes").expect("notes")).expect("JSON");
     assert_eq!(notes[0]["sample"]["papers"], 7);
+    // Notes stand beside answers, and what clients ask is not told on the terminal.
+    assert_eq!(server.get("/search?q=networks").status, 200);
+    let told = std::fs::read_to_string(server.folder.path().join("errors.txt")).expect("a file");
+    assert_eq!(told, format!("Relata answers at {}; Ctrl-C ends it.\n", server.address));
 }
 
 #[test]

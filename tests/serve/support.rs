@@ -1,5 +1,6 @@
 //! A server of a library of its own, and a client that sends exactly what it is told to.
 
+use std::fs;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{SocketAddr, TcpStream};
 use std::path::Path;
@@ -70,7 +71,7 @@ impl Server {
         all.extend(arguments);
         let mut child = command(folder.path(), &all)
             .stdout(Stdio::piped())
-            .stderr(Stdio::null())
+            .stderr(fs::File::create(folder.path().join("errors.txt")).expect("a file"))
             .spawn()
             .expect("the program starts");
         let mut link = String::new();
