@@ -62,7 +62,9 @@ pub use levels::{NEAREST, graph, levels};
 pub(crate) use lines::{write_csv, write_json_lines};
 pub use methods::Method;
 pub use names::{Term, TopicName};
-pub(crate) use page::{page, page_data, page_program, page_style};
+pub(crate) use page::{page, page_data};
+#[cfg(feature = "serve")]
+pub(crate) use page::{page_program, page_style};
 #[cfg(feature = "parquet")]
 pub(crate) use parquet_table::write_table;
 pub use topic::came_and_went;
