@@ -11,7 +11,7 @@ use std::borrow::Cow;
 
 use serde_json::Value;
 
-use crate::text::neutral::{is_obeyed, is_unseen};
+use crate::text::neutral::{folded, is_obeyed, is_unseen};
 
 /// Whether a character is hidden from people, or moves what they see. More is taken for hidden than
 /// at a terminal, where joiners shape what is shown.
@@ -29,24 +29,7 @@ fn is_hidden(c: char) -> bool {
 
 /// A text on one line, without what is hidden, and its white space folded.
 pub(super) fn visible(text: &str) -> Cow<'_, str> {
-    let plain = |b: u8| (b' '..0x7f).contains(&b);
-    if text.bytes().all(plain) && !text.contains("  ") && text.trim().len() == text.len() {
-        return Cow::Borrowed(text);
-    }
-    let mut out = String::with_capacity(text.len());
-    let mut space = false;
-    for c in text.chars() {
-        if c.is_whitespace() {
-            space = true;
-        } else if !is_hidden(c) {
-            if space && !out.is_empty() {
-                out.push(' ');
-            }
-            space = false;
-            out.push(c);
-        }
-    }
-    Cow::Owned(out)
+    folded(text, is_hidden)
 }
 
 /// A visible text of at most so many characters, and whether it was cut.

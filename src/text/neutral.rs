@@ -25,6 +25,12 @@ pub(crate) fn is_unseen(c: char) -> bool {
 
 /// A text on one line: white space folded to single spaces, and what is obeyed or unseen taken out.
 pub(crate) fn line(text: &str) -> Cow<'_, str> {
+    folded(text, |c| is_obeyed(c) || is_unseen(c))
+}
+
+/// A text on one line: white space folded to single spaces, and what is `hidden` taken out. All of
+/// printable ASCII stays.
+pub(crate) fn folded(text: &str, hidden: impl Fn(char) -> bool) -> Cow<'_, str> {
     if text.bytes().all(|b| (b' '..0x7f).contains(&b)) && !text.contains("  ") && text.trim().len() == text.len() {
         return Cow::Borrowed(text);
     }
@@ -33,7 +39,7 @@ pub(crate) fn line(text: &str) -> Cow<'_, str> {
     for c in text.chars() {
         if c.is_whitespace() {
             space = true;
-        } else if !is_obeyed(c) && !is_unseen(c) {
+        } else if !hidden(c) {
             if space && !out.is_empty() {
                 out.push(' ');
             }
