@@ -30,7 +30,7 @@ lint:
     .ci/comments.py
     cargo clippy --locked -- -D warnings
     cargo clippy --locked --no-default-features -- -D warnings
-    cargo clippy --all-targets --locked --features cuda,serve -- -D warnings
+    cargo clippy --workspace --all-targets --locked --features cuda,serve -- -D warnings
 
 # Format the source
 format:
@@ -83,6 +83,10 @@ agents:
     cargo test --locked --features serve --lib mcp::
     cargo test --locked --features serve --test mcp
     tests/mcp_clients/run.sh
+
+# The package for Python: built, installed in a fresh environment and tested there.
+python *arguments:
+    tests/python/run.sh {{arguments}}
 
 # Ask every address of the server what its description allows, by schemathesis (needs Python)
 serve-fuzz:

@@ -42,6 +42,7 @@ mod zotero;
 
 use std::collections::BTreeSet;
 use std::ffi::{OsStr, OsString};
+use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::{Arc, OnceLock};
 
@@ -60,6 +61,11 @@ use config::Config;
 use configure::Given;
 use events::Terminal;
 use terminal::{Page, printable, say};
+
+/// Exit statuses: all done; nothing found; something went wrong.
+const DONE: u8 = 0;
+const NOTHING: u8 = 1;
+const FAILED: u8 = 2;
 
 /// How a command ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -80,10 +86,27 @@ static INTERRUPTED: OnceLock<String> = OnceLock::new();
 /// the first time: whoever interrupts twice wants an end.
 static STOP: OnceLock<Box<dyn Fn() -> bool + Send + Sync>> = OnceLock::new();
 
-/// Runs a command line and says how it ended: 0 done, 1 nothing found, 2 error.
+/// The file by which people start Relata, where that is not the process' own.
+static PROGRAM: OnceLock<PathBuf> = OnceLock::new();
+
+/// Runs a command line and says how it ended.
 ///
 /// `arguments` begin with the program's name, as from [`std::env::args_os`].
 pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
+    ExitCode::from(exit_status(arguments))
+}
+
+/// As [`run`], within the process of another program, such as an interpreter: `program` is the file
+/// by which people start Relata, where there is one. Gives the exit status as a number.
+pub fn run_within(program: Option<PathBuf>, arguments: impl IntoIterator<Item = OsString>) -> u8 {
+    if let Some(program) = program {
+        let _ = PROGRAM.set(program);
+    }
+    exit_status(arguments)
+}
+
+/// 0 done, 1 nothing found, 2 error.
+fn exit_status(arguments: impl IntoIterator<Item = OsString>) -> u8 {
     // Restores a cursor that a progress bar hides; what is on disk is safe at any moment: a library
     // by its transactions, a bulk output by its journal.
     let _ = ctrlc::set_handler(|| {
@@ -106,16 +129,16 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         // Whoever types the name alone wants to know what there is.
         Err(refused) if refused.kind() == ErrorKind::MissingSubcommand && alone => {
             say(&command().render_help().to_string());
-            return ExitCode::from(2);
+            return FAILED;
         }
         Err(refused) if refused.use_stderr() => {
             // Arguments are repeated in the message, and an argument may be anything.
             say(&refused.render().to_string());
-            return ExitCode::from(2);
+            return FAILED;
         }
         Err(help) => {
             let _ = help.print();
-            return ExitCode::SUCCESS;
+            return DONE;
         }
     };
     let mut page = Page::stdout();
@@ -124,15 +147,15 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         Ok(outcome)
     });
     match outcome {
-        Ok(Outcome::Done) => ExitCode::SUCCESS,
-        Ok(Outcome::Nothing) => ExitCode::from(1),
-        Ok(Outcome::Partial) => ExitCode::from(2),
+        Ok(Outcome::Done) => DONE,
+        Ok(Outcome::Nothing) => NOTHING,
+        Ok(Outcome::Partial) => FAILED,
         // Whoever read our output has had enough: `relata recommend ... | head -1` is no failure.
-        Err(Error::Io { source, .. }) if source.kind() == std::io::ErrorKind::BrokenPipe => ExitCode::SUCCESS,
+        Err(Error::Io { source, .. }) if source.kind() == std::io::ErrorKind::BrokenPipe => DONE,
         Err(error) => {
             let nothing = matches!(error, Error::Query(QueryError::NotInLibrary { .. }));
             say(&format!("error: {}", complete(&error)));
-            ExitCode::from(if nothing { 1 } else { 2 })
+            if nothing { NOTHING } else { FAILED }
         }
     }
 }

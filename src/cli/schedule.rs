@@ -45,7 +45,10 @@ struct Job {
 }
 
 pub(super) fn run(library: Option<&Path>, asked: &ScheduleArgs, page: &mut Page) -> Result<Outcome> {
-    let program = std::env::current_exe().map_err(Error::io("the program"))?;
+    let program = match super::PROGRAM.get() {
+        Some(program) => program.clone(),
+        None => std::env::current_exe().map_err(Error::io("the program"))?,
+    };
     let home = dirs::home_dir().unwrap_or_else(|| PathBuf::from("/"));
     let job = Job::new(&program, library, &home, asked)?;
     job.text(asked.scheduler).lines().try_for_each(|line| page.raw(line))?;

@@ -185,6 +185,23 @@ impl Embedder {
         role: Role,
         on_batch: &mut dyn FnMut(BatchDone<'_>) -> Result<()>,
     ) -> Result<()> {
+        self.embed_within(texts, role, None, on_batch)
+    }
+
+    /// As [`Embedder::embed_batches`], with at most so many tokens in a batch, padding included;
+    /// `None` is what the model was loaded with. The vectors are the same.
+    ///
+    /// # Errors
+    ///
+    /// As [`Embedder::embed_batches`].
+    pub fn embed_within<T: AsRef<str> + Sync>(
+        &self,
+        texts: &[T],
+        role: Role,
+        token_budget: Option<usize>,
+        on_batch: &mut dyn FnMut(BatchDone<'_>) -> Result<()>,
+    ) -> Result<()> {
+        let token_budget = token_budget.map_or(self.token_budget, |asked| self.encoder.budget(Some(asked)));
         let mut gather = Gather::default();
         let mut deliver = |batch: Batch, vectors: Array2<f32>| {
             if self.long == Long::Truncate {
@@ -198,12 +215,13 @@ impl Embedder {
         };
         let slots = self.encoder.in_flight();
         if slots > 1 {
-            let produce =
-                |give: &mut dyn FnMut(Batch) -> bool| self.each_batch(texts, role, &mut |batch| Ok(give(batch)));
+            let produce = |give: &mut dyn FnMut(Batch) -> bool| {
+                self.each_batch(texts, role, token_budget, &mut |batch| Ok(give(batch)))
+            };
             let work = |slot, batch: Batch| self.embed_batch(slot, &batch).map(|vectors| (batch, vectors));
             return pipeline::run(slots, produce, work, |(batch, vectors)| deliver(batch, vectors));
         }
-        self.each_batch(texts, role, &mut |batch| {
+        self.each_batch(texts, role, token_budget, &mut |batch| {
             let vectors = self.embed_batch(0, &batch)?;
             deliver(batch, vectors)?;
             Ok(true)
@@ -216,6 +234,7 @@ impl Embedder {
         &self,
         texts: &[T],
         role: Role,
+        token_budget: usize,
         take: &mut dyn FnMut(Batch) -> Result<bool>,
     ) -> Result<()> {
         for (number, window) in texts.chunks(WINDOW).enumerate() {
@@ -232,7 +251,7 @@ impl Embedder {
                 })
                 .collect();
             let lengths: Vec<usize> = windows.iter().map(|window| window.tokens.ids.len()).collect();
-            for members in batch::batches(&lengths, self.token_budget) {
+            for members in batch::batches(&lengths, token_budget) {
                 let mut batch = Batch { starts: vec![0], ..Batch::default() };
                 for at in members {
                     batch.push(&windows[at]);

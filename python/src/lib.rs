@@ -1,0 +1,38 @@
+//! The extension module of the package for Python: `relata._relata`.
+//!
+//! In: Python objects. Out: what the crate answers, as Python objects. The package's own Python
+//! files (python/package/relata/) make of it what people call; nothing here is a second definition
+//! of anything.
+//!
+//! `working` runs what takes long without the interpreter's lock, `errors` turns errors into
+//! exceptions, `process` knows whether this process was forked from one that worked.
+
+mod encoder;
+mod errors;
+mod process;
+mod working;
+
+use pyo3::prelude::*;
+
+/// What the package's Python files are made of.
+#[pymodule]
+mod _relata {
+    use std::ffi::OsString;
+    use std::path::PathBuf;
+
+    use pyo3::prelude::*;
+
+    #[pymodule_export]
+    use crate::encoder::Encoder;
+
+    /// Runs a command line and gives its exit status.
+    #[pyfunction]
+    fn run(py: Python<'_>, program: Option<PathBuf>, arguments: Vec<OsString>) -> u8 {
+        py.detach(|| relata::cli::run_within(program, arguments))
+    }
+
+    #[pymodule_init]
+    fn init(module: &Bound<'_, PyModule>) -> PyResult<()> {
+        module.add("__version__", env!("CARGO_PKG_VERSION"))
+    }
+}

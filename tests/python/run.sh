@@ -1,0 +1,35 @@
+#!/usr/bin/env bash
+# Builds the package for Python, installs it in a fresh environment and tests it there: pytest with the examples of the documents, mypy in
+# strict mode, stubtest. Needs Python 3.11 or newer with venv; what it installs lies in target/python, so that only the first run needs
+# the network.
+#
+#     tests/python/run.sh [ARGUMENT OF PYTEST]...
+#
+# The extension module is built by cargo's dev profile, with packages as they are for the tests, so that all is compiled once for both.
+set -euo pipefail
+cd "$(dirname "$0")/../.."
+
+tests=$PWD/tests/python
+target=$PWD/${CARGO_TARGET_DIR:-target}
+installed=$target/python
+mkdir -p "$installed"
+if ! cmp -s "$tests/requirements.txt" "$installed/requirements.txt"; then
+    rm -rf "$installed/venv"
+    python3 -m venv "$installed/venv"
+    "$installed/venv/bin/pip" install --quiet --disable-pip-version-check -r "$tests/requirements.txt"
+    cp "$tests/requirements.txt" "$installed/requirements.txt"
+fi
+python=$installed/venv/bin/python
+
+rm -rf "$installed/wheels"
+"$installed/venv/bin/maturin" build --quiet --locked --profile dev --features as-tested --manifest-path python/Cargo.toml \
+    --out "$installed/wheels"
+"$python" -m pip install --quiet --disable-pip-version-check --no-deps --force-reinstall "$installed"/wheels/relata-*.whl
+
+cd python
+# Not from the folder of the sources, which lacks the extension module.
+"$python" -P -m pytest tests "$@"
+"$python" -P -m pytest --pyargs relata --doctest-modules
+"$python" -P -m mypy --strict -p relata
+"$python" -P -m mypy --strict tests
+"$python" -P -m mypy.stubtest --mypy-config-file pyproject.toml relata
