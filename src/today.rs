@@ -15,8 +15,7 @@ use crate::library::{Paper, PaperRow, PaperSet, terms};
 use crate::neighbours::{Admitted, SearchContext};
 use crate::paper::ArxivId;
 use crate::paper::{Listing, PartialDate};
-use crate::ranking::Learned;
-use crate::recommend::{Answer, Query, QueryVectors, recommend};
+use crate::recommend::{Answer, Known, Query, QueryVectors, recommend};
 
 /// Share of the different words of two papers that both hold, from which they are the same to a
 /// reader.
@@ -68,11 +67,11 @@ pub(crate) struct Today {
 ///
 /// # Errors
 /// As [`recommend`].
-pub(crate) fn today(context: &SearchContext<'_>, learned: &Learned, query: &Query, repeats: bool) -> Result<Today> {
+pub(crate) fn today(context: &SearchContext<'_>, known: &Known, query: &Query, repeats: bool) -> Result<Today> {
     let counted = query.among.as_ref().map_or(0, PaperSet::len).min(COUNTED);
     let k = query.k.saturating_mul(LOOKED_THROUGH).max(LOOKED_THROUGH_AT_LEAST).max(counted);
     let deeper = Query { k, as_chosen: true, ..query.clone() };
-    let answers = recommend(context, learned, &deeper, QueryVectors::default())?.answers;
+    let answers = recommend(context, known, &deeper, QueryVectors::default())?.answers;
     let floor = if query.at_least > 0.0 { query.at_least } else { DEFAULT_FLOOR };
     let mut matter = answers.iter().filter(|answer| answer.matched >= floor).count();
     let mut chosen: Vec<(BTreeSet<String>, New)> = Vec::new();

@@ -14,7 +14,7 @@ use crate::library::{Matching, PaperText, dot};
 use crate::neighbours::{Admitted, SearchContext};
 use crate::paper::ArxivId;
 use crate::ranking::{Learned, PaperFeatures};
-use crate::recommend::{self, Query, QueryVectors};
+use crate::recommend::{self, Known, Query, QueryVectors};
 
 /// The constant of reciprocal rank fusion.
 const FUSION_K: f64 = 60.0;
@@ -78,8 +78,8 @@ impl Method {
         judgement: &Judgement,
         options: &Options,
     ) -> Result<Vec<ArxivId>> {
-        let Sources { context, learned, pool } = *sources;
-        let compare = |one: &PaperFeatures, other: &PaperFeatures| learned.compare(one, other, &options.weights).sum();
+        let Sources { context, known, pool } = *sources;
+        let compare = |one: &PaperFeatures, other: &PaperFeatures| known.compare(one, other, &options.weights).sum();
         let over = |score: &(dyn Fn(usize, usize) -> f32 + Sync), sum: Sum| {
             pool.map(|pool| pool.ranking(judgement, score, sum)).unwrap_or_default()
         };
@@ -89,7 +89,7 @@ impl Method {
                 let (like, unlike) = (judgement.like.clone(), judgement.unlike.clone());
                 // The first of many as the first of few: each interest has its share of them.
                 let asked = Query { like, unlike, k: DEPTH, weights, diversity, as_chosen: true, ..Query::default() };
-                let ranked = recommend::rank(context, learned, &asked, QueryVectors::default())?.ranked;
+                let ranked = recommend::rank(context, known, &asked, QueryVectors::default())?.ranked;
                 Ok(ranked.into_iter().map(|found| found.id).collect())
             }
             (Method::Cosine, _) => nearest(context, judgement),
@@ -110,7 +110,7 @@ impl Method {
 /// What the methods rank by.
 pub(super) struct Sources<'a> {
     pub(super) context: &'a SearchContext<'a>,
-    pub(super) learned: &'a Learned,
+    pub(super) known: &'a Known,
     /// All papers in memory, where [`Method::needs_pool`].
     pub(super) pool: Option<&'a Pool>,
 }
@@ -174,6 +174,7 @@ fn nearest(context: &SearchContext<'_>, judgement: &Judgement) -> Result<Vec<Arx
     for id in judgement.like.iter().chain(&judgement.unlike) {
         without.extend(context.library.row_of(id)?);
     }
+    without.sort_unstable();
     for id in &judgement.like {
         if let Some(row) = context.library.row_of(id)? {
             vectors.extend(context.library.vector(context.fingerprint, row)?);

@@ -14,7 +14,8 @@ use crate::error::Result;
 use crate::library::{FingerprintNumber, Library};
 use crate::neighbours::SearchContext;
 use crate::paper::ArxivId;
-use crate::ranking::{Learned, Weights};
+use crate::ranking::Weights;
+use crate::recommend::Known;
 
 pub(crate) use methods::Method;
 pub(crate) use metrics::{Estimate, METRICS};
@@ -62,14 +63,14 @@ pub(crate) struct Options {
 /// As [`crate::recommend::recommend`].
 pub(crate) fn evaluate(
     context: &SearchContext<'_>,
-    learned: &Learned,
+    known: &Known,
     judgements: &[Judgement],
     method: Method,
     options: &Options,
     done: &mut dyn FnMut(),
 ) -> Result<Outcome> {
-    let pool = if method.needs_pool() { Some(Pool::of(context, learned)?) } else { None };
-    let sources = Sources { context, learned, pool: pool.as_ref() };
+    let pool = if method.needs_pool() { Some(Pool::of(context, known)?) } else { None };
+    let sources = Sources { context, known, pool: pool.as_ref() };
     let mut values: [Vec<f64>; METRICS.len()] = Default::default();
     let mut rankings = Vec::with_capacity(judgements.len());
     for judgement in judgements {

@@ -7,14 +7,14 @@ use crate::library::{Matching, PaperRow, PaperSet};
 pub struct Admitted<'a> {
     /// Only these; all, where nothing is said.
     pub within: Option<&'a PaperSet>,
-    /// None of these few.
+    /// None of these few, which are ascending.
     pub without: &'a [PaperRow],
     /// None of these either, where something is said.
     pub held_back: Option<&'a PaperSet>,
 }
 
 impl<'a> Admitted<'a> {
-    /// The papers that pass a filter, without a few.
+    /// The papers that pass a filter, without a few, which are ascending.
     pub fn of(matching: &'a Matching, without: &'a [PaperRow]) -> Admitted<'a> {
         let held_back = match matching {
             Matching::AllBut(few) => Some(few),
@@ -27,7 +27,7 @@ impl<'a> Admitted<'a> {
 impl Admitted<'_> {
     pub(crate) fn admits(&self, row: PaperRow) -> bool {
         self.within.is_none_or(|set| set.contains(row))
-            && !self.without.contains(&row)
+            && self.without.binary_search(&row).is_err()
             && self.held_back.is_none_or(|set| !set.contains(row))
     }
 }

@@ -49,14 +49,14 @@ impl SearchContext<'_> {
         admitted: &Admitted<'_>,
     ) -> Result<Vec<Vec<Scored<PaperRow>>>> {
         if let Some(set) = admitted.within.filter(|set| set.len() <= FEW) {
-            return self.among(vectors, k, vec![set.rows(); vectors.len()], admitted);
+            return self.among(vectors, k, set.rows(), admitted);
         }
         if let Some((index, found)) = self.likely(vectors, k, admitted) {
             let rows = |found: Vec<Scored<PaperRow>>| {
                 found.iter().map(|found| found.key).chain(index.changed().iter().copied()).collect()
             };
             let rows: Vec<Vec<PaperRow>> = found.into_iter().map(rows).collect();
-            return self.among(vectors, k, rows.iter().map(Vec::as_slice).collect(), admitted);
+            return self.each_among(vectors, k, &rows, admitted);
         }
         self.exact(vectors, k, admitted)
     }
@@ -74,7 +74,7 @@ impl SearchContext<'_> {
         admitted: &Admitted<'_>,
     ) -> Result<Vec<Vec<Scored<PaperRow>>>> {
         let Some((index, found)) = self.likely(vectors, k, admitted) else { return self.nearest(vectors, k, admitted) };
-        let changed = self.among(vectors, k, vec![index.changed(); vectors.len()], admitted)?;
+        let changed = self.among(vectors, k, index.changed(), admitted)?;
         let both = |(mut found, changed): (Vec<Scored<PaperRow>>, Vec<Scored<PaperRow>>)| {
             found.extend(changed);
             found.sort_unstable();
@@ -97,22 +97,34 @@ impl SearchContext<'_> {
         found.map(|found| (index, found))
     }
 
-    /// The nearest of each vector's own rows.
+    /// The nearest of some rows, the same ones for all vectors: each is read once.
     fn among(
         &self,
         vectors: &[Vec<f32>],
         k: usize,
-        rows: Vec<&[PaperRow]>,
+        rows: &[PaperRow],
         admitted: &Admitted<'_>,
     ) -> Result<Vec<Vec<Scored<PaperRow>>>> {
-        let nearest = |(vector, rows): (&Vec<f32>, &[PaperRow])| {
-            let mut best = Best::new(k);
-            self.library.vectors_of(self.fingerprint, rows, &mut |row, stored| {
-                if admitted.admits(row) {
-                    best.offer(row, dot(stored, vector));
-                }
-            })?;
-            Ok(best.into_sorted())
+        let rows: Vec<PaperRow> = rows.iter().copied().filter(|row| admitted.admits(*row)).collect();
+        let mut bests: Vec<Best<PaperRow>> = vectors.iter().map(|_| Best::new(k)).collect();
+        self.library.vectors_of(self.fingerprint, &rows, &mut |row, stored| {
+            for (best, vector) in bests.iter_mut().zip(vectors) {
+                best.offer(row, dot(stored, vector));
+            }
+        })?;
+        Ok(bests.into_iter().map(Best::into_sorted).collect())
+    }
+
+    /// The nearest of each vector's own rows.
+    fn each_among(
+        &self,
+        vectors: &[Vec<f32>],
+        k: usize,
+        rows: &[Vec<PaperRow>],
+        admitted: &Admitted<'_>,
+    ) -> Result<Vec<Vec<Scored<PaperRow>>>> {
+        let nearest = |(vector, rows): (&Vec<f32>, &Vec<PaperRow>)| {
+            Ok(self.among(std::slice::from_ref(vector), k, rows, admitted)?.pop().unwrap_or_default())
         };
         vectors.iter().zip(rows).map(nearest).collect()
     }

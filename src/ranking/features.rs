@@ -7,6 +7,7 @@
 //! can be added up; authors are a share of those of both papers, times a weight. The weights were
 //! chosen on one half of the judgements.
 
+use std::borrow::Borrow;
 use std::cmp::Ordering;
 
 use ndarray::Array2;
@@ -178,7 +179,19 @@ impl Learned {
     /// How alike each two of some papers are, by the default weights: papers x papers, symmetric,
     /// the diagonal 0. As [`Learned::compare`], but for the order in which products of dense views
     /// are added up.
-    pub(crate) fn compare_all(&self, papers: &[PaperFeatures]) -> Array2<f32> {
+    pub(crate) fn compare_all<F: Borrow<PaperFeatures> + Sync>(&self, papers: &[F]) -> Array2<f32> {
+        self.compare_new(papers, &vec![None; papers.len()], &Array2::zeros((0, 0)))
+    }
+
+    /// As [`Learned::compare_all`], where some of the papers have been compared with each other:
+    /// `before` says at which place of `compared` each was, if at any.
+    pub(crate) fn compare_new<F: Borrow<PaperFeatures> + Sync>(
+        &self,
+        papers: &[F],
+        before: &[Option<usize>],
+        compared: &Array2<f32>,
+    ) -> Array2<f32> {
+        let papers: Vec<&PaperFeatures> = papers.iter().map(Borrow::borrow).collect();
         let count = papers.len();
         let weights = Weights::default();
         let dense = |view: &dyn Fn(&PaperFeatures) -> &[f32]| {
@@ -188,13 +201,18 @@ impl Learned {
             (dense(&|paper| &paper.whitened), dense(&|paper| &paper.cooccurrence));
         let words = Postings::of(papers.iter().map(|paper| paper.words.as_slice()));
         let authors = Postings::of(papers.iter().map(|paper| paper.authors.as_slice()));
-        // With all that stand before it.
+        // Where all are new, each with those that stand before it; else with all.
+        let all_new = before.iter().all(Option::is_none);
         let row = |one: usize| -> Vec<f32> {
-            let paper = &papers[one];
-            let before = one * self.dimension();
-            let (mut by_whitened, mut by_cooccurrence) = (vec![0f32; one], vec![0f32; one]);
-            dots(self.set, &whitened[..before], &paper.whitened, &mut by_whitened);
-            dots(self.set, &cooccurrence[..before], &paper.cooccurrence, &mut by_cooccurrence);
+            if before[one].is_some() {
+                return Vec::new();
+            }
+            let paper = papers[one];
+            let others = if all_new { one } else { count };
+            let values = others * self.dimension();
+            let (mut by_whitened, mut by_cooccurrence) = (vec![0f32; others], vec![0f32; others]);
+            dots(self.set, &whitened[..values], &paper.whitened, &mut by_whitened);
+            dots(self.set, &cooccurrence[..values], &paper.cooccurrence, &mut by_cooccurrence);
             let (mut by_words, mut by_authors) = (vec![0f32; count], vec![0f32; count]);
             words.overlaps(&paper.words, &mut by_words);
             let each_once: Vec<(u64, f32)> = paper.authors.iter().map(|(id, _)| (*id, 1.0)).collect();
@@ -203,16 +221,23 @@ impl Learned {
                 whitened_cosine: weights.whitened_cosine * by_whitened[other] / self.spreads.whitened,
                 cooccurrence: weights.cooccurrence * by_cooccurrence[other] / self.spreads.cooccurrence,
                 words: weights.words * by_words[other] / self.spreads.words,
-                authors: weights.authors * by_authors[other] / both_sizes(paper, &papers[other]),
+                authors: weights.authors * by_authors[other] / both_sizes(paper, papers[other]),
             };
-            (0..one).map(|other| parts(other).sum()).collect()
+            (0..others).map(|other| parts(other).sum()).collect()
         };
         let rows: Vec<Vec<f32>> = (0..count).into_par_iter().map(row).collect();
-        Array2::from_shape_fn((count, count), |(a, b)| match a.cmp(&b) {
-            Ordering::Greater => rows[a][b],
-            Ordering::Less => rows[b][a],
-            Ordering::Equal => 0.0,
-        })
+        let mut alike = Array2::zeros((count, count));
+        for one in 0..count {
+            for other in 0..one {
+                let value = match (before[one], before[other]) {
+                    (Some(one), Some(other)) => compared[[one, other]],
+                    (None, _) => rows[one][other],
+                    (_, None) => rows[other][one],
+                };
+                (alike[[one, other]], alike[[other, one]]) = (value, value);
+            }
+        }
+        alike
     }
 
     /// How alike two are.

@@ -4,6 +4,8 @@
 //! In: interests, and the views of a paper. Out: the parts of its score to each, as
 //! [`Interest::score`] has them, but for the order in which products of dense views are added up.
 
+use std::borrow::Borrow;
+
 use super::Learned;
 use super::background::Direction;
 use super::features::{PaperFeatures, ScoreParts, Weights};
@@ -45,13 +47,13 @@ impl Directions {
 
 impl Learned {
     /// Interests side by side.
-    pub(crate) fn side_by_side(&self, interests: &[Interest]) -> Interests {
-        Interests::of(interests, self.set)
+    pub(crate) fn side_by_side<I: Borrow<Interest>>(&self, interests: &[I]) -> Interests {
+        Interests::of(&interests.iter().map(Borrow::borrow).collect::<Vec<_>>(), self.set)
     }
 }
 
 impl Interests {
-    fn of(interests: &[Interest], set: InstructionSet) -> Interests {
+    fn of(interests: &[&Interest], set: InstructionSet) -> Interests {
         let directions = |of: &dyn Fn(&Interest) -> &Direction| Directions {
             weights: interests.iter().flat_map(|interest| of(interest).weights.iter().copied()).collect(),
             offsets: interests.iter().map(|interest| of(interest).offset).collect(),

@@ -1,16 +1,19 @@
 //! What is asked: the views of what is liked, and which of it is one interest.
 
+use std::sync::{Arc, OnceLock};
+
 use ndarray::Array2;
 use rayon::prelude::*;
 
 use super::interests::group;
+use super::known::Known;
 use super::{Query, rows};
 use crate::error::{Error, LibraryError, QueryError, Result};
 use crate::library::{FingerprintNumber, Library, PaperRow, PaperText};
 use crate::neighbours::SearchContext;
 use crate::paper::ArxivId;
 use crate::passage::passage;
-use crate::ranking::{DescribedText, Interest, Learned, PaperFeatures};
+use crate::ranking::{DescribedText, Interest, Interests, Learned, PaperFeatures};
 
 /// What all other liked papers weigh together in an interest, beside its own, as long as there are
 /// no more than so many: of many, interests have enough papers of their own, and each would have to
@@ -29,18 +32,29 @@ pub(super) struct Asked {
     pub disliked: Vec<PaperText>,
     /// Liked texts: those of the request, then those of the profile.
     pub texts: Vec<DescribedText>,
-    /// Papers that are no answers.
+    /// Papers that are no answers, ascending.
     pub without: Vec<PaperRow>,
 }
 
-/// The interests of a question.
-pub(super) struct Wanted {
+/// What is liked, as it is compared.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) struct Described {
     /// The views of what is liked, papers first.
-    pub features: Vec<PaperFeatures>,
-    /// Of each interest which of the liked it holds.
-    pub groups: Vec<Vec<usize>>,
+    pub features: Vec<Arc<PaperFeatures>>,
+    /// Which interest somebody counts each to, if any.
+    pub fixed: Vec<Option<i64>>,
     /// How much each of the liked counts.
     pub weights: Vec<f32>,
+}
+
+/// The interests of a question.
+#[derive(Debug)]
+pub(super) struct Wanted {
+    pub described: Described,
+    /// Of each interest which of the liked it holds.
+    pub groups: Vec<Vec<usize>>,
+    /// What the interests ask for, once it is needed.
+    interests: OnceLock<Arc<Interests>>,
 }
 
 impl Asked {
@@ -55,14 +69,20 @@ impl Asked {
             liked.iter_mut().chain(&mut disliked).for_each(|paper| paper.authors.clear());
             texts.iter_mut().for_each(|text| text.authors.clear());
         }
-        let without = liked.iter().chain(&disliked).map(|paper| paper.row).collect();
+        let mut without: Vec<PaperRow> = liked.iter().chain(&disliked).map(|paper| paper.row).collect();
+        without.sort_unstable();
         Ok(Asked { liked, disliked, texts, without })
     }
 
     /// The interests of what is liked.
-    pub(super) fn wanted(&self, learned: &Learned, query: &Query) -> Wanted {
-        let mut features = learned.features(&self.liked);
-        features.extend(learned.features_of_texts(&self.texts));
+    pub(super) fn wanted(&self, known: &Known, query: &Query) -> Arc<Wanted> {
+        known.wanted(self.described(known, query))
+    }
+
+    /// What is liked, before it is told which of it is one interest.
+    pub(super) fn described(&self, known: &Known, query: &Query) -> Described {
+        let mut features = known.features_of_liked(&self.liked);
+        features.extend(known.features_of_texts(&self.texts).into_iter().map(Arc::new));
         let of_paper = |at: usize| self.liked.get(at).map(|paper| &paper.id);
         let own_text = |at: usize| query.own_texts.get(at.checked_sub(self.liked.len() + query.like_text.len())?);
         let fixed = |at: usize| match of_paper(at) {
@@ -73,9 +93,9 @@ impl Asked {
             Some(id) => query.emphasis.get(id).copied(),
             None => own_text(at).map(|text| text.emphasis),
         };
-        let fixed: Vec<Option<i64>> = (0..features.len()).map(fixed).collect();
+        let fixed = (0..features.len()).map(fixed).collect();
         let weights = (0..features.len()).map(|at| weight(at).unwrap_or(1.0)).collect();
-        Wanted { groups: groups(learned, &features, &fixed), features, weights }
+        Described { features, fixed, weights }
     }
 
     /// The vectors of what is liked, papers first.
@@ -97,49 +117,73 @@ impl Asked {
 
 /// Which of some papers are one interest: groups of their places, each ascending, in the order of
 /// their firsts.
-pub(super) fn groups(learned: &Learned, features: &[PaperFeatures], fixed: &[Option<i64>]) -> Vec<Vec<usize>> {
-    let numbers = group(&learned.compare_all(features), fixed);
+pub(super) fn groups(learned: &Learned, features: &[PaperFeatures]) -> Vec<Vec<usize>> {
+    in_groups(&group(&learned.compare_all(features), &[]))
+}
+
+/// The places of each number.
+fn in_groups(numbers: &[usize]) -> Vec<Vec<usize>> {
     let mut groups = vec![Vec::new(); numbers.iter().max().map_or(0, |last| last + 1)];
     numbers.iter().enumerate().for_each(|(place, number)| groups[*number].push(place));
     groups
 }
 
 impl Wanted {
-    /// What a group asks for. The others have a small say in it: they tell in what field somebody
-    /// is.
-    fn interest(&self, learned: &Learned, group: &[usize]) -> Option<Interest> {
-        let own: f32 = group.iter().map(|at| self.weights[*at]).sum();
-        let others = self.weights.iter().sum::<f32>() - own;
-        let say = SAY_OF_OTHERS * (own / others.max(f32::MIN_POSITIVE)).min(1.0);
-        let mut members: Vec<(&PaperFeatures, f32)> = Vec::new();
-        if self.features.len() > MOST_WITH_A_SAY {
-            members.extend(group.iter().map(|at| (&self.features[*at], self.weights[*at])));
-        } else {
-            let weight = |at: usize| if group.contains(&at) { self.weights[at] } else { say * self.weights[at] };
-            members.extend(self.features.iter().enumerate().map(|(at, features)| (features, weight(at))));
-        }
-        members.retain(|(_, weight)| *weight > 0.0);
-        learned.interest(&members)
+    /// Groups what is liked.
+    pub(super) fn of(known: &Known, described: Described) -> Wanted {
+        let groups = in_groups(&group(&known.alike(&described.features), &described.fixed));
+        Wanted::grouped(groups, described)
     }
 
-    /// The interests without what is fed back.
-    pub(super) fn interests(&self, learned: &Learned) -> Vec<Interest> {
-        self.groups.par_iter().filter_map(|group| self.interest(learned, group)).collect()
+    /// What is liked, in groups that are known.
+    pub(super) fn grouped(groups: Vec<Vec<usize>>, described: Described) -> Wanted {
+        Wanted { described, groups, interests: OnceLock::new() }
+    }
+
+    /// What a group asks for. The others have a small say in it: they tell in what field somebody
+    /// is.
+    fn interest(&self, known: &Known, group: &[usize]) -> Option<Arc<Interest>> {
+        let Described { features, weights, .. } = &self.described;
+        let own: f32 = group.iter().map(|at| weights[*at]).sum();
+        let others = weights.iter().sum::<f32>() - own;
+        let say = SAY_OF_OTHERS * (own / others.max(f32::MIN_POSITIVE)).min(1.0);
+        let mut members: Vec<(&Arc<PaperFeatures>, f32)> = Vec::new();
+        if features.len() > MOST_WITH_A_SAY {
+            members.extend(group.iter().map(|at| (&features[*at], weights[*at])));
+        } else {
+            let weight = |at: usize| if group.contains(&at) { weights[at] } else { say * weights[at] };
+            members.extend(features.iter().enumerate().map(|(at, features)| (features, weight(at))));
+        }
+        members.retain(|(_, weight)| *weight > 0.0);
+        known.interest_of_liked(&members)
+    }
+
+    /// The interests side by side, without what is fed back.
+    pub(super) fn interests(&self, known: &Known) -> Arc<Interests> {
+        if let Some(made) = self.interests.get() {
+            return Arc::clone(made);
+        }
+        // Not while others wait: this works on threads that may be theirs.
+        let interests: Vec<Arc<Interest>> =
+            self.groups.par_iter().filter_map(|group| self.interest(known, group)).collect();
+        let made = Arc::new(known.side_by_side(&interests));
+        let _ = self.interests.set(Arc::clone(&made));
+        made
     }
 
     /// What each interest is due.
     pub(super) fn shares(&self) -> Vec<f32> {
         let alone = self.groups.len() == 1;
         let share = |group: &Vec<usize>| match group.as_slice() {
-            [one] if !alone => SHARE_OF_ONE * self.weights[*one],
-            several => several.iter().map(|at| self.weights[*at]).sum(),
+            [one] if !alone => SHARE_OF_ONE * self.described.weights[*one],
+            several => several.iter().map(|at| self.described.weights[*at]).sum(),
         };
         self.groups.iter().map(share).collect()
     }
 
     /// The only thing that is liked, to which the library's answers are fed back.
     pub(super) fn single(&self) -> Option<usize> {
-        (self.features.len() == 1).then_some(0)
+        (self.described.features.len() == 1).then_some(0)
     }
 }
 

@@ -10,17 +10,19 @@
 //! compared as they stand.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use super::Query;
 use super::asked::Wanted;
 use super::candidates::Compared;
+use super::known::Known;
 use super::rank::Question;
 use crate::error::Result;
 use crate::facets::{FacetText, texts};
 use crate::library::{Library, PaperRow, PaperText};
 use crate::neighbours::SearchContext;
 use crate::paper::{ArxivId, Facet};
-use crate::ranking::{Interests, Learned, PaperFeatures, ScoreParts};
+use crate::ranking::{Interests, PaperFeatures, ScoreParts};
 
 /// Candidates whose facets are embedded, for one liked paper, unless more answers are asked for.
 const EMBEDDED: usize = 250;
@@ -81,14 +83,14 @@ pub(super) fn weighted(query: &Query) -> Query {
 /// of the whole.
 pub(super) fn look_through(
     context: &SearchContext<'_>,
-    learned: &Learned,
+    known: &Known,
     query: &Query,
     question: &mut Question,
     mut through: Through<'_>,
 ) -> Result<FacetComparison> {
     let Question { asked, wanted, candidates, near } = question;
     let kept = EMBEDDED.max(query.k) * (asked.liked.len() + asked.texts.len()).clamp(1, MOST_EMBEDDED / EMBEDDED);
-    let interests = learned.side_by_side(&wanted.interests(learned));
+    let interests = wanted.interests(known);
     keep_best(candidates, &interests, query, kept);
     keep_best(near, &interests, query, FED_BACK_AMONG);
 
@@ -96,11 +98,10 @@ pub(super) fn look_through(
     let disliked = through.replace_vectors(context.library, &mut asked.disliked)?;
     let told = through.replace_vectors(context.library, &mut candidates.papers)?;
     through.replace_vectors(context.library, &mut near.papers)?;
-    candidates.features = learned.features(&candidates.papers);
-    near.features = learned.features(&near.papers);
+    candidates.features = known.features(&candidates.papers);
+    near.features = known.features(&near.papers);
     // Which papers are one interest does not depend on the facet.
-    let groups = std::mem::take(&mut wanted.groups);
-    *wanted = Wanted { groups, ..asked.wanted(learned, query) };
+    *wanted = Arc::new(Wanted::grouped(wanted.groups.clone(), asked.described(known, query)));
 
     let silent = |papers: &[PaperText], told: &BTreeMap<PaperRow, FacetText>| {
         let silent = papers.iter().filter(|paper| !told.contains_key(&paper.row));

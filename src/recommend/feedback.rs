@@ -5,8 +5,11 @@
 //! about (pseudo-relevance feedback: Rocchio 1971). A paper is never compared with itself: one that
 //! was fed back is scored without.
 
+use std::sync::Arc;
+
 use super::asked::Wanted;
 use super::candidates::Compared;
+use super::known::Known;
 use crate::library::{PaperRow, PaperText};
 use crate::ranking::{Interest, Interests, Learned, PaperFeatures, ScoreParts, Weights};
 
@@ -20,23 +23,23 @@ const FEEDBACK_FLOOR: f32 = 8.0;
 
 /// The interests as candidates are scored by them.
 pub(super) struct Asking {
-    interests: Interests,
+    interests: Arc<Interests>,
     /// Papers that went back into the only interest, each with that interest without the paper.
     without: Vec<(PaperRow, Interests)>,
 }
 
 impl Asking {
     /// `near` holds the papers of the library that are near to a single liked one.
-    pub(super) fn of(wanted: &Wanted, learned: &Learned, near: &Compared) -> Asking {
+    pub(super) fn of(wanted: &Wanted, known: &Known, near: &Compared) -> Asking {
         if let Some(single) = wanted.single() {
-            return expanded(learned, &wanted.features[single], near);
+            return expanded(known, &wanted.described.features[single], near);
         }
-        Asking { interests: learned.side_by_side(&wanted.interests(learned)), without: Vec::new() }
+        Asking { interests: wanted.interests(known), without: Vec::new() }
     }
 
     /// What a paper has of each interest.
     pub(super) fn scores(&self, row: PaperRow, features: &PaperFeatures, weights: &Weights) -> Vec<ScoreParts> {
-        let own = self.without.iter().find(|(fed, _)| *fed == row).map_or(&self.interests, |(_, without)| without);
+        let own = self.without.iter().find(|(fed, _)| *fed == row).map_or(&*self.interests, |(_, without)| without);
         own.scores(features, weights)
     }
 
@@ -72,7 +75,7 @@ fn expanded(learned: &Learned, liked: &PaperFeatures, near: &Compared) -> Asking
         (own, moved(others.collect()))
     };
     Asking {
-        interests: moved(scores.iter().map(|(_, _, features)| *features).collect()),
+        interests: Arc::new(moved(scores.iter().map(|(_, _, features)| *features).collect())),
         without: scores.iter().map(|(_, paper, _)| without(paper.row)).collect(),
     }
 }

@@ -47,14 +47,17 @@ fn joined(alike: &Array2<f32>, fixed: &[Option<i64>], go_on: impl Fn(f64, usize)
             None => groups.push(Group { papers: vec![paper], fixed }),
         }
     }
-    let sums = Array2::from_shape_fn((groups.len(), groups.len()), |(a, b)| {
-        let pairs = groups[a].papers.iter().flat_map(|one| groups[b].papers.iter().map(|other| scaled(*one, *other)));
-        if a == b { 0.0 } else { pairs.sum() }
-    });
-    link(&mut groups, sums, go_on);
-    let mut numbers = vec![0; count];
-    groups.retain(|group| !group.papers.is_empty());
+    let mut sums = Array2::zeros((groups.len(), groups.len()));
+    for (a, one) in groups.iter().enumerate() {
+        for (b, other) in groups[..a].iter().enumerate() {
+            let pairs = one.papers.iter().flat_map(|one| other.papers.iter().map(|other| scaled(*one, *other)));
+            let sum = pairs.sum();
+            (sums[[a, b]], sums[[b, a]]) = (sum, sum);
+        }
+    }
+    let mut groups = link(groups, sums, go_on);
     groups.sort_by_key(|group| group.papers.iter().min().copied());
+    let mut numbers = vec![0; count];
     for (number, group) in groups.iter().enumerate() {
         group.papers.iter().for_each(|paper| numbers[*paper] = number);
     }
@@ -63,7 +66,6 @@ fn joined(alike: &Array2<f32>, fixed: &[Option<i64>], go_on: impl Fn(f64, usize)
 
 #[derive(Clone, Debug)]
 struct Group {
-    /// Empty once it was joined to another.
     papers: Vec<usize>,
     fixed: Option<i64>,
 }
@@ -82,44 +84,89 @@ fn near(alike: &Array2<f32>, paper: usize) -> f32 {
 
 /// Joins the two groups that are most alike on average, again and again. `sums` holds the sums over
 /// pairs of papers.
-fn link(groups: &mut [Group], mut sums: Array2<f64>, go_on: impl Fn(f64, usize) -> bool) {
-    let mean = |groups: &[Group], sums: &Array2<f64>, a: usize, b: usize| {
-        let apart = groups[a].fixed.is_some() && groups[b].fixed.is_some();
-        let pairs = groups[a].papers.len() * groups[b].papers.len();
-        if a == b || apart || pairs == 0 { f64::NEG_INFINITY } else { sums[[a, b]] / pairs as f64 }
+fn link(groups: Vec<Group>, sums: Array2<f64>, go_on: impl Fn(f64, usize) -> bool) -> Vec<Group> {
+    let mut linkage = Linkage {
+        sizes: groups.iter().map(|group| group.papers.len() as f64).collect(),
+        partners: vec![NOBODY; groups.len()],
+        left: (0..groups.len()).collect(),
+        groups,
+        sums,
     };
-    // The best partner of each; of equals the first.
-    let best = |groups: &[Group], sums: &Array2<f64>, a: usize| {
-        let partners = (0..groups.len()).map(|b| (mean(groups, sums, a, b), b));
-        partners.reduce(|best, next| if next.0 > best.0 { next } else { best }).unwrap_or((f64::NEG_INFINITY, a))
-    };
-    let mut partners: Vec<(f64, usize)> = (0..groups.len()).map(|a| best(groups, &sums, a)).collect();
-    loop {
-        let first =
-            (0..groups.len()).reduce(|best, next| if partners[next].0 > partners[best].0 { next } else { best });
-        let left = groups.iter().filter(|group| !group.papers.is_empty()).count();
-        let worth = |first: &usize| partners[*first].0.is_finite() && go_on(partners[*first].0, left);
-        let Some(first) = first.filter(worth) else { return };
-        let second = partners[first].1;
-        let (into, from) = (first.min(second), first.max(second));
-        let moved = std::mem::take(&mut groups[from].papers);
-        groups[into].papers.extend(moved);
-        groups[into].fixed = groups[into].fixed.or(groups[from].fixed);
-        for other in 0..groups.len() {
-            let sum = sums[[into, other]] + sums[[from, other]];
-            (sums[[into, other]], sums[[other, into]]) = (sum, sum);
+    for one in 0..linkage.groups.len() {
+        linkage.partners[one] = linkage.best(one);
+    }
+    while let Some((one, (likeness, other))) = linkage.most_alike() {
+        if !go_on(likeness, linkage.left.len()) {
+            break;
         }
-        for (other, partner) in partners.iter_mut().enumerate() {
-            if other == into || [into, from].contains(&partner.1) {
-                *partner = best(groups, &sums, other);
+        linkage.join(one.min(other), one.max(other));
+    }
+    let mut groups = linkage.groups;
+    groups.retain(|group| !group.papers.is_empty());
+    groups
+}
+
+/// A partner of a group that may be joined with none.
+const NOBODY: (f64, usize) = (f64::NEG_INFINITY, 0);
+
+/// Groups on their way. All but the sums is by group, in the order of the first ones.
+struct Linkage {
+    /// Without papers once it was joined to another.
+    groups: Vec<Group>,
+    /// How many papers each has.
+    sizes: Vec<f64>,
+    /// Groups x groups, symmetric: the sums of likeness over pairs of papers.
+    sums: Array2<f64>,
+    /// How alike each is on average to the group that it is most alike to, and which that is.
+    partners: Vec<(f64, usize)>,
+    /// The groups that have papers, ascending.
+    left: Vec<usize>,
+}
+
+impl Linkage {
+    /// How alike two are on average. Two that somebody made stay apart.
+    fn mean(&self, one: usize, other: usize) -> f64 {
+        let apart = self.groups[one].fixed.is_some() && self.groups[other].fixed.is_some();
+        if one == other || apart {
+            return f64::NEG_INFINITY;
+        }
+        self.sums[[one, other]] / (self.sizes[one] * self.sizes[other])
+    }
+
+    /// The best partner of a group; of equals the first.
+    fn best(&self, one: usize) -> (f64, usize) {
+        let partners = self.left.iter().map(|other| (self.mean(one, *other), *other));
+        partners.reduce(|best, next| if next.0 > best.0 { next } else { best }).unwrap_or(NOBODY)
+    }
+
+    /// The group whose partner is most like it, with that; of equals the first. `None` where no two
+    /// may be joined.
+    fn most_alike(&self) -> Option<(usize, (f64, usize))> {
+        let all = self.left.iter().map(|one| (*one, self.partners[*one]));
+        let first = all.reduce(|best, next| if next.1.0 > best.1.0 { next } else { best })?;
+        first.1.0.is_finite().then_some(first)
+    }
+
+    fn join(&mut self, into: usize, from: usize) {
+        let moved = std::mem::take(&mut self.groups[from].papers);
+        self.groups[into].papers.extend(moved);
+        self.groups[into].fixed = self.groups[into].fixed.or(self.groups[from].fixed);
+        self.sizes[into] += self.sizes[from];
+        self.left.retain(|group| *group != from);
+        for &other in &self.left {
+            let sum = self.sums[[into, other]] + self.sums[[from, other]];
+            (self.sums[[into, other]], self.sums[[other, into]]) = (sum, sum);
+        }
+        for at in 0..self.left.len() {
+            let other = self.left[at];
+            let partner = self.partners[other];
+            self.partners[other] = if other == into || [into, from].contains(&partner.1) {
+                self.best(other)
             } else {
-                let next = mean(groups, &sums, other, into);
-                if next > partner.0 || next == partner.0 && into < partner.1 {
-                    *partner = (next, into);
-                }
-            }
+                let next = self.mean(other, into);
+                if next > partner.0 || next == partner.0 && into < partner.1 { (next, into) } else { partner }
+            };
         }
-        partners[from] = (f64::NEG_INFINITY, from);
     }
 }
 

@@ -6,7 +6,7 @@
 //!
 //! Liked papers that are alike are one interest (`interests.rs`). The nearest by cosine to liked
 //! papers and to the middle of each interest are candidates; these are compared closely, by all
-//! that [`Learned`] knows of the library. Against comparing every paper, candidates lose nothing
+//! that [`Known`] knows of the library. Against comparing every paper, candidates lose nothing
 //! that can be measured (docs/history/ranking.md).
 //!
 //! Score of a paper: how well it answers the interest that it answers best
@@ -22,6 +22,7 @@ mod candidates;
 mod facet;
 mod feedback;
 mod interests;
+mod known;
 mod rank;
 mod selection;
 pub(crate) mod summary;
@@ -39,11 +40,12 @@ use crate::facets::FacetText;
 use crate::library::{Filter, Library, Paper, PaperRow, PaperSet};
 use crate::neighbours::SearchContext;
 use crate::paper::{ArxivId, Facet};
-use crate::ranking::{DescribedText, Learned, ScoreParts, Weights};
+use crate::ranking::{DescribedText, ScoreParts, Weights};
 use crate::sentences::sentences;
 use crate::terms::{self, Phrases};
 
 pub(crate) use facet::{FacetComparison, FacetEmbedder};
+pub(crate) use known::Known;
 pub(crate) use rank::rank;
 use rank::{Ranked, Ranking};
 
@@ -195,21 +197,21 @@ pub(crate) fn check(library: &Library, query: &Query) -> Result<()> {
 /// [`Error::Internal`] where `vectors` lacks what the query needs; what embedding a facet reports.
 pub(crate) fn recommend(
     context: &SearchContext<'_>,
-    learned: &Learned,
+    known: &Known,
     query: &Query,
     vectors: QueryVectors<'_>,
 ) -> Result<Recommended> {
-    let mut ranking = rank(context, learned, query, vectors)?;
+    let mut ranking = rank(context, known, query, vectors)?;
     let mut facet = ranking.facet.take();
     let told = facet.as_mut().map(|facet| std::mem::take(&mut facet.told)).unwrap_or_default();
-    Ok(Recommended { answers: answers(context.library, learned, query, ranking, told)?, facet })
+    Ok(Recommended { answers: answers(context.library, known, query, ranking, told)?, facet })
 }
 
 /// The papers of a ranking with their reasons. `facets` holds what was compared of them, where that
 /// was not the whole.
 fn answers(
     library: &Library,
-    learned: &Learned,
+    known: &Known,
     query: &Query,
     ranking: Ranking,
     mut facets: BTreeMap<PaperRow, FacetText>,
@@ -234,11 +236,12 @@ fn answers(
             Some(facet) => (facet.text.as_str(), facet.text.as_str()),
             None => (paper.passage.as_deref().unwrap_or(""), paper.abstract_text.as_deref().unwrap_or("")),
         };
-        let frequency = |words: &[String]| Ok::<_, Error>(learned.document_frequency(words, count));
+        let frequency = |words: &[String]| Ok::<_, Error>(known.document_frequency(words, count));
         let own = phrases[nearest].get_or_init(|| Phrases::of(&liked[nearest]));
         let terms = terms::shared(own, whole, count, TERMS, frequency)?.into_iter().map(|term| term.term).collect();
         let sentences = sentences(body);
-        let sentence = learned.nearest_text(&wanted[nearest], &sentences).map(|at| sentences[at].to_owned());
+        let sentence =
+            known.nearest_text(&wanted.described.features[nearest], &sentences).map(|at| sentences[at].to_owned());
         Ok(Answer { score, matched, parts, dislike_penalty, cosine, paper, because, terms, sentence, facet })
     };
     places.into_par_iter().map(answer).collect()

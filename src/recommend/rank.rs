@@ -4,6 +4,8 @@
 //! the parts of their scores. The score of a paper depends on the question and the paper alone: not
 //! on the filter, the number of answers or the other candidates.
 
+use std::sync::Arc;
+
 use ndarray::Array2;
 use rayon::prelude::*;
 
@@ -11,13 +13,14 @@ use super::asked::{Asked, Wanted, groups};
 use super::candidates::{CANDIDATES, Compared, candidates, compared, near_single};
 use super::facet::{self, FacetComparison, Through};
 use super::feedback::Asking;
+use super::known::Known;
 use super::selection;
 use super::{Query, QueryVectors, calibration};
 use crate::error::{Error, Result};
 use crate::library::PaperRow;
 use crate::neighbours::SearchContext;
 use crate::paper::ArxivId;
-use crate::ranking::{Interest, Learned, PaperFeatures, ScoreParts};
+use crate::ranking::{Interest, PaperFeatures, ScoreParts};
 
 /// What a paper loses of that by which it answers disliked papers better than liked ones: a dislike
 /// in a neighbouring field must not sink what is nearer to the likes.
@@ -53,8 +56,8 @@ pub(crate) struct Ranking {
     pub ranked: Vec<Ranked>,
     /// The text of each that is liked, papers first.
     pub(super) liked: Vec<String>,
-    /// Their views.
-    pub(super) wanted: Vec<PaperFeatures>,
+    /// What it is, as it is compared.
+    pub(super) wanted: Arc<Wanted>,
     /// What was compared of papers, where the query asks for a facet.
     pub(super) facet: Option<FacetComparison>,
 }
@@ -62,7 +65,7 @@ pub(crate) struct Ranking {
 /// What is asked, and the papers that it is compared with.
 pub(super) struct Question {
     pub(super) asked: Asked,
-    pub(super) wanted: Wanted,
+    pub(super) wanted: Arc<Wanted>,
     pub(super) candidates: Compared,
     /// Papers of the library that are near to a single liked one.
     pub(super) near: Compared,
@@ -71,35 +74,35 @@ pub(super) struct Question {
 /// Ranks and chooses.
 pub(crate) fn rank(
     context: &SearchContext<'_>,
-    learned: &Learned,
+    known: &Known,
     query: &Query,
     vectors: QueryVectors<'_>,
 ) -> Result<Ranking> {
     let Some(facet) = query.facet else {
-        return Ok(rank_among(learned, query, &question(context, learned, query, vectors.texts)?));
+        return Ok(rank_among(known, query, &question(context, known, query, vectors.texts)?));
     };
     let embedder = vectors.facets.ok_or(Error::Internal("a facet is compared, and nothing embeds it"))?;
     let query = &facet::weighted(query);
-    let mut question = question(context, learned, query, vectors.texts)?;
-    let compared = facet::look_through(context, learned, query, &mut question, Through { facet, embedder })?;
-    Ok(Ranking { facet: Some(compared), ..rank_among(learned, query, &question) })
+    let mut question = question(context, known, query, vectors.texts)?;
+    let compared = facet::look_through(context, known, query, &mut question, Through { facet, embedder })?;
+    Ok(Ranking { facet: Some(compared), ..rank_among(known, query, &question) })
 }
 
 /// Finds what is compared closely.
 fn question(
     context: &SearchContext<'_>,
-    learned: &Learned,
+    known: &Known,
     query: &Query,
     texts: Option<&Array2<f32>>,
 ) -> Result<Question> {
     let asked = Asked::new(context, query, texts)?;
-    let wanted = asked.wanted(learned, query);
+    let wanted = asked.wanted(known, query);
     let candidates = candidates(context, query, &asked, &wanted, CANDIDATES)?;
     let near = near_single(context, &asked, &wanted)?;
     let mut all: Vec<PaperRow> = candidates.iter().chain(&near).copied().collect();
     all.sort_unstable();
     all.dedup();
-    let compared = compared(context, learned, &all, query.facet.is_none())?;
+    let compared = compared(context, known, &all, query.facet.is_none())?;
     let only = |rows: &[PaperRow]| compared.only(rows);
     let (candidates, near) =
         if near.is_empty() { (compared, Compared::default()) } else { (only(&candidates), only(&near)) };
@@ -107,14 +110,14 @@ fn question(
 }
 
 /// Compares candidates with what is asked and chooses.
-fn rank_among(learned: &Learned, query: &Query, question: &Question) -> Ranking {
+fn rank_among(known: &Known, query: &Query, question: &Question) -> Ranking {
     let Question { asked, wanted, candidates, near } = question;
-    let disliked = learned.features(&asked.disliked);
-    let disliked_interests: Vec<Interest> = groups(learned, &disliked, &[])
+    let disliked = known.features(&asked.disliked);
+    let disliked_interests: Vec<Interest> = groups(known, &disliked)
         .iter()
-        .filter_map(|group| learned.interest(&group.iter().map(|at| (&disliked[*at], 1.0)).collect::<Vec<_>>()))
+        .filter_map(|group| known.interest(&group.iter().map(|at| (&disliked[*at], 1.0)).collect::<Vec<_>>()))
         .collect();
-    let asking = Asking::of(wanted, learned, near);
+    let asking = Asking::of(wanted, known, near);
     let mut ranked: Vec<Place<'_>> = (candidates.features.par_iter().zip(&candidates.papers))
         .filter_map(|(features, paper)| {
             let all = asking.scores(paper.row, features, &query.weights);
@@ -167,7 +170,7 @@ fn rank_among(learned: &Learned, query: &Query, question: &Question) -> Ranking 
         })
         .collect();
     let mut chosen = selection::choose(&rankings, &wanted.shares(), query.k, query.diversity, |a, b| {
-        learned.compare(ranked[a].features, ranked[b].features, &query.weights).sum()
+        known.compare(ranked[a].features, ranked[b].features, &query.weights).sum()
     });
     if query.diversity == 0.0 && !query.as_chosen {
         chosen.sort_unstable();
@@ -178,7 +181,7 @@ fn rank_among(learned: &Learned, query: &Query, question: &Question) -> Ranking 
         let Place { found, features, .. } = &ranked[place];
         // The reason is the nearest of what is liked, though all of the interest has a say in the
         // score.
-        let alike = |at: &usize| learned.compare(&wanted.features[*at], features, &query.weights).sum();
+        let alike = |at: &usize| known.compare(&wanted.described.features[*at], features, &query.weights).sum();
         let members = wanted.groups[found.interest].iter().map(|at| (alike(at), *at));
         let nearest = members.reduce(|best, next| if next.0 > best.0 { next } else { best });
         let liked = nearest.map_or(found.liked, |(_, at)| at);
@@ -187,5 +190,5 @@ fn rank_among(learned: &Learned, query: &Query, question: &Question) -> Ranking 
         Ranked { cosine, liked, ..found.clone() }
     });
     let ranked = ranked.collect();
-    Ranking { ranked, liked: asked.passages(), wanted: wanted.features.clone(), facet: None }
+    Ranking { ranked, liked: asked.passages(), wanted: Arc::clone(wanted), facet: None }
 }

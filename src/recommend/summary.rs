@@ -8,10 +8,10 @@ use std::collections::BTreeMap;
 use super::Query;
 use super::asked::Asked;
 use super::interests;
+use super::known::Known;
 use crate::error::{Error, Result};
 use crate::neighbours::SearchContext;
 use crate::paper::ArxivId;
-use crate::ranking::Learned;
 use crate::terms;
 
 /// Terms that name an interest.
@@ -41,16 +41,16 @@ pub(crate) struct Group {
 ///
 /// # Errors
 /// As [`super::recommend`].
-pub(crate) fn groups(context: &SearchContext<'_>, learned: &Learned, query: &Query) -> Result<Vec<Group>> {
+pub(crate) fn groups(context: &SearchContext<'_>, known: &Known, query: &Query) -> Result<Vec<Group>> {
     let asked = Asked::new(context, query, None)?;
-    let wanted = asked.wanted(learned, query);
+    let wanted = asked.wanted(known, query);
     let shares = wanted.shares();
     let total: f32 = shares.iter().sum();
     let count = context.library.len()?;
     let (members, passages) = (members(query, &asked), asked.passages());
     let group = |(group, share): (&Vec<usize>, f32)| {
         let texts: Vec<&str> = group.iter().map(|at| passages[*at].as_str()).collect();
-        let frequency = |words: &[String]| Ok::<_, Error>(learned.document_frequency(words, count));
+        let frequency = |words: &[String]| Ok::<_, Error>(known.document_frequency(words, count));
         let terms = terms::common(&texts, count, TERMS, frequency)?;
         Ok(Group { share: share / total, terms, members: group.iter().map(|at| members[*at].clone()).collect() })
     };
@@ -71,7 +71,7 @@ fn members(query: &Query, asked: &Asked) -> Vec<(Member, String)> {
 /// As [`super::recommend`].
 pub(crate) fn split(
     context: &SearchContext<'_>,
-    learned: &Learned,
+    known: &Known,
     query: &Query,
     group: &Group,
 ) -> Result<BTreeMap<Member, usize>> {
@@ -80,7 +80,6 @@ pub(crate) fn split(
     let own_texts = query.own_texts.iter().filter(|own| within(&Member::Text(own.key.clone()))).cloned().collect();
     let query = Query { like, own_texts, ..Query::default() };
     let asked = Asked::new(context, &query, None)?;
-    let features = asked.wanted(learned, &query).features;
-    let parts = interests::split(&learned.compare_all(&features));
+    let parts = interests::split(&known.compare_all(&asked.described(known, &query).features));
     Ok(members(&query, &asked).into_iter().map(|(member, _)| member).zip(parts).collect())
 }

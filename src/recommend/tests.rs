@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use proptest::prelude::*;
 
-use super::{FacetEmbedder, Query, QueryVectors, rank, recommend};
+use super::{FacetEmbedder, Known, Query, QueryVectors, rank, recommend};
 use crate::error::{Error, Result};
 use crate::facets::FacetText;
 use crate::library::{FingerprintNumber, FingerprintText, Library, NewVector, PaperSet, Tokens};
@@ -21,7 +21,7 @@ fn id(number: usize) -> ArxivId {
 }
 
 /// Papers of six topics: words, authors and vectors of one topic resemble each other.
-fn library() -> (Library, FingerprintNumber, Learned) {
+fn library() -> (Library, FingerprintNumber, Known) {
     let mut library = Library::in_memory().expect("a library");
     let topics = ["glacier drift", "token merging", "bridge sway", "enzyme folding", "galaxy spin", "auction design"];
     let entries: Vec<Entry> = (0..PAPERS)
@@ -74,11 +74,11 @@ fn library() -> (Library, FingerprintNumber, Learned) {
         })
         .collect();
     assert_eq!(library.store_vectors(fingerprint, &new).expect("stored").stored, PAPERS);
-    let learned = Learned::of(&library, fingerprint).expect("learned").learned;
+    let learned = Known::from(Learned::of(&library, fingerprint).expect("learned").learned);
     (library, fingerprint, learned)
 }
 
-fn scores(world: &(Library, FingerprintNumber, Learned), query: &Query) -> BTreeMap<ArxivId, u32> {
+fn scores(world: &(Library, FingerprintNumber, Known), query: &Query) -> BTreeMap<ArxivId, u32> {
     let context = SearchContext { library: &world.0, fingerprint: world.1, index: None };
     let ranking = rank(&context, &world.2, query, QueryVectors::default()).expect("ranked");
     ranking.ranked.into_iter().map(|found| (found.id, found.score.to_bits())).collect()
@@ -174,4 +174,38 @@ fn a_facet_is_compared_beside_the_whole_by_what_embeds_it() {
     }
     let answers = recommend(&context, &fixture.2, &whole, QueryVectors::default()).expect("ranked");
     assert!(answers.facet.is_none() && answers.answers.iter().any(|answer| answer.parts.authors > 0.0));
+}
+
+/// A question of many likes is answered from what was made of others, to the same bits: whatever
+/// was asked before, and with papers and views that come and go.
+#[test]
+fn what_is_remembered_of_liked_papers_changes_no_answer() {
+    let world = library();
+    let context = SearchContext { library: &world.0, fingerprint: world.1, index: None };
+    let ask = |known: &Known, likes: &[usize], counted: Option<usize>| {
+        let like: Vec<ArxivId> = likes.iter().map(|number| id(*number)).collect();
+        let emphasis = counted.map(|number| (id(number), 0.25)).into_iter().collect();
+        let query = Query { like, emphasis, k: 40, as_chosen: true, ..Query::default() };
+        let answers = recommend(&context, known, &query, QueryVectors::default()).expect("ranked").answers;
+        let bits = |answer: &super::Answer| {
+            (answer.paper.id.clone(), answer.score.to_bits(), answer.matched.to_bits(), format!("{:?}", answer.because))
+        };
+        answers.iter().map(bits).collect::<Vec<_>>()
+    };
+    let anew = || Known::from(Learned::of(&world.0, world.1).expect("learned").learned);
+    let many: Vec<usize> = (0..30).collect();
+    let one_more: Vec<usize> = (0..31).collect();
+    let others: Vec<usize> = (40..75).collect();
+    let questions: [(&[usize], Option<usize>); 6] =
+        [(&many, None), (&one_more, None), (&many, None), (&many, Some(3)), (&others, None), (&one_more, Some(7))];
+    for (likes, counted) in questions {
+        let expected = ask(&anew(), likes, counted);
+        assert_eq!(expected.len(), 40);
+        assert_eq!(ask(&world.2, likes, counted), expected);
+    }
+    assert_ne!(
+        ask(&world.2, &many, None),
+        ask(&world.2, &many, Some(3)),
+        "how much a like counts is part of the question"
+    );
 }

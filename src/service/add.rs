@@ -256,7 +256,7 @@ impl Relata {
         let Some(fingerprint) = library.fingerprint(embedder.fingerprint().digest())? else { return Ok(()) };
         if library.vectors(fingerprint)? >= Learned::WORTH_KEEPING {
             self.cancel.check()?;
-            library.view()?.learned(fingerprint, &|note| self.note(note))?;
+            library.view()?.known(fingerprint, &|note| self.note(note))?;
         }
         let permit: Writing<'_> = self.shared.own.write();
         self.keep_index(&mut library, fingerprint, &permit)

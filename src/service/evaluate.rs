@@ -144,7 +144,7 @@ impl Relata {
         let mut done = 0;
         let measured = methods.iter().map(|method| {
             self.cancel.check()?;
-            evaluate(&context, &knowledge.learned, &judgements, *method, &options, &mut || {
+            evaluate(&context, &knowledge.known, &judgements, *method, &options, &mut || {
                 done += 1;
                 self.tell(Event::Done(Work::Ranking, done));
             })

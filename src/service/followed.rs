@@ -16,8 +16,7 @@ use crate::error::Result;
 use crate::library::{FollowMatch, Following, Library, PaperRow, PaperSet};
 use crate::neighbours::SearchContext;
 use crate::paper::{FollowKind, Follows};
-use crate::ranking::Learned;
-use crate::recommend::{Answer, Query, QueryVectors, recommend};
+use crate::recommend::{Answer, Known, Query, QueryVectors, recommend};
 
 /// Followed papers that are listed.
 const LISTED: usize = 50;
@@ -100,7 +99,7 @@ impl Found {
     pub(super) fn ranked(
         &self,
         context: &SearchContext<'_>,
-        learned: &Learned,
+        known: &Known,
         query: &Query,
     ) -> Result<BTreeMap<PaperRow, Answer>> {
         if self.papers.is_empty() {
@@ -108,7 +107,7 @@ impl Found {
         }
         let among = Some(PaperSet::new(self.papers.keys().copied().collect()));
         let all = Query { k: self.len(), at_least: 0.0, diversity: 0.0, among, ..query.clone() };
-        let answers = recommend(context, learned, &all, QueryVectors::default())?.answers;
+        let answers = recommend(context, known, &all, QueryVectors::default())?.answers;
         Ok(answers.into_iter().map(|answer| (answer.paper.row, answer)).collect())
     }
 

@@ -94,10 +94,10 @@ impl Relata {
             return Ok(false);
         }
         let view = opened.session.library.view()?;
-        let learned = view.learned(opened.fingerprint, &|note| self.note(note))?;
+        let known = view.known(opened.fingerprint, &|note| self.note(note))?;
         let library = &*opened.session.library;
         let context = SearchContext { library, fingerprint: opened.fingerprint, index: None };
-        let parts = split(&context, &learned, &opened.query, group)?;
+        let parts = split(&context, &known, &opened.query, group)?;
         drop(view);
         let mut numbers = opened.numbers();
         let new = opened.groups.len() + 1;
@@ -141,8 +141,8 @@ impl Relata {
         let fingerprint = session.embedded(&embedder)?;
         session.embed_texts(&embedder, fingerprint, &mut query)?;
         let view = session.library.view()?;
-        let learned = view.learned(fingerprint, &|note| self.note(note))?;
-        let groups = groups(&SearchContext { library: &session.library, fingerprint, index: None }, &learned, &query)?;
+        let known = view.known(fingerprint, &|note| self.note(note))?;
+        let groups = groups(&SearchContext { library: &session.library, fingerprint, index: None }, &known, &query)?;
         drop(view);
         Ok(Opened { session, profile, fingerprint, query, groups })
     }

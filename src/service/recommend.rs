@@ -247,7 +247,7 @@ impl Session<'_> {
         let knowledge = self.knowledge(&view, fingerprint)?;
         let vectors = QueryVectors { texts: (!query.like_text.is_empty()).then_some(texts), facets: Some(&mut facets) };
         let context = knowledge.context(&self.library, fingerprint);
-        let found = recommender::recommend(&context, &knowledge.learned, query, vectors);
+        let found = recommender::recommend(&context, &knowledge.known, query, vectors);
         // What was embedded is kept, whatever became of the rest.
         drop(view);
         let stored = match query.facet {

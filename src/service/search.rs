@@ -246,7 +246,7 @@ impl Session<'_> {
         let embedded = context.as_ref().zip(knowledge.as_ref()).zip(vectors.as_ref()).map(
             |((context, (_, knowledge)), (_, vectors))| EmbeddedQuery {
                 context,
-                learned: &knowledge.learned,
+                learned: &knowledge.known,
                 vector: vectors.row(0),
             },
         );

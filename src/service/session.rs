@@ -15,8 +15,7 @@ use crate::index::Index;
 use crate::library::{FingerprintNumber, Library, Profile};
 use crate::neighbours::SearchContext;
 use crate::paper::ArxivId;
-use crate::ranking::Learned;
-use crate::recommend::Query;
+use crate::recommend::{Known, Query};
 
 /// The library that answers a request.
 pub(super) struct Session<'a> {
@@ -103,7 +102,7 @@ impl Session<'_> {
     /// What answers are made from in the state that a view holds.
     pub(super) fn knowledge(&self, view: &View<'_>, fingerprint: FingerprintNumber) -> Result<Knowledge> {
         let tell = |note| self.relata.note(note);
-        Ok(Knowledge { learned: view.learned(fingerprint, &tell)?, index: view.index(fingerprint, &tell)? })
+        Ok(Knowledge { known: view.known(fingerprint, &tell)?, index: view.index(fingerprint, &tell)? })
     }
 
     /// The state of the library, for whoever compares answers.
@@ -121,6 +120,8 @@ impl Session<'_> {
         query.interests = profile.interests.clone();
         let named: Vec<ArxivId> = query.like.iter().chain(&query.unlike).cloned().collect();
         let mut missing = 0;
+        // A lock for each of a thousand likes would take longer than looking them up.
+        let _snapshot = self.library.snapshot()?;
         for (own, into) in [(&profile.like, &mut query.like), (&profile.unlike, &mut query.unlike)] {
             for id in own.iter().filter(|id| !named.contains(id)) {
                 // One without a text says nothing.
@@ -151,6 +152,7 @@ impl Session<'_> {
             return Ok(());
         }
         let mut found = Vec::new();
+        let _snapshot = self.library.snapshot()?;
         for id in &query.like {
             if self.library.row_of(id)?.is_some_and(|row| withdrawn.contains(row)) {
                 found.push(id.clone());
@@ -166,7 +168,7 @@ impl Session<'_> {
 
 /// What answers are made from in one state of a library.
 pub(super) struct Knowledge {
-    pub(super) learned: Arc<Learned>,
+    pub(super) known: Arc<Known>,
     pub(super) index: Arc<Option<Index>>,
 }
 

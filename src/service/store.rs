@@ -19,6 +19,7 @@ use crate::error::{Error, LibraryError, Result};
 use crate::index::{Index, State};
 use crate::library::{FingerprintNumber, Library, Snapshot, Watch};
 use crate::ranking::Learned;
+use crate::recommend::Known;
 
 /// Connections that are kept open while nobody asks.
 const IDLE: usize = 32;
@@ -45,7 +46,7 @@ pub(super) struct Store {
     /// Without a watch: changes with every change of content that a connection has noticed, and is
     /// never the same for two contents.
     generation: AtomicU64,
-    learned: Slot<Learned>,
+    known: Slot<Known>,
     index: Slot<Option<Index>>,
     /// Whether what the library says of how it was opened has been told: that is the same for every
     /// connection.
@@ -104,7 +105,7 @@ impl Store {
             writing: Mutex::default(),
             watch: Mutex::default(),
             generation: AtomicU64::new(0),
-            learned: Slot::default(),
+            known: Slot::default(),
             index: Slot::default(),
             noted: AtomicBool::new(false),
         }
@@ -235,30 +236,32 @@ impl View<'_> {
     }
 
     /// What the library teaches in this state.
-    pub(super) fn learned(&self, fingerprint: FingerprintNumber, tell: &dyn Fn(Note)) -> Result<Arc<Learned>> {
+    pub(super) fn known(&self, fingerprint: FingerprintNumber, tell: &dyn Fn(Note)) -> Result<Arc<Known>> {
         let mut note = None;
-        let learned = self.connection.store.learned.get((fingerprint, self.generation), || {
+        let known = self.connection.store.known.get((fingerprint, self.generation), |before| {
             let fresh = Learned::of(self.connection, fingerprint)?;
             note = fresh.note;
-            Ok(fresh.learned)
+            // A like teaches nothing of how papers are compared: what was made of them stays.
+            let same = before.filter(|known| known.learned() == &fresh.learned);
+            Ok(same.map_or_else(|| Arc::new(Known::from(fresh.learned)), Arc::clone))
         });
         // Once no lock is held.
         note.into_iter().for_each(|note| tell(Note::Learned(note)));
-        learned
+        known
     }
 
     /// The index of this state, where the library has one that serves.
     pub(super) fn index(&self, fingerprint: FingerprintNumber, tell: &dyn Fn(Note)) -> Result<Arc<Option<Index>>> {
         let mut damage = None;
-        let index = self.connection.store.index.get((fingerprint, self.generation), || {
-            Ok(match Index::open(self.connection, fingerprint)? {
+        let index = self.connection.store.index.get((fingerprint, self.generation), |_| {
+            Ok(Arc::new(match Index::open(self.connection, fingerprint)? {
                 State::Ready(index) => Some(*index),
                 State::Absent => None,
                 State::Damaged(what) => {
                     damage = Some(what);
                     None
                 }
-            })
+            }))
         });
         damage.into_iter().for_each(|what| tell(Note::IndexUnreadable(what)));
         index
@@ -266,16 +269,21 @@ impl View<'_> {
 }
 
 impl<T> Slot<T> {
-    fn get(&self, of: (FingerprintNumber, Generation), make: impl FnOnce() -> Result<T>) -> Result<Arc<T>> {
+    /// `make` gets what was made of the generation before, if any.
+    fn get(
+        &self,
+        of: (FingerprintNumber, Generation),
+        make: impl FnOnce(Option<&Arc<T>>) -> Result<Arc<T>>,
+    ) -> Result<Arc<T>> {
         if of.1 == Generation::Unknown {
-            return make().map(Arc::new);
+            return make(None);
         }
         // Whoever comes while it is made waits: it is made once.
         let mut made = lock(&self.0);
         if let Some(made) = made.as_ref().filter(|made| made.of == of) {
             return Ok(Arc::clone(&made.value));
         }
-        let value = Arc::new(make()?);
+        let value = make(made.as_ref().map(|made| &made.value))?;
         // A state from before the latest is used once and not kept.
         if made.as_ref().is_none_or(|latest| latest.of.1 <= of.1) {
             *made = Some(Made { of, value: Arc::clone(&value) });
@@ -351,6 +359,7 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::library::{FingerprintText, NewVector, Tokens};
     use crate::paper::ArxivId;
 
     #[test]
@@ -369,6 +378,38 @@ mod tests {
         // Also for the one that has written, and for one that has seen nothing yet.
         assert_eq!(generation(&second)?, after);
         assert_eq!(generation(&store.open(&|_| ())?)?, after);
+        Ok(())
+    }
+
+    #[test]
+    fn what_was_learned_stays_while_it_would_be_learned_again() -> Result<()> {
+        let cache = tempfile::TempDir::new().map_err(Error::io("a temporary folder"))?;
+        let store = Store::new(Place::Sample(cache.path().to_owned()));
+        let mut connection = store.open(&|_| ())?;
+        let invented = FingerprintText {
+            digest: "tests".into(),
+            model: "invented".into(),
+            description: "for tests".into(),
+            dimension: 8,
+        };
+        let fingerprint = connection.ensure_fingerprint(&invented)?;
+        let known = |connection: &Connection<'_>| connection.view()?.known(fingerprint, &|_| ());
+        let before = known(&connection)?;
+        let paper = ArxivId::parse("2602.10611").map(|(id, _)| id).expect("an id");
+        connection.set_note(&paper, "to be read")?;
+        assert!(Arc::ptr_eq(&known(&connection)?, &before), "a note teaches nothing");
+        let missing = connection.next_missing(fingerprint, None, 7)?;
+        let vector = [1.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0];
+        let tokens = Tokens { embedded: 9, cut: 0 };
+        let new = missing.iter().map(|paper| NewVector {
+            row: paper.row,
+            passage_hash: paper.passage_hash,
+            vector: &vector,
+            tokens,
+        });
+        connection.store_vectors(fingerprint, &new.collect::<Vec<_>>())?;
+        let after = known(&connection)?;
+        assert!(!Arc::ptr_eq(&after, &before) && after.learned() != before.learned(), "papers do");
         Ok(())
     }
 }

@@ -246,19 +246,19 @@ impl Relata {
         let from = session.seen(fingerprint)?;
         let day = Day::of(&session.library, request, &listed, &query)?;
         let knowledge = ranks.then(|| session.knowledge(&view, fingerprint)).transpose()?;
-        let ranking = knowledge.as_ref().map(|known| (known.context(&session.library, fingerprint), &*known.learned));
+        let ranking = knowledge.as_ref().map(|own| (own.context(&session.library, fingerprint), &*own.known));
         let found = followed::Found::among(&session.library, &profile.follows, &day.news)?;
-        let answers = ranking.as_ref().map(|(context, learned)| found.ranked(context, learned, &query)).transpose()?;
+        let answers = ranking.as_ref().map(|(context, known)| found.ranked(context, known, &query)).transpose()?;
         let all_followed = found.len();
         let followed = found.listed(&session.library, answers.unwrap_or_default(), &request.ranking.language)?;
         let rows = followed.iter().map(|row| row.paper.row).collect();
         query.among = Some(day.among.subtract(&PaperSet::new(rows)));
         let (mut found, mut nearest) = (today::Today::default(), request.nearest.then(Vec::new));
-        if let Some((context, learned)) = &ranking {
-            found = today::today(context, learned, &query, request.seen)?;
+        if let Some((context, known)) = &ranking {
+            found = today::today(context, known, &query, request.seen)?;
             if request.nearest && found.new.is_empty() {
                 let lower = Query { at_least: 0.0, k: NEAREST.min(query.k), ..query.clone() };
-                nearest = Some(today::today(context, learned, &lower, request.seen)?.new);
+                nearest = Some(today::today(context, known, &lower, request.seen)?.new);
             }
         }
         let today::Today { new, repeated, matter } = found;
