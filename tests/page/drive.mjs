@@ -6,53 +6,24 @@
 // Exits with 1 if a check fails. --frames measures the frame rate while panning and zooming instead, and wants 30.
 
 import assert from "node:assert/strict";
-import fs from "node:fs";
 import path from "node:path";
 import { pathToFileURL } from "node:url";
-import { chromium } from "playwright-core";
+import { checks, launch, listen, options, shot } from "../browser/browser.mjs";
 
-const options = { files: [], screenshots: null, frames: false, chromium: process.env.CHROMIUM || null };
-for (let at = 2; at < process.argv.length; at++) {
-  const word = process.argv[at];
-  if (word === "--screenshots") options.screenshots = process.argv[++at];
-  else if (word === "--chromium") options.chromium = process.argv[++at];
-  else if (word === "--frames") options.frames = true;
-  else if (word.startsWith("--")) { console.error(`unknown option ${word}`); process.exit(2); }
-  else options.files.push(word);
-}
-if (!options.files.length) { console.error("usage: node drive.mjs [--screenshots DIR] [--frames] [--chromium PATH] FILE.html..."); process.exit(2); }
-if (options.screenshots) fs.mkdirSync(options.screenshots, { recursive: true });
-
-const executablePath = options.chromium || ["/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome", "/usr/bin/google-chrome-stable"].find((file) => fs.existsSync(file));
-if (!executablePath) { console.error("no Chromium found: name one with --chromium PATH or CHROMIUM"); process.exit(2); }
-// No sandbox: it needs rights that a container lacks. No GPU: what is measured must hold without one.
-const args = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking", "--disable-component-update", "--disable-sync"];
-
-let failed = 0;
-const check = async (name, act) => {
-  try {
-    const note = await act();
-    console.log(`ok    ${name}${typeof note === "string" ? ` (${note})` : ""}`);
-  } catch (problem) {
-    failed++;
-    console.log(`FAIL  ${name}: ${String(problem.message).split("\n").slice(0, 12).join("\n      ")}`);
-  }
-};
+const told = options("node drive.mjs [--screenshots DIR] [--frames] [--chromium PATH] FILE.html...", 1, ["--frames"]);
+const { check, end } = checks();
 
 // The same folding as the page's search, written apart from it.
 const fold = (text) => text.normalize("NFKD").replace(/\p{M}+/gu, "").toLowerCase();
 const holds = (P, i, word) => fold([P.title[i], P.authors[i], P.categories[i], P.id[i], P.tldr[i] || "", P.abstract ? P.abstract[i] : ""].join("\n")).includes(fold(word));
 const say = (n) => n.toLocaleString("en");
 
-const browser = await chromium.launch({ executablePath, args });
+const browser = await launch(told);
 
 const open = async (file, { viewport = { width: 1440, height: 900 }, media = {}, fragment = "", before = null, ready = true, ...rest } = {}) => {
   const context = await browser.newContext({ viewport, ...media, ...rest });
   const page = await context.newPage();
-  const heard = { errors: [], requests: [] }, address = pathToFileURL(path.resolve(file)).href;
-  page.on("console", (message) => { if (["error", "warning"].includes(message.type())) heard.errors.push(message.text()); });
-  page.on("pageerror", (error) => heard.errors.push(error.stack || error.message));
-  page.on("request", (request) => { const url = request.url().split("#")[0]; if (url !== address && !/^(data|blob):/.test(url)) heard.requests.push(url); });
+  const address = pathToFileURL(path.resolve(file)).href, heard = listen(page, (url) => url.split("#")[0] === address);
   if (before) await page.addInitScript(before);
   await page.goto(address + fragment);
   if (ready) { await page.waitForFunction(() => window.relata, null, { timeout: 60000 }); await settle(page); }
@@ -97,7 +68,7 @@ const colour = (page) => page.evaluate(() => {
   return sum / (data.length / 4);
 });
 const picture = async (page, file, name) => {
-  if (options.screenshots) await page.screenshot({ path: path.join(options.screenshots, `${path.basename(file, ".html")}-${name}.png`) });
+  await shot(told, page, `${path.basename(file, ".html")}-${name}`);
 };
 
 const driveEmpty = async (file) => {
@@ -107,7 +78,7 @@ const driveEmpty = async (file) => {
     assert.match(await page.locator("#outline").innerText(), /no papers/i);
     assert.equal(await page.locator("#app").isVisible(), false);
   });
-  await check("no console errors and no network", () => assert.deepEqual(heard, { errors: [], requests: [] }));
+  await check("no console errors and no network", () => assert.deepEqual(heard, { errors: [], foreign: [] }));
   await picture(page, file, "empty");
   await context.close();
 };
@@ -436,7 +407,7 @@ const drive = async (file) => {
     assert.equal(await page.evaluate(() => window.hacked), undefined);
     return `${risky.length} papers`;
   });
-  await check("no console errors and no network", () => assert.deepEqual(heard, { errors: [], requests: [] }));
+  await check("no console errors and no network", () => assert.deepEqual(heard, { errors: [], foreign: [] }));
 
   await check("print: the topics with their central papers, and the map", async () => {
     await page.emulateMedia({ media: "print" });
@@ -457,7 +428,7 @@ const drive = async (file) => {
     assert.equal((await read(page)).dark, true);
     await settle(page);
     await picture(page, file, "dark-panel");
-    assert.deepEqual(heard, { errors: [], requests: [] });
+    assert.deepEqual(heard, { errors: [], foreign: [] });
     await context.close();
   });
   await check("phone: nothing sticks out, a tap opens the sheet", async () => {
@@ -471,7 +442,7 @@ const drive = async (file) => {
     assert.equal((await read(page)).paper, one.i);
     await settle(page);
     await picture(page, file, "phone-panel");
-    assert.deepEqual(heard, { errors: [], requests: [] });
+    assert.deepEqual(heard, { errors: [], foreign: [] });
     await context.close();
   });
   await check("without JavaScript: topics and central papers as plain HTML", async () => {
@@ -485,7 +456,7 @@ const drive = async (file) => {
       assert.ok(topic.central.some((i) => titles.has(squeeze(P.title[i]))), `no central paper of “${topic.name}” is there`);
     }
     await picture(page, file, "plain");
-    assert.deepEqual(heard, { errors: [], requests: [] });
+    assert.deepEqual(heard, { errors: [], foreign: [] });
     await context.close();
     return `${titles.size} central papers`;
   });
@@ -538,14 +509,5 @@ const measureFrames = async (file) => {
   await context.close();
 };
 
-for (const file of options.files) {
-  try {
-    await (options.frames ? measureFrames(file) : drive(file));
-  } catch (problem) {
-    failed++;
-    console.log(`FAIL  ${file}: ${problem.stack}`);
-  }
-}
-await browser.close();
-if (failed) console.error(`\n${failed} check${failed === 1 ? "" : "s"} failed`);
-process.exit(failed ? 1 : 0);
+for (const file of told.rest) await (told.flags.has("--frames") ? measureFrames(file) : drive(file)).catch((problem) => check(file, () => { throw problem; }));
+await end(browser);

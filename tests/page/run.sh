@@ -22,5 +22,5 @@ python3 library.py 200 300 > "$folder/2026-02-21.md"
 relata add "$folder/2026-02-21.md"
 relata topics --html "$folder/library.html"
 
-npm ci --silent --no-audit --no-fund
+[ -d ../browser/node_modules/axe-core ] || npm ci --prefix ../browser --silent --no-audit --no-fund
 node drive.mjs "$@" "$folder/sample.html" "$folder/library.html"
