@@ -44,6 +44,7 @@ mod sums;
 mod text_vectors;
 mod texts;
 mod topic_runs;
+mod topic_version;
 mod topics;
 mod vectors;
 pub(crate) mod waiting;

@@ -75,15 +75,21 @@ impl Library {
         Ok(papers)
     }
 
-    /// All papers that have a sound vector, or those `within`.
-    pub(crate) fn rows_by_id(&self, fingerprint: FingerprintNumber, within: &Matching) -> Result<Embedded> {
-        let dimension = self.dimension(fingerprint)?;
+    /// All papers with their dates, ordered by id.
+    pub(crate) fn by_id(&self) -> Result<Vec<(ArxivId, PaperRow, PartialDate)>> {
         let mut papers = self.list("SELECT id, row, date FROM papers", |row| {
             let date = row.get_ref(2)?.as_str()?.parse().map_err(|_| unreadable("a date cannot be read"))?;
             Ok((parse_id(row.get_ref(0)?.as_str()?)?, PaperRow(row.get(1)?), date))
         })?;
-        papers.retain(|(_, row, _)| within.contains(*row));
         papers.sort_unstable();
+        Ok(papers)
+    }
+
+    /// All papers that have a sound vector, or those `within`.
+    pub(crate) fn rows_by_id(&self, fingerprint: FingerprintNumber, within: &Matching) -> Result<Embedded> {
+        let dimension = self.dimension(fingerprint)?;
+        let mut papers = self.by_id()?;
+        papers.retain(|(_, row, _)| within.contains(*row));
         let places: HashMap<PaperRow, usize> = papers.iter().enumerate().map(|(at, paper)| (paper.1, at)).collect();
         let mut values = vec![0.0f32; papers.len() * dimension];
         let mut sound = vec![false; papers.len()];

@@ -1,15 +1,15 @@
-//! What pages are made of and takes long to read: the tree of topics and the data of the map, kept
-//! as long as the library's content stays the same.
+//! What pages are made of and takes long to read: the tree of topics and the map, kept as long as
+//! the topics stay the same. A like changes neither.
 
 use std::sync::{Arc, Mutex};
 
-use axum::body::Bytes;
+use crate::service::{TopicMap, TopicTree};
 
-use crate::service::TopicTree;
-
-/// What is kept, with the content that it was made of.
+/// What is kept. Each has a number with it, and is right as long as that is the one of now.
 #[derive(Default)]
 pub(super) struct Kept {
-    pub(super) tree: Mutex<Option<(u64, Option<Arc<TopicTree>>)>>,
-    pub(super) map: Mutex<Option<(u64, Bytes)>>,
+    /// The version of the topics, with the library's content that it was read of.
+    pub(super) version: Mutex<Option<(u64, Option<u64>)>>,
+    pub(super) tree: Mutex<Option<(u64, Arc<TopicTree>)>>,
+    pub(super) map: Mutex<Option<(u64, Arc<TopicMap>)>>,
 }

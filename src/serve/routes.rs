@@ -104,9 +104,13 @@ impl App {
 
     /// The tag of all answers that are given now: it stays as long as the library and the day do.
     pub(super) fn tag(&self, relata: &Relata) -> Result<HeaderValue> {
-        let content = relata.content()?.map_or_else(|| "none".to_owned(), |content| content.to_string());
+        self.tag_of(&relata.content()?.map_or_else(|| "none".to_owned(), |content| content.to_string()))
+    }
+
+    /// The tag of answers that stay as long as something of a name and the day do.
+    pub(super) fn tag_of(&self, name: &str) -> Result<HeaderValue> {
         let today = jiff::Zoned::now().date();
-        let tag = format!("W/\"{}-{content}-{today}\"", self.started);
+        let tag = format!("W/\"{}-{name}-{today}\"", self.started);
         HeaderValue::from_str(&tag).map_err(|_| Error::Internal("a tag is no header"))
     }
 }

@@ -33,6 +33,7 @@
 mod add;
 mod annotations;
 mod catch_up;
+mod chosen;
 mod day;
 mod embed;
 mod evaluate;
@@ -69,6 +70,7 @@ mod today;
 mod topic_digest;
 mod topic_history;
 mod topic_kept;
+mod topic_map;
 mod topic_rows;
 mod topics;
 mod zotero;
@@ -80,6 +82,7 @@ use std::sync::{Arc, Mutex};
 
 pub use add::{Add, AddError, Added, Skips};
 pub use annotations::{Annotated, AnnotatedPaper, MarkRead, NotePaper, TagCount, TagPapers, Tags};
+pub use chosen::{ChosenPapers, OpinedEach};
 pub use embed::{Embed, EmbedError, Embedded, rate};
 pub use evaluate::{Evaluate, Evaluated, Interval, MethodRow};
 pub use events::{CancelToken, Event, Note, Observer, OtherModel, Work};
@@ -108,6 +111,7 @@ pub use texts::{ProfileTexts, RemoveTexts, RemovedTexts, TextRow};
 pub use today::{DayNumbers, NewPaper, Repeated, Today, TodayList, TodayQuery};
 pub use topic_history::{ChangeRow, OtherTopic, Renamed, RunRow, TopicHistory, TopicNews};
 pub use topic_kept::{TopicTree, TreeTopic};
+pub use topic_map::{Arrivals, TopicMap};
 pub use topic_rows::{
     LevelRow, OneTopic, PaperTopics, TopicPaper, TopicPapers, TopicQuery, TopicRow, TopicsAnswer, TopicsQuery,
     WeightedTerm,

@@ -25,7 +25,7 @@ pub struct TopicTree {
     /// The topics in the order of a tree: each before those within it, the largest first.
     pub topics: Vec<TreeTopic>,
     #[serde(skip)]
-    kept: KeptTopics,
+    pub(super) kept: KeptTopics,
 }
 
 /// A topic of a tree.
@@ -73,17 +73,14 @@ impl Relata {
         library.papers_by_rows(&rows)
     }
 
-    /// The papers of a tree on a map, with the texts that it shows: JSON, gzipped, as the map's
-    /// program reads it.
+    /// A number that stays as long as the topics that were found last among all papers do, with
+    /// their names, and no paper is removed; `None` where none are kept.
     ///
     /// # Errors
     /// What the library reports.
-    pub fn topic_map(&self, tree: &TopicTree) -> Result<Vec<u8>> {
-        let library = self.with_papers()?.ok_or(Error::Internal("a library with topics is gone"))?;
-        let _view = library.view()?;
-        let found = topics::of_kept(&library, &tree.kept)?;
-        let title = format!("Topics of {} papers", found.papers.len());
-        topics::page_data(&library, &found, &title)
+    pub fn topics_version(&self) -> Result<Option<u64>> {
+        let Some((library, fingerprint)) = self.with_vectors()? else { return Ok(None) };
+        library.topics_version(TopicSet { fingerprint, selection: "" })
     }
 }
 

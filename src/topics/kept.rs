@@ -3,51 +3,43 @@
 //! In: what the last search stored: topics, and of each paper its topic and its position. Out:
 //! [`Topics`] without what is not stored: terms, strengths, related papers.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 
 use super::find::level_names;
 use super::topic::{AssignedPaper, Level, Topic, Topics};
 use crate::error::Result;
-use crate::library::{KeptTopics, Library};
-
-/// Papers read at a time.
-const TOGETHER: usize = 1000;
+use crate::library::{KeptPaper, KeptTopics, Library, PaperRow};
 
 /// Papers of a topic that stand for it: those nearest to its middle on the map.
 const CENTRAL: usize = 5;
 
-/// The topics that a library keeps, with those of their papers that are still there.
+/// The topics that a library keeps, with those of their papers that are still there, by id.
 pub(crate) fn of_kept(library: &Library, kept: &KeptTopics) -> Result<Topics> {
     let mut levels = levels(kept);
     let places: BTreeMap<u32, (usize, usize)> = places(&levels);
     let mut topics = Topics::default();
-    for part in kept.papers.chunks(TOGETHER) {
-        let rows: Vec<_> = part.iter().map(|paper| paper.row).collect();
-        let found: BTreeMap<_, _> =
-            library.papers_by_rows(&rows)?.into_iter().map(|paper| (paper.row, paper)).collect();
-        for own in part {
-            let Some(paper) = found.get(&own.row) else { continue };
-            let Some(line) = line(&levels, &places, own.topic) else { continue };
-            let at = topics.papers.len();
-            line.iter().enumerate().for_each(|(level, topic)| levels[level].topics[*topic].papers.push(at));
-            topics.papers.push(AssignedPaper {
-                row: own.row,
-                id: paper.id.clone(),
-                date: paper.date,
-                position: own.position,
-                topics: line,
-                strength: 1.0,
-                second: None,
-                weak: false,
-                related: Vec::new(),
-            });
-        }
+    let of: HashMap<PaperRow, &KeptPaper> = kept.papers.iter().map(|paper| (paper.row, paper)).collect();
+    for (id, row, date) in library.by_id()? {
+        let Some(own) = of.get(&row) else { continue };
+        let Some(line) = line(&levels, &places, own.topic) else { continue };
+        let at = topics.papers.len();
+        line.iter().enumerate().for_each(|(level, topic)| levels[level].topics[*topic].papers.push(at));
+        topics.papers.push(AssignedPaper {
+            row,
+            id,
+            date,
+            position: own.position,
+            topics: line,
+            strength: 1.0,
+            second: None,
+            weak: false,
+            related: Vec::new(),
+        });
     }
     for topic in levels.iter_mut().flat_map(|level| &mut level.topics) {
         topic.central = central(&topics, &topic.papers);
     }
     topics.levels = levels;
-    topics.sort_papers();
     Ok(topics)
 }
 

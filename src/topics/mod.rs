@@ -33,6 +33,7 @@ mod incremental;
 mod kept;
 mod knn;
 mod knn_cells;
+mod late;
 mod layout;
 mod leiden;
 mod levels;
@@ -55,6 +56,7 @@ pub(crate) use find::{Search, Step, find, level_names};
 pub use graph::Graph;
 pub(crate) use kept::of_kept;
 pub use knn::Nearest;
+pub(crate) use late::{LatePlace, Neighbour, place};
 pub use layout::layout;
 pub(crate) use layout::layout_from;
 pub use leiden::Partition;
@@ -62,7 +64,7 @@ pub use levels::{NEAREST, graph, levels};
 pub(crate) use lines::{write_csv, write_json_lines};
 pub use methods::Method;
 pub use names::{Term, TopicName};
-pub(crate) use page::{page, page_data};
+pub(crate) use page::{MapPoints, Texts, gzipped, page, points};
 #[cfg(feature = "serve")]
 pub(crate) use page::{page_program, page_style};
 #[cfg(feature = "parquet")]

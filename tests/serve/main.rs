@@ -5,5 +5,6 @@ mod document;
 mod guards;
 mod jobs;
 mod limits;
+mod map;
 mod pages;
 mod support;

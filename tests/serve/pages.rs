@@ -221,7 +221,7 @@ fn topics_have_pages_a_map_and_a_button_that_finds_them() {
     assert!(topic.contains("Glaciers melt"), "{topic}");
     assert!(page(&server, "/papers/2601.00003").contains(&format!("href=\"/topics/{first}\"")));
     assert_eq!(server.get("/map/data").status, 200);
-    assert!(page(&server, "/map").contains("data-from=\"/map/data\""));
+    assert!(page(&server, "/map").contains("href=\"/map/data\" as=\"fetch\""));
     let begun = form(&server, "/forms/topics", "");
     assert_eq!((begun.status, begun.header("location")), (303, Some("/jobs/1")));
     assert!(page(&server, "/jobs/1").contains("Finding topics"));

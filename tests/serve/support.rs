@@ -121,6 +121,18 @@ impl Server {
         self.send("GET", path, &[], "")
     }
 
+    /// The body of an answer that is no text.
+    pub(crate) fn bytes(&self, path: &str) -> Vec<u8> {
+        let mut stream = self.connect();
+        let request = format!("GET {path} HTTP/1.1\r\nConnection: close\r\nHost: {}\r\n\r\n", self.address);
+        stream.write_all(request.as_bytes()).expect("sent");
+        let mut bytes = Vec::new();
+        stream.read_to_end(&mut bytes).expect("an answer");
+        assert!(bytes.starts_with(b"HTTP/1.1 200"), "{}", String::from_utf8_lossy(&bytes));
+        let head = bytes.windows(4).position(|four| four == b"\r\n\r\n").expect("the end of the head");
+        bytes.split_off(head + 4)
+    }
+
     pub(crate) fn post(&self, path: &str, body: &Value) -> Answer {
         self.send("POST", path, &[("Content-Type", "application/json")], &body.to_string())
     }

@@ -7,64 +7,26 @@
 // Exits with 1 if a check fails.
 
 import assert from "node:assert/strict";
-import fs from "node:fs";
-import { createRequire } from "node:module";
-import path from "node:path";
-import { chromium } from "playwright-core";
+import { drivesMap } from "./map.mjs";
+import { checks, launch, listen, options, shot as picture, violations } from "../browser/browser.mjs";
 
-const options = { addresses: [], screenshots: null, chromium: process.env.CHROMIUM || null };
-for (let at = 2; at < process.argv.length; at++) {
-  const word = process.argv[at];
-  if (word === "--screenshots") options.screenshots = process.argv[++at];
-  else if (word === "--chromium") options.chromium = process.argv[++at];
-  else options.addresses.push(word);
-}
-const [full, empty, readonly] = options.addresses;
-if (!readonly) { console.error("usage: node drive.mjs [--screenshots DIR] [--chromium PATH] ADDRESS EMPTY READONLY"); process.exit(2); }
-if (options.screenshots) fs.mkdirSync(options.screenshots, { recursive: true });
+const told = options("node drive.mjs [--screenshots DIR] [--chromium PATH] ADDRESS EMPTY READONLY", 3);
+const [full, empty, readonly] = told.rest;
+const { check, end } = checks();
+const shot = (page, name) => picture(told, page, name);
 
-const known = ["/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome", "/usr/bin/google-chrome-stable"];
-const executablePath = options.chromium || known.find((file) => fs.existsSync(file));
-if (!executablePath) { console.error("no Chromium found: name one with --chromium PATH or CHROMIUM"); process.exit(2); }
-const args = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking", "--disable-component-update", "--disable-sync"];
-const axe = fs.readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
-
-let failed = 0;
-const check = async (name, act) => {
-  try {
-    const note = await act();
-    console.log(`ok    ${name}${typeof note === "string" ? ` (${note})` : ""}`);
-  } catch (problem) {
-    failed++;
-    console.log(`FAIL  ${name}: ${String(problem.message).split("\n").slice(0, 12).join("\n      ")}`);
-  }
-};
-
-const browser = await chromium.launch({ executablePath, args });
+const browser = await launch(told);
 const DESK = { width: 1280, height: 900 }, PHONE = { width: 375, height: 720 };
 
 // A page that has said everything it will say: no error on the console, and nothing asked of another server.
-const open = async (address, { viewport = DESK, scheme = "light", scripts = true } = {}) => {
+const open = async (address, { viewport = DESK, scheme = "light", scripts = true, touch = false } = {}) => {
   // axe-core is put into the page past its policy, which is checked by other tests.
-  const context = await browser.newContext({ viewport, colorScheme: scheme, javaScriptEnabled: scripts, bypassCSP: false });
+  const context = await browser.newContext({ viewport, colorScheme: scheme, javaScriptEnabled: scripts, bypassCSP: false, hasTouch: touch, isMobile: touch });
   const page = await context.newPage();
-  const heard = { errors: [], foreign: [] };
-  page.on("console", (message) => { if (["error", "warning"].includes(message.type())) heard.errors.push(message.text()); });
-  page.on("pageerror", (error) => heard.errors.push(error.stack || error.message));
-  const own = new URL(address).origin;
-  page.on("request", (request) => { if (!request.url().startsWith(own) && !/^(data|blob):/.test(request.url())) heard.foreign.push(request.url()); });
+  const own = new URL(address).origin, heard = listen(page, (url) => url.startsWith(own));
   const answer = await page.goto(address);
   return { page, context, heard, answer };
 };
-
-const violations = async (page) => {
-  // Evaluated by the debugger, which the page's policy does not concern.
-  await page.evaluate(axe);
-  const { violations } = await page.evaluate(() => axe.run(document, { resultTypes: ["violations"] }));
-  return violations.map(({ id, nodes }) => `${id}: ${nodes.slice(0, 3).map(({ html }) => html.slice(0, 160)).join(" | ")}`);
-};
-
-const shot = (page, name) => options.screenshots && page.screenshot({ path: path.join(options.screenshots, `${name}.png`), fullPage: false });
 
 const overflow = (page) => page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
 
@@ -187,17 +149,7 @@ await check("a server that changes nothing has no form that does", async () => {
   }
 });
 
-await check("the map draws from the server's data, under the policy", async () => {
-  for (const [look, how] of Object.entries({ light: {}, dark: { scheme: "dark" }, phone: { viewport: PHONE } })) {
-    const { page, context, heard } = await open(`${full}/map`, how);
-    await page.waitForFunction(() => window.relata && !window.relata.state().view.busy, null, { timeout: 20000 });
-    assert.equal(await page.evaluate(() => window.relata.papers.id.length), 299);
-    await shot(page, `map-${look}`);
-    assert.deepEqual(await violations(page), []);
-    assert.deepEqual([heard.errors, heard.foreign], [[], []]);
-    await context.close();
-  }
-});
+await drivesMap({ full, readonly, open, check, shot, violations, overflow, PHONE });
 
 await check("a job is followed as it goes, and its page says what came of it", async () => {
   const { page, context, heard } = await open(`${full}/topics`);
@@ -234,6 +186,4 @@ await check("the focus is seen, and the first stop leads past the head", async (
   await context.close();
 });
 
-await browser.close();
-console.log(failed ? `${failed} failed` : "all well");
-process.exit(failed ? 1 : 0);
+await end(browser);

@@ -14,6 +14,8 @@ if [ -z "${RELATA_PROGRAM:-}" ]; then
     RELATA_PROGRAM="${CARGO_TARGET_DIR:-../../target}/debug/relata"
 fi
 program=$(realpath "$RELATA_PROGRAM")
+# For papers that come while a page is open.
+export RELATA_PROGRAM="$program"
 export RELATA_LIBRARY="$folder/library.db" RELATA_CONFIG="$folder/config.toml" RELATA_MODEL
 RELATA_MODEL=$(realpath ../models/tiny-bert)
 
@@ -41,5 +43,5 @@ options=(--read-only)
 serve readonly env
 address() { sed -n 's,/$,,; 1p' "$folder/$1"; }
 
-[ -d node_modules/axe-core ] || npm ci --silent --no-audit --no-fund
+[ -d ../browser/node_modules/axe-core ] || npm ci --prefix ../browser --silent --no-audit --no-fund
 node drive.mjs "$@" "$(address full)" "$(address empty)" "$(address readonly)"

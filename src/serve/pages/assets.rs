@@ -14,6 +14,14 @@ use super::typed;
 use crate::export::palette::Palette;
 use crate::topics::{page_program, page_style};
 
+/// What the program of the map has beside that of the topic report.
+const MAP: [&str; 4] = [
+    include_str!("map_select.js"),
+    include_str!("map_paper.js"),
+    include_str!("map_new.js"),
+    include_str!("map_data.js"),
+];
+
 /// A file that pages load.
 struct Asset {
     name: &'static str,
@@ -32,8 +40,8 @@ static ASSETS: LazyLock<Vec<Asset>> = LazyLock::new(|| {
     vec![
         asset("style", "css", "text/css; charset=utf-8", style.into_bytes()),
         asset("page", "js", script, include_bytes!("page.js").to_vec()),
-        asset("map", "css", "text/css; charset=utf-8", page_style().into_bytes()),
-        asset("map-program", "js", script, page_program().unwrap_or_default().into_bytes()),
+        asset("map", "css", "text/css; charset=utf-8", (page_style() + include_str!("map.css")).into_bytes()),
+        asset("map-program", "js", script, page_program(&MAP).unwrap_or_default().into_bytes()),
         asset("icon", "svg", "image/svg+xml", icon().into_bytes()),
     ]
 });

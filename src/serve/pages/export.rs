@@ -4,7 +4,7 @@ use super::entries::{followed, found, related};
 use super::{Answer, Shape, Shown, no_such_shape};
 use crate::Error;
 use crate::export::{self, Chosen, Form, Heading};
-use crate::service::{FollowedPaper, Found, NewPaper, Row, TodayList};
+use crate::service::{FollowedPaper, Found, FoundBy, NewPaper, Row, TodayList};
 
 /// Papers in a form that is neither a page nor JSON.
 pub(super) fn list(shape: Shape, heading: &Heading<'_>, chosen: &[Chosen<'_>]) -> Answer<Shown> {
@@ -32,6 +32,11 @@ fn of_followed(row: &FollowedPaper) -> Chosen<'_> {
 
 fn of_new(new: &NewPaper) -> Chosen<'_> {
     chosen(&new.row, new.row.reason.sentence.as_deref(), related(&new.row.reason))
+}
+
+/// A paper that was chosen by its id.
+pub(super) fn of_row(row: &Row<FoundBy>) -> Chosen<'_> {
+    chosen(row, None, Vec::new())
 }
 
 /// The papers that were found.

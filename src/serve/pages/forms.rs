@@ -15,7 +15,7 @@ use super::super::endpoint::{Work, written};
 use super::super::problem::Problem;
 use super::super::routes::{self, App, read};
 use super::entries::anchor;
-use super::{Answer, elsewhere, today};
+use super::{Answer, chosen, elsewhere, today};
 use crate::library::Opinion;
 use crate::paper::{ArxivId, FollowKind, Follows};
 use crate::service::{Annotated, Fetch, FindTopics, Follow, MarkRead, NotePaper, Opine, Relata, TagPapers, Today};
@@ -24,14 +24,18 @@ use crate::service::{Annotated, Fetch, FindTopics, Follow, MarkRead, NotePaper, 
 const LARGEST: usize = 256 << 10;
 
 /// The fields of a form.
-struct Fields(Vec<(String, String)>);
+pub(super) struct Fields(Vec<(String, String)>);
 
 impl Fields {
-    fn get(&self, name: &str) -> &str {
+    pub(super) fn read(body: &[u8]) -> Fields {
+        Fields(form_urlencoded::parse(body).into_owned().collect())
+    }
+
+    pub(super) fn get(&self, name: &str) -> &str {
         self.0.iter().find(|(own, _)| own == name).map_or("", |(_, value)| value.trim())
     }
 
-    fn all(&self, name: &str) -> Vec<String> {
+    pub(super) fn all(&self, name: &str) -> Vec<String> {
         let own = self.0.iter().filter(|(own, _)| own == name);
         own.flat_map(|(_, value)| value.split([',', ' ', '\n', '\r']))
             .filter(|one| !one.is_empty())
@@ -46,7 +50,7 @@ impl Fields {
         Ok(id.0)
     }
 
-    fn profile(&self, relata: &Relata) -> String {
+    pub(super) fn profile(&self, relata: &Relata) -> String {
         match self.get("profile") {
             "" => relata.default_profile().to_owned(),
             name => name.to_owned(),
@@ -68,6 +72,8 @@ enum Done {
     Paper(Option<ArxivId>),
     /// A job was begun.
     Job(u64),
+    /// Something that only a script asks for, and what came of it.
+    Told(serde_json::Value),
 }
 
 /// A form that was sent.
@@ -80,7 +86,7 @@ async fn taken(app: Arc<App>, parts: &RawPathParams, request: Request) -> Answer
     app.guard.sent(&head.method, &head.headers, false)?;
     app.guard.writes()?;
     let body = read(body, LARGEST).await?;
-    let fields = Fields(form_urlencoded::parse(&body).into_owned().collect());
+    let fields = Fields::read(&body);
     let form = parts.iter().next().map_or("", |(_, form)| form).to_owned();
     let accepts = head.headers.get(header::ACCEPT).and_then(|accepts| accepts.to_str().ok());
     let script = accepts.is_some_and(|accepts| accepts.starts_with("application/json"));
@@ -90,6 +96,7 @@ async fn taken(app: Arc<App>, parts: &RawPathParams, request: Request) -> Answer
         let done = done(&app, relata, &form, &fields)?;
         let said = match &done {
             Done::Paper(Some(id)) if script => Some(said(relata, id, &fields.profile(relata))?),
+            Done::Told(told) => Some(told.clone()),
             _ => None,
         };
         Ok((done, said))
@@ -101,13 +108,13 @@ async fn taken(app: Arc<App>, parts: &RawPathParams, request: Request) -> Answer
     }
     Ok(elsewhere(&match done {
         Done::Paper(Some(id)) => format!("{}#{}", back.split('#').next().unwrap_or_default(), anchor(&id)),
-        Done::Paper(None) => back,
+        Done::Paper(None) | Done::Told(_) => back,
         Done::Job(job) => format!("/jobs/{job}"),
     }))
 }
 
 /// What is said of a paper now.
-fn said(relata: &Relata, id: &ArxivId, profile: &str) -> Answer<serde_json::Value> {
+pub(super) fn said(relata: &Relata, id: &ArxivId, profile: &str) -> Answer<serde_json::Value> {
     let profiles = relata.profiles()?.profiles;
     let own = profiles.iter().find(|row| row.profile == profile);
     let info = relata.paper(id)?;
@@ -124,6 +131,7 @@ fn said(relata: &Relata, id: &ArxivId, profile: &str) -> Answer<serde_json::Valu
 fn done(app: &App, relata: &Relata, form: &str, fields: &Fields) -> Answer<Done> {
     match form {
         "rate" => rate(relata, fields),
+        "rate-all" => chosen::rate(relata, fields).map(Done::Told),
         "read" => {
             let id = fields.paper()?;
             let request = MarkRead { papers: vec![id.clone()], unread: fields.get("do") == "unread" };

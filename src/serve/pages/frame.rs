@@ -3,9 +3,23 @@
 use super::{Answer, Asked, assets};
 use crate::service::{LibraryState, ProfileRow, Source};
 
+/// How the head of a page begins.
+#[derive(Clone)]
+pub(super) struct Head {
+    pub(super) title: String,
+    pub(super) style: &'static str,
+    pub(super) icon: &'static str,
+}
+
+impl Head {
+    pub(super) fn of(title: impl Into<String>) -> Head {
+        Head { title: title.into(), style: assets::address("style"), icon: assets::address("icon") }
+    }
+}
+
 /// The parts of a page that do not depend on what it shows.
 pub(super) struct Frame {
-    pub(super) title: String,
+    pub(super) head: Head,
     /// The page's name in the navigation.
     pub(super) here: &'static str,
     pub(super) profile: ProfileRow,
@@ -25,9 +39,7 @@ pub(super) struct Frame {
     pub(super) others: Vec<Other>,
     /// Seconds after which a page without scripts loads itself again; 0 for never.
     pub(super) again: u32,
-    pub(super) style: &'static str,
     pub(super) script: &'static str,
-    pub(super) icon: &'static str,
 }
 
 /// A form in which a page's answer can be had.
@@ -51,7 +63,7 @@ impl Frame {
             false => format!("?profile={}", encoded(&name)),
         };
         Ok(Frame {
-            title: title.into(),
+            head: Head::of(title),
             here,
             profile_part: encoded(&name).replace('+', "%20"),
             profile,
@@ -62,9 +74,7 @@ impl Frame {
             back: asked.address(),
             others: Vec::new(),
             again: 0,
-            style: assets::address("style"),
             script: assets::address("page"),
-            icon: assets::address("icon"),
         })
     }
 

@@ -7,6 +7,7 @@
 //! and the one that there is only saves a reload.
 
 mod assets;
+mod chosen;
 mod entries;
 mod export;
 mod forms;
@@ -96,11 +97,36 @@ enum Shown {
 
 type Show = fn(&Asked<'_>) -> Answer<Shown>;
 
-/// A page: what it shows, and whether that only changes as the library does.
+/// What a page stays the same with, beside the day.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Steady {
+    /// Nothing.
+    Never,
+    /// The library's content.
+    Content,
+    /// The topics that were found last.
+    Topics,
+}
+
+/// A page: what it shows, and what that stays the same with.
 #[derive(Clone, Copy)]
 struct Page {
     show: Show,
-    steady: bool,
+    steady: Steady,
+}
+
+impl Page {
+    /// The tag of what it shows now.
+    fn tag(self, app: &App, relata: &Relata) -> Answer<Option<HeaderValue>> {
+        Ok(match self.steady {
+            Steady::Never => None,
+            Steady::Content => Some(app.tag(relata)?),
+            Steady::Topics => match kept::version(app, relata)? {
+                Some(version) => Some(app.tag_of(&format!("topics-{version:x}"))?),
+                None => Some(app.tag(relata)?),
+            },
+        })
+    }
 }
 
 impl Asked<'_> {
@@ -152,10 +178,11 @@ fn no_such_shape() -> Problem {
 
 /// The addresses of all pages.
 pub(super) fn router() -> Router<Arc<App>> {
-    let steady = |show: Show| Page { show, steady: true };
+    let steady = |show: Show| Page { show, steady: Steady::Content };
     let today = steady(today::show);
     let mut router = Router::new().route("/", get(move |state, parts, request| answer(today, state, parts, request)));
-    let changing = |show: Show| Page { show, steady: false };
+    let changing = |show: Show| Page { show, steady: Steady::Never };
+    let of_topics = |show: Show| Page { show, steady: Steady::Topics };
     let pages = [
         ("/today", today),
         ("/search", steady(search::show)),
@@ -177,13 +204,17 @@ pub(super) fn router() -> Router<Arc<App>> {
         ("/topics/{part}", steady(topics::one)),
         ("/jobs/{part}", changing(job::show)),
         ("/map", steady(map::show)),
-        ("/map/data", steady(map::data)),
+        ("/map/data", of_topics(map::data)),
+        ("/map/texts/{part}", of_topics(map::texts)),
+        ("/map/new", steady(map::arrivals)),
+        ("/map/papers/{*part}", steady(map::paper)),
         ("/start", steady(start::show)),
     ];
     for (path, page) in parts {
         router = router.route(path, get(move |state, parts, request| answer(page, state, parts, request)));
     }
-    router.route("/forms/{form}", post(forms::sent)).route("/assets/{file}", get(assets::answer))
+    let router = router.route("/forms/{form}", post(forms::sent)).route("/export/{form}", post(chosen::exported));
+    router.route("/assets/{file}", get(assets::answer))
 }
 
 /// The answer of a page.
@@ -200,7 +231,7 @@ async fn answered(page: Page, app: Arc<App>, parts: &RawPathParams, request: Req
     let known = request.headers().get(header::IF_NONE_MATCH).cloned();
     let desk = Arc::clone(&app);
     let work = move |relata: &Relata| {
-        let tag = if page.steady { Some(app.tag(relata)?) } else { None };
+        let tag = page.tag(&app, relata)?;
         if let (Some(tag), Some(known)) = (&tag, &known)
             && routes::names(known, tag)
         {

@@ -9,17 +9,15 @@ use axum::middleware::{self, Next};
 use axum::response::Response;
 
 use super::super::problem::Problem;
-use super::assets;
+use super::frame::Head;
 
 #[derive(Template)]
 #[template(path = "problem.html")]
 struct ProblemPage<'a> {
+    head: Head,
     status: u16,
-    title: &'a str,
     detail: &'a str,
     code: &'a str,
-    style: &'static str,
-    icon: &'static str,
 }
 
 /// Whether somebody with a browser asks, and not a program.
@@ -44,11 +42,9 @@ fn as_page(mut response: Response) -> Response {
     let written = problem.written();
     let page = ProblemPage {
         status: written.status,
-        title: written.title,
+        head: Head::of(written.title),
         detail: written.detail,
         code: written.code,
-        style: assets::address("style"),
-        icon: assets::address("icon"),
     };
     if let Ok(page) = page.render() {
         *response.body_mut() = Body::from(page);

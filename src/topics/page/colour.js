@@ -64,7 +64,7 @@ const paletteOf = (hues, dark) => {
 };
 
 const lookOf = (scheme) => {
-  const { ground, faint, ink, soft, quiet } = COLOURS.page[scheme];
-  return { dark: scheme === "dark", ground: rgbOf(ground), faint: rgbOf(faint), ink, soft, quiet };
+  const { ground, faint, ink, soft, quiet, accent } = COLOURS.page[scheme];
+  return { dark: scheme === "dark", ground: rgbOf(ground), faint: rgbOf(faint), ink, soft, quiet, accent };
 };
 const LOOKS = { light: lookOf("light"), dark: lookOf("dark") };

@@ -1,5 +1,5 @@
 // The data of the report.
-// In: <script id="data">, base64 of gzip of JSON in columns, or the address of the gzip (data-from). Out: `model`: papers in columns, levels of topics, coarsest first.
+// In: <script id="data">, base64 of gzip of JSON in columns. Out: `model`: papers in columns, levels of topics, coarsest first.
 
 const byId = (id) => document.getElementById(id);
 
@@ -19,12 +19,6 @@ const element = (tag, attributes = {}, ...children) => {
 const readReport = async () => {
   if (typeof DecompressionStream === "undefined") {
     throw new Error("This browser cannot unpack the data of the map (it has no DecompressionStream). Below are the topics and their central papers.");
-  }
-  const { from } = byId("data").dataset;
-  if (from) {
-    const answer = await fetch(from);
-    if (!answer.ok) throw new Error(`The data of the map did not come: ${answer.statusText}`);
-    return JSON.parse(await new Response(answer.body.pipeThrough(new DecompressionStream("gzip"))).text());
   }
   const coded = atob(byId("data").textContent.trim());
   const bytes = new Uint8Array(coded.length);
@@ -61,6 +55,7 @@ const modelOf = (raw) => {
   const columns = raw.papers, n = columns.id.length;
   const papers = {
     ...columns, n,
+    placed: n,   // those that had a place when topics were found; others came later
     x: Float32Array.from(columns.x), y: Float32Array.from(columns.y),
     topics: columns.topics.map((column) => Int32Array.from(column)),
     url: (i) => `${byId("data").dataset.papers || "https://arxiv.org/abs/"}${encodeURI(columns.id[i])}`,
@@ -71,9 +66,15 @@ const modelOf = (raw) => {
   }));
   const months = raw.months || [];
   const dated = months.length > 0 && months.every((label) => /^\d{4}(-\d\d){0,2}$/.test(label));
-  const period = Int32Array.from(columns.date, (date) => (dated ? periodAt(months, date) : -1));
-  const index = new Map(columns.id.map((id, i) => [id, i]));
   // Parents before children: [field, topic, subtopic] of a topic, as indices into the levels.
   const line = (depth, k) => (depth === 0 ? [k] : [...line(depth - 1, levels[depth].topics[k].parent), k]);
-  return { title: raw.title, made: raw.made, months, dated, period, papers, levels, line, indexOf: (id) => index.get(id) ?? -1 };
+  let index = new Map();
+  const model = { title: raw.title, made: raw.made, of: raw.of, months, dated, period: null, papers, levels, line, indexOf: (id) => index.get(id) ?? -1 };
+  // What follows from ids and dates; to be called again where these come later.
+  model.learn = () => {
+    model.period = Int32Array.from(papers.date, (date) => (dated ? periodAt(months, date) : -1));
+    index = new Map(papers.id.map((id, i) => [id, i]));
+  };
+  model.learn();
+  return model;
 };

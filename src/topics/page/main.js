@@ -19,8 +19,8 @@ const saveImage = (model, map) => {
   });
 };
 
-const start = async () => {
-  const model = modelOf(await readReport()), { papers, levels } = model;
+const start = async (read, more) => {
+  const model = modelOf(await read()), { papers, levels } = model;
   if (papers.n === 0 || levels.length === 0) return;
   // The coarsest level that tells some five groups apart (1 / sum of squared shares): one giant field would be one colour.
   const groups = levels.map(({ topics }) => Math.min(5, papers.n ** 2 / topics.reduce((sum, { size }) => sum + size * size, 0)));
@@ -29,7 +29,13 @@ const start = async () => {
   document.documentElement.className = "app";
 
   const said = byId("said"), say = (text) => { said.textContent = text; };
-  const map = createMap(model), list = topicList(model, map);
+  const map = createMap(model);
+  // The picture comes first: lists of thousands of topics take their time.
+  byId("time").hidden = !model.months.length;
+  map.setLook(isDark() ? LOOKS.dark : LOOKS.light);
+  map.measure();
+  await new Promise((drawn) => { requestAnimationFrame(() => setTimeout(drawn)); });
+  const list = topicList(model, map);
   const search = searchPapers(model, map), strip = timeStrip(model, map, search.setDates), panel = sidePanel(model, map);
   hoverCard(model, map);
   newsList(model);
@@ -85,11 +91,14 @@ const start = async () => {
       const box = map.canvas.getBoundingClientRect(), { x, y } = map.screen(i);
       return { x: box.left + x, y: box.top + y };
     },
-    state: () => ({ ...state, matches: state.matches ? state.matches.reduce((sum, one) => sum + one, 0) : papers.n, topic: ids(state.topic), glance: ids(state.glance), dark: isDark(), view: map.view() }),
+    selected: () => (state.selected ? papers.id.filter((_, i) => state.selected[i]) : []),
+    state: () => ({ ...state, selected: null, matches: state.matches ? state.matches.reduce((sum, one) => sum + one, 0) : papers.n, topic: ids(state.topic), glance: ids(state.glance), dark: isDark(), view: map.view() }),
   });
+  more({ model, map, say, search, panel });
 };
 
-start().catch((problem) => {
+// `read` gives what `modelOf` takes; `more` is what a server adds once the page stands.
+const run = (read, more = () => {}) => start(read, more).catch((problem) => {
   // The plain page stays, with a word on why.
   byId("app").hidden = true;
   byId("notice").textContent = problem.message;

@@ -7,21 +7,21 @@ const calm = matchMedia("(prefers-reduced-motion: reduce)");
 
 const createMap = (model) => {
   const canvas = byId("map"), pen = canvas.getContext("2d", { alpha: false });
-  const { papers, levels } = model, grid = gridOf(papers), hues = huesOf(levels), sprites = spriteMaker();
+  const { papers, levels } = model, hues = huesOf(levels), sprites = spriteMaker();
   const palettes = { false: paletteOf(hues, false), true: paletteOf(hues, true) };
   const bySize = levels.map(({ topics }) => topics.map((_, k) => k).sort((a, b) => topics[b].size - topics[a].size || a - b));
   const largest = levels.map(({ topics }) => Math.max(1, ...topics.map((topic) => topic.size)));
-  let look = LOOKS.light, width = 1, height = 1, ratio = 1, view = { k: 1, x: 0, y: 0 }, whole = 1;
+  let grid = gridOf(papers), look = LOOKS.light, width = 1, height = 1, ratio = 1, view = { k: 1, x: 0, y: 0 }, whole = 1;
   let scene = null, front = null, spare = null, job = null, flight = null, lent = null, pending = 0, drawn = 0;
-  let labels = [], taken = [];
+  let labels = [], taken = [], overlays = [];
   const fades = new Map();
 
   const chosen = () => state.glance || state.topic;
   const inChoice = ([level, k], i) => papers.topics[level][i] === k;
   const litPapers = () => {
-    const choice = chosen(), { matches } = state;
-    if (!choice) return matches;
-    return Uint8Array.from({ length: papers.n }, (_, i) => (inChoice(choice, i) && (!matches || matches[i]) ? 1 : 0));
+    const choice = chosen(), { matches } = state, selected = state.glance ? null : state.selected;
+    if (!choice && !selected) return matches;
+    return Uint8Array.from({ length: papers.n }, (_, i) => ((!choice || inChoice(choice, i)) && (!matches || matches[i]) && (!selected || selected[i]) ? 1 : 0));
   };
   const sceneOf = (style, lit) => {
     const all = { model, papers, grid, palettes: palettes[style.dark], palette: palettes[style.dark][state.level], topics: papers.topics[state.level], level: state.level, look: style, lit, bySize, largest };
@@ -165,6 +165,7 @@ const createMap = (model) => {
     pen.imageSmoothingEnabled = !still;
     const snap = (v) => (still ? Math.round(v * ratio) / ratio : v);
     pen.drawImage(front.canvas, snap(x), snap(y), (front.canvas.width / front.ratio) * scale, (front.canvas.height / front.ratio) * scale);
+    for (const draw of overlays) draw(pen, view, look);
     drawMarks();
     drawn++;
     return drawLabels();
@@ -175,6 +176,7 @@ const createMap = (model) => {
     fly(now);
     // The first picture, and one for a new size, is made at once; later ones must not hold up a frame.
     paint(front ? performance.now() + SLICE : Infinity);
+    if (!drawn) performance.mark("map-drawn");
     const fading = compose();
     if (job || flight || fading || !serves(front)) wake();
   };
@@ -195,7 +197,9 @@ const createMap = (model) => {
     frame(performance.now());
   };
 
-  // The nearest paper within reach; one that is lit before one that is dimmed.
+  // Papers that search and topic leave; those that are not selected step back and are there all the same.
+  const meant = (i) => { const choice = chosen(); return (!state.matches || state.matches[i]) && (!choice || inChoice(choice, i)); };
+  // The nearest paper within reach; one that is meant before one that is not.
   const nearest = (x, y) => {
     const wx = (x - view.x) / view.k, wy = (y - view.y) / view.k, radius = radiusNow();
     const far = Math.max(9, radius + 4), reach = far / view.k;
@@ -203,7 +207,7 @@ const createMap = (model) => {
     for (let cy = cellOf(wy - reach); cy <= cellOf(wy + reach); cy++) {
       for (let at = grid.start[cy * CELLS + cellOf(wx - reach)]; at < grid.start[cy * CELLS + cellOf(wx + reach) + 1]; at++) {
         const i = grid.order[at], d = Math.hypot(papers.x[i] - wx, papers.y[i] - wy) * view.k;
-        const dimmed = scene.lit && !scene.lit[i];
+        const dimmed = !meant(i);
         if (d > (dimmed ? Math.max(4, radius + 1) : far)) continue;
         if (d + (dimmed ? far : 0) < least) { least = d + (dimmed ? far : 0); best = i; }
       }
@@ -221,7 +225,7 @@ const createMap = (model) => {
   const toward = (from, dx, dy) => {
     let best = -1, least = Infinity;
     for (let i = 0; i < papers.n; i++) {
-      if (i === from || (scene.lit && !scene.lit[i])) continue;
+      if (i === from || !meant(i)) continue;
       const ax = papers.x[i] - papers.x[from], ay = papers.y[i] - papers.y[from];
       const along = ax * dx + ay * dy, across = Math.abs(ax * dy - ay * dx);
       if (along <= 0 || across > along * 1.5) continue;
@@ -236,7 +240,7 @@ const createMap = (model) => {
     let best = -1, least = Infinity;
     for (let i = 0; i < papers.n; i++) {
       const d = Math.hypot(papers.x[i] - x, papers.y[i] - y);
-      if ((!scene.lit || scene.lit[i]) && d < least) { least = d; best = i; }
+      if (meant(i) && d < least) { least = d; best = i; }
     }
     return best;
   };
@@ -268,11 +272,15 @@ const createMap = (model) => {
     return target;
   };
 
-  watch("level topic glance matches", repaint);
+  watch("level topic glance matches selected", repaint);
+  // Papers may have come with their texts.
+  watch("texts", () => { grid = gridOf(papers); repaint(); });
   watch("hover paper", wake);
 
   return {
-    canvas, still, zoomAt, giveBack, at, toward, centre, screen, measure,
+    canvas, still, wake, zoomAt, giveBack, at, toward, centre, screen, measure,
+    // Draws something over the points, under the names: `draw(pen, view, look)` in CSS pixels.
+    overlay: (draw) => { overlays.push(draw); wake(); },
     reveal: (i) => reveal({ x: papers.x[i], y: papers.y[i] }),
     revealTopic: ([level, k]) => reveal(levels[level].topics[k]),
     setLook(next) { look = next; repaint(); },

@@ -7,7 +7,9 @@
 //! elements, and WebGL is missing on many machines.
 
 mod parts;
+mod points;
 mod scale;
+mod texts;
 mod time;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -17,18 +19,20 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde::Serialize;
 
-pub(crate) use self::parts::{page_data, page_program, page_style};
+pub(crate) use self::parts::{page_program, page_style};
+pub(crate) use self::points::{MapPoints, points};
+pub(crate) use self::texts::{Texts, gzipped};
 
-use self::parts::{made, packed};
+use self::parts::{REPORT, made, packed};
 use self::scale::Scale;
 use self::time::Time;
 use super::changes::in_words;
 use super::topic::{News, Topic, Topics};
 use crate::error::{Error, Result};
+use crate::export::neutral;
 use crate::export::palette::Palette;
-use crate::export::{facets, neutral};
 use crate::library::{Library, Paper, TopicChange};
-use crate::paper::{ArxivId, Facet};
+use crate::paper::ArxivId;
 
 const STYLE: &str = include_str!("report.css");
 
@@ -52,9 +56,6 @@ const PROGRAM: [&str; 13] = [
 /// With more papers, abstracts would make the file too large to send: 5,000 with abstracts take
 /// some 4 MB.
 const WITH_ABSTRACTS: usize = 10_000;
-
-/// Authors of a paper that are named.
-const AUTHORS: usize = 10;
 
 /// Papers read at a time.
 const TOGETHER: usize = 1000;
@@ -152,12 +153,8 @@ struct TopicData<'a> {
 /// The papers, a column each.
 #[derive(Default, Serialize)]
 struct Columns {
-    id: Vec<String>,
-    title: Vec<String>,
-    authors: Vec<String>,
-    date: Vec<String>,
-    categories: Vec<String>,
-    tldr: Vec<Option<String>>,
+    #[serde(flatten)]
+    texts: Texts,
     #[serde(rename = "abstract", skip_serializing_if = "Option::is_none")]
     abstract_text: Option<Vec<String>>,
     x: Vec<u16>,
@@ -188,7 +185,7 @@ pub(crate) fn page(library: &Library, topics: &Topics, news: Option<&News>, titl
         summary: &summary,
         css: &page_style(),
         icon: icon(),
-        script: &page_program()?,
+        script: &page_program(&[REPORT])?,
         data: &STANDARD.encode(packed),
         outline,
         news,
@@ -240,18 +237,7 @@ fn columns(library: &Library, topics: &Topics) -> Result<Columns> {
         for placed in part {
             // One that was removed meanwhile keeps its place: others point at it by number.
             let paper = found.remove(&placed.row);
-            let (title, authors, categories) = match &paper {
-                Some(paper) => {
-                    (paper.title.as_deref().unwrap_or("(no title)"), authors(paper), paper.categories.join(" "))
-                }
-                None => ("(removed)", String::new(), String::new()),
-            };
-            columns.id.push(placed.id.to_string());
-            columns.title.push(title.to_owned());
-            columns.authors.push(authors);
-            columns.date.push(placed.date.to_string());
-            columns.categories.push(categories);
-            columns.tldr.push(paper.as_ref().and_then(tldr));
+            columns.texts.push(&placed.id, placed.date, paper.as_ref());
             if topics.papers.len() <= WITH_ABSTRACTS {
                 abstracts.push(paper.and_then(|paper| paper.metadata.abstract_text).unwrap_or_default());
             }
@@ -270,19 +256,8 @@ fn columns(library: &Library, topics: &Topics) -> Result<Columns> {
     Ok(columns)
 }
 
-fn authors(paper: &Paper) -> String {
-    let mut named = paper.authors.iter().take(AUTHORS).cloned().collect::<Vec<_>>().join(", ");
-    if paper.authors.len() > AUTHORS {
-        named.push_str(" et al.");
-    }
-    named
-}
-
-fn tldr(paper: &Paper) -> Option<String> {
-    facets(paper).into_iter().find(|(facet, _)| *facet == Facet::Tldr).map(|(_, text)| text.to_owned())
-}
-
-fn topic_data<'a>(topic: &'a Topic, topics: &Topics, columns: &Columns, time: &Time) -> TopicData<'a> {
+/// A topic with its papers' places on the map, one column for each axis.
+fn topic_data<'a>(topic: &'a Topic, topics: &Topics, [x, y]: [&[u16]; 2], time: &Time) -> TopicData<'a> {
     // The middle of its papers, which outliers do not move.
     let middle = |column: &[u16]| {
         let mut values: Vec<u16> = topic.papers.iter().map(|paper| column[*paper]).collect();
@@ -300,8 +275,8 @@ fn topic_data<'a>(topic: &'a Topic, topics: &Topics, columns: &Columns, time: &T
             .collect(),
         size: topic.papers.len(),
         parent: topic.parent,
-        x: middle(&columns.x),
-        y: middle(&columns.y),
+        x: middle(x),
+        y: middle(y),
         counts: time.counts(topic.papers.iter().map(|paper| topics.papers[*paper].date)),
         central: &topic.central,
     }
@@ -317,11 +292,11 @@ fn outline(topics: &Topics, columns: &Columns) -> Vec<Entry> {
         let below = topics.levels.get(level + 1).map_or([].as_slice(), |below| &below.topics);
         let central = if below.is_empty() { topic.central.as_slice() } else { &[] };
         let papers = central.iter().map(|paper| Central {
-            title: columns.title[*paper].clone(),
+            title: columns.texts.title[*paper].clone(),
             url: topics.papers[*paper].id.url(),
-            authors: columns.authors[*paper].clone(),
-            date: columns.date[*paper].clone(),
-            tldr: columns.tldr[*paper].clone().unwrap_or_default(),
+            authors: columns.texts.authors[*paper].clone(),
+            date: columns.texts.date[*paper].clone(),
+            tldr: columns.texts.tldr[*paper].clone().unwrap_or_default(),
         });
         let terms: Vec<&str> = topic.terms.iter().map(|term| term.term.as_str()).collect();
         entries.push(Entry {
@@ -345,7 +320,7 @@ fn news_entry(news: &News, topics: &Topics, columns: &Columns) -> NewsEntry {
         let paper = |id: &ArxivId| {
             // Papers are in the order of their ids.
             let place = topics.papers.binary_search_by(|paper| paper.id.cmp(id));
-            let title = place.map_or_else(|_| id.to_string(), |place| columns.title[place].clone());
+            let title = place.map_or_else(|_| id.to_string(), |place| columns.texts.title[place].clone());
             (id.url(), id.to_string(), title)
         };
         let id = Some(change.topic.id).filter(|id| here.contains(id));

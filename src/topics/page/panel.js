@@ -17,10 +17,10 @@ const paperItem = (model, map, i) => {
 
 const hoverCard = (model, map) => {
   const card = byId("card"), { papers, levels } = model;
-  watch("hover", () => {
+  watch("hover texts", () => {
     const i = state.hover;
     // In a list the paper is read already; the card is for the map.
-    card.hidden = i < 0 || (document.activeElement !== map.canvas && !map.canvas.matches(":hover"));
+    card.hidden = i < 0 || !papers.id[i] || (document.activeElement !== map.canvas && !map.canvas.matches(":hover"));
     if (card.hidden) return;
     const k = papers.topics[state.level][i], dot = element("span", { class: "dot" });
     dot.style.backgroundColor = map.colour(state.level, k);
@@ -64,7 +64,7 @@ const sidePanel = (model, map) => {
   };
 
   const paperView = (i) => {
-    const related = papers.related ? papers.related[i] : nearby(i), finest = levels.length - 1, second = papers.second[i];
+    const related = model.detail ? [] : papers.related ? papers.related[i] : nearby(i), finest = levels.length - 1, second = papers.second ? papers.second[i] : -1;
     const line = papers.topics.map((column, level) => chip([level, column[i]]));
     return [
       close(),
@@ -77,6 +77,9 @@ const sidePanel = (model, map) => {
       second >= 0 && second !== papers.topics[finest][i] ? element("p", { class: "note" }, "Close to ", chip([finest, second]), " too") : "",
       papers.tldr[i] ? element("p", { class: "tldr", dir: "auto" }, papers.tldr[i]) : "",
       papers.abstract && papers.abstract[i] ? section("Abstract", element("p", { class: "abstract", dir: "auto" }, papers.abstract[i])) : "",
+      i >= papers.placed ? element("p", { class: "note" }, "New: it came after the topics were found, and lies with the papers that are nearest to it.") : "",
+      // What a server tells of it comes later.
+      model.detail ? model.detail(i) : "",
       related.length ? section(papers.related ? "Related papers" : "Near it on the map", list(related)) : "",
     ];
   };

@@ -7,32 +7,26 @@ use flate2::write::GzEncoder;
 
 use super::super::topic::Topics;
 use super::time::Time;
-use super::{Columns, Data, LevelData, Made, PROGRAM, STYLE, colours, columns, topic_data};
+use super::{Columns, Data, LevelData, Made, PROGRAM, STYLE, colours, topic_data};
 use crate::error::{Error, Result};
 use crate::export::palette::Palette;
-use crate::library::Library;
 use crate::paper::PartialDate;
 
-/// The data of the report: JSON, gzipped, as its program reads it.
-///
-/// # Errors
-/// What the library reports.
-pub(crate) fn page_data(library: &Library, topics: &Topics, title: &str) -> Result<Vec<u8>> {
-    let time = Time::of(topics.papers.iter().map(|paper| paper.date));
-    packed(title, topics, columns(library, topics)?, &time, made(topics))
-}
+/// How the program of the report begins.
+pub(super) const REPORT: &str = "run(readReport);\n";
 
 /// The style sheet, with the colours of the palette.
 pub(crate) fn page_style() -> String {
     Palette::of("map").css() + STYLE
 }
 
-/// The program, with the colours that it draws in.
+/// The program, with the colours that it draws in. Behind it stands `more`, which says what it
+/// begins with (`run`).
 ///
 /// # Errors
 /// None that a test would not have seen.
-pub(crate) fn page_program() -> Result<String> {
-    Ok(colours()? + &PROGRAM.concat())
+pub(crate) fn page_program(more: &[&str]) -> Result<String> {
+    Ok(colours()? + &PROGRAM.concat() + &more.concat())
 }
 
 /// How many papers there are, and from when to when.
@@ -46,7 +40,7 @@ pub(super) fn made(topics: &Topics) -> Made {
 pub(super) fn packed(title: &str, topics: &Topics, columns: Columns, time: &Time, made: Made) -> Result<Vec<u8>> {
     let levels = topics.levels.iter().map(|level| LevelData {
         name: level.name,
-        topics: level.topics.iter().map(|topic| topic_data(topic, topics, &columns, time)).collect(),
+        topics: level.topics.iter().map(|topic| topic_data(topic, topics, [&columns.x, &columns.y], time)).collect(),
     });
     let levels = levels.collect();
     let data = Data { title, made, months: time.labels.clone(), levels, papers: columns };

@@ -10,6 +10,10 @@ const state = {
   hover: -1,         // paper under the pointer or the keyboard
   query: "", from: "", until: "", category: "",
   matches: null,     // Uint8Array, papers that pass search and filters
+  selected: null,    // Uint8Array, papers that the reader has selected, where a server shows the map
+  chosen: 0,         // how many these are
+  rated: null,       // changes once what is thought of papers has
+  texts: 0,          // papers whose texts have come, where they come later than the points
   found: 0,          // papers that pass, within the selected topic
 };
 
@@ -45,7 +49,7 @@ const readAddress = (model) => {
 
 // Read at once and not when the browser tells of it: a second Escape may come before that.
 const goTo = (model, fragment) => { location.hash = fragment; readAddress(model); };
-const openPaper = (model, i) => goTo(model, paperLink(model, i));
+const openPaper = (model, i) => { if (model.papers.id[i]) goTo(model, paperLink(model, i)); };
 const openTopic = (model, choice) => goTo(model, topicLink(model, choice));
 const closePanel = (model) => {
   if (state.paper >= 0 && state.topic) openTopic(model, state.topic);

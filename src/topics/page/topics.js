@@ -88,6 +88,6 @@ const topicList = (model, map) => {
   root.append(element("ul", { class: "tree" }, ...top.map((k) => row(0, k))));
   watch("level", unfold);
   watch("topic glance hover paper", mark);
-  watch("matches", recount);
+  watch("matches texts", recount);
   return { dress, unfold };
 };

@@ -71,13 +71,12 @@ const barChart = (series, behind, months, { width, height, label }) => {
 
 // The strip under the map: all papers grey, those shown on top in the colours of the map; a drag chooses dates.
 const timeStrip = (model, map, setDates) => {
-  const { papers, levels, months, dated, period } = model, figure = byId("time"), holder = byId("chart");
+  const { papers, levels, months, dated } = model, figure = byId("time"), holder = byId("chart");
   if (!months.length) return { draw() {} };
   figure.hidden = false;
   let chart = null, drag = null;
-  const everyone = months.map((_, m) => levels[0].topics.reduce((sum, topic) => sum + (topic.counts[m] || 0), 0));
-
   const draw = () => {
+    const everyone = months.map((_, m) => levels[0].topics.reduce((sum, topic) => sum + (topic.counts[m] || 0), 0));
     const { level, topic, matches } = state, width = Math.max(60, Math.round(holder.clientWidth)), { topics } = levels[level];
     // Stacked family by family: close hues side by side.
     const family = (k) => model.line(level, k).map((one) => String(one).padStart(6, "0")).join();
@@ -86,6 +85,7 @@ const timeStrip = (model, map, setDates) => {
     const picked = topic && levels[topic[0]].topics[topic[1]];
     if (dated && (matches || picked)) {
       series.forEach((one) => { one.counts = new Array(months.length).fill(0); });
+      const { period } = model;
       for (let i = 0; i < papers.n; i++) {
         if (period[i] >= 0 && (!matches || matches[i]) && (!topic || papers.topics[topic[0]][i] === topic[1])) series[rank.get(papers.topics[level][i])].counts[period[i]]++;
       }
@@ -139,6 +139,6 @@ const timeStrip = (model, map, setDates) => {
       if (state.from === from && state.until === until) setDates("", ""); else setDates(from, until);
     });
   }
-  watch("level topic matches from until", draw);
+  watch("level topic matches from until texts", draw);
   return { draw };
 };
