@@ -1,9 +1,9 @@
-//! `relata profile show`, `split`, `join` and `regroup`: the interests of a profile.
+//! `relata profile show`, `split`, `join`, `weight` and `regroup`: the interests of a profile.
 
 use console::Style;
 
 use crate::error::{Error, Result};
-use crate::service::{InterestRow, Interests};
+use crate::service::{InterestName, InterestRow, Interests, WeighInterest};
 
 use super::args::ProfileCommand;
 use super::terminal::{Page, printable, say};
@@ -28,6 +28,15 @@ pub(super) fn run(context: &Context, command: &ProfileCommand, page: &mut Page) 
             relata.join_interests(&profile.profile, interests)?;
             show(&relata.interests(&profile.profile)?, page)
         }
+        ProfileCommand::Weight { interest, weight, profile, json } => {
+            let (profile, interest) = (profile.profile.clone(), InterestName::typed(interest));
+            let found = relata.weigh_interest(&WeighInterest { profile, interest, weight: *weight })?;
+            if *json {
+                page.answer(&found)?;
+                return Ok(Outcome::Done);
+            }
+            show(&found, page)
+        }
         ProfileCommand::Regroup { profile } => {
             relata.regroup_interests(&profile.profile)?;
             show(&relata.interests(&profile.profile)?, page)
@@ -38,10 +47,9 @@ pub(super) fn run(context: &Context, command: &ProfileCommand, page: &mut Page) 
 
 fn show(found: &Interests, page: &mut Page) -> Result<Outcome> {
     for row in &found.interests {
-        let name = if row.terms.is_empty() { "(nothing in common)".to_owned() } else { row.terms.join(", ") };
+        let name = if row.terms.is_empty() { "(no common terms)".to_owned() } else { row.terms.join(", ") };
         let name = page.styled(&Style::new().bold(), &printable(&name));
-        let share = (row.share * 100.0).round();
-        page.line(&format!("{:>3}  {name}  ({}, {share} % of the answers)", row.interest, counted(row)))?;
+        page.line(&format!("{:>3}  {name}  ({}, {})", row.interest, counted(row), due(row)))?;
         for paper in &row.papers {
             let id = page.styled(&Style::new().cyan(), &format!("{:<10}", paper.id.as_str()));
             page.line(&format!("     {id}  {}", printable(&paper.title)))?;
@@ -55,6 +63,17 @@ fn show(found: &Interests, page: &mut Page) -> Result<Outcome> {
         page.line(&format!("disliked: {}", unlike.join(", ")))?;
     }
     Ok(Outcome::Done)
+}
+
+/// `12 % of the answers`, `6 % of the answers, weight 0.5`
+fn due(row: &InterestRow) -> String {
+    let share = (row.share * 100.0).round();
+    let weight = (row.weight * 100.0).round() / 100.0;
+    match weight {
+        0.0 => "muted".to_owned(),
+        1.0 => format!("{share} % of the answers"),
+        weight => format!("{share} % of the answers, weight {weight}"),
+    }
 }
 
 /// `2 papers, 1 text`

@@ -71,6 +71,7 @@ pub(super) fn profile(context: &Context, command: &ProfileCommand, page: &mut Pa
         ProfileCommand::Show { .. }
         | ProfileCommand::Split { .. }
         | ProfileCommand::Join { .. }
+        | ProfileCommand::Weight { .. }
         | ProfileCommand::Regroup { .. } => interests::run(context, command, page),
         ProfileCommand::Remove { name } => {
             let Some(removed) = context.relata.remove_profile(name)? else { return Ok(nothing_yet()) };

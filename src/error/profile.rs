@@ -54,6 +54,14 @@ pub enum ProfileError {
         /// How many there are.
         count: usize,
     },
+    /// A paper or text in whose interest somebody asks, and that the profile does not like.
+    #[error("the profile {profile} does not like {what}")]
+    NotLiked {
+        /// The profile.
+        profile: String,
+        /// The id or key.
+        what: String,
+    },
 }
 
 impl ProfileError {
@@ -66,6 +74,7 @@ impl ProfileError {
             ProfileError::FollowsNothing { .. } => "follows-nothing",
             ProfileError::FollowsTooMuch { .. } => "follows-too-much",
             ProfileError::NoSuchInterest { .. } => "no-such-interest",
+            ProfileError::NotLiked { .. } => "not-liked",
         }
     }
 }

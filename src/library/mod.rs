@@ -20,6 +20,7 @@ mod follows;
 mod ids;
 mod info;
 mod keywords;
+mod like_weights;
 pub(crate) mod limits;
 mod mails;
 mod matching;

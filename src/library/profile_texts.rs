@@ -17,7 +17,7 @@ use super::record::Record;
 use super::text_vectors::{drop_unused, text_hash};
 use super::zotero;
 use crate::error::Result;
-use crate::paper::ArxivId;
+use crate::paper::{ArxivId, LikeWeight};
 use crate::passage::passage;
 use crate::text::title::title_key;
 
@@ -45,6 +45,8 @@ pub struct ProfileText {
     pub noted: Date,
     /// The interest to which somebody counts it; else likeness decides.
     pub interest: Option<i64>,
+    /// How much it counts, where somebody has said so.
+    pub weight: Option<LikeWeight>,
 }
 
 /// What became of a text that was added.
@@ -75,7 +77,8 @@ impl ProfileText {
         passage(&self.title, Some(&self.abstract_text))
     }
 
-    /// Takes what a later source says of it. Its key, its day and its interest stay.
+    /// Takes what a later source says of it. Its key, its day, its interest and its weight
+    /// stay.
     fn take(&mut self, later: &ProfileText) {
         self.ids.extend(later.ids.iter().cloned());
         self.doi = later.doi.clone().or(self.doi.take());
@@ -89,6 +92,7 @@ impl ProfileText {
         self.source.clone_from(&later.source);
         self.collection = later.collection.clone().or(self.collection.take());
         self.interest = self.interest.or(later.interest);
+        self.weight = self.weight.or(later.weight);
     }
 
     /// Whether two texts are one: they share an id, the DOI or the title.
@@ -115,7 +119,7 @@ impl Library {
     /// title with an earlier one is the same text, and what it says holds from now on. Says for
     /// each what became of it.
     pub fn add_texts(&mut self, profile: &str, texts: &[ProfileText]) -> Result<Vec<AddedText>> {
-        Ok(self.enter_likes(profile, &[], texts)?.1)
+        Ok(self.enter_likes(profile, &[], texts, &[])?.1)
     }
 
     /// Takes texts out of a profile, in one transaction. Says how many were there.
@@ -181,7 +185,7 @@ fn write(connection: &Connection, profile: &str, text: &ProfileText) -> rusqlite
     let authors = serde_json::to_string(&text.authors).map_err(|_| unreadable("a list of authors"))?;
     delete(connection, profile, &text.key)?;
     connection
-        .prepare_cached("INSERT INTO profile_texts VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)")?
+        .prepare_cached("INSERT INTO profile_texts VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)")?
         .execute(params![
             profile,
             text.key,
@@ -194,7 +198,8 @@ fn write(connection: &Connection, profile: &str, text: &ProfileText) -> rusqlite
             text.collection,
             text.noted.to_string(),
             text.interest,
-            text_hash(&text.passage())
+            text_hash(&text.passage()),
+            text.weight
         ])
         .map(|_| ())
 }
@@ -202,7 +207,7 @@ fn write(connection: &Connection, profile: &str, text: &ProfileText) -> rusqlite
 /// The texts of a profile, by key.
 pub(super) fn texts_of(connection: &Connection, profile: &str) -> rusqlite::Result<Vec<ProfileText>> {
     let mut statement = connection.prepare_cached(
-        "SELECT key, ids, doi, title, abstract, authors, source, collection, noted, interest \
+        "SELECT key, ids, doi, title, abstract, authors, source, collection, noted, interest, weight \
          FROM profile_texts WHERE profile = ?1 ORDER BY key",
     )?;
     let read = |row: &rusqlite::Row<'_>| {
@@ -218,6 +223,7 @@ pub(super) fn texts_of(connection: &Connection, profile: &str) -> rusqlite::Resu
             collection: row.get(7)?,
             noted: row.get_ref(8)?.as_str()?.parse().map_err(|_| unreadable("a date cannot be read"))?,
             interest: row.get(9)?,
+            weight: row.get(10)?,
         })
     };
     statement.query_map([profile], read)?.collect()
@@ -293,8 +299,8 @@ impl AwaitedTexts {
             let named = [profile.as_str(), key.as_str(), id.as_str()];
             let new = connection
                 .prepare_cached(
-                    "INSERT INTO profile_papers (profile, id, liked, noted, interest) \
-                     SELECT profile, ?3, 1, noted, interest FROM profile_texts WHERE profile = ?1 AND key = ?2 \
+                    "INSERT INTO profile_papers (profile, id, liked, noted, interest, weight) \
+                     SELECT profile, ?3, 1, noted, interest, weight FROM profile_texts WHERE profile = ?1 AND key = ?2 \
                      ON CONFLICT DO NOTHING",
                 )?
                 .execute(named)?

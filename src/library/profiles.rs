@@ -14,11 +14,12 @@ use super::Library;
 use super::closest;
 use super::faults::{Faults, unreadable};
 use super::ids::parse_id;
+use super::like_weights::weigh;
 use super::profile_texts::{self, AddedText, ProfileText, texts_of};
 use super::text_vectors::drop_unused;
 use super::zotero;
 use crate::error::{ProfileError, Result};
-use crate::paper::{ArxivId, Follows, PartialDate};
+use crate::paper::{ArxivId, Follows, LikeWeight, PartialDate};
 use crate::text::neutral;
 use crate::text::title::{title_key, title_words};
 
@@ -45,6 +46,8 @@ pub struct Profile {
     pub noted: BTreeMap<ArxivId, Date>,
     /// Interests that somebody has made: liked papers with the same number are one.
     pub interests: BTreeMap<ArxivId, i64>,
+    /// How much liked papers count, where somebody has said so.
+    pub weights: BTreeMap<ArxivId, LikeWeight>,
     /// What it follows.
     pub follows: Follows,
     /// Liked texts of which the library has no paper, by key.
@@ -98,21 +101,25 @@ impl Library {
     /// Enters opinions of papers, or where there is none takes them back, in one transaction. Says
     /// for each whether that changed anything.
     pub fn set_opinions(&mut self, profile: &str, opinions: &[(ArxivId, Option<Opinion>)]) -> Result<Vec<bool>> {
-        Ok(self.enter_likes(profile, opinions, &[])?.0)
+        Ok(self.enter_likes(profile, opinions, &[], &[])?.0)
     }
 
-    /// Enters opinions as [`Library::set_opinions`] does and liked texts as [`Library::add_texts`]
-    /// does, both in one transaction.
+    /// Enters opinions as [`Library::set_opinions`] does, liked texts as [`Library::add_texts`]
+    /// does, and the weights of liked papers, all in one transaction.
     pub fn enter_likes(
         &mut self,
         profile: &str,
         opinions: &[(ArxivId, Option<Opinion>)],
         texts: &[ProfileText],
+        weights: &[(ArxivId, LikeWeight)],
     ) -> Result<(Vec<bool>, Vec<AddedText>)> {
         let profile = &*self.profile_called(profile)?;
         let path = &self.path;
         let transaction = self.connection.transaction_with_behavior(TransactionBehavior::Immediate).in_library(path)?;
         let changed = enter_opinions(&transaction, profile, opinions).in_library(path)?;
+        for (id, weight) in weights {
+            weigh(&transaction, profile, id, Some(*weight)).in_library(path)?;
+        }
         let mut added = Vec::new();
         if !texts.is_empty() {
             added = profile_texts::add(&transaction, profile, texts).in_library(path)?;
@@ -128,7 +135,9 @@ impl Library {
         let mut profile = Profile { name: name.to_owned(), follows: self.follows(name)?, ..Profile::default() };
         let mut statement = self
             .connection
-            .prepare_cached("SELECT id, liked, noted, interest FROM profile_papers WHERE profile = ?1 ORDER BY id")
+            .prepare_cached(
+                "SELECT id, liked, noted, interest, weight FROM profile_papers WHERE profile = ?1 ORDER BY id",
+            )
             .in_library(&self.path)?;
         let mut rows = statement.query([name]).in_library(&self.path)?;
         while let Some(row) = rows.next().in_library(&self.path)? {
@@ -142,6 +151,8 @@ impl Library {
             if let Some(interest) = row.get::<_, Option<i64>>(3).in_library(&self.path)?.filter(|_| liked) {
                 profile.interests.insert(id.clone(), interest);
             }
+            let weight: Option<LikeWeight> = row.get(4).in_library(&self.path)?;
+            profile.weights.extend(weight.filter(|_| liked).map(|weight| (id.clone(), weight)));
             if liked { &mut profile.like } else { &mut profile.unlike }.push(id);
         }
         profile.texts = texts_of(&self.connection, name).in_library(&self.path)?;
@@ -327,7 +338,8 @@ fn enter_opinions(
             Some(opinion) => connection
                 .prepare_cached(
                     "INSERT INTO profile_papers (profile, id, liked, noted) VALUES (?1, ?2, ?3, ?4) \
-                     ON CONFLICT DO UPDATE SET liked = excluded.liked, noted = excluded.noted, interest = NULL \
+                     ON CONFLICT DO UPDATE SET liked = excluded.liked, noted = excluded.noted, \
+                     interest = NULL, weight = NULL \
                      WHERE liked <> excluded.liked",
                 )?
                 .execute(params![profile, id.as_str(), *opinion == Opinion::Liked, today])?,

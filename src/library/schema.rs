@@ -46,6 +46,7 @@ pub(super) const MIGRATIONS: &[&str] = &[
     include_str!("schema/19.sql"),
     include_str!("schema/20.sql"),
     include_str!("schema/21.sql"),
+    include_str!("schema/22.sql"),
 ];
 
 /// The version that this program writes.
@@ -255,6 +256,10 @@ mod tests {
             }
             library.connection.pragma_update(None, "user_version", 12).unwrap();
         }
+        // A connection of ours has triggers that name the column.
+        let plain = Connection::open(&path).unwrap();
+        plain.execute_batch("ALTER TABLE profile_papers DROP COLUMN weight").unwrap();
+        drop(plain);
         let library = super::super::Library::open(&path).unwrap();
         let dates = library.list("SELECT date FROM papers ORDER BY id", |row| row.get::<_, String>(0)).unwrap();
         assert_eq!(dates, ["2026-02", "2026-02-01", "2026-02-01", "2026-02-01", "2026-02"]);

@@ -42,7 +42,7 @@ pub(super) const TABLES: [Summed; 26] = [
     Summed { table: "fingerprints", columns: &["number", "digest", "model", "description", "dimension"] },
     Summed { table: "indexes", columns: &["fingerprint", "token"] },
     Summed { table: "changes", columns: &["number", "key"] },
-    Summed { table: "profile_papers", columns: &["profile", "id", "liked", "noted", "interest"] },
+    Summed { table: "profile_papers", columns: &["profile", "id", "liked", "noted", "interest", "weight"] },
     Summed {
         table: "profile_texts",
         columns: &[
@@ -58,6 +58,7 @@ pub(super) const TABLES: [Summed; 26] = [
             "noted",
             "interest",
             "passage",
+            "weight",
         ],
     },
     Summed {

@@ -9,7 +9,7 @@ use std::fs;
 use super::schema::Kind;
 use super::*;
 use crate::error::{Error, LibraryError};
-use crate::paper::ArxivId;
+use crate::paper::{ArxivId, LikeWeight};
 use crate::paper::{Entry, Metadata, Precedence, SourceKind};
 
 fn entry(id: &str, title: &str) -> Entry {
@@ -97,6 +97,7 @@ fn full_library() -> Library {
     let ids: Vec<ArxivId> = missing.into_iter().map(|paper| paper.id).collect();
     let day = "2026-02-11".parse::<jiff::civil::Date>().unwrap();
     library.set_opinions("default", &[(ids[0].clone(), Some(Opinion::Liked))]).unwrap();
+    library.set_weights("default", &[(ids[0].clone(), LikeWeight::new(0.5))], &[]).unwrap();
     let text = ProfileText {
         ids: [ArxivId::parse("2512.00001").unwrap().0].into(),
         doi: Some("10.1000/1".to_owned()),
@@ -107,6 +108,7 @@ fn full_library() -> Library {
         collection: Some("Ice".to_owned()),
         noted: day,
         interest: Some(1),
+        weight: LikeWeight::new(0.5),
         ..ProfileText::default()
     };
     let text = text.identified().unwrap();

@@ -97,7 +97,9 @@ fn without_places(text: &str, relata: &Relata) -> String {
 fn status(error: &Error) -> u16 {
     match error {
         Error::Query(QueryError::NotInLibrary { .. }) => 404,
-        Error::Profile(ProfileError::NoSuchProfile { .. } | ProfileError::NoSuchInterest { .. }) => 404,
+        Error::Profile(
+            ProfileError::NoSuchProfile { .. } | ProfileError::NoSuchInterest { .. } | ProfileError::NotLiked { .. },
+        ) => 404,
         Error::Topics(TopicsError::NoSuchTopic { .. }) => 404,
         Error::Profile(ProfileError::NothingLiked { .. } | ProfileError::LikedAreGone { .. }) => 409,
         Error::Library(LibraryError::Empty { .. } | LibraryError::Missing { .. } | LibraryError::OtherModel { .. }) => {

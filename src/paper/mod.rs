@@ -9,6 +9,7 @@ pub mod arxiv_id;
 pub mod category;
 mod follows;
 mod id_forms;
+mod like_weight;
 mod metadata;
 mod partial_date;
 pub(crate) mod withdrawn;
@@ -22,6 +23,7 @@ use serde::{Deserialize, Serialize};
 
 pub use arxiv_id::{ArxivId, NotAnId};
 pub use follows::{FollowKind, Follows};
+pub use like_weight::LikeWeight;
 pub use metadata::{Field, Kind, Metadata, Shown, Value, ValueRef};
 pub use partial_date::{NotADate, PartialDate};
 

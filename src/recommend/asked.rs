@@ -7,7 +7,7 @@ use rayon::prelude::*;
 
 use super::interests::group;
 use super::known::Known;
-use super::{Query, rows};
+use super::{Query, rows, weights};
 use crate::error::{Error, LibraryError, QueryError, Result};
 use crate::library::{FingerprintNumber, Library, PaperRow, PaperText};
 use crate::neighbours::SearchContext;
@@ -43,16 +43,25 @@ pub(super) struct Described {
     pub features: Vec<Arc<PaperFeatures>>,
     /// Which interest somebody counts each to, if any.
     pub fixed: Vec<Option<i64>>,
-    /// How much each of the liked counts.
-    pub weights: Vec<f32>,
+    /// How much each of the liked counts by its age.
+    pub emphasis: Vec<f32>,
+    /// How much each counts by what somebody has said, from 0.
+    pub said: Vec<Option<f32>>,
 }
 
 /// The interests of a question.
 #[derive(Debug)]
 pub(super) struct Wanted {
     pub described: Described,
-    /// Of each interest which of the liked it holds.
+    /// Of each interest which of the liked it holds, without what is muted: that asks for nothing,
+    /// and no answer is due to it.
     pub groups: Vec<Vec<usize>>,
+    /// The same with what is muted.
+    pub all: Vec<Vec<usize>>,
+    /// How much each of the liked counts: not at all, where its interest is muted.
+    pub weights: Vec<f32>,
+    /// The part of this that somebody has said, from 0; 1 where nobody has.
+    pub said: Vec<f32>,
     /// What the interests ask for, once it is needed.
     interests: OnceLock<Arc<Interests>>,
 }
@@ -93,9 +102,14 @@ impl Asked {
             Some(id) => query.emphasis.get(id).copied(),
             None => own_text(at).map(|text| text.emphasis),
         };
+        let said = |at: usize| match of_paper(at) {
+            Some(id) => query.like_weights.get(id).copied(),
+            None => own_text(at)?.weight,
+        };
         let fixed = (0..features.len()).map(fixed).collect();
-        let weights = (0..features.len()).map(|at| weight(at).unwrap_or(1.0)).collect();
-        Described { features, fixed, weights }
+        let emphasis = (0..features.len()).map(|at| weight(at).unwrap_or(1.0)).collect();
+        let said = (0..features.len()).map(said).collect();
+        Described { features, fixed, emphasis, said }
     }
 
     /// The vectors of what is liked, papers first.
@@ -137,13 +151,18 @@ impl Wanted {
 
     /// What is liked, in groups that are known.
     pub(super) fn grouped(groups: Vec<Vec<usize>>, described: Described) -> Wanted {
-        Wanted { described, groups, interests: OnceLock::new() }
+        let said = weights::settled(&groups, &described.said);
+        let weights: Vec<f32> = described.emphasis.iter().zip(&said).map(|(age, said)| age * said).collect();
+        let all = groups.clone();
+        let counting = |group: Vec<usize>| group.into_iter().filter(|at| weights[*at] > 0.0).collect::<Vec<_>>();
+        let groups = groups.into_iter().map(counting).filter(|group| !group.is_empty()).collect();
+        Wanted { described, groups, all, weights, said, interests: OnceLock::new() }
     }
 
     /// What a group asks for. The others have a small say in it: they tell in what field somebody
     /// is.
     fn interest(&self, known: &Known, group: &[usize]) -> Option<Arc<Interest>> {
-        let Described { features, weights, .. } = &self.described;
+        let (features, weights) = (&self.described.features, &self.weights);
         let own: f32 = group.iter().map(|at| weights[*at]).sum();
         let others = weights.iter().sum::<f32>() - own;
         let say = SAY_OF_OTHERS * (own / others.max(f32::MIN_POSITIVE)).min(1.0);
@@ -173,12 +192,18 @@ impl Wanted {
 
     /// What each interest is due.
     pub(super) fn shares(&self) -> Vec<f32> {
+        self.shares_of(&self.groups)
+    }
+
+    /// What some groups are due; 0 where all of one is muted.
+    pub(super) fn shares_of(&self, groups: &[Vec<usize>]) -> Vec<f32> {
         let alone = self.groups.len() == 1;
-        let share = |group: &Vec<usize>| match group.as_slice() {
-            [one] if !alone => SHARE_OF_ONE * self.described.weights[*one],
-            several => several.iter().map(|at| self.described.weights[*at]).sum(),
+        let share = |group: &Vec<usize>| {
+            let counting = group.iter().filter(|at| self.weights[**at] > 0.0).count();
+            let all: f32 = group.iter().map(|at| self.weights[*at]).sum();
+            if counting == 1 && !alone { SHARE_OF_ONE * all } else { all }
         };
-        self.groups.iter().map(share).collect()
+        groups.iter().map(share).collect()
     }
 
     /// The only thing that is liked, to which the library's answers are fed back.

@@ -65,7 +65,7 @@ pub(super) fn candidates(
         .iter()
         .filter(|group| group.len() > 1)
         .take(PROBES)
-        .map(|group| middle(&vectors, group))
+        .map(|group| middle(&group.iter().map(|at| vectors[*at]).collect::<Vec<_>>()))
         .collect();
     // Of large interests the middle says most; of their papers a few are looked around.
     let probes: Vec<Vec<f32>> = spread_out(&wanted.groups, PROBES).into_iter().map(|at| vectors[at].to_vec()).collect();
@@ -84,9 +84,9 @@ pub(super) fn candidates(
 }
 
 /// The mean of some vectors, unit length.
-fn middle(vectors: &[&[f32]], group: &[usize]) -> Vec<f32> {
-    let mut sum = Array1::<f32>::zeros(group.first().map_or(0, |at| vectors[*at].len()));
-    group.iter().for_each(|at| sum += &ArrayView1::from(vectors[*at]));
+pub(super) fn middle(vectors: &[&[f32]]) -> Vec<f32> {
+    let mut sum = Array1::<f32>::zeros(vectors.first().map_or(0, |vector| vector.len()));
+    vectors.iter().for_each(|vector| sum += &ArrayView1::from(*vector));
     let length = sum.dot(&sum).sqrt().max(f32::MIN_POSITIVE);
     (sum / length).to_vec()
 }

@@ -101,7 +101,7 @@ pub(super) fn look_through(
     candidates.features = known.features(&candidates.papers);
     near.features = known.features(&near.papers);
     // Which papers are one interest does not depend on the facet.
-    *wanted = Arc::new(Wanted::grouped(wanted.groups.clone(), asked.described(known, query)));
+    *wanted = Arc::new(Wanted::grouped(wanted.all.clone(), asked.described(known, query)));
 
     let silent = |papers: &[PaperText], told: &BTreeMap<PaperRow, FacetText>| {
         let silent = papers.iter().filter(|paper| !told.contains_key(&paper.row));

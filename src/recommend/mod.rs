@@ -28,6 +28,7 @@ mod selection;
 pub(crate) mod summary;
 #[cfg(test)]
 mod tests;
+mod weights;
 
 use std::collections::BTreeMap;
 use std::sync::OnceLock;
@@ -65,6 +66,9 @@ pub(crate) struct Query {
     pub own_texts: Vec<OwnText>,
     /// How much a liked paper counts, above 0, where that is not 1.
     pub emphasis: BTreeMap<ArxivId, f32>,
+    /// How much liked papers count by what somebody has said, from 0; [`weights`] settles what
+    /// those count of which nothing is said.
+    pub like_weights: BTreeMap<ArxivId, f32>,
     /// Interests that somebody has made: liked papers with the same number are one, and with
     /// different numbers are not.
     pub interests: BTreeMap<ArxivId, i64>,
@@ -98,6 +102,8 @@ pub(crate) struct OwnText {
     pub text: DescribedText,
     /// How much it counts, above 0.
     pub emphasis: f32,
+    /// How much it counts by what somebody has said, from 0.
+    pub weight: Option<f32>,
     /// The interest to which somebody counts it, numbered as those of papers.
     pub interest: Option<i64>,
 }
@@ -168,6 +174,8 @@ pub(crate) struct Answer {
     pub paper: Paper,
     /// What of the liked it comes from.
     pub because: Liked,
+    /// The title of the liked paper that it comes from; empty where it comes from a text.
+    pub liked_title: String,
     /// Terms it shares with that, rarest first.
     pub terms: Vec<String>,
     /// The sentence of its abstract, or of what was compared of it, that is nearest to that.
@@ -216,7 +224,7 @@ fn answers(
     ranking: Ranking,
     mut facets: BTreeMap<PaperRow, FacetText>,
 ) -> Result<Vec<Answer>> {
-    let Ranking { ranked, liked, wanted, .. } = ranking;
+    let Ranking { ranked, liked, titles, wanted, .. } = ranking;
     let rows: Vec<PaperRow> = ranked.iter().map(|found| found.row).collect();
     // By row and not by place: another process may have removed a paper since.
     let mut papers: BTreeMap<PaperRow, Paper> =
@@ -232,6 +240,7 @@ fn answers(
     let answer = |(found, paper, facet): (Ranked, Paper, Option<FacetText>)| -> Result<Answer> {
         let Ranked { score, matched, parts, dislike_penalty, cosine, liked: nearest, .. } = found;
         let because = query.named(nearest);
+        let liked_title = titles.get(nearest).cloned().unwrap_or_default();
         let (whole, body) = match &facet {
             Some(facet) => (facet.text.as_str(), facet.text.as_str()),
             None => (paper.passage.as_deref().unwrap_or(""), paper.abstract_text.as_deref().unwrap_or("")),
@@ -242,7 +251,19 @@ fn answers(
         let sentences = sentences(body);
         let sentence =
             known.nearest_text(&wanted.described.features[nearest], &sentences).map(|at| sentences[at].to_owned());
-        Ok(Answer { score, matched, parts, dislike_penalty, cosine, paper, because, terms, sentence, facet })
+        Ok(Answer {
+            score,
+            matched,
+            parts,
+            dislike_penalty,
+            cosine,
+            paper,
+            because,
+            liked_title,
+            terms,
+            sentence,
+            facet,
+        })
     };
     places.into_par_iter().map(answer).collect()
 }

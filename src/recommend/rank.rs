@@ -56,6 +56,8 @@ pub(crate) struct Ranking {
     pub ranked: Vec<Ranked>,
     /// The text of each that is liked, papers first.
     pub(super) liked: Vec<String>,
+    /// The titles of liked papers.
+    pub(super) titles: Vec<String>,
     /// What it is, as it is compared.
     pub(super) wanted: Arc<Wanted>,
     /// What was compared of papers, where the query asks for a facet.
@@ -190,5 +192,6 @@ fn rank_among(known: &Known, query: &Query, question: &Question) -> Ranking {
         Ranked { cosine, liked, ..found.clone() }
     });
     let ranked = ranked.collect();
-    Ranking { ranked, liked: asked.passages(), wanted: Arc::clone(wanted), facet: None }
+    let titles = asked.liked.iter().map(|paper| paper.title.clone()).collect();
+    Ranking { ranked, liked: asked.passages(), titles, wanted: Arc::clone(wanted), facet: None }
 }

@@ -7,12 +7,14 @@ use std::collections::BTreeMap;
 
 use super::Query;
 use super::asked::Asked;
+use super::candidates::middle;
 use super::interests;
 use super::known::Known;
+use super::weights;
 use crate::error::{Error, Result};
 use crate::neighbours::SearchContext;
 use crate::paper::ArxivId;
-use crate::terms;
+use crate::text::group_names::{Titled, names};
 
 /// Terms that name an interest.
 const TERMS: usize = 3;
@@ -29,12 +31,17 @@ pub(crate) enum Member {
 /// What is liked and is one interest.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Group {
-    /// What it is due of the answers; all together are due 1.
+    /// What it is due of the answers; all together are due 1, unless all are muted.
     pub share: f32,
-    /// Terms that its papers and texts have in common, the most telling first.
+    /// How much it counts by what somebody has said, from 0 (muted); 1 where nobody has.
+    pub weight: f32,
+    /// Terms that name it, the most telling first: what its papers and texts have in common, or
+    /// else the title of its most central one.
     pub terms: Vec<String>,
     /// Its papers and texts with their titles, in the order of the question.
     pub members: Vec<(Member, String)>,
+    /// Places of `members`, those first whose vectors are nearest to the middle; equals in order.
+    pub central: Vec<usize>,
 }
 
 /// The interests of `query.like` and `query.own_texts`, in the order of their first members.
@@ -44,17 +51,30 @@ pub(crate) struct Group {
 pub(crate) fn groups(context: &SearchContext<'_>, known: &Known, query: &Query) -> Result<Vec<Group>> {
     let asked = Asked::new(context, query, None)?;
     let wanted = asked.wanted(known, query);
-    let shares = wanted.shares();
+    let shares = wanted.shares_of(&wanted.all);
     let total: f32 = shares.iter().sum();
     let count = context.library.len()?;
-    let (members, passages) = (members(query, &asked), asked.passages());
+    let (members, passages, vectors) = (members(query, &asked), asked.passages(), asked.vectors());
     let group = |(group, share): (&Vec<usize>, f32)| {
-        let texts: Vec<&str> = group.iter().map(|at| passages[*at].as_str()).collect();
+        let central = central(&group.iter().map(|at| vectors[*at]).collect::<Vec<_>>());
+        let texts: Vec<Titled<'_>> =
+            group.iter().map(|at| Titled { title: &members[*at].1, whole: &passages[*at] }).collect();
         let frequency = |words: &[String]| Ok::<_, Error>(known.document_frequency(words, count));
-        let terms = terms::common(&texts, count, TERMS, frequency)?;
-        Ok(Group { share: share / total, terms, members: group.iter().map(|at| members[*at].clone()).collect() })
+        let terms = names(&texts, central.first().copied().unwrap_or(0), count, TERMS, frequency)?;
+        let weight = weights::of_group(group, &wanted.said);
+        let members = group.iter().map(|at| members[*at].clone()).collect();
+        Ok(Group { share: share / total.max(f32::MIN_POSITIVE), weight, terms, members, central })
     };
-    wanted.groups.iter().zip(shares).map(group).collect()
+    wanted.all.iter().zip(shares).map(group).collect()
+}
+
+/// Places of some vectors, those nearest to their middle first.
+fn central(vectors: &[&[f32]]) -> Vec<usize> {
+    let middle = middle(vectors);
+    let near = |at: usize| -> f32 { vectors[at].iter().zip(&middle).map(|(x, y)| x * y).sum() };
+    let mut places: Vec<(f32, usize)> = (0..vectors.len()).map(|at| (near(at), at)).collect();
+    places.sort_by(|a, b| b.0.total_cmp(&a.0).then(a.1.cmp(&b.1)));
+    places.into_iter().map(|(_, at)| at).collect()
 }
 
 /// All that is liked, in the order in which it is compared.

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use proptest::prelude::*;
 
-use super::{FacetEmbedder, Known, Query, QueryVectors, rank, recommend};
+use super::{FacetEmbedder, Known, Query, QueryVectors, rank, recommend, summary};
 use crate::error::{Error, Result};
 use crate::facets::FacetText;
 use crate::library::{FingerprintNumber, FingerprintText, Library, NewVector, PaperSet, Tokens};
@@ -131,6 +131,49 @@ fn a_quiet_day_has_no_match() {
     let ranking =
         rank(&context, &world.2, &Query { at_least: limit, ..query }, QueryVectors::default()).expect("ranked");
     assert!(ranking.ranked.is_empty(), "nothing is above the floor");
+}
+
+/// An interest that counts half gets half as many answers for each of its papers, and one that is
+/// muted none.
+#[test]
+fn weights_of_interests_decide_their_shares() {
+    let world = library();
+    let context = SearchContext { library: &world.0, fingerprint: world.1, index: None };
+    let topic = |paper: &ArxivId| (0..PAPERS).find(|number| id(*number) == *paper).expect("a number") % 6;
+    let like: Vec<ArxivId> = (0..6).flat_map(|turn| [id(turn * 6), id(turn * 6 + 1)]).collect();
+    let weighted = |weight: Option<f32>| Query {
+        like_weights: like
+            .iter()
+            .filter(|own| topic(own) == 0)
+            .filter_map(|own| Some((own.clone(), weight?)))
+            .collect(),
+        like: like.clone(),
+        k: 12,
+        as_chosen: true,
+        ..Query::default()
+    };
+    let answers = |weight: Option<f32>| {
+        let ranking = rank(&context, &world.2, &weighted(weight), QueryVectors::default()).expect("ranked");
+        [0, 1].map(|wanted| ranking.ranked.iter().filter(|found| topic(&found.id) == wanted).count())
+    };
+    assert_eq!([None, Some(0.5), Some(2.0)].map(answers), [[6, 6], [4, 8], [8, 4]]);
+    assert_eq!(answers(Some(0.0))[0], 0, "only nine papers of the other topic are left, and none of this one comes");
+    assert_eq!(scores(&world, &weighted(Some(1.0))), scores(&world, &weighted(None)));
+
+    let groups = |weight| summary::groups(&context, &world.2, &weighted(weight)).expect("interests");
+    let told = |weight| groups(weight).iter().map(|group| (group.share, group.weight)).collect::<Vec<_>>();
+    assert_eq!(told(None), [(0.5, 1.0), (0.5, 1.0)]);
+    assert_eq!(told(Some(0.0)), [(0.0, 0.0), (1.0, 1.0)]);
+    assert_eq!(told(Some(3.0)), [(0.75, 3.0), (0.25, 1.0)]);
+    // What is liked later, and falls into a muted interest, is muted with it.
+    let mut later = weighted(Some(0.0));
+    later.like.push(id(36));
+    let muted = summary::groups(&context, &world.2, &later).expect("interests");
+    assert_eq!((muted[0].members.len(), muted[0].weight), (7, 0.0));
+
+    let mut nothing = weighted(None);
+    nothing.like_weights = like.iter().map(|own| (own.clone(), 0.0)).collect();
+    assert_eq!(scores(&world, &nothing).len(), 0, "all is muted");
 }
 
 /// Gives every paper of one half the same vector for its facet, and reads no other language.

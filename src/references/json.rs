@@ -5,15 +5,18 @@
 //! each item. Keys go to `fields` by name; an object within an item counts where it is known to
 //! say something of the item.
 
+use std::collections::BTreeMap;
+
 use jiff::civil::Date;
 use serde::Deserialize;
+use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 
 use super::elements::{Part, inside, member, values};
 use super::fields::Fields;
 use super::places::own_id;
 use super::{Entries, ExportedProfile, LineCounter, Reference};
-use crate::paper::Follows;
+use crate::paper::{ArxivId, Follows, LikeWeight};
 use crate::reader::{excerpt, strict};
 
 /// A profile as it is exported.
@@ -28,6 +31,8 @@ struct Exported {
     follow: Value,
     #[serde(default)]
     texts: Vec<ExportedText>,
+    #[serde(default)]
+    weights: Value,
 }
 
 /// A text of a profile as it is exported.
@@ -48,6 +53,8 @@ struct ExportedText {
     collection: Option<String>,
     #[serde(default)]
     interest: Option<i64>,
+    #[serde(default)]
+    weight: Option<LikeWeight>,
 }
 
 /// The keys of objects under which a list of items stands.
@@ -69,14 +76,11 @@ pub(super) fn read(text: &str, out: &mut Entries) {
     }
 }
 
-fn profile(line: u64, Exported { profile, like, unlike, texts, follow }: Exported, out: &mut Entries) {
-    let follow = match follow {
-        Value::Null => Follows::default(),
-        follow => serde_json::from_value(follow).unwrap_or_else(|why| {
-            out.skip(line, format!("what the profile follows cannot be read: {}", without_place(&why)));
-            Follows::default()
-        }),
-    };
+fn profile(line: u64, Exported { profile, like, unlike, texts, follow, weights }: Exported, out: &mut Entries) {
+    let follow: Follows = part(line, follow, "what the profile follows", out);
+    let weights: BTreeMap<String, LikeWeight> = part(line, weights, "what its papers weigh", out);
+    let weights: BTreeMap<ArxivId, LikeWeight> =
+        weights.into_iter().filter_map(|(id, weight)| Some((own_id(&id)?, weight))).collect();
     out.exported.get_or_insert_with(|| ExportedProfile { profile: profile.clone(), follow });
     let all = like.into_iter().map(|id| (id, false)).chain(unlike.into_iter().map(|id| (id, true)));
     for (at, (text, disliked)) in all.enumerate() {
@@ -84,6 +88,7 @@ fn profile(line: u64, Exported { profile, like, unlike, texts, follow }: Exporte
             Some(id) => out.found.push(Ok(Reference {
                 line,
                 label: excerpt(&text, 200),
+                weight: weights.get(&id).copied(),
                 ids: [id].into(),
                 disliked,
                 profile: Some(profile.clone()),
@@ -104,10 +109,22 @@ fn profile(line: u64, Exported { profile, like, unlike, texts, follow }: Exporte
             added: text.added,
             collection: text.collection,
             interest: text.interest,
+            weight: text.weight,
             disliked: false,
             profile: Some(profile.clone()),
         }));
     }
+}
+
+/// A part of an exported profile; nothing, where it cannot be read, which is told.
+fn part<T: DeserializeOwned + Default>(line: u64, value: Value, what: &str, out: &mut Entries) -> T {
+    if value.is_null() {
+        return T::default();
+    }
+    serde_json::from_value(value).unwrap_or_else(|why| {
+        out.skip(line, format!("{what} cannot be read: {}", without_place(&why)));
+        T::default()
+    })
 }
 
 /// The list of items that an object holds.

@@ -49,7 +49,7 @@ use jiff::civil::Date;
 pub use decode::Encoding;
 
 use crate::error::{ReadingError, Result};
-use crate::paper::{ArxivId, Follows, Skipped};
+use crate::paper::{ArxivId, Follows, LikeWeight, Skipped};
 use crate::reader::excerpt;
 use fields::Fields;
 use sniff::Format;
@@ -80,6 +80,8 @@ pub struct Reference {
     pub collection: Option<String>,
     /// The interest to which an exported profile counts it.
     pub interest: Option<i64>,
+    /// How much it counts by an exported profile.
+    pub weight: Option<LikeWeight>,
     /// Whether its owner does not like it; only profiles say so.
     pub disliked: bool,
     /// The profile that it was exported from: that names papers by id, whether or not a library

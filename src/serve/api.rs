@@ -10,8 +10,8 @@ use crate::error::TopicsError;
 use crate::library::{Filter, Opinion};
 use crate::paper::ArxivId;
 use crate::service::{
-    Among, Fetch, FindTopics, Follow, MarkRead, NotePaper, Opine, Recommend, Reembed, Relata, Remove, RemoveTexts,
-    Search, TagPapers, Today, TreeTopic,
+    Among, Fetch, FindTopics, Follow, ListLiked, MarkRead, NotePaper, Opine, Recommend, Reembed, Relata, Remove,
+    RemoveTexts, Search, TagPapers, Today, TreeTopic, WeighInterest,
 };
 
 /// All endpoints.
@@ -117,12 +117,21 @@ fn profiles() -> Vec<Endpoint> {
                 Ok(Done { changed: request.interests.len() })
             },
         ),
+        post(
+            "/profiles/{profile}/interests/weight",
+            "weighInterest",
+            "Has an interest count more or less, or mutes it.",
+        )
+        .by(|relata, request: &WeighInterest| relata.weigh_interest(request)),
         post("/profiles/{profile}/interests/regroup", "regroupInterests", "Forgets which papers are one interest.").by(
             |relata, request: &Named| {
                 relata.regroup_interests(&request.profile)?;
                 Ok(Done { changed: 1 })
             },
         ),
+        get("/profiles/{profile}/papers", "profilePapers", "Papers that a profile likes, or those of an interest.")
+            .called(&[("text", "q")])
+            .by(|relata, request: &ListLiked| relata.liked(request)),
         get("/profiles/{profile}/texts", "profileTexts", "Liked texts that are no papers of the library.")
             .by(|relata, request: &Named| relata.profile_texts(&request.profile)),
         post("/profiles/{profile}/texts/remove", "removeTexts", "Removes liked texts from a profile.")

@@ -164,7 +164,9 @@ fn query(error: &QueryError) -> StatusCode {
 
 fn profile(error: &ProfileError) -> StatusCode {
     match error {
-        ProfileError::NoSuchProfile { .. } | ProfileError::NoSuchInterest { .. } => StatusCode::NOT_FOUND,
+        ProfileError::NoSuchProfile { .. } | ProfileError::NoSuchInterest { .. } | ProfileError::NotLiked { .. } => {
+            StatusCode::NOT_FOUND
+        }
         ProfileError::NothingLiked { .. } | ProfileError::LikedAreGone { .. } => StatusCode::CONFLICT,
         ProfileError::FollowsNothing { .. } | ProfileError::FollowsTooMuch { .. } => StatusCode::UNPROCESSABLE_ENTITY,
     }

@@ -3,15 +3,16 @@
 use std::collections::BTreeMap;
 
 use schemars::JsonSchema;
-use serde::{Serialize, Serializer};
+use serde::{Deserialize, Serialize, Serializer};
 
-use super::Relata;
 use super::rows::Source;
 use super::session::Session;
+use super::store::Connection;
+use super::{DEFAULT_PROFILE, Relata};
 use crate::error::{Error, ProfileError, Result};
 use crate::library::{FingerprintNumber, Profile};
 use crate::neighbours::SearchContext;
-use crate::paper::ArxivId;
+use crate::paper::{ArxivId, LikeWeight};
 use crate::recommend::Query;
 use crate::recommend::summary::{Group, Member, groups, split};
 
@@ -31,16 +32,25 @@ pub struct Interests {
 pub struct InterestRow {
     /// Its number, from 1.
     pub interest: usize,
-    /// What it is due of the answers, to four decimals; all together are due 1.
+    /// What it is due of the answers, to four decimals; all together are due 1, unless all are
+    /// muted.
     #[serde(serialize_with = "four_decimals")]
     pub share: f32,
-    /// Terms that its papers have in common, the most telling first.
+    /// How much it counts beside the others by what somebody has said, from 0 (muted) to 10, to two
+    /// decimals; 1 where nobody has said anything. The mean of its papers and texts.
+    #[serde(serialize_with = "two_decimals")]
+    pub weight: f32,
+    /// Terms that name it, the most telling first: what its papers have in common, or else the
+    /// title of its most central one.
     pub terms: Vec<String>,
     /// Its papers.
     pub papers: Vec<InterestPaper>,
     /// Its texts that are no papers of the library; the key is left out where it has none.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub texts: Vec<InterestText>,
+    /// Places of `papers`, those nearest to the middle of the interest first.
+    #[serde(skip)]
+    pub(super) central: Vec<usize>,
 }
 
 /// A text of an interest.
@@ -59,6 +69,36 @@ pub struct InterestPaper {
     pub id: ArxivId,
     /// Its title; empty where it has none.
     pub title: String,
+}
+
+/// How much an interest counts from now on.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct WeighInterest {
+    /// The profile.
+    #[serde(default = "default_profile")]
+    pub profile: String,
+    /// The interest.
+    pub interest: InterestName,
+    /// From 0, which mutes it, to 10; 1 takes back what was said.
+    pub weight: LikeWeight,
+}
+
+/// How an interest is named.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(untagged)]
+pub enum InterestName {
+    /// By its number, from 1. Numbers may change with each like.
+    Number(usize),
+    /// By something that it holds: the id of a paper or the key of a text.
+    Member(String),
+}
+
+impl InterestName {
+    /// The name that somebody typed: a number, or else an id or a key.
+    pub fn typed(text: &str) -> InterestName {
+        text.parse().map_or_else(|_| InterestName::Member(text.to_owned()), InterestName::Number)
+    }
 }
 
 /// A profile whose papers are there to be compared.
@@ -80,6 +120,14 @@ impl Relata {
         let Opened { profile, groups, .. } = self.open_profile(profile)?;
         let interests = groups.into_iter().enumerate().map(|(at, group)| InterestRow::of(at + 1, group)).collect();
         Ok(Interests { profile: profile.name, interests, unlike: profile.unlike })
+    }
+
+    /// The interest of a profile that somebody names.
+    pub(super) fn interest(&self, profile: &str, name: &InterestName) -> Result<InterestRow> {
+        let opened = self.open_profile(profile)?;
+        let at = opened.place(name)?;
+        let group = opened.groups.into_iter().nth(at).ok_or(Error::Internal("an interest is gone"))?;
+        Ok(InterestRow::of(at + 1, group))
     }
 
     /// Parts an interest in two where its papers are least alike; all interests then stay as they
@@ -121,6 +169,26 @@ impl Relata {
         opened.keep(numbers)
     }
 
+    /// Gives all papers and texts of an interest a weight, and with it the interest: its share of
+    /// the answers rises or falls with it. Gives the interests as they are then.
+    ///
+    /// # Errors
+    /// [`ProfileError::NoSuchInterest`], [`ProfileError::NotLiked`]; as [`Relata::interests`].
+    pub fn weigh_interest(&self, request: &WeighInterest) -> Result<Interests> {
+        let opened = self.open_profile(&request.profile)?;
+        let group = &opened.groups[opened.place(&request.interest)?];
+        let weight = (request.weight != LikeWeight::ONE).then_some(request.weight);
+        let (mut papers, mut texts) = (Vec::new(), Vec::new());
+        for (member, _) in &group.members {
+            match member {
+                Member::Paper(id) => papers.push((id.clone(), weight)),
+                Member::Text(key) => texts.push((key.clone(), weight)),
+            }
+        }
+        opened.into_own()?.set_weights(&request.profile, &papers, &texts)?;
+        self.interests(&request.profile)
+    }
+
     /// Forgets what was split and joined: likeness decides again.
     ///
     /// # Errors
@@ -148,7 +216,7 @@ impl Relata {
     }
 }
 
-impl Opened<'_> {
+impl<'a> Opened<'a> {
     /// The interest of a number that a person typed.
     fn group(&self, number: usize) -> Result<&Group> {
         let count = self.groups.len();
@@ -156,6 +224,24 @@ impl Opened<'_> {
             .checked_sub(1)
             .and_then(|at| self.groups.get(at))
             .ok_or(Error::from(ProfileError::NoSuchInterest { number, count }))
+    }
+
+    /// The place of an interest that somebody named.
+    fn place(&self, name: &InterestName) -> Result<usize> {
+        let member = match name {
+            InterestName::Number(number) => return self.group(*number).map(|_| number - 1),
+            InterestName::Member(member) => member,
+        };
+        let id = ArxivId::parse(member).map(|(id, _)| id);
+        let is = |own: &Member| match own {
+            Member::Paper(own) => Some(own) == id.as_ref(),
+            Member::Text(key) => key == member,
+        };
+        let holds = |group: &Group| group.members.iter().any(|(own, _)| is(own));
+        let profile = || self.profile.name.clone();
+        self.groups.iter().position(holds).ok_or_else(|| {
+            ProfileError::NotLiked { profile: profile(), what: crate::text::neutral::name(member).into_owned() }.into()
+        })
     }
 
     /// Which number each paper and text has as things stand.
@@ -174,28 +260,53 @@ impl Opened<'_> {
                 Member::Text(key) => texts.push((key, number)),
             }
         }
-        // The profile stands in the user's own library, also where the sample answers.
+        let name = self.profile.name.clone();
+        let mut own = self.into_own()?;
+        own.set_interests(&name, &papers)?;
+        own.set_text_interests(&name, &texts)
+    }
+
+    /// The user's own library, in which the profile stands also where the sample answers.
+    fn into_own(self) -> Result<Connection<'a>> {
         let Session { relata, library, source, .. } = self.session;
-        let mut own = if source == Source::Sample { relata.own()? } else { library };
-        own.set_interests(&self.profile.name, &papers)?;
-        own.set_text_interests(&self.profile.name, &texts)
+        if source == Source::Sample { relata.own() } else { Ok(library) }
     }
 }
 
 impl InterestRow {
+    /// Its papers, those nearest to its middle first; equals by id.
+    pub fn central_first(&self) -> impl Iterator<Item = &InterestPaper> {
+        self.central.iter().filter_map(|at| self.papers.get(*at))
+    }
+
     fn of(interest: usize, group: Group) -> InterestRow {
-        let Group { share, terms, members } = group;
-        let mut row = InterestRow { interest, share, terms, papers: Vec::new(), texts: Vec::new() };
+        let Group { share, weight, terms, members, central } = group;
+        let (mut papers, mut texts, mut places) = (Vec::new(), Vec::new(), Vec::with_capacity(members.len()));
         for (member, title) in members {
             match member {
-                Member::Paper(id) => row.papers.push(InterestPaper { id, title }),
-                Member::Text(key) => row.texts.push(InterestText { key, title }),
+                Member::Paper(id) => {
+                    places.push(Some(papers.len()));
+                    papers.push(InterestPaper { id, title });
+                }
+                Member::Text(key) => {
+                    places.push(None);
+                    texts.push(InterestText { key, title });
+                }
             }
         }
-        row
+        let central = central.into_iter().filter_map(|at| places[at]).collect();
+        InterestRow { interest, share, weight, terms, papers, texts, central }
     }
 }
 
-fn four_decimals<S: Serializer>(x: &f32, to: S) -> std::result::Result<S::Ok, S::Error> {
+pub(super) fn two_decimals<S: Serializer>(x: &f32, to: S) -> std::result::Result<S::Ok, S::Error> {
+    to.serialize_f64((f64::from(*x) * 1e2).round() / 1e2)
+}
+
+pub(super) fn four_decimals<S: Serializer>(x: &f32, to: S) -> std::result::Result<S::Ok, S::Error> {
     to.serialize_f64((f64::from(*x) * 1e4).round() / 1e4)
+}
+
+fn default_profile() -> String {
+    DEFAULT_PROFILE.to_owned()
 }

@@ -1,7 +1,7 @@
 //! Profiles: what somebody thinks of papers, kept in the user's library, also while the sample
 //! stands for its papers.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 
 use schemars::JsonSchema;
@@ -14,7 +14,7 @@ use super::texts::{TextRow, is_zero};
 use super::{DEFAULT_PROFILE, Relata};
 use crate::error::Result;
 use crate::library::{Library, Opinion, Profile, ProfileText, RemovedProfile};
-use crate::paper::{ArxivId, Follows};
+use crate::paper::{ArxivId, Follows, LikeWeight};
 use crate::references::{self, Encoding, Reference, References};
 
 /// Papers that somebody likes or dislikes from now on.
@@ -74,6 +74,10 @@ pub struct ExportedProfile {
     /// What it follows; the key is left out where that is nothing.
     #[serde(skip_serializing_if = "Follows::is_empty")]
     pub follow: Follows,
+    /// How much liked papers count, from 0 to 10, where somebody has said so; the key is left out
+    /// where nobody has.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub weights: BTreeMap<ArxivId, LikeWeight>,
     /// Liked texts that are no papers of the library, by key; the key is left out where none is.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub texts: Vec<TextRow>,
@@ -196,8 +200,10 @@ impl Relata {
     /// [`ProfileError::NoSuchProfile`](crate::error::ProfileError::NoSuchProfile) names those that
     /// there are.
     pub fn export_profile(&self, name: &str) -> Result<ExportedProfile> {
-        let Profile { name: profile, like, unlike, follows: follow, texts, .. } = self.profile(None, name, true)?;
-        Ok(ExportedProfile { profile, like, unlike, follow, texts: texts.into_iter().map(TextRow::from).collect() })
+        let Profile { name: profile, like, unlike, follows: follow, weights, texts, .. } =
+            self.profile(None, name, true)?;
+        let texts = texts.into_iter().map(TextRow::from).collect();
+        Ok(ExportedProfile { profile, like, unlike, follow, weights, texts })
     }
 
     /// Forgets a profile; gives what it had. `None` where there is no library.
@@ -238,11 +244,15 @@ impl Relata {
                 Ok(reference) => reference,
             };
             let opinion = if reference.disliked { Opinion::Disliked } else { Opinion::Liked };
+            let mut opine = |id: ArxivId| {
+                found.weights.extend(reference.weight.map(|weight| (id.clone(), weight)));
+                found.opinions.push((id, Some(opinion)));
+            };
             match (matched(papers, &reference)?, reference.ids.first()) {
-                (Ok(id), _) => found.opinions.push((id, Some(opinion))),
+                (Ok(id), _) => opine(id),
                 // Its paper may come, or come again.
                 (Err(_), Some(id)) if reference.profile.is_some() && reference.title.is_none() => {
-                    found.opinions.push((id.clone(), Some(opinion)));
+                    opine(id.clone());
                     absent += 1;
                 }
                 (Err(reason), _) => found.keep_text(reference, &source, reason),
@@ -253,8 +263,8 @@ impl Relata {
             Some(exported) if !exported.follow.is_empty() => library.follow(&name, &exported.follow)?,
             _ => 0,
         };
-        let Found { opinions, texts, unmatched } = found;
-        let (changed, added) = library.enter_likes(&name, &opinions, &texts)?;
+        let Found { opinions, weights, texts, unmatched } = found;
+        let (changed, added) = library.enter_likes(&name, &opinions, &texts, &weights)?;
         Ok(Imported {
             profile: name,
             matched: opinions.len(),
@@ -278,6 +288,7 @@ impl Relata {
 #[derive(Default)]
 struct Found {
     opinions: Vec<(ArxivId, Option<Opinion>)>,
+    weights: Vec<(ArxivId, LikeWeight)>,
     texts: Vec<ProfileText>,
     unmatched: Vec<Unmatched>,
 }
@@ -306,6 +317,7 @@ pub(super) fn text_of(reference: Reference, source: &str) -> Option<ProfileText>
         collection: reference.collection,
         noted: reference.added.unwrap_or_else(today),
         interest: reference.interest,
+        weight: reference.weight,
     }
     .identified()
 }

@@ -14,6 +14,9 @@ use crate::recommend::{Answer, Liked};
 pub struct Related {
     /// What of the liked it is nearest to.
     pub liked: LikedBy,
+    /// The title of the liked paper; empty where that has none, or a text is liked.
+    #[serde(skip)]
+    pub liked_title: String,
     /// Terms it shares with that, the rarest first.
     pub terms: Vec<String>,
     /// The sentence of its abstract that is nearest to that.
@@ -86,6 +89,7 @@ pub(super) fn related(rank: usize, answer: Answer, language: &str) -> Row<Relate
             Liked::Text(text) => LikedBy::Text { text },
             Liked::Own { key, title } => LikedBy::Own { own_text: key, title },
         },
+        liked_title: answer.liked_title,
         terms: answer.terms,
         sentence: answer.sentence,
         cosine: answer.cosine,

@@ -8,11 +8,11 @@ use schemars::{JsonSchema, Schema};
 
 use super::{
     Add, Added, Annotated, Checked, Embed, Embedded, Evaluate, Evaluated, Export, Exported, ExportedProfile, Fetch,
-    Fetched, FindTopics, Follow, Followed, Found, ImportProfile, Imported, Interests, LibraryInfo, Mailed, MarkRead,
-    Mended, Models, NotePaper, Opine, Opined, PaperInfo, ProfileTexts, Profiles, Recommend, Recommendation, Reembed,
-    Reembedded, Remove, RemoveTexts, Removed, RemovedTexts, Renamed, Repair, Search, Sources, StopZotero, SyncZotero,
-    TagPapers, Tags, Today, TodayList, TopicHistory, TopicPapers, TopicsAnswer, VerifiedModel, ZoteroStopped,
-    ZoteroSynced,
+    Fetched, FindTopics, Follow, Followed, Found, ImportProfile, Imported, Interests, LibraryInfo, LikedList,
+    ListLiked, Mailed, MarkRead, Mended, Models, NotePaper, Opine, Opined, PaperInfo, ProfileTexts, Profiles,
+    Recommend, Recommendation, Reembed, Reembedded, Remove, RemoveTexts, Removed, RemovedTexts, Renamed, Repair,
+    Search, Sources, StopZotero, SyncZotero, TagPapers, Tags, Today, TodayList, TopicHistory, TopicPapers,
+    TopicsAnswer, VerifiedModel, WeighInterest, ZoteroStopped, ZoteroSynced,
 };
 
 /// The schemas (JSON Schema 2020-12) of all requests and answers, by the task and which of the two
@@ -35,6 +35,9 @@ pub fn schemas() -> BTreeMap<&'static str, Schema> {
         ("follow.answer", answer::<Followed>()),
         ("info.answer", answer::<LibraryInfo>()),
         ("interests.answer", answer::<Interests>()),
+        ("interest-weight.request", request::<WeighInterest>()),
+        ("liked.request", request::<ListLiked>()),
+        ("liked.answer", answer::<LikedList>()),
         ("mail.answer", answer::<Mailed>()),
         ("models.answer", answer::<Models>()),
         ("model-verify.answer", answer::<VerifiedModel>()),

@@ -128,6 +128,8 @@ impl Session<'_> {
                 if self.library.has_text(id)? { into.push(id.clone()) } else { missing += 1 }
             }
         }
+        let weights = profile.weights.iter().filter(|(id, _)| !named.contains(id));
+        query.like_weights = weights.map(|(id, weight)| (id.clone(), weight.factor())).collect();
         query.own_texts = profile.texts.iter().map(own_text).collect();
         let name = profile.name.clone();
         if query.like.is_empty() && query.like_text.is_empty() && query.own_texts.is_empty() {

@@ -16,7 +16,7 @@ use super::{DEFAULT_PROFILE, Relata};
 use crate::embed::{LazyEmbedder, Role};
 use crate::error::{Error, LibraryError, QueryError, Result};
 use crate::library::{FingerprintNumber, Library, Profile, ProfileText};
-use crate::paper::ArxivId;
+use crate::paper::{ArxivId, LikeWeight};
 use crate::passage::passage;
 use crate::ranking::DescribedText;
 use crate::recommend::{OwnText, Query};
@@ -48,6 +48,9 @@ pub struct TextRow {
     pub added: Date,
     /// The interest to which somebody counts it; else likeness decides.
     pub interest: Option<i64>,
+    /// How much it counts, where somebody has said so; the key is left out where nobody has.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub weight: Option<LikeWeight>,
 }
 
 /// The texts of a profile.
@@ -117,6 +120,7 @@ impl From<ProfileText> for TextRow {
             collection: text.collection,
             added: text.noted,
             interest: text.interest,
+            weight: text.weight,
         }
     }
 }
@@ -216,6 +220,7 @@ pub(super) fn own_text(text: &ProfileText) -> OwnText {
             vector: Vec::new(),
         },
         emphasis: 1.0,
+        weight: text.weight.map(LikeWeight::factor),
         interest: text.interest,
     }
 }

@@ -3,6 +3,7 @@
 //! In: texts as written. Out: their parts. Nothing here knows a library: how rare a word is,
 //! whoever asks says through a closure.
 
+pub(crate) mod group_names;
 mod hash;
 pub(crate) mod months;
 pub(crate) mod neutral;

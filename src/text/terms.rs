@@ -96,58 +96,8 @@ pub(crate) fn shared<E>(
     Ok(chosen)
 }
 
-/// The terms that most of some texts hold, at most `limit`, as [`shared`] chooses them: by the
-/// rarity of their words times the share of the texts that hold them. Those of a single text are
-/// left out, unless there is but one.
-///
-/// # Errors
-/// Those of `document_frequency`.
-pub(crate) fn common<E>(
-    texts: &[&str],
-    papers: u64,
-    limit: usize,
-    document_frequency: impl FnOnce(&[String]) -> Result<Vec<u64>, E>,
-) -> Result<Vec<String>, E> {
-    let mut held: BTreeMap<String, (u32, String)> = BTreeMap::new();
-    for text in texts {
-        for (key, phrase) in Phrases::of(text).0 {
-            let (count, shown) = held.entry(key).or_default();
-            *count += 1;
-            // The same spelling whichever comes first.
-            if shown.is_empty() || phrase.shown < *shown {
-                *shown = phrase.shown;
-            }
-        }
-    }
-    let least = if texts.len() > 1 { 2 } else { 1 };
-    held.retain(|_, (count, _)| *count >= least);
-    let words: BTreeSet<String> = held.values().flat_map(|(_, shown)| words_of(shown)).collect();
-    let asked: Vec<String> = words.into_iter().collect();
-    let rarity = |count: u64| ((papers as f64 + 1.0) / (count as f64 + 0.5)).ln().max(0.0);
-    let rarities: BTreeMap<&String, f64> =
-        asked.iter().zip(document_frequency(&asked)?.into_iter().map(rarity)).collect();
-    let weigh = |(key, (count, shown)): (String, (u32, String))| {
-        let distinct: BTreeSet<String> = words_of(&shown).into_iter().collect();
-        let sum: f64 =
-            distinct.iter().filter(|word| word.chars().count() > 2).filter_map(|word| rarities.get(word)).sum();
-        (sum * f64::from(count) / texts.len() as f64, key, shown)
-    };
-    let mut weighted: Vec<(f64, String, String)> = held.into_iter().map(weigh).collect();
-    weighted.sort_by(|a, b| b.0.total_cmp(&a.0).then_with(|| a.1.cmp(&b.1)));
-    let mut used: BTreeSet<String> = BTreeSet::new();
-    let mut chosen = Vec::new();
-    for (weight, key, shown) in weighted {
-        let again = key.split(' ').any(|word| used.contains(word));
-        if weight > 0.0 && !again && chosen.len() < limit {
-            used.extend(key.split(' ').map(str::to_owned));
-            chosen.push(shown);
-        }
-    }
-    Ok(chosen)
-}
-
 /// The words of a shown term as the keyword index holds them: folded, parted at hyphens.
-fn words_of(shown: &str) -> Vec<String> {
+pub(super) fn words_of(shown: &str) -> Vec<String> {
     words::terms(shown)
 }
 
@@ -176,6 +126,16 @@ pub(crate) fn is_weak(word: &str) -> bool {
 }
 
 impl Phrases {
+    /// Whether a phrase, in the singular, is among them.
+    pub(super) fn holds(&self, key: &str) -> bool {
+        self.0.contains_key(key)
+    }
+
+    /// All of them in the singular, each as it was first written.
+    pub(super) fn into_shown(self) -> impl Iterator<Item = (String, String)> {
+        self.0.into_iter().map(|(key, phrase)| (key, phrase.shown))
+    }
+
     /// All of a text.
     pub(crate) fn of(text: &str) -> Phrases {
         let words = words(text, false);
@@ -279,18 +239,6 @@ mod tests {
     #[test]
     fn what_the_texts_are_about_comes_before_what_they_mention() {
         assert_eq!(terms("zebra. barrier, barrier", "barrier; barrier, zebra"), ["barrier", "zebra"]);
-    }
-
-    #[test]
-    fn texts_have_in_common_what_most_of_them_hold() {
-        let common = |texts: &[&str]| {
-            let Ok(found) = common(texts, 100, 2, |words| Ok::<_, std::convert::Infallible>(vec![3; words.len()]));
-            found
-        };
-        let texts = ["Sea ice drift. Glacier", "Drift of sea ice", "The glacier and sea ice", "Zebra"];
-        assert_eq!(common(&texts), ["Sea ice", "Drift"]);
-        assert_eq!(common(&["Zebra herd"]), ["Zebra herd"]);
-        assert_eq!(common(&[]), Vec::<String>::new());
     }
 
     #[test]

@@ -202,6 +202,67 @@ fn interests_are_shown_split_and_joined() {
 }
 
 #[test]
+fn a_weight_of_an_interest_is_kept_and_decides_its_share() {
+    let home = filled();
+    home.json(&["like", "2601.00001", "2601.00036", "2601.00003", "2601.00038", "--json"]);
+    // Two interests of two papers, whatever likeness says.
+    home.run(&["profile", "join", "1", "2"]);
+    while home.json(&["profile", "show", "--json"])["interests"].as_array().map_or(0, Vec::len) > 1 {
+        assert_eq!(home.run(&["profile", "join", "1", "2"]).code, 0);
+    }
+    assert_eq!(home.run(&["profile", "split", "1"]).code, 0);
+    let due = |value: &Value| -> Vec<(f64, f64)> {
+        let all = value["interests"].as_array().expect("interests");
+        all.iter().filter_map(|own| Some((own["share"].as_f64()?, own["weight"].as_f64()?))).collect()
+    };
+    let before = due(&home.json(&["profile", "show", "--json"]));
+    assert_eq!(before.iter().map(|(_, weight)| *weight).collect::<Vec<_>>(), [1.0, 1.0]);
+    let exported = home.run(&["profile", "export"]).stdout;
+    assert!(!exported.contains("weight"), "{exported}");
+
+    let doubled = due(&home.json(&["profile", "weight", "1", "2", "--json"]));
+    let expected = 2.0 * before[0].0 / (2.0 * before[0].0 + before[1].0);
+    assert!((doubled[0].0 - expected).abs() < 1e-4 && doubled[0].1 == 2.0, "{doubled:?}");
+    let muted = home.run(&["profile", "weight", "2601.00001", "0"]);
+    assert!(
+        muted.code == 0 && muted.stdout.starts_with("  1  ") && muted.stdout.contains(", muted)"),
+        "{}{}",
+        muted.stdout,
+        muted.stderr
+    );
+    let muted = home.json(&["profile", "show", "--json"]);
+    assert_eq!(due(&muted), [(0.0, 0.0), (1.0, 1.0)]);
+    let own: Vec<&Value> =
+        muted["interests"][1]["papers"].as_array().expect("papers").iter().map(|paper| &paper["id"]).collect();
+    let answers = home.json(&["recommend", "-k", "20", "--json"]);
+    let all = answers["results"].as_array().expect("answers");
+    assert!(all.len() == 20 && all.iter().all(|row| own.contains(&&row["reason"]["liked"])), "{answers}");
+
+    // Whoever takes the profile elsewhere takes its weights along.
+    let exported = home.run(&["profile", "export"]).stdout;
+    home.write("kept.json", &exported);
+    home.json(&["profile", "import", "kept.json", "--profile", "copy", "--json"]);
+    let again: Value = serde_json::from_str(&home.run(&["profile", "export", "copy"]).stdout).expect("JSON");
+    let first: Value = serde_json::from_str(&exported).expect("JSON");
+    assert_eq!((&again["weights"], &again["weights"]["2601.00001"]), (&first["weights"], &json!(0.0)));
+    home.write("broken.json", exported.replace("\"2601.00001\": 0.0", "\"2601.00001\": 11"));
+    let broken = home.run(&["profile", "import", "broken.json", "--profile", "broken"]);
+    assert!(broken.code == 2 && broken.stderr.contains("what its papers weigh cannot be read"), "{}", broken.stderr);
+
+    assert_eq!(home.run(&["profile", "weight", "1", "1"]).code, 0);
+    assert_eq!(due(&home.json(&["profile", "show", "--json"])), before);
+    for (interest, weight, what) in [
+        ("7", "1", "no interest 7"),
+        ("2601.00002", "1", "does not like"),
+        ("1", "11", "from 0 to 10"),
+        ("1", "NaN", "from 0 to 10"),
+    ] {
+        let ended = home.run(&["profile", "weight", interest, weight]);
+        assert!(ended.code == 2 && ended.stderr.contains(what), "{}", ended.stderr);
+    }
+}
+
+#[test]
 fn a_half_life_is_a_number_of_days() {
     let home = filled();
     home.json(&["like", "2601.00001", "2601.00003", "--json"]);

@@ -67,7 +67,7 @@ const PLAIN: Disturbed = Disturbed {
 };
 
 /// All commands.
-pub(crate) const ALL: [Disturbed; 27] = [
+pub(crate) const ALL: [Disturbed; 28] = [
     Disturbed {
         name: "add --no-embed, no library yet",
         arguments: &["add", "--no-embed", "papers.jsonl"],
@@ -151,6 +151,14 @@ pub(crate) const ALL: [Disturbed; 27] = [
         arguments: &["profile", "import", "mine.bib"],
         before: Before::Library,
         says: "matched",
+        one_step: true,
+        ..PLAIN
+    },
+    Disturbed {
+        name: "profile weight",
+        arguments: &["profile", "weight", "1", "0"],
+        before: Before::Library,
+        says: "muted",
         one_step: true,
         ..PLAIN
     },

@@ -169,7 +169,7 @@ fn list(folder: &Path, root: &Path, files: &mut BTreeMap<String, Vec<u8>>) {
 /// What of a library is not in its dump. Rows are named by their paper; days are left out.
 const BESIDE_THE_DUMP: [&str; 21] = [
     "SELECT name, value FROM settings ORDER BY 1",
-    "SELECT profile, id, liked, interest FROM profile_papers ORDER BY 1, 2",
+    "SELECT profile, id, liked, interest, weight FROM profile_papers ORDER BY 1, 2",
     "SELECT profile, id FROM shown_papers ORDER BY 1, 2",
     "SELECT profile, kind, text FROM follows ORDER BY 1, 2, 3",
     "SELECT id, text FROM notes ORDER BY 1",
@@ -183,7 +183,7 @@ const BESIDE_THE_DUMP: [&str; 21] = [
     "SELECT list, id, level, parent, name, given FROM topics ORDER BY 1, 2, 3",
     "SELECT list, id, topic, x, y FROM topic_papers JOIN papers ON papers.row = paper ORDER BY 1, 2, 3",
     "SELECT list, papers, added, removed, changes FROM topic_runs ORDER BY number",
-    "SELECT profile, key, ids, title, abstract, interest FROM profile_texts ORDER BY 1, 2",
+    "SELECT profile, key, ids, title, abstract, interest, weight FROM profile_texts ORDER BY 1, 2",
     "SELECT profile, collection, name, subtree, library, version FROM zotero_collections ORDER BY 1, 2",
     "SELECT profile, collection, item, target, own FROM zotero_items ORDER BY 1, 2, 3",
     "SELECT profile, library, id, item FROM zotero_written ORDER BY 1, 2, 3",

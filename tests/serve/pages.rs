@@ -240,3 +240,131 @@ fn files_are_kept_by_browsers_and_pages_are_asked_for_again() {
     assert_eq!(server.get("/assets/style-0000000000000000.css").status, 404);
     assert!(!shown.body.contains("style=\"") && !shown.body.contains("onclick"), "nothing that the policy forbids");
 }
+
+/// A server of 130 papers on two subjects, of which 120 are liked.
+fn serve_likes() -> Server {
+    let folder = TempDir::new().expect("a folder");
+    let (mut lines, mut liked) = (String::new(), Vec::new());
+    for n in 1..=130 {
+        let (subject, means) = [("glacier ice", "slow drift"), ("violin strings", "careful bowing")][n % 2];
+        lines += &format!(
+            "{{\"id\": \"2601.{n:05}\", \"title\": \"On {subject} {n}\", \"authors\": [\"Author{n} Example\"], \"abstract\": \"We measure {subject} by {means}.\", \"categories\": [\"cs.LG\"], \"published\": \"2026-02-20\"}}\n"
+        );
+        liked.push(format!("2601.{n:05}"));
+    }
+    fs::write(folder.path().join("papers.jsonl"), lines).expect("a file");
+    let file = folder.path().join("papers.jsonl");
+    let server = Server::in_folder(folder, &[]);
+    assert!(server.program(&["add", &file.display().to_string()]).status.success());
+    let like: Vec<&str> = ["like"].into_iter().chain(liked[..120].iter().map(String::as_str)).collect();
+    assert!(server.program(&like).status.success());
+    server
+}
+
+#[test]
+fn a_slider_of_an_interest_is_a_form_and_decides_what_is_due_to_it() {
+    let server = serve_likes();
+    let interests = || server.get("/api/v1/profiles/default/interests").json()["interests"].clone();
+    let before = interests();
+    let largest = |all: &Value| {
+        all.as_array()
+            .expect("interests")
+            .iter()
+            .max_by_key(|own| own["papers"].as_array().map_or(0, Vec::len))
+            .expect("one")
+            .clone()
+    };
+    let first = largest(&before);
+    let member = first["papers"][0]["id"].as_str().expect("an id").to_owned();
+    let own = page(&server, "/profiles/default");
+    for part in [
+        r#"type="range""#,
+        r#"min="0" max="2" step="0.1" value="1" aria-valuetext="as its papers ask""#,
+        "<button>Keep<span class=\"unseen\"> the weight of ",
+        "120 liked papers",
+    ] {
+        assert!(own.contains(part), "{part}: {own}");
+    }
+    let fields =
+        |weight: &str| format!("profile=default&interest={member}&weight={weight}&back=/profiles/default%23interest-1");
+    let sent = form(&server, "/forms/weight", &fields("0.5"));
+    assert_eq!((sent.status, sent.header("location")), (303, Some("/profiles/default#interest-1")), "{sent:?}");
+    assert_eq!(largest(&interests())["weight"], serde_json::json!(0.5));
+    assert!(page(&server, "/profiles/default").contains(r#"value="0.5" aria-valuetext="half""#));
+    // A script gets what is due to each, and does not load the page again.
+    let origin = format!("http://{}", server.address);
+    let headers =
+        [("Content-Type", "application/x-www-form-urlencoded"), ("Origin", &*origin), ("Accept", "application/json")];
+    let told = server.send("POST", "/forms/weight", &headers, &fields("0"));
+    let number = first["interest"].as_u64().expect("a number") as usize;
+    assert_eq!(
+        (told.status, &told.json()["interests"][number - 1]["share"]),
+        (200, &serde_json::json!("0")),
+        "{told:?}"
+    );
+    assert!(page(&server, "/profiles/default").contains(r#"value="0" aria-valuetext="muted""#));
+    for (fields, status) in
+        [(fields("11"), 422), (fields("much"), 422), ("interest=2601.00130&weight=1".to_owned(), 404)]
+    {
+        assert_eq!(form(&server, "/forms/weight", &fields).status, status, "{fields}");
+    }
+    let back =
+        server.post("/api/v1/profiles/default/interests/weight", &serde_json::json!({"interest": number, "weight": 1}));
+    assert_eq!((back.status, &back.json()["interests"]), (200, &before));
+}
+
+#[test]
+fn liked_papers_come_in_parts_and_in_the_forms_of_other_programs() {
+    let server = serve_likes();
+    let listed = |page: &str| page.matches("<p class=\"facts\">").count();
+    let first = page(&server, "/profiles/default/papers");
+    assert!(
+        first.contains(">1 of 3<") && first.contains(r#"href="/profiles/default/papers?page=2" rel="next""#),
+        "{first}"
+    );
+    assert!(first.contains("do\" value=\"forget\"") && listed(&first) == 50, "{first}");
+    let last = page(&server, "/profiles/default/papers?page=3");
+    assert!(
+        last.contains(r#"<ol class="liked" start="101">"#) && listed(&last) == 20 && !last.contains("rel=\"next\""),
+        "{last}"
+    );
+    let filtered = page(&server, "/profiles/default/papers?q=author7+glac");
+    assert!(listed(&filtered) == 5 && filtered.contains(">On glacier ice 78<"), "{filtered}");
+    assert!(filtered.contains(r#"href="/profiles/default/papers.bib?q=author7+glac""#), "{filtered}");
+    assert!(page(&server, "/profiles/default/papers?q=nothing").contains("No paper has such words"));
+
+    let interests = server.get("/api/v1/profiles/default/interests").json()["interests"].clone();
+    let interest = &interests[0];
+    let member = interest["papers"][0]["id"].as_str().expect("an id");
+    let count = interest["papers"].as_array().map_or(0, Vec::len);
+    let address = |ending: &str| format!("/profiles/default/papers{ending}?interest={member}");
+    assert!(page(&server, &address("")).contains(&format!("An interest of {count} papers")));
+    let told = server.get(&address(".json")).json();
+    assert_eq!((&told["total"], told["papers"].as_array().map(Vec::len)), (&serde_json::json!(count), Some(count)));
+    assert_eq!(told, server.get(&format!("/api/v1/profiles/default/papers?interest={member}")).json());
+    for (ending, kind, each) in [
+        (".bib", "application/x-bibtex; charset=utf-8", "@misc"),
+        (".atom", "application/atom+xml; charset=utf-8", "<entry>"),
+        (".csv", "text/csv; charset=utf-8", "\n"),
+    ] {
+        let answer = server.get(&address(ending));
+        assert_eq!((answer.status, answer.header("content-type")), (200, Some(kind)), "{ending}");
+        let found = answer.body.matches(each).count() - usize::from(ending == ".csv");
+        assert_eq!(found, count, "{ending}: {}", answer.body);
+    }
+    assert_eq!(server.get("/profiles/default/papers?page=0").status, 422);
+    assert_eq!(server.get("/profiles/default/papers.json?interest=2601.00130").status, 404);
+    server.program(&["unlike", "2601.00130"]);
+    let disliked = page(&server, "/profiles/default/papers?disliked=1");
+    assert!(listed(&disliked) == 1 && disliked.contains("disliked on"), "{disliked}");
+}
+
+#[test]
+fn a_reason_names_the_liked_paper_by_its_title() {
+    let server = serve(&[]);
+    server.program(&["like", "2601.00001"]);
+    let own = page(&server, "/?at_least=1");
+    let link = r#"because you liked</bdi> <a href="/papers/2601.00001" dir="auto"><cite>On a&lt;b, &quot;ice&quot;"#;
+    assert!(own.contains(link), "{own}");
+    assert!(server.get("/today.csv?at_least=1").body.contains("near 2601.00001"));
+}

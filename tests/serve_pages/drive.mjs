@@ -32,7 +32,7 @@ const overflow = (page) => page.evaluate(() => document.documentElement.scrollWi
 
 const PAGES = {
   today: "/", search: "/search?q=sheaves&since=2026-01-01", blank: "/search", paper: "/papers/2601.00007", hostile: "/papers/2601.00000",
-  profile: "/profiles/default", newest: "/?profile=nobody", library: "/library", topics: "/topics", topic: "/topics/1", settings: "/settings", missing: "/nowhere",
+  profile: "/profiles/default", liked: "/profiles/default/papers", newest: "/?profile=nobody", library: "/library", topics: "/topics", topic: "/topics/1", settings: "/settings", missing: "/nowhere",
 };
 const only = process.env.PAGES?.split(",");
 
@@ -141,8 +141,76 @@ await check("without scripts everything works by forms, and leads back to the pa
   await context.close();
 });
 
+// The first interest of a profile: its slider, what it is called, what is due to it.
+const slider = (page) => page.locator(".weigh input[type=range]").first();
+const due = (page, place) => page.locator("[data-share]").nth(place).textContent();
+
+await check("a slider is moved by keys, says what it means, and shows what is due to each", async () => {
+  const { page, context, heard } = await open(`${full}/profiles/default`);
+  const own = slider(page), interests = await page.locator(".interest").count();
+  assert.ok(interests > 1, `${interests} interests`);
+  assert.equal(await own.getAttribute("aria-valuetext"), "as its papers ask");
+  const name = await page.locator(".interest h3").first().textContent();
+  assert.equal(await page.getByRole("slider", { name: `Counts: ${name}` }).count(), 1);
+  assert.equal(await page.locator(".weigh button").first().isVisible(), false);
+  const before = await due(page, 1);
+  await own.focus();
+  await page.keyboard.press("Home");
+  await said(page, "Kept: muted, 0 % of the answers");
+  assert.deepEqual([await own.getAttribute("aria-valuetext"), await due(page, 0)], ["muted", "0 %"]);
+  assert.notEqual(await due(page, 1), before);
+  await shot(page, "profile-muted");
+  assert.deepEqual(await violations(page), []);
+  for (let step = 0; step < 5; step++) await page.keyboard.press("ArrowRight");
+  await page.waitForFunction(() => document.getElementById("said").textContent.startsWith("Kept: half, "), null, { timeout: 5000 });
+  assert.equal(await page.locator(".weigh output").first().textContent(), "half");
+  await page.reload();
+  assert.equal(await slider(page).inputValue(), "0.5");
+  await slider(page).fill("1");
+  await page.waitForFunction(() => document.getElementById("said").textContent.startsWith("Kept: as its papers ask"), null, { timeout: 5000 });
+  assert.deepEqual(heard.errors, []);
+  await context.close();
+});
+
+await check("without scripts a slider has a button, also on a phone", async () => {
+  const { page, context } = await open(`${full}/profiles/default`, { scripts: false, viewport: PHONE });
+  await slider(page).fill("2");
+  await page.locator(".weigh button").first().click();
+  await page.waitForLoadState();
+  const url = new URL(page.url());
+  assert.equal(url.pathname, "/profiles/default");
+  assert.ok(url.hash.startsWith("#interest-"), url.hash);
+  assert.deepEqual([await slider(page).inputValue(), await slider(page).getAttribute("aria-valuetext")], ["2", "twice"]);
+  await shot(page, "profile-phone-without-scripts");
+  await slider(page).fill("1");
+  await page.locator(".weigh button").first().click();
+  await page.waitForLoadState();
+  await page.emulateMedia({ media: "print" });
+  assert.equal(await slider(page).isVisible(), false);
+  await context.close();
+});
+
+await check("all papers of an interest are a list, from which one is forgotten", async () => {
+  const { page, context } = await open(`${full}/profiles/default`, { scripts: false });
+  await page.locator(".interest .all a").first().click();
+  await page.waitForLoadState();
+  assert.ok(new URL(page.url()).searchParams.has("interest"));
+  assert.ok(await page.locator(".liked li").count() > 0);
+  await page.goto(`${full}/profiles/default/papers`);
+  const all = await page.locator(".liked li").count();
+  await page.locator("#words").fill("zzzz");
+  await page.locator("form[role=search] button", { hasText: "Filter" }).click();
+  await page.waitForLoadState();
+  assert.equal(await page.locator(".liked li").count(), 0);
+  await page.goto(`${full}/profiles/default/papers`);
+  await page.locator("button[value=forget]").last().click();
+  await page.waitForLoadState();
+  assert.equal(await page.locator(".liked li").count(), all - 1);
+  await context.close();
+});
+
 await check("a server that changes nothing has no form that does", async () => {
-  for (const place of ["/", "/search?q=sheaves", "/papers/2601.00007", "/library", "/topics", "/profiles/default"]) {
+  for (const place of ["/", "/search?q=sheaves", "/papers/2601.00007", "/library", "/topics", "/profiles/default", "/profiles/default/papers"]) {
     const { page, context } = await open(readonly + place);
     assert.equal(await page.locator("form[method=post]").count(), 0, place);
     await context.close();

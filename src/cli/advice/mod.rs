@@ -305,7 +305,9 @@ fn profile(error: &ProfileError) -> Option<String> {
         }
         ProfileError::FollowsNothing { .. } => None,
         ProfileError::FollowsTooMuch { .. } => Some("follow less with `relata unfollow`".to_owned()),
-        ProfileError::NoSuchInterest { .. } => Some("see `relata profile show`".to_owned()),
+        ProfileError::NoSuchInterest { .. } | ProfileError::NotLiked { .. } => {
+            Some("see `relata profile show`".to_owned())
+        }
     }
 }
 

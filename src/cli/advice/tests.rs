@@ -193,6 +193,7 @@ fn examples() -> Vec<Error> {
         ProfileError::FollowsNothing { kind: crate::paper::FollowKind::Category, text: word() }.into(),
         ProfileError::FollowsTooMuch { profile: word(), count: 257, most: 256 }.into(),
         ProfileError::NoSuchInterest { number: 1, count: 0 }.into(),
+        ProfileError::NotLiked { profile: "default".to_owned(), what: "2602.10611".to_owned() }.into(),
         TopicsError::NoSuchTopic { id: 1, there: vec![0] }.into(),
         TopicsError::OfDays.into(),
         TopicsError::TooMany { topics: 2, papers: 1 }.into(),

@@ -4,7 +4,8 @@ use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
 
-use super::values::path;
+use super::values::{like_weight, path};
+use crate::paper::LikeWeight;
 use crate::service::DEFAULT_PROFILE;
 
 /// `relata like` and `relata unlike`
@@ -146,6 +147,25 @@ pub(crate) enum ProfileCommand {
         /// Profile to change.
         #[command(flatten)]
         profile: ProfileName,
+    },
+    /// Have an interest count more or less than its papers ask: 0.5 halves its share of the answers
+    /// beside the others, 0 mutes it, 1 takes that back.
+    ///
+    /// The weight is kept with the papers of the interest. What you like later takes the weight of
+    /// the interest that it falls into.
+    Weight {
+        /// Number of the interest in `relata profile show`, or the id of one of its papers.
+        #[arg(value_name = "INTEREST")]
+        interest: String,
+        /// From 0 to 10.
+        #[arg(value_parser = like_weight)]
+        weight: LikeWeight,
+        /// Profile to change.
+        #[command(flatten)]
+        profile: ProfileName,
+        /// Print the interests as JSON.
+        #[arg(long)]
+        json: bool,
     },
     /// Forget what was split and joined: likeness decides again which papers are one interest.
     Regroup {

@@ -15,7 +15,7 @@ use crate::export::Form;
 use crate::export::letter::is_mail_address;
 use crate::facets::ROLES;
 use crate::files::in_home;
-use crate::paper::Facet;
+use crate::paper::{Facet, LikeWeight};
 use crate::service::Factors;
 
 /// A way of ranking, with what each is for the help.
@@ -116,6 +116,11 @@ pub(super) fn mail_address(text: &str) -> Result<String, String> {
         true => Ok(text.to_owned()),
         false => Err("this is no mail address, such as ada@example.org".into()),
     }
+}
+
+/// How much an interest counts.
+pub(super) fn like_weight(text: &str) -> Result<LikeWeight, String> {
+    text.parse().ok().and_then(LikeWeight::new).ok_or_else(|| "expected a number from 0 to 10".into())
 }
 
 pub(super) fn share(text: &str) -> Result<f32, String> {

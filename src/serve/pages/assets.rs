@@ -35,11 +35,13 @@ static ASSETS: LazyLock<Vec<Asset>> = LazyLock::new(|| {
     let style = Palette::of("list").css()
         + &Palette::of("pages").css()
         + include_str!("papers.css")
+        + include_str!("profile.css")
         + include_str!("style.css");
     let script = "text/javascript; charset=utf-8";
     vec![
         asset("style", "css", "text/css; charset=utf-8", style.into_bytes()),
         asset("page", "js", script, include_bytes!("page.js").to_vec()),
+        asset("profile", "js", script, include_bytes!("profile.js").to_vec()),
         asset("map", "css", "text/css; charset=utf-8", (page_style() + include_str!("map.css")).into_bytes()),
         asset("map-program", "js", script, page_program(&MAP).unwrap_or_default().into_bytes()),
         asset("icon", "svg", "image/svg+xml", icon().into_bytes()),
@@ -93,7 +95,7 @@ mod tests {
 
     #[test]
     fn every_file_has_its_sum_in_its_address() {
-        for name in ["style", "page", "map", "map-program", "icon"] {
+        for name in ["style", "page", "profile", "map", "map-program", "icon"] {
             let address = address(name);
             assert!(address.starts_with(&format!("/assets/{name}-")), "{address}");
         }

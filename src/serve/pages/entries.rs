@@ -26,10 +26,25 @@ pub(super) struct Entry {
     pub(super) authors: String,
     pub(super) date: String,
     pub(super) category: String,
-    pub(super) why: Vec<String>,
+    pub(super) why: Vec<Why>,
     pub(super) matched: Option<String>,
     pub(super) withdrawn: bool,
     pub(super) said: Said,
+}
+
+/// A reason for which a paper is listed.
+pub(super) struct Why {
+    pub(super) text: String,
+    /// The liked paper that it names behind that; empty where it names none.
+    pub(super) href: String,
+    /// HTML.
+    pub(super) title: String,
+}
+
+impl From<String> for Why {
+    fn from(text: String) -> Why {
+        Why { text, href: String::new(), title: String::new() }
+    }
 }
 
 /// What the user says of a paper.
@@ -57,14 +72,14 @@ impl Said {
 
 impl Entry {
     /// A row of an answer, with a sentence for where no digest says more, and why it is there.
-    pub(super) fn of<R>(row: &Row<R>, sentence: Option<&str>, why: Vec<String>, frame: &Frame) -> Entry {
+    pub(super) fn of<R>(row: &Row<R>, sentence: Option<&str>, why: Vec<Why>, frame: &Frame) -> Entry {
         let text = row.tldr.as_deref().or(sentence.filter(|sentence| !sentence.contains("://")));
         let excerpt = || excerpt(row.paper.abstract_text.as_deref().unwrap_or_default());
         Entry::paper(&row.paper, &text.map_or_else(excerpt, str::to_owned), row.matched, why, frame)
     }
 
     /// A paper with a text that says what it is about.
-    pub(super) fn paper(paper: &Paper, text: &str, matched: Option<f32>, why: Vec<String>, frame: &Frame) -> Entry {
+    pub(super) fn paper(paper: &Paper, text: &str, matched: Option<f32>, why: Vec<Why>, frame: &Frame) -> Entry {
         Entry {
             id: paper.id.to_string(),
             anchor: anchor(&paper.id),
@@ -119,6 +134,30 @@ pub(super) fn related(reason: &Related) -> Vec<String> {
         LikedBy::Own { title, .. } => format!("near \u{201c}{title}\u{201d}"),
     };
     [near].into_iter().chain(shares(&reason.terms)).collect()
+}
+
+/// Why a paper is related to what is liked, as a page tells it: a liked paper by its title.
+pub(super) fn related_on_page(reason: &Related, frame: &Frame) -> Vec<Why> {
+    let near = match &reason.liked {
+        LikedBy::Paper(id) if !reason.liked_title.is_empty() => Why {
+            text: "because you liked".to_owned(),
+            href: format!("/papers/{id}{}", frame.carry),
+            title: formula::html(&reason.liked_title),
+        },
+        _ => return in_words(related(reason)),
+    };
+    [near].into_iter().chain(shares(&reason.terms).map(Why::from)).collect()
+}
+
+/// Reasons that name no paper.
+pub(super) fn in_words(reasons: Vec<String>) -> Vec<Why> {
+    reasons.into_iter().map(Why::from).collect()
+}
+
+/// Why a followed paper is listed, as a page tells it.
+pub(super) fn followed_on_page(reason: &FollowReason, frame: &Frame) -> Vec<Why> {
+    let follows = reason.follows.iter().map(|own| Why::from(own.in_words()));
+    follows.chain(reason.related.iter().flat_map(|related| related_on_page(related, frame))).collect()
 }
 
 /// Why a followed paper is listed, in words.

@@ -15,10 +15,14 @@ use super::super::endpoint::{Work, written};
 use super::super::problem::Problem;
 use super::super::routes::{self, App, read};
 use super::entries::anchor;
+use super::profile::shares;
 use super::{Answer, chosen, elsewhere, today};
 use crate::library::Opinion;
-use crate::paper::{ArxivId, FollowKind, Follows};
-use crate::service::{Annotated, Fetch, FindTopics, Follow, MarkRead, NotePaper, Opine, Relata, TagPapers, Today};
+use crate::paper::{ArxivId, FollowKind, Follows, LikeWeight};
+use crate::service::{
+    Annotated, Fetch, FindTopics, Follow, InterestName, MarkRead, NotePaper, Opine, Relata, TagPapers, Today,
+    WeighInterest,
+};
 
 /// The largest form, in bytes: a note has at most 10,000 characters.
 const LARGEST: usize = 256 << 10;
@@ -146,6 +150,7 @@ fn done(app: &App, relata: &Relata, form: &str, fields: &Fields) -> Answer<Done>
         "tags" => tags(relata, fields),
         "shown" => shown(relata, fields),
         "follow" => follow(relata, fields),
+        "weight" => weigh(relata, fields),
         "fetch" => fetch(app, fields),
         "topics" => job(
             app,
@@ -189,6 +194,16 @@ fn rate(relata: &Relata, fields: &Fields) -> Answer<Done> {
     let opined = relata.opine(&Opine { papers: vec![id.clone()], profile: fields.profile(relata), opinion })?;
     there(&opined.unknown)?;
     Ok(Done::Paper(Some(id)))
+}
+
+/// Has an interest of a profile count more or less.
+fn weigh(relata: &Relata, fields: &Fields) -> Answer<Done> {
+    let text = fields.get("weight");
+    let weight = text.parse().ok().and_then(LikeWeight::new);
+    let weight = weight.ok_or_else(|| Problem::malformed(format!("{text:?} is no weight: a number from 0 to 10")))?;
+    let interest = InterestName::Member(fields.get("interest").to_owned());
+    let interests = relata.weigh_interest(&WeighInterest { profile: fields.profile(relata), interest, weight })?;
+    Ok(Done::Told(shares(&interests)))
 }
 
 /// Gives a paper exactly the tags of a field.

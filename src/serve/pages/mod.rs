@@ -16,6 +16,7 @@ mod frame;
 mod job;
 mod kept;
 mod library;
+mod liked;
 mod map;
 mod paper;
 mod problem_page;
@@ -196,6 +197,11 @@ pub(super) fn router() -> Router<Arc<App>> {
         for (ending, _) in Shape::ENDINGS {
             router = router.route(&format!("{path}{ending}"), get(handler));
         }
+    }
+    for (ending, _) in [("", Shape::Html)].iter().chain(&Shape::ENDINGS) {
+        let page = changing(liked::show);
+        let handler = move |state, parts, request| answer(page, state, parts, request);
+        router = router.route(&format!("/profiles/{{part}}/papers{ending}"), get(handler));
     }
     let parts = [
         ("/papers/{*part}", steady(paper::show)),

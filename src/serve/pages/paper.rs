@@ -3,7 +3,7 @@
 use askama::Template;
 use axum::http::StatusCode;
 
-use super::entries::{Entry, Said, anchor, related};
+use super::entries::{Entry, Said, anchor, in_words, related};
 use super::frame::{Frame, encoded};
 use super::{Answer, Asked, Shape, Shown, export, formula, html, json};
 use crate::export::{Chosen, Form, Heading, facets, write};
@@ -170,7 +170,7 @@ fn near(asked: &Asked<'_>, info: &PaperInfo, frame: &Frame) -> Vec<Entry> {
     let request = Recommend::new().like([info.id.clone()]).k(RELATED);
     let answer = asked.relata.recommend(&request).map(|answer| answer.results).unwrap_or_default();
     let entry = |row: &crate::service::Row<crate::service::Related>| {
-        let why = related(&row.reason).into_iter().skip(1).collect();
+        let why = in_words(related(&row.reason)).into_iter().skip(1).collect();
         Entry::of(row, row.reason.sentence.as_deref(), why, frame)
     };
     answer.iter().map(entry).collect()

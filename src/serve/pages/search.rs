@@ -4,7 +4,7 @@ use std::sync::LazyLock;
 
 use askama::Template;
 
-use super::entries::{Entry, found};
+use super::entries::{Entry, found, in_words};
 use super::frame::{Frame, counted};
 use super::parameters::{self, Parameter};
 use super::{Answer, Asked, Shape, Shown, export, html, json};
@@ -94,7 +94,7 @@ fn shown(asked: &Asked<'_>, answer: Option<&Found>) -> Answer<Shown> {
             FoundBy::Text(text) => text.sentence.as_deref(),
             FoundBy::Filter {} => None,
         };
-        Entry::of(row, sentence, found(&row.reason), &frame)
+        Entry::of(row, sentence, in_words(found(&row.reason)), &frame)
     };
     let results: Vec<Entry> = results.iter().map(entry).collect();
     let summary = counted(results.len(), "paper");

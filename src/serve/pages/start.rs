@@ -2,7 +2,7 @@
 
 use askama::Template;
 
-use super::entries::{Entry, found};
+use super::entries::{Entry, found, in_words};
 use super::frame::Frame;
 use super::{Answer, Asked, Shown, html};
 use crate::library::Filter;
@@ -37,7 +37,7 @@ pub(super) fn show(asked: &Asked<'_>) -> Answer<Shown> {
     let frame = Frame::of(asked, "today", "Welcome")?;
     let filter = Filter { since: Some(jiff::civil::date(1990, 1, 1)), ..Filter::default() };
     let sample = asked.relata.search(&Search::default().filter(filter).k(7))?;
-    let results = sample.results.iter().map(|row| Entry::of(row, None, found(&row.reason), &frame)).collect();
+    let results = sample.results.iter().map(|row| Entry::of(row, None, in_words(found(&row.reason)), &frame)).collect();
     let offline = asked.relata.settings().offline;
     html(&StartPage { frame, offline, proposed: &PROPOSED, results })
 }

@@ -5,7 +5,7 @@ use std::sync::LazyLock;
 use askama::Template;
 use jiff::civil::Date;
 
-use super::entries::{Entry, followed, found, related};
+use super::entries::{Entry, followed_on_page, found, in_words, related_on_page};
 use super::frame::Frame;
 use super::parameters::{self, Parameter};
 use super::{Answer, Asked, Shape, Shown, export, html, json, start};
@@ -79,16 +79,16 @@ fn title(list: &TodayList) -> String {
 fn page(asked: &Asked<'_>, list: &TodayList) -> Answer<Shown> {
     let frame = Frame::of(asked, "today", "Today")?.in_list_forms(asked);
     let entry = |new: &NewPaper| {
-        let mut why = related(&new.row.reason);
+        let mut why = related_on_page(&new.row.reason, &frame);
         if !new.also.is_empty() {
             let also: Vec<&str> = new.also.iter().map(crate::ArxivId::as_str).collect();
-            why.push(format!("nearly the same: {}", also.join(", ")));
+            why.push(format!("nearly the same: {}", also.join(", ")).into());
         }
         Entry::of(&new.row, new.row.reason.sentence.as_deref(), why, &frame)
     };
     let of_followed = list.followed.iter().map(|row| {
         let sentence = row.reason.related.as_ref().and_then(|related| related.sentence.as_deref());
-        Entry::of(row, sentence, followed(&row.reason), &frame)
+        Entry::of(row, sentence, followed_on_page(&row.reason, &frame), &frame)
     });
     html(&TodayPage {
         day: list.day.date.map_or_else(|| "no day".to_owned(), |date| date.to_string()),
@@ -127,6 +127,6 @@ fn newest(asked: &Asked<'_>) -> Answer<Shown> {
     let frame = Frame::of(asked, "today", "Today")?;
     let filter = Filter { since: Some(Date::constant(1990, 1, 1)), ..Filter::default() };
     let answer = asked.relata.search(&Search::default().filter(filter).k(20))?;
-    let results = answer.results.iter().map(|row| Entry::of(row, None, found(&row.reason), &frame)).collect();
+    let results = answer.results.iter().map(|row| Entry::of(row, None, in_words(found(&row.reason)), &frame)).collect();
     html(&NewestPage { frame, results })
 }
