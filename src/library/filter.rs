@@ -18,7 +18,7 @@ pub struct Filter {
     /// stand for the archive. One text may hold several, with spaces between them.
     #[serde(rename = "category")]
     pub categories: Vec<String>,
-    /// On this day or later, see [`Paper::date`](super::Paper::date).
+    /// On this day or later: that of publication, or the best that is known.
     pub since: Option<Date>,
     /// On this day or earlier.
     pub until: Option<Date>,

@@ -56,9 +56,8 @@ impl FollowKind {
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct Follows {
-    /// Authors. Names match as in [`Filter::authors`](crate::library::Filter::authors): whatever
-    /// the accents, case and order, and a single letter also stands for a word that begins with
-    /// it.
+    /// Authors. Names match whatever the accents, case and order, and a single letter also stands
+    /// for a word that begins with it.
     pub author: Vec<String>,
     /// Words, all of which a title or abstract must have.
     pub words: Vec<String>,

@@ -28,24 +28,52 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
 /// arXiv, which a job makes.
 const NOT_OF_A_DAY: &[&str] = &["paths", "fetch"];
 
+/// What questions for related papers fail by.
+const RECOMMEND: &[&str] = &[
+    "not-in-library",
+    "no-such-profile",
+    "nothing-liked",
+    "liked-are-gone",
+    "no-vector",
+    "text-unread",
+    "filter-too-long",
+    "model-unavailable",
+];
+/// What a search fails by.
+const SEARCH: &[&str] = &["filter-too-long", "model-unavailable"];
+/// What a daily list fails by.
+const TODAY: &[&str] = &["no-such-profile", "nothing-liked", "liked-are-gone", "filter-too-long"];
+
 /// Questions.
 fn answers() -> Vec<Endpoint> {
     vec![
         get("/recommend", "recommend", "The papers most related to those that somebody likes.")
+            .example("like=2602.10611&k=3")
+            .fails(RECOMMEND)
             .by(|relata, request: &Recommend| relata.recommend(request)),
         post("/recommend", "recommendByBody", "As GET /recommend, with a body: for long texts.")
+            .example(r#"{"like_text": ["graphs of molecules"], "k": 3}"#)
+            .fails(RECOMMEND)
             .asks()
             .by(|relata, request: &Recommend| relata.recommend(request)),
         get("/search", "search", "Papers by words, authors, ids or filters.")
+            .example("q=neural+networks&k=3")
+            .fails(SEARCH)
             .called(&[("text", "q")])
             .by(|relata, request: &Search| relata.search(request)),
         post("/search", "searchByBody", "As GET /search, with a body.")
+            .example(r#"{"text": "neural networks", "k": 3}"#)
+            .fails(SEARCH)
             .asks()
             .by(|relata, request: &Search| relata.search(request)),
         get("/today", "today", "The new papers of the latest day that matter to a profile. Marks nothing as shown.")
+            .example("k=3")
+            .fails(TODAY)
             .without(NOT_OF_A_DAY)
             .by(|relata, request: &Today| relata.today(request)),
         post("/today/shown", "markShown", "Lists a day as GET /today does, and notes its papers as shown.")
+            .example(r#"{"k": 3}"#)
+            .fails(TODAY)
             .without(NOT_OF_A_DAY)
             .by(|relata, request: &Today| {
                 let list = relata.today(request)?;
@@ -53,9 +81,12 @@ fn answers() -> Vec<Endpoint> {
                 Ok(list)
             }),
         get("/topics", "topics", "The topics that were found last, as a tree; null where none are kept.")
+            .fails(&["filter-too-long"])
             .by(|relata, request: &Selected| relata.kept_topics(&request.among())),
-        get("/topics/{topic}", "topic", "A topic of that tree, and its newest papers.").by(
-            |relata, request: &OneTopicRequest| {
+        get("/topics/{topic}", "topic", "A topic of that tree, and its newest papers.")
+            .example("k=5")
+            .fails(&["no-such-topic"])
+            .by(|relata, request: &OneTopicRequest| {
                 let among = Among { search: request.search.clone(), filter: request.filter.clone() };
                 let number = request.topic;
                 let none = || TopicsError::NoSuchTopic { id: number, there: Vec::new() };
@@ -63,20 +94,20 @@ fn answers() -> Vec<Endpoint> {
                 let topic = tree.topic(number)?.clone();
                 let papers = relata.newest_of_topic(&tree, number, request.k)?;
                 Ok(TopicAnswer { topic, papers: papers.into_iter().map(|paper| paper.id).collect() })
-            },
-        ),
+            }),
         get("/topics/history", "topicHistory", "What has happened to the topics of a selection.").by(
             |relata, request: &Selected| {
                 let history = relata.topic_history(&request.among())?;
                 Ok(history.unwrap_or_default())
             },
         ),
-        post("/topics/{topic}/name", "renameTopic", "Gives a topic a name that it keeps, or takes it back.").by(
-            |relata, request: &TopicName| {
+        post("/topics/{topic}/name", "renameTopic", "Gives a topic a name that it keeps, or takes it back.")
+            .example(r#"{"name": "What I read first"}"#)
+            .fails(&["no-such-topic", "topic-name-taken"])
+            .by(|relata, request: &TopicName| {
                 let renamed = relata.rename_topic(&request.among, request.topic, request.name.as_deref())?;
                 Ok(Maybe { answer: renamed })
-            },
-        ),
+            }),
     ]
 }
 
@@ -91,50 +122,66 @@ fn profiles() -> Vec<Endpoint> {
     vec![
         get("/profiles", "profiles", "All profiles.").by(|relata, _: &Nothing| relata.profiles()),
         get("/profiles/{profile}", "profile", "What a profile likes, dislikes and follows.")
+            .fails(&["no-such-profile"])
             .by(|relata, request: &Named| relata.export_profile(&request.profile)),
         delete("/profiles/{profile}", "removeProfile", "Forgets a profile.").by(|relata, request: &Named| {
             let removed = relata.remove_profile(&request.profile)?;
             Ok(Done { changed: usize::from(removed.is_some()) })
         }),
-        post("/profiles/{profile}/likes", "like", "Likes papers.").by(opine(Some(Opinion::Liked))),
-        post("/profiles/{profile}/dislikes", "dislike", "Dislikes papers.").by(opine(Some(Opinion::Disliked))),
-        post("/profiles/{profile}/forgets", "forget", "Takes back what was thought of papers.").by(opine(None)),
+        post("/profiles/{profile}/likes", "like", "Likes papers.")
+            .example(r#"{"papers": ["2602.10611"]}"#)
+            .by(opine(Some(Opinion::Liked))),
+        post("/profiles/{profile}/dislikes", "dislike", "Dislikes papers.")
+            .example(r#"{"papers": ["2602.10611"]}"#)
+            .by(opine(Some(Opinion::Disliked))),
+        post("/profiles/{profile}/forgets", "forget", "Takes back what was thought of papers.")
+            .example(r#"{"papers": ["2602.10611"]}"#)
+            .by(opine(None)),
         get("/profiles/{profile}/follows", "follows", "The authors, words and categories that a profile follows.")
             .by(|relata, request: &Named| relata.follows(&request.profile)),
         post("/profiles/{profile}/follows", "follow", "Follows authors, words and categories, or stops to.")
+            .example(r#"{"follow": {"author": ["Ada Lovelace"], "category": ["cs.LG"]}}"#)
+            .fails(&["follows-nothing", "follows-too-much"])
             .by(|relata, request: &Follow| relata.follow(request)),
         get("/profiles/{profile}/interests", "interests", "The interests of a profile: groups of liked papers.")
+            .fails(&["no-such-profile"])
             .by(|relata, request: &Named| relata.interests(&request.profile)),
-        post("/profiles/{profile}/interests/split", "splitInterest", "Makes two interests of one.").by(
-            |relata, request: &OneInterest| {
+        post("/profiles/{profile}/interests/split", "splitInterest", "Makes two interests of one.")
+            .example(r#"{"interest": 1}"#)
+            .fails(&["no-such-profile", "no-such-interest"])
+            .by(|relata, request: &OneInterest| {
                 let split = relata.split_interest(&request.profile, request.interest)?;
                 Ok(Done { changed: usize::from(split) })
-            },
-        ),
-        post("/profiles/{profile}/interests/join", "joinInterests", "Makes one interest of several.").by(
-            |relata, request: &SeveralInterests| {
+            }),
+        post("/profiles/{profile}/interests/join", "joinInterests", "Makes one interest of several.")
+            .example(r#"{"interests": [1, 2]}"#)
+            .fails(&["no-such-profile", "no-such-interest"])
+            .by(|relata, request: &SeveralInterests| {
                 relata.join_interests(&request.profile, &request.interests)?;
                 Ok(Done { changed: request.interests.len() })
-            },
-        ),
+            }),
         post(
             "/profiles/{profile}/interests/weight",
             "weighInterest",
             "Has an interest count more or less, or mutes it.",
         )
+        .example(r#"{"interest": 1, "weight": 0.5}"#)
+        .fails(&["no-such-profile", "no-such-interest"])
         .by(|relata, request: &WeighInterest| relata.weigh_interest(request)),
-        post("/profiles/{profile}/interests/regroup", "regroupInterests", "Forgets which papers are one interest.").by(
-            |relata, request: &Named| {
+        post("/profiles/{profile}/interests/regroup", "regroupInterests", "Forgets which papers are one interest.")
+            .fails(&["no-such-profile"])
+            .by(|relata, request: &Named| {
                 relata.regroup_interests(&request.profile)?;
                 Ok(Done { changed: 1 })
-            },
-        ),
+            }),
         get("/profiles/{profile}/papers", "profilePapers", "Papers that a profile likes, or those of an interest.")
             .called(&[("text", "q")])
+            .fails(&["no-such-profile", "no-such-interest"])
             .by(|relata, request: &ListLiked| relata.liked(request)),
         get("/profiles/{profile}/texts", "profileTexts", "Liked texts that are no papers of the library.")
             .by(|relata, request: &Named| relata.profile_texts(&request.profile)),
         post("/profiles/{profile}/texts/remove", "removeTexts", "Removes liked texts from a profile.")
+            .example(r#"{"keys": ["a key of GET /profiles/default/texts"]}"#)
             .by(|relata, request: &RemoveTexts| relata.remove_texts(request)),
     ]
 }
@@ -143,15 +190,22 @@ fn profiles() -> Vec<Endpoint> {
 fn papers() -> Vec<Endpoint> {
     vec![
         get("/papers/{id}", "paper", "Everything about a paper. The slash of an old id may stand as it is.")
+            .fails(&["not-in-library"])
             .by(|relata, request: &OnePaper| relata.paper(&request.id)),
         post("/papers/remove", "removePapers", "Removes papers from the library.")
+            .example(r#"{"ids": ["2602.10611"]}"#)
             .by(|relata, request: &Remove| relata.remove(request)),
         post("/notes", "note", "Notes something of a paper.")
+            .example(r#"{"paper": "2602.10611", "text": "read again"}"#)
+            .fails(&["note-too-long"])
             .by(|relata, request: &NotePaper| relata.note_paper(request)),
         get("/tags", "tags", "All tags, and how many papers have them.").by(|relata, _: &Nothing| relata.tags()),
         post("/tags", "tag", "Gives papers tags, or takes them away.")
+            .example(r#"{"papers": ["2602.10611"], "tags": ["to read"]}"#)
+            .fails(&["not-a-tag"])
             .by(|relata, request: &TagPapers| relata.tag_papers(request)),
         post("/read", "markRead", "Notes papers as read, or as not read.")
+            .example(r#"{"papers": ["2602.10611"]}"#)
             .by(|relata, request: &MarkRead| relata.mark_read(request)),
     ]
 }
@@ -164,15 +218,18 @@ fn library() -> Vec<Endpoint> {
             .by(|relata, _: &Nothing| Ok(relata.models())),
         get("/sources", "sources", "The categories of arXiv that are fetched.")
             .by(|relata, _: &Nothing| relata.sources()),
-        post("/sources", "addSources", "Remembers categories of arXiv.").by(|relata, request: &NewSources| {
-            relata.add_sources(&request.categories, request.cross_lists, request.replacements)
-        }),
-        post("/sources/remove", "removeSources", "Forgets categories; their papers stay.").by(
-            |relata, request: &OldSources| {
+        post("/sources", "addSources", "Remembers categories of arXiv.")
+            .example(r#"{"categories": ["cs.LG"]}"#)
+            .fails(&["not-a-category"])
+            .by(|relata, request: &NewSources| {
+                relata.add_sources(&request.categories, request.cross_lists, request.replacements)
+            }),
+        post("/sources/remove", "removeSources", "Forgets categories; their papers stay.")
+            .example(r#"{"categories": ["cs.LG"]}"#)
+            .by(|relata, request: &OldSources| {
                 let unknown = relata.remove_sources(&request.categories)?;
                 Ok(Forgotten { unknown })
-            },
-        ),
+            }),
     ]
 }
 
@@ -180,9 +237,21 @@ fn library() -> Vec<Endpoint> {
 fn long_work() -> Vec<Endpoint> {
     vec![
         post("/jobs/fetch", "fetch", "Fetches papers from arXiv.")
+            .example(r#"{"categories": ["cs.LG"]}"#)
+            .fails(&[
+                "nothing-to-fetch",
+                "not-a-category",
+                "papers-and-categories",
+                "fetch-offline",
+                "fetch-failed",
+                "fetch-refused",
+                "fetch-too-many-requests",
+            ])
             .long()
             .by(|relata, request: &Fetch| relata.fetch(request)),
         post("/jobs/topics", "findTopics", "Finds the topics of the library, or of a selection.")
+            .example(r#"{"fresh": true}"#)
+            .fails(&["filter-too-long"])
             .long()
             .by(|relata, request: &FindTopics| Ok(relata.topics(request)?.answer())),
         post("/jobs/reembed", "reembed", "Embeds every paper with the server's model.")

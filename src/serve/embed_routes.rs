@@ -163,23 +163,35 @@ pub(super) fn described(lift: &mut dyn FnMut(Value, &str) -> Value) -> Vec<(&'st
     let problem = json!({"$ref": "#/components/responses/Problem"});
     let vector = json!({"type": "array", "items": {"type": "number"}});
     let answer = |schema: Value| json!({"200": {"description": "The answer.", "content": {"application/json": {"schema": schema}}}, "default": problem});
-    let body = |schema: Value| json!({"required": true, "content": {"application/json": {"schema": schema}}});
+    let body = |schema: Value, example: Value| json!({"required": true, "content": {"application/json": {"schema": schema, "example": example}}});
+    let codes = [
+        "malformed-request",
+        "too-many-texts",
+        "text-too-long",
+        "model-unavailable",
+        "body-too-long",
+        "body-too-slow",
+        "unsupported-media-type",
+    ];
+    let model_codes = ["model-unavailable"];
     let open_ai = json!({"post": {
         "operationId": "openAiEmbeddings", "tags": ["embeddings"], "summary": "Vectors of texts, in OpenAI's form.",
-        "requestBody": body(lift(schemars::schema_for!(OpenAi).to_value(), "openAiEmbeddings")),
+        "requestBody": body(lift(schemars::schema_for!(OpenAi).to_value(), "openAiEmbeddings"), json!({"input": ["a text", "another"], "model": "any"})),
+        "x-problems": codes,
         "responses": answer(json!({"type": "object", "required": ["object", "data", "model", "usage"]})),
     }});
     let tei = json!({"post": {
         "operationId": "embed", "tags": ["embeddings"], "summary": "Vectors of texts, in the form of text-embeddings-inference.",
-        "requestBody": body(lift(schemars::schema_for!(Tei).to_value(), "embed")),
+        "requestBody": body(lift(schemars::schema_for!(Tei).to_value(), "embed"), json!({"inputs": "a text"})),
+        "x-problems": codes,
         "responses": answer(json!({"type": "array", "items": vector})),
     }});
     let models = json!({"get": {
-        "operationId": "openAiModels", "tags": ["embeddings"], "summary": "The model, in OpenAI's form.",
+        "operationId": "openAiModels", "tags": ["embeddings"], "summary": "The model, in OpenAI's form.", "x-problems": model_codes,
         "responses": answer(json!({"type": "object", "required": ["object", "data"]})),
     }});
     let info = json!({"get": {
-        "operationId": "embeddingInfo", "tags": ["embeddings"], "summary": "The model and its limits, in the form of text-embeddings-inference.",
+        "operationId": "embeddingInfo", "tags": ["embeddings"], "summary": "The model and its limits, in the form of text-embeddings-inference.", "x-problems": model_codes,
         "responses": answer(json!({"type": "object", "required": ["model_id"]})),
     }});
     vec![("/v1/embeddings", open_ai), ("/embed", tei), ("/v1/models", models), ("/info", info)]

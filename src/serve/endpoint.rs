@@ -23,6 +23,8 @@ use crate::service::Relata;
 pub(super) const MOST_RESULTS: u64 = 1000;
 /// The most items of a list in a request.
 const MOST_ITEMS: usize = 1000;
+/// The paper of all examples: one of the sample.
+pub(super) const PAPER: &str = "2602.10611";
 /// The longest text in a request, in bytes.
 const LONGEST_TEXT: usize = 64 << 10;
 
@@ -64,6 +66,10 @@ pub(super) struct Endpoint {
     pub(super) answer: Value,
     /// Whether it takes long: it is then a job, and the answer is the job's.
     pub(super) job: bool,
+    /// What is asked in its example: a query string, or a body in JSON.
+    pub(super) example: &'static str,
+    /// Codes of what can go wrong here, beside those that any address may answer.
+    pub(super) fails: &'static [&'static str],
     prepare: Box<Prepare>,
 }
 
@@ -77,11 +83,24 @@ pub(super) struct Described {
     hidden: &'static [&'static str],
     renamed: &'static [(&'static str, &'static str)],
     job: bool,
+    example: &'static str,
+    fails: &'static [&'static str],
 }
 
 /// An endpoint that answers and changes nothing.
 pub(super) fn get(path: &'static str, name: &'static str, summary: &'static str) -> Described {
-    Described { method: Method::GET, path, name, summary, writes: false, hidden: &[], renamed: &[], job: false }
+    Described {
+        method: Method::GET,
+        path,
+        name,
+        summary,
+        writes: false,
+        hidden: &[],
+        renamed: &[],
+        job: false,
+        example: "",
+        fails: &[],
+    }
 }
 
 /// An endpoint that changes the library by a body.
@@ -115,6 +134,17 @@ impl Described {
         Described { renamed, ..self }
     }
 
+    /// What its example asks: a query string, or a body in JSON. It works in any library that
+    /// holds [`PAPER`].
+    pub(super) fn example(self, example: &'static str) -> Described {
+        Described { example, ..self }
+    }
+
+    /// Codes of what can go wrong here.
+    pub(super) fn fails(self, fails: &'static [&'static str]) -> Described {
+        Described { fails, ..self }
+    }
+
     /// The endpoint that asks the service by `ask`.
     pub(super) fn by<Q, A>(self, ask: impl Fn(&Relata, &Q) -> Result<A> + Send + Sync + 'static) -> Endpoint
     where
@@ -127,6 +157,7 @@ impl Described {
         let mut parts = Vec::new();
         let mut value = request.ensure_object().clone();
         hide(&mut value, self.hidden);
+        limit(&mut value);
         let all = parameters::parameters(&Value::Object(value.clone()));
         for name in &named {
             parts.extend(all.iter().find(|parameter| parameter.name == *name).cloned());
@@ -168,6 +199,8 @@ impl Described {
             body: has_body.then_some(Value::Object(value)),
             answer: answer.to_value(),
             job: self.job,
+            example: self.example,
+            fails: self.fails,
             prepare: Box::new(prepare),
         }
     }
@@ -192,6 +225,13 @@ fn hide(schema: &mut Map<String, Value>, keys: &[&str]) {
     }
     if let Some(required) = schema.get_mut("required").and_then(Value::as_array_mut) {
         required.retain(|key| !key.as_str().is_some_and(|key| keys.contains(&key)));
+    }
+}
+
+/// Says in the schema of an object how many answers are given at most, see [`bounded`].
+fn limit(schema: &mut Map<String, Value>) {
+    if let Some(k) = schema.get_mut("properties").and_then(|properties| properties.get_mut("k")?.as_object_mut()) {
+        k.insert("maximum".to_owned(), MOST_RESULTS.into());
     }
 }
 

@@ -130,6 +130,11 @@ impl Guard {
         &self.hosts
     }
 
+    /// The name under which others find this server: one that was named, or its address.
+    pub(super) fn own(&self) -> &str {
+        self.hosts.get(4).or(self.hosts.get(3)).map_or("", String::as_str)
+    }
+
     /// Origins of pages that may ask: this server's own, and those that were named.
     pub(super) fn all_origins(&self) -> Vec<String> {
         let own = self.hosts.iter().flat_map(|host| [format!("http://{host}"), format!("https://{host}")]);

@@ -44,31 +44,37 @@ pub(super) fn router() -> Router<Arc<App>> {
         .route("/api/v1/jobs/add", post(add))
 }
 
+/// What asking for one job fails by.
+const ONE: &[&str] = &["malformed-request", "no-such-job"];
+
 /// What OpenAPI says of them. `lift` takes the definitions out of a schema.
 pub(super) fn described(lift: &mut dyn FnMut(Value, &str) -> Value) -> Vec<(&'static str, Value)> {
     let job = json!({"$ref": "#/components/schemas/Job"});
     let answer = |meaning: &str, schema: &Value| json!({"description": meaning, "content": {"application/json": {"schema": schema}}});
     let problem = json!({"$ref": "#/components/responses/Problem"});
-    let part = json!([{"name": "job", "in": "path", "required": true, "schema": {"type": "integer", "format": "uint64", "minimum": 0}}]);
+    let part = json!([{"name": "job", "in": "path", "required": true, "example": 1, "schema": {"type": "integer", "format": "uint64", "minimum": 0}}]);
     let event = lift(schemars::schema_for!(Told).to_value(), "jobEvents");
-    let operation = |id: &str, summary: &str, parts: &Value, responses: Value| json!({"operationId": id, "summary": summary, "tags": ["jobs"], "parameters": parts, "responses": responses});
+    let operation = |id: &str, summary: &str, parts: &Value, codes: &[&str], responses: Value| json!({"operationId": id, "summary": summary, "tags": ["jobs"], "x-problems": codes, "parameters": parts, "responses": responses});
     let jobs = json!({"type": "object", "required": ["jobs"], "properties": {"jobs": {"type": "array", "items": job}}});
     let list = operation(
         "jobs",
         "All jobs, the latest first.",
         &json!([]),
+        &[],
         json!({"200": answer("The jobs.", &jobs), "default": problem}),
     );
     let one = operation(
         "job",
         "A job: how far it is, or its answer.",
         &part,
+        ONE,
         json!({"200": answer("The job.", &job), "default": problem}),
     );
     let end = operation(
         "cancelJob",
         "Ends a job. What it has stored stays.",
         &part,
+        &["malformed-request", "no-such-job", "read-only"],
         json!({"200": answer("The job.", &job), "default": problem}),
     );
     let stream = json!({"description": "The events as they come, each in `data`.", "content": {"text/event-stream": {"schema": event}}});
@@ -80,13 +86,22 @@ pub(super) fn described(lift: &mut dyn FnMut(Value, &str) -> Value) -> Vec<(&'st
         "jobEvents",
         "What a job tells, from its beginning or from an event on.",
         &parts,
+        ONE,
         json!({"200": stream, "default": problem}),
     );
-    let name = json!([{"name": "name", "in": "query", "required": false, "description": "The name of the file, which may tell the day of a digest.", "schema": {"type": "string"}}]);
+    let name = json!([{"name": "name", "in": "query", "required": false, "example": "2026-02-14.md", "description": "The name of the file, which may tell the day of a digest.", "schema": {"type": "string"}}]);
     let mut add = operation(
         "add",
         "Reads a file of papers, in any format that relata add reads, into the library.",
         &name,
+        &[
+            "malformed-request",
+            "unknown-format",
+            "body-too-long",
+            "body-too-slow",
+            "unsupported-media-type",
+            "read-only",
+        ],
         json!({"202": answer("The job.", &job), "default": problem}),
     );
     add["requestBody"] = json!({"required": true, "content": {"application/octet-stream": {"schema": {"type": "string", "format": "binary"}}}});

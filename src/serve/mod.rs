@@ -12,6 +12,7 @@
 mod api;
 mod batcher;
 mod cache;
+mod codes;
 mod connections;
 mod desk;
 mod embed_routes;

@@ -57,7 +57,7 @@ pub(super) struct App {
     /// Becomes true once the server stops, for answers that would not end by themselves.
     pub(super) stopping: watch::Sender<bool>,
     endpoints: Vec<Arc<Endpoint>>,
-    openapi: Bytes,
+    pub(super) openapi: Bytes,
     /// Tells the answers of this process from those of another.
     started: String,
     requests: AtomicU64,

@@ -51,7 +51,7 @@ pub struct Row<R> {
     pub authors: Vec<String>,
     /// Year of submission.
     pub year: i16,
-    /// Date of the paper, see [`Paper::date`].
+    /// Date of the paper: that of publication, or the best that is known.
     pub date: PartialDate,
     /// The first of its categories.
     pub primary_category: Option<String>,

@@ -41,7 +41,7 @@ fn routes(server: &Server) -> Vec<Route> {
         routes.push(Route { method: "GET".to_owned(), path: path.to_owned() });
     }
     routes.push(Route { method: "POST".to_owned(), path: "/export/bib".to_owned() });
-    for path in ["/library", "/settings", "/start", "/jobs/1", "/assets/style-0.css"] {
+    for path in ["/library", "/settings", "/start", "/api", "/jobs/1", "/assets/style-0.css"] {
         routes.push(Route { method: "GET".to_owned(), path: path.to_owned() });
     }
     for form in ["rate", "rate-all", "read", "note", "tags", "shown", "follow", "fetch", "topics", "check", "cancel"] {

@@ -1,6 +1,7 @@
 //! `relata serve` as its clients see it: a process, a port, bytes.
 
 mod answers;
+mod api_page;
 mod document;
 mod guards;
 mod jobs;

@@ -19,7 +19,7 @@ fn library() -> TempDir {
     folder
 }
 
-fn serve(arguments: &[&str]) -> Server {
+pub(crate) fn serve(arguments: &[&str]) -> Server {
     let folder = library();
     let file = folder.path().join("papers.jsonl");
     let server = Server::in_folder(folder, arguments);
@@ -28,7 +28,7 @@ fn serve(arguments: &[&str]) -> Server {
     server
 }
 
-fn page(server: &Server, path: &str) -> String {
+pub(crate) fn page(server: &Server, path: &str) -> String {
     let answer = server.send("GET", path, &[("Accept", "text/html")], "");
     assert_eq!(
         (answer.status, answer.header("content-type")),

@@ -32,7 +32,7 @@ const overflow = (page) => page.evaluate(() => document.documentElement.scrollWi
 
 const PAGES = {
   today: "/", search: "/search?q=sheaves&since=2026-01-01", blank: "/search", paper: "/papers/2601.00007", hostile: "/papers/2601.00000",
-  profile: "/profiles/default", liked: "/profiles/default/papers", newest: "/?profile=nobody", library: "/library", topics: "/topics", topic: "/topics/1", settings: "/settings", missing: "/nowhere",
+  profile: "/profiles/default", liked: "/profiles/default/papers", newest: "/?profile=nobody", library: "/library", topics: "/topics", topic: "/topics/1", settings: "/settings", api: "/api", missing: "/nowhere",
 };
 const only = process.env.PAGES?.split(",");
 

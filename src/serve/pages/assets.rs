@@ -36,6 +36,7 @@ static ASSETS: LazyLock<Vec<Asset>> = LazyLock::new(|| {
         + &Palette::of("pages").css()
         + include_str!("papers.css")
         + include_str!("profile.css")
+        + include_str!("api.css")
         + include_str!("style.css");
     let script = "text/javascript; charset=utf-8";
     vec![

@@ -6,6 +6,8 @@
 //! papers is escaped by the template; formulas become MathML (`formula`). Nothing needs a script,
 //! and the one that there is only saves a reload.
 
+mod api;
+mod api_schema;
 mod assets;
 mod chosen;
 mod entries;
@@ -215,6 +217,7 @@ pub(super) fn router() -> Router<Arc<App>> {
         ("/map/new", steady(map::arrivals)),
         ("/map/papers/{*part}", steady(map::paper)),
         ("/start", steady(start::show)),
+        ("/api", changing(api::show)),
     ];
     for (path, page) in parts {
         router = router.route(path, get(move |state, parts, request| answer(page, state, parts, request)));
