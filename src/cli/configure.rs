@@ -1,7 +1,7 @@
 //! `relata config`: where the file is, what is set and by what, and changes of single settings.
 
 use std::collections::BTreeMap;
-use std::ffi::OsString;
+use std::ffi::{OsStr, OsString};
 use std::path::PathBuf;
 
 use clap::ArgMatches;
@@ -16,20 +16,22 @@ use super::mail::{PASSWORD, password_source};
 use super::terminal::{Page, printable, say};
 use crate::error::{ConfigError, Result};
 
-/// What the command line and the environment say of settings that are options of every command.
+/// What the command line and the environment say of settings that are options: of every command, or
+/// of the one that runs.
 #[derive(Debug, Default)]
 pub(super) struct Given(BTreeMap<&'static str, (ValueSource, OsString)>);
 
 impl Given {
     pub(super) fn of(matches: &ArgMatches) -> Given {
-        let mut matches = matches;
+        let (mut matches, mut command) = (matches, None);
         // Options of every command stand in the matches of the innermost.
-        while let Some((_, inner)) = matches.subcommand() {
-            matches = inner;
+        while let Some((name, inner)) = matches.subcommand() {
+            (matches, command) = (inner, Some(name));
         }
         let one = |key: &'static Key| {
-            let id = key.option.filter(|option| option.command.is_none())?.id;
-            let value = matches.try_get_raw(id).ok()??.next()?.to_owned();
+            let id = key.option.filter(|option| option.command.is_none() || option.command == command)?.id;
+            let values: Vec<&OsStr> = matches.try_get_raw(id).ok()??.collect();
+            let value = (!values.is_empty()).then(|| values.join(OsStr::new(",")))?;
             Some((key.name, (matches.value_source(id)?, value)))
         };
         Given(KEYS.iter().filter_map(one).collect())

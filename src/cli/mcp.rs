@@ -1,7 +1,8 @@
 //! `relata mcp`: a client of the Model Context Protocol at standard input and output.
 //!
-//! In: messages of the client. Out: messages to it; notes and bars go to standard error as they do
-//! for every command. What answers is the door `mcp`, which is there with the feature `serve`.
+//! In: messages of the client. Out: messages to it; notes, bars and errors with the number of their
+//! request go to standard error. What answers is the door `mcp`, which is there with the feature
+//! `serve`.
 
 use super::args::Mcp;
 use super::{Context, Outcome};
@@ -9,10 +10,18 @@ use crate::error::Result;
 
 #[cfg(feature = "serve")]
 pub(super) fn run(context: &Context, asked: &Mcp) -> Result<Outcome> {
+    use super::{complete, say};
+    use crate::mcp::FailedCall;
+
     let options = crate::mcp::McpOptions::default()
         .allow_writes(asked.allow_writes)
         .observer(context.terminal.clone())
-        .on_error(std::sync::Arc::new(|error| super::say(&format!("error: {}", super::complete(error)))));
+        .on_error(std::sync::Arc::new(|failed: &FailedCall<'_>| {
+            // What is the asker's own is for the asker to read.
+            if failed.status >= 500 {
+                say(&format!("error: request {}, {}: {}", failed.request, failed.tool, complete(failed.error)));
+            }
+        }));
     crate::mcp::serve_stdio(context.relata.clone(), options)?;
     Ok(Outcome::Done)
 }

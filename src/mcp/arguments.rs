@@ -12,10 +12,14 @@ use serde::de::{DeserializeOwned, Error as _};
 use serde::{Deserialize, Deserializer};
 use serde_json::{Map, Value};
 
+use super::clean::cut;
 use crate::paper::ArxivId;
 
 /// The most papers of one answer.
 pub(super) const MOST_PAPERS: u64 = 50;
+
+/// Characters of the path of an argument.
+const PLACE: usize = 100;
 
 /// The most characters of an id in any form that people paste.
 const ID_LENGTH: usize = 200;
@@ -196,22 +200,16 @@ impl JsonSchema for Day {
 /// Reads the arguments of a tool.
 ///
 /// # Errors
-/// Which argument is wrong, and why.
+/// Which argument is wrong, by its path, and why.
 pub(super) fn read<T: DeserializeOwned>(arguments: Map<String, Value>) -> Result<T, String> {
-    let whole = |arguments: Map<String, Value>| serde_json::from_value::<T>(Value::Object(arguments));
-    let error = match whole(arguments.clone()) {
-        Ok(read) => return Ok(read),
-        Err(error) => error.to_string(),
-    };
-    // serde does not say which value it is: the one without which the rest is right.
-    let culprit = arguments.keys().find(|key| {
-        let mut rest = arguments.clone();
-        rest.remove(*key);
-        whole(rest).err().is_none_or(|without| without.to_string() == format!("missing field `{key}`"))
-    });
-    Err(match culprit {
-        Some(key) if !error.contains(&format!("`{key}`")) => format!("{key}: {error}"),
-        _ => error,
+    serde_path_to_error::deserialize(Value::Object(arguments)).map_err(|error| {
+        let (place, why) = (error.path().to_string(), error.inner().to_string());
+        // What stands at no argument, or names it already.
+        let last = place.rsplit('.').next().unwrap_or_default();
+        match place == "." || why.contains(&format!("`{last}`")) {
+            true => why,
+            false => format!("{}: {why}", cut(&place, PLACE)),
+        }
     })
 }
 
@@ -256,7 +254,7 @@ mod tests {
         assert_eq!(error(json!({ "query": "a", "k": 0 })), "k: 0 is not from 1 to 50");
         assert_eq!(
             error(json!({ "query": "a", "like": ["/etc/passwd"] })),
-            "like: \"/etc/passwd\" is no arXiv id, such as 2602.10611"
+            "like[0]: \"/etc/passwd\" is no arXiv id, such as 2602.10611"
         );
         assert_eq!(
             error(json!({ "query": "a", "like": vec!["2602.10611"; 51] })),
@@ -266,6 +264,12 @@ mod tests {
             error(json!({ "query": "a", "since": "yesterday" })),
             "since: \"yesterday\" is no day, such as 2026-02-14"
         );
+        // The second of several wrong ones, and a type that is no text at all.
+        assert_eq!(
+            error(json!({ "query": "a", "like": ["2602.10611", {"id": 1}] })),
+            "like[1]: invalid type: map, expected a string"
+        );
+        assert_eq!(error(json!({ "query": 3, "k": "many" })), "k: invalid type: string \"many\", expected u64");
         assert_eq!(error(json!({})), "missing field `query`");
         assert!(error(json!({ "query": "a", "path": "x" })).starts_with("unknown field `path`, expected one of"));
     }

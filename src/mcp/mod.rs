@@ -50,8 +50,29 @@ use crate::error::Error;
 use crate::service::{Observer, Relata};
 use crate::setters::setters;
 
-/// Who is told of errors.
-pub type ErrorListener = dyn Fn(&Error) + Send + Sync;
+/// Who is told of calls that went wrong.
+pub type ErrorListener = dyn Fn(&FailedCall<'_>) + Send + Sync;
+
+/// A call that went wrong: which, and by what. Nothing of what was asked is in it.
+#[derive(Clone, Copy, Debug)]
+#[non_exhaustive]
+pub struct FailedCall<'a> {
+    /// The error, whole: an agent hears of no folders.
+    pub error: &'a Error,
+    /// The tool, or `resources/list`.
+    pub tool: &'a str,
+    /// The request: over HTTP the [`HttpRequestId`] of its extensions, else the number that the
+    /// client gave it.
+    pub request: &'a str,
+    /// What kind of failure the agent was told, in the numbers of HTTP: from 500 on, it is none of
+    /// the asker's.
+    pub status: u16,
+}
+
+/// The id of a request over HTTP, which a web server puts into the request's extensions before it
+/// asks [`http_service`], so that its log and [`FailedCall`] name the same.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct HttpRequestId(pub String);
 
 /// What agents may do, and who may ask.
 #[derive(Clone)]
@@ -68,7 +89,7 @@ pub struct McpOptions {
     pub at_once: usize,
     /// Who else is told of what happens, such as a terminal.
     pub observer: Option<Arc<dyn Observer>>,
-    /// Who is told of errors that are not the asker's, whole: an agent hears of no folders.
+    /// Who is told of calls that went wrong.
     pub on_error: Option<Arc<ErrorListener>>,
 }
 
@@ -96,7 +117,7 @@ setters! { McpOptions:
     at_once => value at_once(usize);
     /// Who else is told of what happens.
     observer => some observer(Arc<dyn Observer>);
-    /// Who is told of errors that are not the asker's.
+    /// Who is told of calls that went wrong.
     on_error => some on_error(Arc<ErrorListener>);
 }
 

@@ -7,6 +7,7 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use axum::http::request::Parts;
 use rmcp::model::{
     CacheScope, CallToolRequestParams, CallToolResponse, CallToolResult, ContentBlock, GetPromptRequestParams,
     GetPromptResponse, Implementation, ListPromptsResult, ListResourceTemplatesResult, ListResourcesResult,
@@ -24,7 +25,7 @@ use super::failure::Failure;
 use super::listener::Listener;
 use super::tools::{Kind, ToolRow, tools};
 use super::topics::TopicCache;
-use super::{McpOptions, prompts, resources};
+use super::{FailedCall, HttpRequestId, McpOptions, prompts, resources};
 use crate::service::{CancelToken, Relata};
 
 /// How long a request waits for others before it is told to come again.
@@ -77,6 +78,7 @@ impl Server {
     async fn answer<T: Send + 'static>(
         &self,
         kind: Kind,
+        tool: &str,
         context: &RequestContext<RoleServer>,
         make: impl FnOnce(&Call<'_>) -> Answered<T> + Send + 'static,
     ) -> Result<T, Failure> {
@@ -85,6 +87,7 @@ impl Server {
         let steps = listener.steps();
         let ended = EndsWork(CancelToken::new());
         let (shared, cancel) = (Arc::clone(&self.0), ended.0.clone());
+        let (tool, request) = (tool.to_owned(), request_id(context));
         let mut work = tokio::task::spawn_blocking(move || {
             // Kept until the work has ended, whether or not somebody waits for it.
             let _turn = turn;
@@ -95,8 +98,8 @@ impl Server {
                 Refusal::Arguments(message) => Failure::arguments(&message),
                 Refusal::Error(error) => {
                     let failure = Failure::of(&error, &shared.relata, &shared.options);
-                    if let Some(tell) = shared.options.on_error.as_ref().filter(|_| failure.status >= 500) {
-                        tell(&error);
+                    if let Some(tell) = &shared.options.on_error {
+                        tell(&FailedCall { error: &error, tool: &tool, request: &request, status: failure.status });
                     }
                     failure
                 }
@@ -121,6 +124,13 @@ impl Server {
             _ => Err(Failure::busy()),
         }
     }
+}
+
+/// The id of a request: that of the web server, else the one that the client gave it.
+fn request_id(context: &RequestContext<RoleServer>) -> String {
+    let parts = context.extensions.get::<Parts>();
+    let id = parts.and_then(|parts| parts.extensions.get::<HttpRequestId>());
+    id.map_or_else(|| super::clean::cut(&context.id.to_string(), 100), |id| id.0.clone())
 }
 
 /// Pulls a token when dropped.
@@ -197,7 +207,8 @@ impl ServerHandler for Server {
             return Err(ErrorData::invalid_params(format!("there is no tool {name}"), None));
         };
         let arguments = request.arguments.unwrap_or_default();
-        let answer = self.answer(row.kind, &context, move |call| row.call(call, arguments)).await;
+        let answer =
+            self.answer(row.kind, &row.tool.name.clone(), &context, move |call| row.call(call, arguments)).await;
         Ok(CallToolResponse::Complete(result(answer)))
     }
 
@@ -206,7 +217,8 @@ impl ServerHandler for Server {
         _: Option<PaginatedRequestParams>,
         context: RequestContext<RoleServer>,
     ) -> Result<ListResourcesResult, ErrorData> {
-        let listed = self.answer(Kind::Reads, &context, |call| Ok(resources::listed(&call.relata)?)).await;
+        let listed =
+            self.answer(Kind::Reads, "resources/list", &context, |call| Ok(resources::listed(&call.relata)?)).await;
         let listed = listed.map_err(|failure| ErrorData::internal_error(failure.message, None))?;
         Ok(ListResourcesResult::with_all_items(listed))
     }
@@ -230,7 +242,7 @@ impl ServerHandler for Server {
         let Some((tool, arguments)) = resources::asked(&request.uri) else { return Err(missing()) };
         let Some(row) = self.tool(tool).cloned() else { return Err(missing()) };
         let arguments: Map<String, Value> = arguments;
-        match self.answer(row.kind, &context, move |call| row.call(call, arguments)).await {
+        match self.answer(row.kind, &row.tool.name.clone(), &context, move |call| row.call(call, arguments)).await {
             Ok(answer) => Ok(resources::contents(request.uri, &answer)),
             Err(failure) if failure.status == 404 => Err(missing()),
             Err(failure) => Err(ErrorData::invalid_params(failure_text(&failure), None)),

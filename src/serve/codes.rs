@@ -62,6 +62,7 @@ pub(super) static CODES: &[Code] = &[
     code("note-too-long", 422, "The note is too long."),
     code("nothing-liked", 409, "Nothing says what is liked."),
     code("nothing-to-fetch", 422, "No category is named, and none is remembered."),
+    code("nothing-usable", 422, "No entry of the file could be used; the job's answer names each."),
     code("origin-refused", 403, "Pages of other sites may not ask."),
     code("papers-and-categories", 422, "Papers and categories are fetched by separate requests."),
     code("read-only", 403, "This server changes nothing."),
@@ -72,6 +73,5 @@ pub(super) static CODES: &[Code] = &[
     code("too-many-texts", 413, "More texts than one request may have."),
     code("too-slow", 503, "The answer took longer than a request may; ask for less."),
     code("topic-name-taken", 409, "Another topic of the same level has this name."),
-    code("unknown-format", 422, "The file holds no papers in any known form."),
     code("unsupported-media-type", 415, "The body does not say that it is of a kind that is taken here."),
 ];

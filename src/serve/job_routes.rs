@@ -16,8 +16,8 @@ use axum::routing::{get, post};
 use futures_util::stream::{self, Stream};
 use serde_json::{Value, json};
 
-use super::endpoint::{self, Work};
 use super::events::Told;
+use super::job_work::{self, JobWork};
 use super::jobs::Heard;
 use super::problem::Problem;
 use super::routes::{self, App, read};
@@ -96,7 +96,7 @@ pub(super) fn described(lift: &mut dyn FnMut(Value, &str) -> Value) -> Vec<(&'st
         &name,
         &[
             "malformed-request",
-            "unknown-format",
+            "nothing-usable",
             "body-too-long",
             "body-too-slow",
             "unsupported-media-type",
@@ -114,7 +114,7 @@ pub(super) fn described(lift: &mut dyn FnMut(Value, &str) -> Value) -> Vec<(&'st
 }
 
 /// Begins a job.
-pub(super) fn begun(app: &App, kind: &'static str, work: Work) -> Answer {
+pub(super) fn begun(app: &App, kind: &'static str, work: JobWork) -> Answer {
     let row = app.jobs.add(kind, work)?;
     let mut response = written(StatusCode::ACCEPTED, &row);
     if let Ok(place) = HeaderValue::from_str(&format!("/api/v1/jobs/{}", row.job)) {
@@ -148,14 +148,7 @@ async fn add(State(app): State<Arc<App>>, request: Request) -> Answer {
         }
     }
     let bytes = read(body, FILE).await?;
-    begun(
-        &app,
-        "add",
-        Box::new(move |relata| {
-            let added = relata.add_reader(std::path::Path::new(&name), &*bytes, true).map_err(crate::Error::from)?;
-            endpoint::written(&added)
-        }),
-    )
+    begun(&app, "add", job_work::add(name, bytes))
 }
 
 /// The events of a job.

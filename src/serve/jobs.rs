@@ -1,8 +1,8 @@
 //! Work that takes long: one job at a time, the others wait in turn, each outlives its client.
 //!
-//! In: work, what it is called. Out: a number under which anybody may ask how far it is, follow its
-//! events, read its answer, or end it. Jobs are of this process: what they have stored stays, the
-//! list of them does not.
+//! In: work (`job_work`), what it is called. Out: a number under which anybody may ask how far it
+//! is, follow its events, read its answer, or end it. Jobs are of this process: what they have
+//! stored stays, the list of them does not.
 
 use std::collections::{BTreeMap, VecDeque};
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -16,8 +16,8 @@ use serde::Serialize;
 use serde_json::Value;
 use tokio::sync::watch;
 
-use super::endpoint::Work;
 use super::events::{Told, told};
+use super::job_work::{JobWork, Outcome};
 use super::problem::Problem;
 use crate::error::Error;
 use crate::service::{CancelToken, Event, Relata};
@@ -39,16 +39,19 @@ pub(super) enum State {
     Running,
     /// It is done.
     Done,
-    /// It went wrong. What it had stored stays.
+    /// Part of it is done: `answer` says what was stored and what was left out, and `problem` what
+    /// ended the rest, where something did.
+    Partial,
+    /// It went wrong, and nothing came of it.
     Failed,
-    /// Somebody has ended it. What it had stored stays.
+    /// Somebody has ended it. What it had stored stays; `answer` says what, where that is known.
     Cancelled,
 }
 
 impl State {
     /// Whether nothing more will happen.
     pub(super) fn is_over(self) -> bool {
-        matches!(self, State::Done | State::Failed | State::Cancelled)
+        matches!(self, State::Done | State::Partial | State::Failed | State::Cancelled)
     }
 }
 
@@ -70,7 +73,7 @@ pub(super) struct Row {
     over: Option<Timestamp>,
     /// The last that it has told of how far it is.
     progress: Option<Told>,
-    /// The answer, once it is done.
+    /// The answer, once it is done, or what was done of it.
     answer: Option<Value>,
     /// What went wrong.
     problem: Option<Value>,
@@ -78,7 +81,7 @@ pub(super) struct Row {
 
 struct Job {
     row: Row,
-    work: Option<Work>,
+    work: Option<JobWork>,
     cancel: CancelToken,
     events: VecDeque<(u64, Told)>,
     next_event: u64,
@@ -133,7 +136,7 @@ impl Jobs {
     ///
     /// # Errors
     /// A problem where too many wait.
-    pub(super) fn add(&self, kind: &'static str, work: Work) -> Result<Row, Problem> {
+    pub(super) fn add(&self, kind: &'static str, work: JobWork) -> Result<Row, Problem> {
         let mut all = self.shared.all();
         let waiting = all.jobs.values().filter(|job| job.row.state == State::Waiting).count();
         if waiting >= WAITING || all.closed {
@@ -262,20 +265,14 @@ impl Shared {
         let observed = move |event: Event| own.tell(number, &event);
         let relata = relata.cancelled_by(&cancel).observed_by(observed);
         let done = catch_unwind(AssertUnwindSafe(|| work(&relata)));
-        let done = done.unwrap_or_else(|_| Err(Error::Internal("the work of a job panicked").into()));
+        let done = done.unwrap_or_else(|_| Outcome::of(Err(Error::Internal("the work of a job panicked").into())));
         let mut all = self.all();
         let Some(job) = all.jobs.get_mut(&number) else { return };
-        match done {
-            Ok(answer) => {
-                job.row.answer = serde_json::from_slice(&answer).ok();
-                job.end(State::Done);
-            }
-            Err(problem) if problem.code() == Error::Cancelled.code() => job.end(State::Cancelled),
-            Err(problem) => {
-                job.row.problem = serde_json::to_value(problem.written()).ok();
-                job.end(State::Failed);
-            }
-        }
+        let state = done.state();
+        let problem = done.problem.filter(|_| state != State::Cancelled);
+        job.row.problem = problem.and_then(|problem| serde_json::to_value(problem.written()).ok());
+        job.row.answer = done.answer;
+        job.end(state);
     }
 
     fn tell(&self, number: u64, event: &Event) {
@@ -315,6 +312,7 @@ impl Job {
 mod tests {
     use std::sync::mpsc;
 
+    use super::super::job_work::plain;
     use super::*;
     use crate::model::Settings;
     use crate::service::{Options, Work as Task};
@@ -339,11 +337,10 @@ mod tests {
         let folder = tempfile::tempdir().expect("a folder");
         let jobs = jobs(folder.path());
         let (go, wait) = mpsc::channel::<()>();
-        let first =
-            jobs.add("first", Box::new(move |_| wait.recv().map(|()| b"1".to_vec()).map_err(|_| Problem::busy())));
-        let second = jobs.add("second", Box::new(|_| Ok(b"{\"two\": 2}".to_vec()))).expect("room");
-        let third = jobs.add("third", Box::new(|_| Err(Error::Internal("on purpose").into()))).expect("room");
-        let fourth = jobs.add("fourth", Box::new(|_| panic!("on purpose"))).expect("room");
+        let first = jobs.add("first", plain(move |_| wait.recv().map(|()| b"1".to_vec()).map_err(|_| Problem::busy())));
+        let second = jobs.add("second", plain(|_| Ok(b"{\"two\": 2}".to_vec()))).expect("room");
+        let third = jobs.add("third", plain(|_| Err(Error::Internal("on purpose").into()))).expect("room");
+        let fourth = jobs.add("fourth", plain(|_| panic!("on purpose"))).expect("room");
         assert_eq!(jobs.get(second.job).expect("the job").state, State::Waiting);
         go.send(()).expect("the first listens");
         assert_eq!(end(&jobs, first.expect("room").job).answer, Some(Value::from(1)));
@@ -361,7 +358,7 @@ mod tests {
         let (told, hear) = mpsc::channel();
         let runs = jobs.add(
             "runs",
-            Box::new(move |relata| {
+            plain(move |relata| {
                 relata.tell(Event::Began(Task::Embedding, 10));
                 for done in 0..10 {
                     relata.tell(Event::Done(Task::Embedding, done));
@@ -373,7 +370,7 @@ mod tests {
                 Err(Error::Cancelled.into())
             }),
         );
-        let (runs, waits) = (runs.expect("room"), jobs.add("waits", Box::new(|_| Ok(Vec::new()))).expect("room"));
+        let (runs, waits) = (runs.expect("room"), jobs.add("waits", plain(|_| Ok(Vec::new()))).expect("room"));
         hear.recv().expect("it runs");
         assert_eq!(jobs.cancel(waits.job).expect("the job").state, State::Cancelled);
         jobs.cancel(runs.job).expect("the job");
@@ -389,6 +386,6 @@ mod tests {
         assert_eq!((Value::from(events), more), (expected, false));
         assert_eq!(jobs.cancel(99).expect_err("none").code(), "no-such-job");
         jobs.close();
-        assert_eq!(jobs.add("late", Box::new(|_| Ok(Vec::new()))).expect_err("closed").code(), "busy");
+        assert_eq!(jobs.add("late", plain(|_| Ok(Vec::new()))).expect_err("closed").code(), "busy");
     }
 }

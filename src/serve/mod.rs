@@ -20,6 +20,7 @@ mod endpoint;
 mod events;
 mod guard;
 mod job_routes;
+mod job_work;
 mod jobs;
 mod kept;
 mod metrics;

@@ -26,10 +26,10 @@ use super::jobs::Jobs;
 use super::kept::Kept;
 use super::metrics::Metrics;
 use super::options::{ServeOptions, Setting};
-use super::problem::Problem;
-use super::{api, embed_routes, job_routes, openapi};
+use super::problem::{Problem, Written};
+use super::{api, embed_routes, job_routes, job_work, openapi};
 use crate::error::{Error, Result, ServeError};
-use crate::mcp::{self, McpOptions, McpService};
+use crate::mcp::{self, FailedCall, HttpRequestId, McpOptions, McpService};
 use crate::service::{Event, Note, Relata};
 
 /// What somebody should know although an answer stands: [`Note`]s as a JSON array.
@@ -152,16 +152,30 @@ pub(super) fn router(app: &Arc<App>, pages: Router<Arc<App>>) -> Router {
 
 /// The tools for agents. They check `Host` and `Origin` once more, by the same lists.
 fn mcp(app: &App) -> McpService {
-    let options = McpOptions::default().allow_writes(app.allow_writes);
+    let options = McpOptions::default().allow_writes(app.allow_writes).on_error(Arc::new(log_failed));
     mcp::http_service(
         app.relata.clone(),
         options.allowed_hosts(app.guard.hosts()).allowed_origins(app.guard.all_origins()),
     )
 }
 
+/// Logs a call of an agent that went wrong, by the id of its request and without what was asked.
+fn log_failed(failed: &FailedCall<'_>) {
+    let (id, tool, status, code) = (failed.request, failed.tool, failed.status, failed.error.code());
+    match status {
+        // An error of the asker's may repeat what was asked.
+        ..500 => tracing::info!(target: "relata::serve", id, tool, status, code, "a tool refused"),
+        _ => {
+            tracing::error!(target: "relata::serve", id, tool, status, code, error = failed.error.with_causes(), "a tool failed")
+        }
+    }
+}
+
 /// Lets pass what may pass, and gives every answer the headers of all.
-async fn guarded(State(app): State<Arc<App>>, request: Request, next: Next) -> Response {
+async fn guarded(State(app): State<Arc<App>>, mut request: Request, next: Next) -> Response {
     let number = app.requests.fetch_add(1, Ordering::Relaxed);
+    let id = format!("{}-{number}", app.started);
+    request.extensions_mut().insert(HttpRequestId(id.clone()));
     let (method, began) = (request.method().clone(), std::time::Instant::now());
     // The pattern of the address, since what was asked is nobody's business.
     let route =
@@ -196,13 +210,16 @@ async fn guarded(State(app): State<Arc<App>>, request: Request, next: Next) -> R
         headers
             .insert(HeaderName::from_static("cross-origin-resource-policy"), HeaderValue::from_static("same-origin"));
     }
-    let id = format!("{}-{number}", app.started);
     if let Ok(id) = HeaderValue::from_str(&id) {
         headers.insert(HeaderName::from_static("x-request-id"), id);
     }
     let status = response.status().as_u16();
     if let Some(metrics) = &app.metrics {
         metrics.count(&method, &route, status, began.elapsed());
+    }
+    if let Some(problem) = response.extensions().get::<Problem>().filter(|_| status == 500) {
+        let Written { code, detail, .. } = problem.written();
+        tracing::error!(target: "relata::serve", id, %method, route, status, code, error = detail, "a request failed");
     }
     tracing::info!(target: "relata::serve", id, %method, route, status, milliseconds = began.elapsed().as_secs_f64() * 1e3);
     response
@@ -248,7 +265,7 @@ async fn answer(
     let call = Call { path, query, body: read(body, BODY).await?.into() };
     let work = endpoint.read(&call)?;
     if endpoint.job {
-        return job_routes::begun(&app, endpoint.name, work);
+        return job_routes::begun(&app, endpoint.name, job_work::asked(work));
     }
     let cached = matches!(head.method, Method::GET | Method::HEAD) && !endpoint.writes;
     let known = head.headers.get(header::IF_NONE_MATCH).cloned().filter(|_| cached);

@@ -184,3 +184,17 @@ fn prompts_name_the_tools_that_they_need() {
     }
     assert_eq!(client.response("prompts/get", json!({ "name": "topic_survey" }))["error"]["code"], -32602);
 }
+
+#[test]
+fn an_error_is_told_on_standard_error_by_its_request_and_without_what_was_asked() {
+    let home = Home::new();
+    std::fs::write(home.path("library.db"), "these are notes and no library ".repeat(200)).expect("a file");
+    let mut client = Client::initialized(&home, &[]);
+    let asked = json!({ "query": "a question that is secret" });
+    let request = client.ask("tools/call", json!({ "name": "search_papers", "arguments": asked }));
+    assert_eq!(client.receive()["id"], request);
+    let (_, _, errors) = client.leave();
+    let line = errors.lines().find(|line| line.starts_with("error: ")).unwrap_or_else(|| panic!("{errors}"));
+    assert!(line.starts_with(&format!("error: request {request}, search_papers: ")), "{line}");
+    assert!(line.contains("library.db") && !errors.contains("secret"), "{errors}");
+}

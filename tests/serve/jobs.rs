@@ -1,6 +1,7 @@
 //! Long work: begun, followed, ended; and vectors in the forms of other servers.
 
 use std::io::{BufRead, BufReader, Write};
+use std::path::Path;
 use std::time::{Duration, Instant};
 
 use base64::Engine;
@@ -48,6 +49,82 @@ fn a_file_is_added_as_a_job_that_tells_of_itself() {
     let last = lines.iter().filter_map(|line| line.strip_prefix("id: ")).next_back().expect("a number");
     let rest = server.send("GET", &format!("{place}/events"), &[("Last-Event-ID", last)], "");
     assert!(!rest.body.contains("data: "), "{rest:?}");
+}
+
+/// Adds a file as a job; gives the job once it is over.
+fn added(server: &Server, name: &str, text: &str) -> Value {
+    let path = format!("/api/v1/jobs/add?name={name}");
+    let begun = server.send("POST", &path, &[("Content-Type", "application/octet-stream")], text);
+    over(server, begun.header("location").expect("a place"))
+}
+
+#[test]
+fn a_job_that_is_done_in_part_says_what_is_stored_and_what_is_not() {
+    let server = Server::start(&[]);
+    let file = "{\"id\": \"2601.00001\", \"title\": \"Ice\", \"abstract\": \"Of ice.\"}\n{\"title\": \"No id\"}\n\
+                {\"id\": \"2601.00002\", \"title\": \"Snow\", \"abstract\": \"Of snow.\"}\nno JSON at all\n";
+    let job = added(&server, "papers.jsonl", file);
+    assert_eq!(
+        (&job["state"], &job["answer"]["added"], &job["problem"]),
+        (&json!("partial"), &json!(2), &json!(null)),
+        "{job}"
+    );
+    let skipped = job["answer"]["skipped"].as_array().expect("a list");
+    let lines: Vec<&Value> = skipped.iter().map(|entry| &entry["line"]).collect();
+    assert_eq!(lines, [&json!(2), &json!(4)], "{job}");
+    let page = |number: u64| server.send("GET", &format!("/jobs/{number}"), &[("Accept", "text/html")], "").body;
+    let shown = page(1);
+    for part in [
+        "Done in part",
+        "<dt>New papers</dt><dd>2</dd>",
+        "<bdi>papers.jsonl, line 2</bdi>: ",
+        "<bdi>papers.jsonl, line 4</bdi>: ",
+    ] {
+        assert!(shown.contains(part), "{part}: {shown}");
+    }
+
+    // The same again, and nothing of which anything can be used.
+    let again = added(&server, "papers.jsonl", file);
+    assert_eq!((&again["state"], &again["answer"]["unchanged"]), (&json!("partial"), &json!(2)), "{again}");
+    let nothing = added(&server, "letter.txt", "Dear Ada,\nthis is a letter.\n");
+    assert_eq!(
+        (&nothing["state"], &nothing["problem"]["code"]),
+        (&json!("failed"), &json!("nothing-usable")),
+        "{nothing}"
+    );
+    assert_eq!(nothing["answer"]["skipped"][0]["file"], "letter.txt", "{nothing}");
+    let shown = page(3);
+    assert!(shown.contains("Failed") && shown.contains("<code>nothing-usable</code>"), "{shown}");
+    // The event that ends a job has its state.
+    let events = server.get("/api/v1/jobs/1/events").body;
+    assert!(events.contains("data: {\"event\":\"state\",\"state\":\"partial\"}"), "{events}");
+}
+
+#[test]
+fn what_was_stored_before_a_job_went_wrong_is_told_with_the_error() {
+    let folder = tempfile::TempDir::new().expect("a folder");
+    let model = folder.path().join("model");
+    std::fs::create_dir(&model).expect("a folder");
+    let tiny = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/models/tiny-bert");
+    for file in std::fs::read_dir(tiny).expect("the model") {
+        let file = file.expect("a file");
+        if file.path().is_file() {
+            std::fs::copy(file.path(), model.join(file.file_name())).expect("a copy");
+        }
+    }
+    let server = Server::in_folder(folder, &["--model", &model.display().to_string()]);
+    // The model goes while the server runs.
+    std::fs::remove_dir_all(&model).expect("removed");
+    let text = "{\"id\": \"2601.00001\", \"title\": \"Ice\", \"abstract\": \"Of ice.\"}\n";
+    let job = added(&server, "papers.jsonl", text);
+    assert_eq!((&job["state"], &job["answer"]["added"]), (&json!("partial"), &json!(1)), "{job}");
+    let code = job["problem"]["code"].as_str().expect("a code");
+    assert!(code.starts_with("model-"), "{job}");
+    let shown = server.send("GET", "/jobs/1", &[("Accept", "text/html")], "").body;
+    assert!(
+        shown.contains("<dt>New papers</dt><dd>1</dd>") && shown.contains(&format!("<code>{code}</code>")),
+        "{shown}"
+    );
 }
 
 #[test]

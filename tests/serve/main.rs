@@ -6,6 +6,8 @@ mod document;
 mod guards;
 mod jobs;
 mod limits;
+mod logs;
 mod map;
 mod pages;
+mod settings;
 mod support;

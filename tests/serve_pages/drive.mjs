@@ -224,7 +224,7 @@ await check("a job is followed as it goes, and its page says what came of it", a
   await page.locator("form[action='/forms/topics'] button").click();
   await page.waitForURL(/\/jobs\/\d+$/);
   await page.waitForFunction(() => document.querySelector("[data-job][data-over]"), null, { timeout: 30000 });
-  assert.equal(await page.locator("[data-state]").textContent(), "done");
+  assert.equal(await page.locator("[data-state]").textContent(), "Done");
   await shot(page, "job");
   assert.deepEqual(await violations(page), []);
   assert.deepEqual(heard.errors, []);

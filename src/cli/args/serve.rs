@@ -16,10 +16,10 @@ pub(crate) struct ServeArgs {
     pub listen: IpAddr,
     /// Another name of this server, such as that of a proxy in front of it. All other names are
     /// refused.
-    #[arg(long = "host", value_name = "NAME")]
+    #[arg(long = "host", value_name = "NAME", value_delimiter = ',')]
     pub hosts: Vec<String>,
     /// Let pages of this site ask as well, such as https://example.org.
-    #[arg(long = "origin", value_name = "ORIGIN")]
+    #[arg(long = "origin", value_name = "ORIGIN", value_delimiter = ',')]
     pub origins: Vec<String>,
     /// File with a token that everybody has to show; only you may be able to read it.
     #[arg(long, value_name = "FILE")]

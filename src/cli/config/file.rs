@@ -83,6 +83,11 @@ fn typed(kind: Kind, value: &Value) -> Option<String> {
         (Kind::Count | Kind::Match | Kind::Port, Value::Integer(value)) => Some(value.value().to_string()),
         (Kind::Match, Value::Float(value)) => Some(value.value().to_string()),
         (kind, Value::String(value)) if kind.is_text() => Some(value.value().clone()),
+        (Kind::Several, Value::Array(values)) => {
+            let texts: Option<Vec<&str>> = values.iter().map(Value::as_str).collect();
+            // What has a comma in it would be read as two.
+            texts.filter(|texts| texts.iter().all(|text| !text.contains(','))).map(|texts| texts.join(","))
+        }
         _ => None,
     }
 }
@@ -219,6 +224,12 @@ mod tests {
             ("today.k", "5".to_owned(), 6),
         ];
         assert_eq!(read(text).unwrap(), expected);
+        let hosts = |value: &str| read(&format!("serve.host = {value}")).map(|all| all[0].1.clone());
+        assert_eq!(hosts("['a.example', 'b.example:80']").unwrap(), "a.example,b.example:80");
+        assert_eq!(hosts("'a.example,b.example'").unwrap(), "a.example,b.example");
+        for wrong in ["[]", "[1]", "['a,b']", "3"] {
+            assert!(hosts(wrong).unwrap_err().contains("serve.host: expected texts with commas"), "{wrong}");
+        }
         for other in ["today.k = 5", "today = { k = 5 }", "[today]\r\n'k' = 0x5\r\n"] {
             assert_eq!(read(other).unwrap()[0].1, "5", "{other}");
         }

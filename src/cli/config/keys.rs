@@ -2,6 +2,7 @@
 //!
 //! In: a key. Out: its type, the option and the variable that stand above it, and what it is for.
 
+use std::net::IpAddr;
 use std::path::Path;
 
 use crate::embed::DeviceChoice;
@@ -55,6 +56,10 @@ pub(in crate::cli) enum Kind {
     Mail,
     /// A web address.
     Address,
+    /// An address of this machine's network: IPv4 or IPv6.
+    Listen,
+    /// Several texts: with commas between them, or a list of TOML.
+    Several,
     /// A device to embed on.
     Device,
     /// The code of a language.
@@ -94,8 +99,8 @@ pub(in crate::cli) static KEYS: &[Key] = &[
         "RELATA_ZOTERO_KEY_FILE",
         "a file with the key for Zotero's web API, which only its owner may read",
     ),
-    today("today.k", Kind::Count, "--count", "k", "how many papers `relata today` lists at most"),
-    today("today.at_least", Kind::Match, "--at-least", "at_least", "the least match that `relata today` lists"),
+    of("today", "today.k", Kind::Count, "--count", "k", "how many papers `relata today` lists at most"),
+    of("today", "today.at_least", Kind::Match, "--at-least", "at_least", "the least match that `relata today` lists"),
     only_file("mail.server", Kind::Text, "the server that takes mail (SMTP)"),
     only_file("mail.port", Kind::Port, "its port; else 465 (tls), 587 (starttls) or 25 (none)"),
     only_file(
@@ -112,6 +117,26 @@ pub(in crate::cli) static KEYS: &[Key] = &[
         "a file with certificates (PEM) to trust beside Mozilla's list: the server's own, or an authority's",
     ),
     only_file("mail.from", Kind::Mail, "who sends the mail"),
+    serve("serve.port", Kind::Port, "--port", "port", "the port that `relata serve` listens on"),
+    serve("serve.listen", Kind::Listen, "--listen", "listen", "the address that it listens on"),
+    serve("serve.host", Kind::Several, "--host", "hosts", "other names of the server, such as that of a proxy"),
+    serve("serve.origin", Kind::Several, "--origin", "origins", "sites whose pages may ask as well"),
+    serve(
+        "serve.token_file",
+        Kind::Path,
+        "--token-file",
+        "token_file",
+        "a file with the token that everybody has to show, which only its owner may read",
+    ),
+    serve("serve.read_only", Kind::Flag, "--read-only", "read_only", "whether the server changes nothing"),
+    serve(
+        "serve.allow_writes",
+        Kind::Flag,
+        "--allow-writes",
+        "allow_writes",
+        "whether agents may rate papers and fetch some; not where the server changes nothing",
+    ),
+    serve("serve.metrics", Kind::Flag, "--metrics", "metrics", "whether /metrics tells what was asked"),
 ];
 
 const fn global(
@@ -125,8 +150,19 @@ const fn global(
     Key { name, kind, option: Some(Target { name: option, id: name, command: None }), variable, about }
 }
 
-const fn today(name: &'static str, kind: Kind, option: &'static str, id: &'static str, about: &'static str) -> Key {
-    Key { name, kind, option: Some(Target { name: option, id, command: Some("today") }), variable: None, about }
+const fn of(
+    command: &'static str,
+    name: &'static str,
+    kind: Kind,
+    option: &'static str,
+    id: &'static str,
+    about: &'static str,
+) -> Key {
+    Key { name, kind, option: Some(Target { name: option, id, command: Some(command) }), variable: None, about }
+}
+
+const fn serve(name: &'static str, kind: Kind, option: &'static str, id: &'static str, about: &'static str) -> Key {
+    of("serve", name, kind, option, id, about)
 }
 
 const fn only_variable(name: &'static str, kind: Kind, variable: &'static str, about: &'static str) -> Key {
@@ -171,6 +207,8 @@ impl Kind {
             Kind::Port => "a port from 1 to 65535".to_owned(),
             Kind::Mail => "a mail address, such as ada@example.org or Ada <ada@example.org>".to_owned(),
             Kind::Address => "an address that begins with http:// or https://".to_owned(),
+            Kind::Listen => "an IP address, such as 127.0.0.1 or ::1".to_owned(),
+            Kind::Several => "texts with commas between them, or a list of texts".to_owned(),
             Kind::Device => "auto, cpu, cuda, cuda:N or metal".to_owned(),
             Kind::Language => "the code of a language, such as en, zh or de".to_owned(),
             Kind::OneOf(words) => format!("one of {}", words.join(", ")),
@@ -196,6 +234,8 @@ impl Kind {
                 let host = text.strip_prefix("http://").or_else(|| text.strip_prefix("https://"));
                 one_line && host.is_some_and(|host| !host.is_empty() && !host.starts_with('/'))
             }
+            Kind::Listen => text.parse::<IpAddr>().is_ok(),
+            Kind::Several => one_line && text.split(',').all(|part| !part.trim().is_empty()),
             Kind::Device => text.parse::<DeviceChoice>().is_ok(),
             Kind::Language => code(text).is_some(),
             Kind::OneOf(words) => words.contains(&text),
@@ -242,6 +282,8 @@ mod tests {
         let addresses = ["http://127.0.0.1:80/x", "https://a.example", "ftp://a", "http://", "https:///x"];
         assert_eq!(takes(Kind::Address, &addresses), [true, true, false, false, false]);
         assert_eq!(takes(Kind::Device, &["cuda:0,1", "gpu"]), [true, false]);
+        assert_eq!(takes(Kind::Listen, &["127.0.0.1", "::1", "localhost", "10.0.0.1:80"]), [true, true, false, false]);
+        assert_eq!(takes(Kind::Several, &["a", "a,b", "a,,b", ""]), [true, true, false, false]);
     }
 
     /// The table of the settings, as docs/reference/configuration.md has it.

@@ -183,6 +183,8 @@ mod tests {
             Kind::Count | Kind::Match | Kind::Port => "7".to_owned(),
             Kind::Mail => "'a@b.example'".to_owned(),
             Kind::Address => "'https://a.example'".to_owned(),
+            Kind::Listen => "'::1'".to_owned(),
+            Kind::Several => "['a', 'b']".to_owned(),
             Kind::Device => "'cpu'".to_owned(),
             Kind::Language => "'de'".to_owned(),
             Kind::OneOf(words) => format!("'{}'", words[0]),
@@ -196,6 +198,12 @@ mod tests {
         assert!(cli.places.offline);
         let Command::Today(today) = cli.command else { panic!("today") };
         assert_eq!(today.selection.language.as_deref(), Some("de"));
+        let Command::Serve(serve) = parsed(&config, &["relata", "serve", "--host", "c"]).command else {
+            panic!("serve")
+        };
+        assert_eq!((serve.port, serve.listen.to_string(), serve.hosts), (7, "::1".to_owned(), vec!["c".to_owned()]));
+        assert_eq!((serve.origins, serve.read_only, serve.metrics), (vec!["a".to_owned(), "b".to_owned()], true, true));
+        assert_eq!(serve.token_file.as_deref(), Some(Path::new("/etc/relata/a")));
     }
 
     #[test]

@@ -12,6 +12,7 @@ use axum::response::{IntoResponse, Response};
 use serde_json::json;
 
 use super::super::endpoint::{Work, written};
+use super::super::job_work;
 use super::super::problem::Problem;
 use super::super::routes::{self, App, read};
 use super::entries::anchor;
@@ -20,7 +21,7 @@ use super::{Answer, chosen, elsewhere, today};
 use crate::library::Opinion;
 use crate::paper::{ArxivId, FollowKind, Follows, LikeWeight};
 use crate::service::{
-    Annotated, Fetch, FindTopics, Follow, InterestName, MarkRead, NotePaper, Opine, Relata, TagPapers, Today,
+    Annotated, Fetch, FindTopics, Follow, InterestName, MarkRead, NotePaper, Opine, Reembed, Relata, TagPapers, Today,
     WeighInterest,
 };
 
@@ -174,6 +175,14 @@ fn done(app: &App, relata: &Relata, form: &str, fields: &Fields) -> Answer<Done>
                 written(&checked)
             }),
         ),
+        "reembed" => job(
+            app,
+            "reembed",
+            Box::new(|relata| {
+                let done = relata.reembed(&Reembed::default())?;
+                written(&done)
+            }),
+        ),
         "cancel" => {
             let number = fields.get("job").parse().map_err(|_| Problem::malformed("this is no number of a job"))?;
             app.jobs.cancel(number)?;
@@ -265,7 +274,7 @@ fn fetch(app: &App, fields: &Fields) -> Answer<Done> {
 }
 
 fn job(app: &App, kind: &'static str, work: Work) -> Answer<Done> {
-    Ok(Done::Job(app.jobs.add(kind, work)?.job))
+    Ok(Done::Job(app.jobs.add(kind, job_work::asked(work))?.job))
 }
 
 fn known(annotated: Annotated) -> Answer<()> {

@@ -70,7 +70,8 @@ impl Frame {
             carry,
             words: String::new(),
             writes: asked.app.guard.writes().is_ok(),
-            sample: asked.state()?.source == Source::Sample,
+            // A page that asks no model is shown although the model is gone.
+            sample: asked.state().is_ok_and(|state| state.source == Source::Sample),
             back: asked.address(),
             others: Vec::new(),
             again: 0,

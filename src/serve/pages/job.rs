@@ -1,12 +1,15 @@
-//! A job: how far it is, live with a script and by loading again without one.
+//! A job: how far it is, live with a script and by loading again without one; then what came of it,
+//! what was left out and why, and what helps.
 
 use askama::Template;
 use serde_json::Value;
 
-use super::frame::Frame;
+use super::frame::{Frame, counted};
+use super::job_words::{Left, advice, category_state, facts, left_out, progress, state};
 use super::library::JobLine;
 use super::{Answer, Asked, Shape, Shown, html, json, no_such_shape};
 
+use super::super::jobs::State;
 use super::super::problem::Problem;
 
 /// Seconds after which a page without scripts looks again.
@@ -18,13 +21,27 @@ struct JobPage {
     frame: Frame,
     number: u64,
     title: &'static str,
-    state: String,
+    state: &'static str,
     over: bool,
     progress: String,
     problem: String,
+    code: String,
+    advice: &'static str,
+    /// Whether a button asks arXiv once more.
+    again: bool,
     /// Where the result is.
     next: (&'static str, &'static str),
-    facts: Vec<(String, String)>,
+    facts: Vec<(&'static str, String)>,
+    categories: Vec<Category>,
+    left: Left,
+}
+
+/// A category that was fetched.
+struct Category {
+    name: String,
+    state: &'static str,
+    new: String,
+    reason: String,
 }
 
 /// What a job does, in words.
@@ -33,6 +50,7 @@ fn in_words(kind: &str) -> &'static str {
         "fetch" => "Fetching papers",
         "findTopics" => "Finding topics",
         "add" => "Adding papers",
+        "prepare" => "Preparing answers",
         "reembed" => "Embedding papers",
         "check" => "Checking the library",
         _ => "Work",
@@ -43,7 +61,7 @@ fn in_words(kind: &str) -> &'static str {
 pub(super) fn lines(asked: &Asked<'_>) -> Vec<JobLine> {
     let line = |row: super::super::jobs::Row| {
         let told = serde_json::to_value(&row).unwrap_or_default();
-        JobLine { number: row.job, kind: in_words(row.kind), state: text(&told["state"]), asked: text(&told["asked"]) }
+        JobLine { number: row.job, kind: in_words(row.kind), state: state(row.state), asked: text(&told["asked"]) }
     };
     asked.app.jobs.list().into_iter().map(line).collect()
 }
@@ -61,37 +79,35 @@ pub(super) fn show(asked: &Asked<'_>) -> Answer<Shown> {
     let told = serde_json::to_value(&row).unwrap_or_default();
     let mut frame = Frame::of(asked, "job", title)?.in_answer_forms(asked);
     frame.again = if over { 0 } else { AGAIN };
+    let (answer, code) = (&told["answer"], text(&told["problem"]["code"]));
+    let fetching = row.kind == "fetch";
+    let categories = answer["categories"].as_array().filter(|_| fetching).into_iter().flatten().map(|row| Category {
+        name: text(&row["category"]),
+        state: category_state(&text(&row["state"])),
+        new: row["new"]
+            .as_u64()
+            .map_or_else(String::new, |new| counted(usize::try_from(new).unwrap_or(0), "new paper")),
+        reason: text(&row["reason"]),
+    });
     html(&JobPage {
         number,
         title,
-        state: text(&told["state"]),
+        state: state(row.state),
         over,
         progress: progress(&told["progress"]),
         problem: text(&told["problem"]["detail"]),
+        advice: advice(&code, answer),
+        again: fetching && matches!(row.state, State::Partial | State::Failed) && !asked.relata.settings().offline,
+        code,
         next: if row.kind == "findTopics" { ("/topics", "Topics") } else { ("/", "Today") },
-        facts: facts(&told["answer"]),
+        facts: facts(row.kind, answer),
+        categories: categories.collect(),
+        left: left_out(answer),
         frame,
     })
 }
 
-/// How far a job is, in words.
-fn progress(told: &Value) -> String {
-    match &*text(&told["event"]) {
-        "done" => format!("{} {}", text(&told["work"]), text(&told["done"])),
-        "fetching_model" => "the model is on its way".to_owned(),
-        "harvested" => "pages of arXiv are read".to_owned(),
-        _ => String::new(),
-    }
-}
-
-/// The numbers and words of an answer.
-fn facts(answer: &Value) -> Vec<(String, String)> {
-    let plain = |value: &Value| value.is_number() || value.is_string();
-    let all = answer.as_object().into_iter().flatten();
-    all.filter(|(_, value)| plain(value)).map(|(name, value)| (name.replace('_', " "), text(value))).collect()
-}
-
-fn text(value: &Value) -> String {
+pub(super) fn text(value: &Value) -> String {
     match value {
         Value::String(text) => text.clone(),
         Value::Null => String::new(),

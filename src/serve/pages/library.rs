@@ -30,7 +30,7 @@ struct LibraryPage {
 pub(super) struct JobLine {
     pub(super) number: u64,
     pub(super) kind: &'static str,
-    pub(super) state: String,
+    pub(super) state: &'static str,
     pub(super) asked: String,
 }
 

@@ -16,6 +16,7 @@ mod forms;
 mod formula;
 mod frame;
 mod job;
+mod job_words;
 mod kept;
 mod library;
 mod liked;

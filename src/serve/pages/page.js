@@ -128,25 +128,50 @@ if (shown) {
 // A job's bar, as the job tells of itself; once it is over the page says what came of it.
 const job = document.querySelector("[data-job]:not([data-over])");
 if (job) {
-  const bar = job.querySelector("[data-bar]"), totals = {};
+  const bar = job.querySelector("[data-bar]"), notes = job.querySelector("[data-notes]"), totals = {};
   const told = (text) => { job.querySelector("[data-progress]").textContent = text; };
-  const far = (done, total, what) => {
+  const number = (count) => Number(count).toLocaleString("en");
+  const far = (done, total, what, unit = "") => {
     if (total > 0) { bar.max = total; bar.value = Math.min(done, total); } else bar.removeAttribute("value");
-    told(total > 0 ? `${what}: ${done.toLocaleString("en")} of ${total.toLocaleString("en")}` : what);
+    told(total > 0 ? `${what}: ${number(done)} of ${number(total)}${unit}` : what);
   };
-  const named = (work) => String(work).replaceAll("_", " ");
-  let bytes = 0;
+  const WORK = { reading: "Reading", embedding: "Embedding papers", indexing: "Making the index", comparing: "Comparing papers",
+    grouping: "Grouping papers", drawing: "Drawing the map", naming: "Naming topics" };
+  const named = (work) => WORK[work] || String(work).replaceAll("_", " ");
+  const STATES = { waiting: "Waiting", running: "Under way" };
+  const time = (text) => new Date(text).toLocaleTimeString();
+  // Why it takes longer, where something does.
+  const waits = ({ delayed, waiting }) => {
+    if (waiting) return "Another program writes the library, and is waited for.";
+    if (delayed?.rest) return `${delayed.rest.server} asked for rest; it goes on at ${time(delayed.rest.until)}.`;
+    if (delayed?.again) return `${delayed.again.server}: ${delayed.again.reason}; it is asked again at ${time(delayed.again.at)}.`;
+    return "";
+  };
+  const note = (text) => {
+    if (!text || notes.lastElementChild?.textContent === text) return;
+    const line = document.createElement("li");
+    line.textContent = text;
+    notes.append(line);
+    if (notes.children.length > 8) notes.firstElementChild.remove();
+  };
+  const DAY = 86400000, EARLIEST = "1986-04-25";
   const heard = {
-    state: ({ state }) => { job.querySelector("[data-state]").textContent = state; if (["done", "failed", "cancelled"].includes(state)) location.reload(); },
+    state: ({ state }) => { if (STATES[state]) job.querySelector("[data-state]").textContent = STATES[state]; else location.reload(); },
     began: ({ work, total }) => { totals[work] = total; far(0, total, named(work)); },
     done: ({ work, done }) => far(done, totals[work] || 0, named(work)),
-    ended: () => { bar.removeAttribute("value"); },
-    fetching_model: ({ what, total, bytes: more }) => {
-      if (total) { totals.model = total; bytes = 0; }
-      bytes += more || 0;
-      far(bytes, totals.model || 0, what || "the model is on its way");
+    ended: () => { bar.removeAttribute("value"); told(""); },
+    fetching_model: ({ what, total, bytes, over }) => {
+      if (what) totals.model = total || 0;
+      const size = (count) => Math.round(count / 1e6);
+      if (over) { bar.removeAttribute("value"); told(""); } else far(size(bytes || 0), size(totals.model || 0), "The model is on its way", " MB");
     },
-    harvested: () => told("pages of arXiv are read"),
+    // Nobody tells how many records there are: it is as far as its days.
+    harvested: ({ harvest }) => {
+      const begin = Date.parse(harvest.since || EARLIEST), days = (day) => Math.max(0, (Date.parse(day) - begin) / DAY);
+      if (harvest.at) { bar.max = Math.max(1, days(harvest.until)); bar.value = days(harvest.at); }
+      told(`${harvest.category || "arXiv"}: ${number(harvest.records)} records${harvest.at ? `, at ${harvest.at}` : ""}`);
+    },
+    note: ({ note: what }) => note(waits(what)),
   };
   const events = new EventSource(`/api/v1/jobs/${job.dataset.job}/events`);
   for (const [name, act] of Object.entries(heard)) events.addEventListener(name, (event) => act(JSON.parse(event.data)));
