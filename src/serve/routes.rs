@@ -162,13 +162,13 @@ fn mcp(app: &App) -> McpService {
 /// Logs a call of an agent that went wrong, by the id of its request and without what was asked.
 fn log_failed(failed: &FailedCall<'_>) {
     let (id, tool, status, code) = (failed.request, failed.tool, failed.status, failed.error.code());
-    match status {
+    if status < 500 {
         // An error of the asker's may repeat what was asked.
-        ..500 => tracing::info!(target: "relata::serve", id, tool, status, code, "a tool refused"),
-        _ => {
-            tracing::error!(target: "relata::serve", id, tool, status, code, error = failed.error.with_causes(), "a tool failed")
-        }
+        tracing::info!(target: "relata::serve", id, tool, status, code, "a tool refused");
+        return;
     }
+    let error = failed.error.with_causes();
+    tracing::error!(target: "relata::serve", id, tool, status, code, error, "a tool failed");
 }
 
 /// Lets pass what may pass, and gives every answer the headers of all.

@@ -42,7 +42,7 @@ wait_for() {
     exit 1
 }
 pair well
-pair stale --mode stale=cs.LG@feed --mode stale=cs@feed
+pair stale --mode stale=cs.LG@feed --mode 503@oai
 pair cut --mode cut=200
 pair denied --mode 429
 

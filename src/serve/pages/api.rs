@@ -110,7 +110,7 @@ fn texts(list: &Value) -> Vec<String> {
 impl Examples {
     fn of(asked: &Asked<'_>) -> Answer<Examples> {
         let topics = asked.topics()?;
-        let topic = topics.and_then(|tree| tree.topics.first().map(|topic| topic.id.to_string()));
+        let topic = topics.and_then(|tree| tree.topics.first().map(|topic| topic.id.clone()));
         let job = asked.app.jobs.list().first().map(|row| row.job);
         Ok(Examples {
             address: format!("http://{}", asked.app.guard.own()),
@@ -134,7 +134,7 @@ impl Examples {
     fn curl(&self, method: &str, path: &str, operation: &Value) -> (String, String) {
         let address = self.asked(path, operation);
         let mut words = vec!["curl".to_owned()];
-        if text(&operation["responses"]["200"]["content"]["text/event-stream"]) != "" {
+        if operation["responses"]["200"]["content"]["text/event-stream"].is_object() {
             words.push("-N".to_owned());
         }
         if self.token {

@@ -4,8 +4,8 @@
 use askama::Template;
 use serde_json::Value;
 
-use super::frame::{Frame, counted};
-use super::job_words::{Left, advice, category_state, facts, left_out, progress, state};
+use super::frame::Frame;
+use super::job_words::{Left, advice, category_state, facts, left_out, moment, progress, state};
 use super::library::JobLine;
 use super::{Answer, Asked, Shape, Shown, html, json, no_such_shape};
 
@@ -33,6 +33,8 @@ struct JobPage {
     next: (&'static str, &'static str),
     facts: Vec<(&'static str, String)>,
     categories: Vec<Category>,
+    /// Whether any of them has a reason.
+    reasons: bool,
     left: Left,
 }
 
@@ -61,7 +63,7 @@ fn in_words(kind: &str) -> &'static str {
 pub(super) fn lines(asked: &Asked<'_>) -> Vec<JobLine> {
     let line = |row: super::super::jobs::Row| {
         let told = serde_json::to_value(&row).unwrap_or_default();
-        JobLine { number: row.job, kind: in_words(row.kind), state: state(row.state), asked: text(&told["asked"]) }
+        JobLine { number: row.job, kind: in_words(row.kind), state: state(row.state), asked: moment(&told["asked"]) }
     };
     asked.app.jobs.list().into_iter().map(line).collect()
 }
@@ -84,12 +86,12 @@ pub(super) fn show(asked: &Asked<'_>) -> Answer<Shown> {
     let categories = answer["categories"].as_array().filter(|_| fetching).into_iter().flatten().map(|row| Category {
         name: text(&row["category"]),
         state: category_state(&text(&row["state"])),
-        new: row["new"]
-            .as_u64()
-            .map_or_else(String::new, |new| counted(usize::try_from(new).unwrap_or(0), "new paper")),
+        new: text(&row["new"]),
         reason: text(&row["reason"]),
     });
+    let categories: Vec<Category> = categories.collect();
     html(&JobPage {
+        reasons: categories.iter().any(|row| !row.reason.is_empty()),
         number,
         title,
         state: state(row.state),
@@ -101,7 +103,7 @@ pub(super) fn show(asked: &Asked<'_>) -> Answer<Shown> {
         code,
         next: if row.kind == "findTopics" { ("/topics", "Topics") } else { ("/", "Today") },
         facts: facts(row.kind, answer),
-        categories: categories.collect(),
+        categories,
         left: left_out(answer),
         frame,
     })

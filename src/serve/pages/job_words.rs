@@ -30,6 +30,13 @@ pub(super) fn state(state: State) -> &'static str {
     }
 }
 
+/// A moment, in this machine's time and to the minute.
+pub(super) fn moment(told: &Value) -> String {
+    let time = told.as_str().and_then(|text| text.parse::<jiff::Timestamp>().ok());
+    let local = time.map(|time| time.to_zoned(jiff::tz::TimeZone::system()));
+    local.map_or_else(String::new, |local| local.strftime("%Y-%m-%d %H:%M").to_string())
+}
+
 /// How far a job is.
 pub(super) fn progress(told: &Value) -> String {
     match &*text(&told["event"]) {
@@ -57,7 +64,7 @@ fn work(name: &str) -> &'static str {
 /// What is known of a category, in words.
 pub(super) fn category_state(state: &str) -> &'static str {
     match state {
-        "new" => "new papers",
+        "new" => "new papers have come",
         "up_to_date" => "up to date",
         "nothing_announced" => "nothing announced",
         "stale" => "papers are due, and arXiv does not have them yet",
@@ -75,7 +82,10 @@ pub(super) fn facts(kind: &str, answer: &Value) -> Vec<(&'static str, String)> {
         ("embedded", "Embedded"),
         ("papers", "Papers"),
     ];
-    let known = PAPERS.iter().filter(|(key, _)| answer[*key].is_u64() || answer[*key].is_string());
+    let told = |key: &str| answer[key].is_u64() || answer[key].is_string();
+    // What did not happen need not be said of these.
+    let none = |key: &str| matches!(key, "updated" | "unchanged") && answer[key] == 0;
+    let known = PAPERS.iter().filter(|(key, _)| told(key) && !none(key));
     let mut facts: Vec<_> = known.map(|(key, name)| (*name, text(&answer[*key]))).collect();
     if kind == "findTopics" {
         let levels = answer["levels"].as_array().into_iter().flatten();
@@ -117,7 +127,8 @@ pub(super) fn advice(code: &str, answer: &Value) -> &'static str {
              which goes on from there."
         }
         "fetch-failed" | "fetch-refused" => {
-            "What has come stays. See whether this machine reaches arxiv.org, and fetch again later: it goes on from there."
+            "What has come stays. arXiv may be overloaded, or out of this machine's reach: fetch again in a quarter of an \
+             hour, which goes on from there."
         }
         "fetch-offline" => "Start the server without --offline, and unset RELATA_OFFLINE.",
         "nothing-to-fetch" => "Name categories, such as cs.LG.",
@@ -155,10 +166,7 @@ mod tests {
     #[test]
     fn facts_are_named_and_others_left_out() {
         let fetched = json!({"added": 3, "updated": 0, "requests": 9, "day": null, "embedded": 3, "outcome": "new"});
-        assert_eq!(
-            facts("fetch", &fetched),
-            [("New papers", "3".to_owned()), ("Changed papers", "0".to_owned()), ("Embedded", "3".to_owned())]
-        );
+        assert_eq!(facts("fetch", &fetched), [("New papers", "3".to_owned()), ("Embedded", "3".to_owned())]);
         let found =
             json!({"papers": 3, "levels": [{"name": "field", "topics": 2}, {"name": "topic", "topics": [1, 2, 3]}]});
         assert_eq!(
