@@ -44,7 +44,9 @@ fn routes(server: &Server) -> Vec<Route> {
     for path in ["/library", "/settings", "/start", "/api", "/jobs/1", "/assets/style-0.css"] {
         routes.push(Route { method: "GET".to_owned(), path: path.to_owned() });
     }
-    for form in ["rate", "rate-all", "read", "note", "tags", "shown", "follow", "fetch", "topics", "check", "reembed", "cancel"] {
+    for form in
+        ["rate", "rate-all", "read", "note", "tags", "shown", "follow", "fetch", "topics", "check", "reembed", "cancel"]
+    {
         routes.push(Route { method: "POST".to_owned(), path: format!("/forms/{form}") });
     }
     routes

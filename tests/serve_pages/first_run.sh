@@ -46,5 +46,5 @@ pair stale --mode stale=cs.LG@feed --mode 503@oai
 pair cut --mode cut=200
 pair denied --mode 429
 
-[ -d node_modules/axe-core ] || npm ci --silent --no-audit --no-fund
+[ -d ../browser/node_modules/axe-core ] || npm ci --prefix ../browser --silent --no-audit --no-fund
 node first_run.mjs "$@" "${addresses[@]}"
