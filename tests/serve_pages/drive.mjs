@@ -151,7 +151,7 @@ await check("a slider is moved by keys, says what it means, and shows what is du
   assert.ok(interests > 1, `${interests} interests`);
   assert.equal(await own.getAttribute("aria-valuetext"), "as its papers ask");
   const name = await page.locator(".interest h3").first().textContent();
-  assert.equal(await page.getByRole("slider", { name: `Counts: ${name}` }).count(), 1);
+  assert.equal(await page.getByRole("slider", { name: `Counts ${name}` }).count(), 1);
   assert.equal(await page.locator(".weigh button").first().isVisible(), false);
   const before = await due(page, 1);
   await own.focus();
