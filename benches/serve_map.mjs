@@ -21,7 +21,7 @@ const visit = async () => {
     new PerformanceObserver((list) => { for (const { duration } of list.getEntries()) window.longest = Math.max(window.longest, duration); }).observe({ type: "longtask", buffered: true });
   });
   await page.goto(`${address}/map`);
-  await page.waitForFunction(() => window.relata?.state().texts === window.relata?.papers.n, null, { timeout: 120000 });
+  await page.waitForFunction(() => window.relata?.state().texts >= window.relata?.papers.placed, null, { timeout: 120000 });
   const seen = await page.evaluate(() => ({
     paint: performance.getEntriesByName("first-contentful-paint")[0].startTime,
     points: performance.getEntriesByName("map-drawn")[0].startTime,

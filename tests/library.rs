@@ -650,7 +650,7 @@ fn what_is_no_library_of_ours_is_refused_by_name_and_left_alone() {
     fs::remove_file(&path).unwrap();
     drop(Library::open(&path).unwrap());
     Connection::open(&path).unwrap().pragma_update(None, "user_version", 99).unwrap();
-    insta::assert_snapshot!(refusals(&path), @"the library DIR/papers.db has schema version 99, but this relata knows only up to 22");
+    insta::assert_snapshot!(refusals(&path), @"the library DIR/papers.db has schema version 99, but this relata knows only up to 23");
 
     let opened = Library::open(folder.path()).unwrap_err();
     assert!(matches!(opened, Error::Library(LibraryError::Unopened { .. })), "{opened}");

@@ -47,6 +47,7 @@ pub(super) const MIGRATIONS: &[&str] = &[
     include_str!("schema/20.sql"),
     include_str!("schema/21.sql"),
     include_str!("schema/22.sql"),
+    include_str!("schema/23.sql"),
 ];
 
 /// The version that this program writes.
@@ -256,9 +257,11 @@ mod tests {
             }
             library.connection.pragma_update(None, "user_version", 12).unwrap();
         }
-        // A connection of ours has triggers that name the column.
+        // A connection of ours has triggers that name the columns.
         let plain = Connection::open(&path).unwrap();
-        plain.execute_batch("ALTER TABLE profile_papers DROP COLUMN weight").unwrap();
+        for (table, column) in [("profile_papers", "weight"), ("topics", "terms"), ("topic_papers", "strength")] {
+            plain.execute_batch(&format!("ALTER TABLE {table} DROP COLUMN {column}")).unwrap();
+        }
         drop(plain);
         let library = super::super::Library::open(&path).unwrap();
         let dates = library.list("SELECT date FROM papers ORDER BY id", |row| row.get::<_, String>(0)).unwrap();

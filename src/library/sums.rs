@@ -81,7 +81,7 @@ pub(super) const TABLES: [Summed; 26] = [
     },
     Summed { table: "removed_papers", columns: &["row"] },
     Summed { table: "outdated_vectors", columns: &["key"] },
-    Summed { table: "topics", columns: &["list", "id", "level", "parent", "name", "given", "noted"] },
+    Summed { table: "topics", columns: &["list", "id", "level", "parent", "name", "given", "noted", "terms"] },
     Summed { table: "withdrawn", columns: &["paper"] },
     Summed {
         table: "followed_categories",
@@ -97,7 +97,7 @@ pub(super) const TABLES: [Summed; 26] = [
 
 /// As [`TABLES`]: the one that has a row for each paper.
 pub(super) const TOPIC_PAPERS: Summed =
-    Summed { table: "topic_papers", columns: &["list", "paper", "topic", "x", "y"] };
+    Summed { table: "topic_papers", columns: &["list", "paper", "topic", "x", "y", "strength"] };
 
 /// All tables with one sum for all rows.
 pub(super) fn tables() -> impl Iterator<Item = &'static Summed> {

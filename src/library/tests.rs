@@ -130,8 +130,16 @@ fn full_library() -> Library {
     let mail = MailKey { profile: "default", day: "2026-02-11", recipient: "ada@a.example" };
     library.begin_mail(mail, false).unwrap();
     library.note_mail_sent(mail).unwrap();
-    let topic = KeptTopic { id: 1, level: 0, parent: None, name: Some("ice".into()), given: false, noted: 3 };
-    let paper = KeptPaper { row: PaperRow(1), topic: 1, position: [0.5, 1.0] };
+    let topic = KeptTopic {
+        id: 1,
+        level: 0,
+        parent: None,
+        name: Some("ice".into()),
+        given: false,
+        noted: 3,
+        terms: vec![("ice".into(), 1000)],
+    };
+    let paper = KeptPaper { row: PaperRow(1), topic: 1, position: [0.5, 1.0], strength: Some(75) };
     let run = TopicRun { date: day, papers: 3, added: 3, removed: 0, reclustered: true, changes: Vec::new() };
     let kept = KeptTopics { run: 1, date: day, last_topic: 1, drift: 0, topics: vec![topic], papers: vec![paper] };
     library.keep_topics(TopicSet { fingerprint: number, selection: "" }, None, &kept, Some(&run)).unwrap();

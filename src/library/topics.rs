@@ -8,6 +8,7 @@
 use std::collections::HashMap;
 
 use jiff::civil::Date;
+use rusqlite::types::ValueRef;
 use rusqlite::{OptionalExtension, Transaction, TransactionBehavior, params};
 
 use super::faults::{Faults, unreadable};
@@ -57,6 +58,9 @@ pub struct KeptTopic {
     pub given: bool,
     /// Its size when that was last told.
     pub noted: usize,
+    /// Its terms, the most telling first, with their weights in thousandths of the first's; none
+    /// where an earlier version found it.
+    pub terms: Vec<(String, u16)>,
 }
 
 /// A paper.
@@ -68,6 +72,9 @@ pub struct KeptPaper {
     pub topic: u32,
     /// Its position on the map.
     pub position: [f32; 2],
+    /// How many hundredths of its neighbourhood are in its topic, rounded down; `None` where an
+    /// earlier version found that.
+    pub strength: Option<u8>,
 }
 
 impl Library {
@@ -92,7 +99,9 @@ impl Library {
         let kept = self.connection.query_row(query, [list], read).optional().in_library(&self.path)?;
         let Some(mut kept) = kept else { return Ok(None) };
         kept.topics = self.list(
-            &format!("SELECT id, level, parent, name, given, noted FROM topics WHERE list = {list} ORDER BY level, id"),
+            &format!(
+                "SELECT id, level, parent, name, given, noted, terms FROM topics WHERE list = {list} ORDER BY level, id"
+            ),
             |row| {
                 Ok(KeptTopic {
                     id: row.get(0)?,
@@ -101,13 +110,19 @@ impl Library {
                     name: row.get(3)?,
                     given: row.get(4)?,
                     noted: row.get(5)?,
+                    terms: terms(row.get_ref(6)?)?,
                 })
             },
         )?;
         kept.papers = self.list(
-            &format!("SELECT paper, topic, x, y FROM topic_papers WHERE list = {list} ORDER BY paper"),
+            &format!("SELECT paper, topic, x, y, strength FROM topic_papers WHERE list = {list} ORDER BY paper"),
             |row| {
-                Ok(KeptPaper { row: PaperRow(row.get(0)?), topic: row.get(1)?, position: [row.get(2)?, row.get(3)?] })
+                Ok(KeptPaper {
+                    row: PaperRow(row.get(0)?),
+                    topic: row.get(1)?,
+                    position: [row.get(2)?, row.get(3)?],
+                    strength: row.get(4)?,
+                })
             },
         )?;
         Ok(Some(kept))
@@ -229,6 +244,14 @@ impl Library {
     }
 }
 
+/// The terms of a topic as they are stored.
+fn terms(stored: ValueRef<'_>) -> rusqlite::Result<Vec<(String, u16)>> {
+    match stored.as_str_or_null()? {
+        Some(stored) => serde_json::from_str(stored).map_err(|_| unreadable("the terms of a topic cannot be read")),
+        None => Ok(Vec::new()),
+    }
+}
+
 fn topic_set(connection: &rusqlite::Connection, set: TopicSet<'_>) -> rusqlite::Result<Option<i64>> {
     let query = "SELECT number FROM topic_sets WHERE fingerprint = ?1 AND selection = ?2";
     connection.query_row(query, params![set.fingerprint.0, set.selection], |row| row.get(0)).optional()
@@ -270,26 +293,28 @@ fn write(
         .collect::<rusqlite::Result<_>>()?;
     transaction.execute("DELETE FROM topics WHERE list = ?1", [list])?;
     let mut insert = transaction.prepare(
-        "INSERT INTO topics (list, id, level, parent, name, given, noted) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
+        "INSERT INTO topics (list, id, level, parent, name, given, noted, terms) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
     )?;
     for topic in &next.topics {
         let (name, is_given) = match given.get(&topic.id) {
             Some(name) => (Some(name), true),
             None => (topic.name.as_ref(), topic.given),
         };
-        insert.execute(params![list, topic.id, topic.level, topic.parent, name, is_given, topic.noted])?;
+        let terms = serde_json::to_string(&topic.terms).map_err(|fault| unreadable(fault.to_string()))?;
+        let terms = Some(terms).filter(|_| !topic.terms.is_empty());
+        insert.execute(params![list, topic.id, topic.level, topic.parent, name, is_given, topic.noted, terms])?;
     }
     // Most papers are where they were.
     let mut before: HashMap<PaperRow, &KeptPaper> =
         previous.iter().flat_map(|previous| &previous.papers).map(|paper| (paper.row, paper)).collect();
     let mut insert = transaction.prepare(
-        "INSERT INTO topic_papers (list, paper, topic, x, y) VALUES (?1, ?2, ?3, ?4, ?5) \
-             ON CONFLICT DO UPDATE SET topic = excluded.topic, x = excluded.x, y = excluded.y",
+        "INSERT INTO topic_papers (list, paper, topic, x, y, strength) VALUES (?1, ?2, ?3, ?4, ?5, ?6) \
+             ON CONFLICT DO UPDATE SET topic = excluded.topic, x = excluded.x, y = excluded.y, strength = excluded.strength",
     )?;
     for paper in &next.papers {
         if before.remove(&paper.row) != Some(paper) {
             let [x, y] = paper.position;
-            insert.execute(params![list, paper.row.0, paper.topic, f64::from(x), f64::from(y)])?;
+            insert.execute(params![list, paper.row.0, paper.topic, f64::from(x), f64::from(y), paper.strength])?;
         }
     }
     let mut delete = transaction.prepare("DELETE FROM topic_papers WHERE list = ?1 AND paper = ?2")?;
@@ -315,11 +340,12 @@ mod tests {
     }
 
     fn topic(id: u32, level: usize, parent: Option<u32>, name: &str) -> KeptTopic {
-        KeptTopic { id, level, parent, name: Some(name.to_owned()), given: false, noted: 2 }
+        let terms = vec![(name.to_owned(), 1000), ("melts \"fast\"".to_owned(), 417)];
+        KeptTopic { id, level, parent, name: Some(name.to_owned()), given: false, noted: 2, terms }
     }
 
     fn paper(row: i64, topic: u32, position: [f32; 2]) -> KeptPaper {
-        KeptPaper { row: PaperRow(row), topic, position }
+        KeptPaper { row: PaperRow(row), topic, position, strength: Some(80 + topic as u8) }
     }
 
     fn kept() -> KeptTopics {

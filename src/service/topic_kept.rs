@@ -192,8 +192,9 @@ mod tests {
             name: Some(format!("name {id}")),
             given: false,
             noted: 0,
+            terms: Vec::new(),
         };
-        let paper = |row, topic| KeptPaper { row: PaperRow(row), topic, position: [0.0, 0.0] };
+        let paper = |row, topic| KeptPaper { row: PaperRow(row), topic, position: [0.0, 0.0], strength: None };
         TopicTree::of(KeptTopics {
             topics: vec![
                 topic(1, 0, None),

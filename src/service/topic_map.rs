@@ -13,7 +13,7 @@ use super::Relata;
 use super::topic_kept::TopicTree;
 use crate::error::{Error, Result};
 use crate::export::neutral;
-use crate::library::{KeptPaper, Library, Matching, Paper, PaperRow, PaperSet};
+use crate::library::{Filter, KeptPaper, Library, Matching, Paper, PaperRow, PaperSet};
 use crate::neighbours::{Admitted, SearchContext};
 use crate::text::hash;
 use crate::topics::{self, LatePlace, MapPoints, Neighbour, Texts, place};
@@ -119,8 +119,13 @@ impl Relata {
             let place = tree.kept.papers.binary_search_by_key(&row, |paper| paper.row).ok()?;
             tree.kept.papers.get(place)
         };
-        let late: Vec<PaperRow> =
-            library.embedded(fingerprint)?.into_iter().filter(|row| kept(*row).is_none()).collect();
+        // As the search for topics does: without the withdrawn ones.
+        let all = library.matching(&Filter::new())?;
+        let late: Vec<PaperRow> = library
+            .embedded(fingerprint)?
+            .into_iter()
+            .filter(|row| kept(*row).is_none() && all.contains(*row))
+            .collect();
         if late.is_empty() {
             return Ok(Arrivals::none());
         }

@@ -36,7 +36,7 @@ const TEXTS: usize = 100_000;
 const LEAST_READ: usize = 20;
 
 /// A paper fits its topic badly if less than this share of its neighbourhood is in that topic.
-const WEAK: f64 = 0.25;
+pub(super) const WEAK: f64 = 0.25;
 
 /// The name of the group of papers that are in no topic.
 const UNASSIGNED: &str = "in no topic";

@@ -259,9 +259,14 @@ mod tests {
     fn kept_of(topics: &[u32], drift: usize) -> KeptTopics {
         let numbers: BTreeSet<u32> = topics.iter().copied().collect();
         let last_topic = numbers.iter().max().copied().unwrap_or(0);
-        let of = |id: u32| KeptTopic { id, level: 0, parent: None, name: None, given: false, noted: 1 };
-        let paper =
-            |(row, topic): (usize, &u32)| KeptPaper { row: PaperRow(row as i64), topic: *topic, position: [0.0, 0.0] };
+        let of =
+            |id: u32| KeptTopic { id, level: 0, parent: None, name: None, given: false, noted: 1, terms: Vec::new() };
+        let paper = |(row, topic): (usize, &u32)| KeptPaper {
+            row: PaperRow(row as i64),
+            topic: *topic,
+            position: [0.0, 0.0],
+            strength: None,
+        };
         KeptTopics {
             last_topic,
             drift,
@@ -318,7 +323,15 @@ mod tests {
             for id in ids {
                 let own = (0..400).find(|paper| topic_of(&grouped, level, *paper) == *id).expect("a paper");
                 let parent = (level > 0).then(|| topic_of(&grouped, 0, own));
-                kept.topics.push(KeptTopic { id: *id, level, parent, name: None, given: false, noted: 1 });
+                kept.topics.push(KeptTopic {
+                    id: *id,
+                    level,
+                    parent,
+                    name: None,
+                    given: false,
+                    noted: 1,
+                    terms: Vec::new(),
+                });
             }
         }
         let finest = grouped.ids.len() - 1;
@@ -327,6 +340,7 @@ mod tests {
                 row: PaperRow(paper as i64),
                 topic: topic_of(&grouped, finest, paper),
                 position: [0.0; 2],
+                strength: None,
             })
             .collect();
         let grown = |new: &[usize]| {
@@ -360,6 +374,7 @@ mod tests {
                     name: None,
                     given: false,
                     noted: 1,
+                    terms: Vec::new(),
                 })
                 .collect(),
             ..KeptTopics::default()

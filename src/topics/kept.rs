@@ -1,11 +1,13 @@
 //! Topics that a library keeps, as a map shows them.
 //!
 //! In: what the last search stored: topics, and of each paper its topic and its position. Out:
-//! [`Topics`] without what is not stored: terms, strengths, related papers.
+//! [`Topics`] without what is not stored: related papers, and the topic that a paper is close to as
+//! well.
 
 use std::collections::{BTreeMap, HashMap};
 
-use super::find::level_names;
+use super::find::{WEAK, level_names};
+use super::names::Term;
 use super::topic::{AssignedPaper, Level, Topic, Topics};
 use crate::error::Result;
 use crate::library::{KeptPaper, KeptTopics, Library, PaperRow};
@@ -30,9 +32,9 @@ pub(crate) fn of_kept(library: &Library, kept: &KeptTopics) -> Result<Topics> {
             date,
             position: own.position,
             topics: line,
-            strength: 1.0,
+            strength: own.strength.map_or(1.0, |hundredths| f64::from(hundredths) / 100.0),
             second: None,
-            weak: false,
+            weak: own.strength.is_some_and(|hundredths| f64::from(hundredths) < WEAK * 100.0),
             related: Vec::new(),
         });
     }
@@ -53,7 +55,11 @@ fn levels(kept: &KeptTopics) -> Vec<Level> {
             id: topic.id,
             name: topic.name.clone().unwrap_or_else(|| format!("topic {}", topic.id)),
             given: topic.given,
-            terms: Vec::new(),
+            terms: topic
+                .terms
+                .iter()
+                .map(|(term, weight)| Term { term: term.clone(), weight: f64::from(*weight) })
+                .collect(),
             parent: above.and_then(|above| above.iter().position(|other| Some(other.id) == topic.parent)),
             papers: Vec::new(),
             central: Vec::new(),

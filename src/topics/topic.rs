@@ -51,6 +51,15 @@ pub struct Topic {
     pub noted: usize,
 }
 
+impl Topic {
+    /// Its terms as the library stores them: weights in thousandths of the first's.
+    fn kept_terms(&self) -> Vec<(String, u16)> {
+        let most = self.terms.first().map_or(1.0, |term| term.weight).max(f64::MIN_POSITIVE);
+        let share = |term: &Term| (term.weight / most * 1000.0).round().clamp(0.0, 1000.0) as u16;
+        self.terms.iter().map(|term| (term.term.clone(), share(term))).collect()
+    }
+}
+
 /// A paper, the topics that it is assigned to, and its position on the map.
 #[derive(Clone, Debug, PartialEq)]
 pub struct AssignedPaper {
@@ -138,6 +147,7 @@ impl Topics {
                 name: Some(topic.name.clone()),
                 given: topic.given,
                 noted: topic.noted,
+                terms: topic.kept_terms(),
             });
             kept.topics.extend(topics);
             above = Some(level);
@@ -149,6 +159,7 @@ impl Topics {
                 row: paper.row,
                 topic: paper.topics.last().map_or(0, |topic| finest.topics[*topic].id),
                 position: paper.position,
+                strength: Some((paper.strength.clamp(0.0, 1.0) * 100.0) as u8),
             });
             kept.papers.extend(papers);
         }

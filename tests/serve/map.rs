@@ -110,7 +110,25 @@ fn the_points_are_those_of_the_topics_and_the_texts_those_of_the_points() {
     let tree = server.get("/topics.json").json();
     let named: Vec<&Value> = tree["topics"].as_array().expect("topics").iter().map(|topic| &topic["name"]).collect();
     assert!(finest.iter().all(|topic| named.contains(&&topic["name"])), "{named:?}");
-    assert!(strength.iter().all(|strength| strength & 127 <= 100));
+    // Terms and strengths are those that the search tells.
+    let told = server.program(&["topics", "--json"]);
+    let told: Value = serde_json::from_slice(&told.stdout).expect("JSON");
+    for (paper, own) in told["papers"].as_array().expect("papers").iter().zip(&strength) {
+        let wanted = paper["strength"].as_f64().expect("a number") * 100.0;
+        assert!((f64::from(own & 127) - wanted).abs() <= 1.0, "{own}: {paper}");
+        assert_eq!(own & 128 != 0, paper["weak"] == true, "{own}: {paper}");
+    }
+    let told = told["levels"].as_array().and_then(|levels| levels.last()).expect("a level")["topics"].clone();
+    for topic in finest {
+        let other = told.as_array().and_then(|told| told.iter().find(|other| other["id"] == topic["id"]));
+        let other = other.expect("the same topic")["terms"].as_array().expect("terms").clone();
+        let terms = topic["terms"].as_array().expect("terms");
+        assert!(!terms.is_empty());
+        assert_eq!(
+            terms.iter().map(|term| &term[0]).collect::<Vec<_>>(),
+            other.iter().map(|term| &term["term"]).collect::<Vec<_>>()
+        );
+    }
     assert_eq!(server.get("/map/texts/1").status, 404);
     assert_eq!(server.get("/map/texts/0?of=1").code(), "other-topics");
 }

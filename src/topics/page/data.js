@@ -58,7 +58,7 @@ const modelOf = (raw) => {
     placed: n,   // those that had a place when topics were found; others came later
     x: Float32Array.from(columns.x), y: Float32Array.from(columns.y),
     topics: columns.topics.map((column) => Int32Array.from(column)),
-    url: (i) => `${byId("data").dataset.papers || "https://arxiv.org/abs/"}${encodeURI(columns.id[i])}`,
+    url: (i) => `https://arxiv.org/abs/${encodeURI(columns.id[i])}`,
   };
   const levels = raw.levels.map((level) => ({ name: level.name, topics: level.topics.map((topic) => ({ ...topic, children: [] })) }));
   levels.forEach((level, depth) => level.topics.forEach((topic, index) => {
