@@ -17,25 +17,31 @@ const wrapText = (pen, text, width, most) => {
   });
 };
 
-// Text with a halo costs some 0.2 ms without a GPU: each name is drawn once and then copied.
+// Text with a halo costs some 0.2 ms without a GPU: each name is drawn once and then copied, and only once it has found
+// room, which most names of many topics do not. Out: { width, height, sprite() } in CSS pixels.
 const spriteMaker = () => {
-  const made = new Map(), pen = document.createElement("canvas").getContext("2d");
+  const made = new Map(), pen = document.createElement("canvas").getContext("2d"), edge = 4;
   return (text, size, weight, ink, halo, ratio, wide = size * 11.5, most = 3) => {
     const key = [text, size, weight, ink, halo, ratio, wide].join("\u0001");
     if (made.has(key)) return made.get(key);
-    if (made.size > 800) made.clear();
-    const font = `${weight} ${size}px ${LABEL_FONT}`, height = size * 1.18, edge = 4;
+    if (made.size > 8000) made.clear();
+    const font = `${weight} ${size}px ${LABEL_FONT}`, height = size * 1.18;
     pen.font = font;
     const lines = wrapText(pen, text, wide, most);
     const width = Math.max(1, ...lines.map((line) => pen.measureText(line).width));
-    const sprite = document.createElement("canvas");
-    sprite.width = Math.ceil((width + 2 * edge) * ratio);
-    sprite.height = Math.ceil((lines.length * height + 2 * edge) * ratio);
-    const brush = sprite.getContext("2d");
-    brush.scale(ratio, ratio);
-    Object.assign(brush, { font, textAlign: "center", textBaseline: "middle", lineJoin: "round", strokeStyle: halo, fillStyle: ink, lineWidth: size > 14 ? 4.5 : 3.5 });
-    lines.forEach((line, at) => brush.strokeText(line, width / 2 + edge, edge + (at + 0.53) * height));
-    lines.forEach((line, at) => brush.fillText(line, width / 2 + edge, edge + (at + 0.53) * height));
+    let drawn = null;
+    const sprite = () => {
+      if (drawn) return drawn;
+      drawn = document.createElement("canvas");
+      drawn.width = Math.ceil((width + 2 * edge) * ratio);
+      drawn.height = Math.ceil((lines.length * height + 2 * edge) * ratio);
+      const brush = drawn.getContext("2d");
+      brush.scale(ratio, ratio);
+      Object.assign(brush, { font, textAlign: "center", textBaseline: "middle", lineJoin: "round", strokeStyle: halo, fillStyle: ink, lineWidth: size > 14 ? 4.5 : 3.5 });
+      lines.forEach((line, at) => brush.strokeText(line, width / 2 + edge, edge + (at + 0.53) * height));
+      lines.forEach((line, at) => brush.fillText(line, width / 2 + edge, edge + (at + 0.53) * height));
+      return drawn;
+    };
     made.set(key, { sprite, width: width + 2 * edge, height: lines.length * height + 2 * edge });
     return made.get(key);
   };
@@ -91,7 +97,7 @@ const placeLabels = (scene, sprites, view, zoom, width, height, ratio, strong, t
     for (const [lift, clear] of [...(dots.length ? LIFTS.map((one) => [one, true]) : []), ...LIFTS.slice(0, 5).map((one) => [one, false])]) {
       // Kept inside of the map where that takes a small step only.
       const label = { choice: [depth, k], ...made, x: clamp(x, Math.min(x + 40, w / 2), Math.max(x - 40, width - w / 2)), y: y + lift * h };
-      if (free(label, [...taken, ...placed, ...(clear ? dots : [])]) || (must && !clear && lift === LIFTS[4])) { done(label, topic); return; }
+      if ((free(label, taken) && free(label, placed) && (!clear || free(label, dots))) || (must && !clear && lift === LIFTS[4])) { done(label, topic); return; }
     }
   };
   if (strong) attempt(strong[0], strong[1], true);
@@ -103,7 +109,7 @@ const placeLabels = (scene, sprites, view, zoom, width, height, ratio, strong, t
     const made = sprites(papers.title[i] || papers.id[i], 11, 400, look.soft, halo, ratio, 170, 2), gap = radius + 1 + made.height / 2;
     for (const side of [1, -1]) {
       const label = { paper: i, ...made, x: dots[at].x, y: dots[at].y + side * gap };
-      if (free(label, [...taken, ...placed, ...dots])) { done(label, { x: papers.x[i], y: papers.y[i] }); return; }
+      if (free(label, taken) && free(label, placed) && free(label, dots)) { done(label, { x: papers.x[i], y: papers.y[i] }); return; }
     }
   });
   return placed;

@@ -145,7 +145,10 @@ const createMap = (model) => {
       if (alpha > 0) fades.set(key, { label, alpha }); else fades.delete(key);
       const snap = (v) => Math.round(v * ratio) / ratio;
       pen.globalAlpha = alpha;
-      if (alpha > 0) pen.drawImage(label.sprite, snap(label.x - label.width / 2), snap(label.y - label.height / 2), label.sprite.width / ratio, label.sprite.height / ratio);
+      if (alpha > 0) {
+        const sprite = label.sprite();
+        pen.drawImage(sprite, snap(label.x - label.width / 2), snap(label.y - label.height / 2), sprite.width / ratio, sprite.height / ratio);
+      }
       seen.add(key);
     };
     // From the least to the most important, so that nothing lies over the large names.
@@ -267,7 +270,8 @@ const createMap = (model) => {
     brush.scale(density, density);
     for (const label of placeLabels(own, sprites, fit, 1, w, h, density, chosen()).reverse()) {
       brush.globalAlpha = labelAlpha(own, chosen(), label);
-      brush.drawImage(label.sprite, label.x - label.width / 2, label.y - label.height / 2, label.sprite.width / density, label.sprite.height / density);
+      const sprite = label.sprite();
+      brush.drawImage(sprite, label.x - label.width / 2, label.y - label.height / 2, sprite.width / density, sprite.height / density);
     }
     return target;
   };
