@@ -178,7 +178,7 @@ const selecting = ({ model, map, say }) => {
     if (state.selected && !mode) {
       const count = state.chosen, writes = "writes" in settings, much = (limit, what) => (count > limit ? element("span", { class: "quiet" }, `${what} up to ${number(limit)}`) : null);
       bar.replaceChildren(...[
-        element("p", {}, element("b", {}, number(count)), ` ${count === 1 ? "paper" : "papers"} selected`, told && element("span", { class: "told" }, told)),
+        element("p", {}, element("b", {}, number(count)), ` ${count === 1 ? "paper" : "papers"}`, element("span", { class: "wide" }, " selected"), told && element("span", { class: "told" }, told)),
         undo && button("Undo", takeBack),
         writes && !told && (much(most.rated, "like") || button(`Like ${count === 1 ? "it" : "all"}`, like)),
         much(most.exported, "export") || exportForm(),
