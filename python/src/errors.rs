@@ -5,6 +5,7 @@
 
 use pyo3::prelude::*;
 use relata::Error;
+use relata::error::QueryError;
 
 /// A class of relata/errors.py.
 #[derive(Clone, Copy)]
@@ -34,6 +35,7 @@ pub(crate) fn from(py: Python<'_>, error: &Error) -> PyErr {
         Error::Library(_) => "LibraryError",
         Error::Bulk(_) => "BulkError",
         Error::Fetch(_) => "FetchError",
+        Error::Query(QueryError::Malformed { .. }) => "RequestError",
         Error::Query(_) => "QueryError",
         Error::Profile(_) => "ProfileError",
         Error::Topics(_) => "TopicsError",

@@ -7,8 +7,12 @@
 //! `working` runs what takes long without the interpreter's lock, `errors` turns errors into
 //! exceptions, `process` knows whether this process was forked from one that worked.
 
+mod arrow;
+mod arrow_stream;
 mod encoder;
 mod errors;
+mod library;
+mod neighbours;
 mod process;
 mod working;
 
@@ -23,7 +27,13 @@ mod _relata {
     use pyo3::prelude::*;
 
     #[pymodule_export]
+    use crate::arrow::arrow_stream;
+    #[pymodule_export]
     use crate::encoder::Encoder;
+    #[pymodule_export]
+    use crate::library::{Library, default_library, described_tasks};
+    #[pymodule_export]
+    use crate::neighbours::Rows;
 
     /// Runs a command line and gives its exit status.
     #[pyfunction]

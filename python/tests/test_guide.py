@@ -2,9 +2,11 @@
 
 import doctest
 
+import pytest
 from conftest import ROOT
 
 
-def test_examples_of_the_guide() -> None:
+def test_examples_of_the_guide(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(ROOT)
     failed, tried = doctest.testfile(str(ROOT / "docs/guide/python.md"), module_relative=False, optionflags=doctest.NORMALIZE_WHITESPACE)
     assert tried > 5 and failed == 0

@@ -50,7 +50,7 @@ use clap::error::ErrorKind;
 use clap::{CommandFactory, FromArgMatches};
 
 use crate::arxiv::ArxivSettings;
-use crate::error::{Error, LibraryError, QueryError, Result};
+use crate::error::{Error, QueryError, Result};
 use crate::library::Opinion;
 use crate::model::Settings;
 use crate::paper::ArxivId;
@@ -262,7 +262,7 @@ impl Context {
         // An empty variable is one that is not set.
         let library = match library.filter(|path| !path.as_os_str().is_empty()) {
             Some(path) => path,
-            None => dirs::data_dir().ok_or(LibraryError::NoDataFolder)?.join("relata").join("library.db"),
+            None => crate::library::default_path()?,
         };
         let arxiv = Some(ArxivSettings::from_vars(variables, &settings.cache.join("arxiv"))?);
         let profile = config.text("profile").map(str::to_owned);

@@ -83,6 +83,16 @@ pub enum QueryError {
         /// The last day asked for.
         until: jiff::civil::Date,
     },
+    /// A request in JSON that is none of its task.
+    #[error("this is no request to {task}: {}{reason}", key.as_ref().map(|key| format!("{key}: ")).unwrap_or_default())]
+    Malformed {
+        /// The task.
+        task: &'static str,
+        /// The key that is at fault, where it is one.
+        key: Option<String>,
+        /// What is wrong.
+        reason: String,
+    },
 }
 
 impl QueryError {
@@ -100,6 +110,7 @@ impl QueryError {
             QueryError::NoteTooLong { .. } => "note-too-long",
             QueryError::TooMuch { .. } => "filter-too-long",
             QueryError::EmptyPeriod { .. } => "empty-period",
+            QueryError::Malformed { .. } => "malformed-request",
         }
     }
 }

@@ -57,7 +57,7 @@ use std::path::{Path, PathBuf};
 
 use rusqlite::{Connection, Transaction};
 
-use crate::error::Result;
+use crate::error::{LibraryError, Result};
 use crate::text::words;
 use faults::Faults;
 use open::Access;
@@ -137,6 +137,15 @@ pub struct Snapshot<'a> {
     /// `None` within another.
     _transaction: Option<Transaction<'a>>,
     _pinned: Option<Pinned<'a>>,
+}
+
+/// Where a user's library lies who has named none: `relata/library.db` in the platform's folder for
+/// data.
+///
+/// # Errors
+/// [`LibraryError::NoDataFolder`] where the platform names no such folder.
+pub fn default_path() -> Result<PathBuf> {
+    Ok(dirs::data_dir().ok_or(LibraryError::NoDataFolder)?.join("relata").join("library.db"))
 }
 
 impl Library {

@@ -158,7 +158,8 @@ fn query(error: &QueryError) -> StatusCode {
         | QueryError::NotATag { .. }
         | QueryError::NoteTooLong { .. }
         | QueryError::TooMuch { .. }
-        | QueryError::EmptyPeriod { .. } => StatusCode::UNPROCESSABLE_ENTITY,
+        | QueryError::EmptyPeriod { .. }
+        | QueryError::Malformed { .. } => StatusCode::UNPROCESSABLE_ENTITY,
     }
 }
 

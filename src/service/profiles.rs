@@ -335,7 +335,7 @@ fn is_none(number: &usize) -> bool {
     *number == 0
 }
 
-fn default_profile() -> String {
+pub(super) fn default_profile() -> String {
     DEFAULT_PROFILE.to_owned()
 }
 

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Builds the package for Python, installs it in a fresh environment and tests it there: pytest with the examples of the documents, mypy in
-# strict mode, stubtest. Needs Python 3.11 or newer with venv; what it installs lies in target/python, so that only the first run needs
+# Builds the package for Python, installs it in a fresh environment and tests it there: pytest with the examples of the documents, with
+# real packages that take an encoder; mypy in strict mode; stubtest. Needs Python 3.11 or newer with venv; what it installs lies in target/python, so that only the first run needs
 # the network.
 #
 #     tests/python/run.sh [ARGUMENT OF PYTEST]...
@@ -17,6 +17,8 @@ if ! cmp -s "$tests/requirements.txt" "$installed/requirements.txt"; then
     rm -rf "$installed/venv"
     python3 -m venv "$installed/venv"
     "$installed/venv/bin/pip" install --quiet --disable-pip-version-check -r "$tests/requirements.txt"
+    # What it names beside these is umap-learn, hdbscan and sentence-transformers with torch, of which the tests need nothing.
+    "$installed/venv/bin/pip" install --quiet --disable-pip-version-check --no-deps bertopic==0.17.4
     cp "$tests/requirements.txt" "$installed/requirements.txt"
 fi
 python=$installed/venv/bin/python
@@ -32,4 +34,4 @@ cd python
 "$python" -P -m pytest --pyargs relata --doctest-modules
 "$python" -P -m mypy --strict -p relata
 "$python" -P -m mypy --strict tests
-"$python" -P -m mypy.stubtest --mypy-config-file pyproject.toml relata
+"$python" -P -m mypy.stubtest --mypy-config-file pyproject.toml relata._relata

@@ -5,12 +5,27 @@
     >>> vectors.shape
     (2, 384)
 
-`Encoder` makes vectors of texts. Errors are `relata.Error` with a stable `code`.
+`Encoder` makes vectors of texts, and `Library` answers from a library. Errors are `relata.Error` with a stable `code`.
 """
 
-from relata import errors
+from relata import errors, types
 from relata._relata import __version__
 from relata.encoder import Embeddings, Encoder
 from relata.errors import Error
+from relata.library import Library, PaperVectors, SampleWarning
+from relata.neighbours import NearestNeighbors
+from relata.types import Filter
 
-__all__ = ["Embeddings", "Encoder", "Error", "__version__", "errors"]
+__all__ = [
+    "Embeddings",
+    "Encoder",
+    "Error",
+    "Filter",
+    "Library",
+    "NearestNeighbors",
+    "PaperVectors",
+    "SampleWarning",
+    "__version__",
+    "errors",
+    "types",
+]

@@ -40,3 +40,34 @@ class Progress:
             self._bar.close()
         elif self._wanted:
             print(file=sys.stderr)
+
+
+class Steps:
+    """Bars of work that tells its steps: one for each kind of work, while it is under way."""
+
+    def __init__(self, wanted: bool) -> None:
+        self._wanted = wanted
+        self._work = ""
+        self._bar: Progress | None = None
+
+    @property
+    def callback(self) -> Callable[[str, int, int], None] | None:
+        """What is called with the work, what is done of it, and what there is."""
+        return self._at if self._wanted else None
+
+    def _at(self, work: str, done: int, total: int) -> None:
+        if work != self._work or self._bar is None:
+            self._close()
+            self._work, self._bar = work, Progress(True, total, work)
+        self._bar._at(done)
+
+    def _close(self) -> None:
+        if self._bar is not None:
+            self._bar.__exit__(None, None, None)
+            self._bar = None
+
+    def __enter__(self) -> Steps:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        self._close()

@@ -262,7 +262,7 @@ fn query(error: &QueryError) -> Option<String> {
         QueryError::TextUnread { model, other, sample } => {
             return Some(other_model(&OtherModel { name: other.clone(), instead_of: model.clone(), sample: *sample }));
         }
-        QueryError::NotInLibrary { .. } | QueryError::NotAnId { .. } => return None,
+        QueryError::NotInLibrary { .. } | QueryError::NotAnId { .. } | QueryError::Malformed { .. } => return None,
         QueryError::NoVector { .. } => "add a source that has one",
         QueryError::NoLastAnswer { .. } => {
             "ask with `relata recommend`, `relata today` or `relata search`, or name the paper by its id"

@@ -187,6 +187,7 @@ fn examples() -> Vec<Error> {
         QueryError::NoteTooLong { count: 10_001, most: 10_000 }.into(),
         QueryError::TooMuch { what: "the filter", count: 9, unit: "words", most: 8 }.into(),
         QueryError::EmptyPeriod { since: day, until: day }.into(),
+        QueryError::Malformed { task: "recommend", key: None, reason: word() }.into(),
         ProfileError::NoSuchProfile { name: word(), there: Vec::new() }.into(),
         ProfileError::NothingLiked { profile: DEFAULT_PROFILE.to_owned() }.into(),
         ProfileError::LikedAreGone { profile: word(), papers: 1 }.into(),

@@ -1,0 +1,136 @@
+"""A library: papers, vectors, profiles and topics in one file, asked by methods.
+
+Every method is a task of the service: its arguments are the keys of the request, and the answer is a dataclass of `relata.types`.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import warnings
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from relata import _relata, types
+from relata._answer import Answer, read
+from relata._answer import Path as AnyPath
+from relata._progress import Steps
+from relata._tasks import Tasks
+
+
+class SampleWarning(UserWarning):
+    """The library has no papers, so the sample digest has answered."""
+
+
+@dataclass(frozen=True, eq=False)
+class PaperVectors:
+    """The vectors of a library's papers."""
+
+    ids: list[str]
+    """The papers, one a row."""
+    vectors: npt.NDArray[np.float32]
+    """Papers x dimension, rows of unit length. Nobody may write to it."""
+    fingerprint: str
+    """What decides the vectors, as `Encoder.fingerprint`."""
+
+
+class Library(Tasks):
+    """A library, made by the first task that writes. Threads may share it.
+
+    `path` is the file; without one it is where the program `relata` has its own. `model`, `precision` and `long` are as the library was
+    embedded, where nothing is said. `profile` is the profile where a method may name one and does not. With `progress=True` long work
+    shows how far it is. The configuration file of the program is not read.
+
+    >>> import tempfile
+    >>> library = Library(tempfile.mkdtemp() + "/library.db")
+    >>> library.info().papers
+    0
+    """
+
+    def __init__(
+        self,
+        path: AnyPath | None = None,
+        *,
+        model: str | None = None,
+        device: str = "auto",
+        precision: str | None = None,
+        long: str | None = None,
+        profile: str | None = None,
+        offline: bool = False,
+        progress: bool = False,
+    ) -> None:
+        self._options = {
+            "path": os.fspath(path) if path is not None else default_library(),
+            "model": model,
+            "device": device,
+            "precision": precision,
+            "long": long,
+            "profile": profile,
+            "offline": offline,
+        }
+        self.progress = progress
+        self._made = _relata.Library(self._options)
+
+    @property
+    def path(self) -> Path:
+        """The file."""
+        return Path(str(self._options["path"]))
+
+    def _ask(self, task: str, request: dict[str, Any], kind: Any, progress: bool) -> Any:
+        if "profile" in _PROFILED.get(task, ()) and "profile" not in request and self._options["profile"]:
+            request["profile"] = self._options["profile"]
+        with Steps(progress or self.progress) as steps:
+            text, notes = self._made.call(task, json.dumps(request), steps.callback)
+        answer = read(kind, json.loads(text))
+        remarks = tuple(json.loads(notes))
+        if isinstance(answer, Answer):
+            object.__setattr__(answer, "_remarks", remarks)
+        if any(isinstance(remark, dict) and "sample" in remark for remark in remarks):
+            warnings.warn("the library has no papers, so the sample digest answers", SampleWarning, stacklevel=3)
+        return answer
+
+    def like(self, papers: str | Sequence[str], profile: str | None = None) -> types.Opined:
+        """Likes papers, for a profile."""
+        return self._opine(papers, profile, "liked")
+
+    def unlike(self, papers: str | Sequence[str], profile: str | None = None) -> types.Opined:
+        """Dislikes papers, for a profile."""
+        return self._opine(papers, profile, "disliked")
+
+    def forget(self, papers: str | Sequence[str], profile: str | None = None) -> types.Opined:
+        """Takes back what a profile thinks of papers."""
+        return self._opine(papers, profile, None)
+
+    def _opine(self, papers: str | Sequence[str], profile: str | None, opinion: Any) -> types.Opined:
+        return self.opine(papers, opinion=opinion, profile=profile or str(self._options["profile"] or "default"))
+
+    def vectors(self) -> PaperVectors:
+        """The vectors of all papers that have one, as one array; `prepare` embeds the others."""
+        return PaperVectors(*self._made.vectors())
+
+    def __reduce__(self) -> Any:
+        return _again, (self._options, self.progress)
+
+    def __repr__(self) -> str:
+        return f"Library({str(self.path)!r})"
+
+
+# Tasks of which a profile may be named.
+_PROFILED = {name: ("profile",) for name in ("today", "mark_shown", "profile", "follows", "interests", "profile_texts", "follow")}
+
+
+def _again(options: dict[str, Any], progress: bool) -> Library:
+    """A library in another process."""
+    return Library(**options, progress=progress)
+
+
+def default_library() -> str:
+    """Where the program `relata` has its library."""
+    if named := os.environ.get("RELATA_LIBRARY"):
+        return named
+    return _relata.default_library()

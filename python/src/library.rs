@@ -1,0 +1,165 @@
+//! A library, asked by the names of tasks.
+//!
+//! In: where it lies, a task's name and its request as JSON. Out: the answer as JSON, with notes on
+//! it. Vectors do not pass as JSON: they are one array. relata/library.py makes methods of it.
+
+use std::sync::{Arc, Mutex, PoisonError};
+
+use numpy::{IntoPyArray, PyArray2, PyArrayMethods};
+use pyo3::prelude::*;
+use relata::Error;
+use relata::error::Result;
+use relata::model::Settings;
+use relata::service::{CancelToken, Event, Note, Options, Relata, Work, tasks};
+
+use crate::{errors, process, working};
+
+/// How a library is opened, as a `dict`.
+#[derive(FromPyObject)]
+#[pyo3(from_item_all)]
+struct Asked {
+    path: std::path::PathBuf,
+    model: Option<String>,
+    device: String,
+    precision: Option<String>,
+    long: Option<String>,
+    profile: Option<String>,
+    offline: bool,
+}
+
+impl Asked {
+    fn options(self) -> Result<Options> {
+        let mut settings = Settings::from_env()?;
+        settings.offline |= self.offline;
+        let options = Options {
+            model: self.model,
+            device: self.device.parse()?,
+            precision: self.precision.as_deref().map(str::parse).transpose()?,
+            long: self.long.as_deref().map(str::parse).transpose()?,
+            profile: self.profile,
+            ..Options::new(self.path, settings)
+        };
+        options.check()?;
+        Ok(options)
+    }
+}
+
+/// A handle; it opens the library when a task needs it.
+#[pyclass(frozen, module = "relata._relata")]
+pub(crate) struct Library {
+    /// There until this is dropped.
+    relata: Option<Relata>,
+}
+
+impl Drop for Library {
+    fn drop(&mut self) {
+        // A forked process must not close what is its parent's.
+        if process::is_forked() {
+            std::mem::forget(self.relata.take());
+        }
+    }
+}
+
+impl Library {
+    fn handle(&self, py: Python<'_>) -> PyResult<Relata> {
+        self.relata.clone().ok_or_else(|| errors::from(py, &Error::Internal("a handle without a library")))
+    }
+}
+
+/// What is told while a task is done.
+#[derive(Default)]
+struct Told {
+    notes: Vec<Note>,
+    /// The work that is under way, how much of it is done, and how much there is.
+    work: Option<(Work, u64, u64)>,
+}
+
+impl Told {
+    fn hear(&mut self, event: Event) {
+        match event {
+            Event::Note(note) => self.notes.push(note),
+            Event::Began(work, total) => self.work = Some((work, 0, total)),
+            Event::Done(work, done) => {
+                if let Some((_, so_far, _)) = self.work.as_mut().filter(|(own, ..)| *own == work) {
+                    *so_far += done;
+                }
+            }
+            Event::Ended(_) => self.work = None,
+            _ => {}
+        }
+    }
+}
+
+#[pymethods]
+impl Library {
+    /// Says where a library lies; opens nothing.
+    #[new]
+    fn new(py: Python<'_>, options: Asked) -> PyResult<Library> {
+        let options = options.options().map_err(|error| errors::from(py, &error))?;
+        Ok(Library { relata: Some(Relata::new(options)) })
+    }
+
+    /// Does a task. `progress` is called now and then with the work that is under way, how much of
+    /// it is done, and how much there is.
+    #[pyo3(signature = (name, request, progress))]
+    fn call(
+        &self,
+        py: Python<'_>,
+        name: String,
+        request: String,
+        progress: Option<Py<PyAny>>,
+    ) -> PyResult<(String, String)> {
+        let (cancel, told) = (CancelToken::new(), Arc::new(Mutex::new(Told::default())));
+        let heard = Arc::clone(&told);
+        let relata = self.handle(py)?.cancelled_by(&cancel).observed_by(move |event| lock(&heard).hear(event));
+        let mut tell = |py: Python<'_>| {
+            let work = lock(&told).work;
+            match (&progress, work) {
+                (Some(progress), Some((work, done, total))) => progress.call1(py, (word(work), done, total)).map(drop),
+                _ => Ok(()),
+            }
+        };
+        let answer = working::work(py, &cancel, &mut tell, move || {
+            let task = tasks().into_iter().find(|task| task.name == name);
+            let task = task.ok_or(Error::Internal("there is no such task"))?;
+            let request = serde_json::from_str(&request).map_err(|_| Error::Internal("a request is no JSON"))?;
+            Ok(task.ask(&relata, request)?.to_string())
+        })?;
+        let notes = serde_json::to_string(&lock(&told).notes);
+        Ok((answer, notes.map_err(|_| errors::from(py, &Error::Internal("a note is no JSON")))?))
+    }
+
+    /// The ids of the papers, their vectors (which nobody may write to), and the fingerprint.
+    fn vectors<'py>(&self, py: Python<'py>) -> PyResult<(Vec<String>, Bound<'py, PyArray2<f32>>, String)> {
+        let relata = self.handle(py)?;
+        let found = working::quiet(py, &CancelToken::new(), move || relata.vectors())?;
+        let ids = found.ids.iter().map(ToString::to_string).collect();
+        let vectors = found.vectors.into_pyarray(py);
+        vectors.readwrite().make_nonwriteable();
+        Ok((ids, vectors, found.fingerprint))
+    }
+}
+
+fn lock(told: &Mutex<Told>) -> std::sync::MutexGuard<'_, Told> {
+    told.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// The name of work, as JSON has it.
+fn word(work: Work) -> String {
+    serde_json::to_value(work).ok().and_then(|word| word.as_str().map(str::to_owned)).unwrap_or_default()
+}
+
+/// Where the program has its library.
+#[pyfunction]
+pub(crate) fn default_library(py: Python<'_>) -> PyResult<std::path::PathBuf> {
+    relata::library::default_path().map_err(|error| errors::from(py, &error))
+}
+
+/// All tasks as JSON: name, what it does, schemas of request and answer.
+#[pyfunction]
+pub(crate) fn described_tasks() -> String {
+    let described = tasks().into_iter().map(|task| {
+        serde_json::json!({"name": task.name, "about": task.about, "request": task.request, "answer": task.answer})
+    });
+    serde_json::Value::Array(described.collect()).to_string()
+}
