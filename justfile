@@ -77,6 +77,7 @@ page *ARGUMENTS:
 # Drive the pages of the server in a headless Chromium.
 pages *ARGUMENTS:
     tests/serve_pages/run.sh {{ ARGUMENTS }}
+    tests/serve_pages/first_run.sh {{ ARGUMENTS }}
 
 # Ask as agents do, with the official clients of the Model Context Protocol (needs Node with npm, and Python)
 agents:

@@ -19,6 +19,16 @@ const open = async (address, { scripts = true } = {}) => {
   const context = await browser.newContext({ viewport: { width: 1280, height: 900 }, javaScriptEnabled: scripts });
   const page = await context.newPage();
   const own = new URL(address).origin, heard = listen(page, (url) => url.startsWith(own));
+  // What the live line of a job says, each time that it changes.
+  heard.progress = [];
+  await page.exposeFunction("noteProgress", (text) => heard.progress.push(text));
+  await page.addInitScript(() => {
+    let last = "";
+    new MutationObserver(() => {
+      const text = document.querySelector("[data-progress]")?.textContent ?? "";
+      if (text && text !== last) window.noteProgress(last = text);
+    }).observe(document, { subtree: true, childList: true, characterData: true });
+  });
   await page.goto(address);
   return { page, context, heard };
 };
@@ -40,33 +50,16 @@ const over = (page, patience = 180000) => page.waitForFunction(() => document.qu
 const state = (page) => page.locator("[data-state]").textContent();
 const fact = (page, name) => page.locator(`dl.list div:has(dt:text-is("${name}")) dd`).textContent();
 
-// Notes what the live line says until the job is over, as it changes.
-const watched = async (page, act) => {
-  const seen = [];
-  const look = () => page.evaluate(() => document.querySelector("[data-progress]")?.textContent ?? "").catch(() => "");
-  let busy = true;
-  const watch = (async () => {
-    while (busy) {
-      const text = await look();
-      if (text && text !== seen.at(-1)) seen.push(text);
-      await new Promise((resolve) => setTimeout(resolve, 15));
-    }
-  })();
-  await act();
-  busy = false;
-  await watch;
-  return seen;
-};
-
 await check("an empty library: choose, fetch with a bar that moves, and there are papers", async () => {
   const { page, context, heard } = await begin("well");
   await shot(page, "well-2-under-way");
-  const seen = await watched(page, () => over(page));
+  await over(page);
   await shot(page, "well-3-over");
   assert.equal(await state(page), "Done");
   const added = Number(await fact(page, "New papers"));
   assert.ok(added > 3, `${added} papers`);
   assert.equal(Number(await fact(page, "Embedded")), added);
+  const seen = heard.progress;
   assert.ok(seen.some((text) => /^Embedding papers: \d+ of \d+$/.test(text)), seen.join(" | "));
   assert.deepEqual(await violations(page), []);
   assert.deepEqual([heard.errors, heard.foreign], [[], []]);
