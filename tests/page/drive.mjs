@@ -6,6 +6,7 @@
 // Exits with 1 if a check fails. --frames measures the frame rate while panning and zooming instead, and wants 30.
 
 import assert from "node:assert/strict";
+import fs from "node:fs";
 import path from "node:path";
 import { pathToFileURL } from "node:url";
 import { checks, launch, listen, options, shot } from "../browser/browser.mjs";
