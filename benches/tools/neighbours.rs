@@ -1,7 +1,7 @@
 //! Times the index of a library in one process: building it, one query at a time, many at once.
 //! `benches/neighbours/run.py` stands it beside other programs.
 //!
-//!     cargo run --release --example neighbours -- LIBRARY build
+//!     cargo run --release --example neighbours -- LIBRARY build [MIB of memory]
 //!     cargo run --release --example neighbours -- LIBRARY QUERIES.npy K [exact] [since=DATE] [category=NAME] [author=NAME]
 //!
 //! QUERIES.npy holds unit rows, f32. One line of JSON is printed: seconds to open, seconds of each
@@ -26,7 +26,8 @@ fn main() -> anyhow::Result<()> {
     let fingerprint = stored.first().context("no vectors")?.number;
     if what == "build" {
         let began = Instant::now();
-        let kept = Index::keep(&mut library, fingerprint, &|_| ())?;
+        let memory = rest.first().map_or(Ok(Index::MEMORY), |mib| mib.parse::<u64>().map(|mib| mib << 20))?;
+        let kept = Index::keep(&mut library, fingerprint, memory, &|_| ())?;
         println!(
             "{}",
             json!({ "kept": format!("{kept:?}"), "seconds": began.elapsed().as_secs_f64(), "peak_kib": peak()? })

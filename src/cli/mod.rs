@@ -255,7 +255,8 @@ struct Context {
 
 impl Context {
     fn new(places: Places, config: Config) -> Result<Context> {
-        let Places { library, model, precision, long, device, engine, offline } = places;
+        let Places { library, model, precision, long, device, engine, memory, offline } = places;
+        let memory = u64::from(memory) << 20;
         let variables = |name: &str| config.variable(name);
         let mut settings = Settings::from_vars(variables, dirs::cache_dir(), dirs::home_dir())?;
         settings.offline |= offline;
@@ -266,7 +267,7 @@ impl Context {
         };
         let arxiv = Some(ArxivSettings::from_vars(variables, &settings.cache.join("arxiv"))?);
         let profile = config.text("profile").map(str::to_owned);
-        let options = Options { library, settings, model, precision, long, device, engine, arxiv, profile };
+        let options = Options { library, settings, model, precision, long, device, engine, memory, arxiv, profile };
         options.check()?;
         let terminal = Arc::new(Terminal::default());
         let relata = Relata::new(options).observed_by(Arc::clone(&terminal));

@@ -7,17 +7,15 @@
 //! Damage is told by the sums that each of them holds.
 
 use std::borrow::Cow;
-use std::collections::HashMap;
 use std::fs::File;
-use std::io::{self, Write};
+use std::io;
 use std::marker::PhantomData;
 use std::ops::{Deref, Range};
-use std::path::Path;
 use std::sync::Arc;
 
 use bytemuck::Pod;
 use memmap2::Mmap;
-use safetensors::tensor::{Dtype, Metadata, TensorInfo, View};
+use safetensors::tensor::{Dtype, View};
 
 #[allow(unsafe_code)]
 pub(crate) fn map(file: &File) -> io::Result<Mmap> {
@@ -25,32 +23,6 @@ pub(crate) fn map(file: &File) -> io::Result<Mmap> {
     // it. Relata replaces its derived files and never writes into them; what others do to one can
     // give wrong numbers, which sums tell, or end the process.
     unsafe { Mmap::map(file) }
-}
-
-/// Writes a file of tensors, as safetensors, piece by piece. Its own writer gives a file that only
-/// its owner may read, and writes it under a name that nobody would know to remove after a kill.
-pub(crate) fn write_tensors(
-    path: &Path,
-    tensors: &[(&str, Tensor<'_>)],
-    facts: HashMap<String, String>,
-) -> io::Result<()> {
-    let mut ordered: Vec<&(&str, Tensor<'_>)> = tensors.iter().collect();
-    // Wide numbers first, so that all begin where they may.
-    ordered.sort_by(|(a, one), (b, other)| other.dtype.cmp(&one.dtype).then_with(|| a.cmp(b)));
-    let mut end = 0;
-    let infos = ordered.iter().map(|(name, tensor)| {
-        let from = end;
-        end += tensor.bytes.len();
-        let info = TensorInfo { dtype: tensor.dtype, shape: tensor.shape.clone(), data_offsets: (from, end) };
-        ((*name).to_owned(), info)
-    });
-    let metadata = Metadata::new(Some(facts), infos.collect()).map_err(io::Error::other)?;
-    let mut header = serde_json::to_vec(&metadata)?;
-    header.resize(header.len().next_multiple_of(size_of::<u64>()), b' ');
-    let mut file = File::create(path)?;
-    file.write_all(&(header.len() as u64).to_le_bytes())?;
-    file.write_all(&header)?;
-    ordered.iter().try_for_each(|(_, tensor)| file.write_all(tensor.bytes))
 }
 
 /// A tensor to write.
@@ -141,6 +113,8 @@ impl<T: Pod + PartialEq> PartialEq for Column<T> {
 
 #[cfg(test)]
 mod tests {
+    use std::io::Write;
+
     use super::*;
 
     #[test]

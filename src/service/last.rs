@@ -90,7 +90,7 @@ impl Relata {
         self.cancel.check()?;
         let papers = library.vectors(fingerprint)?;
         let (began, done) = (AtomicBool::new(false), AtomicU64::new(0));
-        let kept = Index::keep(library, fingerprint, &|coded| {
+        let kept = Index::keep(library, fingerprint, self.shared.options.memory, &|coded| {
             if !began.swap(true, Ordering::Relaxed) {
                 self.tell(Event::Began(Work::Indexing, papers));
             }

@@ -133,6 +133,7 @@ use crate::embed::{
     DeviceChoice, Embedder, EmbedderOptions, EngineChoice, LazyEmbedder, Long, Precision, kernels_name,
 };
 use crate::error::{Error, ModelError, ProfileError, Result};
+use crate::index::Index;
 use crate::library::{Library, Profile, waiting};
 use crate::model::{self, Choice, Settings};
 use crate::setters::setters;
@@ -174,6 +175,9 @@ pub struct Options {
     pub device: DeviceChoice,
     /// What computes on it.
     pub engine: EngineChoice,
+    /// Bytes of memory for the papers of an index while it is made, beside some for each paper; of
+    /// a library that is larger, parts go by way of the disk. The index is the same.
+    pub memory: u64,
     /// Where papers are fetched from; else arXiv's own servers.
     pub arxiv: Option<ArxivSettings>,
     /// The profile where a request may name one and does not; else [`DEFAULT_PROFILE`].
@@ -191,6 +195,8 @@ setters! { Options:
     device => value device(DeviceChoice);
     /// What computes on it.
     engine => value engine(EngineChoice);
+    /// Bytes of memory for the papers of an index while it is made.
+    memory => value memory(u64);
     /// Where papers are fetched from.
     arxiv => some arxiv(ArxivSettings);
     /// The profile where a request may name one and does not.
@@ -208,6 +214,7 @@ impl Options {
             long: None,
             device: DeviceChoice::Auto,
             engine: EngineChoice::Own,
+            memory: Index::MEMORY,
             arxiv: None,
             profile: None,
         }

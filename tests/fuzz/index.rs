@@ -114,7 +114,7 @@ fn an_index_is_searched_whatever_the_bytes() {
     let _alone = alone_in_sqlite();
     let folder = tempfile::tempdir().expect("a folder");
     let (mut library, fingerprint) = library(&folder.path().join("library.db"));
-    assert_eq!(Index::keep(&mut library, fingerprint, &|_| ()).expect("an index"), Kept::Built);
+    assert_eq!(Index::keep(&mut library, fingerprint, Index::MEMORY, &|_| ()).expect("an index"), Kept::Built);
     let State::Ready(index) = Index::open(&library, fingerprint).expect("an index") else { panic!("no index") };
     let file = index.path().to_owned();
     drop(index);

@@ -83,6 +83,18 @@ pub(crate) struct Places {
         help_heading = MODEL_AND_DEVICE
     )]
     pub engine: EngineChoice,
+    /// Memory for the papers of an index while it is made, in MiB; of a library that is larger,
+    /// parts go by way of the disk. The index is the same.
+    #[arg(
+        long,
+        global = true,
+        value_name = "MIB",
+        default_value_t = 1024,
+        value_parser = clap::value_parser!(u32).range(1..),
+        hide_short_help = true,
+        help_heading = MODEL_AND_DEVICE
+    )]
+    pub memory: u32,
     /// Never fetch anything from the network, neither a model nor papers. A mail that `relata today
     /// --mail` asks for still goes out.
     #[arg(

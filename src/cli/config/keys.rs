@@ -82,6 +82,7 @@ pub(in crate::cli) static KEYS: &[Key] = &[
     global("long", Kind::OneOf(&["truncate", "window"]), "--long", None, "what to do with long texts"),
     global("device", Kind::Device, "--device", None, "the device to embed on"),
     global("engine", Kind::OneOf(&["own", "stock"]), "--engine", None, "the engine to embed with"),
+    global("memory", Kind::Count, "--memory", None, "the memory for making an index, in MiB"),
     global("offline", Kind::Flag, "--offline", Some("RELATA_OFFLINE"), "never fetch anything from the network"),
     only_variable("cache", Kind::Path, "RELATA_CACHE", "the folder for models and other derived files"),
     global("profile", Kind::Text, "--profile", None, "the profile where a command names none"),

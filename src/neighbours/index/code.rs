@@ -8,11 +8,14 @@
 //!
 //! Here: rows into codes, and queries into the planes of bits that codes are multiplied with.
 
+use bytemuck::{Pod, Zeroable};
+
 use super::rotation::Rotation;
 use crate::kernels::{PLANES, Planes};
 
 /// The code of a row.
-#[derive(Clone, Copy, Debug, Default, PartialEq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Pod, Zeroable)]
+#[repr(C)]
 pub(super) struct RowFactors {
     /// Scale of the estimate: product of difference and query = scale · product of signs and turned
     /// query.

@@ -15,21 +15,17 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use bytemuck::Pod;
 use memmap2::Mmap;
-use safetensors::tensor::{Dtype, SafeTensors};
-use sha2::{Digest, Sha256};
+use safetensors::tensor::SafeTensors;
 
-use super::build::{Frame, Owned};
 use super::probe_limits::ProbeLimits;
 use super::rotation::{Rotation, words};
-use super::rows::Arranged;
 use super::segment::{Damage, Segment, Source};
 use super::table::Table;
-use crate::error::{Error, Result};
 use crate::kernels::{BLOCK, Factors};
-use crate::library::derived::{Tensor, map, write_tensors};
+use crate::library::derived::map;
 
 /// Changes whenever what the file holds, or means, does. Numbers in it are as in memory.
-const VERSION: &str = if cfg!(target_endian = "little") { "3 little-endian" } else { "3 big-endian" };
+pub(super) const VERSION: &str = if cfg!(target_endian = "little") { "3 little-endian" } else { "3 big-endian" };
 
 /// An opened file.
 #[derive(Debug)]
@@ -274,7 +270,7 @@ fn slice<T: Pod>(bytes: &[u8]) -> std::result::Result<&[T], Damage> {
 }
 
 /// The sum of what is checked at once: facts and small tensors.
-fn sum(facts: &HashMap<String, String>, small: &[&[u8]]) -> String {
+pub(super) fn sum(facts: &HashMap<String, String>, small: &[&[u8]]) -> String {
     let mut hasher = crc32fast::Hasher::new();
     let mut facts: Vec<_> = facts.iter().filter(|(name, _)| *name != "sum").collect();
     facts.sort_unstable();
@@ -285,7 +281,7 @@ fn sum(facts: &HashMap<String, String>, small: &[&[u8]]) -> String {
     format!("{:08x}", hasher.finalize())
 }
 
-fn cell_sum(segment: &Segment<'_>, cell: usize, dimension: usize) -> u32 {
+pub(super) fn cell_sum(segment: &Segment<'_>, cell: usize, dimension: usize) -> u32 {
     let blocks = segment.starts[cell] as usize..segment.starts[cell + 1] as usize;
     let words = words(dimension);
     let mut hasher = crc32fast::Hasher::new();
@@ -294,78 +290,4 @@ fn cell_sum(segment: &Segment<'_>, cell: usize, dimension: usize) -> u32 {
     hasher.update(bytemuck::cast_slice(&segment.keys[segment.places(cell)]));
     hasher.update(bytemuck::cast_slice(&segment.scales[segment.places(cell)]));
     hasher.finalize()
-}
-
-/// What is written.
-pub(super) enum Content {
-    /// A table.
-    Whole(Owned),
-    /// What came and went since another file was written.
-    Delta {
-        /// Its token.
-        base: String,
-        /// Rows that there were when the cells were made.
-        trained: u64,
-        /// The papers that are no longer as that file has them, ascending.
-        outdated: Vec<u64>,
-        /// Those of them that there are.
-        rows: Arranged,
-    },
-}
-
-/// Writes a file, and says what it says of itself.
-pub(super) fn write(path: &Path, content: &Content, change: i64) -> Result<Facts> {
-    let nothing = Frame::default();
-    let (frame, rows, base, trained, outdated) = match content {
-        Content::Whole(Owned { frame, rows }) => (frame, rows, "", frame.trained, [].as_slice()),
-        Content::Delta { base, trained, outdated, rows } => {
-            (&nothing, rows, base.as_str(), *trained, outdated.as_slice())
-        }
-    };
-    let (dimension, segment) = (rows.dimension, rows.segment());
-    let cell_sums: Vec<u32> = (0..rows.starts.len() - 1).map(|cell| cell_sum(&segment, cell, dimension)).collect();
-    let each_row = rows.bytes.chunks_exact(dimension.max(1));
-    let row_sums: Vec<u32> = each_row.map(|row| crc32fast::hash(bytemuck::cast_slice(row))).collect();
-    let mut hasher = Sha256::new();
-    for bytes in [bytemuck::cast_slice(&cell_sums), bytemuck::cast_slice(&row_sums), &change.to_le_bytes()[..]] {
-        hasher.update(bytes);
-    }
-    if !base.is_empty() {
-        hasher.update(base);
-        hasher.update(bytemuck::cast_slice(outdated));
-    }
-    let token: String = hasher.finalize().iter().map(|byte| format!("{byte:02x}")).collect();
-
-    let blocks = BLOCK;
-    let tensors = [
-        ("flips", Tensor::of(Dtype::U64, 1, &frame.rotation.flips)),
-        ("centres", Tensor::of(Dtype::F32, dimension, &frame.centres)),
-        ("lengths", Tensor::of(Dtype::F32, 1, &frame.lengths)),
-        ("steps", Tensor::of(Dtype::F32, 3, &frame.steps)),
-        ("outdated", Tensor::of(Dtype::U64, 1, outdated)),
-        ("starts", Tensor::of(Dtype::U64, 1, &rows.starts)),
-        ("cell_sums", Tensor::of(Dtype::U32, 1, &cell_sums)),
-        ("codes", Tensor::of(Dtype::U64, blocks, &rows.codes)),
-        ("factors", Tensor::of(Dtype::F32, 3 * blocks, &rows.factors)),
-        ("keys", Tensor::of(Dtype::U64, 1, &rows.keys)),
-        ("bytes", Tensor::of(Dtype::I8, dimension, &rows.bytes)),
-        ("scales", Tensor::of(Dtype::F32, 1, &rows.scales)),
-        ("row_sums", Tensor::of(Dtype::U32, 1, &row_sums)),
-    ];
-    let mut facts = HashMap::from([
-        ("version".to_owned(), VERSION.to_owned()),
-        ("token".to_owned(), token.clone()),
-        ("base".to_owned(), base.to_owned()),
-        ("change".to_owned(), change.to_string()),
-        ("trained".to_owned(), trained.to_string()),
-        ("dimension".to_owned(), dimension.to_string()),
-        ("error".to_owned(), frame.error.to_string()),
-        ("blur".to_owned(), frame.int8_error.to_string()),
-    ]);
-    // Those that are checked at once stand first.
-    let small: Vec<&[u8]> = tensors[..7].iter().map(|(_, tensor)| tensor.bytes).collect();
-    facts.insert("sum".to_owned(), sum(&facts, &small));
-
-    write_tensors(path, &tensors, facts).map_err(Error::io(path))?;
-    Ok(Facts { token, base: base.to_owned(), change, trained })
 }

@@ -18,12 +18,15 @@ pub(crate) mod cells;
 mod code;
 mod file;
 mod measure;
+mod place;
 mod probe_limits;
 mod rotation;
 mod rows;
 mod search;
 mod segment;
+mod spill;
 mod table;
+mod write;
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -36,7 +39,9 @@ use crate::library::{FingerprintNumber, Library, PaperRow};
 use crate::neighbours::admitted::Admitted;
 use crate::neighbours::top_k::Scored;
 
-use file::{Content, Mapped};
+use build::{Building, Delta};
+use file::{Facts, Mapped};
+use place::{delta_of, path, tidy};
 use search::Query;
 use segment::Damage;
 use table::Table;
@@ -51,6 +56,13 @@ pub struct Index {
     /// Papers that changed since it was made, ascending.
     changed: Vec<PaperRow>,
     damage: OnceLock<String>,
+}
+
+/// How a new index is made, where one is due. See [`Index::keep`].
+#[derive(Clone, Copy)]
+struct Make<'a> {
+    memory: u64,
+    coded: &'a (dyn Fn(u64) + Sync),
 }
 
 /// What there is of an index.
@@ -85,6 +97,10 @@ impl Index {
     /// So many changes are looked at one by one, about a millisecond's worth; more are taken in
     /// when the library is next added to or removed from.
     const CHANGES: usize = 500;
+
+    /// Bytes of memory for the rows of an index while it is made, unless another number is named: a
+    /// million papers of 384 dimensions.
+    pub const MEMORY: u64 = 1 << 30;
 
     /// Once more papers have changed than this part of those that the cells were made for, the
     /// index is made anew: the delta is written whole each time, and every query goes through all
@@ -126,14 +142,20 @@ impl Index {
         Ok(State::Ready(Box::new(Index { path, base, delta, set, changed, damage: OnceLock::new() })))
     }
 
-    /// Makes the index, or takes into it what changed, where that is due. `coded` is told how many
+    /// Makes the index, or takes into it what changed, where that is due. `memory`: bytes for the
+    /// papers, beside some for each; of more, parts go by way of the disk. `coded` is told how many
     /// papers were coded, again and again.
     ///
     /// # Errors
     /// What the library reports; [`Error::Io`] where the file cannot be written. The old one then
     /// still serves.
-    pub fn keep(library: &mut Library, fingerprint: FingerprintNumber, coded: &(dyn Fn(u64) + Sync)) -> Result<Kept> {
-        Index::keep_from(library, fingerprint, Index::WORTH_BUILDING, Some(coded))
+    pub fn keep(
+        library: &mut Library,
+        fingerprint: FingerprintNumber,
+        memory: u64,
+        coded: &(dyn Fn(u64) + Sync),
+    ) -> Result<Kept> {
+        Index::keep_from(library, fingerprint, Index::WORTH_BUILDING, Some(Make { memory, coded }))
     }
 
     /// Takes what changed into an index that there is, if that needs no new one.
@@ -162,7 +184,7 @@ impl Index {
         library: &mut Library,
         fingerprint: FingerprintNumber,
         least: u64,
-        coded: Option<&(dyn Fn(u64) + Sync)>,
+        make: Option<Make<'_>>,
     ) -> Result<Kept> {
         let Some(path) = path(library, fingerprint) else { return Ok(Kept::Needless) };
         let rows = library.vectors(fingerprint)?;
@@ -173,29 +195,29 @@ impl Index {
             }
             return Ok(Kept::Needless);
         }
-        if coded.is_none() && library.index_token(fingerprint)?.is_none() {
+        if make.is_none() && library.index_token(fingerprint)?.is_none() {
             return Ok(Kept::Needless);
         }
         let (last, before) = library.note_changes(fingerprint)?;
         let content = match Index::open(library, fingerprint)? {
             State::Ready(index) if index.changed.len() <= Index::CHANGES => return Ok(Kept::Good),
-            State::Ready(index) => index.extended(library, fingerprint, rows, coded.is_some())?,
+            State::Ready(index) => index.extended(library, fingerprint, rows, make.is_some())?,
             State::Absent | State::Damaged(_) => None,
         };
-        let (content, kept) = match (content, coded) {
-            (Some(content), _) => (content, Kept::Extended),
-            (None, Some(coded)) => {
-                let built = build::build(library, fingerprint, InstructionSet::choose()?, coded)?;
-                (Content::Whole(built), Kept::Built)
+        let (place, stale, kept) = match &content {
+            Some(_) => (delta_of(&path), None, Kept::Extended),
+            None => (path.clone(), Some(delta_of(&path)), Kept::Built),
+        };
+        let beside = files::beside(&place);
+        let written = match (content, make) {
+            (Some(delta), _) => delta.write(&beside, last),
+            (None, Some(Make { memory, coded })) => {
+                let set = InstructionSet::choose()?;
+                build::build(&beside, &Building { library, fingerprint, set, change: last, memory, coded })
             }
             (None, None) => return Ok(Kept::Good),
         };
-        let (place, stale) = match &content {
-            Content::Whole(_) => (path.clone(), Some(delta_of(&path))),
-            Content::Delta { .. } => (delta_of(&path), None),
-        };
-        let beside = files::beside(&place);
-        let put = |facts: file::Facts| {
+        let put = |facts: Facts| {
             // All under the library's lock: whoever began before will find another token, whoever
             // comes later has not begun.
             let put = || {
@@ -207,7 +229,7 @@ impl Index {
             };
             library.set_index(fingerprint, &before, &facts.token, facts.change, put)
         };
-        let set = file::write(&beside, &content, last).and_then(put);
+        let set = written.and_then(put);
         if !matches!(set, Ok(true)) {
             let _ = fs::remove_file(&beside);
         }
@@ -222,7 +244,7 @@ impl Index {
         fingerprint: FingerprintNumber,
         rows: u64,
         may_build: bool,
-    ) -> Result<Option<Content>> {
+    ) -> Result<Option<Delta>> {
         let trained = self.base.facts.trained;
         if rows / 2 > trained || rows < trained / 2 {
             return Ok(None);
@@ -241,7 +263,7 @@ impl Index {
         }
         let rows = build::collect(library, fingerprint, self.set, &table, &table.segments[1..], &self.changed)?;
         let base = self.base.facts.token.clone();
-        Ok(rows.ok().map(|rows| Content::Delta { base, trained, outdated, rows }))
+        Ok(rows.ok().map(|rows| Delta { base, trained, outdated, rows }))
     }
 
     fn table(&self) -> std::result::Result<Table<'_>, Damage> {
@@ -347,38 +369,6 @@ impl Index {
 
 fn named(path: &Path, why: &str) -> String {
     format!("{} is damaged ({why})", path.display())
-}
-
-/// `None` for a library that lies in no file.
-fn path(library: &Library, fingerprint: FingerprintNumber) -> Option<PathBuf> {
-    library.path().file_name().filter(|_| library.is_file())?;
-    let mut path = library.path().as_os_str().to_owned();
-    path.push(format!(".index-{}", fingerprint.0));
-    Some(PathBuf::from(path))
-}
-
-/// Where what came and went later is kept.
-fn delta_of(path: &Path) -> PathBuf {
-    let mut delta = path.as_os_str().to_owned();
-    delta.push(".delta");
-    PathBuf::from(delta)
-}
-
-/// Removes what builds that were killed have left, and what those that are late are writing: it
-/// would not be put in its place.
-fn tidy(path: &Path) {
-    let (Some(folder), Some(name)) = (path.parent(), path.file_name()) else { return };
-    let folder = if folder.as_os_str().is_empty() { Path::new(".") } else { folder };
-    for entry in fs::read_dir(folder).into_iter().flatten().flatten() {
-        let begun = entry.file_name().as_encoded_bytes().strip_prefix(name.as_encoded_bytes()).map(<[u8]>::to_vec);
-        let process = begun.as_deref().and_then(|rest| rest.strip_prefix(b"."));
-        if process.is_some_and(|process| {
-            let digits = process.strip_prefix(b"new-").unwrap_or(process);
-            !digits.is_empty() && digits.iter().all(u8::is_ascii_digit)
-        }) {
-            let _ = fs::remove_file(entry.path());
-        }
-    }
 }
 
 #[cfg(test)]

@@ -1,13 +1,15 @@
 //! Rows of a table in memory: as they come ([`Rows`]), and put together by their cells
 //! ([`Arranged`]).
 
+use std::ops::Range;
+
 use super::code::RowFactors;
 use super::rotation::words;
 use super::segment::{Damage, EMPTY_KEY, Segment, Source};
 use crate::kernels::{BLOCK, Factors};
 
 /// Coded rows, in the order in which they came.
-#[derive(Default)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub(super) struct Rows {
     pub(super) dimension: usize,
     pub(super) keys: Vec<u64>,
@@ -33,23 +35,14 @@ impl Rows {
         }
     }
 
-    pub(super) fn joined(parts: Vec<Rows>) -> Rows {
-        let mut parts = parts.into_iter();
-        let mut all = parts.next().unwrap_or_default();
-        for part in parts {
-            all.keys.extend(part.keys);
-            all.cells.extend(part.cells);
-            all.codes.extend(part.codes);
-            all.factors.extend(part.factors);
-            all.bytes.extend(part.bytes);
-            all.scales.extend(part.scales);
-        }
-        all
-    }
-
-    /// The mean standard deviation of a score by code.
-    pub(super) fn error(&self) -> f32 {
-        self.factors.iter().map(|factors| factors.error).sum::<f32>() / self.factors.len().max(1) as f32
+    /// Takes over others.
+    pub(super) fn extend(&mut self, others: Rows) {
+        self.keys.extend(others.keys);
+        self.cells.extend(others.cells);
+        self.codes.extend(others.codes);
+        self.factors.extend(others.factors);
+        self.bytes.extend(others.bytes);
+        self.scales.extend(others.scales);
     }
 
     /// Takes over a row as it was coded before.
@@ -65,23 +58,25 @@ impl Rows {
         Ok(())
     }
 
-    /// Puts rows together by their cells, eight to a block.
-    pub(super) fn arranged(self, cells: usize) -> Arranged {
+    /// Puts rows together by their cells, which are these, eight to a block; in a cell by their
+    /// keys, in whatever order they came.
+    pub(super) fn arranged(self, cells: Range<usize>) -> Arranged {
         let (dimension, words) = (self.dimension, words(self.dimension));
-        let mut sizes = vec![0u64; cells];
-        self.cells.iter().for_each(|cell| sizes[*cell as usize] += 1);
-        let mut starts = vec![0u64; cells + 1];
-        for (cell, size) in sizes.iter().enumerate() {
-            starts[cell + 1] = starts[cell] + size.div_ceil(BLOCK as u64);
+        let mut sizes = vec![0u64; cells.len()];
+        self.cells.iter().for_each(|cell| sizes[*cell as usize - cells.start] += 1);
+        let starts = starts(&sizes);
+        let blocks = starts[cells.len()] as usize;
+        let mut next: Vec<usize> = starts[..cells.len()].iter().map(|start| *start as usize * BLOCK).collect();
+        let mut order: Vec<usize> = (0..self.keys.len()).collect();
+        if !self.keys.is_sorted() {
+            order.sort_unstable_by_key(|row| self.keys[*row]);
         }
-        let blocks = starts[cells] as usize;
-        let mut next: Vec<usize> = starts[..cells].iter().map(|start| *start as usize * BLOCK).collect();
-        let mut place_in = |cell: &u32| {
-            let next = &mut next[*cell as usize];
+        let mut places = vec![0; order.len()];
+        for row in order {
+            let next = &mut next[self.cells[row] as usize - cells.start];
+            places[row] = *next;
             *next += 1;
-            *next - 1
-        };
-        let places: Vec<usize> = self.cells.iter().map(&mut place_in).collect();
+        }
         let mut arranged = Arranged {
             dimension,
             starts,
@@ -108,6 +103,15 @@ impl Rows {
         }
         arranged
     }
+}
+
+/// Where each of some cells begins, in blocks, and where the last ends.
+pub(super) fn starts(sizes: &[u64]) -> Vec<u64> {
+    let mut starts = vec![0u64; sizes.len() + 1];
+    for (cell, size) in sizes.iter().enumerate() {
+        starts[cell + 1] = starts[cell] + size.div_ceil(BLOCK as u64);
+    }
+    starts
 }
 
 /// Rows cell by cell, eight to a block.

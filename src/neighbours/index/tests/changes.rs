@@ -137,7 +137,13 @@ fn an_index_that_is_no_longer_needed_goes_with_its_files() {
     made.keep();
     made.change(1..300, 10_001..10_300);
     assert_eq!(made.keep(), Kept::Extended);
-    let kept = Index::keep_from(&mut made.library, made.fingerprint, 7000, Some(&|_| ())).expect("kept");
+    let kept = Index::keep_from(
+        &mut made.library,
+        made.fingerprint,
+        7000,
+        Some(Make { memory: Index::MEMORY, coded: &|_| () }),
+    )
+    .expect("kept");
     assert_eq!(kept, Kept::Needless);
     assert!(matches!(made.open(), State::Absent));
     assert!(!made.file().exists() && !delta_of(&made.file()).exists());
@@ -167,7 +173,9 @@ fn of_two_builds_at_once_the_one_that_ends_first_stays() {
             other.keep()
         });
     };
-    let kept = Index::keep_from(&mut made.library, fingerprint, 1, Some(&meanwhile)).expect("kept");
+    let kept =
+        Index::keep_from(&mut made.library, fingerprint, 1, Some(Make { memory: Index::MEMORY, coded: &meanwhile }))
+            .expect("kept");
     assert_eq!((kept, other.get()), (Kept::Good, Some(&Kept::Built)));
     let index = made.ready();
     assert_eq!((index.held().expect("sound").len(), index.changed()), (1001, [].as_slice()));

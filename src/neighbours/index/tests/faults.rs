@@ -178,7 +178,9 @@ fn what_a_killed_build_leaves_is_removed_and_a_place_that_cannot_be_written_is_a
 
     fs::remove_file(made.file()).expect("removed");
     fs::create_dir(made.file()).expect("a folder in its place");
-    let refused = Index::keep_from(&mut made.library, made.fingerprint, 1, Some(&|_| ())).expect_err("no place");
+    let refused =
+        Index::keep_from(&mut made.library, made.fingerprint, 1, Some(Make { memory: Index::MEMORY, coded: &|_| () }))
+            .expect_err("no place");
     assert!(refused.to_string().contains("library.db.index-1"), "{refused}");
     let rest: Vec<_> = fs::read_dir(made.path.parent().expect("a folder")).expect("read").flatten().collect();
     assert!(rest.iter().all(|entry| !entry.file_name().to_string_lossy().contains(".index-1.1")), "{rest:?}");
@@ -191,7 +193,13 @@ fn a_full_disk_is_an_error_and_the_index_that_there_was_serves_on() {
     // What is written to this device finds no space.
     let full = |place: &Path| std::os::unix::fs::symlink("/dev/full", crate::files::beside(place)).expect("a link");
     let refused = |made: &mut Made| {
-        let error = Index::keep_from(&mut made.library, made.fingerprint, 1, Some(&|_| ())).expect_err("no space");
+        let error = Index::keep_from(
+            &mut made.library,
+            made.fingerprint,
+            1,
+            Some(Make { memory: Index::MEMORY, coded: &|_| () }),
+        )
+        .expect_err("no space");
         assert!(error.to_string().contains("library.db.index-1"), "{error}");
         let source = std::error::Error::source(&error).map(ToString::to_string).unwrap_or_default();
         assert!(source.contains("No space left on device"), "{source}");

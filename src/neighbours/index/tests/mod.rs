@@ -132,7 +132,8 @@ impl Made {
     }
 
     fn keep(&mut self) -> Kept {
-        Index::keep_from(&mut self.library, self.fingerprint, 1, Some(&|_| ())).expect("an index")
+        Index::keep_from(&mut self.library, self.fingerprint, 1, Some(Make { memory: Index::MEMORY, coded: &|_| () }))
+            .expect("an index")
     }
 
     fn file(&self) -> PathBuf {
@@ -181,6 +182,16 @@ impl Made {
         found as f64 / f64::from(wanted as u32)
     }
 
+    /// The file of an index that is made now with so much memory.
+    fn built(&self, name: &str, memory: u64) -> PathBuf {
+        let path = self.path.with_file_name(name);
+        let set = InstructionSet::choose().expect("a set");
+        let (library, fingerprint) = (&self.library, self.fingerprint);
+        let building = Building { library, fingerprint, set, change: 0, memory, coded: &|_| () };
+        build::build(&path, &building).expect("an index");
+        path
+    }
+
     /// Holds the papers of the library, and answers as an index does that is made of them now.
     fn is_like_a_fresh_build(&mut self) {
         let own = self.ready();
@@ -188,7 +199,8 @@ impl Made {
         assert_eq!(own.check(&self.library, self.fingerprint).expect("checked"), None);
         assert_eq!(own.held().expect("sound").len(), self.vectors.len());
         assert!(self.recall(Shape::Clustered, 10, None) >= 0.995);
-        let fresh = build::build(&self.library, self.fingerprint, own.set, &|_| ()).expect("a table");
+        let fresh = self.built("fresh", u64::MAX);
+        let fresh = Mapped::open(&fresh, DIMENSION).expect("sound").expect("of this version");
         let queries: Vec<Vec<f32>> = (0..50).map(|_| self.vector(Shape::Clustered)).collect();
         let mut same = 0;
         for query in &queries {
@@ -199,7 +211,7 @@ impl Made {
                 found.into_iter().take(10).map(|found| found.key).collect::<BTreeSet<_>>()
             };
             let own = search(&own.table().expect("a table"));
-            same += own.intersection(&search(&fresh.table())).count();
+            same += own.intersection(&search(&fresh.table(None).expect("a table"))).count();
         }
         assert!(same >= 495, "{same} of 500");
     }
@@ -210,6 +222,21 @@ impl Made {
         let vectors = added.map(|number| (number, self.vector(Shape::Clustered))).collect();
         self.put(vectors);
     }
+}
+
+#[test]
+fn the_file_is_the_same_whatever_memory_there_is() {
+    for shape in [Shape::Clustered, Shape::Duplicated, Shape::Constant] {
+        let made = Made::with(shape, 3000);
+        let whole = fs::read(made.built("whole", u64::MAX)).expect("a file");
+        // In about nine portions, and each cell alone.
+        for memory in [3000 * spill::row_memory(DIMENSION) / 8, 1] {
+            assert_eq!(fs::read(made.built("parts", memory)).expect("a file"), whole, "{shape:?} in {memory} bytes");
+        }
+    }
+    let none = Made::new(1);
+    let path = none.built("none", 1);
+    assert_eq!(Mapped::open(&path, DIMENSION).expect("sound").map(|file| file.facts.trained), Some(0));
 }
 
 type PaperSetOf = dyn Fn(&Library) -> crate::library::PaperSet;
@@ -340,7 +367,7 @@ fn who_may_read_the_library_may_read_its_index() {
 #[test]
 fn small_libraries_need_none() {
     let mut made = Made::with(Shape::Clustered, 50);
-    assert_eq!(Index::keep(&mut made.library, made.fingerprint, &|_| ()).expect("kept"), Kept::Needless);
+    assert_eq!(Index::keep(&mut made.library, made.fingerprint, Index::MEMORY, &|_| ()).expect("kept"), Kept::Needless);
     assert!(!made.file().exists());
     // And one that has one all the same is right to the last paper.
     made.keep();
