@@ -86,7 +86,7 @@ fn nearest(
             .enumerate()
             .map(|(number, part)| scope.spawn(move || look(number * share, part)))
             .collect();
-        let joined = workers.into_iter().map(|worker| worker.join());
+        let joined = workers.into_iter().map(thread::ScopedJoinHandle::join);
         joined.map(|part| part.unwrap_or_else(|panic| std::panic::resume_unwind(panic))).collect()
     });
     let mut all = vec![Best::new(k); queries.len()];

@@ -92,7 +92,8 @@ def _unit_rows(X: npt.ArrayLike) -> npt.NDArray[np.float32]:
     lengths = np.linalg.norm(rows, axis=1, keepdims=True)
     if np.abs(lengths - 1).max(initial=0) < 1e-5:
         return rows
-    scaled: npt.NDArray[np.float32] = rows / np.where(lengths == 0, np.float32(1), lengths)
+    lengths[lengths == 0] = 1
+    scaled: npt.NDArray[np.float32] = np.divide(rows, lengths, dtype=np.float32)
     return scaled
 
 
