@@ -2,11 +2,12 @@
 """Writes the types and methods of the package from the schemas of the service's tasks.
 
 In: what the extension module tells of each task (src/service/tasks.rs). Out: package/relata/types.py with a dataclass for every part of
-a request and an answer, and package/relata/_tasks.py with a method for every task. Needs the extension module, so it is run in an
-environment where the wheel is installed; tests/test_generated.py holds both files against it.
+a request and an answer, and package/relata/_tasks.py with a method for every task. A test of tests/service.rs gives it the tasks and
+holds both files against it; with RELATA_RENEW=1 it writes them. By itself it needs the extension module.
 
-    python -P generate.py          writes both files
-    python -P generate.py --check  fails where one is another
+    generate.py          writes both files
+    generate.py --check  fails where one is another
+    generate.py --stdin  reads what the tasks are
 """
 
 import json
@@ -233,14 +234,18 @@ def generate(tasks: list[dict[str, Any]]) -> dict[str, str]:
 
 
 def main() -> int:
-    from relata._relata import described_tasks
+    if "--stdin" in sys.argv[1:]:
+        described = sys.stdin.read()
+    else:
+        from relata._relata import described_tasks
 
+        described = described_tasks()
     wrong = 0
-    for name, text in generate(json.loads(described_tasks())).items():
+    for name, text in generate(json.loads(described)).items():
         path = FOLDER / name
         if "--check" in sys.argv[1:]:
             if not path.is_file() or path.read_text() != text:
-                print(f"{path} is another; look at python -P python/generate.py and git diff", file=sys.stderr)
+                print(f"{path} is another; look at RELATA_RENEW=1 cargo test --test service unnoticed and git diff", file=sys.stderr)
                 wrong = 1
         else:
             path.write_text(text)

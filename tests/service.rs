@@ -367,6 +367,26 @@ fn no_request_and_no_answer_changes_unnoticed() {
     assert_eq!(there, names);
 }
 
+/// The package for Python has a type for every part of a request and an answer, and a method for
+/// every task; python/generate.py writes them. Without Python nothing is looked at.
+#[test]
+fn no_type_of_the_package_for_python_changes_unnoticed() {
+    let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("python/generate.py");
+    let described = relata::service::tasks().into_iter().map(|task| {
+        serde_json::json!({"name": task.name, "about": task.about, "request": task.request, "answer": task.answer})
+    });
+    let described = Value::Array(described.collect()).to_string();
+    let rewrite = std::env::var_os("RELATA_RENEW").is_some();
+    let mut python = std::process::Command::new("python3");
+    python.args(["-B".as_ref(), script.as_os_str()]).args(["--stdin"]).args((!rewrite).then_some("--check"));
+    // The published package lacks the script.
+    let running = script.is_file().then(|| python.stdin(std::process::Stdio::piped()).spawn());
+    let Some(Ok(mut running)) = running else { return };
+    std::io::Write::write_all(&mut running.stdin.take().expect("a pipe"), described.as_bytes()).expect("written");
+    let done = running.wait().expect("an end");
+    assert!(done.success(), "python/package/relata/types.py or _tasks.py is another; RELATA_RENEW=1 writes them");
+}
+
 /// Gives thousands of entries, and once ten thousand were given, looks whether any is stored.
 struct Watched<'a> {
     library: &'a Path,

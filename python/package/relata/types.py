@@ -261,6 +261,8 @@ class ExportedProfile(Answer):
     """What it follows; the key is left out where that is nothing."""
     texts: tuple[TextRow, ...] | None = None
     """Liked texts that are no papers of the library, by key; the key is left out where none is."""
+    weights: dict[str, LikeWeight] | None = None
+    """How much liked papers count, from 0 to 10, where somebody has said so; the key is left out where nobody has."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -366,7 +368,7 @@ class Filter(Request):
     exclude: tuple[str, ...] = ()
     """None of these in title or abstract; several words mean that phrase. Word by word: `graph` leaves `graphs` in."""
     since: str | None = None
-    """On this day or later, see `Paper::date`."""
+    """On this day or later: that of publication, or the best that is known."""
     tag: tuple[str, ...] = ()
     """With at least one of these tags of the user's, whatever the case of Latin letters."""
     unread: bool = False
@@ -440,9 +442,7 @@ class Follows(Answer):
     """What a profile follows, each list in the order of its texts."""
 
     author: tuple[str, ...]
-    """Authors. Names match as in `Filter::authors`: whatever the accents, case and order, and a single letter also stands for a word that
-    begins with it.
-    """
+    """Authors. Names match whatever the accents, case and order, and a single letter also stands for a word that begins with it."""
     words: tuple[str, ...]
     """Words, all of which a title or abstract must have."""
     category: tuple[str, ...]
@@ -454,9 +454,7 @@ class FollowsRequest(Request):
     """What a profile follows, each list in the order of its texts."""
 
     author: tuple[str, ...] = ()
-    """Authors. Names match as in `Filter::authors`: whatever the accents, case and order, and a single letter also stands for a word that
-    begins with it.
-    """
+    """Authors. Names match whatever the accents, case and order, and a single letter also stands for a word that begins with it."""
     category: tuple[str, ...] = ()
     """Categories, or archives for all of their categories."""
     words: tuple[str, ...] = ()
@@ -524,9 +522,13 @@ class InterestRow(Answer):
     interest: int
     """Its number, from 1."""
     share: float
-    """What it is due of the answers, to four decimals; all together are due 1."""
+    """What it is due of the answers, to four decimals; all together are due 1, unless all are muted."""
+    weight: float
+    """How much it counts beside the others by what somebody has said, from 0 (muted) to 10, to two decimals; 1 where nobody has said
+    anything. The mean of its papers and texts.
+    """
     terms: tuple[str, ...]
-    """Terms that its papers have in common, the most telling first."""
+    """Terms that name it, the most telling first: what its papers have in common, or else the title of its most central one."""
     papers: tuple[InterestPaper, ...]
     """Its papers."""
     texts: tuple[InterestText, ...] | None = None
@@ -732,7 +734,7 @@ class NewPaper(Answer):
     year: int
     """Year of submission."""
     date: str
-    """Date of the paper, see `Paper::date`."""
+    """Date of the paper: that of publication, or the best that is known."""
     primary_category: str | None
     """The first of its categories."""
     categories: tuple[str, ...]
@@ -1032,7 +1034,7 @@ class Row(Answer):
     year: int
     """Year of submission."""
     date: str
-    """Date of the paper, see `Paper::date`."""
+    """Date of the paper: that of publication, or the best that is known."""
     primary_category: str | None
     """The first of its categories."""
     categories: tuple[str, ...]
@@ -1066,7 +1068,7 @@ class RowRow(Answer):
     year: int
     """Year of submission."""
     date: str
-    """Date of the paper, see `Paper::date`."""
+    """Date of the paper: that of publication, or the best that is known."""
     primary_category: str | None
     """The first of its categories."""
     categories: tuple[str, ...]
@@ -1100,7 +1102,7 @@ class RowRowRow(Answer):
     year: int
     """Year of submission."""
     date: str
-    """Date of the paper, see `Paper::date`."""
+    """Date of the paper: that of publication, or the best that is known."""
     primary_category: str | None
     """The first of its categories."""
     categories: tuple[str, ...]
@@ -1170,7 +1172,7 @@ class Selection(Answer):
     several, with spaces between them.
     """
     since: str | None
-    """On this day or later, see `Paper::date`."""
+    """On this day or later: that of publication, or the best that is known."""
     until: str | None
     """On this day or earlier."""
     author: tuple[str, ...]
@@ -1271,6 +1273,8 @@ class TextRow(Answer):
     """The interest to which somebody counts it; else likeness decides."""
     abstract: str | None = None
     """Its abstract; the key is left out where it is not known."""
+    weight: LikeWeight | None = None
+    """How much it counts, where somebody has said so; the key is left out where nobody has."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -1414,7 +1418,7 @@ class TopicsQuery(Answer):
     several, with spaces between them.
     """
     since: str | None
-    """On this day or later, see `Paper::date`."""
+    """On this day or later: that of publication, or the best that is known."""
     until: str | None
     """On this day or earlier."""
     author: tuple[str, ...]
@@ -1511,6 +1515,8 @@ Format: TypeAlias = Literal["npy", "jsonl", "safetensors", "parquet"]
 """A form of output."""
 FoundBy: TypeAlias = ByText | dict[str, Any]
 """Why a paper was found."""
+LikeWeight: TypeAlias = float
+"""How much something liked counts beside other likes: a factor from 0 (muted) to 10, in hundredths. Without a weight a like counts once."""
 LikedBy: TypeAlias = str | LikedByText | LikedByOwnText
 """Something that is liked."""
 Method: TypeAlias = Literal["leiden"] | MethodKMeans | MethodDbscan
