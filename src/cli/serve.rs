@@ -54,9 +54,10 @@ fn settings(context: &Context, given: &Given) -> Vec<crate::serve::Setting> {
     super::configure::rows(&context.config, given).into_iter().map(setting).collect()
 }
 
-/// Ends once somebody interrupts or terminates the program.
+/// Ends once somebody interrupts or terminates the program. Interrupts count from the call on,
+/// since the server answers before it first waits for this.
 #[cfg(feature = "serve")]
-async fn stopped() {
+fn stopped() -> impl Future<Output = ()> {
     use std::sync::Arc;
     use std::sync::atomic::{AtomicBool, Ordering};
     use tokio::sync::Notify;
@@ -68,18 +69,20 @@ async fn stopped() {
         !asked.swap(true, Ordering::Relaxed)
     });
     let _ = super::STOP.set(first);
-    #[cfg(unix)]
-    {
-        use tokio::signal::unix::{SignalKind, signal};
-        if let Ok(mut terminated) = signal(SignalKind::terminate()) {
-            tokio::select! {
-                () = stop.notified() => {}
-                _ = terminated.recv() => {}
+    async move {
+        #[cfg(unix)]
+        {
+            use tokio::signal::unix::{SignalKind, signal};
+            if let Ok(mut terminated) = signal(SignalKind::terminate()) {
+                tokio::select! {
+                    () = stop.notified() => {}
+                    _ = terminated.recv() => {}
+                }
+                return;
             }
-            return;
         }
+        stop.notified().await;
     }
-    stop.notified().await;
 }
 
 /// Has requests told on standard error where `RELATA_LOG` asks for it: `info` tells each by its
