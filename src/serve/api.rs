@@ -166,7 +166,7 @@ fn profiles() -> Vec<Endpoint> {
             "Has an interest count more or less, or mutes it.",
         )
         .example(r#"{"interest": 1, "weight": 0.5}"#)
-        .fails(&["no-such-profile", "no-such-interest"])
+        .fails(&["no-such-profile", "no-such-interest", "not-liked"])
         .by(|relata, request: &WeighInterest| relata.weigh_interest(request)),
         post("/profiles/{profile}/interests/regroup", "regroupInterests", "Forgets which papers are one interest.")
             .fails(&["no-such-profile"])

@@ -59,6 +59,7 @@ pub(super) static CODES: &[Code] = &[
     code("not-a-category", 422, "A name is no category or archive of arXiv."),
     code("not-a-tag", 422, "A tag is empty, or holds a sign that stands between tags."),
     code("not-in-library", 404, "The library does not hold a paper that is named."),
+    code("not-liked", 404, "The profile does not like a paper or text that is named."),
     code("note-too-long", 422, "The note is too long."),
     code("nothing-liked", 409, "Nothing says what is liked."),
     code("nothing-to-fetch", 422, "No category is named, and none is remembered."),
