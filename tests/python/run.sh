@@ -10,7 +10,7 @@ set -euo pipefail
 cd "$(dirname "$0")/../.."
 
 tests=$PWD/tests/python
-target=$PWD/${CARGO_TARGET_DIR:-target}
+target=$(realpath -m "${CARGO_TARGET_DIR:-target}")
 installed=$target/python
 mkdir -p "$installed"
 if ! cmp -s "$tests/requirements.txt" "$installed/requirements.txt"; then
