@@ -7,11 +7,14 @@ use serde::{Deserialize, Serialize};
 
 use super::endpoint::{Endpoint, delete, get, post};
 use crate::error::TopicsError;
-use crate::library::{Filter, Opinion};
+use crate::library::Opinion;
 use crate::paper::ArxivId;
+use crate::service::requests::{
+    AddSources, NameTopic, NewestOfTopic, Nothing, OfPaper, OfTopic, RemoveSources, RemovedSources,
+};
 use crate::service::{
     Among, Fetch, FindTopics, Follow, ListLiked, MarkRead, NotePaper, Opine, Recommend, Reembed, Relata, Remove,
-    RemoveTexts, Search, TagPapers, Today, TreeTopic, WeighInterest,
+    RemoveTexts, Search, TagPapers, Today, WeighInterest,
 };
 
 /// All endpoints.
@@ -82,29 +85,29 @@ fn answers() -> Vec<Endpoint> {
             }),
         get("/topics", "topics", "The topics that were found last, as a tree; null where none are kept.")
             .fails(&["filter-too-long"])
-            .by(|relata, request: &Selected| relata.kept_topics(&request.among())),
+            .by(|relata, request: &Among| relata.kept_topics(request)),
         get("/topics/{topic}", "topic", "A topic of that tree, and its newest papers.")
             .example("k=5")
             .fails(&["no-such-topic"])
-            .by(|relata, request: &OneTopicRequest| {
+            .by(|relata, request: &OfTopic| {
                 let among = Among { search: request.search.clone(), filter: request.filter.clone() };
                 let number = request.topic;
                 let none = || TopicsError::NoSuchTopic { id: number, there: Vec::new() };
                 let tree = relata.kept_topics(&among)?.ok_or_else(none)?;
                 let topic = tree.topic(number)?.clone();
                 let papers = relata.newest_of_topic(&tree, number, request.k)?;
-                Ok(TopicAnswer { topic, papers: papers.into_iter().map(|paper| paper.id).collect() })
+                Ok(NewestOfTopic { topic, papers: papers.into_iter().map(|paper| paper.id).collect() })
             }),
         get("/topics/history", "topicHistory", "What has happened to the topics of a selection.").by(
-            |relata, request: &Selected| {
-                let history = relata.topic_history(&request.among())?;
+            |relata, request: &Among| {
+                let history = relata.topic_history(request)?;
                 Ok(history.unwrap_or_default())
             },
         ),
         post("/topics/{topic}/name", "renameTopic", "Gives a topic a name that it keeps, or takes it back.")
             .example(r#"{"name": "What I read first"}"#)
             .fails(&["no-such-topic", "topic-name-taken"])
-            .by(|relata, request: &TopicName| {
+            .by(|relata, request: &NameTopic| {
                 let renamed = relata.rename_topic(&request.among, request.topic, request.name.as_deref())?;
                 Ok(Maybe { answer: renamed })
             }),
@@ -191,7 +194,7 @@ fn papers() -> Vec<Endpoint> {
     vec![
         get("/papers/{id}", "paper", "Everything about a paper. The slash of an old id may stand as it is.")
             .fails(&["not-in-library"])
-            .by(|relata, request: &OnePaper| relata.paper(&request.id)),
+            .by(|relata, request: &OfPaper| relata.paper(&request.id)),
         post("/papers/remove", "removePapers", "Removes papers from the library.")
             .example(r#"{"ids": ["2602.10611"]}"#)
             .by(|relata, request: &Remove| relata.remove(request)),
@@ -221,14 +224,14 @@ fn library() -> Vec<Endpoint> {
         post("/sources", "addSources", "Remembers categories of arXiv.")
             .example(r#"{"categories": ["cs.LG"]}"#)
             .fails(&["not-a-category"])
-            .by(|relata, request: &NewSources| {
+            .by(|relata, request: &AddSources| {
                 relata.add_sources(&request.categories, request.cross_lists, request.replacements)
             }),
         post("/sources/remove", "removeSources", "Forgets categories; their papers stay.")
             .example(r#"{"categories": ["cs.LG"]}"#)
-            .by(|relata, request: &OldSources| {
+            .by(|relata, request: &RemoveSources| {
                 let unknown = relata.remove_sources(&request.categories)?;
-                Ok(Forgotten { unknown })
+                Ok(RemovedSources { unknown })
             }),
     ]
 }
@@ -267,11 +270,6 @@ fn long_work() -> Vec<Endpoint> {
     ]
 }
 
-/// A request that says nothing.
-#[derive(Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-struct Nothing {}
-
 /// A profile.
 #[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
@@ -308,104 +306,6 @@ struct SeveralInterests {
     profile: String,
     /// Their numbers, from 1.
     interests: Vec<usize>,
-}
-
-/// A paper.
-#[derive(Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-struct OnePaper {
-    /// Its identifier.
-    id: ArxivId,
-}
-
-/// Among which papers topics are.
-#[derive(Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields, default)]
-#[derive(Default)]
-struct Selected {
-    /// Papers that hold all these words.
-    search: Option<String>,
-    /// Papers that pass.
-    filter: Filter,
-}
-
-impl Selected {
-    fn among(&self) -> Among {
-        Among { search: self.search.clone(), filter: self.filter.clone() }
-    }
-}
-
-/// A topic.
-#[derive(Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-struct OneTopicRequest {
-    /// Its number.
-    topic: u32,
-    /// How many of its papers.
-    #[serde(default = "twenty")]
-    k: usize,
-    /// Among papers that hold all these words.
-    #[serde(default)]
-    search: Option<String>,
-    /// Among papers that pass.
-    #[serde(default)]
-    filter: Filter,
-}
-
-fn twenty() -> usize {
-    20
-}
-
-/// A topic and papers of it.
-#[derive(Serialize, JsonSchema)]
-struct TopicAnswer {
-    /// The topic.
-    topic: TreeTopic,
-    /// The newest of its papers.
-    papers: Vec<ArxivId>,
-}
-
-/// A topic's name.
-#[derive(Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-struct TopicName {
-    /// The topic's number.
-    topic: u32,
-    /// The name; without one it is named by its terms again.
-    #[serde(default)]
-    name: Option<String>,
-    /// Among which papers it is a topic.
-    #[serde(default)]
-    among: Among,
-}
-
-/// Categories to remember.
-#[derive(Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-struct NewSources {
-    /// Categories or archives.
-    categories: Vec<String>,
-    /// Whether papers count that are cross-listed in them.
-    #[serde(default)]
-    cross_lists: Option<bool>,
-    /// Whether new versions count of papers that the library does not hold.
-    #[serde(default)]
-    replacements: Option<bool>,
-}
-
-/// Categories to forget.
-#[derive(Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-struct OldSources {
-    /// Categories or archives.
-    categories: Vec<String>,
-}
-
-/// What was not forgotten.
-#[derive(Serialize, JsonSchema)]
-struct Forgotten {
-    /// Categories that were not remembered.
-    unknown: Vec<String>,
 }
 
 /// How much has changed.

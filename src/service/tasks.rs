@@ -14,8 +14,8 @@ use super::requests::{
     AddSources, Finished, NameTopic, NewestOfTopic, Nothing, OfPaper, OfProfile, OfTopic, RemoveSources, RemovedSources,
 };
 use super::{
-    Add, Among, Embed, Evaluate, Export, Fetch, FindTopics, Follow, ImportProfile, MarkRead, NotePaper, Opine,
-    Recommend, Reembed, Relata, Remove, RemoveTexts, Repair, Search, TagPapers, Today,
+    Add, Among, Embed, Evaluate, Export, Fetch, FindTopics, Follow, ImportProfile, ListLiked, MarkRead, NotePaper,
+    Opine, Recommend, Reembed, Relata, Remove, RemoveTexts, Repair, Search, TagPapers, Today, WeighInterest,
 };
 use crate::error::{Error, QueryError, Result, TopicsError};
 
@@ -121,6 +121,14 @@ fn profiles() -> Vec<Task> {
         task("interests", "The interests of a profile: groups of liked papers.", |relata, asked: &OfProfile| {
             relata.interests(&asked.profile)
         }),
+        task("weigh_interest", "Has an interest count more or less, or mutes it.", |relata, asked: &WeighInterest| {
+            relata.weigh_interest(asked)
+        }),
+        task(
+            "liked_papers",
+            "The papers that a profile likes, or those of an interest.",
+            |relata, asked: &ListLiked| relata.liked(asked),
+        ),
         task("profile_texts", "Liked texts that are no papers of the library.", |relata, asked: &OfProfile| {
             relata.profile_texts(&asked.profile)
         }),

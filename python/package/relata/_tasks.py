@@ -566,6 +566,56 @@ class Tasks:
         answer: types.Interests = self._ask("interests", request, types.Interests, progress)
         return answer
 
+    def weigh_interest(
+        self,
+        interest: types.InterestName,
+        weight: types.LikeWeight,
+        *,
+        profile: str | None = None,
+        progress: bool = False,
+    ) -> types.Interests:
+        """Has an interest count more or less, or mutes it.
+
+        `interest`: The interest.
+        `weight`: From 0, which mutes it, to 10; 1 takes back what was said.
+        `profile`: The profile.
+        """
+        request = Request.of({"interest": interest, "weight": weight, "profile": profile}, required=('interest', 'weight'), lists=())
+        answer: types.Interests = self._ask("weigh_interest", request, types.Interests, progress)
+        return answer
+
+    def liked_papers(
+        self,
+        *,
+        disliked: bool = False,
+        from_: int = 0,
+        interest: str | None = None,
+        k: int | None = None,
+        profile: str | None = None,
+        text: str | None = None,
+        progress: bool = False,
+    ) -> types.LikedList:
+        """The papers that a profile likes, or those of an interest.
+
+        `disliked`: Papers that the profile does not like instead.
+        `from_`: How many are passed over.
+        `interest`: Only those of this interest: its number, or something that it holds (the id of a paper or the key of a text).
+        `k`: How many are listed at most; all, where nothing is said.
+        `profile`: The profile.
+        `text`: Only those whose title and authors have words that begin with all of these.
+        """
+        given = {
+            "disliked": disliked,
+            "from": from_,
+            "interest": interest,
+            "k": k,
+            "profile": profile,
+            "text": text,
+        }
+        request = Request.of(given, required=(), lists=())
+        answer: types.LikedList = self._ask("liked_papers", request, types.LikedList, progress)
+        return answer
+
     def profile_texts(
         self,
         *,

@@ -506,6 +506,20 @@ class ImportedTexts(Answer):
 
 
 @dataclass(frozen=True, kw_only=True)
+class InterestHead(Answer):
+    """An interest without its papers."""
+
+    interest: int
+    """Its number, from 1."""
+    share: float
+    """What it is due of the answers, to four decimals."""
+    weight: float
+    """How much it counts by what somebody has said, to two decimals."""
+    terms: tuple[str, ...]
+    """Terms that name it, the most telling first: what its papers have in common, or else the title of its most central one."""
+
+
+@dataclass(frozen=True, kw_only=True)
 class InterestPaper(Answer):
     """A paper of an interest."""
 
@@ -635,6 +649,38 @@ class LikedFacet(Answer):
     """What it tells."""
     from_: FacetOrigin
     """Where that is from."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class LikedList(Answer):
+    """Papers of a profile."""
+
+    profile: str
+    """The profile."""
+    total: int
+    """How many papers pass, listed or not."""
+    papers: tuple[LikedPaper, ...]
+    """The papers."""
+    interest: InterestHead | None = None
+    """The interest, where one was asked for; the key is left out where none was."""
+    texts: tuple[InterestText, ...] | None = None
+    """All texts of the interest, or of the profile, that are no papers of the library; the key is left out where it has none, or where
+    papers are disliked.
+    """
+
+
+@dataclass(frozen=True, kw_only=True)
+class LikedPaper(Answer):
+    """A paper that a profile likes or dislikes."""
+
+    id: str
+    """Its identifier."""
+    title: str
+    """Its title; empty where the library has none."""
+    noted: str | None
+    """The day of the opinion, where it is known."""
+    weight: LikeWeight | None = None
+    """How much it counts, where somebody has said so; the key is left out where nobody has."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -1515,6 +1561,8 @@ Format: TypeAlias = Literal["npy", "jsonl", "safetensors", "parquet"]
 """A form of output."""
 FoundBy: TypeAlias = ByText | dict[str, Any]
 """Why a paper was found."""
+InterestName: TypeAlias = int | str
+"""How an interest is named."""
 LikeWeight: TypeAlias = float
 """How much something liked counts beside other likes: a factor from 0 (muted) to 10, in hundredths. Without a weight a like counts once."""
 LikedBy: TypeAlias = str | LikedByText | LikedByOwnText
