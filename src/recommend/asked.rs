@@ -174,7 +174,7 @@ impl Wanted {
             members.extend(features.iter().enumerate().map(|(at, features)| (features, weight(at))));
         }
         members.retain(|(_, weight)| *weight > 0.0);
-        known.interest_of_liked(&members)
+        known.interest_of_liked(&members, features.len())
     }
 
     /// The interests side by side, without what is fed back.

@@ -7,7 +7,7 @@
 //! groups and weights are as they were has the interests that it had. All of that is compared, not
 //! told by a number, so an answer is the same with a memory and without.
 
-use std::collections::{HashMap, VecDeque};
+use std::collections::{HashMap, HashSet, VecDeque};
 use std::ops::Deref;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -104,7 +104,8 @@ impl Known {
         let made: Vec<Arc<PaperFeatures>> = self.learned.features(&new).into_iter().map(Arc::new).collect();
         let mut memory = self.memory();
         if memory.papers.len() + made.len() > PAPERS {
-            memory.papers.clear();
+            let asked: HashSet<PaperRow> = papers.iter().map(|paper| paper.row).collect();
+            memory.papers.retain(|row, _| asked.contains(row));
         }
         for ((place, paper), made) in places.into_iter().zip(new).zip(made) {
             memory.papers.insert(paper.row, (paper, Arc::clone(&made)));
@@ -148,15 +149,21 @@ impl Known {
         values
     }
 
-    /// What papers and texts ask for together, each with how much it counts (above 0).
-    pub(super) fn interest_of_liked(&self, members: &[(&Arc<PaperFeatures>, f32)]) -> Option<Arc<Interest>> {
+    /// What papers and texts ask for together, each with how much it counts (above 0). `liked`: how
+    /// much is liked in all.
+    pub(super) fn interest_of_liked(
+        &self,
+        members: &[(&Arc<PaperFeatures>, f32)],
+        liked: usize,
+    ) -> Option<Arc<Interest>> {
         let make = || {
             let members: Vec<(&PaperFeatures, f32)> =
                 members.iter().map(|(features, weight)| (&***features, *weight)).collect();
             self.learned.interest(&members).map(Arc::new)
         };
-        // One of a single paper is made as quickly as it is found.
-        if members.len() < 2 {
+        // One of a single paper is made as quickly as it is found, and those of small questions
+        // would only take the place of others: their views are made anew each time.
+        if members.len() < 2 || liked < WORTH_REMEMBERING {
             return make();
         }
         let key: InterestKey = members.iter().map(|(features, weight)| (address(features), weight.to_bits())).collect();

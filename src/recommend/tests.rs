@@ -1,13 +1,14 @@
 //! What must hold of every ranking.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use proptest::prelude::*;
 
 use super::{FacetEmbedder, Known, Query, QueryVectors, rank, recommend, summary};
 use crate::error::{Error, Result};
 use crate::facets::FacetText;
-use crate::library::{FingerprintNumber, FingerprintText, Library, NewVector, PaperSet, Tokens};
+use crate::library::{FingerprintNumber, FingerprintText, Library, NewVector, PaperRow, PaperSet, PaperText, Tokens};
 use crate::neighbours::SearchContext;
 use crate::paper::ArxivId;
 use crate::paper::{Entry, Facet, Metadata, Precedence, SourceKind};
@@ -251,4 +252,30 @@ fn what_is_remembered_of_liked_papers_changes_no_answer() {
         ask(&world.2, &many, Some(3)),
         "how much a like counts is part of the question"
     );
+}
+
+#[test]
+fn views_of_a_question_are_kept_however_much_it_likes() {
+    let (_, _, known) = library();
+    let paper = |number: i64| PaperText {
+        row: PaperRow(number),
+        id: id(0),
+        title: format!("glacier drift {number}"),
+        abstract_text: String::new(),
+        authors: Vec::new(),
+        vector: vec![0.25; DIMENSION],
+    };
+    let mut papers: Vec<PaperText> = (1..=4200).map(paper).collect();
+    let first = known.features_of_liked(&papers);
+    papers.push(paper(4201));
+    for _ in 0..2 {
+        let again = known.features_of_liked(&papers);
+        assert_eq!(again.len(), 4201);
+        assert!(first.iter().zip(&again).all(|(before, now)| Arc::ptr_eq(before, now)));
+    }
+    // Another text in the same row has views of its own.
+    papers[0].title = "token merging".to_owned();
+    let changed = known.features_of_liked(&papers);
+    assert_ne!(changed[0], first[0]);
+    assert!(Arc::ptr_eq(&changed[1], &first[1]));
 }
