@@ -47,6 +47,7 @@ mod fetch_reconcile;
 mod fetch_single;
 mod followed;
 mod follows;
+mod handle;
 mod info;
 mod interests;
 mod last;
@@ -81,8 +82,7 @@ mod zotero;
 mod zotero_stop;
 mod zotero_write;
 
-use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex};
+use std::path::PathBuf;
 
 pub use add::{Add, AddError, Added, Skips};
 pub use annotations::{Annotated, AnnotatedPaper, MarkRead, NotePaper, TagCount, TagPapers, Tags};
@@ -95,6 +95,7 @@ pub use fetch::{CategoryState, FailedPaper, Fetch, FetchOutcome, Fetched, Fetche
 pub use fetch_harvest::HarvestStatus;
 pub use followed::{FollowReason, FollowedFor, FollowedPaper};
 pub use follows::{Follow, Followed};
+pub use handle::Relata;
 pub use info::{CategoryCount, EmbeddedBy, LibraryInfo, PaperInfo, VectorSet};
 pub use interests::{InterestName, InterestPaper, InterestRow, InterestText, Interests, WeighInterest};
 pub use liked::{InterestHead, LikedList, LikedPaper, ListLiked};
@@ -128,17 +129,12 @@ pub use zotero::{SyncZotero, SyncedCollection, ZoteroSynced};
 pub use zotero_stop::{StopZotero, StoppedCollection, ZoteroStopped};
 pub use zotero_write::{WriteOutcome, WrittenPaper, ZoteroWritten};
 
-use crate::arxiv::{ArxivSettings, Clock, SystemClock};
-use crate::embed::{
-    DeviceChoice, Embedder, EmbedderOptions, EngineChoice, LazyEmbedder, Long, Precision, kernels_name,
-};
-use crate::error::{Error, ModelError, ProfileError, Result};
+use crate::arxiv::ArxivSettings;
+use crate::embed::{DeviceChoice, EmbedderOptions, EngineChoice, Long, Precision, kernels_name};
+use crate::error::Result;
 use crate::index::Index;
-use crate::library::{Library, Profile, waiting};
 use crate::model::{self, Choice, Settings};
 use crate::setters::setters;
-use catch_up::Remembered;
-use store::{Connection, Place, Store};
 
 /// The profile where neither a request nor [`Options::profile`] names one.
 pub const DEFAULT_PROFILE: &str = "default";
@@ -229,219 +225,13 @@ impl Options {
     /// nevertheless.
     ///
     /// # Errors
-    /// [`ModelError::Unknown`] for a name that no known model has;
-    /// [`EmbeddingError`](crate::error::EmbeddingError) for what no machine can do, and for a word
-    /// in `RELATA_CPU` that is no set of kernels of this one.
+    /// [`ModelError::Unknown`](crate::error::ModelError::Unknown) for a name that no known model
+    /// has; [`EmbeddingError`](crate::error::EmbeddingError) for what no machine can do, and for a
+    /// word in `RELATA_CPU` that is no set of kernels of this one.
     pub fn check(&self) -> Result<()> {
         model::check(&Choice::parse(self.model.as_deref()), &self.settings)?;
         let precision = self.precision.unwrap_or_default();
         EmbedderOptions::new().device(self.device).engine(self.engine).precision(precision).check()?;
         kernels_name().map(drop)
-    }
-}
-
-/// A library with all that answers take, for any number of threads. Clones are the same handle.
-///
-/// Threads that ask must not be workers of rayon's global pool, which answers use themselves.
-#[derive(Clone)]
-pub struct Relata {
-    shared: Arc<Shared>,
-    observer: Arc<dyn Observer>,
-    cancel: CancelToken,
-    clock: Arc<dyn Clock>,
-}
-
-/// What all clones of a handle share.
-struct Shared {
-    options: Options,
-    own: Store,
-    sample: Store,
-    /// The models that were asked for, each by what decides it. A handle sees one or two in its
-    /// life.
-    embedders: Mutex<Vec<(EmbedderKey, Arc<LazyEmbedder>)>>,
-}
-
-/// What decides an embedder: the model and how it embeds.
-type EmbedderKey = (Option<String>, EmbedderOptions);
-
-impl Relata {
-    /// A handle. Opens nothing: a library that is not there is made by the first request that
-    /// writes.
-    pub fn new(options: Options) -> Relata {
-        let own = Store::new(Place::File(options.library.clone()));
-        let sample = Store::new(Place::Sample(options.settings.cache.clone()));
-        let shared = Shared { options, own, sample, embedders: Mutex::default() };
-        let (observer, clock) = (Arc::new(|_: Event| ()), Arc::new(SystemClock));
-        Relata { shared: Arc::new(shared), observer, cancel: CancelToken::new(), clock }
-    }
-
-    /// The model, loaded (and fetched) when it is first asked for, for texts that are no papers of
-    /// the library. It is the one that papers are embedded with.
-    ///
-    /// # Errors
-    /// What the model and the library report.
-    pub fn embedder(&self) -> Result<Arc<Embedder>> {
-        let library = self.existing()?;
-        self.lazy_embedder(library.as_deref())?.load(&mut |progress| self.tell(Event::Fetching(progress)))
-    }
-
-    /// The model that papers are embedded with, as far as that is known without loading it.
-    ///
-    /// # Errors
-    /// What the model's files and the library report.
-    pub fn embedding_model(&self) -> Result<model::Identity> {
-        let library = self.existing()?;
-        Ok(self.lazy_embedder(library.as_deref())?.identity().clone())
-    }
-
-    /// The same library for a caller who wants to be told of events.
-    pub fn observed_by(&self, observer: impl Observer + 'static) -> Relata {
-        Relata { observer: Arc::new(observer), ..self.clone() }
-    }
-
-    /// The same library for a caller who may want to end long work.
-    pub fn cancelled_by(&self, cancel: &CancelToken) -> Relata {
-        Relata { cancel: cancel.clone(), ..self.clone() }
-    }
-
-    /// Whether the caller has asked long work to end.
-    pub fn is_cancelled(&self) -> bool {
-        self.cancel.is_cancelled()
-    }
-
-    /// The same library for a caller whose fetching goes by another clock.
-    pub fn timed_by(&self, clock: impl Clock + 'static) -> Relata {
-        Relata { clock: Arc::new(clock), ..self.clone() }
-    }
-
-    /// The file of the library.
-    pub fn library_path(&self) -> &Path {
-        &self.shared.options.library
-    }
-
-    /// A number of what the library holds: while it is the same for this handle, so is every answer
-    /// to the same question on the same day. It grows with every change, and begins anew with
-    /// another handle. `None` where there is no library, or nothing that tells of changes.
-    ///
-    /// # Errors
-    /// What the library reports.
-    pub fn content(&self) -> Result<Option<u64>> {
-        match self.existing()? {
-            Some(library) => self.shared.own.watched(&library),
-            None => Ok(None),
-        }
-    }
-
-    /// The profile where none is named.
-    pub fn default_profile(&self) -> &str {
-        self.shared.options.profile.as_deref().unwrap_or(DEFAULT_PROFILE)
-    }
-
-    /// Where models are looked for.
-    pub fn settings(&self) -> &Settings {
-        &self.shared.options.settings
-    }
-
-    pub(crate) fn tell(&self, event: Event) {
-        self.observer.on(event);
-    }
-
-    fn note(&self, note: Note) {
-        self.tell(Event::Note(note));
-    }
-
-    /// Has the observer told for which process this thread waits, where it waits for the library.
-    fn tell_of_waits(&self) {
-        let observer = Arc::downgrade(&self.observer);
-        let library = self.library_path().to_owned();
-        waiting::listen(self.library_path(), move |holder| {
-            if let Some(observer) = observer.upgrade() {
-                observer.on(Event::Note(Note::Waiting { library: library.clone(), holder }));
-            }
-        });
-    }
-
-    /// A connection to the user's library, made where there is none.
-    fn own(&self) -> Result<Connection<'_>> {
-        self.tell_of_waits();
-        self.shared.own.open(&|note| self.note(note))
-    }
-
-    /// A connection to the user's library if there is one, be it that it holds profiles alone.
-    fn existing(&self) -> Result<Option<Connection<'_>>> {
-        self.tell_of_waits();
-        self.shared.own.existing(&|note| self.note(note))
-    }
-
-    /// A connection to the user's library if there is one with papers in it.
-    fn with_papers(&self) -> Result<Option<Connection<'_>>> {
-        match self.existing()? {
-            Some(library) if !library.is_empty()? => Ok(Some(library)),
-            _ => Ok(None),
-        }
-    }
-
-    /// The sample, where the user's library has no papers and those of the sample stand for them.
-    fn sample_instead(&self, library: &Library) -> Result<Option<Connection<'_>>> {
-        library.is_empty()?.then(|| self.shared.sample.open(&|_| ())).transpose()
-    }
-
-    /// A profile of the user's library, also where that has no papers and is not open. One that was
-    /// `named` must be there.
-    fn profile(&self, library: Option<&Library>, name: &str, named: bool) -> Result<Profile> {
-        let opened = match library {
-            Some(_) => None,
-            None => self.existing()?,
-        };
-        let must_exist = named && name != DEFAULT_PROFILE;
-        match library.or(opened.as_deref()) {
-            Some(library) if must_exist => library.existing_profile(name),
-            Some(library) => library.profile(name),
-            None if must_exist => Err(ProfileError::NoSuchProfile { name: name.to_owned(), there: Vec::new() }.into()),
-            None => Ok(Profile { name: name.to_owned(), ..Profile::default() }),
-        }
-    }
-
-    /// The model and how it embeds: as asked for, else as the library remembers, else the default.
-    /// Not loaded.
-    fn lazy_embedder(&self, library: Option<&Library>) -> Result<Arc<LazyEmbedder>> {
-        let asked = &self.shared.options;
-        let remembered = match library {
-            Some(library) => Remembered::of(library, &asked.settings)?.unwrap_or_default(),
-            None => Remembered::default(),
-        };
-        let options = EmbedderOptions {
-            device: asked.device,
-            engine: asked.engine,
-            precision: asked.precision.unwrap_or(remembered.precision),
-            long: asked.long.unwrap_or(remembered.long),
-            ..EmbedderOptions::default()
-        };
-        let named = asked.model.as_deref().filter(|model| !model.is_empty());
-        let model = named.map(str::to_owned).or(remembered.model.clone());
-        let key = (model, options);
-        let mut embedders = self.shared.embedders.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
-        if let Some((_, embedder)) = embedders.iter().find(|(own, _)| *own == key) {
-            return Ok(Arc::clone(embedder));
-        }
-        let by_memory = named.is_none() && remembered.model.is_some();
-        let choice = Choice::parse(key.0.as_deref());
-        let embedder = LazyEmbedder::new(choice, asked.settings.clone(), key.1.clone()).inspect_err(|error| {
-            if by_memory && matches!(error, Error::Model(ModelError::Folder { .. } | ModelError::File { .. })) {
-                self.note(Note::ModelFolderRemembered);
-            }
-        })?;
-        let embedder = Arc::new(if asked.precision.is_none() { embedder.or_f32() } else { embedder });
-        embedders.push((key, Arc::clone(&embedder)));
-        Ok(embedder)
-    }
-
-    /// Which known model reads a text that `embedder` does not.
-    fn other_model(&self, embedder: &LazyEmbedder, text: &str, source: Source) -> OtherModel {
-        OtherModel {
-            name: model::that_reads(text, self.settings()),
-            instead_of: embedder.identity().name.clone(),
-            sample: source == Source::Sample,
-        }
     }
 }
