@@ -1,0 +1,1 @@
+"""The work of `relata.shards` on the machines of a Ray cluster. Needs `pip install "relata[ray]"`."""

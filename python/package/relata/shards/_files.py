@@ -1,0 +1,112 @@
+"""Folders of shards, on a disk or in an object store.
+
+In: a folder as a path or an address (`s3://bucket/folder`). Out: files that are there whole or not at all. What is done is told by what lies in
+a folder: a shard is named by what decides its content, so whoever finds its name need not make it again.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import os
+import uuid
+from typing import Any
+
+AnyPath = str | os.PathLike[str]
+
+
+class Folder:
+    """A folder, made by the first file that is written to it. It can be passed to other machines."""
+
+    def __init__(self, address: AnyPath) -> None:
+        self.address = os.fspath(address)
+        if "://" not in self.address:
+            self.address = os.path.abspath(self.address)
+
+    def __repr__(self) -> str:
+        return f"Folder({self.address!r})"
+
+    def names(self, ending: str = "") -> list[str]:
+        """The names of its files that end so, in order. Empty where there is no folder."""
+        from pyarrow import fs
+
+        system, path = self._system()
+        found = system.get_file_info(fs.FileSelector(path, allow_not_found=True))
+        return sorted(file.base_name for file in found if file.is_file and file.base_name.endswith(ending) and not file.base_name.startswith("."))
+
+    def has(self, name: str) -> bool:
+        """Whether a file is there, which is then whole."""
+        system, path = self._system()
+        return bool(system.get_file_info(f"{path}/{name}").is_file)
+
+    def read(self, name: str) -> bytes:
+        """A whole file."""
+        with self.open(name) as file:
+            return bytes(file.read())
+
+    def open(self, name: str) -> Any:
+        """A file to be read at any place, as pyarrow reads it."""
+        system, path = self._system()
+        return system.open_input_file(f"{path}/{name}")
+
+    def write(self, name: str, content: bytes | memoryview) -> None:
+        """Writes a file: it has its name once all of it is there."""
+        system, path = self._system()
+        if not self._is_local():
+            # An object appears when it is complete.
+            with system.open_output_stream(f"{path}/{name}") as file:
+                file.write(content)
+            return
+        os.makedirs(path, exist_ok=True)
+        beside = f"{path}/.{name}.{uuid.uuid4().hex}"
+        try:
+            with open(beside, "wb") as file:
+                file.write(content)
+                file.flush()
+                os.fsync(file.fileno())
+            os.replace(beside, f"{path}/{name}")
+        except BaseException:
+            if os.path.exists(beside):
+                os.unlink(beside)
+            raise
+
+    def write_table(self, name: str, table: Any) -> None:
+        """Writes a `pyarrow.Table` as Parquet."""
+        from pyarrow import parquet
+
+        buffer = io.BytesIO()
+        # Vectors are noise to a compressor.
+        parquet.write_table(table, buffer, compression="none", use_dictionary=["fingerprint"] if "fingerprint" in table.column_names else False)
+        self.write(name, buffer.getbuffer())
+
+    def read_table(self, name: str, columns: list[str] | None = None) -> Any:
+        """Reads Parquet as a `pyarrow.Table`."""
+        from pyarrow import parquet
+
+        with self.open(name) as file:
+            return parquet.read_table(file, columns=columns)
+
+    def within(self, name: str) -> Folder:
+        """A folder in it."""
+        return Folder(f"{self.address.rstrip('/')}/{name}")
+
+    def _is_local(self) -> bool:
+        return "://" not in self.address or self.address.startswith("file://")
+
+    def _system(self) -> tuple[Any, str]:
+        from pyarrow import fs
+
+        if "://" not in self.address:
+            return fs.LocalFileSystem(), self.address
+        system, path = fs.FileSystem.from_uri(self.address)
+        return system, path.rstrip("/")
+
+
+def name_of(*parts: str | bytes) -> str:
+    """A name that parts decide: 32 hexadecimal digits of the SHA-256 of all of them."""
+    digest = hashlib.sha256()
+    for part in parts:
+        encoded = part.encode() if isinstance(part, str) else part
+        digest.update(len(encoded).to_bytes(8, "little"))
+        digest.update(encoded)
+    return digest.hexdigest()[:32]
