@@ -3,3 +3,7 @@
 A shard is a file of Parquet with the columns `id`, `title`, `vector` (a list of `float32` of one length), `fingerprint` (what decides vectors) and
 `passage` (the SHA-256 of the text that was embedded). Needs pyarrow: `pip install "relata[ray]"`.
 """
+
+from relata.shards._shards import Shard, Shards, read
+
+__all__ = ["Shard", "Shards", "read"]

@@ -88,7 +88,8 @@ class Folder:
 
     def within(self, name: str) -> Folder:
         """A folder in it."""
-        return Folder(f"{self.address.rstrip('/')}/{name}")
+        address, mark, settings = self.address.partition("?") if "://" in self.address else (self.address, "", "")
+        return Folder(f"{address.rstrip('/')}/{name}{mark}{settings}")
 
     def _is_local(self) -> bool:
         return "://" not in self.address or self.address.startswith("file://")

@@ -1,0 +1,188 @@
+"""A folder of shards, read: one shard after the other, or all of it in the order of ids.
+
+In: a folder that `relata.shards.embed` or `relata.ray.embed` wrote. Out: `Shard`s, each a few megabytes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from relata.errors import BulkError
+from relata.shards._files import AnyPath, Folder
+
+Vectors = npt.NDArray[np.float32]
+
+ENDING = ".parquet"
+
+
+@dataclass(frozen=True, eq=False)
+class Shard:
+    """Some papers and their vectors, in the order of the input that they came from."""
+
+    name: str
+    """The name of its file."""
+    ids: list[str]
+    titles: list[str | None]
+    vectors: Vectors
+    """Rows x dimension, rows of unit length."""
+    fingerprint: str
+    """What decides the vectors, as a digest."""
+    passages: list[bytes]
+    """The SHA-256 of each text that was embedded."""
+
+
+class Shards:
+    """The shards of a folder. It can be passed to other machines, which see the same folder.
+
+    >>> from relata.shards import Shards
+    >>> Shards("no such folder").names()
+    []
+    """
+
+    def __init__(self, folder: AnyPath | Folder) -> None:
+        self.folder = folder if isinstance(folder, Folder) else Folder(folder)
+        self._about: tuple[str, int] | None = None
+
+    def __repr__(self) -> str:
+        return f"Shards({self.folder.address!r})"
+
+    def names(self) -> list[str]:
+        """The names of all shards, in order."""
+        return self.folder.names(ENDING)
+
+    def __len__(self) -> int:
+        return len(self.names())
+
+    def __iter__(self) -> Iterator[Shard]:
+        """Reads one shard after the other, in the order of their names."""
+        return (self.read(name) for name in self.names())
+
+    def rows(self, name: str) -> int:
+        """How many rows a shard has; its vectors are not read."""
+        from pyarrow import parquet
+
+        with self.folder.open(name) as file:
+            return int(parquet.read_metadata(file).num_rows)
+
+    def read(self, name: str) -> Shard:
+        """Reads a shard.
+
+        Raises `relata.errors.BulkError` for a file that is no shard, or one with vectors of several kinds.
+        """
+        table = self.folder.read_table(name)
+        missing = [column for column in ("id", "vector") if column not in table.column_names]
+        if missing:
+            raise _bad(f"{self.folder.address}/{name} is no shard: it has no column {missing[0]}")
+        rows = table.num_rows
+        titles = table.column("title").to_pylist() if "title" in table.column_names else [None] * rows
+        passages = table.column("passage").to_pylist() if "passage" in table.column_names else [b""] * rows
+        ids = table.column("id").to_pylist()
+        return Shard(name, ids, titles, _vectors(table.column("vector")), self._one_fingerprint(name, table), passages)
+
+    @property
+    def fingerprint(self) -> str:
+        """What decides the vectors of all shards, as a digest; empty without shards.
+
+        Raises `relata.errors.BulkError` where two shards have different ones, and names both.
+        """
+        return self._look()[0]
+
+    @property
+    def dimension(self) -> int:
+        """Length of the vectors of all shards; 0 without shards. Raises as `fingerprint` does."""
+        return self._look()[1]
+
+    def _look(self) -> tuple[str, int]:
+        if self._about is None:
+            self._about = self._compare()
+        return self._about
+
+    def _compare(self) -> tuple[str, int]:
+        first: tuple[str, str, int] | None = None
+        for name in self.names():
+            fingerprint, dimension = self._kind(name)
+            if first is None:
+                first = (name, fingerprint, dimension)
+            elif first[1:] != (fingerprint, dimension):
+                raise _bad(
+                    f"the vectors of {self.folder.address} are of several kinds and cannot be compared: "
+                    f"{first[0]} has {first[2]} numbers a row, made by {first[1] or '(not said)'}, "
+                    f"and {name} has {dimension}, made by {fingerprint or '(not said)'}"
+                )
+        return (first[1], first[2]) if first else ("", 0)
+
+    def _kind(self, name: str) -> tuple[str, int]:
+        """Fingerprint and dimension, without the vectors."""
+        from pyarrow import parquet
+
+        with self.folder.open(name) as file:
+            shard = parquet.ParquetFile(file)
+            schema = shard.schema_arrow
+            if "vector" not in schema.names:
+                raise _bad(f"{self.folder.address}/{name} is no shard: it has no column vector")
+            columns = ["fingerprint"] if "fingerprint" in schema.names else []
+            fingerprint = self._one_fingerprint(name, shard.read(columns=columns))
+            return fingerprint, int(schema.field("vector").type.list_size)
+
+    def _one_fingerprint(self, name: str, table: Any) -> str:
+        if "fingerprint" not in table.column_names:
+            return ""
+        found = sorted(str(one) for one in table.column("fingerprint").unique().to_pylist())
+        if len(found) > 1:
+            raise _bad(f"the vectors of {self.folder.address}/{name} are of several kinds: {', '.join(found)}")
+        return found[0] if found else ""
+
+
+def read(folder: AnyPath | Folder) -> tuple[list[str], Vectors]:
+    """All ids of a folder of shards, in order, and their vectors: rows x dimension, in memory at once.
+
+    An id that stands in two shards is there twice. For more than fits in memory, go through `Shards(folder)`.
+    """
+    shards = Shards(folder)
+    names, dimension = shards.names(), shards.dimension
+    counts = [shards.rows(name) for name in names]
+    vectors = np.empty((sum(counts), dimension), np.float32)
+    ids: list[str] = []
+    for name in names:
+        shard = shards.read(name)
+        vectors[len(ids) : len(ids) + len(shard.ids)] = shard.vectors
+        ids += shard.ids
+    order = sorted(range(len(ids)), key=ids.__getitem__)
+    return [ids[at] for at in order], vectors[order]
+
+
+def table(ids: list[str], titles: list[str | None], vectors: Vectors, fingerprint: str, passages: list[bytes]) -> Any:
+    """A shard as a `pyarrow.Table`."""
+    import pyarrow as pa
+
+    flat = pa.array(np.ascontiguousarray(vectors, np.float32).reshape(-1))
+    columns = {
+        "id": pa.array(ids, pa.string()),
+        "title": pa.array(titles, pa.string()),
+        "vector": pa.FixedSizeListArray.from_arrays(flat, vectors.shape[1]),
+        "fingerprint": pa.DictionaryArray.from_arrays(np.zeros(len(ids), np.int32), pa.array([fingerprint])),
+        "passage": pa.array(passages, pa.binary(32)),
+    }
+    return pa.table(columns)
+
+
+def _vectors(column: Any) -> Vectors:
+    """A column of lists of one length as an array, without a copy where it is one chunk."""
+    import pyarrow as pa
+
+    if not pa.types.is_fixed_size_list(column.type):
+        raise _bad("the column vector has no lists of one length")
+    chunks = [chunk.flatten().to_numpy(zero_copy_only=False).reshape(len(chunk), column.type.list_size) for chunk in column.chunks]
+    whole = np.concatenate(chunks) if len(chunks) != 1 else chunks[0]
+    return np.asarray(whole, np.float32)
+
+
+def _bad(text: str) -> BulkError:
+    error = BulkError(text)
+    error.code = "shards"
+    return error

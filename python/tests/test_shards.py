@@ -1,0 +1,75 @@
+"""Folders of shards: files that are there whole or not at all, and what is read of them."""
+
+import hashlib
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import relata.shards
+from relata.shards import Shards
+from relata.shards._files import Folder, name_of
+from relata.shards._shards import table
+
+Rows = list[tuple[str, list[float]]]
+
+
+def _write(folder: Path, name: str, rows: Rows, fingerprint: str = "f") -> None:
+    ids = [row[0] for row in rows]
+    vectors = np.array([row[1] for row in rows], np.float32)
+    passages = [hashlib.sha256(one.encode()).digest() for one in ids]
+    Folder(folder).write_table(name, table(ids, [None, *ids[1:]], vectors, fingerprint, passages))
+
+
+def test_a_shard_is_read_as_it_was_written(tmp_path: Path) -> None:
+    _write(tmp_path, "b.parquet", [("2", [1.0, 0.0]), ("9", [0.0, 1.0])])
+    _write(tmp_path, "a.parquet", [("3", [0.5, 0.5])])
+    (tmp_path / "notes.txt").write_text("no shard")
+    shards = Shards(tmp_path)
+    assert shards.names() == ["a.parquet", "b.parquet"] and len(shards) == 2
+    assert (shards.dimension, shards.fingerprint, shards.rows("b.parquet")) == (2, "f", 2)
+    shard = shards.read("b.parquet")
+    assert (shard.ids, shard.titles, shard.fingerprint) == (["2", "9"], [None, "9"], "f")
+    assert shard.vectors.dtype == np.float32 and shard.vectors.tolist() == [[1.0, 0.0], [0.0, 1.0]]
+    assert shard.passages[1] == hashlib.sha256(b"9").digest()
+    ids, vectors = relata.shards.read(tmp_path)
+    assert ids == ["2", "3", "9"] and vectors.tolist() == [[1.0, 0.0], [0.5, 0.5], [0.0, 1.0]]
+
+
+def test_vectors_of_two_kinds_are_not_mixed(tmp_path: Path) -> None:
+    _write(tmp_path, "a.parquet", [("1", [1.0, 0.0])], "one")
+    _write(tmp_path, "b.parquet", [("2", [1.0, 0.0])], "other")
+    with pytest.raises(relata.errors.BulkError, match="a.parquet has 2 numbers a row, made by one, and b.parquet has 2, made by other") as error:
+        Shards(tmp_path).fingerprint
+    assert error.value.code == "shards"
+
+
+def test_a_folder_without_shards(tmp_path: Path) -> None:
+    shards = Shards(tmp_path / "none")
+    assert (shards.names(), shards.dimension, shards.fingerprint) == ([], 0, "")
+    ids, vectors = relata.shards.read(tmp_path / "none")
+    assert ids == [] and vectors.shape == (0, 0)
+
+
+def test_a_file_that_is_no_shard(tmp_path: Path) -> None:
+    import pyarrow as pa
+
+    Folder(tmp_path).write_table("a.parquet", pa.table({"id": ["1"]}))
+    with pytest.raises(relata.errors.BulkError, match="no column vector"):
+        Shards(tmp_path).read("a.parquet")
+
+
+def test_a_file_is_there_whole_or_not_at_all(tmp_path: Path) -> None:
+    folder = Folder(tmp_path)
+    folder.write("a", b"whole")
+    (tmp_path / ".b.half").write_bytes(b"ha")
+    assert folder.names() == ["a"] and folder.read("a") == b"whole"
+    with pytest.raises(TypeError):
+        folder.write("c", "no bytes")  # type: ignore[arg-type]
+    assert sorted(path.name for path in tmp_path.iterdir()) == [".b.half", "a"]
+    assert Folder("s3://bucket/out?region=x").within("part").address == "s3://bucket/out/part?region=x"
+
+
+def test_a_name_is_decided_by_parts_and_their_bounds() -> None:
+    assert name_of("ab", "c") != name_of("a", "bc")
+    assert name_of("ab", "c") == name_of("ab", b"c") and len(name_of("a")) == 32
