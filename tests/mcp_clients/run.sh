@@ -16,20 +16,10 @@ else
     cargo build --locked --features serve --bin relata --example recommend
     program=$(realpath "${CARGO_TARGET_DIR:-target}/debug/relata")
 fi
+. tests/packages.sh
+agent_packages
 tests=$PWD/tests/mcp_clients
-installed=$PWD/${CARGO_TARGET_DIR:-target}/mcp_clients
-mkdir -p "$installed"
-# The scripts import packages from the folder that they lie in.
-cp "$tests"/{package.json,package-lock.json,bundle.mjs,client.mjs,conformance.mjs} "$installed"
-if ! cmp -s "$tests/package-lock.json" "$installed/installed-lock.json"; then
-    (cd "$installed" && npm ci --silent --no-audit --no-fund)
-    cp "$tests/package-lock.json" "$installed/installed-lock.json"
-fi
-if ! cmp -s "$tests/requirements.txt" "$installed/installed-requirements.txt"; then
-    python3 -m venv "$installed/venv"
-    "$installed/venv/bin/pip" install --quiet --disable-pip-version-check -r "$tests/requirements.txt"
-    cp "$tests/requirements.txt" "$installed/installed-requirements.txt"
-fi
+installed=$target/mcp_clients
 
 # An empty library, for which the sample answers, and the tiny model with random weights.
 home=$(mktemp -d)

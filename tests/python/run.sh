@@ -9,18 +9,9 @@
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 
-tests=$PWD/tests/python
-target=$(realpath -m "${CARGO_TARGET_DIR:-target}")
+. tests/packages.sh
+wheel_packages
 installed=$target/python
-mkdir -p "$installed"
-if ! cmp -s "$tests/requirements.txt" "$installed/requirements.txt"; then
-    rm -rf "$installed/venv"
-    python3 -m venv "$installed/venv"
-    "$installed/venv/bin/pip" install --quiet --disable-pip-version-check -r "$tests/requirements.txt"
-    # What it names beside these is umap-learn, hdbscan and sentence-transformers with torch, of which the tests need nothing.
-    "$installed/venv/bin/pip" install --quiet --disable-pip-version-check --no-deps bertopic==0.17.4
-    cp "$tests/requirements.txt" "$installed/requirements.txt"
-fi
 python=$installed/venv/bin/python
 
 rm -rf "$installed/wheels"

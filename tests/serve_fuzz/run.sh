@@ -4,19 +4,20 @@
 # what it installs lies in target/serve_fuzz, so that only the first run needs the network.
 #
 #     tests/serve_fuzz/run.sh [EXAMPLES]     how many requests of each address are made by chance; 10
+#
+# RELATA_PROGRAM names a program that is built already, with the feature serve.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 
-# With an example, so that packages are built as they are for the tests, and once for both.
-cargo build --quiet --locked --features serve --bin relata --example recommend
-program=${CARGO_TARGET_DIR:-$PWD/target}/debug/relata
-installed=${CARGO_TARGET_DIR:-$PWD/target}/serve_fuzz
-mkdir -p "$installed"
-if ! cmp -s tests/serve_fuzz/requirements.txt "$installed/requirements.txt"; then
-    python3 -m venv "$installed/venv"
-    "$installed/venv/bin/pip" install --quiet --disable-pip-version-check -r tests/serve_fuzz/requirements.txt
-    cp tests/serve_fuzz/requirements.txt "$installed/requirements.txt"
+. tests/packages.sh
+fuzz_packages
+if [ -z "${RELATA_PROGRAM:-}" ]; then
+    # With an example, so that packages are built as they are for the tests, and once for both.
+    cargo build --quiet --locked --features serve --bin relata --example recommend
+    RELATA_PROGRAM=$target/debug/relata
 fi
+program=$(realpath "$RELATA_PROGRAM")
+installed=$target/serve_fuzz
 
 home=$(mktemp -d)
 server=

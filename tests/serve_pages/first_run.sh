@@ -46,5 +46,5 @@ pair stale --mode stale=cs.LG@feed --mode 503@oai
 pair cut --mode cut=200
 pair denied --mode 429
 
-[ -d ../browser/node_modules/axe-core ] || npm ci --prefix ../browser --silent --no-audit --no-fund
+(cd ../.. && . tests/packages.sh && browser_packages)
 node first_run.mjs "$@" "${addresses[@]}"

@@ -43,5 +43,5 @@ options=(--read-only)
 serve readonly env
 address() { sed -n 's,/$,,; 1p' "$folder/$1"; }
 
-[ -d ../browser/node_modules/axe-core ] || npm ci --prefix ../browser --silent --no-audit --no-fund
+(cd ../.. && . tests/packages.sh && browser_packages)
 node drive.mjs "$@" "$(address full)" "$(address empty)" "$(address readonly)"
