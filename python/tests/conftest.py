@@ -4,11 +4,14 @@ Tests that are about numbers take the default model, which is found where the pr
 """
 
 import os
+import shutil
 import subprocess
 import sys
 import sysconfig
-from collections.abc import Callable
+import tempfile
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -56,3 +59,41 @@ def python(tmp_path: Path) -> Run:
         return subprocess.run(command, text=True, capture_output=True, timeout=120, **more)  # type: ignore[call-overload, no-any-return]
 
     return run
+
+
+@pytest.fixture(scope="session")
+def ray_folder() -> Iterator[str]:
+    """Where Ray keeps what it needs. Its sockets lie there, whose names may not be long."""
+    folder = tempfile.mkdtemp(prefix="relata-ray-")
+    # Before Ray is imported. Workers import what tests define.
+    paths = [str(Path(__file__).parent), *filter(None, [os.environ.get("PYTHONPATH")])]
+    os.environ |= {"RAY_TMPDIR": folder, "RAY_USAGE_STATS_ENABLED": "0", "PYTHONPATH": os.pathsep.join(paths)}
+    yield folder
+    shutil.rmtree(folder, ignore_errors=True)
+
+
+@pytest.fixture(scope="session")
+def ray_cluster(ray_folder: str) -> "Iterator[Any]":
+    """A cluster on this machine: a head that works nothing and two nodes of one core. This process is connected to it.
+
+    A test that takes a node away starts a cluster of its own (`start_cluster`).
+    """
+    import ray
+
+    cluster = start_cluster()
+    ray.init(address=cluster.address, log_to_driver=False)
+    yield cluster
+    ray.shutdown()
+    cluster.shutdown()
+
+
+def start_cluster(nodes: int = 2) -> Any:
+    """A cluster of a head without cores and so many nodes of one core. Needs `ray_folder`."""
+    from ray.cluster_utils import Cluster
+
+    memory = 100 << 20
+    cluster = Cluster(initialize_head=True, head_node_args={"num_cpus": 0, "include_dashboard": False, "object_store_memory": memory})
+    for _ in range(nodes):
+        cluster.add_node(num_cpus=1, object_store_memory=memory, wait=False)
+    cluster.wait_for_nodes()
+    return cluster

@@ -74,6 +74,12 @@ class CancelledError(Error):
     """The work was ended; what was committed before is kept."""
 
 
+class ClusterError(Error):
+    """There is no cluster, it has no machine that could work, or it was lost. The same call goes on from what was done."""
+
+    code = "cluster"
+
+
 class ForkedError(Error, RuntimeError):
     """This process was forked from one that had used Relata, and cannot."""
 

@@ -8,10 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
-from typing import Generic, Protocol, TypeVar
+from typing import Any, Generic, Protocol, TypeVar
 
 T = TypeVar("T")
 R = TypeVar("R")
+A = TypeVar("A")
 
 
 @dataclass(frozen=True)
@@ -42,6 +43,14 @@ class Pool(Protocol):
         """Takes a large value to where steps run, once for each machine. What is called within a step gives it back."""
         ...
 
+    def read(self, reader: Callable[[T], Iterator[tuple[A, R | None]]], items: Iterable[T]) -> Iterator[tuple[A, Any]]:
+        """Reads items piece by piece: what is to be known of a piece at once, and the piece, if it is wanted, as an item of `map`."""
+        ...
+
+    def value(self, item: Any) -> Any:
+        """What an item of `map` is that was read by `read`."""
+        ...
+
 
 class Here:
     """Steps run in this process, one after the other. A step itself uses all cores."""
@@ -60,3 +69,10 @@ class Here:
 
     def share(self, value: R) -> Callable[[], R]:
         return lambda: value
+
+    def read(self, reader: Callable[[T], Iterator[tuple[A, R | None]]], items: Iterable[T]) -> Iterator[tuple[A, Any]]:
+        for item in items:
+            yield from reader(item)
+
+    def value(self, item: Any) -> Any:
+        return item
