@@ -5,7 +5,7 @@
 
 use pyo3::prelude::*;
 use relata::Error;
-use relata::error::QueryError;
+use relata::error::{EmbeddingError, QueryError};
 
 /// A class of relata/errors.py.
 #[derive(Clone, Copy)]
@@ -45,7 +45,18 @@ pub(crate) fn from(py: Python<'_>, error: &Error) -> PyErr {
         Error::Cancelled => "CancelledError",
         _ => "Error",
     };
-    raise(py, Kind::Domain(class), error.code(), &error.with_causes())
+    let raised = raise(py, Kind::Domain(class), error.code(), &error.with_causes());
+    match error {
+        Error::Embedding(EmbeddingError::Tokens { index, reason }) => with_text(py, raised, *index, reason),
+        _ => raised,
+    }
+}
+
+/// An exception that says which of several texts it is about, and why.
+fn with_text(py: Python<'_>, raised: PyErr, index: usize, reason: &str) -> PyErr {
+    let value = raised.value(py);
+    let set = value.setattr("index", index).and_then(|()| value.setattr("reason", reason));
+    set.err().unwrap_or(raised)
 }
 
 /// An exception with a code.

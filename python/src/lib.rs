@@ -14,6 +14,7 @@ mod errors;
 mod library;
 mod neighbours;
 mod process;
+mod reading;
 mod working;
 
 use pyo3::prelude::*;
@@ -34,6 +35,8 @@ mod _relata {
     use crate::library::{Library, default_library, described_tasks};
     #[pymodule_export]
     use crate::neighbours::Rows;
+    #[pymodule_export]
+    use crate::reading::Reading;
 
     /// Runs a command line and gives its exit status.
     #[pyfunction]

@@ -3,6 +3,7 @@
 Tests that are about numbers take the default model, which is found where the program finds it.
 """
 
+import json
 import os
 import shutil
 import subprocess
@@ -13,6 +14,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
 import relata
@@ -97,3 +99,22 @@ def start_cluster(nodes: int = 2) -> Any:
         cluster.add_node(num_cpus=1, object_store_memory=memory, wait=False)
     cluster.wait_for_nodes()
     return cluster
+
+
+def papers(path: Path, count: int, word: str = "ice") -> Path:
+    """A file of so many papers, as JSON lines; their texts differ in length, so that they are sorted within a batch."""
+    with path.open("w") as file:
+        for at in range(count):
+            row = {"id": f"26{1 + at // 10_000:02}.{at % 10_000 + 1:05}", "title": f"Of {word} {at}", "abstract": f"{word} moves {at} " * (1 + at * 7 % 23)}
+            file.write(json.dumps(row) + "\n")
+    return path
+
+
+def by_program(inputs: list[Path], folder: Path, *more: str) -> dict[str, bytes]:
+    """The vectors that `relata embed` writes of some files, by id."""
+    output = folder / "program.npy"
+    command = [sys.executable, "-P", "-m", "relata", "embed", "--model", TINY, "--device", "cpu", *more, *map(str, inputs), "-o", str(output)]
+    done = subprocess.run(command, text=True, capture_output=True, timeout=120)
+    assert done.returncode == 0, done.stderr
+    ids = Path(f"{output}.ids").read_text().split()
+    return {id: row.tobytes() for id, row in zip(ids, np.load(output), strict=True)}

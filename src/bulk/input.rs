@@ -35,6 +35,22 @@ pub(crate) enum Texts {
     Lines,
 }
 
+/// What ends a window, whichever is reached first.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct WindowSize {
+    /// Texts of a window, at most.
+    pub rows: usize,
+    /// A window of so many bytes of text takes no more.
+    pub bytes: usize,
+}
+
+impl WindowSize {
+    /// So many texts, or fewer that are long.
+    pub(crate) fn of_rows(rows: usize) -> WindowSize {
+        WindowSize { rows, bytes: WINDOW_BYTES }
+    }
+}
+
 /// One text on its way to a vector.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Row {
@@ -153,7 +169,7 @@ impl Inputs {
     ///
     /// # Errors
     /// [`Error::Io`] where no thread can be made.
-    pub(crate) fn read(self, texts: Texts, window: usize) -> Result<Windows> {
+    pub(crate) fn read(self, texts: Texts, window: WindowSize) -> Result<Windows> {
         let (hand_over, pieces) = sync_channel(1);
         let reading = thread::Builder::new()
             .name("reading".to_owned())
@@ -189,7 +205,7 @@ impl Iterator for Windows {
 
 /// Gathers texts and hands over full windows.
 struct Cutter {
-    window: usize,
+    window: WindowSize,
     hand_over: SyncSender<Piece>,
     rows: Vec<Row>,
     bytes: usize,
@@ -200,7 +216,7 @@ struct Cutter {
 }
 
 impl Cutter {
-    fn new(window: usize, hand_over: SyncSender<Piece>) -> Cutter {
+    fn new(window: WindowSize, hand_over: SyncSender<Piece>) -> Cutter {
         let read = Arc::new(AtomicU64::new(0));
         Cutter { window, hand_over, rows: Vec::new(), bytes: 0, digest: Sha256::new(), read, lines: 0 }
     }
@@ -259,7 +275,7 @@ impl Cutter {
 
     fn row(&mut self, row: Row) -> Result<()> {
         // A full window waits for the next text: only then it is known not to be the last.
-        if self.rows.len() >= self.window || self.bytes >= WINDOW_BYTES {
+        if self.rows.len() >= self.window.rows || self.bytes >= self.window.bytes {
             self.close(false)?;
         }
         for part in [row.id.as_str(), row.title.as_deref().unwrap_or_default(), row.text.as_str()] {
@@ -302,7 +318,7 @@ mod tests {
     use super::*;
 
     fn windows(paths: &[PathBuf], window: usize) -> Result<Vec<Window>> {
-        let pieces = Inputs::find(paths, None)?.read(Texts::Lines, window)?;
+        let pieces = Inputs::find(paths, None)?.read(Texts::Lines, WindowSize::of_rows(window))?;
         let window = |piece| match piece {
             Ok(Piece::Window(window)) => Some(Ok(window)),
             Ok(_) => None,

@@ -37,7 +37,7 @@ use crate::error::{BulkError, EmbeddingError, Error, Result};
 use crate::model;
 use crate::paper::Skipped;
 use crate::passage::RECIPE;
-use input::{Inputs, Piece, Row, Window};
+use input::{Inputs, Piece, Row, Window, WindowSize};
 use journal::{Done, Journal, RunSettings, VERSION};
 use partial::Partial;
 
@@ -290,7 +290,7 @@ impl Run {
     ) -> Result<()> {
         let mut passed = 0;
         kept.done().failed.iter().for_each(|skipped| on(Event::Skipped(skipped.clone())));
-        for piece in inputs.read(job.texts, window)? {
+        for piece in inputs.read(job.texts, WindowSize::of_rows(window))? {
             match piece? {
                 Piece::Skipped(skipped) => on(Event::Skipped(skipped)),
                 Piece::Note(note) => on(Event::Note(note)),

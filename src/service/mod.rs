@@ -55,6 +55,7 @@ mod liked;
 mod mail;
 mod maintain;
 mod models;
+mod passages;
 mod profiles;
 mod query;
 mod recommend;
@@ -102,6 +103,7 @@ pub use liked::{InterestHead, LikedList, LikedPaper, ListLiked};
 pub use mail::{MailList, MailOutcome, MailRow, Mailed};
 pub use maintain::{Checked, Mended, Recovered, Reembed, Reembedded, Remove, Removed, Repair};
 pub use models::{ModelRow, Models, VerifiedFile, VerifiedModel};
+pub use passages::{Passage, Passages, Piece, ReadPassages};
 pub use profiles::{
     ExportedProfile, ImportProfile, Imported, ImportedTexts, Opine, Opined, ProfileRow, Profiles, Unmatched,
 };

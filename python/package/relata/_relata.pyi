@@ -6,7 +6,7 @@ from typing import Any, final
 import numpy as np
 import numpy.typing as npt
 
-__all__ = ["Encoder", "Library", "Rows", "__version__", "arrow_stream", "default_library", "described_tasks", "run"]
+__all__ = ["Encoder", "Library", "Reading", "Rows", "__version__", "arrow_stream", "default_library", "described_tasks", "run"]
 __version__: str
 
 def arrow_stream(columns: list[tuple[str, str, list[Any]]]) -> object: ...
@@ -41,6 +41,11 @@ class Library:
     def __new__(cls, options: dict[str, Any]) -> Library: ...
     def call(self, name: str, request: str, progress: Callable[[str, int, int], None] | None) -> tuple[str, str]: ...
     def vectors(self) -> tuple[list[str], npt.NDArray[np.float32], str]: ...
+
+@final
+class Reading:
+    def __new__(cls, inputs: list[str], lines: bool, rows: int) -> Reading: ...
+    def next(self) -> dict[str, Any] | None: ...
 
 @final
 class Rows:

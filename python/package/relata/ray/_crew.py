@@ -129,11 +129,10 @@ class Crew:
         self._had_workers = time.monotonic()
 
     def work(self, items: Iterator[Any]) -> Iterator[Done[Any, Any]]:
-        """Gives out all items and what comes of them."""
-        more = True
+        """Gives out all items and what comes of them. Items may give more once others are done, after they had none."""
         while True:
             self._look()
-            more = self._hand_out(items, more)
+            more = self._hand_out(items)
             if not more and not self._again and not any(actor.tasks for actor in self._actors):
                 return
             yield from self._collect()
@@ -180,15 +179,13 @@ class Crew:
 
     # Items go out, and what they give comes in.
 
-    def _hand_out(self, items: Iterator[Any], more: bool) -> bool:
+    def _hand_out(self, items: Iterator[Any]) -> bool:
         """Gives each actor what it has room for, those with least first. Gives whether there may be more items."""
         while True:
             free = [actor for actor in self._actors if actor.starting is None and len(actor.tasks) < actor.depth]
             if not free:
-                return more
+                return True
             if not self._again:
-                if not more:
-                    return False
                 try:
                     self._again.append(_Task(next(items)))
                 except StopIteration:
@@ -246,7 +243,7 @@ class Crew:
             self._looked = float("-inf")
         for at, (_, task) in enumerate(actor.tasks):
             task.tried += at == 0
-            if task.tried >= TRIES:
+            if task.tried >= (getattr(task.item, "tries", None) or TRIES):
                 yield Done(task.item, None, actor.node, why)
             else:
                 self._again.append(task)

@@ -4,6 +4,8 @@ A shard is a file of Parquet with the columns `id`, `title`, `vector` (a list of
 `passage` (the SHA-256 of the text that was embedded). Needs pyarrow: `pip install "relata[ray]"`.
 """
 
+from relata.shards._blocks import Skipped
+from relata.shards._embed import Embedded, embed
 from relata.shards._shards import Shard, Shards, read
 
-__all__ = ["Shard", "Shards", "read"]
+__all__ = ["Embedded", "Shard", "Shards", "Skipped", "embed", "read"]

@@ -32,7 +32,10 @@ class Pool(Protocol):
     """Where steps run. A step that raises ends the job; what is wrong with an item is part of what the step gives."""
 
     def map(self, make: Callable[[], Callable[[T], R]], items: Iterable[T]) -> Iterator[Done[T, R]]:
-        """Runs a step for each item, in any order. `make` gives the step; it is called once by each worker, which keeps what it loads."""
+        """Runs a step for each item, in any order. `make` gives the step; it is called once by each worker, which keeps what it loads.
+
+        An item with a number `tries` is tried so often. Items may give more once others are done, after they had none.
+        """
         ...
 
     def reduce(self, step: Callable[[T], R], merge: Callable[[R, R], R], items: Iterable[T]) -> R | None:

@@ -1,0 +1,129 @@
+"""Where vectors go: shards of Parquet in a folder, or one dataset of Lance.
+
+In: a block's ids and titles with their vectors, and the name that its content decides. Out: what is there whole or not at all, and is found by
+its name.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from typing import Any, Protocol
+
+from relata.errors import BulkError
+from relata.shards._blocks import Block, passage_of
+from relata.shards._files import AnyPath, Folder
+from relata.shards._inputs import _lance
+from relata.shards._shards import ENDING, Vectors, table
+
+FORMATS = ("parquet", "lance")
+
+
+class Writer(Protocol):
+    """Writes shards. It can be passed to other machines."""
+
+    folder: Folder
+
+    def names(self) -> set[str]:
+        """The names of what is there, without an ending."""
+        ...
+
+    def has(self, name: str) -> bool: ...
+
+    def write(self, name: str, block: Block, vectors: Vectors, fingerprint: str) -> None:
+        """Writes a shard: rows x dimension of `float32`."""
+        ...
+
+    def finish(self, names: set[str]) -> None:
+        """Makes these shards what readers see. Called once, at the end."""
+        ...
+
+
+def writer(out: AnyPath, format: str) -> Writer:
+    """Writes to a folder in a form by name."""
+    if format not in FORMATS:
+        raise BulkError(f"there is no form {format}; known are {', '.join(FORMATS)}")
+    return ParquetShards(Folder(out)) if format == "parquet" else LanceShards(Folder(out))
+
+
+class ParquetShards:
+    """A file of Parquet for each block."""
+
+    def __init__(self, folder: Folder) -> None:
+        self.folder = folder
+
+    def names(self) -> set[str]:
+        return {name.removesuffix(ENDING) for name in self.folder.names(ENDING)}
+
+    def has(self, name: str) -> bool:
+        return self.folder.has(name + ENDING)
+
+    def write(self, name: str, block: Block, vectors: Vectors, fingerprint: str) -> None:
+        passages = [passage_of(text) for text in block.texts]
+        self.folder.write_table(name + ENDING, table(block.ids, block.titles, vectors, fingerprint, passages))
+
+    def finish(self, names: set[str]) -> None:
+        pass
+
+
+class LanceShards:
+    """Fragments of the dataset `vectors.lance`: written as blocks are done, and made a version of the dataset by one commit at the end.
+
+    What is written is noted in `fragments/NAME.json`, so that it is found again.
+    """
+
+    def __init__(self, folder: Folder) -> None:
+        self.folder = folder
+        self._notes = folder.within("fragments")
+        self._address = folder.within("vectors.lance").address
+
+    def names(self) -> set[str]:
+        return {name.removesuffix(".json") for name in self._notes.names(".json")}
+
+    def has(self, name: str) -> bool:
+        return self._notes.has(name + ".json")
+
+    def write(self, name: str, block: Block, vectors: Vectors, fingerprint: str) -> None:
+        lance = _lance()
+        made = table(block.ids, block.titles, vectors, fingerprint, [passage_of(text) for text in block.texts])
+        plain = made.set_column(made.schema.get_field_index("fingerprint"), "fingerprint", made.column("fingerprint").cast("string"))
+        if self.folder._is_local():
+            os.makedirs(self._address, exist_ok=True)
+        fragments = lance.fragment.write_fragments(plain, self._address, schema=plain.schema)
+        self._notes.write(name + ".json", json.dumps([fragment.to_json() for fragment in fragments]).encode())
+
+    def finish(self, names: set[str]) -> None:
+        lance = _lance()
+        noted = {name: [_fragment(lance, one) for one in json.loads(self._notes.read(name + ".json"))] for name in sorted(names)}
+        dataset = self._dataset(lance)
+        there = {_file(fragment.metadata) for fragment in dataset.get_fragments()} if dataset else set()
+        new = [fragment for fragments in noted.values() for fragment in fragments if _file(fragment) not in there]
+        if not new:
+            return
+        if dataset:
+            operation, version = lance.LanceOperation.Append(new), dataset.version
+        else:
+            operation, version = lance.LanceOperation.Overwrite(_schema(self._address, new), new), None
+        lance.LanceDataset.commit(self._address, operation, read_version=version)
+
+    def _dataset(self, lance: Any) -> Any:
+        try:
+            return lance.dataset(self._address)
+        except (ValueError, FileNotFoundError):
+            return None
+
+
+def _fragment(lance: Any, told: Any) -> Any:
+    return lance.fragment.FragmentMetadata.from_json(told if isinstance(told, str) else json.dumps(told))
+
+
+def _file(fragment: Any) -> str:
+    """The file of a fragment, which no other has."""
+    return str(fragment.files[0].path)
+
+
+def _schema(address: str, fragments: list[Any]) -> Any:
+    """The schema of fragments that no dataset has yet."""
+    from lance.file import LanceFileReader
+
+    return LanceFileReader(f"{address}/data/{_file(fragments[0])}").metadata().schema
