@@ -6,13 +6,18 @@
 //! to know nothing of models. A library that was made before settings were kept has none; what its
 //! vectors were made with then stands in the description of their fingerprint.
 
+use std::time::Duration;
+
 use rusqlite::{OptionalExtension, TransactionBehavior};
 
-use super::Library;
 use super::faults::Faults;
 use super::ids::parse_id;
+use super::{Library, waiting};
 use crate::error::Result;
 use crate::paper::ArxivId;
+
+/// How long the last answer waits for somebody who writes.
+const BRIEFLY: Duration = Duration::from_secs(1);
 
 /// How the papers of a library are embedded.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -64,16 +69,19 @@ impl Library {
     }
 
     /// Notes the papers that were listed last. That is a convenience and is not worth the time of
-    /// syncing the disk: it is durable with the next change that is.
+    /// syncing the disk: it is durable with the next change that is. Nor is it worth a wait for
+    /// somebody who writes for long.
     pub fn set_last_answer(&mut self, ids: &[ArxivId]) -> Result<()> {
         let ids: Vec<&str> = ids.iter().map(ArxivId::as_str).collect();
         let synced: i64 =
             self.connection.pragma_query_value(None, "synchronous", |row| row.get(0)).in_library(&self.path)?;
         self.connection.pragma_update(None, "synchronous", "NORMAL").in_library(&self.path)?;
+        self.connection.busy_timeout(BRIEFLY).in_library(&self.path)?;
         let noted = self.connection.execute(
             "INSERT INTO settings (name, value) VALUES (?1, ?2) ON CONFLICT DO UPDATE SET value = excluded.value",
             [LAST_ANSWER, &ids.join(" ")],
         );
+        self.connection.busy_handler(Some(waiting::pause)).in_library(&self.path)?;
         self.connection.pragma_update(None, "synchronous", synced).in_library(&self.path)?;
         noted.in_library(&self.path).map(|_| ())
     }

@@ -104,7 +104,10 @@ fn readers_do_not_wait_for_a_writer() {
         .expect("the write lock");
     assert_eq!(home.json(&["info", "--json"])["papers"], 3);
     assert_eq!(home.json(&["info", "2601.00001", "--json"])["comment"], serde_json::Value::Null);
-    let answer = home.json(&["recommend", "--like", "2601.00001", "--json"]);
-    assert_eq!(answer["results"].as_array().map(Vec::len), Some(2));
+    let answered = home.run(&["recommend", "--like", "2601.00001", "--json"]);
+    assert_eq!(answered.json()["results"].as_array().map(Vec::len), Some(2));
+    // What it would note for the next command is left out soon.
+    assert!(answered.stderr.contains("`relata like 1` means an earlier answer than this"), "{}", answered.stderr);
+    assert!(!answered.stderr.contains("waiting for"), "{}", answered.stderr);
     writer.execute_batch("ROLLBACK").expect("the end of the transaction");
 }
