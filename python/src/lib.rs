@@ -15,6 +15,7 @@ mod library;
 mod neighbours;
 mod process;
 mod reading;
+mod topics;
 mod working;
 
 use pyo3::prelude::*;
@@ -37,6 +38,8 @@ mod _relata {
     use crate::neighbours::Rows;
     #[pymodule_export]
     use crate::reading::Reading;
+    #[pymodule_export]
+    use crate::topics::{find_topics, topics_page};
 
     /// Runs a command line and gives its exit status.
     #[pyfunction]

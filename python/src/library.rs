@@ -3,14 +3,16 @@
 //! In: where it lies, a task's name and its request as JSON. Out: the answer as JSON, with notes on
 //! it. Vectors do not pass as JSON: they are one array. relata/library.py makes methods of it.
 
+use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use numpy::{IntoPyArray, PyArray2, PyArrayMethods};
 use pyo3::prelude::*;
+use relata::ArxivId;
 use relata::Error;
 use relata::error::Result;
 use relata::model::Settings;
-use relata::service::{CancelToken, Event, Note, Options, Relata, Work, tasks};
+use relata::service::{CancelToken, Event, FoundBy, Note, Options, Relata, Row, Work, tasks};
 
 use crate::{errors, process, working};
 
@@ -65,6 +67,9 @@ impl Library {
         self.relata.clone().ok_or_else(|| errors::from(py, &Error::Internal("a handle without a library")))
     }
 }
+
+/// Titles, authors and dates of papers.
+type Columns = (Vec<String>, Vec<String>, Vec<String>);
 
 /// What is told while a task is done.
 #[derive(Default)]
@@ -127,6 +132,23 @@ impl Library {
         })?;
         let notes = serde_json::to_string(&lock(&told).notes);
         Ok((answer, notes.map_err(|_| errors::from(py, &Error::Internal("a note is no JSON")))?))
+    }
+
+    /// Titles, authors and dates of papers by their ids; all are empty of one that is not there.
+    fn papers(&self, py: Python<'_>, ids: Vec<String>) -> PyResult<Columns> {
+        let relata = self.handle(py)?;
+        working::quiet(py, &CancelToken::new(), move || {
+            let asked: Vec<Option<ArxivId>> = ids.iter().map(|id| Some(ArxivId::parse(id)?.0)).collect();
+            let known: Vec<ArxivId> = asked.iter().flatten().cloned().collect();
+            let found = relata.named_papers(&known)?.results;
+            let of: HashMap<ArxivId, _> = found.into_iter().map(|paper| (paper.id.clone(), paper)).collect();
+            let of = |id: &Option<ArxivId>| of.get(id.as_ref()?);
+            let each =
+                |show: &dyn Fn(&_) -> String| asked.iter().map(|id| of(id).map_or_else(String::new, show)).collect();
+            let titles = each(&|paper: &Row<FoundBy>| paper.title.clone().unwrap_or_default());
+            let authors = each(&|paper| paper.authors.join(", "));
+            Ok((titles, authors, each(&|paper| paper.date.to_string())))
+        })
     }
 
     /// The ids of the papers, their vectors (which nobody may write to), and the fingerprint.

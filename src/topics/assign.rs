@@ -16,7 +16,8 @@ use rayon::prelude::*;
 
 use super::acronyms::Acronyms;
 use super::candidates::dot;
-use super::find::{Assignment, Corpus, Membership, Step};
+use super::corpus::{Assignment, Membership};
+use super::find::{Papers, Step};
 use super::incremental::Grouped;
 use super::layout;
 use super::leiden::Partition;
@@ -119,7 +120,8 @@ pub(crate) fn assign(
     let _snapshot = library.snapshot()?;
     let prototypes =
         seeds.iter().map(|seed| prototype(library, &guided, seed, embed)).collect::<Result<Vec<Vec<f32>>>>()?;
-    let Some(corpus) = Corpus::of(library, fingerprint, within, step)? else { return Ok(Topics::default()) };
+    let Some(papers) = Papers::of(library, fingerprint, within, step)? else { return Ok(Topics::default()) };
+    let corpus = &papers.corpus;
     step(Step::Grouping);
     let rows = &corpus.rows;
     let common_papers = mean((0..rows.len()).map(|paper| rows.row(paper)), rows.dimension());
@@ -161,7 +163,8 @@ pub(crate) fn assign(
     let names = vec![names.into_iter().map(|name| Some(TopicName { name, fixed: true })).collect()];
     step(Step::Drawing);
     let positions = layout(&corpus.rows, &corpus.nearest);
-    let mut topics = corpus.topics(library, Assignment { grouped, names, memberships, positions }, step)?;
+    let assignment = Assignment { grouped, names, memberships, positions, unassigned: None };
+    let mut topics = papers.topics(library, assignment, step)?;
     topics.sort_papers();
     Ok(topics)
 }

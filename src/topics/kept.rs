@@ -6,7 +6,8 @@
 
 use std::collections::{BTreeMap, HashMap};
 
-use super::find::{WEAK, level_names};
+use super::corpus::WEAK;
+use super::named::level_names;
 use super::names::Term;
 use super::topic::{AssignedPaper, Level, Topic, Topics};
 use crate::error::Result;

@@ -12,13 +12,14 @@
 //! | how many groups, and which within which | `levels` |
 //! | groups by other methods | `methods` |
 //! | where each paper lies on a map | `layout` |
-//! | the names of topics | `phrases`, `acronyms`, `names` |
+//! | the names of topics | `phrases`, `acronyms`, `names`, `named` |
 //! | the update once papers have come or gone | `incremental`, `matching` |
 //! | what has changed since the previous run | `changes`, `history` |
 //! | papers assigned to topics that somebody named | `assign` |
 //! | the report as a page | `page` |
 //! | the papers of one topic | `central` |
 //! | the papers as a table for other tools | `lines`, `parquet_table` |
+//! | all of it, for rows of vectors | `corpus` |
 //! | all of it, for a library | `find` |
 
 mod acronyms;
@@ -26,6 +27,7 @@ mod assign;
 mod candidates;
 mod central;
 mod changes;
+mod corpus;
 mod find;
 mod graph;
 mod history;
@@ -40,6 +42,7 @@ mod levels;
 mod lines;
 mod matching;
 mod methods;
+mod named;
 mod names;
 mod order;
 mod page;
@@ -52,7 +55,9 @@ pub(crate) use assign::{Guided, SeedTopic, assign};
 pub use candidates::Rows;
 pub(crate) use central::central_first;
 pub(crate) use changes::in_words;
-pub(crate) use find::{Search, Step, find, level_names};
+pub use corpus::{ReadTexts, of_rows};
+pub use find::Step;
+pub(crate) use find::{Search, find};
 pub use graph::Graph;
 pub(crate) use kept::of_kept;
 pub use knn::Nearest;
@@ -63,11 +68,13 @@ pub use leiden::Partition;
 pub use levels::{NEAREST, graph, levels};
 pub(crate) use lines::{write_csv, write_json_lines};
 pub use methods::Method;
+pub(crate) use named::level_names;
 pub use names::{Term, TopicName};
 pub(crate) use page::{MapPoints, Texts, gzipped, page, points};
+pub use page::{RowsPage, page_of_rows};
 #[cfg(feature = "serve")]
 pub(crate) use page::{page_program, page_style};
 #[cfg(feature = "parquet")]
 pub(crate) use parquet_table::write_table;
 pub use topic::came_and_went;
-pub use topic::{AssignedPaper, Level, News, Topic, Topics};
+pub use topic::{AssignedPaper, AssignedRow, Level, News, RowTopics, Topic, Topics};

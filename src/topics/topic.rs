@@ -20,6 +20,17 @@ pub struct Topics {
     pub drift: usize,
 }
 
+/// The topics of rows of vectors, without what a library knows of papers.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct RowTopics {
+    /// The rows, in the order in which they came. Places of papers in [`Topic`] are places here.
+    pub rows: Vec<AssignedRow>,
+    /// The coarsest first; each topic lies within one of the level before.
+    pub levels: Vec<Level>,
+    /// Place, in the finest level, of the group of rows that are in no topic, if there are any.
+    pub unassigned: Option<usize>,
+}
+
 /// Topics that are equally fine.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Level {
@@ -58,6 +69,24 @@ impl Topic {
         let share = |term: &Term| (term.weight / most * 1000.0).round().clamp(0.0, 1000.0) as u16;
         self.terms.iter().map(|term| (term.term.clone(), share(term))).collect()
     }
+}
+
+/// A row, the topics that it is assigned to, and its position on the map; fields are as those of
+/// [`AssignedPaper`].
+#[derive(Clone, Debug, PartialEq)]
+pub struct AssignedRow {
+    /// Its position on the map.
+    pub position: [f32; 2],
+    /// Place of its topic in each level.
+    pub topics: Vec<usize>,
+    /// The share of its neighbourhood that is in its own topic of the finest level, from 0 to 1.
+    pub strength: f64,
+    /// Place of the topic of the finest level with the next largest share.
+    pub second: Option<usize>,
+    /// Whether it fits its topic badly.
+    pub weak: bool,
+    /// Places of the rows nearest to it, the nearest first.
+    pub related: Vec<u32>,
 }
 
 /// A paper, the topics that it is assigned to, and its position on the map.
@@ -112,6 +141,28 @@ pub fn came_and_went(run: &TopicRun) -> String {
     format!("{} came{went}{what}", papers(run.added))
 }
 
+impl RowTopics {
+    /// Puts rows back in the order in which they came, given the place that each had there.
+    pub(super) fn restore(&mut self, order: &[u32]) {
+        let places: Vec<usize> = order.iter().map(|place| *place as usize).collect();
+        move_papers(&mut self.levels, &places);
+        let mut rows: Vec<Option<AssignedRow>> = vec![None; self.rows.len()];
+        for (mut row, place) in self.rows.drain(..).zip(&places) {
+            row.related.iter_mut().for_each(|other| *other = order[*other as usize]);
+            rows[*place] = Some(row);
+        }
+        self.rows = rows.into_iter().flatten().collect();
+    }
+}
+
+/// Gives each paper of topics the place that `places` has for it.
+fn move_papers(levels: &mut [Level], places: &[usize]) {
+    for topic in levels.iter_mut().flat_map(|level| &mut level.topics) {
+        topic.papers.iter_mut().chain(&mut topic.central).for_each(|paper| *paper = places[*paper]);
+        topic.papers.sort_unstable();
+    }
+}
+
 impl Topics {
     /// Puts papers in the order of their ids.
     pub(super) fn sort_papers(&mut self) {
@@ -119,10 +170,7 @@ impl Topics {
         order.sort_unstable_by(|one, other| self.papers[*one].id.cmp(&self.papers[*other].id));
         let mut places = vec![0; order.len()];
         order.iter().enumerate().for_each(|(to, from)| places[*from] = to);
-        for topic in self.levels.iter_mut().flat_map(|level| &mut level.topics) {
-            topic.papers.iter_mut().chain(&mut topic.central).for_each(|paper| *paper = places[*paper]);
-            topic.papers.sort_unstable();
-        }
+        move_papers(&mut self.levels, &places);
         for paper in &mut self.papers {
             paper.related.iter_mut().for_each(|other| *other = places[*other as usize] as u32);
         }

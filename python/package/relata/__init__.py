@@ -5,7 +5,7 @@
     >>> vectors.shape
     (2, 384)
 
-`Encoder` makes vectors of texts, and `Library` answers from a library. Errors are `relata.Error` with a stable `code`.
+`Encoder` makes vectors of texts, `topics` finds the topics of texts and vectors, and `Library` answers from a library. Errors are `relata.Error` with a stable `code`.
 """
 
 from relata import errors, types
@@ -14,6 +14,7 @@ from relata.encoder import Embeddings, Encoder
 from relata.errors import Error
 from relata.library import Library, PaperVectors, SampleWarning
 from relata.neighbours import NearestNeighbors
+from relata.topic_model import Topics, topics
 from relata.types import Filter
 
 __all__ = [
@@ -25,7 +26,9 @@ __all__ = [
     "NearestNeighbors",
     "PaperVectors",
     "SampleWarning",
+    "Topics",
     "__version__",
     "errors",
+    "topics",
     "types",
 ]

@@ -11,10 +11,12 @@ _STYLE = (
     "<style>.relata{border-collapse:collapse;text-align:left}.relata td,.relata th{text-align:left!important;vertical-align:top;"
     "padding:.3em .8em .3em 0;border-bottom:1px solid color-mix(in srgb,currentColor 20%,transparent)}"
     ".relata small{opacity:.75}.relata .n{text-align:right!important;font-variant-numeric:tabular-nums}"
-    ".relata meter{width:5em;vertical-align:middle}</style>"
+    ".relata meter{width:5em;vertical-align:middle}.relata .w{white-space:nowrap}</style>"
 )
 # The most rows that are shown.
 _MOST = 100
+# The most topics: below a map, which has all of them.
+_MOST_TOPICS = 25
 # The most signs of a text in a cell.
 _LONGEST = 300
 
@@ -22,11 +24,14 @@ _LONGEST = 300
 def answer(answer: Any) -> str:
     """An answer as HTML: its list as a table, or its fields."""
     if hasattr(answer, "levels") and hasattr(answer, "papers"):
-        return _topics(answer.levels)
+        from relata._topic_map import of_answer
+
+        return of_answer(answer) + _topics(answer.levels)
     try:
         rows = list(answer)
     except TypeError:
-        return _table(["", type(answer).__name__], [[_text(key), _text(value)] for key, value in _fields(answer)])
+        said = [(key, value) for key, value in _fields(answer) if value not in (None, [], {}, "")]
+        return _table(["", type(answer).__name__], [[_text(key), _text(value)] for key, value in said])
     if rows and hasattr(rows[0], "title") and hasattr(rows[0], "url"):
         return _papers(rows)
     names = [field.name for field in fields(answer._row_type())]
@@ -39,9 +44,15 @@ def _topics(levels: Any) -> str:
     topics = [(level.name, topic) for level in levels for topic in level.topics]
     body = [
         [_text(level), _text(topic.id), _text(topic.name), _text(topic.size), _text([term.term for term in topic.terms[:8]])]
-        for level, topic in topics[:_MOST]
+        for level, topic in topics[:_MOST_TOPICS]
     ]
-    return _table(["level", "number", "name", "papers", "terms"], body) + _left_out(topics)
+    return _table(["level", "number", "name", "papers", "terms"], body) + _left_out(topics, _MOST_TOPICS)
+
+
+def topic_table(name: str, topics: list[tuple[int, str, int, list[str]]]) -> str:
+    """Topics of a level: number, name, size, terms."""
+    body = [[_text(number), _text(title), f'<span class="n">{size:,}</span>', _text(terms)] for number, title, size, terms in topics[:_MOST_TOPICS]]
+    return _table([name, "name", "texts", "terms"], body) + _left_out(topics, _MOST_TOPICS)
 
 
 def _papers(rows: list[Any]) -> str:
@@ -51,7 +62,7 @@ def _papers(rows: list[Any]) -> str:
 
 def _paper(row: Any) -> list[str]:
     match = row.match
-    meter = "" if match is None else f'<meter min="0" max="100" value="{float(match)}"></meter> {float(match):.0f}'
+    meter = "" if match is None else f'<span class="w"><meter min="0" max="100" value="{float(match)}"></meter> {float(match):.0f}</span>'
     title = _text(row.title) or _text(row.id)
     # An address is the service's own, and nevertheless held to what an address of a paper is.
     url = row.url if str(row.url).startswith("https://arxiv.org/") else ""
@@ -63,7 +74,8 @@ def _paper(row: Any) -> list[str]:
         lines.append(f"<small>shares {_text(', '.join(terms[:5]))}</small>")
     if row.tldr:
         lines.append(_text(row.tldr))
-    return [str(int(row.rank)), meter, "<br>".join(lines), _text(row.date), _text(row.primary_category)]
+    once = [f'<span class="w">{_text(value)}</span>' for value in (row.date, row.primary_category)]
+    return [str(int(row.rank)), meter, "<br>".join(lines), *once]
 
 
 def _fields(answer: Any) -> list[tuple[str, Any]]:
@@ -82,9 +94,22 @@ def _text(value: Any) -> str:
     if value is None:
         return ""
     if isinstance(value, list):
-        value = ", ".join(str(own) for own in value[:10]) + (" ..." if len(value) > 10 else "")
+        value = ", ".join(_words(own) for own in value[:10]) + (" ..." if len(value) > 10 else "")
+    elif isinstance(value, dict):
+        value = _words(value)
     text = "".join(sign for sign in str(value) if sign.isprintable() or sign == " ")
     return escape(text if len(text) <= _LONGEST else text[:_LONGEST] + " ...", quote=True)
+
+
+def _words(value: Any) -> str:
+    """A value within a list, or a part of an answer, in words: a paper by its title, something that is counted with its number."""
+    if not isinstance(value, dict):
+        return str(value)
+    if value.get("title"):
+        return str(value["title"])
+    if value.keys() == {"name", "papers"}:
+        return f"{value['name']} ({value['papers']})"
+    return "; ".join(f"{key} {_words(own)}" for key, own in value.items() if own not in (None, [], {}, ""))
 
 
 def _table(names: list[str], rows: list[list[str]]) -> str:
@@ -93,5 +118,5 @@ def _table(names: list[str], rows: list[list[str]]) -> str:
     return f'{_STYLE}<table class="relata"><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>'
 
 
-def _left_out(rows: list[Any]) -> str:
-    return f"<small>and {len(rows) - _MOST} more</small>" if len(rows) > _MOST else ""
+def _left_out(rows: list[Any], most: int = _MOST) -> str:
+    return f"<small>and {len(rows) - most:,} more</small>" if len(rows) > most else ""

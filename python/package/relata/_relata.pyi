@@ -6,13 +6,42 @@ from typing import Any, final
 import numpy as np
 import numpy.typing as npt
 
-__all__ = ["Encoder", "Library", "Reading", "Rows", "__version__", "arrow_stream", "default_library", "described_tasks", "run"]
+__all__ = [
+    "Encoder",
+    "Library",
+    "Reading",
+    "Rows",
+    "__version__",
+    "arrow_stream",
+    "default_library",
+    "described_tasks",
+    "find_topics",
+    "run",
+    "topics_page",
+]
 __version__: str
+
+# Number, name, terms with weights, size, place of the parent in the level before, places of the central rows.
+_Topic = tuple[int, str, list[tuple[str, float]], int, int | None, list[int]]
+_Level = tuple[str, list[_Topic]]
 
 def arrow_stream(columns: list[tuple[str, str, list[Any]]]) -> object: ...
 def default_library() -> str: ...
 def described_tasks() -> str: ...
+def find_topics(
+    vectors: npt.NDArray[np.float32], texts: list[str], method: str, progress: Callable[[str, int, int], None] | None
+) -> tuple[
+    list[_Level],
+    npt.NDArray[np.uint32],
+    npt.NDArray[np.float32],
+    npt.NDArray[np.float64],
+    npt.NDArray[np.uint32],
+    npt.NDArray[np.bool_],
+    npt.NDArray[np.uint32],
+    int | None,
+]: ...
 def run(program: str | None, arguments: list[str]) -> int: ...
+def topics_page(shown: dict[str, Any]) -> str: ...
 
 @final
 class Encoder:
@@ -40,6 +69,7 @@ class Encoder:
 class Library:
     def __new__(cls, options: dict[str, Any]) -> Library: ...
     def call(self, name: str, request: str, progress: Callable[[str, int, int], None] | None) -> tuple[str, str]: ...
+    def papers(self, ids: list[str]) -> tuple[list[str], list[str], list[str]]: ...
     def vectors(self) -> tuple[list[str], npt.NDArray[np.float32], str]: ...
 
 @final

@@ -90,6 +90,9 @@ class Library(Tasks):
         remarks = tuple(json.loads(notes))
         if isinstance(answer, Answer):
             object.__setattr__(answer, "_remarks", remarks)
+        if isinstance(answer, types.TopicsAnswer):
+            # A map of them shows what the library knows of the papers.
+            object.__setattr__(answer, "_library", self)
         if any(isinstance(remark, dict) and "sample" in remark for remark in remarks):
             warnings.warn("the library has no papers, so the sample digest answers", SampleWarning, stacklevel=3)
         return answer
@@ -112,6 +115,10 @@ class Library(Tasks):
     def vectors(self) -> PaperVectors:
         """The vectors of all papers that have one, as one array; `prepare` embeds the others."""
         return PaperVectors(*self._made.vectors())
+
+    def _papers(self, ids: list[str]) -> tuple[list[str], list[str], list[str]]:
+        """Titles, authors and dates of papers, empty where there is none."""
+        return self._made.papers(ids)
 
     def __reduce__(self) -> Any:
         return _again, (self._options, self.progress)

@@ -58,7 +58,8 @@ const modelOf = (raw) => {
     placed: n,   // those that had a place when topics were found; others came later
     x: Float32Array.from(columns.x), y: Float32Array.from(columns.y),
     topics: columns.topics.map((column) => Int32Array.from(column)),
-    url: (i) => `https://arxiv.org/abs/${encodeURI(columns.id[i])}`,
+    // Papers of another source lead nowhere.
+    url: raw.unlinked ? null : (i) => `https://arxiv.org/abs/${encodeURI(columns.id[i])}`,
   };
   const levels = raw.levels.map((level) => ({ name: level.name, topics: level.topics.map((topic) => ({ ...topic, children: [] })) }));
   levels.forEach((level, depth) => level.topics.forEach((topic, index) => {

@@ -70,6 +70,13 @@ const start = async (read, more) => {
       else if (state.hover >= 0 || state.glance) change({ hover: -1, glance: null });
     } else if (event.key === "/" && !typing && !event.ctrlKey && !event.metaKey) { event.preventDefault(); byId("query").focus(); }
   });
+  // In a frame of a notebook, links to fragments would lead to the address of the page around it.
+  if (location.protocol === "about:") {
+    document.addEventListener("click", (event) => {
+      const link = event.target.closest('a[href^="#"]');
+      if (link) { event.preventDefault(); goTo(model, link.getAttribute("href")); }
+    });
+  }
   systemDark.addEventListener("change", dress);
   addEventListener("hashchange", () => readAddress(model));
   const plate = byId("plate"), print = matchMedia("print");

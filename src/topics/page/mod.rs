@@ -6,8 +6,10 @@
 //! folder, put together here. The program draws on a canvas: 100,000 points of SVG would be as many
 //! elements, and WebGL is missing on many machines.
 
+mod outline;
 mod parts;
 mod points;
+mod rows;
 mod scale;
 mod texts;
 mod time;
@@ -21,18 +23,20 @@ use serde::Serialize;
 
 pub(crate) use self::parts::{page_program, page_style};
 pub(crate) use self::points::{MapPoints, points};
+pub use self::rows::{RowsPage, page_of_rows};
 pub(crate) use self::texts::{Texts, gzipped};
 
-use self::parts::{REPORT, made, packed};
+use self::outline::{Entry, outline};
+use self::parts::{REPORT, dates, made, packed};
 use self::scale::Scale;
 use self::time::Time;
 use super::changes::in_words;
-use super::topic::{News, Topic, Topics};
+use super::topic::{Level, News, Topic, Topics};
 use crate::error::{Error, Result};
 use crate::export::neutral;
 use crate::export::palette::Palette;
 use crate::library::{Library, Paper, TopicChange};
-use crate::paper::ArxivId;
+use crate::paper::{ArxivId, PartialDate};
 
 const STYLE: &str = include_str!("report.css");
 
@@ -96,28 +100,12 @@ struct Change {
     papers: Vec<(String, String, String)>,
 }
 
-/// A topic for those who have no JavaScript.
-struct Entry {
-    level: usize,
-    anchor: String,
-    name: String,
-    size: usize,
-    terms: String,
-    papers: Vec<Central>,
-}
-
-/// One of its central papers.
-struct Central {
-    title: String,
-    url: String,
-    authors: String,
-    date: String,
-    tldr: String,
-}
-
 #[derive(Serialize)]
 struct Data<'a> {
     title: &'a str,
+    /// Whether ids are those of some other source than arXiv, so that they lead nowhere.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    unlinked: bool,
     made: Made,
     months: Vec<String>,
     levels: Vec<LevelData<'a>>,
@@ -163,7 +151,25 @@ struct Columns {
     strength: Vec<f64>,
     second: Vec<i64>,
     weak: Vec<u8>,
-    related: Vec<Vec<u32>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    related: Option<Vec<Vec<u32>>>,
+}
+
+/// What a page is made from, whether a library has the papers or not.
+struct Content<'a> {
+    title: &'a str,
+    summary: String,
+    levels: &'a [Level],
+    /// How many papers a topic has: more than are on the map, where that is a sample.
+    size: fn(&Topic) -> usize,
+    columns: Columns,
+    /// When each paper came, where that is known.
+    dates: Vec<Option<PartialDate>>,
+    made: Made,
+    /// The address of a paper; empty where it has none.
+    url: &'a dyn Fn(usize) -> String,
+    unlinked: bool,
+    news: Option<NewsEntry>,
 }
 
 /// The page of these topics, with what has happened to them. `title` is its heading.
@@ -172,23 +178,43 @@ struct Columns {
 /// What the library reports.
 pub(crate) fn page(library: &Library, topics: &Topics, news: Option<&News>, title: &str) -> Result<String> {
     let columns = columns(library, topics)?;
-    let dates = topics.papers.iter().map(|paper| paper.date);
-    let time = Time::of(dates.clone());
-    let undated = dates.filter(|date| time.leaves_out(*date)).count();
-    let made = made(topics);
-    let summary = summary(topics, &made, undated);
-    let outline = outline(topics, &columns);
-    let news = news.map(|news| news_entry(news, topics, &columns));
-    let packed = packed(title, topics, columns, &time, made)?;
+    let dates = dates(topics);
+    let made = made(&dates);
+    written(Content {
+        title,
+        summary: summary(&topics.levels, &made, undated(&dates)),
+        levels: &topics.levels,
+        size: |topic| topic.papers.len(),
+        news: news.map(|news| news_entry(news, topics, &columns)),
+        columns,
+        dates,
+        made,
+        url: &|paper| topics.papers[paper].id.url(),
+        unlinked: false,
+    })
+}
+
+/// How many papers the trend leaves out.
+fn undated(dates: &[Option<PartialDate>]) -> usize {
+    let time = Time::of(dates.iter().flatten().copied());
+    dates.iter().flatten().filter(|date| time.leaves_out(**date)).count()
+}
+
+fn written(content: Content<'_>) -> Result<String> {
+    let outline = outline(&content);
+    let Content { title, levels, size, columns, dates, made, unlinked, .. } = content;
+    let time = Time::of(dates.iter().flatten().copied());
+    let levels = level_data(levels, &Drawn { dates: &dates, axes: [&columns.x, &columns.y], time: &time, size });
+    let data = Data { title, unlinked, made, months: time.labels.clone(), levels, papers: columns };
     let report = Report {
         title,
-        summary: &summary,
+        summary: &content.summary,
         css: &page_style(),
         icon: icon(),
         script: &page_program(&[REPORT])?,
-        data: &STANDARD.encode(packed),
+        data: &STANDARD.encode(packed(&data)?),
         outline,
-        news,
+        news: content.news,
     };
     report.render().map_err(std::io::Error::other).map_err(Error::io("the report"))
 }
@@ -209,26 +235,27 @@ fn icon() -> Icon {
 
 /// `110 papers from 2026-02-14 to 2026-02-20 in 3 fields, 9 topics`, and how many papers the trend
 /// by days leaves out.
-fn summary(topics: &Topics, made: &Made, undated: usize) -> String {
+fn summary(levels: &[Level], made: &Made, undated: usize) -> String {
     let several = |count: usize, what: &str| format!("{count} {what}{}", if count == 1 { "" } else { "s" });
-    let levels: Vec<String> = topics.levels.iter().map(|level| several(level.topics.len(), level.name)).collect();
+    let groups: Vec<String> = levels.iter().map(|level| several(level.topics.len(), level.name)).collect();
     let when = match made.from == made.until {
-        true => format!("of {}", made.from),
-        false => format!("from {} to {}", made.from, made.until),
+        true if made.from.is_empty() => String::new(),
+        true => format!(" of {}", made.from),
+        false => format!(" from {} to {}", made.from, made.until),
     };
-    if topics.papers.is_empty() {
+    if made.papers == 0 {
         return "No papers.".to_owned();
     }
     let left_out = match undated {
         0 => String::new(),
         count => format!(" ({count} not in the counts by day: only the month is known)"),
     };
-    format!("{} {when} in {}{left_out}", several(made.papers, "paper"), levels.join(", "))
+    format!("{}{when} in {}{left_out}", several(made.papers, "paper"), groups.join(", "))
 }
 
 fn columns(library: &Library, topics: &Topics) -> Result<Columns> {
     let mut columns = Columns::default();
-    let mut abstracts = Vec::new();
+    let (mut abstracts, mut related) = (Vec::new(), Vec::new());
     let scale = Scale::of(topics.papers.iter().map(|paper| paper.position));
     for part in topics.papers.chunks(TOGETHER) {
         let rows: Vec<_> = part.iter().map(|placed| placed.row).collect();
@@ -247,17 +274,34 @@ fn columns(library: &Library, topics: &Topics) -> Result<Columns> {
             columns.strength.push((placed.strength * 100.0).round() / 100.0);
             columns.second.push(placed.second.map_or(-1, |second| second as i64));
             columns.weak.push(u8::from(placed.weak));
-            columns.related.push(placed.related.clone());
+            related.push(placed.related.clone());
         }
     }
+    columns.related = Some(related);
     columns.topics =
         (0..topics.levels.len()).map(|level| topics.papers.iter().map(|paper| paper.topics[level]).collect()).collect();
     columns.abstract_text = (topics.papers.len() <= WITH_ABSTRACTS).then_some(abstracts);
     Ok(columns)
 }
 
-/// A topic with its papers' places on the map, one column for each axis.
-fn topic_data<'a>(topic: &'a Topic, topics: &Topics, [x, y]: [&[u16]; 2], time: &Time) -> TopicData<'a> {
+/// What of the papers the data of a topic need.
+struct Drawn<'a> {
+    dates: &'a [Option<PartialDate>],
+    /// Places on the map, one column for each axis.
+    axes: [&'a [u16]; 2],
+    time: &'a Time,
+    size: fn(&Topic) -> usize,
+}
+
+fn level_data<'a>(levels: &'a [Level], drawn: &Drawn<'_>) -> Vec<LevelData<'a>> {
+    let of = |level: &'a Level| LevelData {
+        name: level.name,
+        topics: level.topics.iter().map(|topic| topic_data(topic, drawn)).collect(),
+    };
+    levels.iter().map(of).collect()
+}
+
+fn topic_data<'a>(topic: &'a Topic, drawn: &Drawn<'_>) -> TopicData<'a> {
     // The middle of its papers, which outliers do not move.
     let middle = |column: &[u16]| {
         let mut values: Vec<u16> = topic.papers.iter().map(|paper| column[*paper]).collect();
@@ -273,44 +317,13 @@ fn topic_data<'a>(topic: &'a Topic, topics: &Topics, [x, y]: [&[u16]; 2], time: 
             .iter()
             .map(|term| (term.term.as_str(), (term.weight / most * 1000.0).round().min(1000.0) / 1000.0))
             .collect(),
-        size: topic.papers.len(),
+        size: (drawn.size)(topic),
         parent: topic.parent,
-        x: middle(x),
-        y: middle(y),
-        counts: time.counts(topic.papers.iter().map(|paper| topics.papers[*paper].date)),
+        x: middle(drawn.axes[0]),
+        y: middle(drawn.axes[1]),
+        counts: drawn.time.counts(topic.papers.iter().filter_map(|paper| drawn.dates[*paper])),
         central: &topic.central,
     }
-}
-
-/// Topics in the order of a tree; those of the finest level with their central papers.
-fn outline(topics: &Topics, columns: &Columns) -> Vec<Entry> {
-    let mut entries = Vec::new();
-    let mut waiting: Vec<(usize, usize)> =
-        topics.levels.first().into_iter().flat_map(|level| (0..level.topics.len()).map(|at| (0, at))).rev().collect();
-    while let Some((level, at)) = waiting.pop() {
-        let topic = &topics.levels[level].topics[at];
-        let below = topics.levels.get(level + 1).map_or([].as_slice(), |below| &below.topics);
-        let central = if below.is_empty() { topic.central.as_slice() } else { &[] };
-        let papers = central.iter().map(|paper| Central {
-            title: columns.texts.title[*paper].clone(),
-            url: topics.papers[*paper].id.url(),
-            authors: columns.texts.authors[*paper].clone(),
-            date: columns.texts.date[*paper].clone(),
-            tldr: columns.texts.tldr[*paper].clone().unwrap_or_default(),
-        });
-        let terms: Vec<&str> = topic.terms.iter().map(|term| term.term.as_str()).collect();
-        entries.push(Entry {
-            level,
-            anchor: format!("topic-{}", topic.id),
-            name: topic.name.clone(),
-            size: topic.papers.len(),
-            terms: terms.join(", "),
-            papers: papers.collect(),
-        });
-        let children = below.iter().enumerate().filter(|(_, below)| below.parent == Some(at));
-        waiting.extend(children.map(|(place, _)| (level + 1, place)).collect::<Vec<_>>().into_iter().rev());
-    }
-    entries
 }
 
 fn news_entry(news: &News, topics: &Topics, columns: &Columns) -> NewsEntry {

@@ -5,11 +5,17 @@ const shortAuthors = (authors, most) => {
   return names.length <= most ? authors : `${names.slice(0, most - 1).join(", ")} and ${names.length - most + 1} more`;
 };
 
+// Who wrote a paper and when, as far as that is known.
+const byline = ({ authors, date }, i, most) => {
+  const parts = [authors[i] && element("bdi", {}, shortAuthors(authors[i], most)), date[i] && element("time", {}, date[i])].filter(Boolean);
+  return parts.flatMap((part, at) => (at ? [" · ", part] : [part]));
+};
+
 // A paper in a list; pointing at it marks it on the map.
 const paperItem = (model, map, i) => {
   const { papers } = model, link = element("a", { class: "paper", href: paperLink(model, i) },
     element("span", { class: "title", dir: "auto" }, papers.title[i] || papers.id[i]),
-    element("span", { class: "by" }, element("bdi", {}, shortAuthors(papers.authors[i], 3)), " · ", element("time", {}, papers.date[i])));
+    element("span", { class: "by" }, ...byline(papers, i, 3)));
   for (const event of ["pointerenter", "focus"]) link.addEventListener(event, () => change({ hover: i }));
   for (const event of ["pointerleave", "blur"]) link.addEventListener(event, () => change({ hover: -1 }));
   return link;
@@ -26,7 +32,7 @@ const hoverCard = (model, map) => {
     dot.style.backgroundColor = map.colour(state.level, k);
     card.replaceChildren(
       element("p", { class: "title", dir: "auto" }, papers.title[i] || papers.id[i]),
-      element("p", { class: "by" }, element("bdi", {}, shortAuthors(papers.authors[i], 4)), " · ", element("time", {}, papers.date[i])),
+      element("p", { class: "by" }, ...byline(papers, i, 4)),
       papers.tldr[i] ? element("p", { class: "tldr", dir: "auto" }, papers.tldr[i]) : "",
       element("p", { class: "of" }, dot, element("bdi", {}, levels[state.level].topics[k].name)));
     const box = map.canvas.getBoundingClientRect(), { x, y } = map.screen(i), w = card.offsetWidth, h = card.offsetHeight;
@@ -71,7 +77,7 @@ const sidePanel = (model, map) => {
       title(papers.title[i] || papers.id[i]),
       element("p", { class: "authors", dir: "auto" }, papers.authors[i]),
       element("p", { class: "facts" }, ...[papers.date[i], papers.categories[i].split(" ").join(", ")].filter(Boolean).map((fact) => element("span", {}, fact)),
-        element("a", { href: papers.url(i), target: "_blank", rel: "noopener noreferrer" }, element("bdi", {}, `arXiv:${papers.id[i]}`))),
+        papers.url ? element("a", { href: papers.url(i), target: "_blank", rel: "noopener noreferrer" }, element("bdi", {}, `arXiv:${papers.id[i]}`)) : element("span", {}, element("bdi", {}, papers.id[i]))),
       element("nav", { class: "chips", "aria-label": "Topics of this paper" }, ...line),
       papers.weak[i] ? element("p", { class: "note" }, "A weak fit: no topic holds this paper well.") : "",
       second >= 0 && second !== papers.topics[finest][i] ? element("p", { class: "note" }, "Close to ", chip([finest, second]), " too") : "",

@@ -6,8 +6,7 @@ use flate2::Compression;
 use flate2::write::GzEncoder;
 
 use super::super::topic::Topics;
-use super::time::Time;
-use super::{Columns, Data, LevelData, Made, PROGRAM, STYLE, colours, topic_data};
+use super::{Data, Made, PROGRAM, STYLE, colours};
 use crate::error::{Error, Result};
 use crate::export::palette::Palette;
 use crate::paper::PartialDate;
@@ -30,22 +29,21 @@ pub(crate) fn page_program(more: &[&str]) -> Result<String> {
 }
 
 /// How many papers there are, and from when to when.
-pub(super) fn made(topics: &Topics) -> Made {
-    let dates = topics.papers.iter().map(|paper| paper.date);
+pub(super) fn made(dates: &[Option<PartialDate>]) -> Made {
+    let known = dates.iter().flatten().copied();
     let day = |date: Option<PartialDate>| date.map_or(String::new(), |date| date.to_string());
-    Made { papers: topics.papers.len(), from: day(dates.clone().min()), until: day(dates.max()) }
+    Made { papers: dates.len(), from: day(known.clone().min()), until: day(known.max()) }
+}
+
+/// When each paper of a library came.
+pub(super) fn dates(topics: &Topics) -> Vec<Option<PartialDate>> {
+    topics.papers.iter().map(|paper| Some(paper.date)).collect()
 }
 
 /// The data in columns, gzipped.
-pub(super) fn packed(title: &str, topics: &Topics, columns: Columns, time: &Time, made: Made) -> Result<Vec<u8>> {
-    let levels = topics.levels.iter().map(|level| LevelData {
-        name: level.name,
-        topics: level.topics.iter().map(|topic| topic_data(topic, topics, [&columns.x, &columns.y], time)).collect(),
-    });
-    let levels = levels.collect();
-    let data = Data { title, made, months: time.labels.clone(), levels, papers: columns };
+pub(super) fn packed(data: &Data<'_>) -> Result<Vec<u8>> {
     let mut packed = GzEncoder::new(Vec::new(), Compression::best());
-    serde_json::to_vec(&data)
+    serde_json::to_vec(data)
         .map_err(std::io::Error::other)
         .and_then(|json| packed.write_all(&json))
         .and_then(|()| packed.finish())

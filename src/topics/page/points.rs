@@ -20,10 +20,10 @@ use flate2::write::GzEncoder;
 use serde::Serialize;
 
 use super::super::topic::Topics;
-use super::parts::made;
+use super::parts::{dates, made};
 use super::scale::Scale;
 use super::time::Time;
-use super::{LevelData, Made, topic_data};
+use super::{Drawn, LevelData, Made, level_data};
 use crate::error::{Error, Result};
 use crate::library::PaperRow;
 use crate::paper::{ArxivId, PartialDate};
@@ -66,16 +66,14 @@ pub(crate) fn points(topics: &Topics, title: &str) -> Result<MapPoints> {
     let scale = Scale::of(topics.papers.iter().map(|paper| paper.position));
     let (x, y): (Vec<u16>, Vec<u16>) =
         topics.papers.iter().map(|paper| scale.apply(paper.position)).map(|[x, y]| (x, y)).unzip();
+    let dates = dates(topics);
     let time = Time::of(topics.papers.iter().map(|paper| paper.date));
-    let levels = topics.levels.iter().map(|level| LevelData {
-        name: level.name,
-        topics: level.topics.iter().map(|topic| topic_data(topic, topics, [&x, &y], &time)).collect(),
-    });
+    let drawn = Drawn { dates: &dates, axes: [&x, &y], time: &time, size: |topic| topic.papers.len() };
     let head = Head {
         title,
-        made: made(topics),
+        made: made(&dates),
         months: time.labels.clone(),
-        levels: levels.collect(),
+        levels: level_data(&topics.levels, &drawn),
         papers: topics.papers.len(),
     };
     let finest = topics.levels.last().into_iter().flat_map(|level| &level.topics);

@@ -10,8 +10,10 @@ const searchPapers = (model, map) => {
     const options = [...perCategory].sort((a, b) => b[1] - a[1] || (a[0] < b[0] ? -1 : 1)).map(([name, count]) => element("option", { value: name }, `${name} (${number(count)})`));
     category.replaceChildren(category.firstElementChild, ...options);
     category.value = value;
+    category.closest("label").hidden = perCategory.size === 0;
   };
   fillCategories();
+  for (const input of [from, until]) input.closest("label").hidden = !model.months.length;
   for (const input of [from, until]) { input.min = model.made.from; input.max = model.made.until; }
 
   // Folded once, when first needed: 100,000 titles take 0.3 s.

@@ -8,6 +8,7 @@ use crate::error::{Error, Result};
 use crate::export::facets;
 use crate::library::Paper;
 use crate::paper::{ArxivId, Facet, PartialDate};
+use crate::text::neutral::line;
 
 /// Authors of a paper that are named.
 const AUTHORS: usize = 10;
@@ -37,6 +38,17 @@ impl Texts {
         self.date.push(date.to_string());
         self.categories.push(categories);
         self.tldr.push(paper.and_then(tldr));
+    }
+
+    /// Adds a paper of which no more is known than its id, title and authors, and its date.
+    pub(super) fn push_bare(&mut self, texts: [&str; 3], date: String) {
+        let [id, title, authors] = texts.map(|text| line(text).into_owned());
+        self.id.push(id);
+        self.title.push(title);
+        self.authors.push(authors);
+        self.date.push(date);
+        self.categories.push(String::new());
+        self.tldr.push(None);
     }
 }
 
