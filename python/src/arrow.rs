@@ -5,9 +5,14 @@
 //! that all of it would be compiled twice; here stands the one struct of
 //! <https://arrow.apache.org/docs/format/CStreamInterface.html>.
 
+use std::panic::AssertUnwindSafe;
+use std::ptr::NonNull;
+use std::sync::Arc;
+
 use arrow_buffer::{BooleanBuffer, Buffer, NullBuffer, OffsetBuffer};
 use arrow_data::ArrayData;
 use arrow_schema::{ArrowError, DataType, Field, Fields};
+use numpy::{PyArray2, PyArrayMethods, PyUntypedArrayMethods};
 use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
 use pyo3::types::PyCapsule;
@@ -45,6 +50,10 @@ fn array(kind: &str, values: &Bound<'_, PyAny>) -> PyResult<ArrayData> {
         "float" => numbers(DataType::Float64, &values.extract::<Vec<Option<f64>>>()?),
         "bool" => truths(&values.extract::<Vec<Option<bool>>>()?),
         "list" => lists(values.extract()?),
+        "vectors" => {
+            let writeable: bool = values.getattr("flags")?.getattr("writeable")?.extract()?;
+            vectors(values.cast::<PyArray2<f32>>()?, !writeable)
+        }
         kind => return Err(PyValueError::new_err(format!("there are no columns of {kind}"))),
     };
     made.map_err(refused)
@@ -92,4 +101,24 @@ fn lists(values: Vec<Option<Vec<String>>>) -> Result<ArrayData, ArrowError> {
         .add_buffer(offsets.into_inner().into_inner())
         .add_child_data(texts(&items)?)
         .build()
+}
+
+/// Rows of an array as lists of one length. Rows in which nobody can write are not copied: the
+/// array lives as long as the column.
+#[allow(unsafe_code)]
+fn vectors(array: &Bound<'_, PyArray2<f32>>, frozen: bool) -> Result<ArrayData, ArrowError> {
+    let (rows, dimension) = (array.shape()[0], array.shape()[1]);
+    let width = i32::try_from(dimension).map_err(|_| ArrowError::InvalidArgumentError("rows are too long".into()))?;
+    let buffer = match NonNull::new(array.data().cast::<u8>()) {
+        // SAFETY: `rows` x `dimension` floats lie there one after the other, and stay as they are
+        // while somebody holds the array.
+        Some(data) if frozen && array.is_c_contiguous() => unsafe {
+            let owner = Arc::new(AssertUnwindSafe(array.clone().unbind()));
+            Buffer::from_custom_allocation(data, rows * dimension * size_of::<f32>(), owner)
+        },
+        _ => Buffer::from_vec(array.readonly().as_array().iter().copied().collect::<Vec<f32>>()),
+    };
+    let elements = ArrayData::builder(DataType::Float32).len(rows * dimension).add_buffer(buffer).build()?;
+    let element = Arc::new(Field::new("element", DataType::Float32, false));
+    ArrayData::builder(DataType::FixedSizeList(element, width)).len(rows).add_child_data(elements).build()
 }

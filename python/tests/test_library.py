@@ -14,11 +14,13 @@ from typing import Any
 import numpy as np
 import pandas
 import polars
+import pyarrow
 import pytest
 from conftest import TINY, Run
 
 import relata
 from relata import types
+from relata._table import Table
 
 PAPERS = [
     ("2601.00001", "Ice sheets under warm water", "Warm water melts ice sheets from below.", "cs.LG"),
@@ -131,6 +133,26 @@ def test_vectors_are_one_array_that_nobody_writes(library: relata.Library) -> No
         found.vectors[0, 0] = 1
     with pytest.raises(ValueError):
         found.vectors.setflags(write=True)
+
+
+def test_vectors_pass_to_arrow_without_a_copy(library: relata.Library) -> None:
+    found = library.vectors()
+    table = pyarrow.table(found)
+    assert table.column_names == ["id", "vector"] and table.column("id").to_pylist() == found.ids
+    column = table.column("vector").chunk(0)
+    assert str(column.type) == f"fixed_size_list<element: float not null>[{found.vectors.shape[1]}]"
+    assert column.values.buffers()[1].address == found.vectors.ctypes.data
+    vectors = found.vectors
+    del found, table
+    # The column holds on to what it shows.
+    assert np.array_equal(np.asarray(column.values).reshape(vectors.shape), vectors)
+    assert polars.DataFrame(library.vectors())["vector"].dtype == polars.Array(polars.Float32, vectors.shape[1])
+    # What somebody may write to is copied.
+    mine = vectors.copy()
+    copied = pyarrow.table(Table([("vector", "vectors", mine)]))["vector"].chunk(0)
+    mine[:] = 0
+    assert np.array_equal(np.asarray(copied.values).reshape(vectors.shape), vectors)
+
 
 
 def test_errors_have_codes_and_classes(library: relata.Library, tmp_path: Path) -> None:

@@ -9,12 +9,12 @@ from relata import _relata
 
 
 class Table:
-    """Columns of texts, numbers, truth values and lists of texts.
+    """Columns of texts, numbers, truth values, lists of texts and vectors.
 
     Whatever takes `__arrow_c_stream__` takes a table: `pyarrow.table(t)`, `polars.DataFrame(t)`, `duckdb.from_arrow(t)`.
     """
 
-    def __init__(self, columns: Sequence[tuple[str, str, list[Any]]]) -> None:
+    def __init__(self, columns: Sequence[tuple[str, str, Any]]) -> None:
         self._columns = list(columns)
 
     @property
@@ -25,10 +25,10 @@ class Table:
     def __len__(self) -> int:
         return len(self._columns[0][2]) if self._columns else 0
 
-    def __getitem__(self, name: str) -> list[Any]:
+    def __getitem__(self, name: str) -> Any:
         return self.to_pydict()[name]
 
-    def to_pydict(self) -> dict[str, list[Any]]:
+    def to_pydict(self) -> dict[str, Any]:
         """The columns by their names."""
         return {name: values for name, _, values in self._columns}
 

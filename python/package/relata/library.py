@@ -20,6 +20,7 @@ from relata import _relata, types
 from relata._answer import Answer, read
 from relata._answer import Path as AnyPath
 from relata._progress import Steps
+from relata._table import Table
 from relata._tasks import Tasks
 
 
@@ -37,6 +38,16 @@ class PaperVectors:
     """Papers x dimension, rows of unit length. Nobody may write to it."""
     fingerprint: str
     """What decides the vectors, as `Encoder.fingerprint`."""
+
+    def __len__(self) -> int:
+        return len(self.ids)
+
+    def to_arrow(self) -> Table:
+        """The columns `id` and `vector`, a list of `float32` of one length, which is not copied."""
+        return Table([("id", "str", self.ids), ("vector", "vectors", self.vectors)])
+
+    def __arrow_c_stream__(self, requested_schema: object | None = None) -> object:
+        return self.to_arrow().__arrow_c_stream__(requested_schema)
 
 
 class Library(Tasks):
