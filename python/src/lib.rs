@@ -35,7 +35,7 @@ mod _relata {
     #[pymodule_export]
     use crate::library::{Library, default_library, described_tasks};
     #[pymodule_export]
-    use crate::neighbours::Rows;
+    use crate::neighbours::{Rows, RowsIndex};
     #[pymodule_export]
     use crate::reading::Reading;
     #[pymodule_export]

@@ -47,6 +47,11 @@ def test_rows_are_in_order_and_of_unit_length(tiny: relata.Encoder) -> None:
         assert alone.tobytes() == row.tobytes()
 
 
+def test_a_model_has_a_name(encoder: relata.Encoder, tiny: relata.Encoder) -> None:
+    assert encoder.name == "all-MiniLM-L6-v2"
+    assert tiny.name == Path(TINY).name
+
+
 def test_nothing_gives_no_rows(tiny: relata.Encoder) -> None:
     assert tiny.encode([]).shape == (0, tiny.dimension)
 

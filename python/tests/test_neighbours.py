@@ -47,6 +47,6 @@ def test_what_cannot_be_is_refused() -> None:
 
 def test_cloned_and_pickled() -> None:
     own = relata.NearestNeighbors(4).fit(ROWS)
-    assert clone(own).get_params() == {"n_neighbors": 4, "metric": "cosine"}
+    assert clone(own).get_params() == {"n_neighbors": 4, "radius": 1.0, "metric": "cosine", "algorithm": "auto"}
     again = pickle.loads(pickle.dumps(own))
     assert np.array_equal(again.kneighbors(ROWS[:3])[1], own.kneighbors(ROWS[:3])[1])

@@ -14,6 +14,7 @@ mod top_k;
 use rayon::prelude::*;
 
 pub use admitted::Admitted;
+pub use index::MatrixIndex;
 pub use top_k::{Best, Scored};
 
 use crate::error::Result;

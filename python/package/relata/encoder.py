@@ -178,6 +178,11 @@ class Encoder:
         return self._engine().count_tokens(_texts(texts), as_query)
 
     @property
+    def name(self) -> str:
+        """The model's name: that of its manifest, or of its folder."""
+        return self._engine().name
+
+    @property
     def dimension(self) -> int:
         """Length of a vector."""
         return self._engine().dimension

@@ -1,39 +1,36 @@
-//! Rows of the library into a table, cell by cell.
+//! Rows into a table, cell by cell.
 //!
-//! In: the vectors of a library, all of them or those that changed since a table was made. Out: the
-//! file of a new table, or a segment of what came later, for which only that is coded. Where memory
-//! does not hold all rows, they go by way of the disk (`spill`).
+//! In: the vectors of a source (`source`), or those of a library that changed since a table was
+//! made. Out: the file of a new table, or a segment of what came later, for which only that is
+//! coded. Where memory does not hold all rows, they go by way of the disk (`spill`).
 //!
 //! Nothing here depends on the number of threads or on memory: every row is coded for itself, and
 //! in its cell rows are in the order of their keys.
 
-use std::cmp::Reverse;
-use std::collections::BinaryHeap;
+use std::fs::File;
 use std::io;
 use std::path::Path;
 
-use super::cells::{Cells, Room, train};
-use super::code::encode;
+use super::cells::{Cells, train};
+use super::coder::{Coder, Part, Route, sound};
+use super::deviations::Deviations;
 use super::file::{Facts, Mapped};
 use super::measure::{TRIALS, measure};
 use super::probe_limits::Step;
-use super::rotation::{Rotation, words};
+use super::rotation::Rotation;
 use super::rows::{Arranged, Rows, starts};
-use super::segment::{Damage, EMPTY_KEY, Segment};
+use super::segment::{Damage, Segment};
+use super::source::VectorSource;
 use super::spill::{Portions, Spill};
 use super::table::Table;
 use super::write::{About, Writer};
 use crate::error::{Error, Result};
-use crate::kernels::{BLOCK, InstructionSet};
+use crate::kernels::InstructionSet;
 use crate::library::{FingerprintNumber, Library, PaperRow};
 use crate::neighbours::threads::threads;
 
 /// Rows that cells are made from, for each of them.
 const SAMPLE_PER_CELL: usize = 40;
-
-/// Standard deviations that the difference of two scores in bytes may be off, times that of one in
-/// what a byte is worth: rounding is off by 0.29 (1 / √12) in each of a unit query's directions.
-const INT8_ERROR: f32 = 3.0 * 1.42 * 0.29;
 
 /// Seed of the rotation.
 const SEED: u64 = 0x5265_6c61;
@@ -61,11 +58,9 @@ fn cells_for(rows: usize) -> usize {
     ((rows as f64).sqrt() * 2.0).round().max(1.0) as usize
 }
 
-/// What a build is of, and what it may take.
+/// What a build may take, and what it tells.
 #[derive(Clone, Copy)]
 pub(super) struct Building<'a> {
-    pub(super) library: &'a Library,
-    pub(super) fingerprint: FingerprintNumber,
     pub(super) set: InstructionSet,
     /// The last change of the library that it takes in.
     pub(super) change: i64,
@@ -75,80 +70,135 @@ pub(super) struct Building<'a> {
     pub(super) coded: &'a (dyn Fn(u64) + Sync),
 }
 
+/// What rows are coded by, and what a table of them is measured with.
+#[derive(Debug)]
+pub(super) struct Trained {
+    pub(super) dimension: usize,
+    pub(super) frame: Frame,
+    /// How many rows of a sample each cell has.
+    pub(super) sizes: Vec<u64>,
+    /// Queries x dimension: rows that no centre was made from.
+    pub(super) trials: Vec<f32>,
+}
+
+impl Trained {
+    /// Makes cells of a sample of vectors.
+    pub(super) fn of(source: &dyn VectorSource, set: InstructionSet) -> Result<Trained> {
+        let dimension = source.dimension();
+        let cells = cells_for(source.count() as usize);
+        let mut sample = source.sample(cells * SAMPLE_PER_CELL + TRIALS)?;
+        // Rows that made a centre lie nearer to it than others do: they would find each other too
+        // easily.
+        let trials = sample.split_off(sample.len() - sample.len().min(TRIALS * dimension).min(sample.len() / 2));
+        let centres = train(set, &sample, dimension, cells);
+        let mut trained = Trained { dimension, frame: Frame::new(centres, dimension), sizes: Vec::new(), trials };
+        trained.sizes = vec![0; trained.frame.lengths.len()];
+        let Trained { frame, sizes, .. } = &mut trained;
+        Cells::new(set, &frame.centres, dimension)
+            .assign_all(&sample)
+            .iter()
+            .for_each(|cell| sizes[*cell as usize] += 1);
+        Ok(trained)
+    }
+
+    pub(super) fn coder(&self, set: InstructionSet) -> Coder<'_> {
+        Coder::new(set, &self.frame.rotation, &self.frame.centres, self.dimension)
+    }
+}
+
+impl Frame {
+    /// `centres`: cells x dimension.
+    pub(super) fn new(centres: Vec<f32>, dimension: usize) -> Frame {
+        let lengths = centres.chunks_exact(dimension.max(1)).map(length).collect();
+        Frame { rotation: Rotation::new(dimension, SEED), centres, lengths }
+    }
+}
+
 /// Writes the file of a table of all vectors.
-pub(super) fn build(path: &Path, building: &Building<'_>) -> Result<Facts> {
-    let Building { library, fingerprint, set, change, memory, .. } = *building;
-    let dimension = library.dimension(fingerprint)?;
-    let count = library.vectors(fingerprint)?;
-    let cells = cells_for(count as usize);
-    let drawn = library.sample(cells * SAMPLE_PER_CELL + TRIALS)?;
-    let mut sample = Vec::with_capacity(drawn.len() * dimension);
-    library.vectors_of(fingerprint, &drawn, &mut |_, vector| {
-        sample.extend(sound(vector, dimension).into_iter().flatten());
-    })?;
-    // Rows that made a centre lie nearer to it than others do: they would find each other too
-    // easily.
-    let trials = sample.split_off(sample.len() - sample.len().min(TRIALS * dimension).min(sample.len() / 2));
-    let centres = train(set, &sample, dimension, cells);
-    let rotation = Rotation::new(dimension, SEED);
-    let coder = Coder::new(set, &rotation, &centres, dimension);
-    let mut sizes = vec![0; centres.len() / dimension.max(1)];
-    coder.cells.assign_all(&sample).iter().for_each(|cell| sizes[*cell as usize] += 1);
-    drop(sample);
-    let portions = Portions::new(&sizes, count, dimension, memory);
-    let coded = coded_rows(path, building, &coder, &portions)?;
-    let lengths = centres.chunks_exact(dimension.max(1)).map(length).collect();
-    let trained = coded.sizes.iter().sum();
-    let starts = starts(&coded.sizes);
-    let about = About { change, dimension, ..About::default() };
-    let frame = Frame { rotation, centres, lengths };
-    let mut writer = Writer::create(path, about, &frame, &starts)?;
-    let mut measured = Measured::new(trained);
-    for (portion, mut rows) in coded.rows.into_iter().enumerate() {
-        if let Some(spill) = &coded.spill {
+pub(super) fn build(path: &Path, source: &dyn VectorSource, building: &Building<'_>) -> Result<Facts> {
+    let trained = Trained::of(source, building.set)?;
+    let portions = Portions::new(&trained.sizes, source.count(), trained.dimension, building.memory);
+    let CodedRows { rows, spill, sizes } = coded_rows(path, source, building, &trained, &portions)?;
+    let each = rows.into_iter().enumerate().map(|(portion, mut rows)| {
+        if let Some(spill) = &spill {
             spill.read(portion, &mut rows).map_err(Error::io(path))?;
         }
-        let rows = rows.arranged(portions.cells(portion));
-        measured.take(&rows);
-        writer.put(&rows)?;
+        Ok(rows.arranged(portions.cells(portion)))
+    });
+    write(path, building, &trained, &sizes, each)
+}
+
+/// Writes a table of which each cell has so many rows, from the cells in their order.
+pub(super) fn write(
+    path: &Path,
+    building: &Building<'_>,
+    trained: &Trained,
+    sizes: &[u64],
+    portions: impl Iterator<Item = Result<Arranged>>,
+) -> Result<Facts> {
+    let Trained { dimension, frame, trials, .. } = trained;
+    let rows = sizes.iter().sum();
+    let starts = starts(sizes);
+    let about = About { change: building.change, dimension: *dimension, ..About::default() };
+    let file = File::create(path).map_err(Error::io(path))?;
+    let mut writer = Writer::new(file, path, about, frame, &starts);
+    let mut deviations = Deviations::new(rows);
+    for portion in portions {
+        let portion = portion?;
+        deviations.take(&portion);
+        writer.put(&portion)?;
     }
-    let int8_error = INT8_ERROR * measured.scale();
-    let mut reach = Reach { steps: Vec::new(), error: measured.error(), int8_error, trained };
+    let mut reach = Reach::unmeasured(&deviations, rows);
     writer.finish(&reach)?;
     let unread = |Damage(why): Damage| Error::io(path)(io::Error::other(why));
-    let written = Mapped::open(path, dimension).map_err(unread)?;
+    let written = Mapped::open(path, *dimension).map_err(unread)?;
     let written = written.ok_or(Error::Internal("an index that was written is of another version"))?;
-    reach.steps = measure(&written.table(None).map_err(unread)?, set, &trials);
+    reach.steps = measure(&written.table(None).map_err(unread)?, building.set, trials);
     drop(written);
     writer.finish(&reach)
 }
 
-/// All rows of a library, coded.
-struct CodedRows {
+impl Reach {
+    /// Without steps, everything is scanned.
+    pub(super) fn unmeasured(deviations: &Deviations, rows: u64) -> Reach {
+        Reach { steps: Vec::new(), error: deviations.error(), int8_error: deviations.int8_error(), trained: rows }
+    }
+}
+
+/// All rows of a source, coded.
+pub(super) struct CodedRows {
     /// Of each portion those that were not spilled.
-    rows: Vec<Rows>,
+    pub(super) rows: Vec<Rows>,
     spill: Option<Spill>,
     /// How many rows each cell has.
     sizes: Vec<u64>,
 }
 
-fn coded_rows(path: &Path, building: &Building<'_>, coder: &Coder<'_>, portions: &Portions) -> Result<CodedRows> {
-    let Building { library, fingerprint, memory, coded, .. } = *building;
-    let (count, dimension) = (portions.count(), coder.dimension);
+/// Codes all rows. `path`: beside it they are spilled where there are several portions.
+pub(super) fn coded_rows(
+    path: &Path,
+    source: &dyn VectorSource,
+    building: &Building<'_>,
+    trained: &Trained,
+    portions: &Portions,
+) -> Result<CodedRows> {
+    let Building { memory, coded, set, .. } = *building;
+    let coder = trained.coder(set);
+    let (count, dimension) = (portions.count(), trained.dimension);
     let spill = if count > 1 { Some(Spill::beside(path, count).map_err(Error::io(path))?) } else { None };
     // What waits to be spilled is a small part of what a portion takes.
     let kept = spill.as_ref().map_or(u64::MAX, |_| memory / (4 * count * threads()) as u64).max(1 << 16);
-    let room = if count > 1 { 0 } else { library.vectors(fingerprint)? as usize / threads() + 1 };
+    let room = if count > 1 { 0 } else { source.count() as usize / threads() + 1 };
     let route = Route { portions, spill: spill.as_ref(), kept };
-    let parts = (0..threads()).map(|_| Part::new(room, dimension, portions.count())).collect();
-    let parts = library.scan_parallel(fingerprint, parts, |part: &mut Part, row, vector| {
+    let parts = (0..threads()).map(|_| Part::new(room, dimension, count)).collect();
+    let parts = source.scan(parts, &|part: &mut Part, key, vector| {
         if let Some(vector) = sound(vector, dimension) {
-            part.take(coder, &route, row, vector, coded);
+            part.take(&coder, &route, key, vector, coded);
         }
     })?;
-    let mut all = CodedRows { rows: Vec::new(), spill: None, sizes: vec![0; coder.centres.len() / dimension.max(1)] };
+    let mut all = CodedRows { rows: Vec::new(), spill: None, sizes: vec![0; trained.frame.lengths.len()] };
     for part in parts {
-        let (rows, sizes) = part.finish(coder, &route).map_err(Error::io(path))?;
+        let (rows, sizes) = part.finish(&coder, &route).map_err(Error::io(path))?;
         all.sizes.iter_mut().zip(sizes).for_each(|(all, size)| *all += size);
         match all.rows.is_empty() {
             true => all.rows = rows,
@@ -156,43 +206,6 @@ fn coded_rows(path: &Path, building: &Building<'_>, coder: &Coder<'_>, portions:
         }
     }
     Ok(CodedRows { spill, ..all })
-}
-
-/// What the rows of a table say of how far its scores may be off, in the order of cells.
-struct Measured {
-    errors: f64,
-    rows: u64,
-    /// The largest scales, the least of them first: those above what 999 of 1000 rows stay below.
-    scales: BinaryHeap<Reverse<u32>>,
-    most: usize,
-}
-
-impl Measured {
-    fn new(rows: u64) -> Measured {
-        let most = (rows - (rows as f64 * 0.999) as u64) as usize;
-        Measured { errors: 0.0, rows, scales: BinaryHeap::with_capacity(most + 1), most }
-    }
-
-    fn take(&mut self, rows: &Arranged) {
-        for (place, _) in rows.keys.iter().enumerate().filter(|(_, key)| **key != EMPTY_KEY) {
-            self.errors += f64::from(rows.factors[place / BLOCK].error[place % BLOCK]);
-            // Positive numbers are ordered as their bits are.
-            self.scales.push(Reverse(rows.scales[place].to_bits()));
-            if self.scales.len() > self.most {
-                self.scales.pop();
-            }
-        }
-    }
-
-    /// The mean standard deviation of a score by code.
-    fn error(&self) -> f32 {
-        (self.errors / self.rows.max(1) as f64) as f32
-    }
-
-    /// What the bytes of 999 of 1000 rows are worth at most.
-    fn scale(&self) -> f32 {
-        self.scales.peek().map_or(f32::INFINITY, |Reverse(bits)| f32::from_bits(*bits))
-    }
 }
 
 /// The rows that came later, in a segment of their own: what is still as it was of those in
@@ -225,7 +238,7 @@ pub(super) fn collect(
     let mut part = Part::new(changed.len(), table.dimension, 1);
     library.vectors_of(fingerprint, changed, &mut |row, vector| {
         if let Some(vector) = sound(vector, table.dimension) {
-            part.take(&coder, &route, row, vector, &|_| ());
+            part.take(&coder, &route, row.0 as u64, vector, &|_| ());
         }
     })?;
     let coded = part.finish(&coder, &route).map_err(Error::io(library.path()))?.0;
@@ -250,139 +263,11 @@ impl Delta {
         let Delta { base, trained, outdated, rows } = self;
         let (frame, reach) = (Frame::default(), Reach { trained: *trained, ..Reach::default() });
         let about = About { base, outdated, change, dimension: rows.dimension };
-        let mut writer = Writer::create(path, about, &frame, &rows.starts)?;
+        let file = File::create(path).map_err(Error::io(path))?;
+        let mut writer = Writer::new(file, path, about, &frame, &rows.starts);
         writer.put(rows)?;
         writer.finish(&reach)
     }
-}
-
-/// The elements of a vector, unless its length or one of them is not what it should be: such a row
-/// is nobody's neighbour.
-fn sound(vector: &[u8], dimension: usize) -> Option<impl Iterator<Item = f32>> {
-    let (elements, rest) = vector.as_chunks::<4>();
-    let finite = elements.iter().all(|bytes| f32::from_le_bytes(*bytes).is_finite());
-    (elements.len() == dimension && rest.is_empty() && finite)
-        .then(|| elements.iter().map(|bytes| f32::from_le_bytes(*bytes)))
-}
-
-/// Codes rows.
-struct Coder<'a> {
-    rotation: &'a Rotation,
-    centres: &'a [f32],
-    cells: Cells,
-    dimension: usize,
-}
-
-impl Coder<'_> {
-    fn new<'a>(set: InstructionSet, rotation: &'a Rotation, centres: &'a [f32], dimension: usize) -> Coder<'a> {
-        Coder { rotation, centres, cells: Cells::new(set, centres, dimension), dimension }
-    }
-}
-
-/// Where coded rows go.
-struct Route<'a> {
-    portions: &'a Portions,
-    /// Where there are several portions.
-    spill: Option<&'a Spill>,
-    /// Bytes of rows of a portion that one thread keeps before they are spilled.
-    kept: u64,
-}
-
-/// Rows on their way: they are coded some at a time.
-struct Part {
-    dimension: usize,
-    waiting: Vec<f32>,
-    waiting_keys: Vec<u64>,
-    cells: Vec<u32>,
-    room: Room,
-    /// Of each portion.
-    rows: Vec<Rows>,
-    /// How many rows each cell has got.
-    sizes: Vec<u64>,
-    fault: Option<io::Error>,
-}
-
-impl Part {
-    /// Rows that wait to be coded together.
-    const TOGETHER: usize = 256;
-
-    fn new(rows: usize, dimension: usize, portions: usize) -> Part {
-        Part {
-            dimension,
-            waiting: Vec::new(),
-            waiting_keys: Vec::new(),
-            cells: Vec::new(),
-            room: Room::default(),
-            rows: (0..portions).map(|_| Rows::with_room(rows, dimension)).collect(),
-            sizes: Vec::new(),
-            fault: None,
-        }
-    }
-
-    fn take(
-        &mut self,
-        coder: &Coder<'_>,
-        route: &Route<'_>,
-        row: PaperRow,
-        vector: impl Iterator<Item = f32>,
-        coded: &(dyn Fn(u64) + Sync),
-    ) {
-        if self.fault.is_some() {
-            return;
-        }
-        self.waiting.extend(vector);
-        self.waiting_keys.push(row.0 as u64);
-        if self.waiting_keys.len() == Part::TOGETHER {
-            self.fault = self.code(coder, route).err();
-            coded(Part::TOGETHER as u64);
-        }
-    }
-
-    /// The rows that were not spilled, portion by portion, and how many each cell has got.
-    fn finish(mut self, coder: &Coder<'_>, route: &Route<'_>) -> io::Result<(Vec<Rows>, Vec<u64>)> {
-        self.fault.take().map_or(Ok(()), Err)?;
-        self.code(coder, route)?;
-        Ok((self.rows, self.sizes))
-    }
-
-    fn code(&mut self, coder: &Coder<'_>, route: &Route<'_>) -> io::Result<()> {
-        let (dimension, words) = (self.dimension, words(self.dimension));
-        self.sizes.resize(coder.centres.len() / dimension.max(1), 0);
-        self.cells.clear();
-        coder.cells.assign(&self.waiting, &mut self.room, &mut self.cells);
-        let (mut turned, mut difference, mut bits) = (vec![0.0; words * 64], vec![0.0; dimension], vec![0; words]);
-        for ((vector, cell), key) in self.waiting.chunks_exact(dimension).zip(&self.cells).zip(&self.waiting_keys) {
-            let centre = &coder.centres[*cell as usize * dimension..][..dimension];
-            for ((to, x), c) in difference.iter_mut().zip(vector).zip(centre) {
-                *to = x - c;
-            }
-            let rows = &mut self.rows[route.portions.of_cell(*cell)];
-            rows.keys.push(*key);
-            rows.cells.push(*cell);
-            self.sizes[*cell as usize] += 1;
-            rows.factors.push(encode(coder.rotation, &difference, &mut turned, &mut bits));
-            rows.codes.extend(&bits);
-            let most = vector.iter().fold(0f32, |most, x| if x.abs() > most { x.abs() } else { most });
-            let scale = if most > 0.0 { most / 127.0 } else { 1.0 };
-            let inverse = 1.0 / scale;
-            rows.bytes.extend(vector.iter().map(|x| rounded(x * inverse)));
-            rows.scales.push(scale);
-        }
-        self.waiting_keys.clear();
-        self.waiting.clear();
-        let Some(spill) = route.spill else { return Ok(()) };
-        for (portion, rows) in self.rows.iter_mut().enumerate().filter(|(_, rows)| rows.size() > route.kept) {
-            spill.append(portion, rows)?;
-        }
-        Ok(())
-    }
-}
-
-/// To the nearest whole number, ties to even, as vector instructions do it: `f32::round` is a call
-/// for each element.
-fn rounded(x: f32) -> i8 {
-    const MAGIC: f32 = 12_582_912.0; // 1.5 · 2^23: beyond it, f32 has no fraction
-    (x + MAGIC - MAGIC) as i8
 }
 
 /// Never 0: a centre without direction is as good as any.

@@ -14,7 +14,7 @@ use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use bytemuck::Pod;
-use memmap2::Mmap;
+use memmap2::{Mmap, MmapMut};
 use safetensors::tensor::SafeTensors;
 
 use super::probe_limits::ProbeLimits;
@@ -84,7 +84,18 @@ impl Mapped {
             Err(fault) if fault.kind() == std::io::ErrorKind::NotFound => return Ok(None),
             Err(fault) => return Err(damage(format!("it cannot be read: {fault}"))),
         };
-        let map = map(&file).map_err(damage)?;
+        Mapped::of(map(&file).map_err(damage)?, dimension)
+    }
+
+    /// What a file holds, in memory.
+    pub(super) fn of_bytes(bytes: &[u8], dimension: usize) -> std::result::Result<Option<Mapped>, Damage> {
+        // Memory of its own begins where numbers of every kind may.
+        let mut memory = MmapMut::map_anon(bytes.len()).map_err(damage)?;
+        memory.copy_from_slice(bytes);
+        Mapped::of(memory.make_read_only().map_err(damage)?, dimension)
+    }
+
+    fn of(map: Mmap, dimension: usize) -> std::result::Result<Option<Mapped>, Damage> {
         let (header, metadata) = SafeTensors::read_metadata(&map).map_err(damage)?;
         let facts = metadata.metadata().clone().unwrap_or_default();
         let fact = |name: &str| facts.get(name).ok_or_else(|| damage(format!("its header lacks {name}")));
@@ -147,6 +158,11 @@ impl Mapped {
         let cells = mapped.fitting()?;
         mapped.checked.resize_with(cells, AtomicBool::default);
         Ok(Some(mapped))
+    }
+
+    /// All of it.
+    pub(super) fn bytes(&self) -> &[u8] {
+        &self.map
     }
 
     /// The number of cells, if all tensors have the lengths that go with it.

@@ -16,7 +16,10 @@
 mod build;
 pub(crate) mod cells;
 mod code;
+mod coder;
+mod deviations;
 mod file;
+mod matrix;
 mod measure;
 mod place;
 mod probe_limits;
@@ -24,6 +27,7 @@ mod rotation;
 mod rows;
 mod search;
 mod segment;
+mod source;
 mod spill;
 mod table;
 mod write;
@@ -39,11 +43,14 @@ use crate::library::{FingerprintNumber, Library, PaperRow};
 use crate::neighbours::admitted::Admitted;
 use crate::neighbours::top_k::Scored;
 
+pub use matrix::MatrixIndex;
+
 use build::{Building, Delta};
 use file::{Facts, Mapped};
 use place::{delta_of, path, tidy};
 use search::Query;
 use segment::Damage;
+use source::LibraryVectors;
 use table::Table;
 
 /// An index that is open.
@@ -213,7 +220,8 @@ impl Index {
             (Some(delta), _) => delta.write(&beside, last),
             (None, Some(Make { memory, coded })) => {
                 let set = InstructionSet::choose()?;
-                build::build(&beside, &Building { library, fingerprint, set, change: last, memory, coded })
+                let source = LibraryVectors::new(library, fingerprint)?;
+                build::build(&beside, &source, &Building { set, change: last, memory, coded })
             }
             (None, None) => return Ok(Kept::Good),
         };

@@ -6,7 +6,6 @@
 //! limits is measured to find them ([`super::measure`]).
 
 use std::collections::{BTreeMap, HashMap};
-use std::fs::File;
 use std::io::{self, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 
@@ -39,9 +38,9 @@ pub(super) struct About<'a> {
 }
 
 /// A file that is being written.
-pub(super) struct Writer<'a> {
+pub(super) struct Writer<'a, W> {
     path: PathBuf,
-    file: File,
+    file: W,
     about: About<'a>,
     frame: &'a Frame,
     /// Where each cell begins, in blocks, and where the last ends.
@@ -54,15 +53,14 @@ pub(super) struct Writer<'a> {
     next: usize,
 }
 
-impl<'a> Writer<'a> {
-    /// Begins a file of so many cells as `starts` has room for.
+impl<'a, W: Write + Seek> Writer<'a, W> {
+    /// Begins a file of so many cells as `starts` has room for. `path` is what errors name.
     ///
     /// # Errors
-    /// [`Error::Io`] where it cannot be written, as for all that is called on it.
-    pub(super) fn create(path: &Path, about: About<'a>, frame: &'a Frame, starts: &'a [u64]) -> Result<Writer<'a>> {
+    /// Of all that is called on it, [`Error::Io`] where `file` cannot be written.
+    pub(super) fn new(file: W, path: &Path, about: About<'a>, frame: &'a Frame, starts: &'a [u64]) -> Writer<'a, W> {
         let blocks = starts.last().copied().unwrap_or(0) as usize;
         let (places, dimension) = (blocks * BLOCK, about.dimension);
-        let file = File::create(path).map_err(Error::io(path))?;
         let tensors = layout(&[
             ("flips", Dtype::U64, frame.rotation.flips.len(), 1),
             ("outdated", Dtype::U64, about.outdated.len(), 1),
@@ -78,7 +76,7 @@ impl<'a> Writer<'a> {
             ("bytes", Dtype::I8, places, dimension),
         ]);
         let (cell_sums, hasher) = (Vec::with_capacity(starts.len() - 1), Sha256::new());
-        Ok(Writer { path: path.to_owned(), file, about, frame, starts, tensors, cell_sums, hasher, next: 0 })
+        Writer { path: path.to_owned(), file, about, frame, starts, tensors, cell_sums, hasher, next: 0 }
     }
 
     /// Writes the rows of the next cells.
@@ -106,6 +104,11 @@ impl<'a> Writer<'a> {
         let finished = self.finish_with(reach, &cell_sums);
         self.cell_sums = cell_sums;
         finished
+    }
+
+    /// What was written into.
+    pub(super) fn into_inner(self) -> W {
+        self.file
     }
 
     fn finish_with(&mut self, reach: &Reach, cell_sums: &[u32]) -> Result<Facts> {

@@ -186,9 +186,8 @@ impl Made {
     fn built(&self, name: &str, memory: u64) -> PathBuf {
         let path = self.path.with_file_name(name);
         let set = InstructionSet::choose().expect("a set");
-        let (library, fingerprint) = (&self.library, self.fingerprint);
-        let building = Building { library, fingerprint, set, change: 0, memory, coded: &|_| () };
-        build::build(&path, &building).expect("an index");
+        let source = LibraryVectors::new(&self.library, self.fingerprint).expect("vectors");
+        build::build(&path, &source, &Building { set, change: 0, memory, coded: &|_| () }).expect("an index");
         path
     }
 
