@@ -159,6 +159,11 @@ fn in_words(note: &Note) -> String {
         Note::AbsentFromProfile { profile, papers } => {
             format!("{papers} papers of the profile {} are not in the library.", printable(profile))
         }
+        Note::AllMuted { profile } => format!(
+            "note: all that the profile {} likes is muted, so nothing is recommended; `relata profile weight` has an interest \
+             count again",
+            printable(profile)
+        ),
         Note::OwnTextsUnread { model, texts } => {
             format!("note: {model} does not read the language of {texts} texts of the profile; they are left out")
         }

@@ -114,6 +114,7 @@ fn in_words(note: &Note) -> Option<String> {
         }
         Note::SampleLookedUp => "The user's library is empty: ids are looked for in the sample.".to_owned(),
         Note::AbsentFromProfile { papers, .. } => format!("{papers} papers of the profile are not in the library."),
+        Note::AllMuted { .. } => "All that the profile likes is muted, so nothing is recommended.".to_owned(),
         Note::OwnTextsUnread { model, texts } => {
             format!("{model} does not read the language of {texts} texts of the profile; they are left out.")
         }

@@ -124,6 +124,11 @@ pub enum Note {
         /// How many of its papers.
         papers: usize,
     },
+    /// All that a profile likes is muted, so it asks for nothing.
+    AllMuted {
+        /// The profile.
+        profile: String,
+    },
     /// Liked texts of a profile are left out, since the model does not read their language.
     OwnTextsUnread {
         /// The model.

@@ -14,7 +14,7 @@ use crate::error::{Error, ProfileError, Result};
 use crate::index::Index;
 use crate::library::{FingerprintNumber, Library, Profile};
 use crate::neighbours::SearchContext;
-use crate::paper::ArxivId;
+use crate::paper::{ArxivId, LikeWeight};
 use crate::recommend::{Known, Query};
 
 /// The library that answers a request.
@@ -137,6 +137,12 @@ impl Session<'_> {
                 0 => Error::from(ProfileError::NothingLiked { profile: name }),
                 papers => Error::from(ProfileError::LikedAreGone { profile: name, papers }),
             });
+        }
+        let muted = |weight: Option<LikeWeight>| weight.is_some_and(|weight| weight.factor() == 0.0);
+        let only_the_profile = query.like_text.is_empty() && !query.like.iter().any(|id| named.contains(id));
+        let mut weights = query.like.iter().map(|id| profile.weights.get(id).copied());
+        if only_the_profile && weights.all(muted) && profile.texts.iter().all(|text| muted(text.weight)) {
+            self.relata.note(Note::AllMuted { profile: name.clone() });
         }
         if missing > 0 {
             self.relata.note(Note::AbsentFromProfile { profile: name, papers: missing });

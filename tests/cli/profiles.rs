@@ -238,6 +238,14 @@ fn a_weight_of_an_interest_is_kept_and_decides_its_share() {
     let all = answers["results"].as_array().expect("answers");
     assert!(all.len() == 20 && all.iter().all(|row| own.contains(&&row["reason"]["liked"])), "{answers}");
 
+    assert!(!home.run(&["recommend"]).stderr.contains("muted"));
+    home.run(&["profile", "weight", "2", "0"]);
+    let nothing = home.run(&["recommend"]);
+    assert_eq!((nothing.code, nothing.stdout.as_str()), (1, ""));
+    assert!(nothing.stderr.contains("all that the profile default likes is muted"), "{}", nothing.stderr);
+    assert!(!home.run(&["recommend", "2601.00002"]).stderr.contains("muted"), "the request likes something itself");
+    home.run(&["profile", "weight", "2", "1"]);
+
     // Whoever takes the profile elsewhere takes its weights along.
     let exported = home.run(&["profile", "export"]).stdout;
     home.write("kept.json", &exported);
