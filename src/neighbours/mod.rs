@@ -7,7 +7,9 @@
 //! paper is ([`crate::library::Library::scan_parallel`]).
 
 mod admitted;
+pub(crate) mod dot;
 pub mod index;
+pub mod kmeans;
 mod threads;
 mod top_k;
 

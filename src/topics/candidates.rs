@@ -4,6 +4,8 @@
 
 use rayon::prelude::*;
 
+pub(super) use crate::neighbours::dot::dot;
+
 /// Rows that are compared with a block of others at a time: their scores stay in the cache of a
 /// core.
 pub(super) const ROWS: usize = 64;
@@ -105,21 +107,4 @@ impl Candidates {
     fn worst(&self) -> f32 {
         if self.kept.len() < self.room { f32::NEG_INFINITY } else { self.kept[self.room - 1].0 }
     }
-}
-
-/// Sixteen running sums, added up in a fixed order: the same on every machine.
-pub(super) fn dot(one: &[f32], other: &[f32]) -> f32 {
-    const LANES: usize = 16;
-    let (ones, one_rest) = one.as_chunks::<LANES>();
-    let (others, other_rest) = other.as_chunks::<LANES>();
-    let mut sums = [0.0f32; LANES];
-    for (one, other) in ones.iter().zip(others) {
-        for lane in 0..LANES {
-            sums[lane] += one[lane] * other[lane];
-        }
-    }
-    for (lane, (one, other)) in one_rest.iter().zip(other_rest).enumerate() {
-        sums[lane] += one * other;
-    }
-    sums.iter().sum()
 }

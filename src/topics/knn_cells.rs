@@ -11,8 +11,9 @@
 use rayon::prelude::*;
 
 use super::candidates::{Candidates, ROWS, Rows, SPARE, dot};
-use crate::index::cells::{Cells, train};
+use crate::index::cells::Cells;
 use crate::kernels::{InstructionSet, PackedInt8, Quantised, multiply_int8};
+use crate::neighbours::kmeans::train_on;
 
 /// Rows of a cell, on average.
 const IN_CELL: usize = 512;
@@ -43,7 +44,7 @@ pub(super) fn nearest(set: InstructionSet, rows: &Rows, k: usize, done: &(dyn Fn
         return Vec::new();
     }
     let cells = count(rows.len());
-    let centres = train(set, &sample(rows, cells * SAMPLE), dimension, cells);
+    let centres = train_on(set, &sample(rows, cells * SAMPLE), dimension, cells);
     let cell_of = Cells::new(set, &centres, dimension).assign_all(rows.values());
     let mut members: Vec<Vec<u32>> = vec![Vec::new(); centres.len() / dimension];
     for (row, cell) in cell_of.iter().enumerate() {

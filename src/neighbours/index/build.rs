@@ -11,7 +11,7 @@ use std::fs::File;
 use std::io;
 use std::path::Path;
 
-use super::cells::{Cells, train};
+use super::cells::Cells;
 use super::coder::{Coder, Part, Route, sound};
 use super::deviations::Deviations;
 use super::file::{Facts, Mapped};
@@ -27,6 +27,7 @@ use super::write::{About, Writer};
 use crate::error::{Error, Result};
 use crate::kernels::InstructionSet;
 use crate::library::{FingerprintNumber, Library, PaperRow};
+use crate::neighbours::kmeans::train_on;
 use crate::neighbours::threads::threads;
 
 /// Rows that cells are made from, for each of them.
@@ -90,7 +91,7 @@ impl Trained {
         // Rows that made a centre lie nearer to it than others do: they would find each other too
         // easily.
         let trials = sample.split_off(sample.len() - sample.len().min(TRIALS * dimension).min(sample.len() / 2));
-        let centres = train(set, &sample, dimension, cells);
+        let centres = train_on(set, &sample, dimension, cells);
         let mut trained = Trained { dimension, frame: Frame::new(centres, dimension), sizes: Vec::new(), trials };
         trained.sizes = vec![0; trained.frame.lengths.len()];
         let Trained { frame, sizes, .. } = &mut trained;

@@ -1,15 +1,14 @@
 //! Cells: the centres around which rows lie, so that a query need look at few of them.
 //!
-//! In: a sample of rows. Out: centres by k-means (Lloyd 1982), and for any row the nearest of them.
-//! Products are taken in bytes with the engine's kernels: which of two centres almost as near a row
-//! is given to does not matter, time does.
+//! In: centres, which [`crate::neighbours::kmeans`] makes. Out: for any row the nearest of them.
+//! Products are taken in bytes with the engine's kernels, and those centres that may be the nearest
+//! by what bytes leave open are compared again in floats. So the answer is that of floats, and the
+//! same on every instruction set, in the time of bytes.
 
 use rayon::prelude::*;
 
 use crate::kernels::{InstructionSet, PackedInt8, Quantised, multiply_int8};
-
-/// Rounds of k-means. More make cells no better to search: centres hardly move any more.
-const ROUNDS: usize = 8;
+use crate::neighbours::dot::dot;
 
 /// Rows that are compared with all centres at a time.
 const CHUNK: usize = 64;
@@ -18,8 +17,14 @@ const CHUNK: usize = 64;
 pub(crate) struct Cells {
     set: InstructionSet,
     packed: PackedInt8,
-    count: usize,
+    centres: Vec<f32>,
+    /// -|c|²/2 of each centre.
+    halves: Vec<f32>,
     dimension: usize,
+    /// The length of the longest centre.
+    longest: f32,
+    /// The length of what bytes leave out of a centre, of the worst.
+    left_out: f32,
 }
 
 /// Buffers, used again and again.
@@ -33,10 +38,31 @@ impl Cells {
     /// `centres` holds cells x dimension.
     pub(crate) fn new(set: InstructionSet, centres: &[f32], dimension: usize) -> Cells {
         // The nearest is where x·c - |c|²/2 is largest.
-        let halves: Vec<f32> =
-            centres.chunks_exact(dimension).map(|centre| -0.5 * centre.iter().map(|x| x * x).sum::<f32>()).collect();
-        let packed = PackedInt8::pack(set, centres, &halves, dimension);
-        Cells { set, packed, count: halves.len(), dimension }
+        let squares = || centres.chunks_exact(dimension).map(|centre| dot(centre, centre));
+        let halves: Vec<f32> = squares().map(|square| -0.5 * square).collect();
+        let left_out = |centre: &[f32]| {
+            let most = centre.iter().fold(0f32, |most, x| most.max(x.abs()));
+            length_left_out(centre, 0.0, if most > 0.0 { most / 127.0 } else { 1.0 })
+        };
+        Cells {
+            set,
+            packed: PackedInt8::pack(set, centres, &halves, dimension),
+            longest: squares().fold(0f32, f32::max).sqrt(),
+            left_out: centres.chunks_exact(dimension).map(left_out).fold(0.0, f32::max),
+            centres: centres.to_vec(),
+            halves,
+            dimension,
+        }
+    }
+
+    /// How many there are.
+    pub(crate) fn count(&self) -> usize {
+        self.halves.len()
+    }
+
+    /// One centre.
+    pub(crate) fn centre(&self, cell: usize) -> &[f32] {
+        &self.centres[cell * self.dimension..][..self.dimension]
     }
 
     /// The nearest cell of each of some rows (rows x dimension), appended to `nearest`; of equals
@@ -45,9 +71,10 @@ impl Cells {
         for rows in rows.chunks(CHUNK * self.dimension) {
             let count = rows.len() / self.dimension;
             room.quantised.take(self.set, rows, self.dimension);
-            room.products.resize(count * self.count, 0.0);
+            room.products.resize(count * self.count(), 0.0);
             multiply_int8(self.set, &room.quantised, &self.packed, &mut room.products);
-            nearest.extend(room.products[..count * self.count].chunks_exact(self.count).map(largest));
+            let products = room.products[..count * self.count()].chunks_exact(self.count());
+            nearest.extend(rows.chunks_exact(self.dimension).zip(products).map(|(row, scores)| self.best(row, scores)));
         }
     }
 
@@ -63,89 +90,126 @@ impl Cells {
             .collect();
         parts.concat()
     }
-}
 
-/// The place of the largest value, of equals the first.
-fn largest(values: &[f32]) -> u32 {
-    // Lane by lane first, which the compiler turns into vectors.
-    let most = values.iter().fold(f32::NEG_INFINITY, |most, x| if *x > most { *x } else { most });
-    values.iter().position(|x| *x == most).unwrap_or(0) as u32
-}
-
-/// Centres of `cells` cells, cells x dimension, from rows x dimension. The first rows begin, so
-/// they should be in no order.
-pub(crate) fn train(set: InstructionSet, rows: &[f32], dimension: usize, cells: usize) -> Vec<f32> {
-    let mut centres = rows[..cells.min(rows.len() / dimension) * dimension].to_vec();
-    for _ in 0..ROUNDS {
-        let nearest = Cells::new(set, &centres, dimension).assign_all(rows);
-        let mut sums = vec![0f32; centres.len()];
-        let mut counts = vec![0u32; centres.len() / dimension];
-        for (row, cell) in rows.chunks_exact(dimension).zip(&nearest) {
-            let cell = *cell as usize;
-            counts[cell] += 1;
-            sums[cell * dimension..][..dimension].iter_mut().zip(row).for_each(|(sum, x)| *sum += x);
+    /// The nearest cell of a row, whose scores in bytes these are.
+    fn best(&self, row: &[f32], scores: &[f32]) -> u32 {
+        const TOGETHER: usize = 16;
+        // Lane by lane first, which the compiler turns into vectors.
+        let most = scores.iter().fold(f32::NEG_INFINITY, |most, x| if *x > most { *x } else { most });
+        let least = most - 2.0 * self.error(row);
+        let mut best = (f32::NEG_INFINITY, 0);
+        for (block, scores) in scores.chunks(TOGETHER).enumerate() {
+            if !scores.iter().fold(false, |any, score| any | (*score >= least)) {
+                continue;
+            }
+            for (at, _) in scores.iter().enumerate().filter(|(_, score)| **score >= least) {
+                let cell = block * TOGETHER + at;
+                let score = dot(row, self.centre(cell)) + self.halves[cell];
+                if score > best.0 {
+                    best = (score, cell as u32);
+                }
+            }
         }
-        let ends = centres.chunks_exact_mut(dimension).zip(sums.chunks_exact(dimension)).zip(&counts);
-        for ((centre, sum), count) in ends.filter(|(_, count)| **count > 0) {
-            centre.iter_mut().zip(sum).for_each(|(centre, sum)| *centre = sum / *count as f32);
-        }
-        reseed(&mut centres, rows, dimension, &nearest, &mut counts);
+        best.1
     }
-    centres
+
+    /// By how much a row's score in bytes may differ from its score in floats, at most. With x' and
+    /// c' for what bytes hold, |x·c - x'·c'| <= |x - x'| |c| + |x'| |c - c'| (Cauchy and Schwarz);
+    /// what remains is the rounding of sums.
+    fn error(&self, row: &[f32]) -> f32 {
+        let (mut low, mut high) = (f32::INFINITY, f32::NEG_INFINITY);
+        for x in row {
+            (low, high) = (if *x < low { *x } else { low }, if *x > high { *x } else { high });
+        }
+        let length = dot(row, row).sqrt();
+        let left_out = length_left_out(row, low, ((high - low) / 255.0).max(f32::MIN_POSITIVE));
+        let rounding = 2e-6 * (length + low.abs() * (row.len() as f32).sqrt()) * self.longest;
+        1.01 * (left_out * self.longest + (length + left_out) * self.left_out) + rounding
+    }
 }
 
-/// Gives cells that nothing is nearest to a row out of the largest cells.
-fn reseed(centres: &mut [f32], rows: &[f32], dimension: usize, nearest: &[u32], counts: &mut [u32]) {
-    for empty in 0..counts.len() {
-        if counts[empty] > 0 {
-            continue;
+/// The length of what is left out of a row that is rounded to whole multiples of `scale` above
+/// `low`.
+fn length_left_out(row: &[f32], low: f32, scale: f32) -> f32 {
+    // Beyond it, f32 has no fraction: the sum is rounded, and `f32::round` would be a call.
+    const MAGIC: f32 = 12_582_912.0;
+    const LANES: usize = 8;
+    let inverse = 1.0 / scale;
+    let left_out = |x: f32| {
+        let steps = (x - low) * inverse;
+        steps - (steps + MAGIC - MAGIC)
+    };
+    let mut sums = [0f32; LANES];
+    let (whole, rest) = row.as_chunks::<LANES>();
+    for lanes in whole {
+        for lane in 0..LANES {
+            sums[lane] += left_out(lanes[lane]) * left_out(lanes[lane]);
         }
-        let Some(most) = counts.iter().max().copied().filter(|most| *most > 1) else { return };
-        let largest = counts.iter().position(|count| *count == most).unwrap_or(0);
-        let Some(row) = nearest.iter().rposition(|cell| *cell as usize == largest) else { return };
-        centres[empty * dimension..][..dimension].copy_from_slice(&rows[row * dimension..][..dimension]);
-        // Half of the largest will follow, near enough.
-        (counts[empty], counts[largest]) = (most / 2, most - most / 2);
     }
+    let rest: f32 = rest.iter().map(|x| left_out(*x) * left_out(*x)).sum();
+    (sums.iter().sum::<f32>() + rest).sqrt() * scale
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    #[test]
-    fn clusters_become_cells_on_every_set() {
-        // Four corners, a hundred rows near each, in no order.
-        let mut random = fastrand::Rng::with_seed(2);
-        let corners: Vec<usize> = (0..400).map(|n| (n * 7 + n / 4) % 4).collect();
-        let mut rows = Vec::new();
-        for corner in &corners {
-            rows.extend((0..12).map(|at| if at / 3 == *corner { 1.0 } else { 0.0 } + random.f32() * 0.1));
+    /// Rows with a few large elements, which bytes hold badly, and centres that lie close together.
+    fn hard(count: usize, dimension: usize, seed: u64) -> Vec<f32> {
+        let mut random = fastrand::Rng::with_seed(seed);
+        let mut values = Vec::new();
+        for _ in 0..count {
+            let mut row: Vec<f32> = (0..dimension).map(|_| 0.1 * (random.f32() - 0.5)).collect();
+            row[0] += 0.9;
+            row[dimension / 2] -= random.f32();
+            values.extend(row);
         }
-        for set in InstructionSet::available() {
-            let centres = train(set, &rows, 12, 4);
-            let nearest = Cells::new(set, &centres, 12).assign_all(&rows);
-            let names: Vec<u32> = (0..4).map(|c| nearest[corners.iter().position(|n| *n == c).unwrap()]).collect();
-            for (corner, cell) in corners.iter().zip(&nearest) {
-                assert_eq!(*cell, names[*corner], "{set:?}");
-            }
-            let distinct: std::collections::BTreeSet<&u32> = names.iter().collect();
-            assert_eq!(distinct.len(), 4, "{set:?}: {names:?}");
-            let corner = &centres[names[2] as usize * 12..][..12];
-            for (at, x) in corner.iter().enumerate() {
-                let expected = if at / 3 == 2 { 1.05 } else { 0.05 };
-                assert!((x - expected).abs() < 0.02, "{set:?}: {corner:?}");
+        values
+    }
+
+    #[test]
+    fn the_nearest_is_that_of_floats_on_every_set() {
+        for (cells, dimension) in [(1, 3), (7, 16), (300, 37), (300, 384)] {
+            let (rows, centres) = (hard(200, dimension, 1), hard(cells, dimension, 2));
+            let by_hand = |row: &[f32]| {
+                let score = |c: &[f32]| dot(row, c) - 0.5 * dot(c, c);
+                let scores: Vec<f32> = centres.chunks_exact(dimension).map(score).collect();
+                let most = scores.iter().copied().fold(f32::NEG_INFINITY, f32::max);
+                scores.iter().position(|x| *x == most).unwrap() as u32
+            };
+            let expected: Vec<u32> = rows.chunks_exact(dimension).map(by_hand).collect();
+            assert!(cells == 1 || expected.iter().any(|cell| *cell != expected[0]));
+            for set in InstructionSet::available() {
+                assert_eq!(Cells::new(set, &centres, dimension).assign_all(&rows), expected, "{set:?} {cells}");
             }
         }
     }
 
     #[test]
-    fn rows_that_are_all_the_same_are_one_cell() {
-        let rows = [0.6f32, 0.8].repeat(50);
+    fn bytes_differ_by_no_more_than_is_said() {
+        let (dimension, count) = (100, 50);
+        let (rows, centres) = (hard(count, dimension, 5), hard(count, dimension, 6));
+        for set in InstructionSet::available() {
+            let cells = Cells::new(set, &centres, dimension);
+            let (mut quantised, mut scores) = (Quantised::default(), vec![0.0; count * count]);
+            quantised.take(set, &rows, dimension);
+            multiply_int8(set, &quantised, &cells.packed, &mut scores);
+            let mut largest = 0f32;
+            for (row, scores) in rows.chunks_exact(dimension).zip(scores.chunks_exact(count)) {
+                let error = cells.error(row);
+                for (cell, score) in scores.iter().enumerate() {
+                    let exact = dot(row, cells.centre(cell)) + cells.halves[cell];
+                    largest = largest.max((score - exact).abs() / error);
+                }
+            }
+            assert!(largest <= 1.0 && largest > 0.05, "{set:?}: {largest}");
+        }
+    }
+
+    #[test]
+    fn of_equal_centres_the_first_is_the_nearest() {
+        let centres = [0.0f32, 1.0].iter().copied().chain([0.6, 0.8].repeat(40)).collect::<Vec<f32>>();
         let set = InstructionSet::available()[0];
-        let centres = train(set, &rows, 2, 5);
-        let nearest = Cells::new(set, &centres, 2).assign_all(&rows);
-        assert!(nearest.iter().all(|cell| *cell == nearest[0]));
-        assert_eq!(train(set, &[], 2, 5), Vec::<f32>::new());
+        assert_eq!(Cells::new(set, &centres, 2).assign_all(&[0.6, 0.8, 0.1, 0.99]), [1, 0]);
     }
 }
