@@ -11,6 +11,7 @@ mod arrow;
 mod arrow_stream;
 mod encoder;
 mod errors;
+mod kmeans;
 mod library;
 mod neighbours;
 mod process;
@@ -32,6 +33,8 @@ mod _relata {
     use crate::arrow::arrow_stream;
     #[pymodule_export]
     use crate::encoder::Encoder;
+    #[pymodule_export]
+    use crate::kmeans::{Centres, moved, to_unit_length, train};
     #[pymodule_export]
     use crate::library::{Library, default_library, described_tasks};
     #[pymodule_export]

@@ -7,6 +7,7 @@ import numpy as np
 import numpy.typing as npt
 
 __all__ = [
+    "Centres",
     "Encoder",
     "Library",
     "Reading",
@@ -17,8 +18,11 @@ __all__ = [
     "default_library",
     "described_tasks",
     "find_topics",
+    "moved",
     "run",
+    "to_unit_length",
     "topics_page",
+    "train",
 ]
 __version__: str
 
@@ -92,3 +96,15 @@ class Rows:
 class RowsIndex:
     def nearest(self, queries: npt.NDArray[np.float32], k: int) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.float32]]: ...
     def to_bytes(self) -> bytes: ...
+
+@final
+class Centres:
+    def __new__(cls, centres: npt.NDArray[np.float32]) -> Centres: ...
+    def sums(self, rows: npt.NDArray[np.float32]) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64], int]: ...
+    def nearest(self, rows: npt.NDArray[np.float32]) -> tuple[npt.NDArray[np.uint32], npt.NDArray[np.float32]]: ...
+
+def moved(
+    before: npt.NDArray[np.float32], sums: npt.NDArray[np.int64], counts: npt.NDArray[np.int64]
+) -> tuple[npt.NDArray[np.float32], float]: ...
+def train(rows: npt.NDArray[np.float32], k: int, spread: bool) -> npt.NDArray[np.float32]: ...
+def to_unit_length(rows: npt.NDArray[np.float32]) -> int | None: ...

@@ -118,3 +118,30 @@ fn the_largest_elements_are_summed_without_loss() {
     assert_eq!((whole(2f32.powi(-33) * 1.5), whole(-(2f32.powi(-34)))), (1, 0));
     assert!(i64::MAX / whole(1.0) >= (1 << 31) - 1);
 }
+
+#[test]
+fn rows_get_unit_length_and_those_without_direction_are_named() {
+    let mut rows = [3.0, 4.0, 0.6, 0.8, -0.0, 1e-3];
+    assert_eq!(to_unit_length(&mut rows, 2), None);
+    assert_eq!(rows, [0.6, 0.8, 0.6, 0.8, -0.0, 1.0]);
+    // A row that has it nearly is not touched.
+    let mut nearly = [0.600_01, 0.8];
+    assert_eq!((to_unit_length(&mut nearly, 2), nearly), (None, [0.600_01, 0.8]));
+    for bad in [[0.0, 0.0], [f32::NAN, 1.0], [f32::INFINITY, 1.0], [1e30, 1e30]] {
+        assert_eq!(to_unit_length(&mut [1.0, 0.0, bad[0], bad[1]], 2), Some(1), "{bad:?}");
+    }
+}
+
+#[test]
+fn a_beginning_that_is_spread_finds_every_corner() {
+    let rows = rows(600, 40, 20);
+    let corners = |centres: &[f32]| {
+        let largest = |row: &[f32]| row[..20].iter().enumerate().max_by(|a, b| a.1.total_cmp(b.1)).map(|(at, _)| at);
+        centres.chunks_exact(40).filter_map(largest).collect::<std::collections::BTreeSet<_>>().len()
+    };
+    assert_eq!(corners(&train_spread(&rows, 40, 20).expect("centres")), 20);
+    // The first rows miss some, which the rounds that follow do not find.
+    assert!(corners(&rows[..20 * 40]) < 20);
+    assert_eq!(spread(&[0.6, 0.8].repeat(5), 2, 7), [0.6, 0.8].repeat(5));
+    assert_eq!(train_spread(&[], 2, 7).expect("no centres"), Vec::<f32>::new());
+}

@@ -1,5 +1,6 @@
 """The work of `relata.shards` on the machines of a Ray cluster. Needs `pip install "relata[ray]"`."""
 
 from relata.ray._embed import embed
+from relata.ray._rows import cluster
 
-__all__ = ["embed"]
+__all__ = ["cluster", "embed"]

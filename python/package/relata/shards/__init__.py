@@ -5,7 +5,8 @@ A shard is a file of Parquet with the columns `id`, `title`, `vector` (a list of
 """
 
 from relata.shards._blocks import Skipped
+from relata.shards._cluster import Clusters, cluster
 from relata.shards._embed import Embedded, embed
 from relata.shards._shards import Shard, Shards, read
 
-__all__ = ["Embedded", "Shard", "Shards", "Skipped", "embed", "read"]
+__all__ = ["Clusters", "Embedded", "Shard", "Shards", "Skipped", "cluster", "embed", "read"]

@@ -1,0 +1,230 @@
+"""Clusters of the rows of all shards: k-means whose result does not depend on how rows are divided.
+
+In: a folder of shards, how many clusters, a pool. Out: centres, and for each shard a file that says to which cluster each row belongs.
+
+A sample that ids alone decide is clustered on one machine (`_relata.train`, which makes the cells of the index too). Then passes go over all
+rows: of each group of shards the sums of the rows nearest to each centre, as whole numbers, which add up to the same in any order; the next
+centres follow from these. Centres are kept after each pass, so that a job that was stopped goes on there.
+"""
+
+from __future__ import annotations
+
+import io
+import json
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from relata import _relata
+from relata.errors import RequestError
+from relata.shards._files import AnyPath, Folder, name_of
+from relata.shards._pool import Here, Pool
+from relata.shards._rows import Corpus, corpus, each, read, sample
+from relata.shards._shards import Shards, Vectors
+
+# Rows that centres begin with, for each of them, and at least.
+SAMPLE = 40
+LEAST = 20_000
+
+# Rows of a group of shards, for each centre: sums are an eighth of what is read for them at most.
+ROWS_PER_CENTRE = 16
+
+# Sums of elements hold so many rows (src/neighbours/kmeans.rs).
+MOST_ROWS = 2**31 - 1
+
+# Which clusters these are: another way to make them has another number.
+VERSION = "clusters 1"
+
+SUMMARY = "clusters.json"
+CENTRES = "centres.npy"
+
+
+@dataclass(frozen=True, eq=False)
+class Clusters:
+    """What `cluster` found."""
+
+    folder: Folder
+    """Where its files are."""
+    centres: Vectors
+    """Clusters x dimension: the mean of the rows of each."""
+    sizes: npt.NDArray[np.int64]
+    """How many rows each cluster has."""
+    inertia: list[float]
+    """The sum of squared distances of rows from the nearest centre, at each pass over all rows."""
+    moved: list[float]
+    """How far centres moved at each pass: the root of the mean, over rows, of the squared way of their centre."""
+    files: list[str]
+    """For each shard, in the order of their names, a Parquet file with columns `id`, `cluster` and `cosine` (to the centre)."""
+
+    def table(self) -> Any:
+        """All rows as a `pyarrow.Table`: `id`, `cluster`, `cosine`."""
+        import pyarrow as pa
+
+        return pa.concat_tables([self.folder.read_table(name) for name in self.files])
+
+    def __repr__(self) -> str:
+        return f"Clusters({len(self.centres)} of {int(self.sizes.sum())} rows in {self.folder.address!r})"
+
+
+@dataclass(frozen=True, eq=False)
+class _Sums:
+    """What some rows add to the centres nearest to them; see `Sums` of src/neighbours/kmeans.rs."""
+
+    sums: npt.NDArray[np.int64]
+    counts: npt.NDArray[np.int64]
+    inertia: int
+
+    def merge(self, other: _Sums) -> _Sums:
+        return _Sums(self.sums + other.sums, self.counts + other.counts, self.inertia + other.inertia)
+
+
+@dataclass(frozen=True, eq=False)
+class _State:
+    """Centres after some passes."""
+
+    centres: Vectors
+    inertia: list[float]
+    moved: list[float]
+
+
+def cluster(shards: AnyPath | Shards, out: AnyPath, *, k: int, rounds: int = 20, tolerance: float = 1e-3) -> Clusters:
+    """Clusters the rows of all shards by k-means, on this machine; `relata.ray.cluster` does it on many.
+
+    `shards` is a folder of shards, of at least `k` rows and fewer than 2**31; ids are distinct. Rows are compared with unit length. Centres begin
+    with those of about 40 rows for each (at least 20,000), chosen by the hashes of ids; then come at most `rounds` passes over all rows, until centres move by no more
+    than `tolerance` (the root of the mean, over rows, of the squared way of their centre). A centre that is nearest to no row stays where it is.
+    Centres, sizes and clusters are the same to the last bit however rows are divided into shards, and whatever machines do it.
+
+    `out` is a folder, to which `centres.npy` goes (k x dimension, float32), `clusters.json`, and a Parquet file for each shard with the columns `id`,
+    `cluster` (int32) and `cosine` (float32, of the row and its centre). What is there is not made again: the same call goes on where it was stopped.
+
+    Raises `relata.errors.BulkError` for shards that cannot be read or compared, `relata.errors.RequestError` for more clusters than rows.
+    """
+    return clusters(Here(), shards, out, k, rounds, tolerance)
+
+
+def clusters(pool: Pool, shards: AnyPath | Shards, out: AnyPath, k: int, rounds: int, tolerance: float) -> Clusters:
+    """The job of `cluster`."""
+    if k < 1 or rounds < 0:
+        raise RequestError(f"there are no {k} clusters by {rounds} rounds")
+    rows = corpus(shards)
+    if not k <= rows.rows <= MOST_ROWS:
+        raise RequestError(f"{rows.rows} rows cannot make {k} clusters: there are 1 to {MOST_ROWS} rows, and no more clusters than rows")
+    folder = Folder(out)
+    state = _passes(pool, rows, folder, k, rounds, tolerance)
+    return _assign(pool, rows, folder, state)
+
+
+def _passes(pool: Pool, rows: Corpus, folder: Folder, k: int, rounds: int, tolerance: float) -> _State:
+    """Goes over all rows until centres hardly move, from the last centres that are kept."""
+    kept = _Kept(folder.within("passes"), name_of(VERSION, rows.fingerprint, str(k), *rows.names))
+    state = kept.last(rounds, tolerance)
+    if state is None:
+        first = sample(pool, rows, max(SAMPLE * k, LEAST))
+        state = _State(_relata.train(first, k, True), [], [])
+        if len(state.centres) < k:
+            raise RequestError(f"a sample of {len(first)} rows cannot make {k} clusters")
+        kept.keep(state)
+    bundles = rows.bundles(ROWS_PER_CENTRE * k)
+    while len(state.moved) < rounds and not (state.moved and state.moved[-1] <= tolerance):
+        state = _pass(pool, rows, bundles, state)
+        kept.keep(state)
+    return state
+
+
+def _pass(pool: Pool, rows: Corpus, bundles: list[list[str]], state: _State) -> _State:
+    step = _Pass(rows.shards, pool.share(state.centres))
+    all_sums = pool.reduce(step, _Sums.merge, bundles)
+    assert all_sums is not None, "there are bundles"
+    centres, moved = _relata.moved(state.centres, all_sums.sums, all_sums.counts)
+    return _State(centres, [*state.inertia, all_sums.inertia / 2**32], [*state.moved, moved])
+
+
+class _Pass:
+    """The step of a pass: the sums of the rows of some shards."""
+
+    def __init__(self, shards: Shards, centres: Any) -> None:
+        self.shards, self.centres = shards, centres
+
+    def __call__(self, names: list[str]) -> _Sums:
+        centres = self.centres()
+        compared = _relata.Centres(centres)
+        sums, counts, inertia = np.zeros(centres.shape, np.int64), np.zeros(len(centres), np.int64), 0
+        for name in names:
+            part = compared.sums(read(self.shards, name).vectors)
+            sums += part[0]
+            counts += part[1]
+            inertia += part[2]
+        return _Sums(sums, counts, inertia)
+
+
+class _Kept:
+    """The centres after each pass, in files, from which a job goes on."""
+
+    def __init__(self, folder: Folder, key: str) -> None:
+        self.folder, self.key = folder, key
+
+    def last(self, rounds: int, tolerance: float) -> _State | None:
+        """Centres after the last pass that is kept and that such a job comes to."""
+        names = [name for name in self.folder.names(".npz") if name.startswith(self.key)]
+        numbers = sorted(int(name.removesuffix(".npz").rpartition("-")[2]) for name in names)
+        found = [number for number in numbers if number <= rounds]
+        if not found:
+            return None
+        state = self._read(found[-1])
+        ends = [number for number, moved in enumerate(state.moved, 1) if moved <= tolerance]
+        return self._read(ends[0]) if ends and ends[0] < found[-1] and ends[0] in numbers else state
+
+    def keep(self, state: _State) -> None:
+        content = io.BytesIO()
+        np.savez(content, centres=state.centres, inertia=np.array(state.inertia), moved=np.array(state.moved))
+        self.folder.write(self._name(len(state.moved)), content.getvalue())
+
+    def _read(self, number: int) -> _State:
+        with np.load(io.BytesIO(self.folder.read(self._name(number)))) as file:
+            return _State(file["centres"], file["inertia"].tolist(), file["moved"].tolist())
+
+    def _name(self, number: int) -> str:
+        return f"{self.key}-{number:04}.npz"
+
+
+def _assign(pool: Pool, rows: Corpus, folder: Folder, state: _State) -> Clusters:
+    """Writes to which cluster each row belongs, as far as that is not written."""
+    digest = name_of(VERSION, rows.fingerprint, state.centres.tobytes())
+    step = _Assigned(rows.shards, folder, digest, pool.share(state.centres))
+    sizes = np.zeros(len(state.centres), np.int64)
+    for counts in each(pool, lambda: step, rows.names):
+        sizes += counts
+    files = [_file(digest, name) for name in rows.names]
+    content = io.BytesIO()
+    np.save(content, state.centres)
+    folder.write(CENTRES, content.getvalue())
+    about = {"clusters": len(sizes), "rows": rows.rows, "fingerprint": rows.fingerprint, "inertia": state.inertia, "moved": state.moved}
+    folder.write(SUMMARY, json.dumps(about | {"sizes": sizes.tolist(), "files": files}).encode())
+    return Clusters(folder, state.centres, sizes, state.inertia, state.moved, files)
+
+
+class _Assigned:
+    """The step of `_assign`: writes the clusters of a shard's rows, and counts them."""
+
+    def __init__(self, shards: Shards, folder: Folder, digest: str, centres: Any) -> None:
+        self.shards, self.folder, self.digest, self.centres = shards, folder, digest, centres
+
+    def __call__(self, name: str) -> npt.NDArray[np.int64]:
+        import pyarrow as pa
+
+        file, centres = _file(self.digest, name), self.centres()
+        if self.folder.has(file):
+            found = self.folder.read_table(file, ["cluster"]).column("cluster").to_numpy()
+            return np.bincount(found, minlength=len(centres))
+        rows = read(self.shards, name)
+        nearest, cosines = _relata.Centres(centres).nearest(rows.vectors)
+        clusters = nearest.astype(np.int32)
+        self.folder.write_table(file, pa.table({"id": rows.ids, "cluster": clusters, "cosine": cosines}))
+        return np.bincount(clusters, minlength=len(centres))
+
+
+def _file(digest: str, shard: str) -> str:
+    return f"clusters-{name_of(digest, shard)}.parquet"

@@ -1,0 +1,152 @@
+"""Rows of shards as jobs over many shards take them: ids and unit vectors, and a sample that does not show how rows are divided.
+
+In: the names of shards. Out: ids and vectors of unit length of one shard; how shards go together into items of work; the rows of the smallest
+hashes of ids, which are the same rows in whatever shards they lie.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+import numpy as np
+import numpy.typing as npt
+
+from relata import _relata
+from relata.errors import BulkError
+from relata.shards._files import AnyPath, Folder
+from relata.shards._pool import Done, Pool
+from relata.shards._shards import Shards, Vectors, _vectors
+
+T = TypeVar("T")
+R = TypeVar("R")
+
+HASHES = 2**64
+
+# Files that are looked at together: an object store answers one after some hundredths of a second, and many as soon.
+AT_ONCE = 16
+
+
+@dataclass(frozen=True, eq=False)
+class Rows:
+    """Rows of one shard."""
+
+    ids: Any
+    """A `pyarrow.Array` of strings."""
+    vectors: Vectors
+    """Rows x dimension, each of unit length."""
+
+
+@dataclass(frozen=True)
+class Corpus:
+    """All shards of a folder, with what is known of them without reading vectors."""
+
+    shards: Shards
+    names: list[str]
+    counts: list[int]
+    """Rows of each shard."""
+    dimension: int
+    fingerprint: str
+
+    @property
+    def rows(self) -> int:
+        return sum(self.counts)
+
+    def bundles(self, least: int) -> list[list[str]]:
+        """Names of shards in groups of at least so many rows, where there are so many: what is given out together."""
+        groups: list[list[str]] = []
+        held = least
+        for name, count in zip(self.names, self.counts, strict=True):
+            if held >= least:
+                groups.append([])
+                held = 0
+            groups[-1].append(name)
+            held += count
+        return groups
+
+
+def corpus(folder: AnyPath | Folder | Shards) -> Corpus:
+    """Looks at all shards of a folder.
+
+    Raises `relata.errors.BulkError` for a folder without shards, or with vectors of several kinds.
+    """
+    shards = folder if isinstance(folder, Shards) else Shards(folder)
+    names = shards.names()
+    with ThreadPoolExecutor(AT_ONCE) as threads:
+        counts = list(threads.map(shards.rows, names))
+    if not sum(counts):
+        raise bad(f"{shards.folder.address} has no shards with rows")
+    return Corpus(shards, names, counts, shards.dimension, shards.fingerprint)
+
+
+def read(shards: Shards, name: str) -> Rows:
+    """Reads ids and vectors of a shard, and scales vectors to unit length where they have another one.
+
+    Raises `relata.errors.BulkError` for a vector without direction, and names its paper.
+    """
+    table = shards.folder.read_table(name, ["id", "vector"])
+    ids = table.column("id").combine_chunks()
+    return Rows(ids, unit(f"{shards.folder.address}/{name}", ids, _vectors(table.column("vector"))))
+
+
+def unit(file: str, ids: Any, vectors: Vectors) -> Vectors:
+    """The same vectors with unit length."""
+    scaled = np.array(vectors, np.float32, order="C", copy=True)
+    wrong = _relata.to_unit_length(scaled)
+    if wrong is not None:
+        raise bad(f"{file}: the vector of {ids[wrong].as_py()} has no direction or an element that is not finite")
+    return scaled
+
+
+def hashes(ids: Any) -> npt.NDArray[np.uint64]:
+    """A number of each id that is the same everywhere, from 0 to 2⁶⁴ - 1."""
+    digests = b"".join(hashlib.blake2b(name.encode(), digest_size=8).digest() for name in ids.to_pylist())
+    return np.frombuffer(digests, "<u8")
+
+
+def sample(pool: Pool, rows: Corpus, wanted: int) -> Vectors:
+    """About `wanted` rows (all, where there are fewer) in an order that ids alone decide: by their hashes."""
+    below = min(HASHES, HASHES * wanted // rows.rows)
+    step = _Drawn(rows.shards, below)
+    drawn = [part for part in each(pool, lambda: step, rows.names) if len(part[0])]
+    if not drawn:
+        return np.empty((0, rows.dimension), np.float32)
+    keys = [(int(key), name) for part in drawn for key, name in zip(part[0], part[1], strict=True)]
+    return np.concatenate([part[2] for part in drawn])[sorted(range(len(keys)), key=keys.__getitem__)]
+
+
+class _Drawn:
+    """The step of `sample`: of a shard the hashes, ids and vectors of the rows whose hash is below a number."""
+
+    def __init__(self, shards: Shards, below: int) -> None:
+        self.shards, self.below = shards, below
+
+    def __call__(self, name: str) -> tuple[npt.NDArray[np.uint64], list[str], Vectors]:
+        ids = self.shards.folder.read_table(name, ["id"]).column("id").combine_chunks()
+        keys = hashes(ids)
+        places = np.arange(len(keys)) if self.below >= HASHES else np.flatnonzero(keys < np.uint64(self.below))
+        if not len(places):
+            return keys[:0], [], np.empty((0, 0), np.float32)
+        return keys[places], ids.take(places).to_pylist(), read(self.shards, name).vectors[places]
+
+
+def each(pool: Pool, make: Callable[[], Callable[[T], R]], items: Iterable[T]) -> Iterator[R]:
+    """What a step gives for each item, in any order. Raises `relata.errors.BulkError` for an item that no worker came back from."""
+    for done in pool.map(make, items):
+        yield _given(done)
+
+
+def _given(done: Done[Any, R]) -> R:
+    if done.lost is not None:
+        raise bad(f"{done.item} was not done: {done.lost}")
+    return done.result  # type: ignore[return-value]
+
+
+def bad(text: str) -> BulkError:
+    """An error of shards."""
+    error = BulkError(text)
+    error.code = "shards"
+    return error
