@@ -6,7 +6,8 @@ import pytest
 from conftest import ROOT
 
 
-def test_examples_of_the_guide(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("name", ["python", "clusters"])
+def test_examples_of_the_guide(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(ROOT)
-    failed, tried = doctest.testfile(str(ROOT / "docs/guide/python.md"), module_relative=False, optionflags=doctest.NORMALIZE_WHITESPACE)
+    failed, tried = doctest.testfile(str(ROOT / f"docs/guide/{name}.md"), module_relative=False, optionflags=doctest.NORMALIZE_WHITESPACE)
     assert tried > 5 and failed == 0

@@ -3,11 +3,12 @@
 
 use std::fmt::Write;
 use std::io;
+use std::path::PathBuf;
 use std::time::Duration;
 
 use crate::bulk::Status;
 use crate::error::{BulkError, Error, Result};
-use crate::service::{Embed as Request, EmbedError, Embedded, rate};
+use crate::service::{ClusterEmbedded, Embed as Request, EmbedError, EmbedOnCluster, Embedded, rate};
 
 use super::args::Embed;
 use super::skips::say_read;
@@ -15,8 +16,11 @@ use super::terminal::{Page, printable, say};
 use super::{Context, INTERRUPTED, Outcome};
 
 pub(super) fn run(context: &Context, asked: &Embed, page: &mut Page) -> Result<Outcome> {
+    if let Some(address) = &asked.cluster.address {
+        return on_cluster(context, address, asked, page);
+    }
     let request = Request {
-        inputs: asked.inputs.clone(),
+        inputs: inputs(asked),
         output: asked.output.clone(),
         format: asked.format,
         lines: asked.lines,
@@ -60,6 +64,59 @@ pub(super) fn run(context: &Context, asked: &Embed, page: &mut Page) -> Result<O
         (0, _) => Outcome::Done,
         _ => Outcome::Partial,
     })
+}
+
+fn inputs(asked: &Embed) -> Vec<PathBuf> {
+    asked.inputs.iter().chain(&asked.more_inputs).cloned().collect()
+}
+
+fn on_cluster(context: &Context, address: &str, asked: &Embed, page: &mut Page) -> Result<Outcome> {
+    let request = EmbedOnCluster {
+        lines: asked.lines,
+        role: asked.role,
+        lance: asked.cluster.lance,
+        rows_per_shard: asked.cluster.rows_per_shard,
+        num_cpus: asked.cluster.num_cpus,
+        num_gpus: asked.cluster.num_gpus,
+        python: context.config.variable("RELATA_PYTHON").map(PathBuf::from),
+        patience: asked.cluster.patience,
+        ..EmbedOnCluster::new(address, inputs(asked), &asked.output)
+    };
+    let out = asked.output.display();
+    let _ = INTERRUPTED.set(format!("The shards that are done are in {out}; the same command goes on from there."));
+    let embedded = context.relata.embed_on_cluster(&request)?;
+    say_read(&embedded.skips, &embedded.rows.notes);
+    say(&cluster_summary(&embedded));
+    if asked.json {
+        page.json(&embedded)?;
+    }
+    Ok(match (embedded.skips.count(), embedded.rows.rows) {
+        (0, 0) => Outcome::Nothing,
+        (0, _) => Outcome::Done,
+        _ => Outcome::Partial,
+    })
+}
+
+/// The last line of work on a cluster.
+fn cluster_summary(embedded: &ClusterEmbedded) -> String {
+    let ClusterEmbedded { rows, skips } = embedded;
+    let mut text = match rows.rows {
+        0 => "nothing to embed".to_owned(),
+        count => format!("embedded {count} to {}", printable(&rows.out)),
+    };
+    // Writing into a String cannot fail.
+    if rows.rows_found > 0 {
+        let _ = write!(text, " ({} of them before)", rows.rows_found);
+    }
+    let _ = write!(text, ", skipped {}", skips.count());
+    if rows.rows_made > 0 {
+        let (machines, speed) = (rows.nodes.len(), rows.rows_per_second);
+        let _ = write!(text, "; {speed:.*} texts/s on {machines} machines", if speed < 100.0 { 1 } else { 0 });
+    }
+    if rows.shards_other > 0 {
+        let _ = write!(text, "; {} shards there are of other texts", rows.shards_other);
+    }
+    text
 }
 
 /// The last line: what came out, and how fast.

@@ -155,6 +155,9 @@ fn in_words(note: &Note) -> String {
              meanwhile, the library would be damaged. Free some space before anything else.",
             library.display()
         ),
+        Note::ClusterLost { reason, pause } => {
+            format!("note: the cluster was lost ({reason}); the job begins again in {} s", pause.as_secs())
+        }
         Note::IndexNotRefreshed(why) => format!("note: the index was not brought up to date: {why}"),
         Note::AbsentFromProfile { profile, papers } => {
             format!("{papers} papers of the profile {} are not in the library.", printable(profile))

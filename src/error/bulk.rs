@@ -104,6 +104,36 @@ pub enum BulkError {
     /// Options that both want standard output.
     #[error("the answer and the vectors would both be written to standard output")]
     OneStandardOutput,
+    /// An interpreter of Python that cannot be started.
+    #[error("{program} cannot be started: {reason}", program = program.display())]
+    Python {
+        /// The interpreter.
+        program: PathBuf,
+        /// What the system said.
+        reason: String,
+    },
+    /// An interpreter of Python without the packages that work on a cluster.
+    #[error("{program} lacks a package that a cluster needs: {reason}", program = program.display())]
+    PythonPackage {
+        /// The interpreter.
+        program: PathBuf,
+        /// What it said.
+        reason: String,
+    },
+    /// No cluster, or one that was lost.
+    #[error("the cluster {address} is not there: {reason}")]
+    Cluster {
+        /// Its address.
+        address: String,
+        /// What was said of it.
+        reason: String,
+    },
+    /// A job on a cluster that ended with an error of its own.
+    #[error("{reason}")]
+    ClusterJob {
+        /// What is wrong.
+        reason: String,
+    },
     /// A form that cannot be written to a stream.
     #[error("{format} cannot be written to standard output, only jsonl can")]
     NoStream {
@@ -155,6 +185,10 @@ impl BulkError {
             BulkError::OutputIsInput { .. } => "output-is-input",
             BulkError::InputTwice { .. } => "input-twice",
             BulkError::OneStandardOutput => "one-standard-output",
+            BulkError::Python { .. } => "python",
+            BulkError::PythonPackage { .. } => "python-package",
+            BulkError::Cluster { .. } => "cluster",
+            BulkError::ClusterJob { .. } => "cluster-job",
             BulkError::NoStream { .. } => "no-stream",
         }
     }

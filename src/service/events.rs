@@ -8,6 +8,7 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
 
 use serde::Serialize;
 
@@ -117,6 +118,13 @@ pub enum Note {
     },
     /// The index could not be brought up to date.
     IndexNotRefreshed(String),
+    /// The cluster that embeds was lost, and the job is begun again after a pause.
+    ClusterLost {
+        /// What was said of it.
+        reason: String,
+        /// The pause.
+        pause: Duration,
+    },
     /// So many papers that a profile names are not in the library.
     AbsentFromProfile {
         /// The profile.

@@ -7,12 +7,12 @@ use schemars::generate::SchemaSettings;
 use schemars::{JsonSchema, Schema};
 
 use super::{
-    Add, Added, Annotated, Checked, Embed, Embedded, Evaluate, Evaluated, Export, Exported, ExportedProfile, Fetch,
-    Fetched, FindTopics, Follow, Followed, Found, ImportProfile, Imported, Interests, LibraryInfo, LikedList,
-    ListLiked, Mailed, MarkRead, Mended, Models, NotePaper, Opine, Opined, PaperInfo, ProfileTexts, Profiles,
-    Recommend, Recommendation, Reembed, Reembedded, Remove, RemoveTexts, Removed, RemovedTexts, Renamed, Repair,
-    Search, Sources, StopZotero, SyncZotero, TagPapers, Tags, Today, TodayList, TopicHistory, TopicPapers,
-    TopicsAnswer, VerifiedModel, WeighInterest, ZoteroStopped, ZoteroSynced,
+    Add, Added, Annotated, Checked, ClusterEmbedded, Embed, EmbedOnCluster, Embedded, Evaluate, Evaluated, Export,
+    Exported, ExportedProfile, Fetch, Fetched, FindTopics, Follow, Followed, Found, ImportProfile, Imported, Interests,
+    LibraryInfo, LikedList, ListLiked, Mailed, MarkRead, Mended, Models, NotePaper, Opine, Opined, PaperInfo,
+    ProfileTexts, Profiles, Recommend, Recommendation, Reembed, Reembedded, Remove, RemoveTexts, Removed, RemovedTexts,
+    Renamed, Repair, Search, Sources, StopZotero, SyncZotero, TagPapers, Tags, Today, TodayList, TopicHistory,
+    TopicPapers, TopicsAnswer, VerifiedModel, WeighInterest, ZoteroStopped, ZoteroSynced,
 };
 
 /// The schemas (JSON Schema 2020-12) of all requests and answers, by the task and which of the two
@@ -25,6 +25,8 @@ pub fn schemas() -> BTreeMap<&'static str, Schema> {
         ("check.answer", answer::<Checked>()),
         ("embed.request", request::<Embed>()),
         ("embed.answer", answer::<Embedded>()),
+        ("embed-on-cluster.request", request::<EmbedOnCluster>()),
+        ("embed-on-cluster.answer", answer::<ClusterEmbedded>()),
         ("evaluate.request", request::<Evaluate>()),
         ("evaluate.answer", answer::<Evaluated>()),
         ("export.request", request::<Export>()),

@@ -1,5 +1,6 @@
 """The programs `relata` and `recommend`: the same command line as the prebuilt ones, run by the extension module."""
 
+import os
 import sys
 import sysconfig
 from pathlib import Path
@@ -9,6 +10,8 @@ from relata import _relata
 
 def main(first: list[str] | None = None) -> int:
     """Runs the command line of this process, and gives its exit status."""
+    # Whatever of the program needs Python takes this one.
+    os.environ.setdefault("RELATA_PYTHON", sys.executable)
     return _relata.run(_program(), ["relata", *(first or []), *sys.argv[1:]])
 
 

@@ -252,6 +252,17 @@ fn bulk(error: &BulkError) -> Option<String> {
         BulkError::OutputIsInput { .. } => "name another output",
         BulkError::InputTwice { .. } => "name it once",
         BulkError::OneStandardOutput => "choose one of --json and `--output -`",
+        BulkError::Python { .. } => {
+            "name a Python 3.11 or newer by RELATA_PYTHON, and have it install the package: pip install \"relata[ray]\""
+        }
+        BulkError::PythonPackage { program, .. } => {
+            return Some(format!("{} -m pip install \"relata[ray]\"", program.display()));
+        }
+        BulkError::Cluster { .. } => {
+            "start one (`ray start --head`), or work on this machine with --cluster local; what is done is kept, and the \
+             same command goes on from there"
+        }
+        BulkError::ClusterJob { .. } => return None,
         BulkError::NoStream { .. } => "name a file with --output",
     };
     Some(fixed.to_owned())

@@ -12,11 +12,15 @@ use crate::embed::Role;
 #[derive(Debug, Args)]
 pub(crate) struct Embed {
     /// Files or folders of papers, in any format that `relata add` reads; `-` reads standard input.
-    #[arg(required = true, value_name = "INPUT", value_parser = path())]
+    #[arg(required_unless_present = "more_inputs", value_name = "INPUT", value_parser = path())]
     pub inputs: Vec<PathBuf>,
+    /// The same as INPUT, by name.
+    #[arg(long = "in", id = "more_inputs", value_name = "INPUT", value_parser = path())]
+    pub more_inputs: Vec<PathBuf>,
     /// File to write: .npy (float32; ids in FILE.ids), .jsonl, .safetensors (ids in FILE.ids) or
-    /// .parquet; `-` writes JSON lines to standard output.
-    #[arg(short, long, value_name = "FILE", value_parser = path())]
+    /// .parquet; `-` writes JSON lines to standard output. With --cluster: the folder, or the
+    /// address (s3://...), of the shards.
+    #[arg(short, long, visible_alias = "out", value_name = "FILE", value_parser = path())]
     pub output: PathBuf,
     /// Output format, if the extension does not name it: npy, jsonl, safetensors or parquet.
     #[arg(long, value_name = "FORM")]
@@ -38,6 +42,38 @@ pub(crate) struct Embed {
     /// Print the report as JSON.
     #[arg(long)]
     pub json: bool,
+    /// Where else than on this machine.
+    #[command(flatten)]
+    pub cluster: OnCluster,
+}
+
+/// Options of `relata embed` on a cluster.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "On a cluster")]
+pub(crate) struct OnCluster {
+    /// Embed on the machines of a Ray cluster, into a folder of Parquet shards: ray://HOST:10001,
+    /// HOST:6379, auto (this machine is one of them) or local (this machine alone).
+    ///
+    /// Needs Python with `pip install "relata[ray]"`. Inputs may then be Parquet and Lance, and
+    /// addresses (s3://...). Shards that are there are not made again, so the same command goes on
+    /// after a stop.
+    #[arg(long = "cluster", value_name = "ADDRESS", conflicts_with_all = ["format", "force"])]
+    pub address: Option<String>,
+    /// Write a Lance dataset instead of Parquet shards.
+    #[arg(long, requires = "address")]
+    pub lance: bool,
+    /// Rows of a shard [default: 1024, or 16384 with cards].
+    #[arg(long, value_name = "N", requires = "address", value_parser = clap::value_parser!(u32).range(1..))]
+    pub rows_per_shard: Option<u32>,
+    /// Cores of a worker [default: all of a machine].
+    #[arg(long, value_name = "N", requires = "address", value_parser = clap::value_parser!(u32).range(1..))]
+    pub num_cpus: Option<u32>,
+    /// Graphics cards of a worker [default: none].
+    #[arg(long, value_name = "N", requires = "address", value_parser = clap::value_parser!(u32).range(1..))]
+    pub num_gpus: Option<u32>,
+    /// How long to try a lost cluster again without getting further, in seconds.
+    #[arg(long, value_name = "SECONDS", requires = "address", default_value_t = 600)]
+    pub patience: u64,
 }
 
 /// `relata model`

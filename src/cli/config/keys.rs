@@ -84,6 +84,7 @@ pub(in crate::cli) static KEYS: &[Key] = &[
     global("engine", Kind::OneOf(&["own", "stock"]), "--engine", None, "the engine to embed with"),
     global("memory", Kind::Count, "--memory", None, "the memory for making an index, in MiB"),
     global("offline", Kind::Flag, "--offline", Some("RELATA_OFFLINE"), "never fetch anything from the network"),
+    only_variable("python", Kind::NameOrPath, "RELATA_PYTHON", "the Python that `relata embed --cluster` starts"),
     only_variable("cache", Kind::Path, "RELATA_CACHE", "the folder for models and other derived files"),
     global("profile", Kind::Text, "--profile", None, "the profile where a command names none"),
     global("language", Kind::Language, "--language", None, "the language of the digests' short texts"),

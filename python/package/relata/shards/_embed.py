@@ -11,7 +11,7 @@ import os
 import time
 from collections import deque
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Any
 
@@ -19,7 +19,7 @@ from relata.encoder import DEFAULT_MODEL, Encoder
 from relata.errors import BulkError, EmbeddingError, _refused
 from relata.shards._blocks import About, Block, Skipped, refuse, refused_rows
 from relata.shards._files import AnyPath
-from relata.shards._inputs import Source, sources
+from relata.shards._inputs import Source, sources, whole
 from relata.shards._pool import Done, Here, Pool
 from relata.shards._search import Search
 from relata.shards._show import Show
@@ -48,9 +48,7 @@ class Model:
     as_query: bool
 
     def encoder(self) -> Encoder:
-        # Workers have folders of their own to be in.
-        name = os.path.abspath(self.name) if os.path.isdir(self.name) else self.name
-        return Encoder(name, self.device, self.precision, long=self.long)
+        return Encoder(self.name, self.device, self.precision, long=self.long)
 
 
 @dataclass(frozen=True)
@@ -320,7 +318,9 @@ def asked(
     if rows_per_shard is not None and rows_per_shard < 1:
         raise _refused(f"rows_per_shard={rows_per_shard}; a shard has at least one row")
     rows = rows_per_shard or (CARD_ROWS if cards or model.device.partition(":")[0] in ("cuda", "metal") else CPU_ROWS)
-    return Asked(inputs, writer(out, format), model, rows, lines)
+    # Workers have folders of their own to be in.
+    name = os.path.abspath(model.name) if os.path.isdir(model.name) else model.name
+    return Asked(whole(inputs), writer(out, format), replace(model, name=name), rows, lines)
 
 
 def embed(

@@ -122,15 +122,23 @@ class Batches:
 def sources(inputs: Any, share: Callable[[Any], Callable[[], Any]], lines: bool) -> Iterator[Source]:
     """The sources of inputs, in an order that depends on their names alone.
 
-    `inputs` is a path, an address, a list of these, a table with `__arrow_c_stream__`, or a Ray Dataset. `share` takes a table to where it is read.
+    `inputs` is a list of paths and addresses (`whole`), a table with `__arrow_c_stream__`, or a Ray Dataset. `share` takes a table to where it is read.
     """
     if hasattr(inputs, "__arrow_c_stream__"):
         yield from _streamed(inputs, share)
     elif hasattr(inputs, "to_arrow_refs"):
         yield from _of_dataset(inputs)
     else:
-        given = [inputs] if isinstance(inputs, str | os.PathLike) else list(inputs)
-        yield from _of_paths([os.fspath(path) for path in given], lines)
+        yield from _of_paths(inputs, lines)
+
+
+def whole(inputs: Any) -> Any:
+    """Inputs whose paths mean the same wherever they are read. Tables stay what they are."""
+    if hasattr(inputs, "__arrow_c_stream__") or hasattr(inputs, "to_arrow_refs"):
+        return inputs
+    given = [inputs] if isinstance(inputs, str | os.PathLike) else list(inputs)
+    paths = [os.fspath(path) for path in given]
+    return [path if "://" in path or path == "-" else os.path.abspath(path) for path in paths]
 
 
 def _streamed(table: Any, share: Callable[[Any], Callable[[], Any]]) -> Iterator[Source]:
@@ -222,7 +230,6 @@ def _found(paths: list[str]) -> Iterator[tuple[str, int]]:
         if path == "-":
             raise BulkError("standard input cannot be read from several machines; name files")
         if "://" not in path:
-            path = os.path.abspath(path)
             matching = sorted(glob.glob(path, recursive=True)) if not os.path.exists(path) else [path]
             if not matching:
                 raise BulkError(f"{path}: there is no such file or folder")

@@ -1,0 +1,127 @@
+"""`relata embed --cluster`: the program starts Python, waits for a cluster that was lost, and says what is missing."""
+
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from conftest import TINY, by_program, papers
+
+import relata.shards
+
+HEAD = """
+import sys
+from conftest import start_cluster
+cluster = start_cluster(2, int(sys.argv[1]), int(sys.argv[2]))
+print(cluster.address, flush=True)
+sys.stdin.read()
+"""
+
+
+def _command(*arguments: str) -> list[str]:
+    return [sys.executable, "-P", "-m", "relata", "embed", "--model", TINY, "--device", "cpu", "--rows-per-shard", "8", "--json", *arguments]
+
+
+def _vectors(out: Path) -> dict[str, bytes]:
+    ids, vectors = relata.shards.read(out)
+    assert len(set(ids)) == len(ids)
+    return {id: row.tobytes() for id, row in zip(ids, vectors, strict=True)}
+
+
+def _shards(out: Path) -> dict[str, tuple[int, int]]:
+    return {path.name: (path.stat().st_mtime_ns, path.stat().st_ino) for path in out.glob("[!.]*.parquet")}
+
+
+class Started:
+    """A cluster in a process group of its own, which can be killed whole."""
+
+    def __init__(self, ports: list[int]) -> None:
+        command = [sys.executable, "-P", "-c", HEAD, *map(str, ports)]
+        self.process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True, start_new_session=True)
+        assert self.process.stdout is not None
+        self.address = self.process.stdout.readline().strip()
+
+    def kill(self) -> None:
+        """Kills head and nodes at once."""
+        os.killpg(self.process.pid, signal.SIGKILL)
+        self.process.wait()
+
+
+@pytest.fixture
+def ports(ray_folder: str) -> list[int]:
+    """That of the head, and that for clients."""
+    with socket.socket() as one, socket.socket() as other:
+        one.bind(("127.0.0.1", 0))
+        other.bind(("127.0.0.1", 0))
+        return [int(free.getsockname()[1]) for free in (one, other)]
+
+
+@pytest.mark.parametrize("is_client", [False])
+def test_a_head_that_is_killed_and_started_again(is_client: bool, ports: list[int], tmp_path: Path, gate: Path) -> None:
+    file, out = papers(tmp_path / "papers.jsonl", 120), tmp_path / "out"
+    (gate / "slow").write_text("0.1")
+    cluster = Started(ports)
+    address = f"ray://127.0.0.1:{ports[1]}" if is_client else cluster.address
+    try:
+        running = subprocess.Popen(_command("--cluster", address, "--in", str(file), "--out", str(out)), stdout=subprocess.PIPE, text=True)
+        while len(before := _shards(out) if out.exists() else {}) < 3:
+            assert running.poll() is None
+            time.sleep(0.05)
+        cluster.kill()
+        cluster = Started(ports)
+        told, _ = running.communicate(timeout=120)
+    finally:
+        cluster.kill()
+    answer = json.loads(told)
+    assert (running.returncode, answer["rows"], answer["skipped"], answer["shards_other"]) == (0, 120, [], 0)
+    assert answer["rows_found"] >= 24 and answer["rows_made"] + answer["rows_found"] == 120
+    assert _vectors(out) == by_program([file], tmp_path)
+    assert before.items() <= _shards(out).items()
+
+
+def test_this_machine_alone_and_rows_that_are_skipped(ray_folder: str, tmp_path: Path) -> None:
+    file = papers(tmp_path / "papers.jsonl", 10)
+    with file.open("a") as more:
+        more.write('{"id": "2601.00099", "abstract": "No title."}\n')
+    command = _command("--cluster", "local", str(file), "-o", "out")
+    done = subprocess.run(command, cwd=tmp_path, text=True, capture_output=True, timeout=120)
+    assert done.returncode == 2, done.stderr
+    answer = json.loads(done.stdout)
+    assert (answer["out"], answer["rows_made"], answer["format"]) == (str(tmp_path / "out"), 10, "parquet")
+    assert answer["skipped"] == [{"file": str(file), "line": 11, "reason": "2601.00099 has no title, and so no text to embed"}]
+    assert f"embedded 10 to {tmp_path}/out, skipped 1; " in done.stderr
+    assert _vectors(tmp_path / "out") == by_program([file], tmp_path, may_skip=True)
+
+
+@pytest.fixture
+def without_packages(tmp_path: Path) -> Iterator[Path]:
+    """An interpreter that has no packages."""
+    python = tmp_path / "python"
+    python.write_text(f'#!/bin/sh\nexec "{sys.executable}" -I -S "$@"\n')
+    python.chmod(0o755)
+    yield python
+
+
+def test_what_is_missing_is_named(ray_folder: str, tmp_path: Path, without_packages: Path) -> None:
+    file = papers(tmp_path / "papers.jsonl", 1)
+
+    def said(cluster: str, **more: str) -> tuple[int, str]:
+        command = _command("--cluster", cluster, str(file), "-o", str(tmp_path / "out"))
+        done = subprocess.run(command, text=True, capture_output=True, timeout=120, env=os.environ | more)
+        assert done.stdout == ""
+        return done.returncode, done.stderr
+
+    code, text = said("local", RELATA_PYTHON="/no/such/python")
+    assert code == 2 and "error: /no/such/python cannot be started: No such file or directory" in text and "RELATA_PYTHON" in text
+    code, text = said("local", RELATA_PYTHON=str(without_packages))
+    assert code == 2 and f"{without_packages} lacks a package that a cluster needs: ModuleNotFoundError: No module named 'relata'" in text
+    assert f'{without_packages} -m pip install "relata[ray]"' in text
+    code, text = said("ray://127.0.0.1:9")
+    assert code == 2 and "error: the cluster ray://127.0.0.1:9 is not there: there is no cluster of Ray at ray://127.0.0.1:9: " in text
+    assert "--cluster local" in text and not (tmp_path / "out").exists()
