@@ -9,13 +9,16 @@
 
 mod arrow;
 mod arrow_stream;
+mod centres;
 mod encoder;
 mod errors;
+mod ids;
 mod kmeans;
 mod library;
 mod neighbours;
 mod process;
 mod reading;
+mod topic_graph;
 mod topics;
 mod working;
 
@@ -32,7 +35,11 @@ mod _relata {
     #[pymodule_export]
     use crate::arrow::arrow_stream;
     #[pymodule_export]
+    use crate::centres::{group_best, group_sums};
+    #[pymodule_export]
     use crate::encoder::Encoder;
+    #[pymodule_export]
+    use crate::ids::Ids;
     #[pymodule_export]
     use crate::kmeans::{Centres, moved, to_unit_length, train};
     #[pymodule_export]
@@ -41,6 +48,8 @@ mod _relata {
     use crate::neighbours::{Rows, RowsIndex};
     #[pymodule_export]
     use crate::reading::Reading;
+    #[pymodule_export]
+    use crate::topic_graph::{Groups, NearestLists, order_keys};
     #[pymodule_export]
     use crate::topics::{find_topics, topics_page};
 

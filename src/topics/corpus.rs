@@ -113,7 +113,7 @@ impl Corpus {
             let graph = graph(&self.rows, &self.nearest);
             let (grouped, unassigned) = self.grouped(&graph, method, previous)?;
             let Some(finest) = grouped.partitions.last() else { return Ok(None) };
-            let memberships = memberships(&graph, finest);
+            let memberships = memberships(&graph, finest).collect();
             let unassigned = unassigned.map(|row| finest.groups[row] as usize);
             let names = previous.map_or_else(Vec::new, |previous| previous.names(&grouped));
             let reclustered = grouped.reclustered;
@@ -213,8 +213,8 @@ fn from_the_centre(rows: &Rows, partition: &Partition) -> Vec<Vec<u32>> {
 }
 
 /// How well each node fits its group.
-pub(super) fn memberships(graph: &Graph, partition: &Partition) -> Vec<Membership> {
-    (0..graph.len()).map(|node| membership(graph, partition, node)).collect()
+pub(super) fn memberships(graph: &Graph, partition: &Partition) -> impl Iterator<Item = Membership> {
+    (0..graph.len()).map(|node| membership(graph, partition, node))
 }
 
 /// The share of a paper's neighbourhood that is in its own group, and the other group with the

@@ -4,6 +4,8 @@
 //! sought. Also what a graph becomes when groups of its nodes are seen as one
 //! ([`Graph::gathered`]), or when it is cut between them ([`Graph::within`]).
 
+use rayon::prelude::*;
+
 use super::knn::Nearest;
 
 /// An undirected graph with weights. Each edge stands at both of its ends, in the order of the
@@ -23,11 +25,50 @@ impl Graph {
     /// cosine, twice where both are. Of twelve ways to weigh, this agreed best with categories and
     /// reading lists (docs/benchmarks.md). Only the first `k` of each count.
     pub fn of(nearest: &Nearest, nodes: usize, k: usize) -> Graph {
-        let mut edges = Vec::with_capacity(2 * nodes * nearest.k());
-        for one in 0..nearest.len() {
-            edges.extend(nearest.of(one).iter().take(k).map(|(other, cosine)| (one as u32, *other, cosine.max(0.0))));
+        let near = |node: usize| {
+            let all = if nearest.is_empty() { &[] } else { nearest.of(node) };
+            &all[..k.min(all.len())]
+        };
+        // No list of pairs: it would take thrice the room of the graph.
+        let mut degrees: Vec<u32> = (0..nodes).into_par_iter().map(|node| near(node).len() as u32).collect();
+        let one_sided =
+            |node: usize| near(node).iter().filter(move |(other, _)| weight_of(near(*other as usize), node).is_none());
+        for node in 0..nodes {
+            one_sided(node).for_each(|(other, _)| degrees[*other as usize] += 1);
         }
-        Graph::joined(nodes, edges)
+        let mut graph = Graph::empty(nodes, &degrees);
+        let mut next: Vec<usize> = graph.starts[..nodes].to_vec();
+        let mut put = |node: usize, other: u32| {
+            graph.edges[next[node]].0 = other;
+            next[node] += 1;
+        };
+        for node in 0..nodes {
+            near(node).iter().for_each(|(other, _)| put(node, *other));
+            one_sided(node).for_each(|(other, _)| put(*other as usize, node as u32));
+        }
+        drop(next);
+        let Graph { starts, edges, strengths, .. } = &mut graph;
+        by_node(starts, edges).into_par_iter().zip(strengths).enumerate().for_each(|(node, (own, strength))| {
+            own.sort_unstable_by_key(|(other, _)| *other);
+            for (other, weight) in own.iter_mut() {
+                let there = weight_of(near(node), *other as usize).unwrap_or(0.0);
+                *weight = there + weight_of(near(*other as usize), node).unwrap_or(0.0);
+            }
+            *strength = own.iter().map(|(_, weight)| f64::from(*weight)).sum();
+        });
+        graph
+    }
+
+    /// Edges of so many for each node, which lead nowhere yet.
+    fn empty(nodes: usize, degrees: &[u32]) -> Graph {
+        let mut starts = Vec::with_capacity(nodes + 1);
+        starts.push(0);
+        let mut end = 0;
+        starts.extend(degrees.iter().map(|degree| {
+            end += *degree as usize;
+            end
+        }));
+        Graph { edges: vec![(0, 0.0); end], starts, loops: vec![0.0; nodes], strengths: vec![0.0; nodes] }
     }
 
     /// The graph of these edges; several between the same two nodes add up.
@@ -157,6 +198,22 @@ impl Graph {
     }
 }
 
+/// The weight with which a node is among the nearest of another; a cosine below 0 weighs nothing.
+fn weight_of(near: &[(u32, f32)], node: usize) -> Option<f32> {
+    near.iter().find(|(other, _)| *other as usize == node).map(|(_, cosine)| cosine.max(0.0))
+}
+
+/// The edges of each node.
+fn by_node<'a>(starts: &[usize], edges: &'a mut [(u32, f32)]) -> Vec<&'a mut [(u32, f32)]> {
+    let mut rest = edges;
+    let of = |pair: &[usize]| {
+        let (own, more) = std::mem::take(&mut rest).split_at_mut(pair[1] - pair[0]);
+        rest = more;
+        own
+    };
+    starts.windows(2).map(of).collect()
+}
+
 /// The members of each group, one group behind the other, with where each begins; ascending within.
 pub(super) fn members(groups: &[u32], count: usize) -> (Vec<usize>, Vec<u32>) {
     let mut starts = vec![0; count + 1];
@@ -200,6 +257,24 @@ mod tests {
         let within = graph.within(&[0, 0, 1, 1, 1, 1]);
         assert_eq!((within.edges(0), within.edges(2).len(), within.strength(2)), ([(1, 1.0)].as_slice(), 0, 2.0));
     }
+
+    #[test]
+    fn the_graph_of_the_nearest_is_that_of_all_its_pairs() {
+        let mut random = fastrand::Rng::with_seed(7);
+        let values = (0..200 * 4).map(|_| random.f32() - 0.5).collect();
+        let nearest = Nearest::find(&Rows::new(values, 4), 9, &|_| ()).expect("found");
+        let pairs = |k: usize| {
+            let of =
+                |node: usize| nearest.of(node).iter().take(k).map(move |(other, x)| (node as u32, *other, x.max(0.0)));
+            (0..200).flat_map(of).collect()
+        };
+        for k in [1, 5, 9, 12] {
+            assert_eq!(Graph::of(&nearest, 200, k), Graph::joined(200, pairs(k)), "{k}");
+        }
+        let alone = Nearest::find(&Rows::new(vec![1.0], 1), 9, &|_| ()).expect("found");
+        assert_eq!(Graph::of(&alone, 1, 9), Graph::joined(1, Vec::new()));
+    }
+
     #[test]
     fn an_anchor_holds_its_group_and_weighs_nothing_itself() {
         let graph = Graph::joined(3, vec![(0, 1, 2.0), (1, 2, 4.0)]);

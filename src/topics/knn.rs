@@ -63,6 +63,12 @@ impl Nearest {
         Ok(Nearest { k, near: knn_cells::nearest(InstructionSet::choose()?, rows, k, done) })
     }
 
+    /// What was found elsewhere: for each row `k` others with their cosines, the nearest first, one
+    /// row behind the other.
+    pub fn of_lists(k: usize, near: Vec<(u32, f32)>) -> Nearest {
+        Nearest { k, near }
+    }
+
     /// How many each row has.
     pub fn k(&self) -> usize {
         self.k

@@ -112,9 +112,7 @@ pub(super) fn modularity(graph: &Graph, partition: &Partition, resolution: f64) 
 }
 
 fn round(graph: &Graph, factor: f64, begin: &Partition, random: &mut fastrand::Rng) -> Partition {
-    let mut moved = Moving::new(graph, factor, begin);
-    moved.settle(random);
-    let coarse = Partition::new(&moved.groups);
+    let coarse = moved(graph, factor, begin, random);
     if coarse.count == graph.len() {
         return coarse;
     }
@@ -128,8 +126,18 @@ fn round(graph: &Graph, factor: f64, begin: &Partition, random: &mut fastrand::R
     for (part, group) in parts.groups.iter().zip(&coarse.groups) {
         groups[*part as usize] = *group;
     }
-    let upper = round(&smaller, factor, &Partition { groups, count: coarse.count }, random);
+    let begin = Partition { groups, count: coarse.count };
+    // What is larger than the smaller graph makes room for it.
+    drop(coarse);
+    let upper = round(&smaller, factor, &begin, random);
     Partition::new(&parts.lifted(&upper).groups)
+}
+
+/// Groups after each node has moved to where it fits best.
+fn moved(graph: &Graph, factor: f64, begin: &Partition, random: &mut fastrand::Rng) -> Partition {
+    let mut moving = Moving::new(graph, factor, begin);
+    moving.settle(random);
+    Partition::new(&moving.groups)
 }
 
 /// Nodes on their way between groups.

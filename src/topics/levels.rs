@@ -37,6 +37,10 @@ const FINEST: f64 = 0.19;
 /// Seeds that are tried; the partition with the highest modularity is taken.
 const SEEDS: u64 = 4;
 
+/// With more papers, one seed is tried after the other: each takes about as much memory as the
+/// graph (docs/design/topics.md).
+const AT_ONCE: usize = 16_000_000;
+
 /// Part of its weight that holds a paper in the topic where it was. Less lets papers swing between
 /// topics that fit them as well; with more, topics of the past hold for longer than they are true
 /// (docs/history/topics.md).
@@ -50,7 +54,12 @@ pub fn graph(rows: &Rows, nearest: &Nearest) -> Graph {
     if rows.len() < FEW {
         return of_few(rows);
     }
-    Graph::of(nearest, rows.len(), (rows.len() / PAPERS_PER_NEIGHBOUR).clamp(5, NEAREST))
+    graph_of_many(nearest, rows.len())
+}
+
+/// The same of so many rows whose vectors are not at hand.
+pub(super) fn graph_of_many(nearest: &Nearest, rows: usize) -> Graph {
+    Graph::of(nearest, rows, (rows / PAPERS_PER_NEIGHBOUR).clamp(5, NEAREST))
 }
 
 /// All pairs that are nearer than the mean, by how much they are.
@@ -147,15 +156,16 @@ pub(super) fn ordered(levels: Vec<Partition>) -> Vec<Partition> {
 }
 
 fn best(graph: &Graph, resolution: f64) -> Partition {
-    let tries: Vec<(f64, Partition)> = (0..SEEDS)
-        .into_par_iter()
-        .map(|seed| {
-            let partition = leiden(graph, resolution, seed, None);
-            (modularity(graph, &partition, resolution), partition)
-        })
-        .collect();
+    let found = |seed: u64| {
+        let partition = leiden(graph, resolution, seed, None);
+        (modularity(graph, &partition, resolution), partition)
+    };
     // Of equals the first.
-    let best = tries.into_iter().reduce(|best, next| if next.0 > best.0 { next } else { best });
+    let better = |best: (f64, Partition), next: (f64, Partition)| if next.0 > best.0 { next } else { best };
+    let best = match graph.len() > AT_ONCE {
+        true => (0..SEEDS).map(found).reduce(better),
+        false => (0..SEEDS).into_par_iter().map(found).collect::<Vec<_>>().into_iter().reduce(better),
+    };
     best.map_or(Partition::new(&[]), |(_, partition)| partition)
 }
 

@@ -16,6 +16,7 @@
 //! | the update once papers have come or gone | `incremental`, `matching` |
 //! | what has changed since the previous run | `changes`, `history` |
 //! | papers assigned to topics that somebody named | `assign` |
+//! | topics of rows that lie elsewhere | `elsewhere` |
 //! | the report as a page | `page` |
 //! | the papers of one topic | `central` |
 //! | the papers as a table for other tools | `lines`, `parquet_table` |
@@ -28,6 +29,7 @@ mod candidates;
 mod central;
 mod changes;
 mod corpus;
+mod elsewhere;
 mod find;
 mod graph;
 mod history;
@@ -56,6 +58,7 @@ pub use candidates::Rows;
 pub(crate) use central::central_first;
 pub(crate) use changes::in_words;
 pub use corpus::{ReadTexts, of_rows};
+pub use elsewhere::RowGroups;
 pub use find::Step;
 pub(crate) use find::{Search, find};
 pub use graph::Graph;
@@ -69,7 +72,9 @@ pub use levels::{NEAREST, graph, levels};
 pub(crate) use lines::{write_csv, write_json_lines};
 pub use methods::Method;
 pub(crate) use named::level_names;
+pub use named::{CENTRAL, read_of_each};
 pub use names::{Term, TopicName};
+pub use order::content_keys;
 pub(crate) use page::{MapPoints, Texts, gzipped, page, points};
 pub use page::{RowsPage, page_of_rows};
 #[cfg(feature = "serve")]

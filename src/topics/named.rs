@@ -10,10 +10,10 @@ use super::phrases::Vocabulary;
 use super::topic::{Level, Topic};
 
 /// How many central papers of a topic are named.
-pub(super) const CENTRAL: usize = 5;
+pub const CENTRAL: usize = 5;
 
 /// How many papers of a finest topic are read for its words: those nearest to its centre.
-pub(super) const READ: usize = 200;
+const READ: usize = 200;
 
 /// How many texts are read in all, unless a topic would be left with fewer than [`LEAST_READ`].
 const TEXTS: usize = 100_000;
@@ -40,8 +40,8 @@ pub(super) struct Naming<'a> {
     pub(super) read: &'a [usize],
 }
 
-/// How many texts of each of so many finest topics are read.
-pub(super) fn read_of_each(topics: usize) -> usize {
+/// How many texts of each of so many finest topics are read for their words.
+pub fn read_of_each(topics: usize) -> usize {
     (TEXTS / topics.max(1)).clamp(LEAST_READ, READ)
 }
 

@@ -19,6 +19,17 @@ pub(super) fn by_content(vectors: &[f32], dimension: usize) -> Vec<u32> {
     order.into_iter().map(|(_, at)| at).collect()
 }
 
+/// Numbers by which rows (rows x dimension) of different places come into the canonical order:
+/// ascending, equal numbers by id. Rows that differ have the same number about once in 2⁶⁴ pairs.
+pub fn content_keys(vectors: &[f32], dimension: usize) -> Vec<u64> {
+    let key = |row: &[f32]| {
+        let bytes = bytemuck::cast_slice::<f32, u8>(row);
+        let first = bytes.first_chunk::<4>().map_or(0, |first| u32::from_be_bytes(*first));
+        u64::from(crc32fast::hash(bytes)) << 32 | u64::from(first)
+    };
+    vectors.par_chunks_exact(dimension.max(1)).map(key).collect()
+}
+
 /// Moves the row `order[i]` to the place `i`, for all `i`. Works in place, since a million rows may
 /// take up most of the memory.
 pub(super) fn reorder(vectors: &mut [f32], dimension: usize, order: &[u32]) {
@@ -66,6 +77,16 @@ mod tests {
             fastrand::Rng::with_seed(seed).shuffle(&mut shuffled);
             prop_assert_eq!(sorted(&rows), sorted(&shuffled));
         }
+    }
+
+    #[test]
+    fn keys_sort_rows_as_their_content_does() {
+        let mut random = fastrand::Rng::with_seed(2);
+        let vectors: Vec<f32> = (0..300 * 5).map(|_| random.f32() - 0.5).collect();
+        let keys = content_keys(&vectors, 5);
+        let mut order: Vec<u32> = (0..300).collect();
+        order.sort_by_key(|row| keys[*row as usize]);
+        assert_eq!(order, by_content(&vectors, 5));
     }
 
     #[test]

@@ -2,5 +2,6 @@
 
 from relata.ray._embed import embed
 from relata.ray._rows import cluster
+from relata.ray._topics import topics
 
-__all__ = ["cluster", "embed"]
+__all__ = ["cluster", "embed", "topics"]

@@ -8,5 +8,7 @@ from relata.shards._blocks import Skipped
 from relata.shards._cluster import Clusters, cluster
 from relata.shards._embed import Embedded, embed
 from relata.shards._shards import Shard, Shards, read
+from relata.shards._topic_result import ShardTopics
+from relata.shards._topics import topics
 
-__all__ = ["Clusters", "Embedded", "Shard", "Shards", "Skipped", "cluster", "embed", "read"]
+__all__ = ["Clusters", "Embedded", "Shard", "ShardTopics", "Shards", "Skipped", "cluster", "embed", "read", "topics"]
