@@ -13,6 +13,7 @@ mod centres;
 mod encoder;
 mod errors;
 mod ids;
+mod indexing;
 mod kmeans;
 mod library;
 mod neighbours;
@@ -40,6 +41,8 @@ mod _relata {
     use crate::encoder::Encoder;
     #[pymodule_export]
     use crate::ids::Ids;
+    #[pymodule_export]
+    use crate::indexing::{IndexPlan, import_vectors, merge_index, plan_index};
     #[pymodule_export]
     use crate::kmeans::{Centres, moved, to_unit_length, train};
     #[pymodule_export]

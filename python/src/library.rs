@@ -63,7 +63,7 @@ impl Drop for Library {
 }
 
 impl Library {
-    fn handle(&self, py: Python<'_>) -> PyResult<Relata> {
+    pub(crate) fn handle(&self, py: Python<'_>) -> PyResult<Relata> {
         self.relata.clone().ok_or_else(|| errors::from(py, &Error::Internal("a handle without a library")))
     }
 }

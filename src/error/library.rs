@@ -125,6 +125,22 @@ pub enum LibraryError {
         /// What is wrong with it.
         why: String,
     },
+    /// Shards from which the index of a library was to be made, and which lack vectors of it.
+    #[error(
+        "the shards lack {papers} ({missing} in none of them, {differing} with another vector), of which {library} has vectors",
+        papers = some_of(papers, missing + differing),
+        library = path.display()
+    )]
+    ShardsDiffer {
+        /// The library.
+        path: PathBuf,
+        /// Papers whose id is in no shard.
+        missing: u64,
+        /// Papers that shards have with another vector alone.
+        differing: u64,
+        /// The first of them.
+        papers: Vec<String>,
+    },
     /// A request to a library that has no papers, where the sample cannot answer.
     #[error("the library {path} has no papers", path = path.display())]
     Empty {
@@ -189,9 +205,18 @@ impl LibraryError {
             LibraryError::Busy { .. } => "library-busy",
             LibraryError::Sqlite { .. } => "library",
             LibraryError::VectorRefused { .. } => "vector-refused",
+            LibraryError::ShardsDiffer { .. } => "shards-differ",
             LibraryError::Empty { .. } => "empty-library",
             LibraryError::OtherModel { .. } => "other-model",
             LibraryError::NoDataFolder => "no-data-folder",
         }
+    }
+}
+
+/// Some papers by their ids, of so many.
+fn some_of(papers: &[String], all: u64) -> String {
+    match all.saturating_sub(papers.len() as u64) {
+        0 => format!("the papers {}", papers.join(", ")),
+        others => format!("the papers {} and {others} others", papers.join(", ")),
     }
 }

@@ -16,7 +16,7 @@ mod top_k;
 use rayon::prelude::*;
 
 pub use admitted::Admitted;
-pub use index::MatrixIndex;
+pub use index::{IndexPlan, MatrixIndex};
 pub use top_k::{Best, Scored};
 
 use crate::error::Result;

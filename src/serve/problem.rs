@@ -186,7 +186,9 @@ fn library(error: &LibraryError) -> StatusCode {
         LibraryError::Missing { .. } | LibraryError::Empty { .. } => StatusCode::NOT_FOUND,
         LibraryError::Busy { .. } => StatusCode::SERVICE_UNAVAILABLE,
         LibraryError::Full { .. } => StatusCode::INSUFFICIENT_STORAGE,
-        LibraryError::ReadOnly { .. } | LibraryError::OtherModel { .. } => StatusCode::CONFLICT,
+        LibraryError::ReadOnly { .. } | LibraryError::OtherModel { .. } | LibraryError::ShardsDiffer { .. } => {
+            StatusCode::CONFLICT
+        }
         LibraryError::Foreign { .. }
         | LibraryError::Newer { .. }
         | LibraryError::Older { .. }

@@ -11,6 +11,7 @@ __all__ = [
     "Encoder",
     "Groups",
     "Ids",
+    "IndexPlan",
     "Library",
     "NearestLists",
     "Reading",
@@ -23,8 +24,11 @@ __all__ = [
     "find_topics",
     "group_best",
     "group_sums",
+    "import_vectors",
+    "merge_index",
     "moved",
     "order_keys",
+    "plan_index",
     "run",
     "to_unit_length",
     "topics_page",
@@ -60,6 +64,11 @@ def group_best(
 ) -> tuple[npt.NDArray[np.uint32], npt.NDArray[np.float32]]: ...
 def group_sums(vectors: npt.NDArray[np.float32], groups: npt.NDArray[np.uint32], count: int) -> npt.NDArray[np.int64]: ...
 def order_keys(vectors: npt.NDArray[np.float32]) -> npt.NDArray[np.uint64]: ...
+def plan_index(library: Library) -> tuple[IndexPlan, str, int]: ...
+def merge_index(library: Library, plan: IndexPlan, files: list[str], memory: int | None) -> tuple[int, int, bool]: ...
+def import_vectors(
+    library: Library, fingerprint: str, ids: list[str], passages: bytes, vectors: npt.NDArray[np.float32]
+) -> tuple[int, int, int, int, int]: ...
 def run(program: str | None, arguments: list[str]) -> int: ...
 def topics_page(shown: dict[str, Any]) -> str: ...
 
@@ -84,6 +93,14 @@ class Encoder:
     def fingerprint(self) -> str: ...
     @property
     def name(self) -> str: ...
+
+@final
+class IndexPlan:
+    def __new__(cls, bytes: bytes) -> IndexPlan: ...
+    def to_bytes(self) -> bytes: ...
+    @property
+    def shape(self) -> tuple[int, int]: ...
+    def code(self, ids: str, vectors: npt.NDArray[np.float32]) -> bytes: ...
 
 @final
 class Library:

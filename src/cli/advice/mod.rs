@@ -196,6 +196,9 @@ fn library(error: &LibraryError) -> Option<String> {
         }
         LibraryError::Busy { .. } => "wait for it to end, then run the same command again",
         LibraryError::Empty { .. } => "add some with `relata add PATH...`",
+        LibraryError::ShardsDiffer { .. } => {
+            "embed the texts as they are in the library now, or take the vectors of the shards over into it"
+        }
         LibraryError::NoDataFolder => "name the library with --library FILE",
         LibraryError::Sqlite { .. } | LibraryError::VectorRefused { .. } => return None,
     };

@@ -129,6 +129,7 @@ fn examples() -> Vec<Error> {
         LibraryError::Busy { path: path(), holder: None, source: sql() }.into(),
         LibraryError::Sqlite { path: path(), source: sql() }.into(),
         LibraryError::VectorRefused { path: path(), why: word() }.into(),
+        LibraryError::ShardsDiffer { path: path(), missing: 2, differing: 1, papers: vec![word()] }.into(),
         LibraryError::Empty { path: path() }.into(),
         other_vectors_example(true),
         LibraryError::NoDataFolder.into(),

@@ -22,11 +22,13 @@ mod file;
 mod matrix;
 mod measure;
 mod place;
+mod plan;
 mod probe_limits;
 mod rotation;
 mod rows;
 mod search;
 mod segment;
+mod shards;
 mod source;
 mod spill;
 mod table;
@@ -36,7 +38,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::files;
 use crate::kernels::InstructionSet;
 use crate::library::{FingerprintNumber, Library, PaperRow};
@@ -44,10 +46,11 @@ use crate::neighbours::admitted::Admitted;
 use crate::neighbours::top_k::Scored;
 
 pub use matrix::MatrixIndex;
+pub use plan::IndexPlan;
 
 use build::{Building, Delta};
-use file::{Facts, Mapped};
-use place::{delta_of, path, tidy};
+use file::Mapped;
+use place::{Placing, delta_of, path, tidy};
 use search::Query;
 use segment::Damage;
 use source::LibraryVectors;
@@ -225,23 +228,8 @@ impl Index {
             }
             (None, None) => return Ok(Kept::Good),
         };
-        let put = |facts: Facts| {
-            // All under the library's lock: whoever began before will find another token, whoever
-            // comes later has not begun.
-            let put = || {
-                files::put(&beside, &place).map_err(Error::io(&place))?;
-                stale.map(fs::remove_file);
-                tidy(&path);
-                tidy(&delta_of(&path));
-                Ok(())
-            };
-            library.set_index(fingerprint, &before, &facts.token, facts.change, put)
-        };
-        let set = written.and_then(put);
-        if !matches!(set, Ok(true)) {
-            let _ = fs::remove_file(&beside);
-        }
-        Ok(if set? { kept } else { Kept::Good })
+        let placing = Placing { beside, place, stale, path };
+        Ok(if placing.put(library, fingerprint, &before, written)? { kept } else { Kept::Good })
     }
 
     /// The delta with what changed in it; `None` where a new index is due and `may_build`, where

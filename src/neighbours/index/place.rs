@@ -1,8 +1,11 @@
-//! Where the files of an index lie.
+//! Where the files of an index lie, and how a new one comes to its place.
 
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use super::file::Facts;
+use crate::error::{Error, Result};
+use crate::files;
 use crate::library::{FingerprintNumber, Library};
 
 /// `None` for a library that lies in no file.
@@ -18,6 +21,47 @@ pub(super) fn delta_of(path: &Path) -> PathBuf {
     let mut delta = path.as_os_str().to_owned();
     delta.push(".delta");
     PathBuf::from(delta)
+}
+
+/// A file that was written, on its way to its place.
+pub(super) struct Placing {
+    /// Where it was written.
+    pub(super) beside: PathBuf,
+    pub(super) place: PathBuf,
+    /// What is no longer needed once it is there.
+    pub(super) stale: Option<PathBuf>,
+    /// The file of the index, where `place` may be its delta.
+    pub(super) path: PathBuf,
+}
+
+impl Placing {
+    /// Puts a file that was written in its place and tells the library, or removes it. Says whether
+    /// it is the library's now: another process may have made one meanwhile, since the token was
+    /// `before`.
+    pub(super) fn put(
+        self,
+        library: &mut Library,
+        fingerprint: FingerprintNumber,
+        before: &str,
+        written: Result<Facts>,
+    ) -> Result<bool> {
+        let Placing { beside, place, stale, path } = self;
+        let set = written.and_then(|facts| {
+            // All under the library's lock: whoever began before will find another token, whoever
+            // comes later has not begun.
+            library.set_index(fingerprint, before, &facts.token, facts.change, || {
+                files::put(&beside, &place).map_err(Error::io(&place))?;
+                stale.map(fs::remove_file);
+                tidy(&path);
+                tidy(&delta_of(&path));
+                Ok(())
+            })
+        });
+        if !matches!(set, Ok(true)) {
+            let _ = fs::remove_file(&beside);
+        }
+        set
+    }
 }
 
 /// Removes what builds that were killed have left, and what those that are late are writing: it

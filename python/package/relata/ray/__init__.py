@@ -1,7 +1,8 @@
 """The work of `relata.shards` on the machines of a Ray cluster. Needs `pip install "relata[ray]"`."""
 
 from relata.ray._embed import embed
+from relata.ray._index import index
 from relata.ray._rows import cluster
 from relata.ray._topics import topics
 
-__all__ = ["cluster", "embed", "topics"]
+__all__ = ["cluster", "embed", "index", "topics"]

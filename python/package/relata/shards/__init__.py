@@ -7,8 +7,25 @@ A shard is a file of Parquet with the columns `id`, `title`, `vector` (a list of
 from relata.shards._blocks import Skipped
 from relata.shards._cluster import Clusters, cluster
 from relata.shards._embed import Embedded, embed
+from relata.shards._import import Imported, import_vectors
+from relata.shards._index import Indexed, index
 from relata.shards._shards import Shard, Shards, read
 from relata.shards._topic_result import ShardTopics
 from relata.shards._topics import topics
 
-__all__ = ["Clusters", "Embedded", "Shard", "ShardTopics", "Shards", "Skipped", "cluster", "embed", "read", "topics"]
+__all__ = [
+    "Clusters",
+    "Embedded",
+    "Imported",
+    "Indexed",
+    "Shard",
+    "ShardTopics",
+    "Shards",
+    "Skipped",
+    "cluster",
+    "embed",
+    "import_vectors",
+    "index",
+    "read",
+    "topics",
+]

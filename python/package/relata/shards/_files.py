@@ -39,6 +39,16 @@ class Folder:
         system, path = self._system()
         return bool(system.get_file_info(f"{path}/{name}").is_file)
 
+    def about(self, name: str) -> tuple[str, str]:
+        """The length of a file and when it was written, by which one that was written anew is told from the one before."""
+        system, path = self._system()
+        info = system.get_file_info(f"{path}/{name}")
+        return str(info.size), str(info.mtime_ns)
+
+    def local_path(self) -> str | None:
+        """Where it lies on a disk of this machine; `None` for an object store."""
+        return self._system()[1] if self._is_local() else None
+
     def read(self, name: str) -> bytes:
         """A whole file."""
         with self.open(name) as file:

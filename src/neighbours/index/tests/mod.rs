@@ -1,8 +1,9 @@
-//! The index against the exact scan, on data of every shape; through changes (`changes`), and
-//! damaged in every part (`faults`).
+//! The index against the exact scan, on data of every shape; through changes (`changes`),
+//! damaged in every part (`faults`), and from rows that were coded elsewhere (`sharded`).
 
 mod changes;
 mod faults;
+mod sharded;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
