@@ -62,14 +62,12 @@ def ports(ray_folder: str) -> list[int]:
         return [int(free.getsockname()[1]) for free in (one, other)]
 
 
-@pytest.mark.parametrize("is_client", [False])
-def test_a_head_that_is_killed_and_started_again(is_client: bool, ports: list[int], tmp_path: Path, gate: Path) -> None:
+def test_a_head_that_is_killed_and_started_again(ports: list[int], tmp_path: Path, gate: Path) -> None:
     file, out = papers(tmp_path / "papers.jsonl", 120), tmp_path / "out"
     (gate / "slow").write_text("0.1")
     cluster = Started(ports)
-    address = f"ray://127.0.0.1:{ports[1]}" if is_client else cluster.address
     try:
-        running = subprocess.Popen(_command("--cluster", address, "--in", str(file), "--out", str(out)), stdout=subprocess.PIPE, text=True)
+        running = subprocess.Popen(_command("--cluster", cluster.address, "--in", str(file), "--out", str(out)), stdout=subprocess.PIPE, text=True)
         while len(before := _shards(out) if out.exists() else {}) < 3:
             assert running.poll() is None
             time.sleep(0.05)
@@ -83,6 +81,21 @@ def test_a_head_that_is_killed_and_started_again(is_client: bool, ports: list[in
     assert answer["rows_found"] >= 24 and answer["rows_made"] + answer["rows_found"] == 120
     assert _vectors(out) == by_program([file], tmp_path)
     assert before.items() <= _shards(out).items()
+
+
+def test_a_cluster_from_elsewhere(ports: list[int], tmp_path: Path) -> None:
+    """The job runs on the head, and this process is told how far it is."""
+    file = papers(tmp_path / "papers.jsonl", 20)
+    cluster = Started(ports)
+    try:
+        command = _command("--cluster", f"ray://127.0.0.1:{ports[1]}", str(file), "-o", "out")
+        done = subprocess.run(command, cwd=tmp_path, text=True, capture_output=True, timeout=180)
+    finally:
+        cluster.kill()
+    assert done.returncode == 0, done.stderr
+    answer = json.loads(done.stdout)
+    assert (answer["out"], answer["rows_made"], answer["shards_made"]) == (str(tmp_path / "out"), 20, 3)
+    assert _vectors(tmp_path / "out") == by_program([file], tmp_path)
 
 
 def test_this_machine_alone_and_rows_that_are_skipped(ray_folder: str, tmp_path: Path) -> None:

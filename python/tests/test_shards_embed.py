@@ -1,18 +1,22 @@
 """Embedding into shards on this machine: the same bits as `relata embed`, whatever the inputs."""
 
+import gzip
 import json
 import os
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.fs
 import pytest
 from conftest import TINY, by_program, papers
 
 import relata
 import relata.shards
 from relata.shards import Shards, Skipped, embed
+from relata.shards._files import Folder
 
 SMALL: dict[str, Any] = {"model": TINY, "device": "cpu", "rows_per_shard": 16, "progress": False}
 
@@ -121,6 +125,62 @@ def test_lance_comes_in_and_goes_out(tmp_path: Path) -> None:
     more = papers(tmp_path / "more.jsonl", 5, word="more")
     assert embed(more, out, **SMALL, format="lance").shards_made == 1
     assert lance.dataset(out / "vectors.lance").count_rows() == 45
+
+
+@pytest.fixture
+def bucket(monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
+    """The address of a bucket on a server of this machine that speaks as S3 does, with a place for a folder's name."""
+    server = pytest.importorskip("moto.server").ThreadedMotoServer(ip_address="127.0.0.1", port=0)
+    server.start()
+    host, port = server.get_host_and_port()
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "key")
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "secret")
+    settings = f"?endpoint_override={host}:{port}&scheme=http&region=us-east-1"
+    system, _ = pa.fs.FileSystem.from_uri(f"s3://papers/{settings}&allow_bucket_creation=true")
+    system.create_dir("papers")
+    yield "s3://papers/{}" + settings
+    server.stop()
+
+
+def test_an_object_store_holds_shards_and_inputs(bucket: str, tmp_path: Path) -> None:
+    file = papers(tmp_path / "papers.jsonl", 40)
+    expected = by_program([file], tmp_path)
+    out = bucket.format("out/vectors")
+    assert embed(file, out, **SMALL).shards_made == 3
+    ids, vectors = relata.shards.read(out)
+    assert {id: row.tobytes() for id, row in zip(ids, vectors, strict=True)} == expected
+    Folder(bucket.format("in")).write("papers.jsonl", file.read_bytes())
+    again = embed(bucket.format("in"), out, **SMALL)
+    assert (again.shards_made, again.shards_found, again.rows) == (0, 3, 40)
+    with file.open("a") as more:
+        more.write('{"id": "2601.00099", "abstract": "No title."}\n')
+    Folder(bucket.format("in")).write("papers.jsonl", file.read_bytes())
+    [skipped] = embed(bucket.format("in/papers.jsonl"), out, **SMALL).skipped
+    assert (skipped.file, skipped.line) == (bucket.format("in/papers.jsonl"), 41)
+
+
+def test_works_of_openalex(tmp_path: Path) -> None:
+    """A snapshot: folders of packed part files, with abstracts as words and their places."""
+    for part, ids in (("updated_date=2026-01-01/part_000.gz", [1, 2]), ("updated_date=2026-01-02/part_000.gz", [3])):
+        works = [
+            {
+                "id": f"https://openalex.org/W{id}",
+                "doi": "https://doi.org/10.48550/arxiv.2601.00002" if id == 2 else None,
+                "display_name": f"Work {id}",
+                "title": f"Work {id}",
+                "abstract_inverted_index": {"moves": [1], "Ice": [0]},
+                "concepts": [{"id": "https://openalex.org/C1", "display_name": "Ice"}],
+            }
+            for id in ids
+        ]
+        file = tmp_path / "works" / part
+        file.parent.mkdir(parents=True)
+        file.write_bytes(gzip.compress("\n".join(map(json.dumps, works)).encode()))
+    embedded = embed(tmp_path / "works", tmp_path / "out", **SMALL)
+    assert (embedded.rows, embedded.rows_skipped) == (3, 0)
+    by_text = relata.Encoder(TINY, "cpu").encode([f"Work {id}\nIce moves" for id in (2, 1, 3)])
+    found, vectors = relata.shards.read(tmp_path / "out")
+    assert found == ["2601.00002", "W1", "W3"] and vectors.tobytes() == by_text.tobytes()
 
 
 def test_lines_and_patterns(tmp_path: Path) -> None:

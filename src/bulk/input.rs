@@ -19,9 +19,9 @@ use sha2::{Digest, Sha256};
 
 use super::output::Output;
 use crate::error::{BulkError, Error, ReadingError, Result};
-use crate::paper::{Entry, Skipped};
+use crate::paper::Skipped;
 use crate::passage::passage;
-use crate::reader::{self, Line, Reading};
+use crate::reader::{self, Finding, Line, Reading, Work};
 
 /// Text of a window, in bytes, that ends it early: long texts do not add up.
 const WINDOW_BYTES: usize = 4 << 20;
@@ -231,9 +231,10 @@ impl Cutter {
         let name: Arc<str> = path.display().to_string().into();
         let notes = match texts {
             Texts::Papers => {
-                let read = reader::read_from(path, input, &mut |reading| match reading {
-                    Reading::Entry(entry) => self.paper(&name, *entry),
-                    Reading::Skipped(skipped) => self.say(Piece::Skipped(skipped)),
+                let read = reader::read_with_works(path, input, &mut |finding| match finding {
+                    Finding::Reading(Reading::Entry(entry)) => self.paper(&name, entry.into()),
+                    Finding::Reading(Reading::Skipped(skipped)) => self.say(Piece::Skipped(skipped)),
+                    Finding::Work(work) => self.paper(&name, work),
                 });
                 read.map(|report| report.notes)
             }
@@ -263,14 +264,14 @@ impl Cutter {
         }
     }
 
-    fn paper(&mut self, file: &Arc<str>, entry: Entry) -> Result<()> {
-        let Some(title) = entry.metadata.title else {
-            let reason = format!("{} has no title, and so no text to embed", entry.id);
-            return self.say(Piece::Skipped(Skipped { file: file.to_string(), line: entry.line, reason }));
+    fn paper(&mut self, file: &Arc<str>, paper: Work) -> Result<()> {
+        let Work { line, id, title, abstract_text } = paper;
+        let Some(title) = title else {
+            let reason = format!("{id} has no title, and so no text to embed");
+            return self.say(Piece::Skipped(Skipped { file: file.to_string(), line, reason }));
         };
-        let text = passage(&title, entry.metadata.abstract_text.as_deref());
-        let id = entry.id.as_str().to_owned();
-        self.row(Row { id, title: Some(title), text, place: (Arc::clone(file), entry.line) })
+        let text = passage(&title, abstract_text.as_deref());
+        self.row(Row { id, title: Some(title), text, place: (Arc::clone(file), line) })
     }
 
     fn row(&mut self, row: Row) -> Result<()> {
@@ -325,6 +326,58 @@ mod tests {
             Err(error) => Some(Err(error)),
         };
         pieces.filter_map(window).collect()
+    }
+
+    /// What a file gives: `id title text` of each row, and what was skipped.
+    fn papers(text: &str) -> Result<Vec<String>> {
+        let folder = tempfile::tempdir().map_err(Error::io("a folder"))?;
+        let path = folder.path().join("works.jsonl");
+        fs::write(&path, text).map_err(Error::io(&path))?;
+        let mut told = Vec::new();
+        for piece in Inputs::find(&[path], None)?.read(Texts::Papers, WindowSize::of_rows(100))? {
+            match piece? {
+                Piece::Window(window) => {
+                    let row = |row: Row| format!("{} {:?} {:?} {}", row.id, row.title, row.text, row.place.1);
+                    told.extend(window.rows.into_iter().map(row));
+                }
+                Piece::Skipped(skipped) => told.push(format!("{}: {}", skipped.line, skipped.reason)),
+                Piece::Note(note) => told.push(note),
+            }
+        }
+        Ok(told)
+    }
+
+    #[test]
+    fn works_of_openalex_keep_its_ids_where_arxiv_has_none() -> Result<()> {
+        let work = |id: u32, more: &str| {
+            format!(
+                r#"{{"id": "https://openalex.org/W{id}", {more}, "ids": {{"openalex": "https://openalex.org/W{id}"}}, "authorships": [{{"author": {{"id": "https://openalex.org/A5", "display_name": "Ada Quill"}}}}], "concepts": [{{"id": "https://openalex.org/C1", "display_name": "Ice"}}], "primary_topic": {{"id": "https://openalex.org/T1", "display_name": "Ice sheets", "title": "A topic"}}}}"#
+            )
+        };
+        let works = [
+            work(11, r#""title": "Marsh maps", "abstract_inverted_index": {"map": [1], "We": [0], "marshes.": [2]}"#),
+            work(12, r#""doi": "https://doi.org/10.48550/arxiv.2603.00004", "title": "Of arXiv""#),
+            work(13, r#""title": null, "display_name": null"#),
+            r#"{"id": "https://openalex.org/A5", "display_name": "Ada Quill"}"#.to_owned(),
+        ];
+        let expected = [
+            r#"W11 Some("Marsh maps") "Marsh maps\nWe map marshes." 1"#,
+            r#"2603.00004 Some("Of arXiv") "Of arXiv" 2"#,
+        ];
+        let skipped = [
+            "3: W13 has no title, and so no text to embed",
+            r#"4: "https://openalex.org/A5" is not an arXiv id ("Ada Quill")"#,
+        ];
+        let sorted = |mut lines: Vec<String>| {
+            lines.sort();
+            lines
+        };
+        let all = || sorted(expected.iter().chain(&skipped).map(|line| (*line).to_owned()).collect());
+        assert_eq!(sorted(papers(&works.join("\n"))?), all());
+        // An answer of the interface, which holds the works in a list.
+        let answer = format!("{{\"meta\": {{\"count\": 1}}, \"results\": [\n{}\n]}}", works[0]);
+        assert_eq!(papers(&answer)?, [expected[0].replace("\" 1", "\" 2")]);
+        Ok(())
     }
 
     #[test]

@@ -8,7 +8,7 @@ use std::io::{Cursor, Read, Seek};
 use std::path::{Path, PathBuf};
 
 use super::packed::{FREE, MOST_RATIO};
-use super::report::{Format, Reading, Report};
+use super::report::{Finding, Format, Manner, Reading, Report, Sink};
 use crate::error::{Error, ReadingError, Result};
 use crate::paper::Skipped;
 
@@ -20,9 +20,6 @@ const MOST_MEMBERS: usize = 100_000;
 const MOST_NOTES: usize = 100;
 /// Largest ZIP archive that is held in memory, where it comes through a pipe, in bytes.
 const LARGEST_PIPED: u64 = 512 << 20;
-
-/// Where what is read goes.
-type Sink<'s> = dyn FnMut(Reading) -> Result<()> + 's;
 
 /// Whether an input that begins so is a tar archive: its first block has a name, numbers and the
 /// right sum.
@@ -45,7 +42,7 @@ pub(super) fn is_zip(head: &[u8]) -> bool {
 /// What came of the members so far.
 struct Members<'a, 's> {
     path: &'a Path,
-    depth: usize,
+    manner: Manner,
     report: Report,
     read: u64,
     unread: u64,
@@ -53,9 +50,9 @@ struct Members<'a, 's> {
 }
 
 impl<'a, 's> Members<'a, 's> {
-    fn new(path: &'a Path, depth: usize, sink: &'a mut Sink<'s>) -> Members<'a, 's> {
+    fn new(path: &'a Path, manner: Manner, sink: &'a mut Sink<'s>) -> Members<'a, 's> {
         let report = Report { format: Format::Archive, entries: 0, skipped: 0, notes: Vec::new() };
-        Members { path, depth, report, read: 0, unread: 0, sink }
+        Members { path, manner, report, read: 0, unread: 0, sink }
     }
 
     fn note(&mut self, note: String) {
@@ -74,14 +71,15 @@ impl<'a, 's> Members<'a, 's> {
         let path = PathBuf::from(format!("{}/{name}", self.path.display()));
         // Counted here: what a member gave before it broke off has no report.
         let (mut entries, mut skipped) = (0, 0);
-        let mut sink = |reading| {
-            match &reading {
-                Reading::Entry(_) => entries += 1,
-                Reading::Skipped(_) => skipped += 1,
+        let mut sink = |finding| {
+            match &finding {
+                Finding::Reading(Reading::Entry(_)) | Finding::Work(_) => entries += 1,
+                Finding::Reading(Reading::Skipped(_)) => skipped += 1,
             }
-            (self.sink)(reading)
+            (self.sink)(finding)
         };
-        let read = super::read_within(&path, input, &mut sink, self.depth + 1);
+        let deeper = Manner { depth: self.manner.depth + 1, ..self.manner };
+        let read = super::read_within(&path, input, &mut sink, deeper);
         self.report.entries += entries;
         self.report.skipped += skipped;
         match read {
@@ -104,7 +102,8 @@ impl<'a, 's> Members<'a, 's> {
     fn broken(&mut self, reason: &str) -> Result<()> {
         self.report.skipped += 1;
         let file = self.path.display().to_string();
-        (self.sink)(Reading::Skipped(Skipped { file, line: 0, reason: super::excerpt(reason, 300) }))
+        let skipped = Skipped { file, line: 0, reason: super::excerpt(reason, 300) };
+        (self.sink)(Finding::Reading(Reading::Skipped(skipped)))
     }
 
     fn end(self, kind: &str) -> Result<Report> {
@@ -123,11 +122,11 @@ fn too_deep(path: &Path) -> Error {
 }
 
 /// Reads the members of a tar archive.
-pub(super) fn tar(path: &Path, input: impl Read, sink: &mut Sink<'_>, depth: usize) -> Result<Report> {
-    if depth >= DEEPEST {
+pub(super) fn tar(path: &Path, input: impl Read, sink: &mut Sink<'_>, manner: Manner) -> Result<Report> {
+    if manner.depth >= DEEPEST {
         return Err(too_deep(path));
     }
-    let mut members = Members::new(path, depth, sink);
+    let mut members = Members::new(path, manner, sink);
     let mut archive = tar::Archive::new(input);
     let entries = archive.entries().map_err(Error::io(path))?;
     for (number, entry) in entries.enumerate() {
@@ -151,11 +150,11 @@ pub(super) fn tar(path: &Path, input: impl Read, sink: &mut Sink<'_>, depth: usi
 }
 
 /// Reads the members of a ZIP archive that can be read in any order.
-pub(super) fn zip(path: &Path, input: impl Read + Seek, sink: &mut Sink<'_>, depth: usize) -> Result<Report> {
-    if depth >= DEEPEST {
+pub(super) fn zip(path: &Path, input: impl Read + Seek, sink: &mut Sink<'_>, manner: Manner) -> Result<Report> {
+    if manner.depth >= DEEPEST {
         return Err(too_deep(path));
     }
-    let mut members = Members::new(path, depth, sink);
+    let mut members = Members::new(path, manner, sink);
     let mut archive = match zip::ZipArchive::new(input) {
         Ok(archive) => archive,
         Err(cause) => {
@@ -189,12 +188,12 @@ pub(super) fn zip(path: &Path, input: impl Read + Seek, sink: &mut Sink<'_>, dep
 }
 
 /// Reads the members of a ZIP archive that comes through a pipe or stands in another one.
-pub(super) fn piped_zip(path: &Path, input: impl Read, sink: &mut Sink<'_>, depth: usize) -> Result<Report> {
+pub(super) fn piped_zip(path: &Path, input: impl Read, sink: &mut Sink<'_>, manner: Manner) -> Result<Report> {
     let mut bytes = Vec::new();
     input.take(LARGEST_PIPED + 1).read_to_end(&mut bytes).map_err(Error::io(path))?;
     if bytes.len() as u64 > LARGEST_PIPED {
         let looks_like = format!("a ZIP archive of more than {} MiB in a pipe; give it as a file", LARGEST_PIPED >> 20);
         return Err(ReadingError::UnknownFormat { path: path.to_owned(), looks_like }.into());
     }
-    zip(path, Cursor::new(bytes), sink, depth)
+    zip(path, Cursor::new(bytes), sink, manner)
 }

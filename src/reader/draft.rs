@@ -14,6 +14,7 @@ use super::clean::{clean, excerpt};
 use super::failure::{real_copy, real_text, real_title};
 use super::language::language;
 use super::markup;
+use super::report::Work;
 use crate::paper::ArxivId;
 use crate::paper::{Entry, Facet, Field, Listing, PartialDate, Precedence, SourceKind, Value};
 
@@ -29,6 +30,8 @@ pub(super) struct Draft<'a> {
     pub line: u64,
     /// The identifier in any form.
     pub id: Cow<'a, str>,
+    /// The id that OpenAlex gives it, where there is one.
+    pub work: Option<String>,
     /// The version, where something other than the identifier tells it; 0 otherwise.
     pub version: u32,
     /// Title.
@@ -73,9 +76,29 @@ impl Draft<'_> {
             || self.summaries.iter().any(|(_, text)| real_text(text).is_some())
     }
 
+    /// Whether it is a paper that OpenAlex knows and arXiv does not.
+    pub(super) fn is_work(&self) -> bool {
+        self.work.is_some() && ArxivId::parse(&self.id).is_none()
+    }
+
+    /// Judges the texts of a paper without an arXiv id: the paper, or the reason in words.
+    pub(super) fn finish_work(self, kind: SourceKind) -> Result<Work, String> {
+        let read = reading(kind);
+        let title = self.title.map(|title| read(&title).into_owned());
+        let title = title.as_deref().and_then(|title| real_title(markup::title(title).0));
+        let abstract_text = self.abstract_text.map(|text| read(&text).into_owned());
+        let abstract_text = abstract_text.as_deref().and_then(|text| real_copy(markup::abstract_text(text).0));
+        Ok(Work {
+            line: self.line,
+            id: self.work.unwrap_or_default(),
+            title: own(Field::Title, title)?,
+            abstract_text: own(Field::Abstract, abstract_text)?,
+        })
+    }
+
     /// Judges the fields: an entry, or the reason in words.
     pub(super) fn finish(mut self, origin: &Origin) -> Result<Box<Entry>, String> {
-        let read = if origin.kind == SourceKind::Markdown { markup::of_markdown } else { markup::plain };
+        let read = reading(origin.kind);
         let title = self.title.take().map(|title| read(&title).into_owned());
         let (title, titled) = title.as_deref().map(markup::title).unzip();
         let abstract_text = self.abstract_text.take().map(|text| read(&text).into_owned());
@@ -111,6 +134,11 @@ impl Draft<'_> {
         entry.listing.clone_from(&origin.listing);
         Ok(entry)
     }
+}
+
+/// How texts of a kind of source are read.
+fn reading(kind: SourceKind) -> fn(&str) -> Cow<'_, str> {
+    if kind == SourceKind::Markdown { markup::of_markdown } else { markup::plain }
 }
 
 /// Whether a text was cut by the program that wrote it. A teaser must not pose as the abstract.

@@ -11,7 +11,7 @@
 //! cut line costs no other.
 
 use super::keys::{Field, field};
-use super::record::{Record, from_number};
+use super::record::{Record, from_number, work_id};
 use super::source::LONGEST_LINE;
 use crate::error::Result;
 use crate::paper::ArxivId;
@@ -58,6 +58,8 @@ type Give<'g> = dyn FnMut(Found<'_>) -> Result<()> + 'g;
 /// Holds what is open between two lines.
 #[derive(Default)]
 pub(super) struct Walker {
+    /// Whether ids of OpenAlex are identifiers too.
+    works: bool,
     /// Arrays, and objects that are looked into, from the outside.
     outer: Vec<Outer>,
     /// The object that is being read.
@@ -85,6 +87,7 @@ enum Expect {
 }
 
 struct Object {
+    works: bool,
     bytes: Vec<u8>,
     line: u64,
     too_long: bool,
@@ -111,6 +114,11 @@ struct Object {
 }
 
 impl Walker {
+    /// One that takes ids of OpenAlex for identifiers too, or does not.
+    pub(super) fn new(works: bool) -> Walker {
+        Walker { works, ..Walker::default() }
+    }
+
     /// Whether nothing is open.
     pub(super) fn is_idle(&self) -> bool {
         self.outer.is_empty() && self.object.is_none()
@@ -220,7 +228,7 @@ impl Walker {
         match byte {
             // After a stray text only what is surely an object begins one.
             b'{' if !self.stray || matches!(next, Some(b'"' | b'\'')) => {
-                self.object = Some(Object::new(self.line, None));
+                self.object = Some(Object::new(self.line, None, self.works));
             }
             b'[' | b'(' if !self.stray && self.outer.len() < DEEPEST => {
                 self.outer.push(Outer::List { papers: 0, line: self.line });
@@ -297,7 +305,7 @@ impl Walker {
         let line = self.line;
         self.outer.push(Outer::Object(Box::new(object)));
         if byte == b'{' {
-            let mut inner = Object::new(line, Some(key.clone()));
+            let mut inner = Object::new(line, Some(key.clone()), self.works);
             inner.has_id = ArxivId::parse(&key).is_some();
             inner.keyed = false;
             inner.texts = 2 * u32::from(keyed);
@@ -334,8 +342,9 @@ impl Walker {
 }
 
 impl Object {
-    fn new(line: u64, parent: Option<String>) -> Object {
+    fn new(line: u64, parent: Option<String>, works: bool) -> Object {
         Object {
+            works,
             bytes: vec![b'{'],
             line,
             too_long: false,
@@ -414,7 +423,7 @@ impl Object {
                 self.key = text.into_owned();
             } else {
                 let id = matches!(field(&self.key), Some((Field::Id, _)));
-                self.has_id |= id && ArxivId::parse(&text).is_some();
+                self.has_id |= id && (ArxivId::parse(&text).is_some() || self.works && work_id(&text).is_some());
                 let row = text.trim_start().starts_with('|') && !self.too_long && ArxivId::parse(&self.key).is_some();
                 self.row = row.then_some(self.start);
                 self.texts += u32::from(matches!(field(&self.key), Some((Field::Title | Field::Abstract, _))));

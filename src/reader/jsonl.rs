@@ -33,7 +33,7 @@ const AUTHORS_OF_RECOMMENDATION: usize = 3;
 /// Reads JSON. `date` is the day that the file's name tells.
 pub(super) fn read(source: &mut Source<'_>, file: &str, date: Option<Date>, out: &mut Output<'_>) -> Result<()> {
     let place = Place { file, date };
-    let mut walker = Walker::default();
+    let mut walker = Walker::new(out.takes_works());
     let mut foreign = windows::Foreign::default();
     let mut whole = true;
     while let Some(piece) = source.next_piece()? {
@@ -66,7 +66,8 @@ fn fast(bytes: &[u8], line: u64, place: &Place<'_>, out: &mut Output<'_>) -> Res
         return Ok(false);
     }
     let record = std::str::from_utf8(bytes).ok().and_then(|text| serde_json::from_str::<Record<'_>>(text).ok());
-    match record.filter(Record::has_id) {
+    let names = |record: &Record<'_>| record.has_id() || out.takes_works() && record.work().is_some();
+    match record.filter(names) {
         Some(record) => paper(&record, line, None, place, out).map(|()| true),
         None => Ok(false),
     }
@@ -231,6 +232,7 @@ fn draft<'a>(record: &Record<'a>, line: u64) -> Draft<'a> {
     Draft {
         line,
         id,
+        work: record.work(),
         version: version.max(versions.count),
         title: record.text(Field::Title),
         abstract_text: abstract_text.filter(|text| !(recommendation && is_teaser(text))),

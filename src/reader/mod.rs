@@ -79,10 +79,12 @@ pub use files::files;
 pub use language::language;
 pub use plain::{Line, Lines, read_lines};
 pub(crate) use relaxed::strict;
+pub(crate) use report::{Finding, Sink, Work};
 pub use report::{Format, Reading, Report};
 
 use output::Output;
 use path_date::PathDate;
+use report::Manner;
 use source::Source;
 
 /// Reads one file, `-` being standard input, and gives every entry to `sink` in the order of the
@@ -103,7 +105,11 @@ pub fn read(path: &Path, sink: &mut dyn FnMut(Reading) -> Result<()>) -> Result<
             file.by_ref().take(4).read_to_end(&mut magic).map_err(Error::io(path))?;
             file.rewind().map_err(Error::io(path))?;
         }
-        if archive::is_zip(&magic) { archive::zip(path, file, sink, 0) } else { read_from(path, file, sink) }
+        if archive::is_zip(&magic) {
+            archive::zip(path, file, &mut papers(sink), Manner::default())
+        } else {
+            read_from(path, file, sink)
+        }
     }
 }
 
@@ -132,26 +138,34 @@ pub fn read(path: &Path, sink: &mut dyn FnMut(Reading) -> Result<()>) -> Result<
 /// # }
 /// ```
 pub fn read_from(path: &Path, input: impl Read, sink: &mut dyn FnMut(Reading) -> Result<()>) -> Result<Report> {
-    read_within(path, input, sink, 0)
+    read_within(path, input, &mut papers(sink), Manner::default())
 }
 
-/// Reads an input that stands in so many archives.
-fn read_within(
-    path: &Path,
-    input: impl Read,
-    sink: &mut dyn FnMut(Reading) -> Result<()>,
-    depth: usize,
-) -> Result<Report> {
+/// As [`read_from`], of papers without an arXiv id too: works of OpenAlex.
+pub(crate) fn read_with_works(path: &Path, input: impl Read, sink: &mut Sink<'_>) -> Result<Report> {
+    read_within(path, input, sink, Manner { works: true, ..Manner::default() })
+}
+
+/// Hands on what a library takes.
+fn papers(sink: &mut dyn FnMut(Reading) -> Result<()>) -> impl FnMut(Finding) -> Result<()> {
+    move |finding| match finding {
+        Finding::Reading(reading) => sink(reading),
+        Finding::Work(_) => Ok(()),
+    }
+}
+
+/// Reads an input in a manner.
+fn read_within(path: &Path, input: impl Read, sink: &mut Sink<'_>, manner: Manner) -> Result<Report> {
     let mut source = Source::new(path, Box::new(input) as Box<dyn Read>)?;
     if archive::is_tar(source.head()) {
-        return archive::tar(path, source.into_reader(), sink, depth);
+        return archive::tar(path, source.into_reader(), sink, manner);
     }
     if archive::is_zip(source.head()) {
-        return archive::piped_zip(path, source.into_reader(), sink, depth);
+        return archive::piped_zip(path, source.into_reader(), sink, manner);
     }
     let format = sniff::format(source.head())
         .map_err(|looks_like| ReadingError::UnknownFormat { path: path.to_owned(), looks_like })?;
-    let mut out = Output::new(path, sink);
+    let mut out = Output::new(path, sink, manner.works);
     let name = path.file_name().map_or_else(|| path.to_string_lossy(), |name| name.to_string_lossy());
     let name = clean(&name);
     let told = PathDate::of(path);

@@ -10,7 +10,7 @@ use super::clean::excerpt;
 use super::draft::{Draft, Origin};
 use super::name_date::Told;
 use super::path_date::PathDate;
-use super::report::{Format, Reading, Report};
+use super::report::{Finding, Format, Reading, Report, Sink};
 use crate::error::Result;
 use crate::paper::{Listing, Skipped};
 
@@ -22,7 +22,9 @@ const MOST_REMARKS: u64 = 100;
 /// The sink of one file.
 pub(super) struct Output<'s> {
     file: String,
-    sink: &'s mut dyn FnMut(Reading) -> Result<()>,
+    sink: &'s mut Sink<'s>,
+    /// Whether papers without an arXiv id are wanted too.
+    works: bool,
     entries: u64,
     skipped: u64,
     notes: Vec<String>,
@@ -34,10 +36,11 @@ pub(super) struct Output<'s> {
 
 impl<'s> Output<'s> {
     /// An output for the file at `path`, which names it in messages.
-    pub(super) fn new(path: &Path, sink: &'s mut dyn FnMut(Reading) -> Result<()>) -> Output<'s> {
+    pub(super) fn new(path: &Path, sink: &'s mut Sink<'_>, works: bool) -> Output<'s> {
         Output {
             file: path.display().to_string(),
             sink,
+            works,
             entries: 0,
             skipped: 0,
             notes: Vec::new(),
@@ -45,6 +48,11 @@ impl<'s> Output<'s> {
             path: PathDate::default(),
             undated: false,
         }
+    }
+
+    /// Whether papers without an arXiv id are wanted too.
+    pub(super) fn takes_works(&self) -> bool {
+        self.works
     }
 
     /// What the path tells of the day. Its name's day is the readers' to use.
@@ -55,11 +63,20 @@ impl<'s> Output<'s> {
     /// Hands an entry over, or the reason why it is none.
     pub(super) fn draft(&mut self, draft: Draft<'_>, origin: &Origin) -> Result<()> {
         let line = draft.line;
+        if self.works && draft.is_work() {
+            return match draft.finish_work(origin.kind) {
+                Ok(work) => {
+                    self.entries += 1;
+                    (self.sink)(Finding::Work(work))
+                }
+                Err(reason) => self.skip(line, &reason),
+            };
+        }
         let of_folder = self.of_folder(origin);
         match draft.finish(of_folder.as_ref().unwrap_or(origin)) {
             Ok(entry) => {
                 self.entries += 1;
-                (self.sink)(Reading::Entry(entry))
+                (self.sink)(Finding::Reading(Reading::Entry(entry)))
             }
             Err(reason) => self.skip(line, &reason),
         }
@@ -79,7 +96,7 @@ impl<'s> Output<'s> {
     pub(super) fn skip(&mut self, line: u64, reason: &str) -> Result<()> {
         self.skipped += 1;
         let reason = excerpt(reason, LONGEST_REASON);
-        (self.sink)(Reading::Skipped(Skipped { file: self.file.clone(), line, reason }))
+        (self.sink)(Finding::Reading(Reading::Skipped(Skipped { file: self.file.clone(), line, reason })))
     }
 
     /// Adds a remark about the file as a whole.

@@ -117,10 +117,27 @@ impl<'a> Record<'a> {
         (text, named.filter_map(|(_, version)| version).max().unwrap_or(0).max(told))
     }
 
+    /// The id that OpenAlex gives a paper, as `W2741809807`.
+    pub(super) fn work(&self) -> Option<String> {
+        self.read(Field::Id, |value| match value {
+            Value::Text(text) => work_id(text).map(str::to_owned),
+            Value::Map(_) => value.get("openalex").and_then(Value::as_str).and_then(work_id).map(str::to_owned),
+            _ => None,
+        })
+    }
+
     /// Whether it names a paper.
     pub(super) fn has_id(&self) -> bool {
         ArxivId::parse(&self.identifier().0).is_some()
     }
+}
+
+/// The id within an address of OpenAlex, `https://openalex.org/W2741809807`. Without the address it
+/// could be anything's.
+pub(super) fn work_id(text: &str) -> Option<&str> {
+    let (_, id) = text.trim().rsplit_once("openalex.org/")?;
+    let number = id.strip_prefix('W')?;
+    (!number.is_empty() && number.len() < 20 && number.bytes().all(|byte| byte.is_ascii_digit())).then_some(id)
 }
 
 fn described(key: &str, value: &Value<'_>) -> String {

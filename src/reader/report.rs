@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use crate::error::Result;
 use crate::paper::{Entry, Skipped};
 
 /// One thing found in a file.
@@ -11,6 +12,48 @@ pub enum Reading {
     Entry(Box<Entry>),
     /// What could not be used, and why.
     Skipped(Skipped),
+}
+
+/// A paper as its text is embedded, under its arXiv id or, where it has none, the one that OpenAlex
+/// gives it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Work {
+    /// Line from 1 where it begins.
+    pub line: u64,
+    /// An arXiv id, or `W` and a number.
+    pub id: String,
+    /// Its title.
+    pub title: Option<String>,
+    /// Its abstract.
+    pub abstract_text: Option<String>,
+}
+
+impl From<Box<Entry>> for Work {
+    fn from(entry: Box<Entry>) -> Work {
+        let (line, id) = (entry.line, entry.id.as_str().to_owned());
+        Work { line, id, title: entry.metadata.title, abstract_text: entry.metadata.abstract_text }
+    }
+}
+
+/// One thing found, where papers without an arXiv id are wanted too.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Finding {
+    /// What a library takes, or what could not be used.
+    Reading(Reading),
+    /// A paper without an arXiv id.
+    Work(Work),
+}
+
+/// Where what is found goes.
+pub(crate) type Sink<'s> = dyn FnMut(Finding) -> Result<()> + 's;
+
+/// How a file is read.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Manner {
+    /// In how many archives it stands.
+    pub depth: usize,
+    /// Whether papers without an arXiv id are wanted too; else they are skipped.
+    pub works: bool,
 }
 
 /// The formats that are read.

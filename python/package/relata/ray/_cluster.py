@@ -25,6 +25,8 @@ Job = Callable[[Pool, Tell], R]
 
 # Seconds between two questions how far a job is.
 LOOK = 0.5
+# How often a head that answers is asked for a connection.
+TRIES = 3
 
 
 def run(job: Job[R], address: str | None, num_cpus: int | None, num_gpus: float | None, tell: Tell | None = None) -> R:
@@ -64,11 +66,21 @@ def connected(address: str | None) -> Iterator[bool]:
 
 def _connect(ray: Any, address: str | None) -> None:
     more: dict[str, Any] = {"include_dashboard": False} if address == "local" else {}
-    try:
-        ray.init(address=address, log_to_driver=False, logging_level=logging.ERROR, **more)
-    except (ConnectionError, RuntimeError, ValueError, TimeoutError) as error:
-        named = f" at {address}" if address else ""
-        raise ClusterError(f"there is no cluster of Ray{named}: {error}") from error
+    for tried in range(1, TRIES + 1):
+        try:
+            ray.init(address=address, log_to_driver=False, logging_level=logging.ERROR, **more)
+            return
+        except (ConnectionError, RuntimeError, ValueError, TimeoutError) as error:
+            # A busy head takes longer to start what serves a client than it waits for it.
+            if isinstance(error, ConnectionAbortedError) and tried < TRIES:
+                continue
+            named = f" at {address}" if address else ""
+            raise ClusterError(f"there is no cluster of Ray{named}: {_last_line(error)}") from error
+
+
+def _last_line(error: BaseException) -> str:
+    lines = [line.strip() for line in str(error).splitlines() if line.strip()]
+    return lines[-1] if lines else type(error).__name__
 
 
 def _silent(_: Any) -> None:
