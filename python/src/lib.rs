@@ -15,6 +15,7 @@ mod errors;
 mod ids;
 mod indexing;
 mod kmeans;
+mod knn;
 mod library;
 mod neighbours;
 mod process;
@@ -45,6 +46,8 @@ mod _relata {
     use crate::indexing::{IndexPlan, import_vectors, merge_index, plan_index};
     #[pymodule_export]
     use crate::kmeans::{Centres, moved, to_unit_length, train};
+    #[pymodule_export]
+    use crate::knn::{CellRows, cells_around, order_of_cells};
     #[pymodule_export]
     use crate::library::{Library, default_library, described_tasks};
     #[pymodule_export]

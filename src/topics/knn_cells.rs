@@ -2,7 +2,7 @@
 //! around each.
 //!
 //! In: unit rows. Out: for each the `k` others with the highest cosine, nearly always. Rows fall
-//! into cells by k-means ([`crate::index`] makes its own the same way), and those of a cell are
+//! into cells by k-means ([`crate::neighbours::kmeans`]), and those of a cell are
 //! compared with the rows of the cells whose centres lie nearest to its own, in 8-bit integers and
 //! then as they are. Cells come from rows chosen by their places, so with rows in the order of
 //! `order` nothing here depends on the order in which papers came. Which share is found, and what
@@ -46,54 +46,82 @@ pub(super) fn nearest(set: InstructionSet, rows: &Rows, k: usize, done: &(dyn Fn
     let cells = count(rows.len());
     let centres = train_on(set, &sample(rows, cells * SAMPLE), dimension, cells);
     let cell_of = Cells::new(set, &centres, dimension).assign_all(rows.values());
-    let mut members: Vec<Vec<u32>> = vec![Vec::new(); centres.len() / dimension];
-    for (row, cell) in cell_of.iter().enumerate() {
-        members[*cell as usize].push(row as u32);
-    }
-    let packed: Vec<PackedInt8> = members
+    let in_cells = InCells::new(set, rows, &cell_of, centres.len() / dimension);
+    let sizes: Vec<u64> = in_cells.members.iter().map(|own| own.len() as u64).collect();
+    let around: Vec<Vec<u32>> =
+        (0..sizes.len()).into_par_iter().map(|cell| around(&centres, dimension, cell, &sizes, Around::of(k))).collect();
+    let found: Vec<Vec<(u32, f32)>> = around
         .par_iter()
-        .map(|own| PackedInt8::pack(set, &gathered(rows, own), &vec![0.0; own.len()], dimension))
-        .collect();
-    let around: Vec<Vec<usize>> = (0..members.len())
-        .into_par_iter()
-        .map(|cell| around(&centres, dimension, cell, &members, k + SPARE + 1))
-        .collect();
-
-    let found: Vec<Vec<(u32, f32)>> = members
-        .par_iter()
-        .zip(&around)
-        .map_init(
-            || (Quantised::default(), Vec::new()),
-            |(quantised, scores), (own, around)| {
-                let mut near = Vec::with_capacity(own.len() * k);
-                for block in own.chunks(ROWS) {
-                    quantised.take(set, &gathered(rows, block), dimension);
-                    let mut candidates: Vec<Candidates> = block.iter().map(|_| Candidates::new(k + SPARE)).collect();
-                    for cell in around {
-                        let others = &members[*cell];
-                        scores.resize(block.len() * others.len(), 0.0f32);
-                        multiply_int8(set, quantised, &packed[*cell], scores);
-                        for (row, (kept, scores)) in candidates.iter_mut().zip(scores.chunks(others.len())).enumerate()
-                        {
-                            kept.offer(block[row], scores, |at| others[at]);
-                        }
-                    }
-                    for (row, candidates) in block.iter().zip(candidates) {
-                        near.extend(candidates.rescored(rows, *row as usize, k));
-                    }
-                }
-                done(1);
-                near
-            },
-        )
+        .enumerate()
+        .map(|(cell, around)| {
+            let near = in_cells.nearest(cell, around, k);
+            done(1);
+            near
+        })
         .collect();
     let mut near = vec![(0, 0.0); rows.len() * k];
-    for (own, found) in members.iter().zip(found) {
-        for (row, found) in own.iter().zip(found.chunks_exact(k)) {
+    for (own, found) in in_cells.members.iter().zip(found) {
+        for (row, found) in own.iter().zip(found.chunks_exact(k.max(1))) {
             near[*row as usize * k..][..k].copy_from_slice(found);
         }
     }
     near
+}
+
+/// Rows in their cells, ready to be compared: the step that [`nearest`] and
+/// [`nearest_in_cells`](super::nearest_in_cells) share.
+pub(super) struct InCells<'a> {
+    set: InstructionSet,
+    rows: &'a Rows,
+    /// Of each cell, ascending.
+    members: Vec<Vec<u32>>,
+    packed: Vec<PackedInt8>,
+}
+
+impl<'a> InCells<'a> {
+    /// `cell_of` has the cell of each row, below `cells`.
+    pub(super) fn new(set: InstructionSet, rows: &'a Rows, cell_of: &[u32], cells: usize) -> InCells<'a> {
+        let mut members: Vec<Vec<u32>> = vec![Vec::new(); cells];
+        for (row, cell) in cell_of.iter().enumerate() {
+            members[*cell as usize].push(row as u32);
+        }
+        let dimension = rows.dimension();
+        let pack = |own: &Vec<u32>| PackedInt8::pack(set, &gathered(rows, own), &vec![0.0; own.len()], dimension);
+        let packed = members.par_iter().map(pack).collect();
+        InCells { set, rows, members, packed }
+    }
+
+    /// The rows of a cell, ascending.
+    pub(super) fn members(&self, cell: usize) -> &[u32] {
+        &self.members[cell]
+    }
+
+    /// For each row of a cell the `k` others with the highest cosine among those of some cells, one
+    /// after the other; fewer where these hold fewer.
+    pub(super) fn nearest(&self, cell: usize, around: &[u32], k: usize) -> Vec<(u32, f32)> {
+        let own = &self.members[cell];
+        let (mut quantised, mut scores) = (Quantised::default(), Vec::new());
+        let mut near = Vec::with_capacity(own.len() * k);
+        for block in own.chunks(ROWS) {
+            quantised.take(self.set, &gathered(self.rows, block), self.rows.dimension());
+            let mut candidates: Vec<Candidates> = block.iter().map(|_| Candidates::new(k + SPARE)).collect();
+            for other in around {
+                let others = &self.members[*other as usize];
+                if others.is_empty() {
+                    continue;
+                }
+                scores.resize(block.len() * others.len(), 0.0f32);
+                multiply_int8(self.set, &quantised, &self.packed[*other as usize], &mut scores);
+                for (row, (kept, scores)) in candidates.iter_mut().zip(scores.chunks(others.len())).enumerate() {
+                    kept.offer(block[row], scores, |at| others[at]);
+                }
+            }
+            for (row, candidates) in block.iter().zip(candidates) {
+                near.extend(candidates.rescored(self.rows, *row as usize, k));
+            }
+        }
+        near
+    }
 }
 
 /// Some rows, in no order.
@@ -108,19 +136,40 @@ fn gathered(rows: &Rows, places: &[u32]) -> Vec<f32> {
     places.iter().flat_map(|place| rows.row(*place as usize)).copied().collect()
 }
 
-/// The cells whose centres lie nearest to that of one, which comes first; of equals the first. More
-/// where these hold less than `least` rows.
-fn around(centres: &[f32], dimension: usize, cell: usize, members: &[Vec<u32>], least: usize) -> Vec<usize> {
+/// Which cells are looked at around one.
+#[derive(Clone, Copy)]
+pub(super) struct Around {
+    /// How many, the cell itself included.
+    pub(super) cells: usize,
+    /// Rows that they hold at least, where there are so many.
+    pub(super) rows: u64,
+}
+
+impl Around {
+    /// What is looked at for `k` neighbours of each row.
+    pub(super) fn of(k: usize) -> Around {
+        Around { cells: AROUND, rows: Around::rows_for(k) }
+    }
+
+    /// Rows that hold `k` others for each of them, with some to spare.
+    pub(super) fn rows_for(k: usize) -> u64 {
+        (k + SPARE + 1) as u64
+    }
+}
+
+/// The cells whose centres lie nearest to that of one, which comes first; of equals the first.
+/// Those without rows are left out.
+pub(super) fn around(centres: &[f32], dimension: usize, cell: usize, sizes: &[u64], asked: Around) -> Vec<u32> {
     let own = &centres[cell * dimension..][..dimension];
     let distance = |other: &[f32]| dot(other, other) - 2.0 * dot(own, other);
-    let mut order: Vec<(f32, usize)> = centres.chunks_exact(dimension).map(distance).zip(0..).collect();
+    let mut order: Vec<(f32, u32)> = centres.chunks_exact(dimension).map(distance).zip(0..).collect();
     order[cell].0 = f32::NEG_INFINITY;
-    order.retain(|(_, cell)| !members[*cell].is_empty());
+    order.retain(|(_, cell)| sizes[*cell as usize] > 0);
     order.sort_unstable_by(|a, b| a.0.total_cmp(&b.0).then(a.1.cmp(&b.1)));
     let mut held = 0;
-    let enough = |(taken, (_, cell)): &(usize, (f32, usize))| {
-        let more = *taken < AROUND || held < least;
-        held += members[*cell].len();
+    let enough = |(taken, (_, cell)): &(usize, (f32, u32))| {
+        let more = *taken < asked.cells || held < asked.rows;
+        held += sizes[*cell as usize];
         more
     };
     order.into_iter().enumerate().take_while(enough).map(|(_, (_, cell))| cell).collect()

@@ -6,7 +6,7 @@
 //! | step | module |
 //! | --- | --- |
 //! | the canonical order of papers | `order` |
-//! | the nearest neighbours of every paper | `knn`, `knn_cells`, `candidates` |
+//! | the nearest neighbours of every paper | `knn`, `knn_cells`, `knn_shards`, `candidates` |
 //! | the neighbours as a graph | `graph` |
 //! | communities of the graph | `leiden` |
 //! | how many groups, and which within which | `levels` |
@@ -37,6 +37,7 @@ mod incremental;
 mod kept;
 mod knn;
 mod knn_cells;
+mod knn_shards;
 mod late;
 mod layout;
 mod leiden;
@@ -64,6 +65,7 @@ pub(crate) use find::{Search, find};
 pub use graph::Graph;
 pub(crate) use kept::of_kept;
 pub use knn::Nearest;
+pub use knn_shards::{NearestOfCells, cells_around, nearest_in_cells, order_of_cells};
 pub(crate) use late::{LatePlace, Neighbour, place};
 pub use layout::layout;
 pub(crate) use layout::layout_from;

@@ -7,6 +7,7 @@ import numpy as np
 import numpy.typing as npt
 
 __all__ = [
+    "CellRows",
     "Centres",
     "Encoder",
     "Groups",
@@ -19,6 +20,7 @@ __all__ = [
     "RowsIndex",
     "__version__",
     "arrow_stream",
+    "cells_around",
     "default_library",
     "described_tasks",
     "find_topics",
@@ -28,6 +30,7 @@ __all__ = [
     "merge_index",
     "moved",
     "order_keys",
+    "order_of_cells",
     "plan_index",
     "run",
     "to_unit_length",
@@ -135,6 +138,18 @@ class Centres:
     def sums(self, rows: npt.NDArray[np.float32]) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64], int]: ...
     def nearest(self, rows: npt.NDArray[np.float32]) -> tuple[npt.NDArray[np.uint32], npt.NDArray[np.float32]]: ...
 
+@final
+class CellRows:
+    def __new__(cls, rows: int, dimension: int) -> CellRows: ...
+    def put(self, places: npt.NDArray[np.uint32], vectors: npt.NDArray[np.float32]) -> None: ...
+    def nearest(
+        self, cells: npt.NDArray[np.uint32], around: list[npt.NDArray[np.uint32]], k: int
+    ) -> tuple[npt.NDArray[np.uint32], npt.NDArray[np.uint32], npt.NDArray[np.float32]]: ...
+
+def order_of_cells(centres: npt.NDArray[np.float32]) -> npt.NDArray[np.uint32]: ...
+def cells_around(
+    centres: npt.NDArray[np.float32], sizes: npt.NDArray[np.int64], cells: tuple[int, int], most: int, k: int
+) -> list[npt.NDArray[np.uint32]]: ...
 def moved(
     before: npt.NDArray[np.float32], sums: npt.NDArray[np.int64], counts: npt.NDArray[np.int64]
 ) -> tuple[npt.NDArray[np.float32], float]: ...

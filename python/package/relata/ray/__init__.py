@@ -2,7 +2,7 @@
 
 from relata.ray._embed import embed
 from relata.ray._index import index
-from relata.ray._rows import cluster
+from relata.ray._rows import cluster, neighbours
 from relata.ray._topics import topics
 
-__all__ = ["cluster", "embed", "index", "topics"]
+__all__ = ["cluster", "embed", "index", "neighbours", "topics"]

@@ -10,6 +10,7 @@ from typing import Any
 from relata.ray._cluster import run
 from relata.shards._cluster import Clusters, clusters
 from relata.shards._files import AnyPath
+from relata.shards._neighbours import Neighbours, all_neighbours
 from relata.shards._pool import Pool
 from relata.shards._shards import Shards
 
@@ -34,5 +35,32 @@ def cluster(
 
     def job(pool: Pool, _: Any) -> Clusters:
         return clusters(pool, shards, out, k, rounds, tolerance)
+
+    return run(job, address, num_cpus, None)
+
+
+def neighbours(
+    shards: AnyPath | Shards,
+    out: AnyPath,
+    *,
+    k: int = 15,
+    cells: int | None = None,
+    around: int = 80,
+    memory: int = 4 << 30,
+    address: str | None = None,
+    num_cpus: int | None = None,
+) -> Neighbours:
+    """Finds for each row of all shards the `k` others with the highest cosine, as `relata.shards.neighbours` does and with the same answer, on the
+    machines of a Ray cluster.
+
+    `shards` and `out` are folders that all machines see. `address` is that of the cluster: `None` for the one that is connected or found, `local` for
+    this machine alone. A worker takes `num_cpus` cores, or all of a machine, and about `memory` bytes.
+
+    Raises what `relata.shards.neighbours` raises, and `relata.errors.ClusterError` where there is no cluster or it was lost; the same call goes on
+    then.
+    """
+
+    def job(pool: Pool, _: Any) -> Neighbours:
+        return all_neighbours(pool, shards, out, k, cells, around, memory)
 
     return run(job, address, num_cpus, None)

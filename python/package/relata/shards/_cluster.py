@@ -99,6 +99,7 @@ def cluster(shards: AnyPath | Shards, out: AnyPath, *, k: int, rounds: int = 20,
 
     `out` is a folder, to which `centres.npy` goes (k x dimension, float32), `clusters.json`, and a Parquet file for each shard with the columns `id`,
     `cluster` (int32) and `cosine` (float32, of the row and its centre). What is there is not made again: the same call goes on where it was stopped.
+    Files of another call give way at the end; centres after each pass stay in the folder `passes`.
 
     Raises `relata.errors.BulkError` for shards that cannot be read or compared, `relata.errors.RequestError` for more clusters than rows.
     """
@@ -203,6 +204,7 @@ def _assign(pool: Pool, rows: Corpus, folder: Folder, state: _State) -> Clusters
     folder.write(CENTRES, content.getvalue())
     about = {"clusters": len(sizes), "rows": rows.rows, "fingerprint": rows.fingerprint, "inertia": state.inertia, "moved": state.moved}
     folder.write(SUMMARY, json.dumps(about | {"sizes": sizes.tolist(), "files": files}).encode())
+    folder.keep_only("clusters-", files)
     return Clusters(folder, state.centres, sizes, state.inertia, state.moved, files)
 
 

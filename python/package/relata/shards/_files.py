@@ -80,6 +80,13 @@ class Folder:
                 os.unlink(beside)
             raise
 
+    def keep_only(self, beginning: str, names: list[str]) -> None:
+        """Removes the files whose names begin so, but for some."""
+        system, path = self._system()
+        for name in set(self.names()) - set(names):
+            if name.startswith(beginning):
+                system.delete_file(f"{path}/{name}")
+
     def write_table(self, name: str, table: Any) -> None:
         """Writes a `pyarrow.Table` as Parquet."""
         from pyarrow import parquet
