@@ -31,7 +31,7 @@ _TITLE = 160
 
 # Notebooks say in their own ways whether they are dark; the page follows the scheme of its frame.
 _STYLE = (
-    "<style>.relata-map{display:block;width:100%;height:640px;border:1px solid color-mix(in srgb,currentColor 20%,transparent);border-radius:8px;"
+    "<style>.relata-map{display:block;width:100%;height:640px;margin-bottom:.6em;border:1px solid color-mix(in srgb,currentColor 20%,transparent);border-radius:8px;"
     'color-scheme:light dark}[data-jp-theme-light="true"] .relata-map,.vscode-light .relata-map,[data-theme="light"] .relata-map{color-scheme:light}'
     '[data-jp-theme-light="false"] .relata-map,.vscode-dark .relata-map,[data-theme="dark"] .relata-map,html[theme="dark"] .relata-map'
     "{color-scheme:dark}</style>"

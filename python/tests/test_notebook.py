@@ -1,0 +1,23 @@
+"""The notebook of the examples runs, and its cells show what they are to show."""
+
+from typing import Any
+
+import pytest
+from conftest import ROOT
+
+nbclient = pytest.importorskip("nbclient")
+pytest.importorskip("ipykernel")
+
+
+def test_the_notebook_of_topics_runs() -> None:
+    import nbformat
+
+    notebook = nbformat.read(ROOT / "python/examples/topics.ipynb", as_version=4)
+    assert not any(cell.get("outputs") for cell in notebook.cells), "it is kept without outputs"
+    nbclient.NotebookClient(notebook, timeout=120, kernel_name="python3", resources={"metadata": {"path": ROOT}}).execute()
+    shown: list[Any] = [cell.outputs[-1].data for cell in notebook.cells if cell.cell_type == "code"]
+    assert "Representative_Docs" in shown[1]["text/html"]
+    for at, table in [(2, "texts"), (5, "level")]:
+        html = shown[at]["text/html"]
+        assert html.count('<iframe class="relata-map"') == 1 and f"<th>{table}</th>" in html
+    assert '<a href="https://arxiv.org/abs/' in shown[6]["text/html"]
