@@ -9,6 +9,7 @@ import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from conftest import TINY, by_program, papers
@@ -83,6 +84,34 @@ def test_a_head_that_is_killed_and_started_again(ports: list[int], tmp_path: Pat
     assert before.items() <= _shards(out).items()
 
 
+def test_ctrl_c_ends_the_workers_too(ray_cluster: Any, tmp_path: Path, gate: Path) -> None:
+    file, out = papers(tmp_path / "papers.jsonl", 120), tmp_path / "out"
+    (gate / "wait").write_text("2")
+    (gate / "slow").write_text("1")
+    command = _command("--cluster", ray_cluster.address, str(file), "-o", str(out))
+    running = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, start_new_session=True)
+    while not out.exists() or not _shards(out):
+        assert running.poll() is None
+        time.sleep(0.05)
+    # As a terminal does: to the program and to the Python that it started.
+    os.killpg(running.pid, signal.SIGINT)
+    _, said = running.communicate(timeout=60)
+    assert running.returncode == 130
+    assert f"Interrupted. The shards that are done are in {out}; the same command goes on from there." in said
+    workers = [int(pid.name) for pid in (gate / "pids").iterdir()]
+    while any(_is_alive(pid) for pid in workers):
+        time.sleep(0.05)
+    assert len(workers) == 2 and 0 < len(_shards(out)) < 15
+
+
+def _is_alive(pid: int) -> bool:
+    """Whether a process is there and no zombie."""
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+    except OSError:
+        return False
+
+
 def test_a_cluster_from_elsewhere(ports: list[int], tmp_path: Path) -> None:
     """The job runs on the head, and this process is told how far it is."""
     file = papers(tmp_path / "papers.jsonl", 20)
@@ -136,5 +165,5 @@ def test_what_is_missing_is_named(ray_folder: str, tmp_path: Path, without_packa
     assert code == 2 and f"{without_packages} lacks a package that a cluster needs: ModuleNotFoundError: No module named 'relata'" in text
     assert f'{without_packages} -m pip install "relata[ray]"' in text
     code, text = said("ray://127.0.0.1:9")
-    assert code == 2 and "error: the cluster ray://127.0.0.1:9 is not there: there is no cluster of Ray at ray://127.0.0.1:9: " in text
+    assert code == 2 and "error: the cluster ray://127.0.0.1:9 is not there: nobody answers at ray://127.0.0.1:9: [Errno 111] " in text
     assert "--cluster local" in text and not (tmp_path / "out").exists()

@@ -156,7 +156,7 @@ fn in_words(note: &Note) -> String {
             library.display()
         ),
         Note::ClusterLost { reason, pause } => {
-            format!("note: the cluster was lost ({reason}); the job begins again in {} s", pause.as_secs())
+            format!("note: the cluster was lost ({reason}); the job is begun again every {} s", pause.as_secs())
         }
         Note::IndexNotRefreshed(why) => format!("note: the index was not brought up to date: {why}"),
         Note::AbsentFromProfile { profile, papers } => {

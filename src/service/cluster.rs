@@ -169,11 +169,11 @@ impl Relata {
     pub fn embed_on_cluster(&self, request: &EmbedOnCluster) -> Result<ClusterEmbedded> {
         let python = request.python.clone().unwrap_or_else(|| PathBuf::from("python3"));
         let job = self.job_in_python(request)?.to_string();
-        let (mut furthest, mut since) = (0, Instant::now());
+        let (mut furthest, mut since, mut told) = (0, Instant::now(), false);
         loop {
             let ended = cluster_python::run(&python, &job, &mut |done| {
                 if done > furthest {
-                    (furthest, since) = (done, Instant::now());
+                    (furthest, since, told) = (done, Instant::now(), false);
                 }
             })?;
             let reason = match ended {
@@ -186,7 +186,10 @@ impl Relata {
             if furthest == 0 || since.elapsed() >= patience {
                 return Err(BulkError::Cluster { address: request.cluster.clone(), reason }.into());
             }
-            self.note(Note::ClusterLost { reason, pause: PAUSE });
+            if !told {
+                self.note(Note::ClusterLost { reason, pause: PAUSE });
+                told = true;
+            }
             thread::sleep(PAUSE);
             if self.is_cancelled() {
                 return Err(Error::Cancelled);

@@ -118,7 +118,8 @@ pub enum Note {
     },
     /// The index could not be brought up to date.
     IndexNotRefreshed(String),
-    /// The cluster that embeds was lost, and the job is begun again after a pause.
+    /// The cluster that embeds was lost, and the job is begun again after a pause, as often as it
+    /// takes.
     ClusterLost {
         /// What was said of it.
         reason: String,

@@ -7,6 +7,7 @@ then runs on the head of the cluster, and this process waits for it and says how
 from __future__ import annotations
 
 import logging
+import socket
 from collections import deque
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -25,6 +26,8 @@ Job = Callable[[Pool, Tell], R]
 
 # Seconds between two questions how far a job is.
 LOOK = 0.5
+# Seconds in which a head must take a connection.
+PATIENCE = 10.0
 # How often a head that answers is asked for a connection.
 TRIES = 3
 
@@ -66,6 +69,7 @@ def connected(address: str | None) -> Iterator[bool]:
 
 def _connect(ray: Any, address: str | None) -> None:
     more: dict[str, Any] = {"include_dashboard": False} if address == "local" else {}
+    _knock(address or "")
     for tried in range(1, TRIES + 1):
         try:
             ray.init(address=address, log_to_driver=False, logging_level=logging.ERROR, **more)
@@ -76,6 +80,17 @@ def _connect(ray: Any, address: str | None) -> None:
                 continue
             named = f" at {address}" if address else ""
             raise ClusterError(f"there is no cluster of Ray{named}: {_last_line(error)}") from error
+
+
+def _knock(address: str) -> None:
+    """Finds out at once that nobody listens, where Ray would try for half a minute."""
+    host, colon, port = address.removeprefix("ray://").rpartition(":")
+    if not colon or not port.isdigit():
+        return
+    try:
+        socket.create_connection((host.strip("[]"), int(port)), PATIENCE).close()
+    except OSError as error:
+        raise ClusterError(f"nobody answers at {address}: {error}") from error
 
 
 def _last_line(error: BaseException) -> str:

@@ -11,6 +11,7 @@ import os
 import time
 from collections import deque
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Any
@@ -123,8 +124,11 @@ def job(asked: Asked, pool: Pool, tell: Tell) -> Embedded:
         dimension=encoder.dimension,
     )
     run = _Run(asked, pool, tell, report)
-    for done in pool.map(partial(_Embedding, asked, encoder.fingerprint), run):
-        run.take(done)
+    steps: Any = pool.map(partial(_Embedding, asked, encoder.fingerprint), run)
+    # Whatever ends this ends the workers too.
+    with closing(steps):
+        for done in steps:
+            run.take(done)
     return run.end()
 
 

@@ -43,6 +43,8 @@ def writer(out: AnyPath, format: str) -> Writer:
     """Writes to a folder in a form by name."""
     if format not in FORMATS:
         raise BulkError(f"there is no form {format}; known are {', '.join(FORMATS)}")
+    if format == "lance" and "?" in os.fspath(out):
+        raise BulkError(f"{os.fspath(out)}: a dataset of Lance takes no settings in its address")
     return ParquetShards(Folder(out)) if format == "parquet" else LanceShards(Folder(out))
 
 
