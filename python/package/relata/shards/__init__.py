@@ -9,9 +9,28 @@ from relata.shards._cluster import Clusters, cluster
 from relata.shards._embed import Embedded, embed
 from relata.shards._import import Imported, import_vectors
 from relata.shards._index import Indexed, index
+from relata.shards._lance import to_lance
 from relata.shards._neighbours import Neighbours, neighbours
 from relata.shards._shards import Shard, Shards, read
 from relata.shards._topic_result import ShardTopics
 from relata.shards._topics import topics
 
-__all__ = ["Clusters", "Embedded", "Imported", "Indexed", "Neighbours", "Shard", "ShardTopics", "Shards", "Skipped", "cluster", "embed", "import_vectors", "index", "neighbours", "read", "topics"]
+__all__ = [
+    "Clusters",
+    "Embedded",
+    "Imported",
+    "Indexed",
+    "Neighbours",
+    "Shard",
+    "ShardTopics",
+    "Shards",
+    "Skipped",
+    "cluster",
+    "embed",
+    "import_vectors",
+    "index",
+    "neighbours",
+    "read",
+    "to_lance",
+    "topics",
+]
