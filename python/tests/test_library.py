@@ -188,6 +188,11 @@ def test_a_notebook_gets_tables_without_what_others_wrote_in_them(library: relat
     html = replace(answer, results=(hostile,))._repr_html_()
     assert "&lt;script&gt;alert(&quot;x&quot;)&lt;/script&gt; &amp; titles" in html
     assert not any(part in html for part in ("<script", "\u202e", "javascript:", "<img", "<b>", "<i>"))
+    library.like("2601.00002")
+    shown = library.interests()._repr_html_()
+    # What lies within a field is told in words.
+    assert "<td>Glaciers that calve</td>" in shown and "{" not in shown.partition("</style>")[2]
+    library.forget("2601.00002")
     assert "<table" in library.info()._repr_html_() and "<table" in library.profiles()._repr_html_()
 
 
