@@ -66,7 +66,7 @@ impl Ids {
 
     /// Where an id stands in the table, or would, and whether it does.
     fn place(&self, id: &[u8]) -> (usize, bool) {
-        let mut at = (u128::from(hash(id)) * self.table.len() as u128 >> 64) as usize;
+        let mut at = ((u128::from(hash(id)) * self.table.len() as u128) >> 64) as usize;
         while self.table[at] != NONE {
             if self.id(self.table[at] as usize) == id {
                 return (at, true);
@@ -82,5 +82,5 @@ fn hash(id: &[u8]) -> u64 {
     let folded = id
         .iter()
         .fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| (hash ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01b3));
-    (folded ^ folded >> 32).wrapping_mul(0x9e37_79b9_7f4a_7c15)
+    (folded ^ (folded >> 32)).wrapping_mul(0x9e37_79b9_7f4a_7c15)
 }

@@ -17,6 +17,9 @@ use relata::topics::{CENTRAL, Nearest, RowGroups, Rows, content_keys, layout, re
 use crate::topics::{LevelParts, NONE, level_parts};
 use crate::{errors, working};
 
+/// Share of the neighbourhood in the own group, second group, whether a row fits badly.
+type Memberships<'py> = (Bound<'py, PyArray1<f32>>, Bound<'py, PyArray1<u32>>, Bound<'py, PyArray1<bool>>);
+
 /// The nearest of each row, in the making.
 #[pyclass(frozen, module = "relata._relata")]
 pub(crate) struct NearestLists {
@@ -102,11 +105,8 @@ impl Groups {
         Array2::from_shape_fn((levels.len(), rows), |(level, row)| levels[level].groups[row]).into_pyarray(py)
     }
 
-    /// Share of the neighbourhood in the own group, second group, whether a row fits badly.
-    fn memberships<'py>(
-        &self,
-        py: Python<'py>,
-    ) -> (Bound<'py, PyArray1<f32>>, Bound<'py, PyArray1<u32>>, Bound<'py, PyArray1<bool>>) {
+    /// How well each row fits its group of the finest level.
+    fn memberships<'py>(&self, py: Python<'py>) -> Memberships<'py> {
         let RowGroups { strengths, seconds, weak, .. } = &*self.groups;
         (strengths.clone().into_pyarray(py), seconds.clone().into_pyarray(py), weak.clone().into_pyarray(py))
     }
