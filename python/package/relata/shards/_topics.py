@@ -19,7 +19,7 @@ from relata import _relata
 from relata._topic_data import NONE, Found, Places
 from relata.errors import RequestError
 from relata.shards._files import AnyPath, Folder
-from relata.shards._inputs import sources
+from relata.shards._inputs import sources, whole
 from relata.shards._pool import Here, Pool
 from relata.shards._shards import ENDING, Shards, Vectors, _bad, _vectors
 from relata.shards._topic_result import ShardTopics
@@ -79,7 +79,8 @@ def asked(neighbours: AnyPath, shards: AnyPath | Shards, texts: Any, has_map: bo
     """A request, checked."""
     if texts is not None and callable(texts):
         raise RequestError("texts is a function; it can be paths, tables or a mapping from ids to texts")
-    return Asked(Folder(neighbours), shards if isinstance(shards, Shards) else Shards(shards), texts, has_map)
+    inputs = texts if texts is None or isinstance(texts, Mapping) else whole(texts)
+    return Asked(Folder(neighbours), shards if isinstance(shards, Shards) else Shards(shards), inputs, has_map)
 
 
 def find(asked: Asked, pool: Pool, tell: Callable[[Any], None]) -> ShardTopics:
