@@ -180,7 +180,7 @@ pub fn train(rows: &[f32], dimension: usize, k: usize) -> Result<Vec<f32>> {
     Ok(train_on(InstructionSet::choose()?, rows, dimension, k))
 }
 
-/// As [`train`], with a beginning that is spread over all rows ([`spread`]): better clusters where
+/// As [`train`], with a beginning that is spread over all rows: better clusters where
 /// they are few and apart, in about twice the time.
 ///
 /// # Errors

@@ -33,9 +33,10 @@ const UNASSIGNED: &str = "in no topic";
 /// its title, where it has one.
 pub type ReadTexts<'a> = &'a mut dyn FnMut(&[usize]) -> Result<Vec<String>>;
 
-/// Finds topics among unit rows (rows x dimension, one behind the other), as [`find`](super::find)
-/// does among those of a library: the same rows and texts give the same topics. Of equal rows those
-/// that come first are taken first. `step` is told how far the search is.
+/// Finds topics among unit rows (rows x dimension, one behind the other), as Relata
+/// does among those of a library: the same rows and texts give the
+/// same topics. Of equal rows those that come first are taken first. `step` is told how far the
+/// search is.
 ///
 /// # Errors
 /// [`TopicsError::TooMany`](crate::error::TopicsError::TooMany); what `texts` and `step` report.

@@ -157,8 +157,8 @@ impl Index {
     /// papers were coded, again and again.
     ///
     /// # Errors
-    /// What the library reports; [`Error::Io`] where the file cannot be written. The old one then
-    /// still serves.
+    /// What the library reports; [`Error::Io`](crate::Error::Io) where the file cannot be written.
+    /// The old one then still serves.
     pub fn keep(
         library: &mut Library,
         fingerprint: FingerprintNumber,
