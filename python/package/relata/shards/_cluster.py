@@ -21,7 +21,7 @@ from relata import _relata
 from relata.errors import RequestError
 from relata.shards._files import AnyPath, Folder, name_of
 from relata.shards._pool import Here, Pool
-from relata.shards._rows import Corpus, corpus, each, read, sample
+from relata.shards._rows import Corpus, corpus, each, pieces, read, sample
 from relata.shards._shards import Shards, Vectors
 
 # Rows that centres begin with, for each of them, and at least.
@@ -154,10 +154,11 @@ class _Pass:
         compared = _relata.Centres(centres)
         sums, counts, inertia = np.zeros(centres.shape, np.int64), np.zeros(len(centres), np.int64), 0
         for name in names:
-            part = compared.sums(read(self.shards, name).vectors)
-            sums += part[0]
-            counts += part[1]
-            inertia += part[2]
+            for some in pieces(read(self.shards, name).vectors):
+                part = compared.sums(some)
+                sums += part[0]
+                counts += part[1]
+                inertia += part[2]
         return _Sums(sums, counts, inertia)
 
 

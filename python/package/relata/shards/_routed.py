@@ -15,7 +15,7 @@ import numpy.typing as npt
 
 from relata import _relata
 from relata.shards._files import Folder, name_of
-from relata.shards._rows import bad, read
+from relata.shards._rows import bad, pieces, read
 from relata.shards._shards import Shards, Vectors, _vectors
 
 # Rows that are read together: half a megabyte at 384 dimensions, of which an object store gives many at once.
@@ -43,7 +43,7 @@ class Route:
 
         compared = _relata.Centres(centres)
         parts = [read(self.shards, name) for name in names]
-        cells = np.concatenate([compared.nearest(part.vectors)[0] for part in parts]).astype(np.int32)
+        cells = np.concatenate([compared.nearest(some)[0] for part in parts for some in pieces(part.vectors)]).astype(np.int32)
         ids = pa.concat_arrays([part.ids for part in parts])
         vectors = np.concatenate([part.vectors for part in parts]) if len(parts) > 1 else parts[0].vectors
         del parts

@@ -7,6 +7,7 @@ hashes of ids, which are the same rows in whatever shards they lie.
 from __future__ import annotations
 
 import hashlib
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -25,6 +26,9 @@ T = TypeVar("T")
 R = TypeVar("R")
 
 HASHES = 2**64
+
+# Rows that are passed to the extension module together: it takes a copy.
+PIECE = 65_536
 
 # Files that are looked at together: an object store answers one after some hundredths of a second, and many as soon.
 AT_ONCE = 16
@@ -92,6 +96,11 @@ def read(shards: Shards, name: str) -> Rows:
     return Rows(ids, unit(f"{shards.folder.address}/{name}", ids, _vectors(table.column("vector"))))
 
 
+def pieces(vectors: Vectors) -> Iterator[Vectors]:
+    """Rows in pieces, none where there is no row."""
+    return (vectors[first : first + PIECE] for first in range(0, len(vectors), PIECE))
+
+
 def unit(file: str, ids: Any, vectors: Vectors) -> Vectors:
     """The same vectors with unit length."""
     scaled = np.array(vectors, np.float32, order="C", copy=True)
@@ -115,7 +124,11 @@ def sample(pool: Pool, rows: Corpus, wanted: int) -> Vectors:
     if not drawn:
         return np.empty((0, rows.dimension), np.float32)
     keys = [(int(key), name) for part in drawn for key, name in zip(part[0], part[1], strict=True)]
-    return np.concatenate([part[2] for part in drawn])[sorted(range(len(keys)), key=keys.__getitem__)]
+    vectors = np.concatenate([part[2] for part in drawn])
+    twice = {key for key, count in Counter(keys).items() if count > 1}
+    # Of an id that stands in the shards twice, vectors decide.
+    order = sorted(range(len(keys)), key=lambda at: (keys[at], vectors[at].tobytes() if keys[at] in twice else b""))
+    return vectors[order]
 
 
 class _Drawn:
