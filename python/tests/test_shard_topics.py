@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from test_topics import Vectors, made
 
-import relata
+import relata.shards
 from relata.errors import BulkError, RequestError
 from relata.shards import Shards, ShardTopics, topics
 from relata.shards._files import Folder
@@ -69,6 +69,13 @@ def test_topics_of_shards_are_those_of_the_same_vectors_in_memory(folders: tuple
     assert found.positions is not None and found.positions.shape == (COUNT, 2)
     between = [np.linalg.norm(places[:, None] - places[None], axis=2).ravel() for places in (found.positions, expected.positions_)]
     assert np.corrcoef(*between)[0, 1] > 0.8
+
+
+def test_neighbours_that_shards_have_found_give_the_very_same(folders: tuple[Folder, Folder], tmp_path: Path) -> None:
+    lists = relata.shards.neighbours(folders[1].address, tmp_path / "near")
+    found = topics(lists, folders[1].address)
+    expected = relata.topics(VECTORS, TITLES, IDS)
+    assert found.levels == expected.levels and found.numbers[-1].tolist() == expected.topics_
 
 
 class Backwards(Here):

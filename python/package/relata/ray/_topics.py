@@ -7,13 +7,14 @@ from typing import Any
 
 from relata.ray._cluster import run
 from relata.shards._files import AnyPath
+from relata.shards._neighbours import Neighbours
 from relata.shards._shards import Shards
 from relata.shards._topic_result import ShardTopics
 from relata.shards._topics import asked, find
 
 
 def topics(
-    neighbours: AnyPath,
+    neighbours: AnyPath | Neighbours,
     shards: AnyPath | Shards,
     texts: Any = None,
     *,

@@ -20,6 +20,7 @@ from relata._topic_data import NONE, Found, Places
 from relata.errors import RequestError
 from relata.shards._files import AnyPath, Folder
 from relata.shards._inputs import sources, whole
+from relata.shards._neighbours import Neighbours
 from relata.shards._pool import Here, Pool
 from relata.shards._shards import ENDING, Shards, Vectors, _bad, _vectors
 from relata.shards._topic_result import ShardTopics
@@ -61,10 +62,10 @@ class Papers:
         return self.place[self.starts[shard] : self.starts[shard + 1]]
 
 
-def topics(neighbours: AnyPath, shards: AnyPath | Shards, texts: Any = None, *, map: bool | None = None) -> ShardTopics:
+def topics(neighbours: AnyPath | Neighbours, shards: AnyPath | Shards, texts: Any = None, *, map: bool | None = None) -> ShardTopics:
     """Finds the topics of all papers of a folder of shards, on this machine.
 
-    `neighbours`: the folder that `relata.shards.neighbours` wrote for these shards: Parquet with `id`, `neighbours` and `cosine`, 15 for each paper.
+    `neighbours`: what `relata.shards.neighbours` gave for these shards, or its folder: Parquet with `id`, `neighbours` and `cosine`, 15 each.
     `shards`: the folder of vectors.
     `texts`: where titles and abstracts are, from which topics have their names: whatever `relata.shards.embed` takes, or a mapping from ids to
     texts. Without it, names come from the titles in the shards.
@@ -75,12 +76,13 @@ def topics(neighbours: AnyPath, shards: AnyPath | Shards, texts: Any = None, *, 
     return find(asked(neighbours, shards, texts, map), Here(), lambda _: None)
 
 
-def asked(neighbours: AnyPath, shards: AnyPath | Shards, texts: Any, has_map: bool | None) -> Asked:
+def asked(neighbours: AnyPath | Neighbours, shards: AnyPath | Shards, texts: Any, has_map: bool | None) -> Asked:
     """A request, checked."""
     if texts is not None and callable(texts):
         raise RequestError("texts is a function; it can be paths, tables or a mapping from ids to texts")
     inputs = texts if texts is None or isinstance(texts, Mapping) else whole(texts)
-    return Asked(Folder(neighbours), shards if isinstance(shards, Shards) else Shards(shards), inputs, has_map)
+    lists = neighbours.folder if isinstance(neighbours, Neighbours) else Folder(neighbours)
+    return Asked(lists, shards if isinstance(shards, Shards) else Shards(shards), inputs, has_map)
 
 
 def find(asked: Asked, pool: Pool, tell: Callable[[Any], None]) -> ShardTopics:
