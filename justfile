@@ -70,6 +70,10 @@ deny:
 fuzz RUNS="10000000":
     RELATA_FUZZ={{ RUNS }} cargo test --locked --test fuzz -- --nocapture
 
+# Build the programs that the tests of pages, agents and addresses run
+programs:
+    cargo build --quiet --locked --features serve --bin relata --example recommend --example arxiv_server
+
 # Drive the map of topics in a headless Chromium (needs Node with npm)
 page *ARGUMENTS:
     tests/page/run.sh {{ ARGUMENTS }}

@@ -3,19 +3,18 @@
 # runs the protocol's conformance suite. Needs Node with npm and Python with venv; what it installs lies in target/mcp_clients, so
 # that only the first run needs the network.
 #
-#     tests/mcp_clients/run.sh [PROGRAM]
+#     tests/mcp_clients/run.sh
 #
-# PROGRAM is `relata` with the feature `serve`, which is built where none is named.
+# RELATA_PROGRAM names a program that is built already, with the feature serve.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 
-if [ $# -eq 1 ]; then
-    program=$(realpath "$1")
-else
+if [ -z "${RELATA_PROGRAM:-}" ]; then
     # With an example, so that packages are built as they are for the tests, and once for both.
     cargo build --locked --features serve --bin relata --example recommend
-    program=$(realpath "${CARGO_TARGET_DIR:-target}/debug/relata")
+    RELATA_PROGRAM=${CARGO_TARGET_DIR:-target}/debug/relata
 fi
+program=$(realpath "$RELATA_PROGRAM")
 . tests/packages.sh
 agent_packages
 tests=$PWD/tests/mcp_clients
