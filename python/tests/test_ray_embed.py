@@ -88,6 +88,8 @@ def test_a_worker_that_is_killed_is_replaced(ray_cluster: Any, tmp_path: Path, g
     (gate / "slow").write_text("0.1")
 
     def kill() -> None:
+        # The other one does not go on until a third has begun.
+        (gate / "wait").write_text("3")
         os.kill(int(next((gate / "pids").iterdir()).name), signal.SIGKILL)
 
     embedded, before = _disturbed(file, tmp_path / "out", kill)

@@ -53,7 +53,12 @@ def _answer(asked: dict[str, Any], lines: TextIO) -> dict[str, Any]:
             show(status)
             _say(lines, done=status.rows + status.found)
 
-        embedded = run(partial(_embed.job, wanted), tell=tell, **place)
+        def lost(reason: str) -> None:
+            _say(lines, error={"code": "cluster", "text": f"the cluster was lost: {reason}"})
+            # Ray does not let go of a cluster that is no more.
+            os._exit(2)
+
+        embedded = run(partial(_embed.job, wanted), tell=tell, lost=lost, **place)
     return dataclasses.asdict(embedded) | {"rows": embedded.rows}
 
 

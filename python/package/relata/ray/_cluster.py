@@ -6,6 +6,7 @@ then runs on the head of the cluster, and this process waits for it and says how
 
 from __future__ import annotations
 
+import _thread
 import logging
 import socket
 from collections import deque
@@ -16,6 +17,7 @@ from typing import Any, TypeVar
 from relata.errors import ClusterError
 from relata.ray._crew import raised
 from relata.ray._pool import RayPool
+from relata.ray._watch import Watch
 from relata.shards._pool import Pool
 
 R = TypeVar("R")
@@ -32,8 +34,11 @@ PATIENCE = 10.0
 TRIES = 3
 
 
-def run(job: Job[R], address: str | None, num_cpus: int | None, num_gpus: float | None, tell: Tell | None = None) -> R:
+def run(
+    job: Job[R], address: str | None, num_cpus: int | None, num_gpus: float | None, tell: Tell | None = None, lost: Callable[[str], None] | None = None
+) -> R:
     """Runs a job on a cluster. `address` is that of Ray: `None` for the cluster that is connected or found, `local` for this machine alone.
+    `lost` is called, from another thread, where Ray would wait for ever for a cluster that is another one; without it, the job is interrupted.
 
     Raises what a step raises, and `relata.errors.ClusterError` where there is no cluster or it was lost; the same call goes on then.
     """
@@ -41,12 +46,26 @@ def run(job: Job[R], address: str | None, num_cpus: int | None, num_gpus: float 
     with connected(address) as is_client:
         import ray
 
+        reasons: list[str] = []
+
+        def interrupt(reason: str) -> None:
+            reasons.append(reason)
+            _thread.interrupt_main()
+
+        watch = None if is_client else Watch(lost or interrupt)
         try:
             return _coordinated(job, pool, tell or _silent) if is_client else job(pool, tell or _silent)
+        except KeyboardInterrupt:
+            if reasons:
+                raise ClusterError(f"the cluster was lost: {reasons[0]}") from None
+            raise
         except ray.exceptions.RayTaskError:
             raise
         except (ray.exceptions.RayError, ConnectionError) as error:
             raise ClusterError(f"the cluster was lost: {error}") from error
+        finally:
+            if watch is not None:
+                watch.end()
 
 
 @contextmanager

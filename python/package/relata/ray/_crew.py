@@ -232,9 +232,19 @@ class Crew:
 
     def _lost(self, actor: _Actor, error: BaseException) -> Iterator[Done[Any, Any]]:
         """Puts away an actor that died. What it worked on is tried again; what only waited there was not tried."""
+        import ray
+
         self._kill(actor)
         self._actors.remove(actor)
         why = _first_line(error)
+        # What it gave before it died is there, and is not to blame.
+        while actor.tasks:
+            ref, _ = actor.tasks[0]
+            try:
+                given = ray.get(ref, timeout=0)
+            except ray.exceptions.RayError:
+                break
+            yield self._take(actor, ref, given)
         if actor.starting is not None:
             self._failed[actor.node] = why
             # Not at once again, where it may die at once again.
