@@ -16,6 +16,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from object_store import ObjectStore
 
 import relata
 
@@ -64,6 +65,23 @@ def python(tmp_path: Path) -> Run:
 
 
 @pytest.fixture(scope="session")
+def _object_store() -> Iterator[ObjectStore]:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("AWS_ACCESS_KEY_ID", "key")
+        patch.setenv("AWS_SECRET_ACCESS_KEY", "secret")
+        store = ObjectStore()
+        yield store
+        store.end()
+
+
+@pytest.fixture
+def object_store(_object_store: ObjectStore) -> Iterator[ObjectStore]:
+    """A bucket on a server of this machine that speaks as S3 does. Tests share it, and each has folders of its own."""
+    yield _object_store
+    _object_store.refused = None
+
+
+@pytest.fixture(scope="session")
 def ray_folder() -> Iterator[str]:
     """Where Ray keeps what it needs. Its sockets lie there, whose names may not be long."""
     folder = tempfile.mkdtemp(prefix="relata-ray-")
@@ -100,20 +118,20 @@ def gate(ray_folder: str) -> Iterator[Path]:
     shutil.rmtree(folder)
 
 
-def start_cluster(nodes: int = 2, port: int | None = None, client_port: int | None = None) -> Any:
-    """A cluster of a head without cores and so many nodes of one core. Needs `ray_folder`."""
+def start_cluster(nodes: int = 2, port: int | None = None, client_port: int | None = None, **node: Any) -> Any:
+    """A cluster of a head without cores and so many nodes of one core, or of what `node` says. Needs `ray_folder`."""
     from ray.cluster_utils import Cluster
 
     head = {"num_cpus": 0, "include_dashboard": False, "object_store_memory": 100 << 20, "gcs_server_port": port, "ray_client_server_port": client_port}
     cluster = Cluster(initialize_head=True, head_node_args=head)
-    add_nodes(cluster, nodes)
+    add_nodes(cluster, nodes, **node)
     return cluster
 
 
-def add_nodes(cluster: Any, nodes: int) -> None:
-    """Adds nodes of one core to a cluster."""
+def add_nodes(cluster: Any, nodes: int, **node: Any) -> None:
+    """Adds nodes of one core to a cluster, or of what `node` says."""
     for _ in range(nodes):
-        cluster.add_node(num_cpus=1, object_store_memory=100 << 20, wait=False)
+        cluster.add_node(object_store_memory=100 << 20, wait=False, **{"num_cpus": 1, **node})
     cluster.wait_for_nodes()
 
 

@@ -3,20 +3,17 @@
 import gzip
 import json
 import os
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.fs
 import pytest
 from conftest import TINY, by_program, papers
 
 import relata
 import relata.shards
 from relata.shards import Shards, Skipped, embed
-from relata.shards._files import Folder
 
 SMALL: dict[str, Any] = {"model": TINY, "device": "cpu", "rows_per_shard": 16, "progress": False}
 
@@ -125,38 +122,6 @@ def test_lance_comes_in_and_goes_out(tmp_path: Path) -> None:
     more = papers(tmp_path / "more.jsonl", 5, word="more")
     assert embed(more, out, **SMALL, format="lance").shards_made == 1
     assert lance.dataset(out / "vectors.lance").count_rows() == 45
-
-
-@pytest.fixture
-def bucket(monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
-    """The address of a bucket on a server of this machine that speaks as S3 does, with a place for a folder's name."""
-    server = pytest.importorskip("moto.server").ThreadedMotoServer(ip_address="127.0.0.1", port=0)
-    server.start()
-    host, port = server.get_host_and_port()
-    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "key")
-    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "secret")
-    settings = f"?endpoint_override={host}:{port}&scheme=http&region=us-east-1"
-    system, _ = pa.fs.FileSystem.from_uri(f"s3://papers/{settings}&allow_bucket_creation=true")
-    system.create_dir("papers")
-    yield "s3://papers/{}" + settings
-    server.stop()
-
-
-def test_an_object_store_holds_shards_and_inputs(bucket: str, tmp_path: Path) -> None:
-    file = papers(tmp_path / "papers.jsonl", 40)
-    expected = by_program([file], tmp_path)
-    out = bucket.format("out/vectors")
-    assert embed(file, out, **SMALL).shards_made == 3
-    ids, vectors = relata.shards.read(out)
-    assert {id: row.tobytes() for id, row in zip(ids, vectors, strict=True)} == expected
-    Folder(bucket.format("in")).write("papers.jsonl", file.read_bytes())
-    again = embed(bucket.format("in"), out, **SMALL)
-    assert (again.shards_made, again.shards_found, again.rows) == (0, 3, 40)
-    with file.open("a") as more:
-        more.write('{"id": "2601.00099", "abstract": "No title."}\n')
-    Folder(bucket.format("in")).write("papers.jsonl", file.read_bytes())
-    [skipped] = embed(bucket.format("in/papers.jsonl"), out, **SMALL).skipped
-    assert (skipped.file, skipped.line) == (bucket.format("in/papers.jsonl"), 41)
 
 
 def test_works_of_openalex(tmp_path: Path) -> None:

@@ -2,13 +2,13 @@
 
 import hashlib
 import json
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 from conftest import TINY, papers
+from object_store import ObjectStore
 
 import relata
 import relata.shards
@@ -140,10 +140,16 @@ def test_a_cluster_makes_the_same_index(world: World, ray_cluster: Any) -> None:
     world.is_as_before()
 
 
-def test_codes_may_lie_in_an_object_store(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_codes_and_shards_may_lie_in_an_object_store(world: World, object_store: ObjectStore) -> None:
     """Files of a place that is no disk are copied to one while they are put together."""
-    nowhere: Callable[[Folder], None] = lambda folder: None  # noqa: E731
-    monkeypatch.setattr(Folder, "local_path", nowhere)
     world.file.unlink()
-    assert relata.shards.index(world.shards(4), world.library, world.folder / "codes-store").used
+    here, there = world.shards(4).folder, Folder(object_store.address("index-shards"))
+    for name in here.names():
+        there.write(name, here.read(name))
+    codes = object_store.address("codes")
+    indexed = relata.shards.index(there.address, world.library, codes)
+    assert indexed.used and (indexed.shards_made, indexed.shards_found) == (4, 0)
+    world.is_as_before()
+    again = relata.shards.index(there.address, world.library, codes)
+    assert (again.shards_made, again.shards_found) == (0, 4)
     world.is_as_before()

@@ -12,6 +12,8 @@ import os
 import uuid
 from typing import Any
 
+from relata.errors import FileError
+
 AnyPath = str | os.PathLike[str]
 
 
@@ -60,10 +62,21 @@ class Folder:
         return system.open_input_file(f"{path}/{name}")
 
     def write(self, name: str, content: bytes | memoryview) -> None:
-        """Writes a file: it has its name once all of it is there."""
+        """Writes a file: it has its name once all of it is there.
+
+        Raises `relata.errors.FileError` with the code `io` where it cannot be written; nothing of that name is there then, or what was there before.
+        """
+        # What is no bytes must be found out before there is a stream: closing one makes an object of whatever was written, be it nothing.
+        whole = memoryview(content)
+        try:
+            self._write(name, whole)
+        except OSError as error:
+            raise _unwritten(f"{self.address}/{name} cannot be written: {error}") from error
+
+    def _write(self, name: str, content: memoryview) -> None:
         system, path = self._system()
         if not self._is_local():
-            # An object appears when it is complete.
+            # All of it by one call: an object appears when the server has every part of it, and not where one was refused.
             with system.open_output_stream(f"{path}/{name}") as file:
                 file.write(content)
             return
@@ -118,6 +131,12 @@ class Folder:
             return fs.LocalFileSystem(), self.address
         system, path = fs.FileSystem.from_uri(self.address)
         return system, path.rstrip("/")
+
+
+def _unwritten(text: str) -> FileError:
+    error = FileError(text)
+    error.code = "io"
+    return error
 
 
 def name_of(*parts: str | bytes) -> str:

@@ -16,6 +16,7 @@ from typing import Any, Protocol
 from relata import _relata
 from relata.errors import BulkError
 from relata.shards._blocks import About, Block, Skipped
+from relata.shards._lance_address import ENDING, is_dataset, package, place, without_settings
 
 Read = Iterator[tuple[About, Block | None]]
 
@@ -96,7 +97,7 @@ class Lance:
     bytes: int = 0
 
     def read(self, rows: int) -> Read:
-        dataset = _lance().dataset(self.path)
+        dataset = _dataset(self.path)
         batches = dataset.get_fragment(self.fragment).to_batches(batch_size=rows, columns=_columns(dataset.schema.names, self.path))
         yield from _of_batches(batches, self.path, self.first, self.bytes)
 
@@ -176,9 +177,9 @@ def _of_paths(paths: list[str], lines: bool) -> Iterator[Source]:
     group: list[str] = []
     size = 0
     for path, bytes in _found(paths):
-        if path.rstrip("/").endswith(".lance"):
+        if is_dataset(path):
             yield from _of_lance(path)
-        elif path.lower().endswith((".parquet", ".pq")) and not lines:
+        elif without_settings(path).lower().endswith((".parquet", ".pq")) and not lines:
             yield from _of_parquet(path, bytes)
         else:
             # Lines are counted on from file to file, so one reader takes all of them.
@@ -209,17 +210,14 @@ def _of_parquet(path: str, bytes: int) -> Iterator[Source]:
 
 def _of_lance(path: str) -> Iterator[Source]:
     first = 0
-    for fragment in _lance().dataset(path).get_fragments():
+    for fragment in _dataset(path).get_fragments():
         yield Lance(path, fragment.fragment_id, first)
         first += fragment.count_rows()
 
 
-def _lance() -> Any:
-    try:
-        import lance
-    except ImportError as error:
-        raise BulkError(f"datasets of Lance need the package pylance ({error}): pip install pylance") from error
-    return lance
+def _dataset(path: str) -> Any:
+    at = place(path)
+    return package().dataset(at.uri, storage_options=at.options)
 
 
 def _found(paths: list[str]) -> Iterator[tuple[str, int]]:
@@ -238,16 +236,29 @@ def _found(paths: list[str]) -> Iterator[tuple[str, int]]:
             continue
         system, inner = fs.FileSystem.from_uri(path)
         about = system.get_file_info(inner)
-        if about.is_file or path.split("?")[0].endswith(".lance"):
+        if about.is_file or is_dataset(path):
             yield path, about.size or 0
             continue
         below = system.get_file_info(fs.FileSelector(inner, recursive=True, allow_not_found=True))
-        files = sorted((one.path, one.size) for one in below if one.is_file and not one.base_name.startswith("."))
+        files = _named({one.path.removeprefix(inner.rstrip("/") + "/"): one.size for one in below if one.is_file})
         if not files:
             raise BulkError(f"{path}: there is no such file or folder")
         base, mark, settings = path.partition("?")
-        for name, size in files:
-            yield f"{base.rstrip('/')}/{name.removeprefix(inner.rstrip('/') + '/')}{mark}{settings}", size
+        for name, size in sorted(files.items()):
+            yield f"{base.rstrip('/')}/{name}{mark}{settings}", size
+
+
+def _named(files: dict[str, int]) -> dict[str, int]:
+    """Files below a folder of an object store with their sizes, as `_walked` has those of a disk: without hidden ones, and a dataset of Lance as one."""
+    named: dict[str, int] = {}
+    for name, size in files.items():
+        parts = name.split("/")
+        if any(part.startswith(".") for part in parts):
+            continue
+        ends = next((at for at, part in enumerate(parts[:-1]) if part.endswith(ENDING)), len(parts) - 1)
+        whole = "/".join(parts[: ends + 1])
+        named[whole] = named.get(whole, 0) + size
+    return named
 
 
 def _walked(path: str) -> Iterator[tuple[str, int]]:

@@ -6,12 +6,14 @@ by k-means over a sample that ids alone decide. Needs pylance: `pip install pyla
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from typing import Any
 
 from relata import _relata
 from relata.errors import BulkError, RequestError
 from relata.shards._files import AnyPath
+from relata.shards._lance_address import package, place
 from relata.shards._pool import Here
 from relata.shards._rows import corpus, sample
 from relata.shards._shards import Shards
@@ -22,10 +24,10 @@ SAMPLE = 40
 INDEXES = ("IVF_FLAT", "IVF_SQ", "IVF_PQ", "IVF_RQ")
 
 
-def to_lance(shards: AnyPath | Shards, address: str, *, partitions: int | None = None, index: str | None = "IVF_SQ") -> Any:
+def to_lance(shards: AnyPath | Shards, address: AnyPath, *, partitions: int | None = None, index: str | None = "IVF_SQ") -> Any:
     """Writes the rows of shards as a dataset of Lance, with an index by cosine, and gives the `lance.LanceDataset`.
 
-    `address` is where it will lie, `s3://...` included; nothing may be there. `partitions` is how many cells the index has, the square root of the
+    `address` is where it will lie, `s3://...` with its settings included; nothing may be there. `partitions` is how many cells the index has, the square root of the
     number of rows unless said otherwise. `index` is how Lance keeps vectors in them: "IVF_FLAT" whole, "IVF_SQ" a byte an element, "IVF_PQ" or
     "IVF_RQ"; with `None` there is no index. Ask as Lance does:
     `dataset.to_table(nearest={"column": "vector", "q": query, "k": 10, "nprobes": 20, "refine_factor": 2})`.
@@ -34,10 +36,7 @@ def to_lance(shards: AnyPath | Shards, address: str, *, partitions: int | None =
     """
     if index is not None and index not in INDEXES:
         raise RequestError(f"there is no index={index!r}; there are {', '.join(INDEXES)} and None")
-    try:
-        import lance
-    except ImportError as error:
-        raise BulkError(f"pylance is not installed here ({error}): pip install pylance") from error
+    lance, at = package(), place(os.fspath(address))
     rows = corpus(shards)
     cells = max(1, round(rows.rows**0.5)) if partitions is None else partitions
     if not 1 <= cells <= rows.rows:
@@ -47,13 +46,13 @@ def to_lance(shards: AnyPath | Shards, address: str, *, partitions: int | None =
     schema = rows.shards.folder.read_table(rows.names[0]).schema.remove_metadata()
     reader = pa.RecordBatchReader.from_batches(schema, _batches(rows.shards, rows.names, schema))
     try:
-        dataset = lance.write_dataset(reader, address, mode="create")
+        dataset = lance.write_dataset(reader, at.uri, mode="create", storage_options=at.options)
     except OSError as error:
         raise BulkError(f"{address} cannot be written: {error}") from error
     if index is not None:
         centres = _relata.train(sample(Here(), rows, SAMPLE * cells), cells, True)
         dataset.create_index("vector", index, metric="cosine", ivf_centroids=centres)
-        dataset = lance.dataset(address)
+        dataset = lance.dataset(at.uri, storage_options=at.options)
     return dataset
 
 

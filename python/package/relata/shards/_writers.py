@@ -13,7 +13,7 @@ from typing import Any, Protocol
 from relata.errors import BulkError
 from relata.shards._blocks import Block, passage_of
 from relata.shards._files import AnyPath, Folder
-from relata.shards._inputs import _lance
+from relata.shards._lance_address import Place, package, place
 from relata.shards._shards import ENDING, Vectors, table
 
 FORMATS = ("parquet", "lance")
@@ -43,8 +43,6 @@ def writer(out: AnyPath, format: str) -> Writer:
     """Writes to a folder in a form by name."""
     if format not in FORMATS:
         raise BulkError(f"there is no form {format}; known are {', '.join(FORMATS)}")
-    if format == "lance" and "?" in os.fspath(out):
-        raise BulkError(f"{os.fspath(out)}: a dataset of Lance takes no settings in its address")
     return ParquetShards(Folder(out)) if format == "parquet" else LanceShards(Folder(out))
 
 
@@ -77,7 +75,9 @@ class LanceShards:
     def __init__(self, folder: Folder) -> None:
         self.folder = folder
         self._notes = folder.within("fragments")
-        self._address = folder.within("vectors.lance").address
+        self._data = folder.within("vectors.lance")
+        # Here, where a setting that Lance does not know is the caller's.
+        self._place = place(self._data.address)
 
     def names(self) -> set[str]:
         return {name.removesuffix(".json") for name in self._notes.names(".json")}
@@ -86,16 +86,16 @@ class LanceShards:
         return self._notes.has(name + ".json")
 
     def write(self, name: str, block: Block, vectors: Vectors, fingerprint: str) -> None:
-        lance = _lance()
         made = table(block.ids, block.titles, vectors, fingerprint, [passage_of(text) for text in block.texts])
         plain = made.set_column(made.schema.get_field_index("fingerprint"), "fingerprint", made.column("fingerprint").cast("string"))
-        if self.folder._is_local():
-            os.makedirs(self._address, exist_ok=True)
-        fragments = lance.fragment.write_fragments(plain, self._address, schema=plain.schema)
+        if (path := self._data.local_path()) is not None:
+            os.makedirs(path, exist_ok=True)
+        write = package().fragment.write_fragments
+        fragments = write(plain, self._place.uri, schema=plain.schema, storage_options=self._place.options)
         self._notes.write(name + ".json", json.dumps([fragment.to_json() for fragment in fragments]).encode())
 
     def finish(self, names: set[str]) -> None:
-        lance = _lance()
+        lance = package()
         noted = {name: [_fragment(lance, one) for one in json.loads(self._notes.read(name + ".json"))] for name in sorted(names)}
         dataset = self._dataset(lance)
         there = {_file(fragment.metadata) for fragment in dataset.get_fragments()} if dataset else set()
@@ -105,14 +105,15 @@ class LanceShards:
         if dataset:
             operation, version = lance.LanceOperation.Append(new), dataset.version
         else:
-            operation, version = lance.LanceOperation.Overwrite(_schema(self._address, new), new), None
-        lance.LanceDataset.commit(self._address, operation, read_version=version)
+            operation, version = lance.LanceOperation.Overwrite(_schema(self._place, new), new), None
+        lance.LanceDataset.commit(self._place.uri, operation, read_version=version, storage_options=self._place.options)
 
     def _dataset(self, lance: Any) -> Any:
-        try:
-            return lance.dataset(self._address)
-        except (ValueError, FileNotFoundError):
+        """The dataset, or `None` where no version of it was committed. Whatever else keeps it from being read is an error: a dataset that is there
+        must not be taken for none and written over."""
+        if not self._data.within("_versions").names():
             return None
+        return lance.dataset(self._place.uri, storage_options=self._place.options)
 
 
 def _fragment(lance: Any, told: Any) -> Any:
@@ -124,8 +125,8 @@ def _file(fragment: Any) -> str:
     return str(fragment.files[0].path)
 
 
-def _schema(address: str, fragments: list[Any]) -> Any:
+def _schema(at: Place, fragments: list[Any]) -> Any:
     """The schema of fragments that no dataset has yet."""
     from lance.file import LanceFileReader
 
-    return LanceFileReader(f"{address}/data/{_file(fragments[0])}").metadata().schema
+    return LanceFileReader(f"{at.uri}/data/{_file(fragments[0])}", storage_options=at.options).metadata().schema
