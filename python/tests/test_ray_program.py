@@ -16,13 +16,31 @@ from conftest import TINY, by_program, papers
 
 import relata.shards
 
+# A node has room for one worker that takes two cores, and one that takes a card; the model needs neither.
 HEAD = """
 import sys
 from conftest import start_cluster
-cluster = start_cluster(2, int(sys.argv[1]), int(sys.argv[2]))
+cluster = start_cluster(2, int(sys.argv[1]), int(sys.argv[2]), num_cpus=3, num_gpus=1)
 print(cluster.address, flush=True)
 sys.stdin.read()
 """
+# As a cell of a notebook that is run twice: a job that loses its cluster, and the same call once more.
+CELL = """
+import json, sys
+import relata.ray, relata.ray._watch
+relata.ray._watch.PATIENCE = 3.0
+asked = json.loads(sys.argv[1])
+try:
+    relata.ray.embed(**asked)
+except relata.errors.ClusterError as error:
+    print(json.dumps([error.code, error.reason, str(error)]), flush=True)
+sys.stdin.readline()
+embedded = relata.ray.embed(**asked)
+print(json.dumps([embedded.rows_found, embedded.rows_made, embedded.rows_skipped, embedded.shards_other]), flush=True)
+"""
+
+# How the reason begins for whoever is on a machine of the cluster, and for whoever is not.
+LOST = {"near": "nobody has answered for 3 s", "far": "its head does not answer ("}
 
 
 def _command(*arguments: str) -> list[str]:
@@ -36,17 +54,26 @@ def _vectors(out: Path) -> dict[str, bytes]:
 
 
 def _shards(out: Path) -> dict[str, tuple[int, int]]:
+    """Time and number of each shard: both stay where a file is left alone."""
     return {path.name: (path.stat().st_mtime_ns, path.stat().st_ino) for path in out.glob("[!.]*.parquet")}
 
 
 class Started:
-    """A cluster in a process group of its own, which can be killed whole."""
+    """A cluster in a process group of its own, which can be killed whole, and started again at the same ports."""
 
-    def __init__(self, ports: list[int]) -> None:
-        command = [sys.executable, "-P", "-c", HEAD, *map(str, ports)]
+    def __init__(self) -> None:
+        with socket.socket() as one, socket.socket() as other:
+            one.bind(("127.0.0.1", 0))
+            other.bind(("127.0.0.1", 0))
+            # That of the head, and that for clients.
+            self.ports = [int(free.getsockname()[1]) for free in (one, other)]
+        self.start()
+
+    def start(self) -> None:
+        command = [sys.executable, "-P", "-c", HEAD, *map(str, self.ports)]
         self.process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True, start_new_session=True)
         assert self.process.stdout is not None
-        self.address = self.process.stdout.readline().strip()
+        self.addresses = {"near": self.process.stdout.readline().strip(), "far": f"ray://127.0.0.1:{self.ports[1]}"}
 
     def kill(self) -> None:
         """Kills head and nodes at once."""
@@ -54,34 +81,53 @@ class Started:
         self.process.wait()
 
 
-@pytest.fixture
-def ports(ray_folder: str) -> list[int]:
-    """That of the head, and that for clients."""
-    with socket.socket() as one, socket.socket() as other:
-        one.bind(("127.0.0.1", 0))
-        other.bind(("127.0.0.1", 0))
-        return [int(free.getsockname()[1]) for free in (one, other)]
+@pytest.fixture(scope="module")
+def cluster(ray_folder: str) -> Iterator[Started]:
+    started = Started()
+    yield started
+    started.kill()
 
 
-def test_a_head_that_is_killed_and_started_again(ports: list[int], tmp_path: Path, gate: Path) -> None:
-    file, out = papers(tmp_path / "papers.jsonl", 120), tmp_path / "out"
+@pytest.mark.parametrize(("by_program_at", "by_cell_at"), [("near", "far"), ("far", "near")])
+def test_a_head_that_is_killed_and_started_again(cluster: Started, tmp_path: Path, gate: Path, by_program_at: str, by_cell_at: str) -> None:
+    """The program waits for the cluster and goes on; a cell of a notebook ends with an error, and goes on when it is run again."""
+    file = papers(tmp_path / "papers.jsonl", 120)
+    # Both jobs begin at once, with two workers each.
+    (gate / "wait").write_text("4")
     (gate / "slow").write_text("0.1")
-    cluster = Started(ports)
-    try:
-        running = subprocess.Popen(_command("--cluster", cluster.address, "--in", str(file), "--out", str(out)), stdout=subprocess.PIPE, text=True)
-        while len(before := _shards(out) if out.exists() else {}) < 3:
-            assert running.poll() is None
-            time.sleep(0.05)
-        cluster.kill()
-        cluster = Started(ports)
-        told, _ = running.communicate(timeout=120)
-    finally:
-        cluster.kill()
+    command = _command("--cluster", cluster.addresses[by_program_at], "--num-gpus", "1", "--in", str(file), "--out", "by-program")
+    program = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, cwd=tmp_path)
+    asked = {"inputs": str(file), "out": str(tmp_path / "by-cell"), "address": cluster.addresses[by_cell_at], "num_cpus": 2}
+    asked |= {"model": TINY, "device": "cpu", "rows_per_shard": 8}
+    # A client tries for so many seconds to reach its head again.
+    env = os.environ | {"RAY_CLIENT_RECONNECT_GRACE_PERIOD": "3"}
+    cell = subprocess.Popen([sys.executable, "-P", "-c", CELL, json.dumps(asked)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env=env)
+    assert cell.stdin is not None and cell.stdout is not None
+    outs = [tmp_path / "by-program", tmp_path / "by-cell"]
+    while any(len(_shards(out)) < 3 for out in outs):
+        assert program.poll() is None and cell.poll() is None
+        time.sleep(0.05)
+    cluster.kill()
+    before = [_shards(out) for out in outs]
+    code, reason, text = json.loads(cell.stdout.readline())
+    assert code == "cluster" and reason.startswith(LOST[by_cell_at])
+    assert text == f"the cluster was lost: {reason}. What is done is kept: the same call goes on from there"
+    assert before[1].items() <= _shards(outs[1]).items()
+    cluster.start()
+    cell.stdin.write("again\n")
+    told, said = program.communicate(timeout=120)
+    cell_told, _ = cell.communicate(timeout=120)
     answer = json.loads(told)
-    assert (running.returncode, answer["rows"], answer["skipped"], answer["shards_other"]) == (0, 120, [], 0)
+    assert (program.returncode, answer["rows"], answer["skipped"], answer["shards_other"]) == (0, 120, [], 0)
+    assert answer["out"] == str(outs[0])
     assert answer["rows_found"] >= 24 and answer["rows_made"] + answer["rows_found"] == 120
-    assert _vectors(out) == by_program([file], tmp_path)
-    assert before.items() <= _shards(out).items()
+    assert "note: the cluster was lost (" in said and "; the job is begun again every 5 s" in said
+    found, made, skipped, other = json.loads(cell_told)
+    assert (cell.returncode, found + made, skipped, other) == (0, 120, 0, 0) and found >= 24
+    expected = by_program([file], tmp_path)
+    for out, kept in zip(outs, before, strict=True):
+        assert _vectors(out) == expected
+        assert kept.items() <= _shards(out).items()
 
 
 def test_ctrl_c_ends_the_workers_too(ray_cluster: Any, tmp_path: Path, gate: Path) -> None:
@@ -110,21 +156,6 @@ def _is_alive(pid: int) -> bool:
         return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
     except OSError:
         return False
-
-
-def test_a_cluster_from_elsewhere(ports: list[int], tmp_path: Path) -> None:
-    """The job runs on the head, and this process is told how far it is."""
-    file = papers(tmp_path / "papers.jsonl", 20)
-    cluster = Started(ports)
-    try:
-        command = _command("--cluster", f"ray://127.0.0.1:{ports[1]}", str(file), "-o", "out")
-        done = subprocess.run(command, cwd=tmp_path, text=True, capture_output=True, timeout=180)
-    finally:
-        cluster.kill()
-    assert done.returncode == 0, done.stderr
-    answer = json.loads(done.stdout)
-    assert (answer["out"], answer["rows_made"], answer["shards_made"]) == (str(tmp_path / "out"), 20, 3)
-    assert _vectors(tmp_path / "out") == by_program([file], tmp_path)
 
 
 def test_this_machine_alone_and_rows_that_are_skipped(ray_folder: str, tmp_path: Path) -> None:

@@ -78,6 +78,8 @@ class ClusterError(Error):
     """There is no cluster, it has no machine that could work, or it was lost. The same call goes on from what was done."""
 
     code = "cluster"
+    reason: str | None = None
+    """Why a cluster was lost; `None` where there was none."""
 
 
 class ForkedError(Error, RuntimeError):

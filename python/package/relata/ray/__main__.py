@@ -17,6 +17,8 @@ import traceback
 from functools import partial
 from typing import Any, TextIO
 
+from relata.errors import ClusterError
+
 
 def main() -> int:
     """Does the job, and gives the exit status."""
@@ -35,7 +37,9 @@ def main() -> int:
         if not isinstance(code, str):
             traceback.print_exc()
             code = "cluster-job"
-        _say(lines, error={"code": code, "text": str(error) or type(error).__name__})
+        # The program says itself that the cluster was lost.
+        lost = error.reason if isinstance(error, ClusterError) else None
+        _say(lines, error={"code": code, "text": lost or str(error) or type(error).__name__})
         return 2
 
 
@@ -54,7 +58,7 @@ def _answer(asked: dict[str, Any], lines: TextIO) -> dict[str, Any]:
             _say(lines, done=status.rows + status.found)
 
         def lost(reason: str) -> None:
-            _say(lines, error={"code": "cluster", "text": f"the cluster was lost: {reason}"})
+            _say(lines, error={"code": ClusterError.code, "text": reason})
             # Ray does not let go of a cluster that is no more.
             os._exit(2)
 

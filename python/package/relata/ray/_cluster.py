@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import _thread
 import logging
+import os
 import socket
 from collections import deque
 from collections.abc import Callable, Iterator
@@ -15,7 +16,7 @@ from contextlib import contextmanager
 from typing import Any, TypeVar
 
 from relata.errors import ClusterError
-from relata.ray._crew import raised
+from relata.ray._crew import first_line, raised
 from relata.ray._pool import RayPool
 from relata.ray._watch import Watch
 from relata.shards._pool import Pool
@@ -30,6 +31,8 @@ Job = Callable[[Pool, Tell], R]
 LOOK = 0.5
 # Seconds in which a head must take a connection.
 PATIENCE = 10.0
+# Seconds for which Ray may try to reach a head: a day. The job ends long before (`_watch.PATIENCE`).
+FOR_EVER = 86_400
 # How often a head that answers is asked for a connection.
 TRIES = 3
 
@@ -42,7 +45,6 @@ def run(
 
     Raises what a step raises, and `relata.errors.ClusterError` where there is no cluster or it was lost; the same call goes on then.
     """
-    pool = RayPool(num_cpus, num_gpus)
     with connected(address) as is_client:
         import ray
 
@@ -53,16 +55,17 @@ def run(
             _thread.interrupt_main()
 
         watch = None if is_client else Watch(lost or interrupt)
+        pool = RayPool(num_cpus, num_gpus, watch)
         try:
             return _coordinated(job, pool, tell or _silent) if is_client else job(pool, tell or _silent)
         except KeyboardInterrupt:
             if reasons:
-                raise ClusterError(f"the cluster was lost: {reasons[0]}") from None
+                raise _lost(reasons[0]) from None
             raise
         except ray.exceptions.RayTaskError:
             raise
-        except (ray.exceptions.RayError, ConnectionError) as error:
-            raise ClusterError(f"the cluster was lost: {error}") from error
+        except (ray.exceptions.RayError, ConnectionError, *_of_clients()) as error:
+            raise _lost(_reason(error)) from error
         finally:
             if watch is not None:
                 watch.end()
@@ -71,6 +74,10 @@ def run(
 @contextmanager
 def connected(address: str | None) -> Iterator[bool]:
     """A connection that ends with the block, unless it was there before. Gives whether this process is only a client."""
+    if address not in (None, "local"):
+        # Ray ends this process, a notebook's kernel perhaps, when nobody has answered it for a minute. It reads this when it is imported, as
+        # does a cluster that is started from here, whose processes shall end.
+        os.environ.setdefault("RAY_gcs_rpc_server_reconnect_timeout_s", str(FOR_EVER))
     try:
         import ray
         from ray.util.client import ray as client
@@ -112,6 +119,31 @@ def _knock(address: str) -> None:
         raise ClusterError(f"nobody answers at {address}: {error}") from error
 
 
+def _of_clients() -> tuple[type[Exception], ...]:
+    """What a client of Ray raises, beside what Ray does, where a head that was started again does not know it."""
+    try:
+        import grpc
+    except ImportError:
+        return ()
+    return (grpc.RpcError,)
+
+
+def _lost(reason: str) -> ClusterError:
+    error = ClusterError(f"the cluster was lost: {reason}. What is done is kept: the same call goes on from there")
+    error.reason = reason
+    return error
+
+
+def _reason(error: BaseException) -> str:
+    """What is said of a lost cluster, in one line."""
+    told = getattr(error, "details", None)
+    if callable(told):
+        return f"its head does not know this client any more ({told()})"
+    if isinstance(error, ConnectionError):
+        return f"its head does not answer ({_last_line(error).rstrip('.')})"
+    return first_line(error).rstrip(".")
+
+
 def _last_line(error: BaseException) -> str:
     lines = [line.strip() for line in str(error).splitlines() if line.strip()]
     return lines[-1] if lines else type(error).__name__
@@ -130,6 +162,7 @@ def _coordinated(job: Job[R], pool: RayPool, tell: Tell) -> R:
         answer = coordinator.run.remote(job, pool)
         while True:
             ready, _ = ray.wait([answer], timeout=LOOK)
+            _still_connected()
             for told in ray.get(coordinator.told.remote()):
                 tell(told)
             if ready:
@@ -138,10 +171,19 @@ def _coordinated(job: Job[R], pool: RayPool, tell: Tell) -> R:
         raise raised(error) from error
     finally:
         try:
+            _still_connected()
             # What it has started ends with it.
             ray.kill(coordinator)
-        except Exception:  # noqa: BLE001 - the connection may be gone.
+        except Exception:  # noqa: BLE001 - the connection may be lost.
             pass
+
+
+def _still_connected() -> None:
+    """Raises where the connection was given up. Ray would look for another cluster then, or start one, whatever it is asked."""
+    from ray.util.client import ray as client
+
+    if not client.is_connected():
+        raise ConnectionError("the connection was given up")
 
 
 class _Coordinator:

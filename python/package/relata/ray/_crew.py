@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from relata.errors import ClusterError
+from relata.ray._watch import Machines
 from relata.shards._pool import Done
 
 # How often an item is tried.
@@ -48,9 +49,9 @@ class Size:
         asked = self.num_cpus or (min(1, cpus) if self.num_gpus else threads)
         return {"num_cpus": asked, "num_gpus": self.num_gpus or 0, "runtime_env": threads_env(threads)}
 
-    def task_options(self) -> dict[str, Any]:
+    def task_options(self, machines: Machines) -> dict[str, Any]:
         """What Ray is asked for, for a task that may run on any machine."""
-        threads = self.num_cpus or min((int(node["Resources"].get("CPU", 0)) for node in _machines(self)), default=1)
+        threads = self.num_cpus or min((int(node["Resources"].get("CPU", 0)) for node in _with_room(machines, self)), default=1)
         return {"num_cpus": threads, "num_gpus": self.num_gpus or 0, "scheduling_strategy": "SPREAD", "runtime_env": threads_env(threads)}
 
 
@@ -59,15 +60,13 @@ def threads_env(threads: int) -> dict[str, Any]:
     return {"env_vars": {name: str(threads) for name in ("RAYON_NUM_THREADS", "OMP_NUM_THREADS")}}
 
 
-def _machines(size: Size) -> list[dict[str, Any]]:
-    import ray
-
-    return [node for node in ray.nodes() if node["Alive"] and size.workers(node["Resources"]) > 0]
+def _with_room(machines: Machines, size: Size) -> list[dict[str, Any]]:
+    return [node for node in machines.nodes() if node["Alive"] and size.workers(node["Resources"]) > 0]
 
 
-def sizes(size: Size) -> dict[str, int]:
+def sizes(machines: Machines, size: Size) -> dict[str, int]:
     """How many workers each machine has room for, by its id."""
-    return {node["NodeID"]: size.workers(node["Resources"]) for node in _machines(size)}
+    return {node["NodeID"]: size.workers(node["Resources"]) for node in _with_room(machines, size)}
 
 
 def raised(error: Any) -> BaseException:
@@ -116,10 +115,10 @@ class _Actor:
 class Crew:
     """The actors of one `map`."""
 
-    def __init__(self, make: Callable[[], Callable[[Any], Any]], size: Size) -> None:
+    def __init__(self, make: Callable[[], Callable[[Any], Any]], size: Size, machines: Machines) -> None:
         import ray
 
-        self._size = size
+        self._size, self._machines = size, machines
         self._make = ray.put(make)
         self._class = ray.remote(_Worker)
         self._actors: list[_Actor] = []
@@ -151,7 +150,7 @@ class Crew:
         if now - self._looked < LOOK:
             return
         self._looked = now
-        for node in _machines(self._size):
+        for node in _with_room(self._machines, self._size):
             has = sum(actor.node == node["NodeID"] for actor in self._actors)
             for _ in range(self._size.workers(node["Resources"]) - has):
                 self._start(node)
@@ -172,6 +171,9 @@ class Crew:
     def _kill(self, actor: _Actor) -> None:
         import ray
 
+        # A cluster that is gone does not answer, and its workers end by themselves.
+        if self._machines.is_lost:
+            return
         try:
             ray.kill(actor.handle)
         except Exception:  # noqa: BLE001 - it is gone already, or the cluster is.
@@ -236,7 +238,7 @@ class Crew:
 
         self._kill(actor)
         self._actors.remove(actor)
-        why = _first_line(error)
+        why = first_line(error)
         # What it gave before it died is there, and is not to blame.
         while actor.tasks:
             ref, _ = actor.tasks[0]
@@ -259,7 +261,7 @@ class Crew:
                 self._again.append(task)
 
 
-def _first_line(error: BaseException) -> str:
+def first_line(error: BaseException) -> str:
     lines = [line.strip() for line in str(error).splitlines() if line.strip()]
     told = [line for line in lines if "Error:" in line and not line.startswith("ray.")]
     return (told or lines or [type(error).__name__])[-1 if told else 0]

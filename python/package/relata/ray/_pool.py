@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable, Iterator
 from typing import Any, TypeVar
 
 from relata.ray._crew import Crew, Size, raised, sizes
+from relata.ray._watch import Machines
 from relata.shards._pool import Done
 
 T = TypeVar("T")
@@ -27,15 +28,15 @@ class RayPool:
     """Steps run on the machines of the cluster that this process is connected to.
 
     `num_cpus` and `num_gpus` are what a worker takes. Without both, a worker takes all cores of a machine; with `num_gpus=1`, there is one for
-    each card.
+    each card. `machines` tells which there are.
     """
 
-    def __init__(self, num_cpus: int | None = None, num_gpus: float | None = None) -> None:
-        self._size = Size(num_cpus, num_gpus)
+    def __init__(self, num_cpus: int | None = None, num_gpus: float | None = None, machines: Machines | None = None) -> None:
+        self._size, self._machines = Size(num_cpus, num_gpus), machines or Machines()
 
     def map(self, make: Callable[[], Callable[[T], R]], items: Iterable[T]) -> Iterator[Done[T, R]]:
         """Runs a step for each item by actors, which are given one item after the other. An item may be a reference to an object."""
-        crew = Crew(make, self._size)
+        crew = Crew(make, self._size, self._machines)
         try:
             yield from crew.work(iter(items))
         finally:
@@ -45,7 +46,7 @@ class RayPool:
         """Runs a step for each item by tasks, and merges two results whenever two are ready. What is lost with a machine is computed again."""
         import ray
 
-        options = self._size.task_options()
+        options = self._size.task_options(self._machines)
         run, join = _remote(_apply, options), _remote(_merge, options)
         step_ref, merge_ref = ray.put(step), ray.put(merge)
         left, more = iter(items), True
@@ -80,7 +81,7 @@ class RayPool:
         run = _remote(_read, options | {"_generator_backpressure_num_objects": 2 * AHEAD})
         reader_ref, left = ray.put(reader), iter(items)
         streams: list[Any] = []
-        most = max(1, len(sizes(self._size)))
+        most = max(1, len(sizes(self._machines, self._size)))
         more = True
         while True:
             while more and len(streams) < most:
@@ -112,7 +113,7 @@ class RayPool:
 
     def _most(self) -> int:
         """Tasks that are given out at once: enough that no machine waits for the next one."""
-        return 2 * max(1, sum(sizes(self._size).values()))
+        return 2 * max(1, sum(sizes(self._machines, self._size).values()))
 
 
 class _Shared:

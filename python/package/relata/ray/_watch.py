@@ -10,52 +10,78 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable
+from typing import Any
 
-# Seconds between two looks, and how long nobody need answer.
-LOOK = 2.0
+# Seconds between two looks, in which one of them must be answered, and how long nobody need answer.
+LOOK = 1.0
+ANSWER = 2.0
 PATIENCE = 30.0
+# Looks that must miss this machine. A cluster that is just starting may not know all of its machines.
+MISSES = 3
+ANOTHER = "it was started again, and does not know of this job"
 
 
-class Watch:
-    """Looks until it is ended. `lost` is called once, with the reason, from another thread."""
+class Machines:
+    """The machines of the cluster that this process is connected to."""
+
+    is_lost = False
+    """Whether the cluster is known to be gone. Nothing may be asked of it then."""
+
+    def nodes(self) -> list[dict[str, Any]]:
+        """All machines that it has had, as `ray.nodes` tells them."""
+        import ray
+
+        return list(ray.nodes())
+
+
+class Watch(Machines):
+    """Looks until it is ended. `lost` is called once, with the reason, from another thread.
+
+    `nodes` gives what was seen last. `ray.nodes` waits for ever for a head that is gone, where Ctrl-C does not reach it, and ends the process when
+    another head answers; the client that is asked here gives up after `ANSWER` seconds.
+    """
 
     def __init__(self, lost: Callable[[str], None]) -> None:
         import ray
+        from ray._private import worker
 
         self._lost, self._ended = lost, threading.Event()
         self._own = ray.get_runtime_context().get_node_id()
-        self._seen = time.monotonic()
-        # Of whoever asks a head that does not answer, nothing is to be waited for.
-        threading.Thread(target=self._ask, daemon=True).start()
+        self._client = worker.global_worker.gcs_client
+        self._nodes = super().nodes()
         threading.Thread(target=self._look, daemon=True).start()
+
+    def nodes(self) -> list[dict[str, Any]]:
+        return self._nodes
 
     def end(self) -> None:
         """Nobody is called from here on."""
         self._ended.set()
 
-    def _ask(self) -> None:
+    def _look(self) -> None:
         import ray
 
-        missed = 0
+        seen, missed = time.monotonic(), 0
         while not self._ended.wait(LOOK):
             try:
-                alive = {node["NodeID"] for node in ray.nodes() if node["Alive"]}
-            except Exception:  # noqa: BLE001 - whatever it is, nobody has answered.
+                told = self._client.get_all_node_info(timeout=ANSWER)
+            except ray.exceptions.RayError as error:
+                if "WrongClusterID" in str(error):
+                    self._tell(ANOTHER)
+                    return
+                if time.monotonic() - seen > PATIENCE:
+                    self._tell(f"nobody has answered for {PATIENCE:.0f} s")
+                    return
                 continue
-            self._seen = time.monotonic()
-            # A cluster that is just starting may not know all of its machines.
-            missed = 0 if self._own in alive else missed + 1
-            if missed == 2:
-                self._tell("it was started again, and does not know of this job")
-                return
-
-    def _look(self) -> None:
-        while not self._ended.wait(LOOK):
-            if time.monotonic() - self._seen > PATIENCE:
-                self._tell(f"nobody has answered for {PATIENCE:.0f} s")
+            seen = time.monotonic()
+            self._nodes = [{"NodeID": id.hex(), "Alive": node.state == 0, "Resources": dict(node.resources_total)} for id, node in told.items()]
+            missed = 0 if any(node["Alive"] and node["NodeID"] == self._own for node in self._nodes) else missed + 1
+            if missed == MISSES:
+                self._tell(ANOTHER)
                 return
 
     def _tell(self, reason: str) -> None:
         if not self._ended.is_set():
             self._ended.set()
+            self.is_lost = True
             self._lost(reason)
