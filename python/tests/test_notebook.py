@@ -19,5 +19,5 @@ def test_the_notebook_of_topics_runs() -> None:
     assert "Representative_Docs" in shown[1]["text/html"]
     for at, table in [(2, "texts"), (5, "level")]:
         html = shown[at]["text/html"]
-        assert html.count('<iframe class="relata-map"') == 1 and f"<th>{table}</th>" in html
+        assert html.count('<iframe class="relata-map"') == 1 and f">{table}</th>" in html
     assert '<a href="https://arxiv.org/abs/' in shown[6]["text/html"]

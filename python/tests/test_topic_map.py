@@ -47,6 +47,10 @@ def test_topics_show_a_map_and_a_table() -> None:
     assert "60 papers of 2026-01-05 in 4 topics" in page and "arxiv.org" not in page.partition('<script type="module">')[0]
     table = shown.rpartition("</iframe>")[2]
     assert table.count("<tr>") == 5 and "vector machines, kernels" in table
+    # What a notebook leaves of it that is not trusted: neither frames nor styles.
+    left = re.sub(r"<(style|iframe)[ >].*?</\1>", "", shown, flags=re.DOTALL)
+    assert left.startswith('<p class="relata-untrusted"><small>The map is left out, since this notebook is not trusted here.')
+    assert ".relata-untrusted{display:none}" in shown and left.count('<td style="text-align:left">') == 16
     assert relata.Topics()._repr_html_() is None
 
 

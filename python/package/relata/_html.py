@@ -8,11 +8,13 @@ from typing import Any
 
 # A notebook has a light or a dark ground: colours are the text's own, more or less.
 _STYLE = (
-    "<style>.relata{border-collapse:collapse;text-align:left}.relata td,.relata th{text-align:left!important;vertical-align:top;"
+    "<style>.relata{border-collapse:collapse}.relata td,.relata th{vertical-align:top;"
     "padding:.3em .8em .3em 0;border-bottom:1px solid color-mix(in srgb,currentColor 20%,transparent)}"
-    ".relata small{opacity:.75}.relata .n{text-align:right!important;font-variant-numeric:tabular-nums}"
+    ".relata small{opacity:.75}.relata .n{display:block;text-align:right;font-variant-numeric:tabular-nums}"
     ".relata meter{width:5em;vertical-align:middle}.relata .w{white-space:nowrap}</style>"
 )
+# Notebooks align cells to the right. One that is not trusted drops the styles above, and leaves an element its own.
+_LEFT = ' style="text-align:left"'
 # The most rows that are shown.
 _MOST = 100
 # The most topics: below a map, which has all of them.
@@ -121,8 +123,8 @@ def _said(value: Any) -> str:
 
 
 def _table(names: list[str], rows: list[list[str]]) -> str:
-    head = "".join(f"<th>{escape(name)}</th>" for name in names)
-    body = "".join("<tr>" + "".join(f"<td>{cell}</td>" for cell in row) + "</tr>" for row in rows)
+    head = "".join(f"<th{_LEFT}>{escape(name)}</th>" for name in names)
+    body = "".join("<tr>" + "".join(f"<td{_LEFT}>{cell}</td>" for cell in row) + "</tr>" for row in rows)
     return f'{_STYLE}<table class="relata"><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>'
 
 

@@ -1,11 +1,56 @@
-"""How far work is, on standard error: by tqdm where it is installed, else as a line."""
+"""How far work is: by tqdm where it is installed, else as a line on standard error or below a notebook's cell."""
 
 from __future__ import annotations
 
 import sys
+import time
 from collections.abc import Callable
 from types import TracebackType
 from typing import Any
+
+
+# Seconds between two states of a line.
+EVERY = 0.1
+
+
+def in_notebook() -> bool:
+    """Whether what is shown stands below a cell of a notebook."""
+    ipython = sys.modules.get("IPython")
+    return ipython is not None and hasattr(ipython.get_ipython(), "kernel")
+
+
+class Line:
+    """A line that is written over: on standard error, or as an output of a notebook's cell, where standard error is a warning's colour."""
+
+    def __init__(self, every: float = EVERY) -> None:
+        self._every, self._shown, self._wanted, self._when = every, "", "", float("-inf")
+        self._output: Any = None
+
+    def show(self, text: str) -> None:
+        """Shows a text in place of the one before, unless that is the same or has just been shown."""
+        self._wanted = text
+        if time.monotonic() - self._when >= self._every:
+            self._write()
+
+    def end(self) -> None:
+        """Leaves the last text where it is."""
+        self._write()
+        if self._shown and self._output is None:
+            print(file=sys.stderr)
+
+    def _write(self) -> None:
+        text, before = self._wanted, self._shown
+        if text == before:
+            return
+        self._shown, self._when = text, time.monotonic()
+        if self._output is not None:
+            self._output.update({"text/plain": text}, raw=True)
+        elif in_notebook():
+            from IPython.display import display
+
+            self._output = display({"text/plain": text}, raw=True, display_id=True)
+        else:
+            print(f"\r{text:<{len(before)}}", end="", file=sys.stderr, flush=True)
 
 
 class Progress:
@@ -14,6 +59,7 @@ class Progress:
     def __init__(self, wanted: bool, total: int, what: str) -> None:
         self._wanted, self._total, self._what = wanted, total, what
         self._bar: Any = None
+        self._line = Line()
         if wanted:
             try:
                 from tqdm.auto import tqdm
@@ -30,7 +76,7 @@ class Progress:
         if self._bar is not None:
             self._bar.update(done - self._bar.n)
         else:
-            print(f"\r{self._what}: {done}/{self._total}", end="", file=sys.stderr, flush=True)
+            self._line.show(f"{self._what}: {done}/{self._total}")
 
     def __enter__(self) -> Progress:
         return self
@@ -38,8 +84,8 @@ class Progress:
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
         if self._bar is not None:
             self._bar.close()
-        elif self._wanted:
-            print(file=sys.stderr)
+        else:
+            self._line.end()
 
 
 class Steps:

@@ -1,8 +1,8 @@
 """The map of topics: a page that draws it, alone in a file or within a notebook.
 
 The page is that of `relata topics --html`: it needs no network and makes text of texts and nothing else. A notebook shows it in a frame that may
-run the page's own script and nothing else: it can neither reach the notebook nor anything beyond it. In a notebook that is not trusted the frame is
-left out and the table of topics below it stays.
+run the page's own script and nothing else: it can neither reach the notebook nor anything beyond it. A notebook that is not trusted leaves out frames
+and styles. The table of topics stays, and a note that a style hides elsewhere says where the map is.
 """
 
 from __future__ import annotations
@@ -34,7 +34,11 @@ _STYLE = (
     "<style>.relata-map{display:block;width:100%;height:640px;margin-bottom:.6em;border:1px solid color-mix(in srgb,currentColor 20%,transparent);border-radius:8px;"
     'color-scheme:light dark}[data-jp-theme-light="true"] .relata-map,.vscode-light .relata-map,[data-theme="light"] .relata-map{color-scheme:light}'
     '[data-jp-theme-light="false"] .relata-map,.vscode-dark .relata-map,[data-theme="dark"] .relata-map,html[theme="dark"] .relata-map'
-    "{color-scheme:dark}</style>"
+    "{color-scheme:dark}.relata-untrusted{display:none}</style>"
+)
+_UNTRUSTED = (
+    '<p class="relata-untrusted"><small>The map is left out, since this notebook is not trusted here. Run the cell, or trust the notebook '
+    "(in JupyterLab: Trust Notebook, in the command palette).</small></p>"
 )
 
 
@@ -104,7 +108,7 @@ def framed(shown: Shown, learn: Callable[[Shown], Shown] | None = None) -> str:
         f'referrerpolicy="no-referrer" srcdoc="{escape(_page(part), quote=True)}"></iframe>'
     )
     note = f"<small>The map shows {len(part.ids):,} of {count:,}, taken evenly; counts are of all.</small>" if count > MOST else ""
-    return f"{_STYLE}{frame}{note}"
+    return f"{_STYLE}{frame}{_UNTRUSTED}{note}"
 
 
 def of_answer(answer: Any) -> str:

@@ -1,41 +1,36 @@
-"""How far a job is, as one line on a terminal."""
+"""How far a job is, as one line on a terminal or below the cell of a notebook."""
 
 from __future__ import annotations
 
 import sys
-import time
 from types import TracebackType
 from typing import TYPE_CHECKING
+
+from relata._progress import Line, in_notebook
 
 if TYPE_CHECKING:
     from relata.shards._embed import Status
 
-# Seconds between two lines.
+# Seconds between two states of the line.
 EVERY = 0.5
 
 
 class Show:
-    """Shows what a job tells on standard error: on a terminal only, and only where it is wanted."""
+    """Shows what a job tells, where it is wanted and a line can be written over: on a terminal or below a notebook's cell."""
 
     def __init__(self, wanted: bool) -> None:
-        self._wanted = wanted and sys.stderr.isatty()
-        self._said = float("-inf")
-        self._length = 0
+        self._wanted = wanted and (sys.stderr.isatty() or in_notebook())
+        self._line = Line(EVERY)
 
     def __call__(self, status: Status) -> None:
-        now = time.monotonic()
-        if self._wanted and now - self._said >= EVERY:
-            self._said = now
-            line = words(status)
-            print(f"\r{line:<{self._length}}", end="", file=sys.stderr, flush=True)
-            self._length = len(line)
+        if self._wanted:
+            self._line.show(words(status))
 
     def __enter__(self) -> Show:
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
-        if self._length:
-            print(file=sys.stderr)
+        self._line.end()
 
 
 def words(status: Status) -> str:
