@@ -84,7 +84,9 @@ class Backwards(Here):
     def map(self, make: Callable[[], Callable[[Any], Any]], items: Iterable[Any]) -> Iterator[Done[Any, Any]]:
         yield from reversed(list(super().map(make, items)))
 
-    def reduce(self, step: Callable[[Any], Any], merge: Callable[[Any, Any], Any], items: Iterable[Any]) -> Any:
+    def reduce(
+        self, step: Callable[[Any], Any], merge: Callable[[Any, Any], Any], items: Iterable[Any], done: Callable[[Any], None] = lambda _: None
+    ) -> Any:
         given = [step(item) for item in items]
         while len(given) > 1:
             given = [merge(*reversed(given[:2])), *given[2:]] if len(given) % 2 else [*given[2:], merge(*given[:2])]
@@ -150,6 +152,6 @@ def test_files_that_do_not_fit(folders: tuple[Folder, Folder], tmp_path: Path) -
         topics(cut.address, shards.address)
     twice = divided(tmp_path / "twice", 2, 1)
     twice.write_table("again.parquet", shards.read_table("0.parquet"))
-    with pytest.raises(BulkError, match="stands in the shards twice"):
+    with pytest.raises(BulkError, match=r"^2601\.\d+ stands twice in .*twice, in \d\.parquet and in again\.parquet"):
         topics(lists.address, twice.address)
     assert topics(tmp_path / "nothing", tmp_path / "nowhere").levels == ()

@@ -91,12 +91,6 @@ def test_vectors_of_any_length_are_compared_with_unit_length(tmp_path: Path) -> 
     assert np.abs(longer.centres - unit.centres).max() < 1e-5
 
 
-def test_an_id_that_stands_twice_does_not_let_the_division_show(tmp_path: Path) -> None:
-    ids = [name if at % 3 else "2401.00000" for at, name in enumerate(IDS)]
-    found = [relata.shards.cluster(divide(tmp_path / f"in{n}", ids, VECTORS, n, seed=n), tmp_path / f"out{n}", k=9) for n in (1, 5)]
-    assert found[0].centres.tobytes() == found[1].centres.tobytes()
-
-
 def test_what_cannot_be_clustered_is_said(tmp_path: Path) -> None:
     folder = divide(tmp_path / "in", IDS[:20], VECTORS[:20], 2)
     for k in (0, 21):

@@ -25,7 +25,7 @@ def _vectors(out: Path) -> dict[str, bytes]:
 
 
 def _state(out: Path) -> dict[str, tuple[int, int]]:
-    return {path.name: (path.stat().st_mtime_ns, path.stat().st_ino) for path in out.iterdir()}
+    return {path.name: (path.stat().st_mtime_ns, path.stat().st_ino) for path in out.iterdir() if path.is_file()}
 
 
 def test_the_same_bits_as_the_program_and_what_is_there_stays(tmp_path: Path) -> None:
@@ -166,8 +166,7 @@ def test_what_is_not_there_is_named(tmp_path: Path) -> None:
 
 
 def test_how_far_it_is_in_words() -> None:
-    from relata.shards._embed import Status
-    from relata.shards._show import words
+    from relata.shards._show import Status, words
 
     assert words(Status(1024, 1024, 20_480, 10.24, 2)) == "embedding: 2048 of 20480 rows, 1024 of them before, 100 rows/s, 3 min left, on 2 machines"
     assert words(Status(0, 0, None, 0.0, 0)) == "embedding: 0 rows"

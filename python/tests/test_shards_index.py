@@ -14,7 +14,10 @@ import relata
 import relata.shards
 from relata.shards import Shards
 from relata.shards._files import Folder
+from relata.shards._index import code, merge, planned
+from relata.shards._pool import Here
 from relata.shards._shards import table
+from relata.shards._show import Status
 
 # A library of fewer papers has no index.
 PAPERS = 20_100
@@ -92,8 +95,14 @@ def test_any_number_of_shards_gives_the_programs_index(world: World, count: int)
     world.is_as_before()
     # What is there is not coded again.
     (codes / "notes.txt").write_text("something else")
-    again = relata.shards.index(Shards(world.folder / f"shards-{count}-0"), world.library, codes)
+    told: list[Status] = []
+    planned_again = planned(Shards(world.folder / f"shards-{count}-0"), world.library, codes)
+    again = merge(planned_again, world.library, None, code(planned_again, Here(), told.append), told.append)
     assert (again.shards_made, again.shards_found, again.used) == (0, count, True)
+    assert [(one.work, one.rows, one.found, one.expected) for one in (told[0], told[-1])] == [
+        ("coding", 0, PAPERS, PAPERS),
+        (f"putting together {PAPERS} papers", 0, 0, None),
+    ]
     world.is_as_before()
 
 

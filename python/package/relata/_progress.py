@@ -26,10 +26,10 @@ class Line:
         self._every, self._shown, self._wanted, self._when = every, "", "", float("-inf")
         self._output: Any = None
 
-    def show(self, text: str) -> None:
-        """Shows a text in place of the one before, unless that is the same or has just been shown."""
+    def show(self, text: str, at_once: bool = False) -> None:
+        """Shows a text in place of the one before, unless that is the same or, but for `at_once`, has just been shown."""
         self._wanted = text
-        if time.monotonic() - self._when >= self._every:
+        if at_once or time.monotonic() - self._when >= self._every:
             self._write()
 
     def end(self) -> None:

@@ -46,14 +46,14 @@ def main() -> int:
 def _answer(asked: dict[str, Any], lines: TextIO) -> dict[str, Any]:
     from relata.ray._cluster import run
     from relata.shards import _embed
-    from relata.shards._show import Show
+    from relata.shards._show import Show, Status
 
     place = {name: asked.pop(name) for name in ("address", "num_cpus", "num_gpus")}
     model = _embed.Model(*(asked.pop(name) for name in ("model", "precision", "device", "long", "as_query")))
     wanted = _embed.asked(model=model, cards=bool(place["num_gpus"]), **asked)
     with Show(True) as show:
 
-        def tell(status: _embed.Status) -> None:
+        def tell(status: Status) -> None:
             show(status)
             _say(lines, done=status.rows + status.found)
 

@@ -9,6 +9,7 @@ from relata.ray._cluster import run
 from relata.shards._files import AnyPath
 from relata.shards._index import Indexed, code, merge, planned
 from relata.shards._shards import Shards
+from relata.shards._show import Show
 
 
 def index(
@@ -17,6 +18,7 @@ def index(
     out: AnyPath,
     *,
     memory: int | None = None,
+    progress: bool = True,
     address: str | None = None,
     num_cpus: int | None = None,
     num_gpus: float | None = None,
@@ -30,5 +32,6 @@ def index(
     Raises what `relata.shards.index` raises, and `relata.errors.ClusterError`.
     """
     asked = planned(shards, library, out)
-    nodes = run(partial(code, asked), address, num_cpus, num_gpus) if asked.missing else {}
-    return merge(asked, library, memory, nodes)
+    with Show(progress) as show:
+        nodes = run(partial(code, asked), address, num_cpus, num_gpus, show) if asked.missing else {}
+        return merge(asked, library, memory, nodes, show)

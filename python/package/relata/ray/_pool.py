@@ -42,7 +42,9 @@ class RayPool:
         finally:
             crew.end()
 
-    def reduce(self, step: Callable[[T], R], merge: Callable[[R, R], R], items: Iterable[T]) -> R | None:
+    def reduce(
+        self, step: Callable[[T], R], merge: Callable[[R, R], R], items: Iterable[T], done: Callable[[T], None] = lambda _: None
+    ) -> R | None:
         """Runs a step for each item by tasks, and merges two results whenever two are ready. What is lost with a machine is computed again."""
         import ray
 
@@ -50,21 +52,25 @@ class RayPool:
         run, join = _remote(_apply, options), _remote(_merge, options)
         step_ref, merge_ref = ray.put(step), ray.put(merge)
         left, more = iter(items), True
-        running: set[Any] = set()
+        # Each with its item; a merge has none.
+        running: dict[Any, tuple[T, ...]] = {}
         ready: list[Any] = []
         while True:
             while more and len(running) < self._most():
                 try:
-                    running.add(run.remote(step_ref, next(left)))
+                    item = next(left)
+                    running[run.remote(step_ref, item)] = (item,)
                 except StopIteration:
                     more = False
             while len(ready) > 1:
-                running.add(join.remote(merge_ref, ready.pop(), ready.pop()))
+                running[join.remote(merge_ref, ready.pop(), ready.pop())] = ()
             if not running:
                 break
-            done, _ = ray.wait(list(running), num_returns=1, timeout=None, fetch_local=False)
-            running.difference_update(done)
-            ready += done
+            ended, _ = ray.wait(list(running), num_returns=1, timeout=None, fetch_local=False)
+            for ref in ended:
+                for item in running.pop(ref):
+                    done(item)
+            ready += ended
         return self.value(ready[0]) if ready else None
 
     def share(self, value: R) -> Callable[[], R]:

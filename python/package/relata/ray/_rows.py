@@ -5,14 +5,13 @@ In: what `relata.shards` takes, and the address of a cluster. Out: what `relata.
 
 from __future__ import annotations
 
-from typing import Any
-
 from relata.ray._cluster import run
 from relata.shards._cluster import Clusters, clusters
 from relata.shards._files import AnyPath
 from relata.shards._neighbours import Neighbours, all_neighbours
 from relata.shards._pool import Pool
 from relata.shards._shards import Shards
+from relata.shards._show import Show, Tell
 
 
 def cluster(
@@ -22,6 +21,7 @@ def cluster(
     k: int,
     rounds: int = 20,
     tolerance: float = 1e-3,
+    progress: bool = True,
     address: str | None = None,
     num_cpus: int | None = None,
 ) -> Clusters:
@@ -33,10 +33,11 @@ def cluster(
     Raises what `relata.shards.cluster` raises, and `relata.errors.ClusterError` where there is no cluster or it was lost; the same call goes on then.
     """
 
-    def job(pool: Pool, _: Any) -> Clusters:
-        return clusters(pool, shards, out, k, rounds, tolerance)
+    def job(pool: Pool, tell: Tell) -> Clusters:
+        return clusters(pool, tell, shards, out, k, rounds, tolerance)
 
-    return run(job, address, num_cpus, None)
+    with Show(progress) as show:
+        return run(job, address, num_cpus, None, show)
 
 
 def neighbours(
@@ -47,6 +48,7 @@ def neighbours(
     cells: int | None = None,
     around: int = 80,
     memory: int = 4 << 30,
+    progress: bool = True,
     address: str | None = None,
     num_cpus: int | None = None,
 ) -> Neighbours:
@@ -60,7 +62,8 @@ def neighbours(
     then.
     """
 
-    def job(pool: Pool, _: Any) -> Neighbours:
-        return all_neighbours(pool, shards, out, k, cells, around, memory)
+    def job(pool: Pool, tell: Tell) -> Neighbours:
+        return all_neighbours(pool, tell, shards, out, k, cells, around, memory)
 
-    return run(job, address, num_cpus, None)
+    with Show(progress) as show:
+        return run(job, address, num_cpus, None, show)

@@ -9,6 +9,7 @@ from relata.ray._cluster import run
 from relata.shards._files import AnyPath
 from relata.shards._neighbours import Neighbours
 from relata.shards._shards import Shards
+from relata.shards._show import Show
 from relata.shards._topic_result import ShardTopics
 from relata.shards._topics import asked, find
 
@@ -19,6 +20,7 @@ def topics(
     texts: Any = None,
     *,
     map: bool | None = None,
+    progress: bool = True,
     address: str | None = None,
     num_cpus: int | None = None,
     num_gpus: float | None = None,
@@ -28,4 +30,6 @@ def topics(
     Shards and texts are read by the machines of the cluster; the graph of all papers is on one, and as large as its memory. `address`, `num_cpus` and
     `num_gpus` are as in `relata.ray.embed`.
     """
-    return run(partial(find, asked(neighbours, shards, texts, map)), address, num_cpus, num_gpus)
+    job = partial(find, asked(neighbours, shards, texts, map))
+    with Show(progress) as show:
+        return run(job, address, num_cpus, num_gpus, show)

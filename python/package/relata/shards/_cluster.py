@@ -23,6 +23,7 @@ from relata.shards._files import AnyPath, Folder, name_of
 from relata.shards._pool import Here, Pool
 from relata.shards._rows import Corpus, corpus, each, pieces, read, sample
 from relata.shards._shards import Shards, Vectors
+from relata.shards._show import Show, Stage, Tell
 
 # Rows that centres begin with, for each of them, and at least.
 SAMPLE = 40
@@ -89,7 +90,9 @@ class _State:
     moved: list[float]
 
 
-def cluster(shards: AnyPath | Shards, out: AnyPath, *, k: int, rounds: int = 20, tolerance: float = 1e-3) -> Clusters:
+def cluster(
+    shards: AnyPath | Shards, out: AnyPath, *, k: int, rounds: int = 20, tolerance: float = 1e-3, progress: bool = True
+) -> Clusters:
     """Clusters the rows of all shards by k-means, on this machine; `relata.ray.cluster` does it on many.
 
     `shards` is a folder of shards, of at least `k` rows and fewer than 2**31; ids are distinct. Rows are compared with unit length. Centres begin
@@ -101,12 +104,14 @@ def cluster(shards: AnyPath | Shards, out: AnyPath, *, k: int, rounds: int = 20,
     `cluster` (int32) and `cosine` (float32, of the row and its centre). What is there is not made again: the same call goes on where it was stopped.
     Files of another call give way at the end; centres after each pass stay in the folder `passes`.
 
-    Raises `relata.errors.BulkError` for shards that cannot be read or compared, `relata.errors.RequestError` for more clusters than rows.
+    Raises `relata.errors.BulkError` for shards that cannot be read or compared, or where an id stands twice, `relata.errors.RequestError` for more
+    clusters than rows.
     """
-    return clusters(Here(), shards, out, k, rounds, tolerance)
+    with Show(progress) as show:
+        return clusters(Here(), show, shards, out, k, rounds, tolerance)
 
 
-def clusters(pool: Pool, shards: AnyPath | Shards, out: AnyPath, k: int, rounds: int, tolerance: float) -> Clusters:
+def clusters(pool: Pool, tell: Tell, shards: AnyPath | Shards, out: AnyPath, k: int, rounds: int, tolerance: float) -> Clusters:
     """The job of `cluster`."""
     if k < 1 or rounds < 0:
         raise RequestError(f"there are no {k} clusters by {rounds} rounds")
@@ -114,30 +119,32 @@ def clusters(pool: Pool, shards: AnyPath | Shards, out: AnyPath, k: int, rounds:
     if not k <= rows.rows <= MOST_ROWS:
         raise RequestError(f"{rows.rows} rows cannot make {k} clusters: there are 1 to {MOST_ROWS} rows, and no more clusters than rows")
     folder = Folder(out)
-    state = _passes(pool, rows, folder, k, rounds, tolerance)
-    return _assign(pool, rows, folder, state)
+    state = _passes(pool, tell, rows, folder, k, rounds, tolerance)
+    return _assign(pool, tell, rows, folder, state)
 
 
-def _passes(pool: Pool, rows: Corpus, folder: Folder, k: int, rounds: int, tolerance: float) -> _State:
+def _passes(pool: Pool, tell: Tell, rows: Corpus, folder: Folder, k: int, rounds: int, tolerance: float) -> _State:
     """Goes over all rows until centres hardly move, from the last centres that are kept."""
     kept = _Kept(folder.within("passes"), name_of(VERSION, rows.fingerprint, str(k), *rows.names))
     state = kept.last(rounds, tolerance)
     if state is None:
-        first = sample(pool, rows, max(SAMPLE * k, LEAST))
+        first = sample(pool, rows, max(SAMPLE * k, LEAST), Stage(tell, "drawing a sample", rows.rows), distinct=True)
+        Stage(tell, f"making {k} centres of {len(first)} rows")
         state = _State(_relata.train(first, k, True), [], [])
         if len(state.centres) < k:
             raise RequestError(f"a sample of {len(first)} rows cannot make {k} clusters")
         kept.keep(state)
     bundles = rows.bundles(ROWS_PER_CENTRE * k)
     while len(state.moved) < rounds and not (state.moved and state.moved[-1] <= tolerance):
-        state = _pass(pool, rows, bundles, state)
+        state = _pass(pool, tell, rows, bundles, state)
         kept.keep(state)
     return state
 
 
-def _pass(pool: Pool, rows: Corpus, bundles: list[list[str]], state: _State) -> _State:
-    step = _Pass(rows.shards, pool.share(state.centres))
-    all_sums = pool.reduce(step, _Sums.merge, bundles)
+def _pass(pool: Pool, tell: Tell, rows: Corpus, bundles: list[list[str]], state: _State) -> _State:
+    step, counts = _Pass(rows.shards, pool.share(state.centres)), rows.count_of()
+    stage = Stage(tell, f"pass {len(state.moved) + 1}", rows.rows)
+    all_sums = pool.reduce(step, _Sums.merge, bundles, lambda names: stage.done(sum(counts[name] for name in names)))
     assert all_sums is not None, "there are bundles"
     centres, moved = _relata.moved(state.centres, all_sums.sums, all_sums.counts)
     return _State(centres, [*state.inertia, all_sums.inertia / 2**32], [*state.moved, moved])
@@ -192,12 +199,12 @@ class _Kept:
         return f"{self.key}-{number:04}.npz"
 
 
-def _assign(pool: Pool, rows: Corpus, folder: Folder, state: _State) -> Clusters:
+def _assign(pool: Pool, tell: Tell, rows: Corpus, folder: Folder, state: _State) -> Clusters:
     """Writes to which cluster each row belongs, as far as that is not written."""
     digest = name_of(VERSION, rows.fingerprint, state.centres.tobytes())
     step = _Assigned(rows.shards, folder, digest, pool.share(state.centres))
     sizes = np.zeros(len(state.centres), np.int64)
-    for counts in each(pool, lambda: step, rows.names):
+    for counts in each(pool, lambda: step, rows.names, Stage(tell, "writing clusters", rows.rows), rows.count_of().__getitem__):
         sizes += counts
     files = [_file(digest, name) for name in rows.names]
     content = io.BytesIO()

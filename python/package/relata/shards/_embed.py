@@ -10,7 +10,7 @@ from __future__ import annotations
 import os
 import time
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import dataclass, field, replace
 from functools import partial
@@ -22,8 +22,10 @@ from relata.shards._blocks import About, Block, Skipped, refuse, refused_rows
 from relata.shards._files import AnyPath
 from relata.shards._inputs import Source, sources, whole
 from relata.shards._pool import Done, Here, Pool
+from relata.shards._present import note
 from relata.shards._search import Search
-from relata.shards._show import Show
+from relata.shards._shards import ENDING
+from relata.shards._show import Show, Status, Tell
 from relata.shards._writers import Writer, writer
 
 # Rows of a shard where a CPU embeds, well below a minute of work; and where a card does, which takes thousands a second.
@@ -34,8 +36,6 @@ MOST_SKIPPED = 10_000
 MOST_REFUSED = 1000
 
 RECIPE = "title-abstract/1"
-
-Tell = Callable[[Any], None]
 
 
 @dataclass(frozen=True)
@@ -63,21 +63,6 @@ class Asked:
     lines: bool
 
 
-@dataclass(frozen=True)
-class Status:
-    """How far a job is."""
-
-    rows: int
-    """Rows embedded by this run."""
-    found: int
-    """Rows whose shards were there."""
-    expected: int | None
-    """Rows there will be, as far as the bytes read so far tell; `None` where inputs have no size."""
-    seconds: float
-    nodes: int
-    """Machines that have embedded something."""
-
-
 @dataclass
 class Embedded:
     """What became of inputs."""
@@ -92,7 +77,7 @@ class Embedded:
     shards_found: int = 0
     """Shards that were there before, whose rows were not embedded again."""
     shards_other: int = 0
-    """Shards of the folder that are not of these inputs: of others, or of texts as they were before."""
+    """Shards of the folder that are not of these inputs: of others, or of texts as they were before. Jobs leave the latter out."""
     rows_made: int = 0
     rows_found: int = 0
     rows_skipped: int = 0
@@ -228,6 +213,8 @@ class _Run:
         report = self._report
         there = self._asked.writer.names()
         self._asked.writer.finish(self._names & there)
+        if report.format == "parquet":
+            note(self._asked.writer.folder, self._asked.inputs, {name + ENDING for name in self._names & there})
         report.shards_other = len(there - self._names)
         report.seconds = time.monotonic() - self._began
         report.rows_per_second = report.rows_made / report.seconds if report.seconds else 0.0
@@ -346,7 +333,8 @@ def embed(
     `inputs` are files, folders, patterns or addresses (`s3://...`), or a list of them: what `relata embed` reads (`lines` for plain text), works
     of OpenAlex, Parquet and Lance with the columns `id` and `text`, or `id`, `title` and `abstract`; or a table with `__arrow_c_stream__`.
     `out` is a folder or an address. `format` is "parquet" or "lance". `model`, `precision`, `device`, `long` and `as_query` are those of
-    `relata.Encoder`. A shard that is there is not made again, so that the same call goes on after a stop.
+    `relata.Encoder`. A shard that is there is not made again, so that the same call goes on after a stop. Where files have changed since the last such
+    call, shards of their earlier texts stay in the folder, and later jobs leave them out.
 
     Raises `relata.errors.BulkError` for inputs that are not there or are no texts, and the errors of the model.
 

@@ -47,6 +47,11 @@ class Folder:
         info = system.get_file_info(f"{path}/{name}")
         return str(info.size), str(info.mtime_ns)
 
+    def written(self, name: str) -> int:
+        """When a file was written, in nanoseconds; 0 where nobody knows."""
+        system, path = self._system()
+        return int(system.get_file_info(f"{path}/{name}").mtime_ns or 0)
+
     def local_path(self) -> str | None:
         """Where it lies on a disk of this machine; `None` for an object store."""
         return self._system()[1] if self._is_local() else None

@@ -16,14 +16,15 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import partial
-from typing import Any
 
 from relata import _relata
 from relata.errors import BulkError, ClusterError
 from relata.library import Library
 from relata.shards._files import AnyPath, Folder, name_of
 from relata.shards._pool import Here, Pool
+from relata.shards._rows import counted
 from relata.shards._shards import Shards
+from relata.shards._show import Show, Stage, Tell
 
 ENDING = ".codes"
 
@@ -57,37 +58,46 @@ class Planned:
     """What each shard is coded into."""
     missing: list[str]
     """Shards that are not coded yet."""
+    rows: dict[str, int]
+    """How many rows each shard has."""
+    papers: int
+    """Papers of the library that have a vector."""
 
 
 def planned(shards: AnyPath | Shards, library: Library, out: AnyPath) -> Planned:
     """Makes a plan of a library's index, and looks what is there."""
     given = shards if isinstance(shards, Shards) else Shards(shards)
     folder = Folder(out)
-    plan, fingerprint, _ = _relata.plan_index(library._made)
+    plan, fingerprint, papers = _relata.plan_index(library._made)
     if given.fingerprint != fingerprint:
         raise BulkError(f"{given.folder.address} has vectors of {given.fingerprint or 'no fingerprint'}, and the library those of {fingerprint}")
     content = plan.to_bytes()
     digest = hashlib.sha256(content).hexdigest()
     files = {name: coded_name(given, name, digest) for name in given.names()}
     there = set(folder.names(ENDING))
-    return Planned(given, folder, content, files, [name for name, file in files.items() if file not in there])
+    rows = dict(zip(files, counted(given, list(files)), strict=True))
+    return Planned(given, folder, content, files, [name for name, file in files.items() if file not in there], rows, papers)
 
 
-def code(asked: Planned, pool: Pool, tell: Callable[[Any], None]) -> dict[str, int]:
+def code(asked: Planned, pool: Pool, tell: Tell) -> dict[str, int]:
     """Codes what is missing. Gives how many shards each machine has coded."""
     nodes: dict[str, int] = {}
     make = partial(_Coding, asked.shards, asked.folder, pool.share(asked.plan))
+    all_rows, missing = sum(asked.rows.values()), sum(asked.rows[name] for name in asked.missing)
+    stage = Stage(tell, "coding", all_rows, found=all_rows - missing)
     for done in pool.map(make, [(name, asked.files[name]) for name in asked.missing]):
         if done.result is None:
             raise ClusterError(f"no worker came back with the codes of {done.item[0]}: {done.lost}")
         nodes[done.node] = nodes.get(done.node, 0) + 1
+        stage.done(asked.rows[done.item[0]], done.node)
     return nodes
 
 
-def merge(asked: Planned, library: Library, memory: int | None, nodes: dict[str, int]) -> Indexed:
+def merge(asked: Planned, library: Library, memory: int | None, nodes: dict[str, int], tell: Tell) -> Indexed:
     """Puts together what was coded, on this machine."""
     plan = _relata.IndexPlan(asked.plan)
     with _on_disk(asked.folder, sorted(set(asked.files.values()))) as files:
+        Stage(tell, f"putting together {asked.papers} papers")
         papers, others, used = _relata.merge_index(library._made, plan, files, memory)
     return Indexed(papers, plan.shape[0], others, used, len(asked.missing), len(asked.files) - len(asked.missing), nodes)
 
@@ -125,7 +135,7 @@ def _on_disk(folder: Folder, names: list[str]) -> Iterator[list[str]]:
         yield [os.path.join(copies, name) for name in names]
 
 
-def index(shards: AnyPath | Shards, library: Library, out: AnyPath, *, memory: int | None = None) -> Indexed:
+def index(shards: AnyPath | Shards, library: Library, out: AnyPath, *, memory: int | None = None, progress: bool = True) -> Indexed:
     """Makes the index of a library from shards of its vectors, on this machine: the file that the program would make, and the same answers.
 
     Every paper of the library that has a vector must be in `shards`, with that vector (`relata.shards.import_vectors` takes them over); further rows are
@@ -136,4 +146,5 @@ def index(shards: AnyPath | Shards, library: Library, out: AnyPath, *, memory: i
     shards are of another model.
     """
     asked = planned(shards, library, out)
-    return merge(asked, library, memory, code(asked, Here(), lambda _: None))
+    with Show(progress) as show:
+        return merge(asked, library, memory, code(asked, Here(), show), show)

@@ -24,6 +24,7 @@ from relata.shards._pool import Here, Pool
 from relata.shards._routed import Gathered, Route, routed
 from relata.shards._rows import Corpus, corpus, each, sample
 from relata.shards._shards import Shards, Vectors
+from relata.shards._show import Show, Stage, Tell
 
 # Rows of a cell on average, as topics have them (src/topics/knn_cells.rs).
 IN_CELL = 512
@@ -95,7 +96,14 @@ class _Part:
 
 
 def neighbours(
-    shards: AnyPath | Shards, out: AnyPath, *, k: int = 15, cells: int | None = None, around: int = 80, memory: int = 4 << 30
+    shards: AnyPath | Shards,
+    out: AnyPath,
+    *,
+    k: int = 15,
+    cells: int | None = None,
+    around: int = 80,
+    memory: int = 4 << 30,
+    progress: bool = True,
 ) -> Neighbours:
     """Finds for each row of all shards the `k` others with the highest cosine, on this machine; `relata.ray.neighbours` does it on many.
 
@@ -109,13 +117,15 @@ def neighbours(
     goes on where it was stopped. Files of another call give way at the end. `memory` is about how many bytes a step may take: at least what the
     rows of one cell and of those around it need.
 
-    Raises `relata.errors.BulkError` for shards that cannot be read or compared, `relata.errors.RequestError` for too little memory.
+    Raises `relata.errors.BulkError` for shards that cannot be read or compared, or where an id stands twice, `relata.errors.RequestError` for too
+    little memory.
     """
-    return all_neighbours(Here(), shards, out, k, cells, around, memory)
+    with Show(progress) as show:
+        return all_neighbours(Here(), show, shards, out, k, cells, around, memory)
 
 
 def all_neighbours(
-    pool: Pool, shards: AnyPath | Shards, out: AnyPath, k: int, cells: int | None, around: int, memory: int
+    pool: Pool, tell: Tell, shards: AnyPath | Shards, out: AnyPath, k: int, cells: int | None, around: int, memory: int
 ) -> Neighbours:
     """The job of `neighbours`."""
     if k < 1 or around < 1 or (cells is not None and cells < 1):
@@ -124,7 +134,7 @@ def all_neighbours(
     cells = min(cells or _usual(rows.rows, around), rows.rows)
     key = name_of(VERSION, rows.fingerprint, str(k), str(cells), str(around), *rows.names)
     asked = _Asked(min(k, rows.rows - 1), cells, around, memory, key)
-    return _done(folder, key) or _find(pool, rows, folder, asked)
+    return _done(folder, key) or _find(pool, tell, rows, folder, asked)
 
 
 def _usual(rows: int, around: int) -> int:
@@ -132,19 +142,22 @@ def _usual(rows: int, around: int) -> int:
     return min(-(-rows // IN_CELL), int((around * rows) ** 0.5) + 1)
 
 
-def _find(pool: Pool, rows: Corpus, folder: Folder, asked: _Asked) -> Neighbours:
-    within = folder.within("rows")
-    centres = _centres(pool, rows, within, asked)
+def _find(pool: Pool, tell: Tell, rows: Corpus, folder: Folder, asked: _Asked) -> Neighbours:
+    within, counts_of = folder.within("rows"), rows.count_of()
+    centres = _centres(pool, tell, rows, within, asked)
     held = pool.share(centres)
     bundles = rows.bundles(_rows_of_file(rows, asked.memory))
     route = Route(rows.shards, within, asked.key, held)
     sizes = np.zeros(len(centres), np.int64)
-    for counts in each(pool, lambda: route, bundles):
+    stage = Stage(tell, "writing rows by cells", rows.rows)
+    for counts in each(pool, lambda: route, bundles, stage, lambda names: sum(counts_of[name] for name in names)):
         sizes += counts
+    Stage(tell, f"looking for the cells around each of {len(centres)}")
     parts = _parts(_around(pool, held, sizes, asked), sizes, rows, asked)
     files = [routed(asked.key, names) for names in bundles]
     step = _Nearest(within, folder, files, rows.dimension, len(centres), asked)
-    made = dict(each(pool, lambda: step, parts))
+    stage = Stage(tell, "comparing", rows.rows)
+    made = dict(each(pool, lambda: step, parts, stage, lambda part: int(sizes[part.cells.start : part.cells.stop].sum())))
     names = [made[part.cells.start] for part in parts]
     read = sum(int(sizes[_union(part.around)].sum()) for part in parts)
     about = {"key": asked.key, "rows": rows.rows, "k": asked.k, "cells": len(centres), "compared": read, "files": names}
@@ -164,7 +177,7 @@ def _done(folder: Folder, key: str) -> Neighbours | None:
     return Neighbours(folder, about["rows"], about["k"], about["cells"], about["compared"], about["files"])
 
 
-def _centres(pool: Pool, rows: Corpus, within: Folder, asked: _Asked) -> Vectors:
+def _centres(pool: Pool, tell: Tell, rows: Corpus, within: Folder, asked: _Asked) -> Vectors:
     """Centres of cells, near ones together."""
     name = f"{asked.key}.npy"
     if within.has(name):
@@ -172,7 +185,9 @@ def _centres(pool: Pool, rows: Corpus, within: Folder, asked: _Asked) -> Vectors
     needed = SAMPLE * asked.cells * rows.dimension * 8
     if needed > 4 * asked.memory:
         raise RequestError(f"{asked.cells} cells are made from a sample that takes {needed >> 20} MB, and memory is {asked.memory >> 20} MB")
-    centres = _relata.train(sample(pool, rows, SAMPLE * asked.cells), asked.cells, False)
+    first = sample(pool, rows, SAMPLE * asked.cells, Stage(tell, "drawing a sample", rows.rows), distinct=True)
+    Stage(tell, f"making {asked.cells} cells of {len(first)} rows")
+    centres = _relata.train(first, asked.cells, False)
     centres = centres[_relata.order_of_cells(centres)]
     content = io.BytesIO()
     np.save(content, centres)

@@ -38,8 +38,13 @@ class Pool(Protocol):
         """
         ...
 
-    def reduce(self, step: Callable[[T], R], merge: Callable[[R, R], R], items: Iterable[T]) -> R | None:
-        """Runs a step for each item and merges what they give, in a tree. `merge` gives the same in any order. `None` without items."""
+    def reduce(
+        self, step: Callable[[T], R], merge: Callable[[R, R], R], items: Iterable[T], done: Callable[[T], None] = lambda _: None
+    ) -> R | None:
+        """Runs a step for each item and merges what they give, in a tree. `merge` gives the same in any order. `None` without items.
+
+        `done` is told of each item whose step has ended.
+        """
         ...
 
     def share(self, value: R) -> Callable[[], R]:
@@ -63,10 +68,13 @@ class Here:
         for item in items:
             yield Done(item, step(item), "here")
 
-    def reduce(self, step: Callable[[T], R], merge: Callable[[R, R], R], items: Iterable[T]) -> R | None:
+    def reduce(
+        self, step: Callable[[T], R], merge: Callable[[R, R], R], items: Iterable[T], done: Callable[[T], None] = lambda _: None
+    ) -> R | None:
         merged: R | None = None
         for item in items:
             given = step(item)
+            done(item)
             merged = given if merged is None else merge(merged, given)
         return merged
 

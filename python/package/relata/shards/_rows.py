@@ -10,6 +10,7 @@ import hashlib
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
@@ -20,7 +21,8 @@ from relata import _relata
 from relata.errors import BulkError
 from relata.shards._files import AnyPath, Folder
 from relata.shards._pool import Done, Pool
-from relata.shards._shards import Shards, Vectors, _vectors
+from relata.shards._shards import Shards, Vectors, _vectors, doubled
+from relata.shards._show import Stage
 
 T = TypeVar("T")
 R = TypeVar("R")
@@ -59,6 +61,10 @@ class Corpus:
     def rows(self) -> int:
         return sum(self.counts)
 
+    def count_of(self) -> dict[str, int]:
+        """Rows of each shard, by its name."""
+        return dict(zip(self.names, self.counts, strict=True))
+
     def bundles(self, least: int) -> list[list[str]]:
         """Names of shards in groups of at least so many rows, where there are so many: what is given out together."""
         groups: list[list[str]] = []
@@ -79,11 +85,16 @@ def corpus(folder: AnyPath | Folder | Shards) -> Corpus:
     """
     shards = folder if isinstance(folder, Shards) else Shards(folder)
     names = shards.names()
-    with ThreadPoolExecutor(AT_ONCE) as threads:
-        counts = list(threads.map(shards.rows, names))
+    counts = counted(shards, names)
     if not sum(counts):
         raise bad(f"{shards.folder.address} has no shards with rows")
     return Corpus(shards, names, counts, shards.dimension, shards.fingerprint)
+
+
+def counted(shards: Shards, names: list[str]) -> list[int]:
+    """How many rows each of some shards has."""
+    with ThreadPoolExecutor(AT_ONCE) as threads:
+        return list(threads.map(shards.rows, names))
 
 
 def read(shards: Shards, name: str) -> Rows:
@@ -116,40 +127,93 @@ def hashes(ids: Any) -> npt.NDArray[np.uint64]:
     return np.frombuffer(digests, "<u8")
 
 
-def sample(pool: Pool, rows: Corpus, wanted: int) -> Vectors:
-    """About `wanted` rows (all, where there are fewer) in an order that ids alone decide: by their hashes."""
+def sample(pool: Pool, rows: Corpus, wanted: int, stage: Stage | None = None, distinct: bool = False) -> Vectors:
+    """About `wanted` rows (all, where there are fewer) in an order that ids alone decide: by their hashes.
+
+    With `distinct`, raises `relata.errors.BulkError` for an id that stands in the shards twice: all ids are read for the sample anyway.
+    """
     below = min(HASHES, HASHES * wanted // rows.rows)
     step = _Drawn(rows.shards, below)
-    drawn = [part for part in each(pool, lambda: step, rows.names) if len(part[0])]
+    parts: dict[str, _Part] = {}
+    for name, part in each(pool, lambda: step, rows.names, stage, rows.count_of().__getitem__):
+        parts[name] = part
+    if distinct:
+        refuse_doubled(rows.shards, {name: part.all_keys for name, part in parts.items()})
+    drawn = [part for part in parts.values() if len(part.keys)]
     if not drawn:
         return np.empty((0, rows.dimension), np.float32)
-    keys = [(int(key), name) for part in drawn for key, name in zip(part[0], part[1], strict=True)]
-    vectors = np.concatenate([part[2] for part in drawn])
+    keys = [(int(key), name) for part in drawn for key, name in zip(part.keys, part.ids, strict=True)]
+    vectors = np.concatenate([part.vectors for part in drawn])
     twice = {key for key, count in Counter(keys).items() if count > 1}
     # Of an id that stands in the shards twice, vectors decide.
     order = sorted(range(len(keys)), key=lambda at: (keys[at], vectors[at].tobytes() if keys[at] in twice else b""))
     return vectors[order]
 
 
+def refuse_doubled(shards: Shards, keys: dict[str, npt.NDArray[np.uint64]]) -> None:
+    """Raises `relata.errors.BulkError` where an id stands in shards twice. `keys` has the hashes of the ids of each."""
+    in_order = np.concatenate([np.empty(0, np.uint64), *keys.values()])
+    in_order.sort()
+    again = np.unique(in_order[1:][in_order[1:] == in_order[:-1]])
+    del in_order
+    if not len(again):
+        return
+    # Two ids may have one hash, so the ids themselves are compared.
+    seen: dict[str, str] = {}
+    for name in sorted(keys):
+        places = np.flatnonzero(np.isin(keys[name], again))
+        for id in _ids(shards, name).take(places).to_pylist() if len(places) else []:
+            if id in seen:
+                raise doubled(shards.folder, id, (seen[id], name), len(again) - 1)
+            seen[id] = name
+
+
+@dataclass(frozen=True, eq=False)
+class _Part:
+    """What a sample takes of a shard."""
+
+    all_keys: npt.NDArray[np.uint64]
+    """The hashes of all ids."""
+    keys: npt.NDArray[np.uint64]
+    """Those of the rows that were drawn, and their ids and vectors."""
+    ids: list[str]
+    vectors: Vectors
+
+
 class _Drawn:
-    """The step of `sample`: of a shard the hashes, ids and vectors of the rows whose hash is below a number."""
+    """The step of `sample`: the rows of a shard whose hash is below a number."""
 
     def __init__(self, shards: Shards, below: int) -> None:
         self.shards, self.below = shards, below
 
-    def __call__(self, name: str) -> tuple[npt.NDArray[np.uint64], list[str], Vectors]:
-        ids = self.shards.folder.read_table(name, ["id"]).column("id").combine_chunks()
+    def __call__(self, name: str) -> tuple[str, _Part]:
+        ids = _ids(self.shards, name)
         keys = hashes(ids)
         places = np.arange(len(keys)) if self.below >= HASHES else np.flatnonzero(keys < np.uint64(self.below))
         if not len(places):
-            return keys[:0], [], np.empty((0, 0), np.float32)
-        return keys[places], ids.take(places).to_pylist(), read(self.shards, name).vectors[places]
+            return name, _Part(keys, keys[:0], [], np.empty((0, 0), np.float32))
+        return name, _Part(keys, keys[places], ids.take(places).to_pylist(), read(self.shards, name).vectors[places])
 
 
-def each(pool: Pool, make: Callable[[], Callable[[T], R]], items: Iterable[T]) -> Iterator[R]:
-    """What a step gives for each item, in any order. Raises `relata.errors.BulkError` for an item that no worker came back from."""
-    for done in pool.map(make, items):
-        yield _given(done)
+def _ids(shards: Shards, name: str) -> Any:
+    return shards.folder.read_table(name, ["id"]).column("id").combine_chunks()
+
+
+def each(
+    pool: Pool, make: Callable[[], Callable[[T], R]], items: Iterable[T], stage: Stage | None = None, rows: Callable[[T], int] = lambda _: 0
+) -> Iterator[R]:
+    """What a step gives for each item, in any order. `stage` is told the `rows` of each item that was done.
+
+    Raises `relata.errors.BulkError` for an item that no worker came back from.
+    """
+    steps: Any = pool.map(make, items)
+    # Whatever ends this ends the workers too.
+    with closing(steps):
+        for done in steps:
+            result = _given(done)
+            if stage is not None:
+                stage.done(rows(done.item), done.node)
+            yield result
 
 
 def _given(done: Done[Any, R]) -> R:

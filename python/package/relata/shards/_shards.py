@@ -14,6 +14,7 @@ import numpy.typing as npt
 
 from relata.errors import BulkError
 from relata.shards._files import AnyPath, Folder
+from relata.shards._present import inputs_of, replaced
 
 Vectors = npt.NDArray[np.float32]
 
@@ -52,8 +53,9 @@ class Shards:
         return f"Shards({self.folder.address!r})"
 
     def names(self) -> list[str]:
-        """The names of all shards, in order."""
-        return self.folder.names(ENDING)
+        """The names of all shards, in order, but for those that hold earlier texts of inputs that were embedded again since."""
+        left_out = replaced(self.folder)
+        return [name for name in self.folder.names(ENDING) if name not in left_out]
 
     def __len__(self) -> int:
         return len(self.names())
@@ -180,6 +182,27 @@ def _vectors(column: Any) -> Vectors:
     chunks = [chunk.flatten().to_numpy(zero_copy_only=False).reshape(len(chunk), column.type.list_size) for chunk in column.chunks]
     whole = np.concatenate(chunks) if len(chunks) != 1 else chunks[0]
     return np.asarray(whole, np.float32)
+
+
+def doubled(folder: Folder, id: str, names: tuple[str, str], more: int = 0) -> BulkError:
+    """The error of an id that stands twice, in these shards. `more`: how many other ids do."""
+    others = f"; so do {more} more ids" if more else ""
+    if names[0] == names[1]:
+        where = f"in {names[0]}{_of_inputs(folder, names[0])}"
+        advice = "Leave one of both out of the inputs, and embed into another folder"
+    else:
+        older, newer = sorted(names, key=lambda name: (folder.written(name), name))
+        where = f"in {older}{_of_inputs(folder, older)} and in {newer}{_of_inputs(folder, newer)}, which was written later"
+        advice = (
+            "Where both are of the same files, whose texts have changed, embed these files again to the end: shards of earlier texts are left out then. "
+            "Otherwise leave one of both out of the inputs, and embed into another folder"
+        )
+    return _bad(f"{id} stands twice in {folder.address}, {where}{others}. Ids have to be distinct. {advice}")
+
+
+def _of_inputs(folder: Folder, name: str) -> str:
+    inputs = inputs_of(folder, name)
+    return f" (of {', '.join(inputs[:3])}{', ...' if len(inputs) > 3 else ''})" if inputs else ""
 
 
 def _bad(text: str) -> BulkError:

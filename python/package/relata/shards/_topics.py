@@ -17,12 +17,14 @@ import numpy.typing as npt
 
 from relata import _relata
 from relata._topic_data import NONE, Found, Places
-from relata.errors import RequestError
+from relata.errors import BulkError, RequestError
 from relata.shards._files import AnyPath, Folder
 from relata.shards._inputs import sources, whole
 from relata.shards._neighbours import Neighbours
 from relata.shards._pool import Here, Pool
-from relata.shards._shards import ENDING, Shards, Vectors, _bad, _vectors
+from relata.shards._rows import counted
+from relata.shards._shards import ENDING, Shards, Vectors, _bad, _vectors, doubled
+from relata.shards._show import Show, Stage, Tell
 from relata.shards._topic_result import ShardTopics
 
 # Neighbours of a paper that count.
@@ -62,7 +64,9 @@ class Papers:
         return self.place[self.starts[shard] : self.starts[shard + 1]]
 
 
-def topics(neighbours: AnyPath | Neighbours, shards: AnyPath | Shards, texts: Any = None, *, map: bool | None = None) -> ShardTopics:
+def topics(
+    neighbours: AnyPath | Neighbours, shards: AnyPath | Shards, texts: Any = None, *, map: bool | None = None, progress: bool = True
+) -> ShardTopics:
     """Finds the topics of all papers of a folder of shards, on this machine.
 
     `neighbours`: what `relata.shards.neighbours` gave for these shards, or its folder: Parquet with `id`, `neighbours` and `cosine`, 15 each.
@@ -71,9 +75,11 @@ def topics(neighbours: AnyPath | Neighbours, shards: AnyPath | Shards, texts: An
     texts. Without it, names come from the titles in the shards.
     `map`: whether each paper gets a place on a map, which needs all vectors in memory: by default up to a million papers.
 
-    The result depends on the papers alone, not on how they lie in shards. Raises `relata.errors.BulkError` where the files do not fit each other.
+    The result depends on the papers alone, not on how they lie in shards. Raises `relata.errors.BulkError` where the files do not fit each other, or
+    where an id stands twice.
     """
-    return find(asked(neighbours, shards, texts, map), Here(), lambda _: None)
+    with Show(progress) as show:
+        return find(asked(neighbours, shards, texts, map), Here(), show)
 
 
 def asked(neighbours: AnyPath | Neighbours, shards: AnyPath | Shards, texts: Any, has_map: bool | None) -> Asked:
@@ -85,18 +91,23 @@ def asked(neighbours: AnyPath | Neighbours, shards: AnyPath | Shards, texts: Any
     return Asked(lists, shards if isinstance(shards, Shards) else Shards(shards), inputs, has_map)
 
 
-def find(asked: Asked, pool: Pool, tell: Callable[[Any], None]) -> ShardTopics:
+def find(asked: Asked, pool: Pool, tell: Tell) -> ShardTopics:
     """Finds topics, with the work on vectors done by a pool."""
-    papers = ordered(asked.shards, pool)
+    papers = ordered(asked.shards, pool, tell)
     count = len(papers.ids)
     has_map = count <= MAPPED if asked.has_map is None else asked.has_map
     if not count:
         return ShardTopics((), papers.ids, np.empty((0, 0), np.uint32), np.empty(0, np.float32), np.empty(0, bool), None, None)
-    groups = grouped(asked.neighbours, papers, has_map)
+    groups = grouped(asked.neighbours, asked.shards.folder, papers, has_map, tell)
     levels = groups.levels()
-    best = central(asked.shards, papers, groups, levels, pool)
+    best = central(asked.shards, papers, groups, levels, pool, tell)
     read = sorted({row for group in best[-1] for row in group[: groups.wanted()[1]]})
-    named = groups.named(best, read, texts_of(asked, papers, read, pool))
+    Stage(tell, f"reading the texts of {len(read)} papers")
+    texts = texts_of(asked, papers, read, pool)
+    Stage(tell, "naming")
+    named = groups.named(best, read, texts)
+    if has_map:
+        Stage(tell, f"drawing a map of {count} papers")
     positions = groups.layout(_all_vectors(asked.shards, papers)) if has_map else None
     strengths, seconds, weak = groups.memberships()
     # By id, as answers are.
@@ -125,14 +136,17 @@ def found_by_id(found: Found, order: npt.NDArray[np.int64], positions: Any) -> F
 # The order of papers.
 
 
-def ordered(shards: Shards, pool: Pool) -> Papers:
+def ordered(shards: Shards, pool: Pool, tell: Tell) -> Papers:
     """All papers in an order that their vectors decide, equal vectors by id."""
     import pyarrow as pa
 
     names = shards.names()
     # Shards of several kinds are refused.
     shards.fingerprint  # noqa: B018
-    read = {done.item: _given(done) for done in pool.map(partial(_Keys, shards.folder), names)}
+    stage, read = Stage(tell, "reading papers", sum(counted(shards, names))), {}
+    for done in pool.map(partial(_Keys, shards.folder), names):
+        read[done.item] = _given(done)
+        stage.done(len(read[done.item][0]), done.node)
     ids = pa.concat_arrays([read[name][0] for name in names]) if names else pa.array([], pa.large_string())
     keys = np.concatenate([read[name][1] for name in names]) if names else np.empty(0, np.uint64)
     order = np.argsort(keys, kind="stable")
@@ -176,14 +190,14 @@ def _given(done: Any) -> Any:
 # The graph.
 
 
-def grouped(folder: Folder, papers: Papers, keep: bool) -> _relata.Groups:
+def grouped(folder: Folder, shards: Folder, papers: Papers, keep: bool, tell: Tell) -> _relata.Groups:
     """Groups of papers, from files of neighbours."""
     count = len(papers.ids)
     k = max(min(NEAREST, count - 1), 0)
     ids = _ids(papers.ids)
     if ids.repeated is not None:
-        raise _bad(f"the id {papers.ids[ids.repeated].as_py()!r} stands in the shards twice")
-    lists = _relata.NearestLists(count, k)
+        raise _twice(shards, papers, papers.ids[ids.repeated].as_py())
+    lists, stage = _relata.NearestLists(count, k), Stage(tell, "reading neighbours", count)
     for name in folder.names(ENDING) if k else []:
         for batch in _batches(folder, name):
             rows = _known(ids, batch.column(0), f"{folder.address}/{name}")
@@ -192,11 +206,24 @@ def grouped(folder: Folder, papers: Papers, keep: bool) -> _relata.Groups:
             wrong = lists.put(rows, near, cosines)
             if wrong is not None:
                 raise _bad(f"{folder.address}/{name}: the paper {batch.column(0)[wrong].as_py()!r} has neighbours already, or is its own")
+            stage.done(len(rows))
     missing = lists.missing() if k else None
     if missing is not None:
         raise _bad(f"the paper {papers.ids[missing].as_py()!r} has no neighbours in {folder.address}")
     del ids
+    Stage(tell, f"grouping {count} papers")
     return lists.grouped(count, keep)
+
+
+def _twice(shards: Folder, papers: Papers, id: str) -> BulkError:
+    """The error of an id that stands twice, with the shards where it stands."""
+    import pyarrow as pa
+
+    # The row of the shards that each place is of.
+    rows = np.argsort(papers.place, kind="stable")
+    found = np.flatnonzero(_compute().equal(papers.ids, pa.scalar(id, papers.ids.type)).to_numpy(zero_copy_only=False))
+    first, second = sorted(int(np.searchsorted(papers.starts, rows[place], side="right")) - 1 for place in found[:2])
+    return doubled(shards, id, (papers.names[first], papers.names[second]))
 
 
 def _batches(folder: Folder, name: str) -> Iterator[Any]:
@@ -258,12 +285,13 @@ def _compute() -> Any:
 # The papers in the middle of each group.
 
 
-def central(shards: Shards, papers: Papers, groups: _relata.Groups, levels: Places, pool: Pool) -> list[list[list[int]]]:
+def central(shards: Shards, papers: Papers, groups: _relata.Groups, levels: Places, pool: Pool, tell: Tell) -> list[list[list[int]]]:
     """For each level and group the papers nearest to its centre, the nearest first."""
     counts, (named, read) = groups.counts(), groups.wanted()
     finest = levels[-1]
     items = [(name, finest[papers.of(at)]) for at, name in enumerate(papers.names)]
-    sums: Any = pool.reduce(_Sums(shards.folder, counts[-1]), _added, items)
+    stage = Stage(tell, "adding up vectors of topics", len(papers.ids))
+    sums: Any = pool.reduce(_Sums(shards.folder, counts[-1]), _added, items, lambda item: stage.done(len(item[1])))
     centres = []
     for level, count in enumerate(counts):
         own = np.zeros((count, sums.shape[1]), np.int64)
@@ -273,7 +301,8 @@ def central(shards: Shards, papers: Papers, groups: _relata.Groups, levels: Plac
         centres.append((own / PARTS).astype(np.float32))
     most = [named] * (len(counts) - 1) + [max(named, read)]
     places = [(name, levels[:, papers.of(at)], papers.of(at)) for at, name in enumerate(papers.names)]
-    best = pool.reduce(_Best(shards.folder, pool.share(centres), most), partial(_better, most), places) or []
+    nearest, stage = _Best(shards.folder, pool.share(centres), most), Stage(tell, "looking for central papers", len(papers.ids))
+    best = pool.reduce(nearest, partial(_better, most), places, lambda item: stage.done(len(item[2]))) or []
     lists = []
     for count, (of, rows, _) in zip(counts, best, strict=True):
         bounds = np.searchsorted(of, np.arange(count + 1))
