@@ -16,7 +16,7 @@ import pandas
 import polars
 import pyarrow
 import pytest
-from conftest import TINY, Run
+from conftest import TINY, Run, papers
 
 import relata
 from relata import types
@@ -246,3 +246,9 @@ def test_work_is_told_as_it_goes(tmp_path: Path, capsys: pytest.CaptureFixture[s
         warnings.simplefilter("error")
         library.add(write_papers(tmp_path / "papers.jsonl"))
     assert library.info().papers == 5
+
+
+def test_progress_is_told_to_the_end(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    library = relata.Library(tmp_path / "library.db", model=TINY)
+    library.add(papers(tmp_path / "papers.jsonl", 40), progress=True)
+    assert "40/40" in capsys.readouterr().err

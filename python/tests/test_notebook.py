@@ -1,9 +1,10 @@
 """The notebook of the examples runs, and its cells show what they are to show."""
 
+from pathlib import Path
 from typing import Any
 
 import pytest
-from conftest import ROOT
+from conftest import ROOT, TINY
 
 nbclient = pytest.importorskip("nbclient")
 pytest.importorskip("ipykernel")
@@ -21,3 +22,20 @@ def test_the_notebook_of_topics_runs() -> None:
         html = shown[at]["text/html"]
         assert html.count('<iframe class="relata-map"') == 1 and f">{table}</th>" in html
     assert '<a href="https://arxiv.org/abs/' in shown[6]["text/html"]
+
+
+CELL = """
+import pyarrow, relata.shards
+table = pyarrow.table({{"id": ["a", "b", "c"], "text": ["ice", "snow", "sea"]}})
+_ = relata.shards.embed(table, {folder!r}, model={model!r})
+"""
+
+
+def test_how_far_a_job_is_stands_below_its_cell(tmp_path: Path) -> None:
+    from nbformat import v4
+
+    notebook = v4.new_notebook(cells=[v4.new_code_cell(CELL.format(folder=str(tmp_path / "out"), model=TINY))])
+    nbclient.NotebookClient(notebook, timeout=120, kernel_name="python3").execute()
+    # One output that was written over, and nothing on standard error, which notebooks show as warnings.
+    [output] = notebook.cells[0].outputs
+    assert output.output_type == "display_data" and output.data["text/plain"].startswith("embedding: 3 rows, ")

@@ -116,4 +116,7 @@ class Steps:
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        # What has ended was done, though the last look at it may have been before.
+        if kind is None and self._bar is not None:
+            self._bar._at(self._bar._total)
         self._close()
