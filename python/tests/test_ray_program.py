@@ -16,11 +16,11 @@ from conftest import TINY, by_program, papers
 
 import relata.shards
 
-# A node has room for one worker that takes two cores, and one that takes a card; the model needs neither.
+# The node has room for one worker that takes two cores, and one that takes a card; the model needs neither.
 HEAD = """
 import sys
 from conftest import start_cluster
-cluster = start_cluster(2, int(sys.argv[1]), int(sys.argv[2]), num_cpus=3, num_gpus=1)
+cluster = start_cluster(1, int(sys.argv[1]), int(sys.argv[2]), num_cpus=3, num_gpus=1)
 print(cluster.address, flush=True)
 sys.stdin.read()
 """
@@ -76,7 +76,7 @@ class Started:
         self.addresses = {"near": self.process.stdout.readline().strip(), "far": f"ray://127.0.0.1:{self.ports[1]}"}
 
     def kill(self) -> None:
-        """Kills head and nodes at once."""
+        """Kills head and node at once."""
         os.killpg(self.process.pid, signal.SIGKILL)
         self.process.wait()
 
@@ -92,8 +92,8 @@ def cluster(ray_folder: str) -> Iterator[Started]:
 def test_a_head_that_is_killed_and_started_again(cluster: Started, tmp_path: Path, gate: Path, by_program_at: str, by_cell_at: str) -> None:
     """The program waits for the cluster and goes on; a cell of a notebook ends with an error, and goes on when it is run again."""
     file = papers(tmp_path / "papers.jsonl", 120)
-    # Both jobs begin at once, with two workers each.
-    (gate / "wait").write_text("4")
+    # Both jobs begin at once, with a worker each.
+    (gate / "wait").write_text("2")
     (gate / "slow").write_text("0.1")
     command = _command("--cluster", cluster.addresses[by_program_at], "--num-gpus", "1", "--in", str(file), "--out", "by-program")
     program = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, cwd=tmp_path)

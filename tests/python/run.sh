@@ -20,6 +20,15 @@ rm -rf "$installed/wheels"
 "$python" -m pip install --quiet --disable-pip-version-check --no-deps --force-reinstall "$installed"/wheels/relata-*.whl
 
 cd python
+# Types are checked beside the tests, of which those with a cluster wait a good part of their time.
+types() {
+    "$python" -P -m mypy --strict -p relata
+    "$python" -P -m mypy --strict tests
+    "$python" -P -m mypy.stubtest --mypy-config-file pyproject.toml relata._relata
+}
+types > "$installed/types.log" 2>&1 &
+types=$!
+
 # Not from the folder of the sources, which lacks the extension module.
 # Clusters are processes that kill each other in these tests, on a machine that may be busy: what failed has a second try, which is seen.
 "$python" -P -m pytest tests "$@" || {
@@ -27,6 +36,8 @@ cd python
     "$python" -P -m pytest tests --last-failed "$@"
 }
 "$python" -P -m pytest --pyargs relata --doctest-modules
-"$python" -P -m mypy --strict -p relata
-"$python" -P -m mypy --strict tests
-"$python" -P -m mypy.stubtest --mypy-config-file pyproject.toml relata._relata
+wait "$types" || {
+    cat "$installed/types.log" >&2
+    exit 1
+}
+cat "$installed/types.log"

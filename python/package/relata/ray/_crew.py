@@ -42,22 +42,24 @@ class Size:
             return min(by_cards, cpus // self.num_cpus) if self.num_cpus else by_cards
         return cpus // self.num_cpus if self.num_cpus else min(cpus, 1)
 
+    def threads(self, resources: dict[str, float]) -> int:
+        """How many threads a worker of a machine runs."""
+        return self.num_cpus or max(1, int(resources.get("CPU", 0)) // max(1, self.workers(resources)))
+
     def options(self, resources: dict[str, float]) -> dict[str, Any]:
         """What Ray is asked for, for a worker of a machine."""
-        cpus = int(resources.get("CPU", 0))
-        threads = self.num_cpus or max(1, cpus // max(1, self.workers(resources)))
-        asked = self.num_cpus or (min(1, cpus) if self.num_gpus else threads)
-        return {"num_cpus": asked, "num_gpus": self.num_gpus or 0, "runtime_env": threads_env(threads)}
+        asked = self.num_cpus or (min(1, int(resources.get("CPU", 0))) if self.num_gpus else self.threads(resources))
+        return {"num_cpus": asked, "num_gpus": self.num_gpus or 0}
 
     def task_options(self, machines: Machines) -> dict[str, Any]:
         """What Ray is asked for, for a task that may run on any machine."""
         threads = self.num_cpus or min((int(node["Resources"].get("CPU", 0)) for node in _with_room(machines, self)), default=1)
-        return {"num_cpus": threads, "num_gpus": self.num_gpus or 0, "scheduling_strategy": "SPREAD", "runtime_env": threads_env(threads)}
+        return {"num_cpus": threads, "num_gpus": self.num_gpus or 0, "scheduling_strategy": "SPREAD", "runtime_env": {"env_vars": threads_env(threads)}}
 
 
-def threads_env(threads: int) -> dict[str, Any]:
-    """What tells the engine and NumPy how many threads to use."""
-    return {"env_vars": {name: str(threads) for name in ("RAYON_NUM_THREADS", "OMP_NUM_THREADS")}}
+def threads_env(threads: int) -> dict[str, str]:
+    """What tells the engine how many threads to use, and NumPy unless it is loaded already."""
+    return {name: str(threads) for name in ("RAYON_NUM_THREADS", "OMP_NUM_THREADS")}
 
 
 def _with_room(machines: Machines, size: Size) -> list[dict[str, Any]]:
@@ -78,7 +80,10 @@ def raised(error: Any) -> BaseException:
 class _Worker:
     """What an actor is made of."""
 
-    def __init__(self, make: Callable[[], Callable[[Any], Any]]) -> None:
+    def __init__(self, make: Callable[[], Callable[[Any], Any]], threads: int) -> None:
+        # The engine reads it with its first text. As part of Ray's own environment for a worker, it would take a process that starts anew, which
+        # is a second, in place of one that is ready.
+        os.environ.update(threads_env(threads))
         self._make = make
         self._step: Callable[[Any], Any] | None = None
 
@@ -164,8 +169,9 @@ class Crew:
         from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy
 
         place = NodeAffinitySchedulingStrategy(node["NodeID"], soft=False)
-        options = self._size.options(node["Resources"])
-        handle = self._class.options(max_restarts=0, scheduling_strategy=place, **options).remote(self._make)
+        resources = node["Resources"]
+        options = self._size.options(resources)
+        handle = self._class.options(max_restarts=0, scheduling_strategy=place, **options).remote(self._make, self._size.threads(resources))
         self._actors.append(_Actor(handle, node["NodeID"], handle.ready.remote()))
 
     def _kill(self, actor: _Actor) -> None:
