@@ -40,10 +40,10 @@ fn main() -> anyhow::Result<()> {
     let nearest = Nearest::find(&rows, NEAREST, &|_| ())?;
     let graph = graph(&rows, &nearest);
     let near = begun.elapsed();
-    let levels = levels(&graph);
+    let levels = levels(&graph, &|| Ok(()))?;
     let counts: Vec<usize> = levels.iter().map(|level| level.count).collect();
     let found = begun.elapsed();
-    let places = layout(&rows, &nearest);
+    let places = layout(&rows, &nearest, &|| Ok(()))?;
     let map = begun.elapsed() - found;
     eprintln!("{} papers: graph {near:.2?}, {counts:?} topics {:.2?}, map {map:.2?}", rows.len(), found - near);
     let mut out = io::BufWriter::new(io::stdout().lock());

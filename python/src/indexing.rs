@@ -5,12 +5,13 @@
 
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use numpy::PyReadonlyArray2;
 use pyo3::prelude::*;
 use pyo3::types::PyBytes;
 use relata::neighbours::IndexPlan as Plan;
-use relata::service::{CancelToken, ImportVectors, PlannedIndex};
+use relata::service::{CancelToken, Event, ImportVectors, PlannedIndex, Work};
 
 use crate::library::Library;
 use crate::{errors, working};
@@ -49,9 +50,9 @@ impl IndexPlan {
         ids: String,
         vectors: PyReadonlyArray2<'_, f32>,
     ) -> PyResult<Bound<'py, PyBytes>> {
-        let bytes: Vec<u8> = vectors.as_array().iter().flat_map(|element| element.to_le_bytes()).collect();
+        let bytes: Vec<[u8; 4]> = vectors.as_array().iter().map(|element| element.to_le_bytes()).collect();
         let plan = Arc::clone(&self.plan);
-        let coded = working::quiet(py, &CancelToken::new(), move || plan.code(&ids, &bytes))?;
+        let coded = working::interruptible(py, move |check| plan.code(&ids, bytes.as_flattened(), check))?;
         Ok(PyBytes::new(py, &coded))
     }
 }
@@ -59,26 +60,39 @@ impl IndexPlan {
 /// A plan of the index, the fingerprint of the library's vectors, and how many there are.
 #[pyfunction]
 pub(crate) fn plan_index(py: Python<'_>, library: &Library) -> PyResult<(IndexPlan, String, u64)> {
-    let relata = library.handle(py)?;
-    let planned = working::quiet(py, &CancelToken::new(), move || relata.plan_index())?;
+    let cancel = CancelToken::new();
+    let relata = library.handle(py)?.cancelled_by(&cancel);
+    let planned = working::quiet(py, &cancel, move || relata.plan_index())?;
     let PlannedIndex { plan, fingerprint, papers } = planned;
     Ok((IndexPlan { plan: Arc::new(plan) }, fingerprint, papers))
 }
 
 /// Makes the index of files of coded rows: how many papers it has, how many rows are no part of it,
-/// and whether it is used. `memory`: bytes for rows at once.
+/// and whether it is used. `memory`: bytes for rows at once. `progress` is called now and then with
+/// the number of papers that were put together.
 #[pyfunction]
-#[pyo3(signature = (library, plan, files, memory))]
+#[pyo3(signature = (library, plan, files, memory, progress))]
 pub(crate) fn merge_index(
     py: Python<'_>,
     library: &Library,
     plan: &IndexPlan,
     files: Vec<PathBuf>,
     memory: Option<u64>,
+    progress: Py<PyAny>,
 ) -> PyResult<(u64, u64, bool)> {
-    let (relata, plan) = (library.handle(py)?, Arc::clone(&plan.plan));
-    let merged = working::quiet(py, &CancelToken::new(), move || relata.merge_index(&plan, &files, memory))?;
-    Ok((merged.papers, merged.others, merged.used))
+    let (cancel, merged) = (CancelToken::new(), Arc::new(AtomicU64::new(0)));
+    let heard = Arc::clone(&merged);
+    let hear = move |event| {
+        if let Event::Done(Work::Indexing, papers) = event {
+            heard.store(papers, Ordering::Relaxed);
+        }
+    };
+    let relata = library.handle(py)?.cancelled_by(&cancel).observed_by(hear);
+    let plan = Arc::clone(&plan.plan);
+    let mut tell = |py: Python<'_>| progress.call1(py, (merged.load(Ordering::Relaxed),)).map(drop);
+    let done = working::work(py, &cancel, &mut tell, move || relata.merge_index(&plan, &files, memory))?;
+    tell(py)?;
+    Ok((done.papers, done.others, done.used))
 }
 
 /// Takes vectors over into a library. `passages`: the SHA-256 of each text, one after the other.

@@ -40,7 +40,7 @@ impl Centres {
     /// What rows (rows x dimension, of unit length) add to the centres nearest to them.
     fn sums<'py>(&self, py: Python<'py>, rows: PyReadonlyArray2<'_, f32>) -> PyResult<PartSums<'py>> {
         let (centres, dimension, rows) = (Arc::clone(&self.centres), rows.as_array().ncols(), elements(&rows));
-        let Sums { sums, counts, inertia } = working::quiet(py, &CancelToken::new(), move || Ok(centres.sums(&rows)))?;
+        let Sums { sums, counts, inertia } = working::interruptible(py, move |check| centres.sums(&rows, check))?;
         let counts: Vec<i64> = counts.into_iter().map(|count| count as i64).collect();
         Ok((matrix(sums, dimension)?.into_pyarray(py), counts.into_pyarray(py), inertia))
     }
@@ -48,8 +48,8 @@ impl Centres {
     /// The nearest centre of each row (rows x dimension, of unit length), and the cosine to it.
     fn nearest<'py>(&self, py: Python<'py>, rows: PyReadonlyArray2<'_, f32>) -> PyResult<Assigned<'py>> {
         let (centres, rows) = (Arc::clone(&self.centres), elements(&rows));
-        let (nearest, cosines) = working::quiet(py, &CancelToken::new(), move || {
-            let nearest = centres.nearest(&rows);
+        let (nearest, cosines) = working::interruptible(py, move |check| {
+            let nearest = centres.nearest(&rows, check)?;
             let cosines = centres.cosines(&rows, &nearest);
             Ok((nearest, cosines))
         })?;
@@ -82,9 +82,8 @@ pub(crate) fn train<'py>(
     spread: bool,
 ) -> PyResult<Bound<'py, PyArray2<f32>>> {
     let (values, dimension) = (elements(&rows), rows.as_array().ncols());
-    let centres = working::quiet(py, &CancelToken::new(), move || {
-        if spread { kmeans::train_spread(&values, dimension, k) } else { kmeans::train(&values, dimension, k) }
-    })?;
+    let train = if spread { kmeans::train_spread } else { kmeans::train };
+    let centres = working::interruptible(py, move |check| train(&values, dimension, k, check))?;
     Ok(matrix(centres, dimension)?.into_pyarray(py))
 }
 

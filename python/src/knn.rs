@@ -9,7 +9,6 @@ use std::sync::{Arc, Mutex, PoisonError};
 use numpy::ndarray::{Array2, Axis};
 use numpy::{IntoPyArray, PyArray1, PyArray2, PyReadonlyArray1, PyReadonlyArray2};
 use pyo3::prelude::*;
-use relata::service::CancelToken;
 use relata::topics::{self, NearestOfCells};
 
 use crate::working;
@@ -51,11 +50,11 @@ impl CellRows {
         let cells: Vec<u32> = cells.as_array().iter().copied().collect();
         let around: Vec<Vec<u32>> = around.iter().map(|cells| cells.as_array().iter().copied().collect()).collect();
         let rows = Arc::clone(&self.rows);
-        let found = working::quiet(py, &CancelToken::new(), move || {
+        let found = working::interruptible(py, move |check| {
             let rows = std::mem::take(&mut *rows.lock().unwrap_or_else(PoisonError::into_inner));
             let dimension = rows.ncols();
             let values = rows.into_raw_vec_and_offset().0;
-            topics::nearest_in_cells(&topics::Rows::new(values, dimension), &cells, &around, k)
+            topics::nearest_in_cells(&topics::Rows::new(values, dimension), &cells, &around, k, check)
         })?;
         let NearestOfCells { rows, nearest } = found;
         let (numbers, cosines): (Vec<u32>, Vec<f32>) = nearest.into_iter().unzip();
@@ -84,8 +83,8 @@ pub(crate) fn cells_around<'py>(
 ) -> PyResult<Vec<Bound<'py, PyArray1<u32>>>> {
     let (values, dimension) = (centres.as_array().iter().copied().collect::<Vec<f32>>(), centres.as_array().ncols());
     let sizes: Vec<u64> = sizes.as_array().iter().map(|size| *size as u64).collect();
-    let around = working::quiet(py, &CancelToken::new(), move || {
-        Ok(topics::cells_around(&values, dimension, &sizes, cells.0..cells.1, most, k))
+    let around = working::interruptible(py, move |check| {
+        topics::cells_around(&values, dimension, &sizes, cells.0..cells.1, most, k, check)
     })?;
     Ok(around.into_iter().map(|cells| cells.into_pyarray(py)).collect())
 }

@@ -86,7 +86,7 @@ impl Told {
             Event::Began(work, total) => self.work = Some((work, 0, total)),
             Event::Done(work, done) => {
                 if let Some((_, so_far, _)) = self.work.as_mut().filter(|(own, ..)| *own == work) {
-                    *so_far += done;
+                    *so_far = done;
                 }
             }
             Event::Ended(_) => self.work = None,

@@ -1,28 +1,19 @@
 //! The nearest rows of a matrix, by the order of answers: best first, equal scores by row.
 //!
 //! In: unit rows, and unit rows to ask with. Out: row numbers and cosines. [`Rows`] looks at every
-//! row, as the library's exact scan does; rows are shared among threads, and how many there are
-//! never shows in an answer. [`RowsIndex`] looks at the likely ones.
+//! row, with the scores of the library's exact scan; [`RowsIndex`] looks at the likely ones.
 
 use std::sync::Arc;
-use std::thread;
 
 use numpy::ndarray::{Array2, ArrayView2};
 use numpy::{IntoPyArray, PyArray1, PyArray2, PyReadonlyArray2};
 use pyo3::prelude::*;
 use pyo3::types::PyBytes;
-use relata::Error;
-use relata::error::Result;
-use relata::library::dot;
-use relata::neighbours::{Best, MatrixIndex, Scored};
-use relata::service::CancelToken;
+use relata::neighbours::{BruteForce, MatrixIndex, Scored};
 
 use crate::{errors, working};
 
-/// Rows between two looks at the token.
-const BLOCK: usize = 4096;
-
-/// Queries between two looks at the token.
+/// Queries between two looks whether work was interrupted.
 const TOGETHER: usize = 256;
 
 /// Rows that are looked through.
@@ -51,25 +42,24 @@ impl Rows {
     #[new]
     fn new(vectors: PyReadonlyArray2<'_, f32>) -> Rows {
         let view = vectors.as_array();
-        let bytes = view.iter().flat_map(|element| element.to_le_bytes()).collect();
-        Rows { bytes: Arc::new(bytes), dimension: view.ncols() }
+        let elements: Vec<[u8; 4]> = view.iter().map(|element| element.to_le_bytes()).collect();
+        Rows { bytes: Arc::new(elements.into_flattened()), dimension: view.ncols() }
     }
 
     /// The `k` rows of the highest cosine for each query. There are at least `k` rows.
     fn nearest<'py>(&self, py: Python<'py>, queries: PyReadonlyArray2<'_, f32>, k: usize) -> PyResult<Nearest<'py>> {
-        let (bytes, dimension, queries) = (Arc::clone(&self.bytes), self.dimension, owned(&queries));
-        let cancel = CancelToken::new();
-        let ended = cancel.clone();
-        let found = working::quiet(py, &cancel, move || nearest(&bytes, dimension, &queries, k, &ended))?;
+        let (bytes, dimension, queries) = (Arc::clone(&self.bytes), self.dimension, elements(&queries));
+        let found =
+            working::interruptible(py, move |check| BruteForce::new(&bytes, dimension)?.nearest(&queries, k, check))?;
         Ok(matrices(py, found, k))
     }
 
     /// The rows whose distance, 1 less the cosine, is at most `radius`, for each query.
     fn within<'py>(&self, py: Python<'py>, queries: PyReadonlyArray2<'_, f32>, radius: f32) -> PyResult<Within<'py>> {
-        let (bytes, dimension, queries) = (Arc::clone(&self.bytes), self.dimension, owned(&queries));
-        let cancel = CancelToken::new();
-        let ended = cancel.clone();
-        let found = working::quiet(py, &cancel, move || within(&bytes, dimension, &queries, radius, &ended))?;
+        let (bytes, dimension, queries) = (Arc::clone(&self.bytes), self.dimension, elements(&queries));
+        let found = working::interruptible(py, move |check| {
+            BruteForce::new(&bytes, dimension)?.within(&queries, radius, check)
+        })?;
         let ends: Vec<i64> = found
             .iter()
             .scan(0, |end, found| {
@@ -85,7 +75,7 @@ impl Rows {
     /// Makes an index of the rows.
     fn index(&self, py: Python<'_>) -> PyResult<RowsIndex> {
         let (bytes, dimension) = (Arc::clone(&self.bytes), self.dimension);
-        let made = working::quiet(py, &CancelToken::new(), move || MatrixIndex::new(bytes, dimension, &|_| ()))?;
+        let made = working::interruptible(py, move |check| MatrixIndex::new(bytes, dimension, &|_| (), check))?;
         Ok(RowsIndex { index: Arc::new(made) })
     }
 
@@ -103,14 +93,10 @@ impl RowsIndex {
     /// rows.
     fn nearest<'py>(&self, py: Python<'py>, queries: PyReadonlyArray2<'_, f32>, k: usize) -> PyResult<Nearest<'py>> {
         let (index, queries) = (Arc::clone(&self.index), owned(&queries));
-        let cancel = CancelToken::new();
-        let ended = cancel.clone();
-        let found = working::quiet(py, &cancel, move || {
+        let found = working::interruptible(py, move |check| {
             let mut found = Vec::with_capacity(queries.len());
             for part in queries.chunks(TOGETHER) {
-                if ended.is_cancelled() {
-                    return Err(Error::Cancelled);
-                }
+                check()?;
                 found.extend(index.nearest_each(part, k));
             }
             Ok(found)
@@ -130,6 +116,10 @@ fn owned(queries: &PyReadonlyArray2<'_, f32>) -> Vec<Vec<f32>> {
     view.outer_iter().map(|query| query.to_vec()).collect()
 }
 
+fn elements(queries: &PyReadonlyArray2<'_, f32>) -> Vec<f32> {
+    queries.as_array().iter().copied().collect()
+}
+
 fn number(key: u64) -> i64 {
     i64::try_from(key).unwrap_or(i64::MAX)
 }
@@ -144,82 +134,4 @@ fn matrices(py: Python<'_>, found: Vec<Vec<Scored<u64>>>, k: usize) -> Nearest<'
         }
     }
     (rows.into_pyarray(py), scores.into_pyarray(py))
-}
-
-fn nearest(
-    bytes: &[u8],
-    dimension: usize,
-    queries: &[Vec<f32>],
-    k: usize,
-    cancel: &CancelToken,
-) -> Result<Vec<Vec<Scored<u64>>>> {
-    let make = || vec![Best::new(k); queries.len()];
-    let parts = scan(bytes, dimension, cancel, make, |bests: &mut Vec<Best<u64>>, key, row| {
-        for (best, query) in bests.iter_mut().zip(queries) {
-            best.offer(key, dot(row, query));
-        }
-    })?;
-    let mut all = make();
-    for part in parts {
-        all = all.into_iter().zip(part).map(|(a, b)| a.merge(b)).collect();
-    }
-    Ok(all.into_iter().map(Best::into_sorted).collect())
-}
-
-fn within(
-    bytes: &[u8],
-    dimension: usize,
-    queries: &[Vec<f32>],
-    radius: f32,
-    cancel: &CancelToken,
-) -> Result<Vec<Vec<Scored<u64>>>> {
-    let make = || vec![Vec::new(); queries.len()];
-    let parts = scan(bytes, dimension, cancel, make, |found: &mut Vec<Vec<Scored<u64>>>, key, row| {
-        for (found, query) in found.iter_mut().zip(queries) {
-            let score = dot(row, query);
-            if (1.0 - score).max(0.0) <= radius {
-                found.push(Scored { key, score: score + 0.0 });
-            }
-        }
-    })?;
-    let mut all = make();
-    for part in parts {
-        all.iter_mut().zip(part).for_each(|(all, part)| all.extend(part));
-    }
-    all.iter_mut().for_each(|found| found.sort_unstable());
-    Ok(all)
-}
-
-/// Looks at every row, with a state for each thread; states come back in the order of rows.
-fn scan<S: Send>(
-    bytes: &[u8],
-    dimension: usize,
-    cancel: &CancelToken,
-    make: impl Fn() -> S + Sync,
-    visit: impl Fn(&mut S, u64, &[u8]) + Sync,
-) -> Result<Vec<S>> {
-    let width = (dimension * size_of::<f32>()).max(1);
-    let threads = thread::available_parallelism().map_or(1, std::num::NonZero::get);
-    let share = (bytes.len() / width).div_ceil(threads).max(1);
-    let look = &|first: usize, part: &[u8]| {
-        let mut state = make();
-        for (number, block) in part.chunks(BLOCK * width).enumerate() {
-            if cancel.is_cancelled() {
-                return Err(Error::Cancelled);
-            }
-            for (at, row) in block.chunks(width).enumerate() {
-                visit(&mut state, (first + number * BLOCK + at) as u64, row);
-            }
-        }
-        Ok(state)
-    };
-    thread::scope(|scope| {
-        let workers: Vec<_> = bytes
-            .chunks(share * width)
-            .enumerate()
-            .map(|(number, part)| scope.spawn(move || look(number * share, part)))
-            .collect();
-        let joined = workers.into_iter().map(thread::ScopedJoinHandle::join);
-        joined.map(|part| part.unwrap_or_else(|panic| std::panic::resume_unwind(panic))).collect()
-    })
 }

@@ -68,8 +68,8 @@ impl NearestLists {
     /// Makes groups of so many rows. The lists are gone then, unless they are to be kept for a map.
     fn grouped(&self, py: Python<'_>, rows: usize, keep: bool) -> PyResult<Groups> {
         let nearest = self.taken(py)?;
-        let (groups, nearest) = working::quiet(py, &CancelToken::new(), move || {
-            let groups = RowGroups::of(&nearest, rows);
+        let (groups, nearest) = working::interruptible(py, move |check| {
+            let groups = RowGroups::of(&nearest, rows, check)?;
             Ok((groups, keep.then_some(nearest)))
         })?;
         Ok(Groups { groups: Arc::new(groups), nearest: nearest.map(Arc::new) })
@@ -136,8 +136,7 @@ impl Groups {
     fn layout<'py>(&self, py: Python<'py>, vectors: PyReadonlyArray2<'py, f32>) -> PyResult<Bound<'py, PyArray2<f32>>> {
         let nearest = self.nearest.clone().ok_or_else(|| PyValueError::new_err("the nearest were not kept"))?;
         let (dimension, values) = (vectors.as_array().ncols(), vectors.as_array().iter().copied().collect());
-        let places =
-            working::quiet(py, &CancelToken::new(), move || Ok(layout(&Rows::new(values, dimension), &nearest)))?;
+        let places = working::interruptible(py, move |check| layout(&Rows::new(values, dimension), &nearest, check))?;
         Ok(Array2::from_shape_fn((places.len(), 2), |(row, axis)| places[row][axis]).into_pyarray(py))
     }
 }

@@ -13,6 +13,7 @@ use std::time::Duration;
 use pyo3::prelude::*;
 use relata::Error;
 use relata::error::Result;
+use relata::neighbours::InterruptCheck;
 use relata::service::CancelToken;
 
 use crate::{errors, process};
@@ -62,6 +63,16 @@ pub(crate) fn quiet<T: Send + 'static>(
     asked: impl FnOnce() -> Result<T> + Send + 'static,
 ) -> PyResult<T> {
     work(py, cancel, &mut |_| Ok(()), asked)
+}
+
+/// As [`quiet`], of work that asks again and again whether it is to go on: Ctrl-C ends it there.
+pub(crate) fn interruptible<T: Send + 'static>(
+    py: Python<'_>,
+    asked: impl FnOnce(InterruptCheck<'_>) -> Result<T> + Send + 'static,
+) -> PyResult<T> {
+    let cancel = CancelToken::new();
+    let ended = cancel.clone();
+    quiet(py, &cancel, move || asked(&|| if ended.is_cancelled() { Err(Error::Cancelled) } else { Ok(()) }))
 }
 
 /// Waits for work, and looks for signals meanwhile. `None` where the work ends without an answer.

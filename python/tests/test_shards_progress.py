@@ -11,7 +11,7 @@ import relata.shards
 from relata.shards._cluster import clusters
 from relata.shards._neighbours import all_neighbours
 from relata.shards._pool import Here
-from relata.shards._show import Status, words
+from relata.shards._show import Show, Stage, Status, words
 from relata.shards._topics import asked, find
 
 IDS, VECTORS = blobs(600)
@@ -78,3 +78,9 @@ def test_lines_are_shown_on_a_terminal_only_and_only_where_they_are_wanted(tmp_p
 def test_words_of_a_stage() -> None:
     assert words(Status(500, 0, 2000, 10.0, 2, "coding")) == "coding: 500 of 2000 rows, 50.0 rows/s, 30 s left, on 2 machines"
     assert words(Status(0, 0, None, 3.0, 0, "naming")) == "naming"
+    told: list[Status] = []
+    stage = Stage(told.append, "putting together", 100)
+    for rows in (40, 40, 100):
+        stage.at(rows)
+    assert [status.rows for status in told] == [0, 40, 40, 100]
+    Show(True)(told[-1])

@@ -13,6 +13,7 @@ use rayon::prelude::*;
 use crate::error::Result;
 use crate::index::cells::Cells;
 use crate::kernels::InstructionSet;
+use crate::neighbours::InterruptCheck;
 use crate::neighbours::dot::dot;
 
 /// Rounds of [`train`]. More make cells no better to search: centres hardly move any more.
@@ -74,8 +75,11 @@ impl Centres {
 
     /// The nearest centre of each row (rows x dimension, finite) by Euclidean distance; of equals
     /// the first.
-    pub fn nearest(&self, rows: &[f32]) -> Vec<u32> {
-        if self.cells.count() == 0 { Vec::new() } else { self.cells.assign_all(rows) }
+    ///
+    /// # Errors
+    /// What `check` gives.
+    pub fn nearest(&self, rows: &[f32], check: InterruptCheck<'_>) -> Result<Vec<u32>> {
+        if self.cells.count() == 0 { Ok(Vec::new()) } else { self.cells.assign_all(rows, check) }
     }
 
     /// The cosine of each row (rows x dimension, of unit length) to the centre that is nearest to
@@ -91,8 +95,11 @@ impl Centres {
 
     /// One pass over a part: `rows` holds rows x dimension, fewer than 2³² rows of elements from -1
     /// to 1.
-    pub fn sums(&self, rows: &[f32]) -> Sums {
-        self.add_up(rows, &self.nearest(rows))
+    ///
+    /// # Errors
+    /// What `check` gives.
+    pub fn sums(&self, rows: &[f32], check: InterruptCheck<'_>) -> Result<Sums> {
+        Ok(self.add_up(rows, &self.nearest(rows, check)?))
     }
 
     fn add_up(&self, rows: &[f32], nearest: &[u32]) -> Sums {
@@ -175,9 +182,9 @@ pub fn moved(before: &[f32], sums: &[i64], counts: &[u64]) -> Moved {
 /// dimension of elements from -1 to 1. The first rows begin, so they should be in no order.
 ///
 /// # Errors
-/// Where `RELATA_CPU` asks for what this machine lacks.
-pub fn train(rows: &[f32], dimension: usize, k: usize) -> Result<Vec<f32>> {
-    Ok(train_on(InstructionSet::choose()?, rows, dimension, k))
+/// Where `RELATA_CPU` asks for what this machine lacks; what `check` gives.
+pub fn train(rows: &[f32], dimension: usize, k: usize, check: InterruptCheck<'_>) -> Result<Vec<f32>> {
+    train_on(InstructionSet::choose()?, rows, dimension, k, check)
 }
 
 /// As [`train`], with a beginning that is spread over all rows: better clusters where
@@ -185,26 +192,36 @@ pub fn train(rows: &[f32], dimension: usize, k: usize) -> Result<Vec<f32>> {
 ///
 /// # Errors
 /// As [`train`].
-pub fn train_spread(rows: &[f32], dimension: usize, k: usize) -> Result<Vec<f32>> {
+pub fn train_spread(rows: &[f32], dimension: usize, k: usize, check: InterruptCheck<'_>) -> Result<Vec<f32>> {
     let first = &rows[..rows.len().min(k.saturating_mul(SEEDS_FROM).saturating_mul(dimension))];
-    let begin = spread(first, dimension, k);
-    Ok(rounds(InstructionSet::choose()?, rows, dimension, begin))
+    let begin = spread(first, dimension, k, check)?;
+    rounds(InstructionSet::choose()?, rows, dimension, begin, check)
 }
 
 /// As [`train`], on a set of instructions; centres are the same on each.
-pub(crate) fn train_on(set: InstructionSet, rows: &[f32], dimension: usize, k: usize) -> Vec<f32> {
-    rounds(set, rows, dimension, rows[..k.min(rows.len() / dimension) * dimension].to_vec())
+///
+/// # Errors
+/// What `check` gives.
+pub(crate) fn train_on(
+    set: InstructionSet,
+    rows: &[f32],
+    dimension: usize,
+    k: usize,
+    check: InterruptCheck<'_>,
+) -> Result<Vec<f32>> {
+    rounds(set, rows, dimension, rows[..k.min(rows.len() / dimension) * dimension].to_vec(), check)
 }
 
 /// `k` rows (fewer where there are fewer) of rows x dimension by greedy k-means++ (Arthur and
 /// Vassilvitskii 2007): some are drawn, each with a chance that grows with its squared distance
 /// from those before, and the one that leaves the least distances is taken.
-fn spread(rows: &[f32], dimension: usize, k: usize) -> Vec<f32> {
+fn spread(rows: &[f32], dimension: usize, k: usize, check: InterruptCheck<'_>) -> Result<Vec<f32>> {
     let mut random = fastrand::Rng::with_seed(SEED);
     let mut centres = Vec::with_capacity(k.min(rows.len() / dimension) * dimension);
     // Whole numbers, whose sum is the same in any order.
     let mut distances = vec![i64::from(u32::MAX); rows.len() / dimension];
     for _ in 0..k.min(distances.len()) {
+        check()?;
         let total: i64 = distances.iter().sum();
         let left = |place: usize| {
             let left = left_by(rows, dimension, place, &distances);
@@ -216,7 +233,7 @@ fn spread(rows: &[f32], dimension: usize, k: usize) -> Vec<f32> {
             distances = left;
         }
     }
-    centres
+    Ok(centres)
 }
 
 /// The row into whose share of all distances a number falls.
@@ -238,18 +255,24 @@ fn left_by(rows: &[f32], dimension: usize, place: usize, distances: &[i64]) -> V
     rows.par_chunks_exact(dimension).zip(distances).with_min_len(256).map(left).collect()
 }
 
-fn rounds(set: InstructionSet, rows: &[f32], dimension: usize, mut centres: Vec<f32>) -> Vec<f32> {
+fn rounds(
+    set: InstructionSet,
+    rows: &[f32],
+    dimension: usize,
+    mut centres: Vec<f32>,
+    check: InterruptCheck<'_>,
+) -> Result<Vec<f32>> {
     if centres.is_empty() {
-        return centres;
+        return Ok(centres);
     }
     for _ in 0..ROUNDS {
         let compared = Centres::on(set, &centres, dimension);
-        let nearest = compared.nearest(rows);
+        let nearest = compared.nearest(rows, check)?;
         let Sums { sums, mut counts, .. } = compared.add_up(rows, &nearest);
         centres = moved(&centres, &sums, &counts).centres;
         reseed(&mut centres, rows, dimension, &nearest, &mut counts);
     }
-    centres
+    Ok(centres)
 }
 
 /// Gives cells that nothing is nearest to a row out of the largest cells.

@@ -7,21 +7,27 @@
 //! paper is ([`crate::library::Library::scan_parallel`]).
 
 mod admitted;
+mod brute_force;
 pub(crate) mod dot;
 pub mod index;
+mod interrupt;
 pub mod kmeans;
+mod queries;
 mod threads;
 mod top_k;
 
 use rayon::prelude::*;
 
 pub use admitted::Admitted;
+pub use brute_force::BruteForce;
 pub use index::{IndexPlan, MatrixIndex};
+pub use interrupt::InterruptCheck;
 pub use top_k::{Best, Scored};
 
 use crate::error::Result;
-use crate::library::{FingerprintNumber, Library, PaperRow, dot};
+use crate::library::{FingerprintNumber, Library, PaperRow};
 use index::Index;
+use queries::Queries;
 use threads::threads;
 
 /// A filter that keeps no more papers than this is answered by looking at all that it keeps.
@@ -109,13 +115,10 @@ impl SearchContext<'_> {
         admitted: &Admitted<'_>,
     ) -> Result<Vec<Vec<Scored<PaperRow>>>> {
         let rows: Vec<PaperRow> = rows.iter().copied().filter(|row| admitted.admits(*row)).collect();
-        let mut bests: Vec<Best<PaperRow>> = vectors.iter().map(|_| Best::new(k)).collect();
-        self.library.vectors_of(self.fingerprint, &rows, &mut |row, stored| {
-            for (best, vector) in bests.iter_mut().zip(vectors) {
-                best.offer(row, dot(stored, vector));
-            }
-        })?;
-        Ok(bests.into_iter().map(Best::into_sorted).collect())
+        let queries = Queries::new(vectors)?;
+        let mut bests = queries.bests(k);
+        self.library.vectors_of(self.fingerprint, &rows, &mut |row, stored| queries.offer(&mut bests, row, stored))?;
+        Ok(bests.each.into_iter().map(Best::into_sorted).collect())
     }
 
     /// The nearest of each vector's own rows.
@@ -135,15 +138,15 @@ impl SearchContext<'_> {
     /// All rows are shared among all cores, in one pass for all vectors; the answer does not depend
     /// on how many there are.
     fn exact(&self, vectors: &[Vec<f32>], k: usize, admitted: &Admitted<'_>) -> Result<Vec<Vec<Scored<PaperRow>>>> {
-        let parts = vec![vec![Best::new(k); vectors.len()]; threads()];
+        let queries = Queries::new(vectors)?;
+        let parts = vec![queries.bests(k); threads()];
         let parts = self.library.scan_parallel(self.fingerprint, parts, |bests, row, stored| {
             if admitted.admits(row) {
-                for (best, vector) in bests.iter_mut().zip(vectors) {
-                    best.offer(row, dot(stored, vector));
-                }
+                queries.offer(bests, row, stored);
             }
         })?;
-        let merged = parts.into_iter().reduce(|all, part| all.into_iter().zip(part).map(|(a, b)| a.merge(b)).collect());
+        let parts = parts.into_iter().map(|bests| bests.each);
+        let merged = parts.reduce(|all, part| all.into_iter().zip(part).map(|(a, b)| a.merge(b)).collect());
         Ok(merged.unwrap_or_default().into_iter().map(Best::into_sorted).collect())
     }
 }

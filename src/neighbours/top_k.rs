@@ -1,4 +1,5 @@
-//! The best k of many candidates, kept while they come by, with all that tie with the last of them.
+//! The best k of many candidates, kept while they come by: with all that tie with the last of them,
+//! or without.
 //!
 //! In: keys with scores, in any order and on any number of threads. Out: the same k and the same
 //! ties, best first.
@@ -105,6 +106,69 @@ impl<K: Ord + Copy> Best<K> {
     }
 }
 
+/// Scores of which one comparison tells whether any is of interest.
+pub(super) const TOGETHER: usize = 16;
+
+/// Keeps the best `k` of what it is shown, where keys are what answers are ordered by: of equal
+/// scores those of the smallest keys, and nothing beside.
+#[derive(Clone, Debug)]
+pub(super) struct TopK<K: Ord> {
+    k: usize,
+    // The worst kept candidate is on top: the largest in answer order.
+    kept: BinaryHeap<Scored<K>>,
+}
+
+impl<K: Ord + Copy> TopK<K> {
+    /// Room for `k` candidates.
+    pub(super) fn new(k: usize) -> TopK<K> {
+        TopK { k, kept: BinaryHeap::with_capacity(k.saturating_add(1).min(4096)) }
+    }
+
+    /// Shows one candidate. A NaN score is nobody's neighbour and is passed over.
+    fn offer(&mut self, key: K, score: f32) {
+        // -0.0 and 0.0 are equal scores.
+        let newcomer = Scored { key, score: score + 0.0 };
+        if self.k == 0 || score.is_nan() {
+            return;
+        }
+        if self.kept.len() < self.k {
+            self.kept.push(newcomer);
+        } else if let Some(mut worst) = self.kept.peek_mut().filter(|worst| newcomer < **worst) {
+            *worst = newcomer;
+        }
+    }
+
+    /// The score that a newcomer must reach.
+    fn least(&self) -> f32 {
+        let worst = self.kept.peek().filter(|_| self.kept.len() >= self.k);
+        worst.map_or(f32::NEG_INFINITY, |worst| worst.score)
+    }
+
+    /// Takes in what was kept of other candidates.
+    pub(super) fn merge(mut self, other: TopK<K>) -> TopK<K> {
+        other.kept.into_iter().for_each(|Scored { key, score }| self.offer(key, score));
+        self
+    }
+
+    /// The best k in answer order.
+    pub(super) fn into_sorted(self) -> Vec<Scored<K>> {
+        self.kept.into_sorted_vec()
+    }
+}
+
+impl TopK<u64> {
+    /// Shows candidates whose keys are a number and those that follow it.
+    pub(super) fn offer_all(&mut self, first: u64, scores: &[f32]) {
+        for (block, scores) in (first..).step_by(TOGETHER).zip(scores.chunks(TOGETHER)) {
+            let least = self.least();
+            // Most blocks hold nothing of interest: one comparison for all of it.
+            if scores.iter().fold(false, |any, score| any | (*score >= least)) {
+                (block..).zip(scores).for_each(|(key, score)| self.offer(key, *score));
+            }
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -132,5 +196,22 @@ mod tests {
             prop_assert_eq!(found, expected);
         }
 
+        #[test]
+        fn the_best_k_by_key_are_the_head_of_the_full_sort(
+            scores in prop::collection::vec(prop_oneof![-1.0f32..1.0, Just(0.0), Just(-0.0), Just(0.5), Just(f32::NAN)], 0..200),
+            k in 0usize..20,
+            cut in 0usize..200,
+        ) {
+            let mut expected: Vec<(u64, f32)> = (0..).zip(&scores).filter(|s| !s.1.is_nan()).map(|(key, score)| (key, *score + 0.0)).collect();
+            expected.sort_by(|a, b| b.1.partial_cmp(&a.1).expect("no NaN").then(a.0.cmp(&b.0)));
+            expected.truncate(k);
+            let cut = cut.min(scores.len());
+            let mut parts = [TopK::new(k), TopK::new(k)];
+            parts[0].offer_all(0, &scores[..cut]);
+            parts[1].offer_all(cut as u64, &scores[cut..]);
+            let [first, second] = parts;
+            let found: Vec<(u64, f32)> = second.merge(first).into_sorted().into_iter().map(|s| (s.key, s.score)).collect();
+            prop_assert_eq!(found, expected);
+        }
     }
 }

@@ -48,7 +48,11 @@ impl Relata {
         let (library, fingerprint) = self.embedded()?;
         let _view = library.view()?;
         let (papers, digest) = (library.vectors(fingerprint)?, library.digest(fingerprint)?);
-        Ok(PlannedIndex { plan: IndexPlan::of(&library, fingerprint)?, fingerprint: digest, papers })
+        Ok(PlannedIndex {
+            plan: IndexPlan::of(&library, fingerprint, &|| self.cancel.check())?,
+            fingerprint: digest,
+            papers,
+        })
     }
 
     /// Makes the index of the library from files of rows that were coded by a plan of it, whatever
@@ -66,9 +70,9 @@ impl Relata {
         let papers = library.vectors(fingerprint)?;
         let (memory, done) = (memory.unwrap_or(self.shared.options.memory), AtomicU64::new(0));
         self.tell(Event::Began(Work::Indexing, papers));
-        let merged = Index::from_shards(&mut library, fingerprint, plan, files, memory, &|rows| {
-            self.tell(Event::Done(Work::Indexing, done.fetch_add(rows, Ordering::Relaxed) + rows));
-        });
+        let tell = |rows| self.tell(Event::Done(Work::Indexing, done.fetch_add(rows, Ordering::Relaxed) + rows));
+        let check = || self.cancel.check();
+        let merged = Index::from_shards(&mut library, fingerprint, plan, files, memory, &tell, &check);
         self.tell(Event::Ended(Work::Indexing));
         let (used, others) = merged?;
         Ok(MergedIndex { papers, others, used })

@@ -162,7 +162,7 @@ pub(crate) fn assign(
         Grouped { partitions: vec![Partition { groups, count: names.len() }], ids: vec![ids], reclustered: true };
     let names = vec![names.into_iter().map(|name| Some(TopicName { name, fixed: true })).collect()];
     step(Step::Drawing);
-    let positions = layout(&corpus.rows, &corpus.nearest);
+    let positions = layout(&corpus.rows, &corpus.nearest, &|| Ok(()))?;
     let assignment = Assignment { grouped, names, memberships, positions, unassigned: None };
     let mut topics = papers.topics(library, assignment, step)?;
     topics.sort_papers();

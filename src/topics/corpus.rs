@@ -123,11 +123,11 @@ impl Corpus {
         assignment.name_the_unassigned();
         step(Step::Drawing);
         assignment.positions = match previous {
-            None => layout(&self.rows, &self.nearest),
+            None => layout(&self.rows, &self.nearest, &|| Ok(()))?,
             Some(previous) => {
                 let before: Vec<Option<[f32; 2]>> =
                     previous.papers.iter().map(|paper| paper.map(|paper| paper.position)).collect();
-                layout_from(&self.rows, &self.nearest, &before, reclustered)
+                layout_from(&self.rows, &self.nearest, &before, reclustered, &|| Ok(()))?
             }
         };
         Ok(Some(assignment))
@@ -142,8 +142,8 @@ impl Corpus {
         previous: Option<&Previous<'_>>,
     ) -> Result<(Grouped, Option<usize>)> {
         let grouped = match (method, previous) {
-            (Method::Leiden, None) => first(graph),
-            (Method::Leiden, Some(previous)) => update(graph, previous),
+            (Method::Leiden, None) => first(graph, &|| Ok(()))?,
+            (Method::Leiden, Some(previous)) => update(graph, previous, &|| Ok(()))?,
             (Method::KMeans { topics }, _) => Grouped::one_level(kmeans(&self.rows, topics)?),
             (Method::Dbscan { papers, cosine }, _) => {
                 let found = dbscan(&self.rows, &self.nearest, papers, cosine)?;

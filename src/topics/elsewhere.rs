@@ -11,6 +11,8 @@ use super::leiden::Partition;
 use super::levels::graph_of_many;
 use super::named::{Naming, named};
 use super::topic::Level;
+use crate::error::Result;
+use crate::neighbours::InterruptCheck;
 
 /// What stands for no topic.
 const NONE: u32 = u32::MAX;
@@ -30,13 +32,19 @@ impl RowGroups {
     /// The groups of so many rows, whose nearest are known: those that
     /// [`of_rows`](super::of_rows) finds where it finds the same nearest. With fewer than 60 rows,
     /// there all pairs are compared, which is more than is known here.
-    pub fn of(nearest: &Nearest, rows: usize) -> RowGroups {
-        RowGroups::of_graph(&graph_of_many(nearest, rows))
+    ///
+    /// # Errors
+    /// What `check` gives.
+    pub fn of(nearest: &Nearest, rows: usize, check: InterruptCheck<'_>) -> Result<RowGroups> {
+        RowGroups::of_graph(&graph_of_many(nearest, rows), check)
     }
 
     /// The groups of a graph.
-    pub fn of_graph(graph: &Graph) -> RowGroups {
-        let grouped = first(graph);
+    ///
+    /// # Errors
+    /// What `check` gives.
+    pub fn of_graph(graph: &Graph, check: InterruptCheck<'_>) -> Result<RowGroups> {
+        let grouped = first(graph, check)?;
         let (mut strengths, mut seconds, mut weak) = (Vec::new(), Vec::new(), Vec::new());
         if let Some(finest) = grouped.partitions.last() {
             for membership in memberships(graph, finest) {
@@ -45,7 +53,7 @@ impl RowGroups {
                 weak.push(membership.weak);
             }
         }
-        RowGroups { grouped, strengths, seconds, weak }
+        Ok(RowGroups { grouped, strengths, seconds, weak })
     }
 
     /// The groups of each level, the coarsest first; each lies within one of the level before.

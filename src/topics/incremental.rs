@@ -15,7 +15,9 @@ use super::leiden::Partition;
 use super::levels::{count_of_levels, levels, levels_from, ordered};
 use super::matching::matched;
 use super::names::TopicName;
+use crate::error::Result;
 use crate::library::{KeptPaper, KeptTopic, KeptTopics, PaperRow};
+use crate::neighbours::InterruptCheck;
 use crate::paper::ArxivId;
 
 /// The graph is clustered again once one in this many papers came or went.
@@ -109,16 +111,22 @@ impl<'a> Previous<'a> {
 }
 
 /// Clusters papers that have no topics yet.
-pub(super) fn first(graph: &Graph) -> Grouped {
-    let partitions = ordered(levels(graph));
+///
+/// # Errors
+/// What `check` gives.
+pub(super) fn first(graph: &Graph, check: InterruptCheck<'_>) -> Result<Grouped> {
+    let partitions = ordered(levels(graph, check)?);
     let mut last_topic = 0;
     let ids = partitions.iter().map(|level| numbered(&vec![None; level.count], &mut last_topic)).collect();
-    Grouped { partitions, ids, reclustered: true }
+    Ok(Grouped { partitions, ids, reclustered: true })
 }
 
 /// Updates the topics of papers that had topics: keeps the assignments where little changed, and
 /// clusters again otherwise.
-pub(super) fn update(graph: &Graph, previous: &Previous<'_>) -> Grouped {
+///
+/// # Errors
+/// What `check` gives.
+pub(super) fn update(graph: &Graph, previous: &Previous<'_>, check: InterruptCheck<'_>) -> Result<Grouped> {
     let levels = count_of_levels(graph.len());
     let finest: Vec<Option<u32>> = previous.papers.iter().map(|paper| paper.map(|paper| paper.topic)).collect();
     let finest = assign_new(graph, &finest);
@@ -136,11 +144,11 @@ pub(super) fn update(graph: &Graph, previous: &Previous<'_>) -> Grouped {
     let few = previous.levels == levels && previous.drift() * RECLUSTER_AT < graph.len();
     if let Some(known) = known.filter(|_| few) {
         let unchanged = previous.added() == 0;
-        if unchanged || !new_topic(graph, &known, previous) {
-            return keep_assignments(&known);
+        if unchanged || !new_topic(graph, &known, previous, check)? {
+            return Ok(keep_assignments(&known));
         }
     }
-    recluster(graph, &before, previous)
+    recluster(graph, &before, previous, check)
 }
 
 /// Keeps the previous topics; new papers are already assigned.
@@ -155,9 +163,14 @@ fn keep_assignments(topics: &[Vec<u32>]) -> Grouped {
 }
 
 /// Clusters the graph again, beginning with the previous topics.
-fn recluster(graph: &Graph, before: &[Option<Vec<Option<u32>>>], previous: &Previous<'_>) -> Grouped {
+fn recluster(
+    graph: &Graph,
+    before: &[Option<Vec<Option<u32>>>],
+    previous: &Previous<'_>,
+    check: InterruptCheck<'_>,
+) -> Result<Grouped> {
     let known: Vec<bool> = previous.papers.iter().map(Option::is_some).collect();
-    let partitions = ordered(levels_from(graph, before, &known));
+    let partitions = ordered(levels_from(graph, before, &known, check)?);
     let mut last_topic = previous.last_topic;
     let ids = partitions.iter().zip(before).map(|(partition, before)| {
         let stayed = before.iter().flatten().zip(&previous.papers).zip(&partition.groups);
@@ -168,7 +181,7 @@ fn recluster(graph: &Graph, before: &[Option<Vec<Option<u32>>>], previous: &Prev
             .collect();
         numbered(&matched(&stayed, partition.count), &mut last_topic)
     });
-    Grouped { ids: ids.collect(), partitions, reclustered: true }
+    Ok(Grouped { ids: ids.collect(), partitions, reclustered: true })
 }
 
 /// Numbers groups by the topics that they match. Groups that match no previous topic get new
@@ -211,14 +224,14 @@ fn assign_new(graph: &Graph, topics: &[Option<u32>]) -> Vec<Option<u32>> {
 }
 
 /// Whether clustering again would find a topic that consists mostly of new papers.
-fn new_topic(graph: &Graph, known: &[Vec<u32>], previous: &Previous<'_>) -> bool {
+fn new_topic(graph: &Graph, known: &[Vec<u32>], previous: &Previous<'_>, check: InterruptCheck<'_>) -> Result<bool> {
     let before: Vec<_> = known.iter().map(|level| Some(level.iter().copied().map(Some).collect())).collect();
     let known: Vec<bool> = previous.papers.iter().map(Option::is_some).collect();
-    levels_from(graph, &before, &known).into_iter().any(|partition| {
+    Ok(levels_from(graph, &before, &known, check)?.into_iter().any(|partition| {
         let mut new = vec![0; partition.count];
         partition.groups.iter().zip(&known).for_each(|(group, known)| new[*group as usize] += usize::from(!known));
         new.iter().zip(partition.sizes()).any(|(new, size)| size >= NEW_TOPIC && 2 * new > size)
-    })
+    }))
 }
 
 /// Renumbers topics from 0 without gaps.
@@ -290,7 +303,7 @@ mod tests {
         let kept = kept_of(&topics, 2);
         let papers = rows(123);
         let previous = Previous::of(&kept, &papers);
-        let grouped = update(&heaps(&of, 1), &previous);
+        let grouped = update(&heaps(&of, 1), &previous, &|| Ok(())).expect("groups");
         assert!(!grouped.reclustered);
         assert_eq!((previous.added(), previous.drift()), (3, 5));
         for (paper, topic) in topics.iter().enumerate() {
@@ -306,7 +319,7 @@ mod tests {
         let kept = kept_of(&topics, 0);
         let papers = rows(150);
         let previous = Previous::of(&kept, &papers);
-        let grouped = update(&heaps(&of, 2), &previous);
+        let grouped = update(&heaps(&of, 2), &previous, &|| Ok(())).expect("groups");
         assert!(grouped.reclustered);
         assert_eq!(grouped.partitions[0].count, 4);
         assert_eq!([0, 1, 2, 120].map(|paper| topic_of(&grouped, 0, paper)), [7, 2, 5, 8]);
@@ -316,7 +329,7 @@ mod tests {
     fn what_would_be_a_topic_of_its_own_is_found_at_once() {
         let begin: Vec<usize> = (0..400).map(|paper| paper % 3).collect();
         let graph = heaps(&begin, 3);
-        let grouped = first(&graph);
+        let grouped = first(&graph, &|| Ok(())).expect("groups");
         assert_eq!(grouped.ids[0], [1, 2, 3]);
         let mut kept = KeptTopics { last_topic: 50, ..KeptTopics::default() };
         for (level, ids) in grouped.ids.iter().enumerate() {
@@ -346,7 +359,7 @@ mod tests {
         let grown = |new: &[usize]| {
             let of: Vec<usize> = begin.iter().chain(new).copied().collect();
             let papers = rows(of.len());
-            update(&heaps(&of, 3), &Previous::of(&kept, &papers))
+            update(&heaps(&of, 3), &Previous::of(&kept, &papers), &|| Ok(())).expect("groups")
         };
         assert!(!grown(&[0, 0, 1, 1, 1, 2, 2, 2, 2, 1, 1]).reclustered, "they belong to what there is");
         let with_another = grown(&[5; 11]);

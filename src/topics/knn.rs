@@ -60,7 +60,7 @@ impl Nearest {
     /// As [`Nearest::find`].
     pub fn in_cells(rows: &Rows, k: usize, done: &(dyn Fn(u64) + Sync)) -> Result<Nearest> {
         let k = k.min(rows.len().saturating_sub(1));
-        Ok(Nearest { k, near: knn_cells::nearest(InstructionSet::choose()?, rows, k, done) })
+        Ok(Nearest { k, near: knn_cells::nearest(InstructionSet::choose()?, rows, k, done)? })
     }
 
     /// What was found elsewhere: for each row `k` others with their cosines, the nearest first, one

@@ -11,6 +11,7 @@
 use rayon::prelude::*;
 
 use super::candidates::{Candidates, ROWS, Rows, SPARE, dot};
+use crate::error::Result;
 use crate::index::cells::Cells;
 use crate::kernels::{InstructionSet, PackedInt8, Quantised, multiply_int8};
 use crate::neighbours::kmeans::train_on;
@@ -38,14 +39,22 @@ fn count(rows: usize) -> usize {
 
 /// Finds, for each row, the `k` others with the highest cosine; one after the other. `done` is told
 /// how many cells were looked at.
-pub(super) fn nearest(set: InstructionSet, rows: &Rows, k: usize, done: &(dyn Fn(u64) + Sync)) -> Vec<(u32, f32)> {
+///
+/// # Errors
+/// None that is its own.
+pub(super) fn nearest(
+    set: InstructionSet,
+    rows: &Rows,
+    k: usize,
+    done: &(dyn Fn(u64) + Sync),
+) -> Result<Vec<(u32, f32)>> {
     let dimension = rows.dimension();
     if rows.is_empty() {
-        return Vec::new();
+        return Ok(Vec::new());
     }
     let cells = count(rows.len());
-    let centres = train_on(set, &sample(rows, cells * SAMPLE), dimension, cells);
-    let cell_of = Cells::new(set, &centres, dimension).assign_all(rows.values());
+    let centres = train_on(set, &sample(rows, cells * SAMPLE), dimension, cells, &|| Ok(()))?;
+    let cell_of = Cells::new(set, &centres, dimension).assign_all(rows.values(), &|| Ok(()))?;
     let in_cells = InCells::new(set, rows, &cell_of, centres.len() / dimension);
     let sizes: Vec<u64> = in_cells.members.iter().map(|own| own.len() as u64).collect();
     let around: Vec<Vec<u32>> =
@@ -65,7 +74,7 @@ pub(super) fn nearest(set: InstructionSet, rows: &Rows, k: usize, done: &(dyn Fn
             near[*row as usize * k..][..k].copy_from_slice(found);
         }
     }
-    near
+    Ok(near)
 }
 
 /// Rows in their cells, ready to be compared: the step that [`nearest`] and

@@ -15,6 +15,7 @@ use super::candidates::{Rows, dot};
 use super::knn_cells::{Around, InCells, around};
 use crate::error::Result;
 use crate::kernels::InstructionSet;
+use crate::neighbours::InterruptCheck;
 
 /// Cells that stand together in any order.
 const TOGETHER: usize = 4;
@@ -35,8 +36,14 @@ pub struct NearestOfCells {
 /// than `k` rows ([`cells_around`]).
 ///
 /// # Errors
-/// Where `RELATA_CPU` asks for what this machine lacks.
-pub fn nearest_in_cells(rows: &Rows, cell_of: &[u32], around: &[Vec<u32>], k: usize) -> Result<NearestOfCells> {
+/// Where `RELATA_CPU` asks for what this machine lacks; what `check` gives.
+pub fn nearest_in_cells(
+    rows: &Rows,
+    cell_of: &[u32],
+    around: &[Vec<u32>],
+    k: usize,
+    check: InterruptCheck<'_>,
+) -> Result<NearestOfCells> {
     // Numbers of cells are those of many more than are here.
     let mut numbers: Vec<u32> = around.iter().flatten().copied().chain(cell_of.iter().copied()).collect();
     numbers.sort_unstable();
@@ -45,12 +52,14 @@ pub fn nearest_in_cells(rows: &Rows, cell_of: &[u32], around: &[Vec<u32>], k: us
     let cells: Vec<u32> = cell_of.par_iter().map(place).collect();
     let in_cells = InCells::new(InstructionSet::choose()?, rows, &cells, numbers.len());
     let near = |around: &Vec<u32>| {
+        check()?;
         let around: Vec<u32> = around.iter().map(place).collect();
         let own = around.first().map_or(0, |own| *own as usize);
-        (in_cells.members(own).to_vec(), in_cells.nearest(own, &around, k))
+        Ok((in_cells.members(own).to_vec(), in_cells.nearest(own, &around, k)))
     };
     let mut all = NearestOfCells::default();
-    for (own, nearest) in around.par_iter().filter(|around| !around.is_empty()).map(near).collect::<Vec<_>>() {
+    let found = around.par_iter().filter(|around| !around.is_empty()).map(near).collect::<Result<Vec<_>>>()?;
+    for (own, nearest) in found {
         all.rows.extend(own);
         all.nearest.extend(nearest);
     }
@@ -61,6 +70,9 @@ pub fn nearest_in_cells(rows: &Rows, cell_of: &[u32], around: &[Vec<u32>], k: us
 /// others by the distance of their centres, `most` in all; more where these hold no `k` others for
 /// each row, and none for a cell without rows. `centres` holds cells x dimension, `sizes` how many
 /// rows each has.
+///
+/// # Errors
+/// What `check` gives.
 pub fn cells_around(
     centres: &[f32],
     dimension: usize,
@@ -68,9 +80,13 @@ pub fn cells_around(
     cells: Range<usize>,
     most: usize,
     k: usize,
-) -> Vec<Vec<u32>> {
+    check: InterruptCheck<'_>,
+) -> Result<Vec<Vec<u32>>> {
     let asked = Around { cells: most.max(1), rows: Around::rows_for(k) };
-    let of = |cell: usize| if sizes[cell] > 0 { around(centres, dimension, cell, sizes, asked) } else { Vec::new() };
+    let of = |cell: usize| {
+        check()?;
+        Ok(if sizes[cell] > 0 { around(centres, dimension, cell, sizes, asked) } else { Vec::new() })
+    };
     cells.into_par_iter().map(of).collect()
 }
 
@@ -128,8 +144,9 @@ mod tests {
     /// The neighbours of all rows by steps over `parts` groups of cells, each with its own rows
     /// only.
     fn in_parts(rows: &Rows, most: usize, k: usize, parts: usize) -> Vec<Vec<(u32, f32)>> {
-        let centres = train(rows.values(), DIMENSION, 40).expect("centres");
-        let cell_of = Centres::new(&centres, DIMENSION).expect("centres").nearest(rows.values());
+        let centres = train(rows.values(), DIMENSION, 40, &|| Ok(())).expect("centres");
+        let compared = Centres::new(&centres, DIMENSION).expect("centres");
+        let cell_of = compared.nearest(rows.values(), &|| Ok(())).expect("cells");
         let mut sizes = vec![0; 40];
         cell_of.iter().for_each(|cell| sizes[*cell as usize] += 1);
         let order = order_of_cells(&centres, DIMENSION);
@@ -139,14 +156,15 @@ mod tests {
                 .iter()
                 .flat_map(|cell| {
                     let cell = *cell as usize;
-                    cells_around(&centres, DIMENSION, &sizes, cell..cell + 1, most, k)
+                    cells_around(&centres, DIMENSION, &sizes, cell..cell + 1, most, k, &|| Ok(())).expect("cells")
                 })
                 .collect();
             let needed = |row: &u32| around.iter().flatten().any(|cell| *cell == cell_of[*row as usize]);
             let here: Vec<u32> = (0..rows.len() as u32).filter(needed).collect();
             let values = here.iter().flat_map(|row| rows.row(*row as usize)).copied().collect();
             let cells: Vec<u32> = here.iter().map(|row| cell_of[*row as usize]).collect();
-            let near = nearest_in_cells(&Rows::new(values, DIMENSION), &cells, &around, k).expect("found");
+            let rows_here = Rows::new(values, DIMENSION);
+            let near = nearest_in_cells(&rows_here, &cells, &around, k, &|| Ok(())).expect("found");
             for (row, near) in near.rows.iter().zip(near.nearest.chunks_exact(k)) {
                 found[here[*row as usize] as usize] = near.iter().map(|(at, x)| (here[*at as usize], *x)).collect();
             }
@@ -174,7 +192,7 @@ mod tests {
     #[test]
     fn a_cell_looks_further_where_those_around_hold_too_few_rows() {
         let centres = [1.0, 0.0, 0.9, 0.1, 0.5, 0.5, 0.0, 1.0];
-        let around = |sizes: &[u64], k| cells_around(&centres, 2, sizes, 0..4, 2, k);
+        let around = |sizes: &[u64], k| cells_around(&centres, 2, sizes, 0..4, 2, k, &|| Ok(())).expect("cells");
         assert_eq!(around(&[90, 90, 90, 90], 3), [[0, 1], [1, 0], [2, 1], [3, 2]]);
         assert_eq!(around(&[5, 0, 5, 90], 3), [vec![0, 2, 3], vec![], vec![2, 0, 3], vec![3, 2]]);
     }

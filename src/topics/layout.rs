@@ -12,6 +12,8 @@ use rayon::prelude::*;
 
 use super::candidates::Rows;
 use super::knn::Nearest;
+use crate::error::Result;
+use crate::neighbours::InterruptCheck;
 
 /// Epochs: papers settle within so many.
 const EPOCHS: usize = 300;
@@ -36,38 +38,47 @@ const WIDTH: f32 = 10.0;
 const SAMPLE: usize = 20_000;
 
 /// Where each paper lies.
-pub fn layout(rows: &Rows, nearest: &Nearest) -> Vec<[f32; 2]> {
+///
+/// # Errors
+/// What `check` gives.
+pub fn layout(rows: &Rows, nearest: &Nearest, check: InterruptCheck<'_>) -> Result<Vec<[f32; 2]>> {
     let places = principal(rows);
     if nearest.is_empty() {
-        return places;
+        return Ok(places);
     }
     let attraction = attraction(nearest, rows.len());
-    settled(places, &attraction, Schedule { epochs: EPOCHS, first_step: STEP }, &|_| true)
+    settled(places, &attraction, Schedule { epochs: EPOCHS, first_step: STEP, check }, &|_| true)
 }
 
 /// Where each paper lies, if some had places `before`. Where `all` may move they do so by as little
 /// as there are few new ones; else only new ones do.
-pub(crate) fn layout_from(rows: &Rows, nearest: &Nearest, before: &[Option<[f32; 2]>], all: bool) -> Vec<[f32; 2]> {
+///
+/// # Errors
+/// What `check` gives.
+pub(crate) fn layout_from(
+    rows: &Rows,
+    nearest: &Nearest,
+    before: &[Option<[f32; 2]>],
+    all: bool,
+    check: InterruptCheck<'_>,
+) -> Result<Vec<[f32; 2]>> {
     let new = before.iter().filter(|place| place.is_none()).count();
     let known: Vec<[f32; 2]> = before.iter().copied().flatten().collect();
     if new == 0 && !all {
-        return known;
+        return Ok(known);
     }
     if nearest.is_empty() || known.len() < 3 {
-        return layout(rows, nearest);
+        return layout(rows, nearest, check);
     }
     let attraction = attraction(nearest, rows.len());
     let places = joined(&attraction, before, &known);
     if all {
         let share = new as f32 / before.len() as f32;
-        return settled(
-            places,
-            &attraction,
-            Schedule { epochs: EPOCHS, first_step: STEP * share.clamp(LEAST_STEP, 1.0) },
-            &|_| true,
-        );
+        let first_step = STEP * share.clamp(LEAST_STEP, 1.0);
+        return settled(places, &attraction, Schedule { epochs: EPOCHS, first_step, check }, &|_| true);
     }
-    settled(places, &attraction, Schedule { epochs: EPOCHS / 3, first_step: STEP }, &|paper| before[paper].is_none())
+    let schedule = Schedule { epochs: EPOCHS / 3, first_step: STEP, check };
+    settled(places, &attraction, schedule, &|paper| before[paper].is_none())
 }
 
 /// New papers at the mean of their neighbours; those that have only new neighbours come after
@@ -104,21 +115,23 @@ fn joined(attraction: &Attraction, before: &[Option<[f32; 2]>], known: &[[f32; 2
 
 /// How far papers move: the step falls linearly from the first one to 0.
 #[derive(Clone, Copy)]
-struct Schedule {
+struct Schedule<'a> {
     epochs: usize,
     first_step: f32,
+    check: InterruptCheck<'a>,
 }
 
 /// Moves papers epoch by epoch; only those that `moves` names.
 fn settled(
     mut places: Vec<[f32; 2]>,
     attraction: &Attraction,
-    schedule: Schedule,
+    schedule: Schedule<'_>,
     moves: &(dyn Fn(usize) -> bool + Sync),
-) -> Vec<[f32; 2]> {
-    let Schedule { epochs, first_step } = schedule;
+) -> Result<Vec<[f32; 2]>> {
+    let Schedule { epochs, first_step, check } = schedule;
     let mut next = places.clone();
     for epoch in 0..epochs {
+        check()?;
         let step = first_step * (1.0 - epoch as f32 / epochs as f32);
         next.par_iter_mut().enumerate().with_min_len(256).filter(|(paper, _)| moves(*paper)).for_each(
             |(paper, place)| {
@@ -127,7 +140,7 @@ fn settled(
         );
         std::mem::swap(&mut places, &mut next);
     }
-    places
+    Ok(places)
 }
 
 /// Where a paper goes from where all are.
@@ -290,7 +303,7 @@ mod tests {
     }
 
     fn placed(rows: &Rows) -> Vec<[f32; 2]> {
-        layout(rows, &Nearest::find(rows, NEAREST, &|_| ()).expect("found"))
+        layout(rows, &Nearest::find(rows, NEAREST, &|_| ()).expect("found"), &|| Ok(())).expect("places")
     }
 
     #[test]
@@ -319,19 +332,21 @@ mod tests {
     fn papers_that_have_a_place_keep_it_while_others_come() {
         let rows = heaps(300);
         let nearest = Nearest::find(&rows, NEAREST, &|_| ()).expect("found");
-        let whole = layout(&rows, &nearest);
+        let whole = layout(&rows, &nearest, &|| Ok(())).expect("places");
         let mut before: Vec<Option<[f32; 2]>> = whole.iter().copied().map(Some).collect();
-        assert_eq!(layout_from(&rows, &nearest, &before, false), whole);
+        let from =
+            |before: &[Option<[f32; 2]>], all| layout_from(&rows, &nearest, before, all, &|| Ok(())).expect("places");
+        assert_eq!(from(&before, false), whole);
         before[297..].fill(None);
         let distance = |a: [f32; 2], b: [f32; 2]| (a[0] - b[0]).hypot(a[1] - b[1]);
-        let held = layout_from(&rows, &nearest, &before, false);
+        let held = from(&before, false);
         assert_eq!(held[..297], whole[..297]);
         // Those that come lie with their heap: nearer to where they lay than to the other heaps.
         for paper in 297..300 {
             let other = distance(held[paper], whole[(paper + 1) % 3]);
             assert!(distance(held[paper], whole[paper]) < 0.5 * other, "{:?}", held[paper]);
         }
-        let moved = layout_from(&rows, &nearest, &before, true);
+        let moved = from(&before, true);
         let width = whole.iter().flatten().fold(0.0f32, |most, x| most.max(x.abs()));
         let furthest = moved[..297].iter().zip(&whole).map(|(now, was)| distance(*now, *was)).fold(0.0, f32::max);
         assert!(furthest > 0.0 && furthest < 0.1 * width, "{furthest} of {width}");
@@ -347,7 +362,12 @@ mod tests {
             assert!(places.iter().flatten().all(|x| x.is_finite() && x.abs() < 1000.0), "{places:?}");
         }
         assert_eq!(
-            layout(&Rows::new(Vec::new(), 2), &Nearest::find(&Rows::new(Vec::new(), 2), 3, &|_| ()).expect("found")),
+            layout(
+                &Rows::new(Vec::new(), 2),
+                &Nearest::find(&Rows::new(Vec::new(), 2), 3, &|_| ()).expect("found"),
+                &|| Ok(())
+            )
+            .expect("places"),
             Vec::<[f32; 2]>::new()
         );
     }

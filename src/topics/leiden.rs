@@ -13,6 +13,8 @@
 use std::collections::VecDeque;
 
 use super::graph::{Graph, members};
+use crate::error::Result;
+use crate::neighbours::InterruptCheck;
 
 /// How freely parts are merged at random (the paper's θ).
 const RANDOMNESS: f64 = 0.01;
@@ -20,6 +22,9 @@ const RANDOMNESS: f64 = 0.01;
 /// Rounds after which it is given up that nothing moves any more. Two are what other
 /// implementations do.
 const ROUNDS: usize = 10;
+
+/// Nodes that think again between two looks whether work was interrupted.
+const LOOK: usize = 4096;
 
 /// Weight that counts as none: sums in floats are not exact.
 const NOTHING: f64 = 1e-9;
@@ -69,7 +74,16 @@ impl Partition {
 }
 
 /// Partitions a graph, beginning with each node by itself or with `begin`.
-pub(super) fn leiden(graph: &Graph, resolution: f64, seed: u64, begin: Option<&Partition>) -> Partition {
+///
+/// # Errors
+/// What `check` gives.
+pub(super) fn leiden(
+    graph: &Graph,
+    resolution: f64,
+    seed: u64,
+    begin: Option<&Partition>,
+    check: InterruptCheck<'_>,
+) -> Result<Partition> {
     let mut random = fastrand::Rng::with_seed(seed);
     let mut best = match begin {
         Some(begin) => Partition::new(&begin.groups),
@@ -77,19 +91,19 @@ pub(super) fn leiden(graph: &Graph, resolution: f64, seed: u64, begin: Option<&P
     };
     let total: f64 = (0..graph.len()).map(|node| graph.strength(node)).sum();
     if total <= 0.0 {
-        return best;
+        return Ok(best);
     }
     let factor = resolution / total;
     let mut quality = modularity(graph, &best, resolution);
     for _ in 0..ROUNDS {
-        let next = round(graph, factor, &best, &mut random);
+        let next = round(graph, factor, &best, &mut random, check)?;
         let reached = modularity(graph, &next, resolution);
         if reached <= quality + NOTHING {
             break;
         }
         (best, quality) = (next, reached);
     }
-    best
+    Ok(best)
 }
 
 /// Modularity with a resolution, from -1 to 1.
@@ -111,14 +125,20 @@ pub(super) fn modularity(graph: &Graph, partition: &Partition, resolution: f64) 
     inside / total - resolution * expected
 }
 
-fn round(graph: &Graph, factor: f64, begin: &Partition, random: &mut fastrand::Rng) -> Partition {
-    let coarse = moved(graph, factor, begin, random);
+fn round(
+    graph: &Graph,
+    factor: f64,
+    begin: &Partition,
+    random: &mut fastrand::Rng,
+    check: InterruptCheck<'_>,
+) -> Result<Partition> {
+    let coarse = moved(graph, factor, begin, random, check)?;
     if coarse.count == graph.len() {
-        return coarse;
+        return Ok(coarse);
     }
-    let parts = refined(graph, factor, &coarse, random);
+    let parts = refined(graph, factor, &coarse, random, check)?;
     if parts.count == graph.len() {
-        return coarse;
+        return Ok(coarse);
     }
     let smaller = graph.gathered(&parts.groups, parts.count);
     // What was found of groups is where the parts begin.
@@ -129,15 +149,21 @@ fn round(graph: &Graph, factor: f64, begin: &Partition, random: &mut fastrand::R
     let begin = Partition { groups, count: coarse.count };
     // What is larger than the smaller graph makes room for it.
     drop(coarse);
-    let upper = round(&smaller, factor, &begin, random);
-    Partition::new(&parts.lifted(&upper).groups)
+    let upper = round(&smaller, factor, &begin, random, check)?;
+    Ok(Partition::new(&parts.lifted(&upper).groups))
 }
 
 /// Groups after each node has moved to where it fits best.
-fn moved(graph: &Graph, factor: f64, begin: &Partition, random: &mut fastrand::Rng) -> Partition {
+fn moved(
+    graph: &Graph,
+    factor: f64,
+    begin: &Partition,
+    random: &mut fastrand::Rng,
+    check: InterruptCheck<'_>,
+) -> Result<Partition> {
     let mut moving = Moving::new(graph, factor, begin);
-    moving.settle(random);
-    Partition::new(&moving.groups)
+    moving.settle(random, check)?;
+    Ok(Partition::new(&moving.groups))
 }
 
 /// Nodes on their way between groups.
@@ -166,13 +192,18 @@ impl<'a> Moving<'a> {
 
     /// Moves nodes until each is where it fits best. Whoever moves makes its neighbours think
     /// again.
-    fn settle(&mut self, random: &mut fastrand::Rng) {
+    fn settle(&mut self, random: &mut fastrand::Rng, check: InterruptCheck<'_>) -> Result<()> {
         let mut order: Vec<u32> = (0..self.graph.len() as u32).collect();
         random.shuffle(&mut order);
         let mut waiting: VecDeque<u32> = order.into();
         let mut waits = vec![true; self.graph.len()];
         let mut weights = Weights::new(self.graph.len());
+        let mut seen = 0usize;
         while let Some(node) = waiting.pop_front() {
+            if seen.is_multiple_of(LOOK) {
+                check()?;
+            }
+            seen += 1;
             waits[node as usize] = false;
             let Some(group) = self.better(node as usize, &mut weights) else { continue };
             self.put(node as usize, group);
@@ -183,6 +214,7 @@ impl<'a> Moving<'a> {
                 }
             }
         }
+        Ok(())
     }
 
     /// The group where a node fits better than where it is, if there is one; of equals the first.
@@ -227,7 +259,13 @@ impl<'a> Moving<'a> {
 }
 
 /// Within each group, nodes that begin alone and merge into parts that hold together.
-fn refined(graph: &Graph, factor: f64, coarse: &Partition, random: &mut fastrand::Rng) -> Partition {
+fn refined(
+    graph: &Graph,
+    factor: f64,
+    coarse: &Partition,
+    random: &mut fastrand::Rng,
+    check: InterruptCheck<'_>,
+) -> Result<Partition> {
     let (starts, members) = members(&coarse.groups, coarse.count);
     let mut parts: Vec<u32> = (0..graph.len() as u32).collect();
     let mut strengths: Vec<f64> = (0..graph.len()).map(|node| graph.strength(node)).collect();
@@ -243,6 +281,7 @@ fn refined(graph: &Graph, factor: f64, coarse: &Partition, random: &mut fastrand
     let mut weights = Weights::new(graph.len());
     let mut choices: Vec<(u32, f64)> = Vec::new();
     for group in 0..coarse.count {
+        check()?;
         let mut order = members[starts[group]..starts[group + 1]].to_vec();
         let whole: f64 = order.iter().map(|node| graph.strength(*node as usize)).sum();
         let holds = |outward: f64, strength: f64| outward >= factor * strength * (whole - strength) - NOTHING;
@@ -274,7 +313,7 @@ fn refined(graph: &Graph, factor: f64, coarse: &Partition, random: &mut fastrand
             (alone[node], alone[at]) = (false, false);
         }
     }
-    Partition::new(&parts)
+    Ok(Partition::new(&parts))
 }
 
 /// One of the parts, at random: the more it gains the more likely. Gains are counted in the node's
@@ -361,6 +400,16 @@ mod tests {
         assert_eq!(best.count, 4);
         assert_eq!(leiden(&graph, 0.0, 1, None).count, 1);
         assert_eq!(leiden(&graph, 1000.0, 1, None).count, 34);
+    }
+
+    fn leiden(graph: &Graph, resolution: f64, seed: u64, begin: Option<&Partition>) -> Partition {
+        super::leiden(graph, resolution, seed, begin, &|| Ok(())).expect("a partition")
+    }
+
+    #[test]
+    fn whoever_is_interrupted_gets_no_partition() {
+        let ended = super::leiden(&karate(), 1.0, 0, None, &|| Err(crate::Error::Cancelled));
+        assert!(matches!(ended, Err(crate::Error::Cancelled)));
     }
 
     fn connected(graph: &Graph, partition: &Partition) -> bool {

@@ -17,6 +17,8 @@ use super::candidates::{Rows, dot};
 use super::graph::Graph;
 use super::knn::Nearest;
 use super::leiden::{Partition, leiden, modularity};
+use crate::error::Result;
+use crate::neighbours::InterruptCheck;
 
 /// With fewer papers all pairs are looked at.
 const FEW: usize = 60;
@@ -88,36 +90,53 @@ fn resolutions(papers: usize) -> Vec<f64> {
 
 /// Nested partitions of a graph, the coarsest first: one, two or three by how many papers there
 /// are.
-pub fn levels(graph: &Graph) -> Vec<Partition> {
-    levels_from(graph, &[], &[])
+///
+/// # Errors
+/// What `check` gives.
+pub fn levels(graph: &Graph, check: InterruptCheck<'_>) -> Result<Vec<Partition>> {
+    levels_from(graph, &[], &[], check)
 }
 
 /// The same, beginning each level with the groups of `begin`, where it has that level; a node
 /// without a group begins by itself. Nodes that are `known` do not leave their group for a small
 /// gain.
-pub(super) fn levels_from(graph: &Graph, begin: &[Option<Vec<Option<u32>>>], known: &[bool]) -> Vec<Partition> {
+///
+/// # Errors
+/// What `check` gives.
+pub(super) fn levels_from(
+    graph: &Graph,
+    begin: &[Option<Vec<Option<u32>>>],
+    known: &[bool],
+    check: InterruptCheck<'_>,
+) -> Result<Vec<Partition>> {
     let mut levels: Vec<Partition> = Vec::new();
     for (number, resolution) in resolutions(graph.len()).into_iter().enumerate() {
         let within = levels.last().map(|upper| graph.within(&upper.groups));
         let graph = within.as_ref().unwrap_or(graph);
         let partition = match begin.get(number) {
-            Some(Some(begin)) => continued(graph, resolution, &beginning(begin, levels.last()), known),
-            _ => best(graph, resolution),
+            Some(Some(begin)) => continued(graph, resolution, &beginning(begin, levels.last()), known, check)?,
+            _ => best(graph, resolution, check)?,
         };
         levels.push(settled(graph, partition));
     }
-    levels
+    Ok(levels)
 }
 
 /// A partition that goes on from another: what a node gains by leaving its group has to be worth
 /// [`STAYS`] of its weight.
-fn continued(graph: &Graph, resolution: f64, begin: &Partition, known: &[bool]) -> Partition {
+fn continued(
+    graph: &Graph,
+    resolution: f64,
+    begin: &Partition,
+    known: &[bool],
+    check: InterruptCheck<'_>,
+) -> Result<Partition> {
     let held: Vec<Option<u32>> = begin.groups.iter().zip(known).map(|(group, known)| known.then_some(*group)).collect();
     let anchored = graph.anchored(&held, begin.count, STAYS);
     let mut groups = begin.groups.clone();
     groups.extend(0..begin.count as u32);
-    let found = leiden(&anchored, resolution, 0, Some(&Partition { groups, count: begin.count }));
-    Partition::new(&found.groups[..graph.len()])
+    let found = leiden(&anchored, resolution, 0, Some(&Partition { groups, count: begin.count }), check)?;
+    Ok(Partition::new(&found.groups[..graph.len()]))
 }
 
 /// The groups of `begin`, cut where groups of the level above part them.
@@ -155,18 +174,25 @@ pub(super) fn ordered(levels: Vec<Partition>) -> Vec<Partition> {
     ordered
 }
 
-fn best(graph: &Graph, resolution: f64) -> Partition {
+fn best(graph: &Graph, resolution: f64, check: InterruptCheck<'_>) -> Result<Partition> {
     let found = |seed: u64| {
-        let partition = leiden(graph, resolution, seed, None);
-        (modularity(graph, &partition, resolution), partition)
+        let partition = leiden(graph, resolution, seed, None, check)?;
+        Ok((modularity(graph, &partition, resolution), partition))
     };
     // Of equals the first.
     let better = |best: (f64, Partition), next: (f64, Partition)| if next.0 > best.0 { next } else { best };
-    let best = match graph.len() > AT_ONCE {
-        true => (0..SEEDS).map(found).reduce(better),
-        false => (0..SEEDS).into_par_iter().map(found).collect::<Vec<_>>().into_iter().reduce(better),
+    let mut best = None;
+    let mut take = |next| {
+        best = Some(match best.take() {
+            Some(best) => better(best, next),
+            None => next,
+        });
     };
-    best.map_or(Partition::new(&[]), |(_, partition)| partition)
+    match graph.len() > AT_ONCE {
+        true => (0..SEEDS).try_for_each(|seed| found(seed).map(&mut take))?,
+        false => (0..SEEDS).into_par_iter().map(found).collect::<Result<Vec<_>>>()?.into_iter().for_each(take),
+    }
+    Ok(best.map_or(Partition::new(&[]), |(_, partition)| partition))
 }
 
 /// Where there are many papers, those that would be a topic by themselves or with one other join
@@ -212,7 +238,7 @@ mod tests {
 
     fn found(rows: &Rows) -> Vec<Vec<u32>> {
         let graph = graph(rows, &Nearest::find(rows, NEAREST, &|_| ()).expect("found"));
-        levels(&graph).into_iter().map(|level| level.groups).collect()
+        levels(&graph, &|| Ok(())).expect("levels").into_iter().map(|level| level.groups).collect()
     }
 
     #[test]

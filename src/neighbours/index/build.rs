@@ -27,6 +27,7 @@ use super::write::{About, Writer};
 use crate::error::{Error, Result};
 use crate::kernels::InstructionSet;
 use crate::library::{FingerprintNumber, Library, PaperRow};
+use crate::neighbours::InterruptCheck;
 use crate::neighbours::kmeans::train_on;
 use crate::neighbours::threads::threads;
 
@@ -69,6 +70,7 @@ pub(super) struct Building<'a> {
     pub(super) memory: u64,
     /// Is told of rows as they are coded.
     pub(super) coded: &'a (dyn Fn(u64) + Sync),
+    pub(super) check: InterruptCheck<'a>,
 }
 
 /// What rows are coded by, and what a table of them is measured with.
@@ -84,19 +86,19 @@ pub(super) struct Trained {
 
 impl Trained {
     /// Makes cells of a sample of vectors.
-    pub(super) fn of(source: &dyn VectorSource, set: InstructionSet) -> Result<Trained> {
+    pub(super) fn of(source: &dyn VectorSource, set: InstructionSet, check: InterruptCheck<'_>) -> Result<Trained> {
         let dimension = source.dimension();
         let cells = cells_for(source.count() as usize);
         let mut sample = source.sample(cells * SAMPLE_PER_CELL + TRIALS)?;
         // Rows that made a centre lie nearer to it than others do: they would find each other too
         // easily.
         let trials = sample.split_off(sample.len() - sample.len().min(TRIALS * dimension).min(sample.len() / 2));
-        let centres = train_on(set, &sample, dimension, cells);
+        let centres = train_on(set, &sample, dimension, cells, check)?;
         let mut trained = Trained { dimension, frame: Frame::new(centres, dimension), sizes: Vec::new(), trials };
         trained.sizes = vec![0; trained.frame.lengths.len()];
         let Trained { frame, sizes, .. } = &mut trained;
         Cells::new(set, &frame.centres, dimension)
-            .assign_all(&sample)
+            .assign_all(&sample, check)?
             .iter()
             .for_each(|cell| sizes[*cell as usize] += 1);
         Ok(trained)
@@ -117,7 +119,7 @@ impl Frame {
 
 /// Writes the file of a table of all vectors.
 pub(super) fn build(path: &Path, source: &dyn VectorSource, building: &Building<'_>) -> Result<Facts> {
-    let trained = Trained::of(source, building.set)?;
+    let trained = Trained::of(source, building.set, building.check)?;
     let portions = Portions::new(&trained.sizes, source.count(), trained.dimension, building.memory);
     let CodedRows { rows, spill, sizes } = coded_rows(path, source, building, &trained, &portions)?;
     let each = rows.into_iter().enumerate().map(|(portion, mut rows)| {
@@ -145,6 +147,7 @@ pub(super) fn write(
     let mut writer = Writer::new(file, path, about, frame, &starts);
     let mut deviations = Deviations::new(rows);
     for portion in portions {
+        (building.check)()?;
         let portion = portion?;
         deviations.take(&portion);
         writer.put(&portion)?;
@@ -183,7 +186,7 @@ pub(super) fn coded_rows(
     trained: &Trained,
     portions: &Portions,
 ) -> Result<CodedRows> {
-    let Building { memory, coded, set, .. } = *building;
+    let Building { memory, coded, set, check, .. } = *building;
     let coder = trained.coder(set);
     let (count, dimension) = (portions.count(), trained.dimension);
     let spill = if count > 1 { Some(Spill::beside(path, count).map_err(Error::io(path))?) } else { None };
@@ -193,10 +196,14 @@ pub(super) fn coded_rows(
     let route = Route { portions, spill: spill.as_ref(), kept };
     let parts = (0..threads()).map(|_| Part::new(room, dimension, count)).collect();
     let parts = source.scan(parts, &|part: &mut Part, key, vector| {
-        if let Some(vector) = sound(vector, dimension) {
+        // Nothing but the end of the scan is left to work that was interrupted.
+        if check().is_ok()
+            && let Some(vector) = sound(vector, dimension)
+        {
             part.take(&coder, &route, key, vector, coded);
         }
     })?;
+    check()?;
     let mut all = CodedRows { rows: Vec::new(), spill: None, sizes: vec![0; trained.frame.lengths.len()] };
     for part in parts {
         let (rows, sizes) = part.finish(&coder, &route).map_err(Error::io(path))?;

@@ -7,7 +7,9 @@
 
 use rayon::prelude::*;
 
+use crate::error::Result;
 use crate::kernels::{InstructionSet, PackedInt8, Quantised, multiply_int8};
+use crate::neighbours::InterruptCheck;
 use crate::neighbours::dot::dot;
 
 /// Rows that are compared with all centres at a time.
@@ -79,16 +81,19 @@ impl Cells {
     }
 
     /// The nearest cell of each of all rows (rows x dimension).
-    pub(crate) fn assign_all(&self, rows: &[f32]) -> Vec<u32> {
-        let parts: Vec<Vec<u32>> = rows
-            .par_chunks(16 * CHUNK * self.dimension)
-            .map_init(Room::default, |room, rows| {
-                let mut nearest = Vec::with_capacity(16 * CHUNK);
+    ///
+    /// # Errors
+    /// What `check` gives.
+    pub(crate) fn assign_all(&self, rows: &[f32], check: InterruptCheck<'_>) -> Result<Vec<u32>> {
+        let parts = rows.par_chunks(16 * CHUNK * self.dimension).map_init(Room::default, |room, rows| {
+            let mut nearest = Vec::with_capacity(16 * CHUNK);
+            for rows in rows.chunks(CHUNK * self.dimension) {
+                check()?;
                 self.assign(rows, room, &mut nearest);
-                nearest
-            })
-            .collect();
-        parts.concat()
+            }
+            Ok(nearest)
+        });
+        Ok(parts.collect::<Result<Vec<Vec<u32>>>>()?.concat())
     }
 
     /// The nearest cell of a row, whose scores in bytes these are.
@@ -180,7 +185,8 @@ mod tests {
             let expected: Vec<u32> = rows.chunks_exact(dimension).map(by_hand).collect();
             assert!(cells == 1 || expected.iter().any(|cell| *cell != expected[0]));
             for set in InstructionSet::available() {
-                assert_eq!(Cells::new(set, &centres, dimension).assign_all(&rows), expected, "{set:?} {cells}");
+                let found = Cells::new(set, &centres, dimension).assign_all(&rows, &|| Ok(())).expect("found");
+                assert_eq!(found, expected, "{set:?} {cells}");
             }
         }
     }
@@ -210,6 +216,7 @@ mod tests {
     fn of_equal_centres_the_first_is_the_nearest() {
         let centres = [0.0f32, 1.0].iter().copied().chain([0.6, 0.8].repeat(40)).collect::<Vec<f32>>();
         let set = InstructionSet::available()[0];
-        assert_eq!(Cells::new(set, &centres, 2).assign_all(&[0.6, 0.8, 0.1, 0.99]), [1, 0]);
+        let found = Cells::new(set, &centres, 2).assign_all(&[0.6, 0.8, 0.1, 0.99], &|| Ok(()));
+        assert_eq!(found.expect("found"), [1, 0]);
     }
 }

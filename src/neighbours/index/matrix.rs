@@ -24,6 +24,7 @@ use super::write::{About, Writer};
 use crate::error::{Error, Result};
 use crate::kernels::InstructionSet;
 use crate::library::dot;
+use crate::neighbours::InterruptCheck;
 use crate::neighbours::top_k::{Best, Scored};
 
 /// The rows of a matrix, with an index by which those nearest to a vector are found.
@@ -52,14 +53,19 @@ impl MatrixIndex {
     /// `coded` is told how many rows were coded, again and again.
     ///
     /// # Errors
-    /// [`Error::Internal`] where `vectors` holds no whole rows.
-    pub fn new(vectors: Arc<Vec<u8>>, dimension: usize, coded: &(dyn Fn(u64) + Sync)) -> Result<MatrixIndex> {
+    /// [`Error::Internal`] where `vectors` holds no whole rows; what `check` gives.
+    pub fn new(
+        vectors: Arc<Vec<u8>>,
+        dimension: usize,
+        coded: &(dyn Fn(u64) + Sync),
+        check: InterruptCheck<'_>,
+    ) -> Result<MatrixIndex> {
         whole_rows(&vectors, dimension)?;
         let set = InstructionSet::choose()?;
         let source = Matrix::new(&vectors, dimension);
-        let trained = Trained::of(&source, set)?;
+        let trained = Trained::of(&source, set, check)?;
         let portions = Portions::new(&trained.sizes, source.count(), dimension, u64::MAX);
-        let building = Building { set, change: 0, memory: u64::MAX, coded };
+        let building = Building { set, change: 0, memory: u64::MAX, coded, check };
         let mut coded = coded_rows(Path::new(""), &source, &building, &trained, &portions)?;
         let rows = coded.rows.pop().unwrap_or_default().arranged(0..trained.frame.lengths.len());
         let held = rows.keys.iter().filter(|key| **key != EMPTY_KEY).count() as u64;
@@ -201,7 +207,7 @@ mod tests {
     #[test]
     fn the_nearest_rows_are_those_of_every_row_compared() {
         let vectors = vectors();
-        let index = MatrixIndex::new(Arc::clone(&vectors), DIMENSION, &|_| ()).expect("an index");
+        let index = MatrixIndex::new(Arc::clone(&vectors), DIMENSION, &|_| (), &|| Ok(())).expect("an index");
         let (mut same, mut all) = (0, 0);
         for number in (0..4000).step_by(40) {
             let query = row(&vectors, number);
@@ -227,7 +233,7 @@ mod tests {
     #[test]
     fn an_index_is_kept_without_its_vectors() {
         let vectors = vectors();
-        let index = MatrixIndex::new(Arc::clone(&vectors), DIMENSION, &|_| ()).expect("an index");
+        let index = MatrixIndex::new(Arc::clone(&vectors), DIMENSION, &|_| (), &|| Ok(())).expect("an index");
         let bytes = index.to_bytes().expect("bytes");
         let again = MatrixIndex::from_bytes(Arc::clone(&vectors), DIMENSION, &bytes).expect("rows").expect("an index");
         assert!(again.to_bytes().expect("bytes") == bytes);
@@ -244,7 +250,9 @@ mod tests {
         let fewer = Arc::new(vectors[..DIMENSION * 400].to_vec());
         assert!(none(&vectors, DIMENSION, &damaged) && none(&vectors, DIMENSION, &bytes[..4000]));
         assert!(none(&fewer, DIMENSION, &bytes) && none(&vectors, DIMENSION / 2, &bytes));
-        let (none, halves) = (MatrixIndex::new(Arc::clone(&vectors), 0, &|_| ()), Arc::new(vec![0; 6]));
-        assert!(none.is_err() && MatrixIndex::new(halves, 1, &|_| ()).is_err());
+        let (none, halves) = (MatrixIndex::new(Arc::clone(&vectors), 0, &|_| (), &|| Ok(())), Arc::new(vec![0; 6]));
+        assert!(none.is_err() && MatrixIndex::new(halves, 1, &|_| (), &|| Ok(())).is_err());
+        let ended = MatrixIndex::new(Arc::clone(&vectors), DIMENSION, &|_| (), &|| Err(Error::Cancelled));
+        assert!(matches!(ended, Err(Error::Cancelled)));
     }
 }

@@ -42,6 +42,7 @@ use crate::error::Result;
 use crate::files;
 use crate::kernels::InstructionSet;
 use crate::library::{FingerprintNumber, Library, PaperRow};
+use crate::neighbours::InterruptCheck;
 use crate::neighbours::admitted::Admitted;
 use crate::neighbours::top_k::Scored;
 
@@ -73,6 +74,7 @@ pub struct Index {
 struct Make<'a> {
     memory: u64,
     coded: &'a (dyn Fn(u64) + Sync),
+    check: InterruptCheck<'a>,
 }
 
 /// What there is of an index.
@@ -165,7 +167,7 @@ impl Index {
         memory: u64,
         coded: &(dyn Fn(u64) + Sync),
     ) -> Result<Kept> {
-        Index::keep_from(library, fingerprint, Index::WORTH_BUILDING, Some(Make { memory, coded }))
+        Index::keep_from(library, fingerprint, Index::WORTH_BUILDING, Some(Make { memory, coded, check: &|| Ok(()) }))
     }
 
     /// Takes what changed into an index that there is, if that needs no new one.
@@ -221,10 +223,10 @@ impl Index {
         let beside = files::beside(&place);
         let written = match (content, make) {
             (Some(delta), _) => delta.write(&beside, last),
-            (None, Some(Make { memory, coded })) => {
+            (None, Some(Make { memory, coded, check })) => {
                 let set = InstructionSet::choose()?;
                 let source = LibraryVectors::new(library, fingerprint)?;
-                build::build(&beside, &source, &Building { set, change: last, memory, coded })
+                build::build(&beside, &source, &Building { set, change: last, memory, coded, check })
             }
             (None, None) => return Ok(Kept::Good),
         };

@@ -19,6 +19,7 @@ use crate::error::{Error, Result};
 use crate::kernels::InstructionSet;
 use crate::library::derived::Tensor;
 use crate::library::{FingerprintNumber, Library};
+use crate::neighbours::InterruptCheck;
 
 /// The name under which centres are kept; it changes whenever codes made by them would.
 const CENTRES: &str = "centres/1";
@@ -34,10 +35,10 @@ impl IndexPlan {
     /// Makes cells of a sample of a library's vectors, as a build of its index does.
     ///
     /// # Errors
-    /// What the library reports.
-    pub fn of(library: &Library, fingerprint: FingerprintNumber) -> Result<IndexPlan> {
+    /// What the library reports; what `check` gives.
+    pub fn of(library: &Library, fingerprint: FingerprintNumber, check: InterruptCheck<'_>) -> Result<IndexPlan> {
         let set = InstructionSet::choose()?;
-        Ok(IndexPlan { trained: Trained::of(&LibraryVectors::new(library, fingerprint)?, set)?, set })
+        Ok(IndexPlan { trained: Trained::of(&LibraryVectors::new(library, fingerprint)?, set, check)?, set })
     }
 
     /// Elements of a vector.
@@ -84,8 +85,8 @@ impl IndexPlan {
     ///
     /// # Errors
     /// [`Error::Internal`] where there are not as many ids as vectors, or these are of another
-    /// dimension.
-    pub fn code(&self, ids: &str, vectors: &[u8]) -> Result<Vec<u8>> {
+    /// dimension; what `check` gives.
+    pub fn code(&self, ids: &str, vectors: &[u8], check: InterruptCheck<'_>) -> Result<Vec<u8>> {
         let width = (self.dimension() * size_of::<f32>()).max(1);
         let ids: Vec<&str> = ids.lines().collect();
         if vectors.len() != ids.len() * width {
@@ -93,7 +94,7 @@ impl IndexPlan {
         }
         let source = Matrix::new(vectors, self.dimension().max(1));
         let portions = Portions::new(&vec![1; self.cells()], source.count(), self.dimension(), u64::MAX);
-        let building = Building { set: self.set, change: 0, memory: u64::MAX, coded: &|_| () };
+        let building = Building { set: self.set, change: 0, memory: u64::MAX, coded: &|_| (), check };
         let mut coded = coded_rows(Path::new(""), &source, &building, &self.trained, &portions)?;
         let rows = coded.rows.pop().unwrap_or_default();
         let sum = |key: u64| crc32fast::hash(&vectors[key as usize * width..][..width]);
@@ -153,8 +154,9 @@ mod tests {
         let again = IndexPlan::from_bytes(&plan.to_bytes().expect("bytes")).expect("a plan");
         assert_eq!((again.dimension(), again.cells(), &again.trained.trials), (2, 2, &vec![0.6, 0.8]));
         let vectors: &[u8] = cast_slice(&[1.0f32, 0.0]);
-        assert!(plan.code("a\nb\n", vectors).is_err() && plan.code("", vectors).is_err());
-        assert_eq!(again.code("a\n", vectors).expect("coded"), plan.code("a", vectors).expect("coded"));
+        assert!(plan.code("a\nb\n", vectors, &|| Ok(())).is_err() && plan.code("", vectors, &|| Ok(())).is_err());
+        let coded = |plan: &IndexPlan, ids| plan.code(ids, vectors, &|| Ok(())).expect("coded");
+        assert_eq!(coded(&again, "a\n"), coded(&plan, "a"));
         assert!(IndexPlan::from_bytes(b"no plan").is_err());
     }
 }

@@ -29,6 +29,7 @@ use crate::error::{Error, LibraryError, Result};
 use crate::files;
 use crate::library::derived::{Column, map};
 use crate::library::{FingerprintNumber, Library, PaperRow};
+use crate::neighbours::InterruptCheck;
 use crate::neighbours::threads::threads;
 use crate::paper::ArxivId;
 
@@ -159,6 +160,7 @@ pub(super) fn merge(path: &Path, merging: &Merging<'_>) -> Result<(Facts, u64)> 
     let mut papers = Papers::of(merging)?;
     let mut others = 0;
     for file in &mut opened {
+        (building.check)()?;
         let mut keys = Vec::with_capacity(file.sums.len());
         for (id, sum) in file.ids().zip(file.sums.iter()) {
             let id = str::from_utf8(id).ok().and_then(ArxivId::parse);
@@ -259,7 +261,7 @@ impl Index {
     /// # Errors
     /// [`LibraryError::ShardsDiffer`] where a paper's vector is in no file; [`Error::Io`] for a
     /// file that does not fit the plan, and where the index cannot be written; what the library
-    /// reports. An index that there was stays.
+    /// reports; what `check` gives. An index that there was stays.
     pub fn from_shards(
         library: &mut Library,
         fingerprint: FingerprintNumber,
@@ -267,8 +269,10 @@ impl Index {
         files: &[PathBuf],
         memory: u64,
         merged: &(dyn Fn(u64) + Sync),
+        check: InterruptCheck<'_>,
     ) -> Result<(bool, u64)> {
-        Index::from_shards_of(library, fingerprint, Index::WORTH_BUILDING, plan, files, Make { memory, coded: merged })
+        let make = Make { memory, coded: merged, check };
+        Index::from_shards_of(library, fingerprint, Index::WORTH_BUILDING, plan, files, make)
     }
 
     pub(super) fn from_shards_of(
@@ -287,7 +291,7 @@ impl Index {
             return Err(Error::Internal("a plan of an index is of another dimension than the library"));
         }
         let (change, before) = library.note_changes(fingerprint)?;
-        let building = Building { set: plan.set, change, memory: make.memory, coded: make.coded };
+        let building = Building { set: plan.set, change, memory: make.memory, coded: make.coded, check: make.check };
         let beside = files::beside(&place);
         let mut others = 0;
         let written = merge(&beside, &Merging { library, fingerprint, plan, files, building });

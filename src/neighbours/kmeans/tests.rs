@@ -27,8 +27,8 @@ fn clusters_become_cells_on_every_set() {
         rows.extend((0..12).map(|at| if at / 3 == *corner { 1.0 } else { 0.0 } + random.f32() * 0.1));
     }
     for set in InstructionSet::available() {
-        let centres = train_on(set, &rows, 12, 4);
-        let nearest = Cells::new(set, &centres, 12).assign_all(&rows);
+        let centres = train_on(set, &rows, 12, 4, &|| Ok(())).expect("centres");
+        let nearest = Cells::new(set, &centres, 12).assign_all(&rows, &|| Ok(())).expect("cells");
         let names: Vec<u32> = (0..4).map(|c| nearest[corners.iter().position(|n| *n == c).unwrap()]).collect();
         for (corner, cell) in corners.iter().zip(&nearest) {
             assert_eq!(*cell, names[*corner], "{set:?}");
@@ -46,19 +46,20 @@ fn clusters_become_cells_on_every_set() {
 #[test]
 fn rows_that_are_all_the_same_are_one_cell() {
     let rows = [0.6f32, 0.8].repeat(50);
-    let centres = train(&rows, 2, 5).expect("centres");
-    let nearest = Centres::new(&centres, 2).expect("centres").nearest(&rows);
+    let centres = train(&rows, 2, 5, &|| Ok(())).expect("centres");
+    let nearest = Centres::new(&centres, 2).expect("centres").nearest(&rows, &|| Ok(())).expect("cells");
     assert_eq!(nearest, vec![nearest[0]; 50]);
-    assert_eq!(train(&[], 2, 5).expect("no centres"), Vec::<f32>::new());
+    assert_eq!(train(&[], 2, 5, &|| Ok(())).expect("no centres"), Vec::<f32>::new());
 }
 
 #[test]
 fn centres_are_the_same_bits_on_every_set() {
     let rows = rows(500, 21, 6);
     let sets = InstructionSet::available();
-    let expected = train_on(sets[0], &rows, 21, 9);
+    let expected = train_on(sets[0], &rows, 21, 9, &|| Ok(())).expect("centres");
     for set in &sets[1..] {
-        assert_eq!(train_on(*set, &rows, 21, 9), expected, "{set:?}");
+        let found = train_on(*set, &rows, 21, 9, &|| Ok(())).expect("centres");
+        assert_eq!(found, expected, "{set:?}");
     }
 }
 
@@ -67,9 +68,9 @@ fn sums_are_those_of_the_rows_however_they_are_divided() {
     let (dimension, count) = (21, 500);
     let rows = rows(count, dimension, 6);
     let centres = Centres::new(&rows[..6 * dimension], dimension).expect("centres");
-    let all = centres.sums(&rows);
+    let all = centres.sums(&rows, &|| Ok(())).expect("sums");
 
-    let nearest = centres.nearest(&rows);
+    let nearest = centres.nearest(&rows, &|| Ok(())).expect("cells");
     let mut by_hand = vec![0.0f64; 6 * dimension];
     let mut counts = vec![0; 6];
     let mut inertia = 0.0;
@@ -91,7 +92,7 @@ fn sums_are_those_of_the_rows_however_they_are_divided() {
         let mut merged = Sums { sums: vec![0; by_hand.len()], counts: vec![0; 6], inertia: 0 };
         // The last part comes first.
         for part in rows.chunks(count.div_ceil(parts) * dimension).rev() {
-            let part = centres.sums(part);
+            let part = centres.sums(part, &|| Ok(())).expect("sums");
             merged.sums.iter_mut().zip(part.sums).for_each(|(sum, part)| *sum += part);
             merged.counts.iter_mut().zip(part.counts).for_each(|(sum, part)| *sum += part);
             merged.inertia += part.inertia;
@@ -142,8 +143,26 @@ fn a_beginning_that_is_spread_finds_nearly_every_corner() {
     let rows: Vec<f32> = low[..40].iter().chain(&high).flat_map(|row| row.iter().copied()).collect();
     let corners =
         |centres: &[f32]| centres.chunks_exact(40).map(largest).collect::<std::collections::BTreeSet<_>>().len();
-    assert!(corners(&train_spread(&rows, 40, 20).expect("centres")) >= 18);
+    assert!(corners(&train_spread(&rows, 40, 20, &|| Ok(())).expect("centres")) >= 18);
     assert!(corners(&rows[..20 * 40]) <= 10);
-    assert_eq!(spread(&[0.6, 0.8].repeat(5), 2, 7), [0.6, 0.8].repeat(5));
-    assert_eq!(train_spread(&[], 2, 7).expect("no centres"), Vec::<f32>::new());
+    assert_eq!(spread(&[0.6, 0.8].repeat(5), 2, 7, &|| Ok(())).expect("rows"), [0.6, 0.8].repeat(5));
+    assert_eq!(train_spread(&[], 2, 7, &|| Ok(())).expect("no centres"), Vec::<f32>::new());
+}
+
+#[test]
+fn whoever_is_interrupted_gets_no_centres() {
+    use std::sync::atomic::{AtomicUsize, Ordering};
+
+    let mut random = fastrand::Rng::with_seed(8);
+    let rows: Vec<f32> = (0..3000 * 7).map(|_| random.f32() - 0.5).collect();
+    for after in [0, 1, 9, 60] {
+        for train in [train, train_spread] {
+            let looks = AtomicUsize::new(0);
+            let check = || match looks.fetch_add(1, Ordering::Relaxed) {
+                looks if looks < after => Ok(()),
+                _ => Err(crate::Error::Cancelled),
+            };
+            assert!(matches!(train(&rows, 7, 40, &check), Err(crate::Error::Cancelled)), "{after}");
+        }
+    }
 }

@@ -97,8 +97,8 @@ def merge(asked: Planned, library: Library, memory: int | None, nodes: dict[str,
     """Puts together what was coded, on this machine."""
     plan = _relata.IndexPlan(asked.plan)
     with _on_disk(asked.folder, sorted(set(asked.files.values()))) as files:
-        Stage(tell, f"putting together {asked.papers} papers")
-        papers, others, used = _relata.merge_index(library._made, plan, files, memory)
+        stage = Stage(tell, "putting together", asked.papers)
+        papers, others, used = _relata.merge_index(library._made, plan, files, memory, stage.at)
     return Indexed(papers, plan.shape[0], others, used, len(asked.missing), len(asked.files) - len(asked.missing), nodes)
 
 

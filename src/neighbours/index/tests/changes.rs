@@ -141,7 +141,7 @@ fn an_index_that_is_no_longer_needed_goes_with_its_files() {
         &mut made.library,
         made.fingerprint,
         7000,
-        Some(Make { memory: Index::MEMORY, coded: &|_| () }),
+        Some(Make { memory: Index::MEMORY, coded: &|_| (), check: &|| Ok(()) }),
     )
     .expect("kept");
     assert_eq!(kept, Kept::Needless);
@@ -173,9 +173,13 @@ fn of_two_builds_at_once_the_one_that_ends_first_stays() {
             other.keep()
         });
     };
-    let kept =
-        Index::keep_from(&mut made.library, fingerprint, 1, Some(Make { memory: Index::MEMORY, coded: &meanwhile }))
-            .expect("kept");
+    let kept = Index::keep_from(
+        &mut made.library,
+        fingerprint,
+        1,
+        Some(Make { memory: Index::MEMORY, coded: &meanwhile, check: &|| Ok(()) }),
+    )
+    .expect("kept");
     assert_eq!((kept, other.get()), (Kept::Good, Some(&Kept::Built)));
     let index = made.ready();
     assert_eq!((index.held().expect("sound").len(), index.changed()), (1001, [].as_slice()));

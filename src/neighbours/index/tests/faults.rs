@@ -178,9 +178,13 @@ fn what_a_killed_build_leaves_is_removed_and_a_place_that_cannot_be_written_is_a
 
     fs::remove_file(made.file()).expect("removed");
     fs::create_dir(made.file()).expect("a folder in its place");
-    let refused =
-        Index::keep_from(&mut made.library, made.fingerprint, 1, Some(Make { memory: Index::MEMORY, coded: &|_| () }))
-            .expect_err("no place");
+    let refused = Index::keep_from(
+        &mut made.library,
+        made.fingerprint,
+        1,
+        Some(Make { memory: Index::MEMORY, coded: &|_| (), check: &|| Ok(()) }),
+    )
+    .expect_err("no place");
     assert!(refused.to_string().contains("library.db.index-1"), "{refused}");
     let rest: Vec<_> = fs::read_dir(made.path.parent().expect("a folder")).expect("read").flatten().collect();
     assert!(rest.iter().all(|entry| !entry.file_name().to_string_lossy().contains(".index-1.1")), "{rest:?}");
@@ -197,7 +201,7 @@ fn a_full_disk_is_an_error_and_the_index_that_there_was_serves_on() {
             &mut made.library,
             made.fingerprint,
             1,
-            Some(Make { memory: Index::MEMORY, coded: &|_| () }),
+            Some(Make { memory: Index::MEMORY, coded: &|_| (), check: &|| Ok(()) }),
         )
         .expect_err("no space");
         assert!(error.to_string().contains("library.db.index-1"), "{error}");

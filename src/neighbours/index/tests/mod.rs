@@ -133,8 +133,13 @@ impl Made {
     }
 
     fn keep(&mut self) -> Kept {
-        Index::keep_from(&mut self.library, self.fingerprint, 1, Some(Make { memory: Index::MEMORY, coded: &|_| () }))
-            .expect("an index")
+        Index::keep_from(
+            &mut self.library,
+            self.fingerprint,
+            1,
+            Some(Make { memory: Index::MEMORY, coded: &|_| (), check: &|| Ok(()) }),
+        )
+        .expect("an index")
     }
 
     fn file(&self) -> PathBuf {
@@ -188,7 +193,8 @@ impl Made {
         let path = self.path.with_file_name(name);
         let set = InstructionSet::choose().expect("a set");
         let source = LibraryVectors::new(&self.library, self.fingerprint).expect("vectors");
-        build::build(&path, &source, &Building { set, change: 0, memory, coded: &|_| () }).expect("an index");
+        build::build(&path, &source, &Building { set, change: 0, memory, coded: &|_| (), check: &|| Ok(()) })
+            .expect("an index");
         path
     }
 

@@ -23,17 +23,18 @@ impl Made {
             bytes.extend(vector.iter().flat_map(|x| x.to_le_bytes()));
         }
         let path = self.path.with_file_name(format!("{name}.codes"));
-        fs::write(&path, plan.code(&ids, &bytes).expect("coded")).expect("a file");
+        fs::write(&path, plan.code(&ids, &bytes, &|| Ok(())).expect("coded")).expect("a file");
         path
     }
 
     fn plan(&self) -> IndexPlan {
-        let bytes = IndexPlan::of(&self.library, self.fingerprint).expect("a plan").to_bytes().expect("bytes");
+        let bytes =
+            IndexPlan::of(&self.library, self.fingerprint, &|| Ok(())).expect("a plan").to_bytes().expect("bytes");
         IndexPlan::from_bytes(&bytes).expect("a plan")
     }
 
     fn merge(&mut self, plan: &IndexPlan, files: &[PathBuf], memory: u64) -> Result<(bool, u64)> {
-        let make = Make { memory, coded: &|_| () };
+        let make = Make { memory, coded: &|_| (), check: &|| Ok(()) };
         Index::from_shards_of(&mut self.library, self.fingerprint, 1, plan, files, make)
     }
 }
