@@ -12,8 +12,8 @@ use relata::error::{LibraryError, ProfileError};
 use relata::library::Filter;
 use relata::model::Settings;
 use relata::service::{
-    Add, Among, CancelToken, Event, FindTopics, ImportProfile, Note, Opine, Options, Recommend, Relata, Remove, Search,
-    Seen, Source, Today, Work,
+    Add, Among, CancelToken, Embed, Event, FindTopics, ImportProfile, ImportVectors, Note, Opine, Options, Recommend,
+    Relata, Remove, Search, Seen, Source, Today, Work,
 };
 use relata::{ArxivId, Entry, Error, Metadata, Precedence, SourceKind};
 use serde_json::Value;
@@ -253,6 +253,43 @@ fn work_tells_its_steps_and_ends_where_it_is_asked_to() {
     // What is stored is embedded by whoever asks next.
     assert_eq!(ask(&relata, 0).0.vectors, PAPERS as u64);
     assert!(matches!(observed.recommend(&Recommend::new().like([id(1)])), Err(Error::Cancelled)));
+}
+
+#[cfg(feature = "parquet")]
+#[test]
+fn whoever_ends_taking_vectors_over_keeps_what_was_taken() {
+    let folder = TempDir::new().expect("a folder");
+    let relata = relata(folder.path());
+    let vectors = folder.path().join("vectors");
+    std::fs::create_dir(&vectors).expect("a folder");
+    for number in 0..2 {
+        let line = |entry: Entry| {
+            let (title, text) = (entry.title.clone(), entry.abstract_text.clone());
+            serde_json::json!({"id": entry.id, "title": title, "abstract": text}).to_string()
+        };
+        let papers = folder.path().join(format!("{number}.jsonl"));
+        std::fs::write(&papers, batch(number).into_iter().map(line).collect::<Vec<_>>().join("\n")).expect("written");
+        let embedded = relata.embed(&Embed::new([&papers], vectors.join(format!("{number}.parquet"))));
+        assert_eq!(embedded.expect("embedded").rows, PAPERS as u64);
+        relata.add(&Add::new([papers]).embed(false)).expect("added");
+    }
+    let events: Arc<Mutex<Vec<String>>> = Arc::default();
+    let (noted, cancel) = (Arc::clone(&events), CancelToken::new());
+    let token = cancel.clone();
+    let observed = relata.cancelled_by(&cancel).observed_by(move |event: Event| {
+        if let Event::Done(Work::TakingOver, _) = event {
+            token.cancel();
+        }
+        noted.lock().expect("a lock").push(format!("{event:?}"));
+    });
+    let request = ImportVectors::new([&vectors]);
+    assert!(matches!(observed.import_vectors(&request), Err(Error::Cancelled)));
+    let told = events.lock().expect("a lock").clone();
+    assert_eq!(told, ["Began(TakingOver, 48)", "Done(TakingOver, 24)", "Ended(TakingOver)"]);
+    assert_eq!(relata.vectors().expect("vectors").ids.len(), PAPERS);
+    let imported = relata.import_vectors(&request).expect("taken");
+    assert_eq!((imported.taken, imported.there, imported.files), (PAPERS as u64, PAPERS as u64, 2));
+    assert_eq!(relata.vectors().expect("vectors").ids.len(), 2 * PAPERS);
 }
 
 #[test]

@@ -11,7 +11,7 @@ use numpy::PyReadonlyArray2;
 use pyo3::prelude::*;
 use pyo3::types::PyBytes;
 use relata::neighbours::IndexPlan as Plan;
-use relata::service::{CancelToken, Event, ImportVectors, PlannedIndex, Work};
+use relata::service::{CancelToken, Event, PlannedIndex, VectorArrays, Work};
 
 use crate::library::Library;
 use crate::{errors, working};
@@ -111,7 +111,7 @@ pub(crate) fn import_vectors(
     let (passages, vectors) = (passages.as_chunks::<32>().0.to_vec(), vectors.as_array().to_owned());
     let imported = working::quiet(py, &CancelToken::new(), move || {
         let (ids, passages, vectors) = (&ids, &passages, vectors.view());
-        relata.import_vectors(&ImportVectors { fingerprint: &fingerprint, ids, passages, vectors })
+        relata.import_arrays(&VectorArrays { fingerprint: &fingerprint, ids, passages, vectors })
     })?;
     Ok((imported.taken, imported.there, imported.unknown, imported.other_text, imported.other_fingerprint))
 }

@@ -82,7 +82,7 @@ def test_vectors_are_taken_over(world: World) -> None:
     place = {id: at for at, id in enumerate(world.ids)}
     assert np.array_equal(found.vectors, world.vectors[[place[id] for id in found.ids]])
     assert world.library.info().embedded == PAPERS
-    assert world.library.import_vectors(world.shards(3)) == relata.shards.Imported(there=PAPERS)
+    assert relata.shards.import_vectors(world.shards(3), world.library) == relata.shards.Imported(there=PAPERS)
 
 
 @pytest.mark.parametrize("count", [1, 5])

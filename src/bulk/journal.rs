@@ -15,6 +15,14 @@ use crate::paper::Skipped;
 /// Of this layout; another one is not read.
 pub(crate) const VERSION: u32 = 1;
 
+/// Under [`RunSettings::others`]: as what texts are embedded.
+pub(super) const ROLE: &str = "role";
+/// The [`ROLE`] of texts of papers.
+pub(super) const PASSAGE: &str = "passage";
+/// Under [`RunSettings::others`]: the columns of a Parquet file. A run of an earlier version, whose
+/// rows lack some of them, has none, and so is refused.
+pub(super) const COLUMNS: &str = "columns";
+
 /// The settings of a run: with the inputs, they decide every byte of the output. A run can be
 /// resumed only under the same ones.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -31,7 +39,9 @@ impl RunSettings {
     /// What made the vectors, for forms that have room for it.
     pub(super) fn notes(&self) -> Vec<(&str, &str)> {
         let own = [("model", self.model.as_str()), ("fingerprint", self.fingerprint.as_str())];
-        let others = self.others.iter().map(|(name, value)| (name.as_str(), value.as_str()));
+        // Columns speak for themselves.
+        let others = self.others.iter().filter(|(name, _)| *name != COLUMNS);
+        let others = others.map(|(name, value)| (name.as_str(), value.as_str()));
         own.into_iter().chain(others).collect()
     }
 }
@@ -114,6 +124,9 @@ impl Journal {
                 format!("{} (fingerprint {short})", terms.model)
             });
             return Some(format!("it was begun with the model {was}, now it is {is}"));
+        }
+        if terms.others.contains_key(COLUMNS) && !self.terms.others.contains_key(COLUMNS) {
+            return Some("an earlier version of relata began it, which kept no hashes of the texts".to_owned());
         }
         let names = self.terms.others.keys().chain(terms.others.keys());
         for name in names {
@@ -210,6 +223,10 @@ mod tests {
         insta::assert_snapshot!(
             refuses(|now| now.terms.others = BTreeMap::from([("precision".into(), "int8".into())])),
             @"it was begun with role passage, now it is none"
+        );
+        insta::assert_snapshot!(
+            refuses(|now| drop(now.terms.others.insert(COLUMNS.into(), "id title".into()))),
+            @"an earlier version of relata began it, which kept no hashes of the texts"
         );
         insta::assert_snapshot!(
             refuses(|now| now.inputs.truncate(1)), @"it was begun with 2 input files, now there are 1"

@@ -19,6 +19,8 @@ mod partial;
 mod rows;
 mod sums;
 mod tensors;
+#[cfg(feature = "parquet")]
+mod vector_file;
 
 use std::collections::BTreeMap;
 use std::io::Write;
@@ -31,6 +33,8 @@ pub(crate) use format::Format;
 pub(crate) use input::Texts;
 pub(crate) use output::Output;
 pub(crate) use partial::OverwritePolicy;
+#[cfg(feature = "parquet")]
+pub(crate) use vector_file::VectorFile;
 
 use crate::embed::{DeviceChoice, Embedder, LazyEmbedder, Role};
 use crate::error::{BulkError, EmbeddingError, Error, Result};
@@ -38,7 +42,7 @@ use crate::model;
 use crate::paper::Skipped;
 use crate::passage::RECIPE;
 use input::{Inputs, Piece, Row, Window, WindowSize};
-use journal::{Done, Journal, RunSettings, VERSION};
+use journal::{COLUMNS, Done, Journal, PASSAGE, ROLE, RunSettings, VERSION};
 use partial::Partial;
 
 /// Texts that the tokenizer could not take, at most: beyond that the model is wrong, not the texts.
@@ -211,13 +215,14 @@ fn run_settings(job: &Job, format: Format, embedder: &LazyEmbedder) -> RunSettin
     let mut others = job.options.clone();
     let role = match job.role {
         Role::Query => "query",
-        Role::Passage => "passage",
+        Role::Passage => PASSAGE,
     };
     let texts = match job.texts {
         Texts::Papers => RECIPE,
         Texts::Lines => "lines/1",
     };
-    for (name, value) in [("format", format.name()), ("role", role), ("texts", texts)] {
+    let columns = (format == Format::Parquet).then_some((COLUMNS, "id title vector fingerprint passage"));
+    for (name, value) in [("format", format.name()), (ROLE, role), ("texts", texts)].into_iter().chain(columns) {
         others.insert(name.to_owned(), value.to_owned());
     }
     RunSettings {

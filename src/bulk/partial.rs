@@ -193,7 +193,7 @@ impl Partial {
 
     /// Where a part lies.
     #[cfg(feature = "parquet")]
-    pub fn path(&self, name: &str) -> PathBuf {
+    pub(super) fn path(&self, name: &str) -> PathBuf {
         self.folder.join(name)
     }
 

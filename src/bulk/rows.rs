@@ -4,13 +4,15 @@
 //! | --- | --- | --- |
 //! | `.npy`, `.safetensors` | the file itself, its head kept free; the ids | the head is filled in |
 //! | `.jsonl` | the file itself | nothing |
-//! | `.parquet` | vectors as bytes; id and title as lines of JSON | they are put together: a Parquet file cannot be grown after a kill |
+//! | `.parquet` | vectors as bytes; id, title and the hash of the text as lines of JSON | they are put together: a Parquet file cannot be grown after a kill |
+
+use std::borrow::Cow;
 
 use ndarray::ArrayView2;
 
 use super::format::Format;
 use super::input::Row;
-use super::journal::{Done, RunSettings};
+use super::journal::{Done, Journal, PASSAGE, ROLE, RunSettings};
 #[cfg(feature = "parquet")]
 use super::parquet;
 use super::partial::{IDS, NAMES, Partial, ROWS, VECTORS};
@@ -18,6 +20,7 @@ use super::{jsonl, npy, tensors};
 #[cfg(not(feature = "parquet"))]
 use crate::error::BulkError;
 use crate::error::{Error, Result};
+use crate::passage::passage_hash;
 
 /// The parts of a form.
 pub(super) fn parts(format: Format) -> &'static [&'static str] {
@@ -52,7 +55,7 @@ pub(super) fn append(partial: &mut Partial, rows: &[&Row], vectors: ArrayView2<'
         match format {
             Format::Npy | Format::Safetensors => partial.append(IDS, format!("{}\n", row.id).as_bytes())?,
             Format::Parquet => {
-                let mut name = serde_json::to_vec(&(&row.id, &row.title)).map_err(not_json)?;
+                let mut name = serde_json::to_vec(&name(row, partial.journal())).map_err(not_json)?;
                 name.push(b'\n');
                 partial.append(NAMES, &name)?;
             }
@@ -60,6 +63,18 @@ pub(super) fn append(partial: &mut Partial, rows: &[&Row], vectors: ArrayView2<'
         }
     }
     Ok(())
+}
+
+/// What the part [`NAMES`] has of a row: its id, its title, and the SHA-256 of its text as
+/// hexadecimal digits.
+pub(super) type Name<'a> = (Cow<'a, str>, Option<Cow<'a, str>>, Option<String>);
+
+/// The name of a row. A text that was embedded as a question has no hash: its vector is not that of
+/// the paper with this text.
+fn name<'a>(row: &'a Row, journal: &Journal) -> Name<'a> {
+    let is_passage = journal.terms.others.get(ROLE).is_some_and(|role| role == PASSAGE);
+    let digits = || passage_hash(&row.text).iter().map(|byte| format!("{byte:02x}")).collect();
+    (row.id.as_str().into(), row.title.as_deref().map(Cow::Borrowed), is_passage.then(digits))
 }
 
 /// Appends the line of JSON for one row.

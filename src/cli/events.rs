@@ -69,6 +69,7 @@ impl Terminal {
             Work::EmbeddingTexts => {
                 ("embedding your texts", "{msg} {wide_bar} {human_pos}/{human_len} {per_sec} {eta}")
             }
+            Work::TakingOver => ("taking over", "{msg} {wide_bar} {human_pos}/{human_len} vectors {per_sec} {eta}"),
             Work::Indexing => ("indexing", "{msg} {wide_bar} {human_pos}/{human_len} papers {eta}"),
             Work::Comparing => ("comparing", "{msg} {wide_bar} {percent}% {eta}"),
             Work::Ranking => ("ranking", "{msg} {wide_bar} {human_pos}/{human_len} queries {eta}"),

@@ -87,7 +87,7 @@ mod tests {
     #[test]
     fn options_are_shown_where_they_count() {
         let has = |path: &[&str], option: &str| help(path).contains(&format!("--{option} "));
-        for embeds in ["add", "recommend", "today", "search", "topics", "export", "eval", "reembed"] {
+        for embeds in ["add", "import-vectors", "recommend", "today", "search", "topics", "export", "eval", "reembed"] {
             for option in ["model", "precision", "long", "device", "engine", "library"] {
                 assert!(has(&[embeds], option), "{embeds} --{option}");
             }

@@ -20,6 +20,7 @@ mod fetch;
 mod follows;
 mod forms;
 mod help;
+mod import_vectors;
 mod info;
 mod interests;
 mod language;
@@ -204,6 +205,7 @@ fn dispatch(cli: Cli, config: Result<Config>, given: &Given, page: &mut Page) ->
         Command::Schedule(asked) => schedule::run(library.as_deref(), &asked, page),
         Command::Config(asked) => configure::run(&asked.command, given, page),
         Command::Add(add) => add::run(&context()?, &add, page),
+        Command::ImportVectors(asked) => import_vectors::run(&context()?, &asked, page),
         Command::Fetch(fetch) => fetch::run(&context()?, &fetch, page),
         Command::Sources(asked) => fetch::sources(&context()?, asked.command.as_ref(), page),
         Command::Recommend(recommend) => answers::recommend(&context()?, &recommend, page),

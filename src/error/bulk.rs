@@ -4,6 +4,7 @@ use std::fmt;
 use std::path::PathBuf;
 
 use super::by;
+use super::vector_file::VectorFileRefusal;
 use crate::lock::Holder;
 
 /// Errors of bulk embedding: inputs, outputs, resuming.
@@ -134,6 +135,14 @@ pub enum BulkError {
         /// What is wrong.
         reason: String,
     },
+    /// A file of vectors that cannot be taken over.
+    #[error("{path}: {reason}", path = path.display())]
+    VectorFile {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with it.
+        reason: VectorFileRefusal,
+    },
     /// A form that cannot be written to a stream.
     #[error("{format} cannot be written to standard output, only jsonl can")]
     NoStream {
@@ -189,6 +198,7 @@ impl BulkError {
             BulkError::PythonPackage { .. } => "python-package",
             BulkError::Cluster { .. } => "cluster",
             BulkError::ClusterJob { .. } => "cluster-job",
+            BulkError::VectorFile { .. } => "vector-file",
             BulkError::NoStream { .. } => "no-stream",
         }
     }

@@ -18,6 +18,7 @@ mod reading;
 mod serve;
 mod topics;
 mod unavailable;
+mod vector_file;
 mod zotero;
 
 use std::path::{Path, PathBuf};
@@ -36,6 +37,7 @@ pub use reading::ReadingError;
 pub use serve::ServeError;
 pub use topics::TopicsError;
 pub use unavailable::{Attempt, Unavailable};
+pub use vector_file::VectorFileRefusal;
 pub use zotero::ZoteroError;
 
 /// Errors of this library. Each domain has an enum of its own, which `?` and [`From`] turn into

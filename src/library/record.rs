@@ -10,12 +10,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write;
 
-use sha2::{Digest, Sha256};
-
 use crate::paper::ArxivId;
 use crate::paper::withdrawn::{self, Place};
 use crate::paper::{Entry, Facet, Field, Listing, Metadata, PartialDate, Precedence, SourceKind, ValueRef};
-use crate::passage::passage;
+use crate::passage::{passage, passage_hash};
 
 /// A value with the precedence of the source that told it. The derived order is the one that
 /// merging takes the maximum of: precedence first, then the value (for texts: its bytes).
@@ -143,7 +141,7 @@ impl Record {
     /// SHA-256 of the [passage](Record::passage): tells stored vectors of this text from those of
     /// an older one.
     pub(super) fn passage_hash(&self) -> Option<[u8; 32]> {
-        self.passage().map(|text| Sha256::digest(text).into())
+        self.passage().map(|text| passage_hash(&text))
     }
 
     /// The precedences of the single fields, grouped, since nearly always one source told them all:

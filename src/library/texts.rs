@@ -121,16 +121,6 @@ impl Library {
         statement.exists([id.as_str()]).in_library(&self.path)
     }
 
-    /// The row of a paper, and the SHA-256 of its text, if it has one.
-    pub(crate) fn passage_hash(&self, id: &ArxivId) -> Result<Option<(PaperRow, Option<[u8; 32]>)>> {
-        self.connection
-            .prepare_cached("SELECT row, passage FROM papers WHERE id = ?1")
-            .and_then(|mut statement| {
-                statement.query_row([id.as_str()], |found| Ok((PaperRow(found.get(0)?), found.get(1)?))).optional()
-            })
-            .in_library(&self.path)
-    }
-
     /// At most `limit` papers, with or without a text, chosen and ordered by a hash of their ids:
     /// the same ones whatever the order in which papers came. Reads the index of ids and not the
     /// papers, which lie on a hundred times as many pages.

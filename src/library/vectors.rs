@@ -337,11 +337,6 @@ fn store(
     vectors: &[NewVector<'_>],
 ) -> rusqlite::Result<StoreCount> {
     let mut current = connection.prepare_cached("SELECT 1 FROM papers WHERE row = ?1 AND passage = ?2")?;
-    // Another process may have embedded the same text: its vector is as good, and stays.
-    let mut insert = connection.prepare_cached(
-        "INSERT INTO stored_embeddings (key, fingerprint, paper, passage, tokens, cut, vector) \
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7) ON CONFLICT DO NOTHING",
-    )?;
     let mut count = StoreCount::default();
     let mut blob = Vec::new();
     for new in vectors {
@@ -349,13 +344,29 @@ fn store(
             count.dropped += 1;
             continue;
         }
-        blob.clear();
-        blob.extend(new.vector.iter().flat_map(|value| value.to_le_bytes()));
-        let Tokens { embedded, cut } = new.tokens;
-        let key = key(fingerprint, new.row);
-        make_room_for_vector(connection, key)?;
-        insert.execute(params![key, fingerprint.0, new.row.0, new.passage_hash, embedded, cut, blob])?;
+        // Another process may have embedded the same text: its vector is as good, and stays.
+        insert_vector(connection, fingerprint, new, &mut blob)?;
         count.stored += 1;
     }
     Ok(count)
+}
+
+/// Writes a vector of a text that its paper has. Says whether there was none. `blob` is room for
+/// its bytes.
+pub(super) fn insert_vector(
+    connection: &Connection,
+    fingerprint: FingerprintNumber,
+    new: &NewVector<'_>,
+    blob: &mut Vec<u8>,
+) -> rusqlite::Result<bool> {
+    blob.clear();
+    blob.extend(new.vector.iter().flat_map(|value| value.to_le_bytes()));
+    let Tokens { embedded, cut } = new.tokens;
+    let key = key(fingerprint, new.row);
+    make_room_for_vector(connection, key)?;
+    let mut insert = connection.prepare_cached(
+        "INSERT INTO stored_embeddings (key, fingerprint, paper, passage, tokens, cut, vector) \
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7) ON CONFLICT DO NOTHING",
+    )?;
+    Ok(insert.execute(params![key, fingerprint.0, new.row.0, new.passage_hash, embedded, cut, &*blob])? > 0)
 }

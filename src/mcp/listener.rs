@@ -100,6 +100,7 @@ fn what(work: Work) -> &'static str {
         Work::Embedding => "embedding papers",
         Work::EmbeddingFacets => "embedding facets",
         Work::EmbeddingTexts => "embedding texts",
+        Work::TakingOver => "taking vectors over",
         Work::Indexing => "indexing",
         Work::Comparing | Work::Grouping | Work::Drawing | Work::Naming => "finding topics",
         Work::Ranking => "ranking",

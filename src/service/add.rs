@@ -380,7 +380,7 @@ fn next_batch(entries: usize, took: Duration) -> usize {
     }
 }
 
-fn whole_file(path: &Path, reason: String) -> Skipped {
+pub(super) fn whole_file(path: &Path, reason: String) -> Skipped {
     let file = path.display().to_string();
     let reason = reason.strip_prefix(&format!("{file}: ")).map(str::to_owned).unwrap_or(reason);
     Skipped { file, line: 0, reason }

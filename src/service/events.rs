@@ -60,6 +60,8 @@ pub enum Work {
     EmbeddingFacets,
     /// Liked texts that are no papers of the library are embedded.
     EmbeddingTexts,
+    /// Vectors that were made elsewhere are taken over, counted in rows of their files.
+    TakingOver,
     /// Papers are entered into the index.
     Indexing,
     /// Blocks of papers are compared with each other to find topics.

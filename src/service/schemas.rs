@@ -8,11 +8,12 @@ use schemars::{JsonSchema, Schema};
 
 use super::{
     Add, Added, Annotated, Checked, ClusterEmbedded, Embed, EmbedOnCluster, Embedded, Evaluate, Evaluated, Export,
-    Exported, ExportedProfile, Fetch, Fetched, FindTopics, Follow, Followed, Found, ImportProfile, Imported, Interests,
-    LibraryInfo, LikedList, ListLiked, Mailed, MarkRead, Mended, Models, NotePaper, Opine, Opined, PaperInfo,
-    ProfileTexts, Profiles, Recommend, Recommendation, Reembed, Reembedded, Remove, RemoveTexts, Removed, RemovedTexts,
-    Renamed, Repair, Search, Sources, StopZotero, SyncZotero, TagPapers, Tags, Today, TodayList, TopicHistory,
-    TopicPapers, TopicsAnswer, VerifiedModel, WeighInterest, ZoteroStopped, ZoteroSynced,
+    Exported, ExportedProfile, Fetch, Fetched, FindTopics, Follow, Followed, Found, ImportProfile, ImportVectors,
+    Imported, ImportedVectors, Interests, LibraryInfo, LikedList, ListLiked, Mailed, MarkRead, Mended, Models,
+    NotePaper, Opine, Opined, PaperInfo, ProfileTexts, Profiles, Recommend, Recommendation, Reembed, Reembedded,
+    Remove, RemoveTexts, Removed, RemovedTexts, Renamed, Repair, Search, Sources, StopZotero, SyncZotero, TagPapers,
+    Tags, Today, TodayList, TopicHistory, TopicPapers, TopicsAnswer, VerifiedModel, WeighInterest, ZoteroStopped,
+    ZoteroSynced,
 };
 
 /// The schemas (JSON Schema 2020-12) of all requests and answers, by the task and which of the two
@@ -35,6 +36,8 @@ pub fn schemas() -> BTreeMap<&'static str, Schema> {
         ("fetch.answer", answer::<Fetched>()),
         ("follow.request", request::<Follow>()),
         ("follow.answer", answer::<Followed>()),
+        ("import-vectors.request", request::<ImportVectors>()),
+        ("import-vectors.answer", answer::<ImportedVectors>()),
         ("info.answer", answer::<LibraryInfo>()),
         ("interests.answer", answer::<Interests>()),
         ("interest-weight.request", request::<WeighInterest>()),

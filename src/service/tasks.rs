@@ -14,8 +14,8 @@ use super::requests::{
     AddSources, Finished, NameTopic, NewestOfTopic, Nothing, OfPaper, OfProfile, OfTopic, RemoveSources, RemovedSources,
 };
 use super::{
-    Add, Among, Embed, Evaluate, Export, Fetch, FindTopics, Follow, ImportProfile, ListLiked, MarkRead, NotePaper,
-    Opine, Recommend, Reembed, Relata, Remove, RemoveTexts, Repair, Search, TagPapers, Today, WeighInterest,
+    Add, Among, Embed, Evaluate, Export, Fetch, FindTopics, Follow, ImportProfile, ImportVectors, ListLiked, MarkRead,
+    NotePaper, Opine, Recommend, Reembed, Relata, Remove, RemoveTexts, Repair, Search, TagPapers, Today, WeighInterest,
 };
 use crate::error::{Error, QueryError, Result, TopicsError};
 
@@ -170,6 +170,11 @@ fn library() -> Vec<Task> {
         task("info", "The library in numbers.", |relata, _: &Nothing| relata.info()),
         task("models", "Models that embed, and which are here.", |relata, _: &Nothing| Ok(relata.models())),
         task("embed", "Embeds texts of files to a file of vectors.", |relata, asked: &Embed| Ok(relata.embed(asked)?)),
+        task(
+            "import_vectors",
+            "Takes vectors of files over, for papers that were added without being embedded.",
+            |relata, asked: &ImportVectors| relata.import_vectors(asked),
+        ),
         task("reembed", "Embeds every paper with the model that is asked for.", |relata, asked: &Reembed| {
             relata.reembed(asked)
         }),

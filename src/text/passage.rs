@@ -5,6 +5,8 @@
 //! sentence-transformers users feed it. The name goes into the fingerprint of every vector, so a
 //! changed recipe never mixes with an old one.
 
+use sha2::{Digest, Sha256};
+
 /// Name of the recipe below; it changes whenever the text made by [`passage`] would.
 pub const RECIPE: &str = "title-abstract/1";
 
@@ -18,9 +20,22 @@ pub fn passage(title: &str, abstract_text: Option<&str>) -> String {
     }
 }
 
+/// SHA-256 of an embedded text, kept with its vector: it tells whether a paper still has the text
+/// that a vector is of, also where the vector was made elsewhere.
+pub fn passage_hash(text: &str) -> [u8; 32] {
+    Sha256::digest(text).into()
+}
+
 #[cfg(test)]
 mod tests {
-    use super::passage;
+    use super::{passage, passage_hash};
+
+    #[test]
+    fn the_hash_is_sha_256_of_the_bytes() {
+        // FIPS 180-2, appendix B.1.
+        assert_eq!(passage_hash("abc")[..4], [0xba, 0x78, 0x16, 0xbf]);
+        assert_eq!(passage_hash("abc")[28..], [0xf2, 0x00, 0x15, 0xad]);
+    }
 
     #[test]
     fn title_and_abstract_are_stripped_and_joined() {

@@ -33,7 +33,12 @@ const GROUP: usize = 8192;
 ///
 /// # Errors
 /// What the library reports; the file cannot be written.
-pub fn write_table(library: &Library, fingerprint: FingerprintNumber, topics: &Topics, path: &Path) -> Result<()> {
+pub(crate) fn write_table(
+    library: &Library,
+    fingerprint: FingerprintNumber,
+    topics: &Topics,
+    path: &Path,
+) -> Result<()> {
     let _snapshot = library.snapshot()?;
     let dimension = library.dimension(fingerprint)?;
     let schema = schema(topics, dimension)?;

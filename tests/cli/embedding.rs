@@ -303,3 +303,48 @@ fn parquet_is_read_back() {
     assert_eq!(vectors, expected(&papers.iter().map(passage).collect::<Vec<_>>()));
     assert_eq!(read("lines.parquet"), (vec![Some("1".into())], vec![None], expected(&["one".into()])));
 }
+
+#[cfg(feature = "parquet")]
+#[test]
+fn parquet_says_what_made_each_vector_and_of_which_text() {
+    use arrow_array::cast::AsArray;
+    use arrow_array::types::{Float32Type, Int32Type};
+    use arrow_array::{Array, StringArray};
+    use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
+    use sha2::{Digest, Sha256};
+
+    let home = Home::tiny();
+    let papers: Vec<_> = [3, 140, 7].into_iter().map(invented).collect();
+    home.write("papers.md", digest(&papers));
+    home.write("a.txt", "which paper is it\n");
+    let read = |arguments: &[&str], output: &str| {
+        let report = home.json(&[&["embed", "-o", output, "--json"], arguments].concat());
+        let file = std::fs::File::open(home.path(output)).expect("an output");
+        let mut batches = ParquetRecordBatchReaderBuilder::try_new(file).expect("Parquet").build().expect("rows");
+        let batch = batches.next().expect("a batch").expect("rows");
+        assert!(batches.next().is_none());
+        (report, batch)
+    };
+    let (report, batch) = read(&["papers.md"], "v.parquet");
+    let names: Vec<_> = batch.schema().fields().iter().map(|field| field.name().clone()).collect();
+    assert_eq!(names, ["id", "title", "vector", "fingerprint", "passage"]);
+    let texts: Vec<_> = papers.iter().map(passage).collect();
+    let vectors = expected(&texts);
+    let fingerprints = batch.column(3).as_dictionary::<Int32Type>();
+    let fingerprints = fingerprints.downcast_dict::<StringArray>().expect("texts");
+    for (row, paper) in papers.iter().enumerate() {
+        assert_eq!(batch.column(0).as_string::<i32>().value(row), paper.id);
+        assert_eq!(batch.column(1).as_string::<i32>().value(row), paper.title);
+        let vector = batch.column(2).as_fixed_size_list().value(row);
+        assert_eq!(vector.as_primitive::<Float32Type>().values().as_ref(), vectors.row(row).as_slice().expect("a row"));
+        assert_eq!(report["fingerprint"], fingerprints.into_iter().nth(row).flatten().expect("a fingerprint"));
+        let hash: [u8; 32] = Sha256::digest(&texts[row]).into();
+        assert_eq!(batch.column(4).as_fixed_size_binary().value(row), hash);
+    }
+    // Lines have no title; the vector of a question is not that of a paper with its text.
+    let (_, batch) = read(&["--lines", "a.txt"], "w.parquet");
+    let hash: [u8; 32] = Sha256::digest("which paper is it").into();
+    assert_eq!((batch.column(1).is_null(0), batch.column(4).as_fixed_size_binary().value(0)), (true, hash.as_slice()));
+    let (_, batch) = read(&["--lines", "a.txt", "--as", "query"], "x.parquet");
+    assert!(batch.column(4).is_null(0));
+}

@@ -9,6 +9,8 @@ mod embedding;
 mod evaluating;
 mod facets;
 mod follows;
+#[cfg(feature = "parquet")]
+mod importing;
 mod keeping;
 mod mailing;
 mod months;

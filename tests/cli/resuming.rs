@@ -339,3 +339,27 @@ fn a_run_that_had_ended_says_so_and_its_leftovers_go() {
     home.write("a.txt", "three\n");
     assert_eq!(home.run(&resume).code, 2);
 }
+
+/// Rows of an earlier version lack the hashes of their texts, which cannot be made up.
+#[cfg(feature = "parquet")]
+#[test]
+fn parquet_that_an_earlier_version_began_is_not_gone_on_from() {
+    let home = Home::tiny();
+    home.write("a.txt", texts(2500));
+    let arguments = ["embed", "--lines", "a.txt", "-o", "v.parquet"];
+    killed(&home, &arguments, "v.parquet", 0);
+    let path = home.path("v.parquet.part/journal.json");
+    let mut journal: Value = serde_json::from_slice(&std::fs::read(&path).expect("a journal")).expect("JSON");
+    let columns = journal["terms"]["others"].as_object_mut().expect("options").remove("columns");
+    assert_eq!(columns, Some("id title vector fingerprint passage".into()));
+    journal.as_object_mut().expect("a journal").remove("sum");
+    std::fs::write(&path, journal.to_string()).expect("written");
+    let ended = home.run(&[&arguments[..], &["--resume"]].concat());
+    assert_eq!(ended.code, 2);
+    assert!(
+        ended.stderr.contains("v.parquet.part cannot be resumed: an earlier version of relata began it, which kept no"),
+        "{}",
+        ended.stderr
+    );
+    assert_eq!(home.run(&[&arguments[..], &["--force"]].concat()).code, 0);
+}

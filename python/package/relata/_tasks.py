@@ -800,6 +800,21 @@ class Tasks:
         answer: types.Embedded = self._ask("embed", request, types.Embedded, progress)
         return answer
 
+    def import_vectors(
+        self,
+        paths: Paths,
+        *,
+        progress: bool = False,
+    ) -> types.ImportedVectors:
+        """Takes vectors of files over, for papers that were added without being embedded.
+
+        `paths`: Files of Parquet with the columns `id`, `vector`, `fingerprint` and `passage`, as `embed` and shards have them, and folders
+        that hold such files.
+        """
+        request = Request.of({"paths": paths}, required=('paths',), lists=('paths',))
+        answer: types.ImportedVectors = self._ask("import_vectors", request, types.ImportedVectors, progress)
+        return answer
+
     def reembed(
         self,
         *,

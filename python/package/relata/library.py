@@ -11,7 +11,7 @@ import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -22,9 +22,6 @@ from relata._answer import Path as AnyPath
 from relata._progress import Steps
 from relata._table import Table
 from relata._tasks import Tasks
-
-if TYPE_CHECKING:
-    from relata.shards import Imported, Shards
 
 
 class SampleWarning(UserWarning):
@@ -129,12 +126,6 @@ class Library(Tasks):
     def vectors(self) -> PaperVectors:
         """The vectors of all papers that have one, as one array; `prepare` embeds the others."""
         return PaperVectors(*self._made.vectors())
-
-    def import_vectors(self, shards: AnyPath | Shards) -> Imported:
-        """Takes over vectors of a folder of shards, for papers that were added without being embedded: `relata.shards.import_vectors`."""
-        from relata.shards import import_vectors
-
-        return import_vectors(shards, self)
 
     def _papers(self, ids: list[str]) -> tuple[list[str], list[str], list[str]]:
         """Titles, authors and dates of papers, empty where there is none."""

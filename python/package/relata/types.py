@@ -506,6 +506,30 @@ class ImportedTexts(Answer):
 
 
 @dataclass(frozen=True, kw_only=True)
+class ImportedVectors(Answer):
+    """What became of vectors that were made elsewhere."""
+
+    files: int
+    """Files that were looked into."""
+    taken: int
+    """Papers that have their vector now, by this call."""
+    there: int
+    """Vectors of papers that had theirs before."""
+    unknown: int
+    """Vectors of papers that are not in the library."""
+    other_text: int
+    """Vectors of papers that have another text than the one that was embedded, or none."""
+    other_fingerprint: int
+    """Vectors that were made by another model, or in another way, than the library's."""
+    skipped: tuple[Skipped, ...]
+    """The first of them, each with file, line and reason."""
+    skipped_unlisted: int
+    """Those beyond."""
+    notes: tuple[str, ...]
+    """What is remarkable about files."""
+
+
+@dataclass(frozen=True, kw_only=True)
 class InterestHead(Answer):
     """An interest without its papers."""
 

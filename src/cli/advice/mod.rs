@@ -7,7 +7,7 @@
 use crate::error::{
     BulkError, ConfigError, DeviceRefusal, DifferingSetting, EmbeddingError, EmbeddingSetting, Error, FetchError,
     LibraryError, MailError, ModelError, OutputRefusal, PrecisionRefusal, ProfileError, QueryError, ReadingError,
-    ServeError, TopicsError, Unavailable, ZoteroError,
+    ServeError, TopicsError, Unavailable, VectorFileRefusal, ZoteroError,
 };
 use crate::paper::FollowKind;
 use crate::service::{DEFAULT_PROFILE, OtherModel};
@@ -266,6 +266,18 @@ fn bulk(error: &BulkError) -> Option<String> {
              same command goes on from there"
         }
         BulkError::ClusterJob { .. } => return None,
+        BulkError::VectorFile { reason, .. } => match reason {
+            VectorFileRefusal::NoColumn(_) => "`relata embed -o FILE.parquet` writes all columns that are needed",
+            VectorFileRefusal::Codec { .. } => "write it with another compression",
+            VectorFileRefusal::NoFile
+            | VectorFileRefusal::Unreadable(_)
+            | VectorFileRefusal::ColumnType { .. }
+            | VectorFileRefusal::Null { .. }
+            | VectorFileRefusal::VectorLength { .. }
+            | VectorFileRefusal::PassageLength { .. }
+            | VectorFileRefusal::Fingerprints { .. }
+            | VectorFileRefusal::Vector(_) => return None,
+        },
         BulkError::NoStream { .. } => "name a file with --output",
     };
     Some(fixed.to_owned())

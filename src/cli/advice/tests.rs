@@ -149,6 +149,7 @@ fn examples() -> Vec<Error> {
         BulkError::OutputIsInput { path: path() }.into(),
         BulkError::InputTwice { path: path() }.into(),
         BulkError::OneStandardOutput.into(),
+        BulkError::VectorFile { path: path(), reason: VectorFileRefusal::NoColumn("passage") }.into(),
         BulkError::NoStream { format: "npy" }.into(),
         BulkError::Python { program: path(), reason: word() }.into(),
         BulkError::PythonPackage { program: path(), reason: word() }.into(),

@@ -27,7 +27,7 @@ pub(super) use asking::{Eval, Recommend, Search, Today};
 pub(super) use fetch::{Fetch, SourcesArgs, SourcesCommand};
 pub(super) use follows::{Follow, Followable, Unfollow};
 pub(super) use models::{Embed, Model, ModelCommand};
-pub(super) use papers::{Add, Check, Info, OpenPages, Reembed, Remove, Show};
+pub(super) use papers::{Add, Check, ImportVectors, Info, OpenPages, Reembed, Remove, Show};
 pub(super) use places::Places;
 pub(super) use profiles::{Opine, ProfileArgs, ProfileCommand, ProfileName};
 pub(super) use program::{Completions, ConfigArgs, ConfigCommand, Man, Mcp};
@@ -56,6 +56,9 @@ const EXIT_CODES: &str =
 pub(super) enum Command {
     /// Read digests, JSONL or metadata snapshots into the library and embed what is new.
     Add(Add),
+    /// Take vectors over that `relata embed` made on another machine, for papers that were added
+    /// without being embedded (in builds with the feature `parquet` or `serve`).
+    ImportVectors(ImportVectors),
     /// Fetch papers from arXiv: today's of some categories, all since a day, or single ones.
     Fetch(Fetch),
     /// List, add or remove the categories that `relata fetch` remembers.

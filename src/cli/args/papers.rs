@@ -1,5 +1,5 @@
-//! Commands on the papers of the library: `add`, `show`, `open`, `info`, `remove`, `check` and
-//! `reembed`.
+//! Commands on the papers of the library: `add`, `import-vectors`, `show`, `open`, `info`,
+//! `remove`, `check` and `reembed`.
 
 use std::path::PathBuf;
 
@@ -21,6 +21,27 @@ pub(crate) struct Add {
     #[arg(long)]
     pub json: bool,
 }
+
+/// `relata import-vectors`
+#[derive(Debug, Args)]
+#[command(after_help = VECTOR_FILES)]
+pub(crate) struct ImportVectors {
+    /// Files of vectors, or folders that hold some, such as the shards of `relata embed --cluster`.
+    /// A vector is taken where the library's model (--model, --precision, --long) made it of the
+    /// text that the paper has now.
+    #[arg(required = true, value_name = "PATH", value_parser = path())]
+    pub paths: Vec<PathBuf>,
+    /// Print the report as JSON.
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// How vectors come in.
+const VECTOR_FILES: &str = "\
+The machine that embeds needs no library, and the other one no model:
+  relata embed papers.jsonl.gz -o vectors.parquet
+  relata add papers.jsonl.gz --no-embed
+  relata import-vectors vectors.parquet";
 
 /// `relata show`
 #[derive(Debug, Args)]

@@ -87,7 +87,8 @@ pub(crate) struct Export {
     /// Put the vectors into the JSON lines, too.
     #[arg(long, requires = "jsonl")]
     pub vectors: bool,
-    /// Parquet file to write: the same as CSV, with vectors.
+    /// Parquet file to write: the same as CSV, with vectors (in builds with the feature `parquet`
+    /// or `serve`).
     #[arg(long, value_name = "FILE", hide = !cfg!(feature = "parquet"), value_parser = path())]
     pub parquet: Option<PathBuf>,
     /// Options of finding topics.

@@ -53,6 +53,7 @@ pub(super) fn progress(told: &Value) -> String {
 fn work(name: &str) -> &'static str {
     match name {
         "reading" => "Reading",
+        "taking_over" => "Taking vectors over",
         "indexing" => "Making the index",
         "comparing" => "Comparing papers",
         "grouping" | "naming" => "Finding topics",

@@ -18,7 +18,7 @@ from typing import Any
 
 from relata.encoder import DEFAULT_MODEL, Encoder
 from relata.errors import BulkError, EmbeddingError, _refused
-from relata.shards._blocks import About, Block, Skipped, refuse, refused_rows
+from relata.shards._blocks import About, Block, Skipped, passage_of, refuse, refused_rows
 from relata.shards._files import AnyPath
 from relata.shards._inputs import Source, sources, whole
 from relata.shards._pool import Done, Here, Pool
@@ -279,7 +279,9 @@ class _Embedding:
         name = kept.name(*decided(self._fingerprint, self._asked))
         is_new = not self._asked.writer.has(name)
         if is_new:
-            self._asked.writer.write(name, kept, vectors, self._fingerprint)
+            # The vector of a query is not that of the paper with this text, so nobody may take it for that.
+            passages = [None if self._asked.model.as_query else passage_of(text) for text in kept.texts]
+            self._asked.writer.write(name, kept, vectors, self._fingerprint, passages)
         return Outcome(name, len(kept), is_new, refused)
 
     def _embed(self, texts: list[str]) -> tuple[Any, dict[int, str]]:

@@ -30,8 +30,9 @@ class Imported:
 def import_vectors(shards: AnyPath | Shards, library: Library) -> Imported:
     """Takes vectors of shards over into a library, for papers that were added without being embedded (`library.add(paths, embed=False)`).
 
-    A vector is taken where its fingerprint is that of the library's model and the SHA-256 of its text is that of the paper's; a transaction a shard. The
-    same call again takes what was left. Answers then need no model but for questions in words.
+    The shards may lie in an object store. `library.import_vectors(paths)` does the same for files of this machine, without pyarrow. A vector is taken
+    where its fingerprint is that of the library's model and the SHA-256 of its text is that of the paper's; a transaction a shard. The same call again
+    takes what was left. Answers then need no model but for questions in words.
 
     Raises `relata.errors.LibraryError` for a library without papers, or vectors that are not of unit length, and `relata.errors.BulkError` for files that
     are no shards.
@@ -39,9 +40,10 @@ def import_vectors(shards: AnyPath | Shards, library: Library) -> Imported:
     given = shards if isinstance(shards, Shards) else Shards(shards)
     imported = Imported()
     for shard in given:
-        if any(passage is None or len(passage) != 32 for passage in shard.passages):
-            raise BulkError(f"{given.folder.address}/{shard.name} does not say which texts were embedded: it has no column passage")
-        counts = _relata.import_vectors(library._made, shard.fingerprint, shard.ids, b"".join(shard.passages), shard.vectors)
+        passages = [passage for passage in shard.passages if passage is not None and len(passage) == 32]
+        if len(passages) != len(shard.ids):
+            raise BulkError(f"{given.folder.address}/{shard.name} does not say which texts were embedded as passages: rows have none in the column passage")
+        counts = _relata.import_vectors(library._made, shard.fingerprint, shard.ids, b"".join(passages), shard.vectors)
         for name, count in zip(("taken", "there", "unknown", "other_text", "other_fingerprint"), counts, strict=True):
             setattr(imported, name, getattr(imported, name) + count)
     return imported

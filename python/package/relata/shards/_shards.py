@@ -1,11 +1,12 @@
 """A folder of shards, read: one shard after the other, or all of it in the order of ids.
 
-In: a folder that `relata.shards.embed` or `relata.ray.embed` wrote. Out: `Shard`s, each a few megabytes.
+In: a folder that `relata.shards.embed` or `relata.ray.embed` wrote, or one with files that `relata embed -o FILE.parquet` wrote, which are shards as
+well. Out: `Shard`s, each read as a whole.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -17,6 +18,7 @@ from relata.shards._files import AnyPath, Folder
 from relata.shards._present import inputs_of, replaced
 
 Vectors = npt.NDArray[np.float32]
+Passages = Sequence[bytes | None]
 
 ENDING = ".parquet"
 
@@ -33,8 +35,8 @@ class Shard:
     """Rows x dimension, rows of unit length."""
     fingerprint: str
     """What decides the vectors, as a digest."""
-    passages: list[bytes]
-    """The SHA-256 of each text that was embedded."""
+    passages: list[bytes | None]
+    """The SHA-256 of each text that was embedded; `None` of one that was embedded as a query."""
 
 
 class Shards:
@@ -82,7 +84,7 @@ class Shards:
             raise _bad(f"{self.folder.address}/{name} is no shard: it has no column {missing[0]}")
         rows = table.num_rows
         titles = table.column("title").to_pylist() if "title" in table.column_names else [None] * rows
-        passages = table.column("passage").to_pylist() if "passage" in table.column_names else [b""] * rows
+        passages = table.column("passage").to_pylist() if "passage" in table.column_names else [None] * rows
         ids = table.column("id").to_pylist()
         return Shard(name, ids, titles, _vectors(table.column("vector")), self._one_fingerprint(name, table), passages)
 
@@ -158,7 +160,7 @@ def read(folder: AnyPath | Folder) -> tuple[list[str], Vectors]:
     return [ids[at] for at in order], vectors[order]
 
 
-def table(ids: list[str], titles: list[str | None], vectors: Vectors, fingerprint: str, passages: list[bytes]) -> Any:
+def table(ids: list[str], titles: list[str | None], vectors: Vectors, fingerprint: str, passages: Passages) -> Any:
     """A shard as a `pyarrow.Table`."""
     import pyarrow as pa
 

@@ -11,10 +11,10 @@ import os
 from typing import Any, Protocol
 
 from relata.errors import BulkError
-from relata.shards._blocks import Block, passage_of
+from relata.shards._blocks import Block
 from relata.shards._files import AnyPath, Folder
 from relata.shards._lance_address import Place, package, place
-from relata.shards._shards import ENDING, Vectors, table
+from relata.shards._shards import ENDING, Passages, Vectors, table
 
 FORMATS = ("parquet", "lance")
 
@@ -30,8 +30,8 @@ class Writer(Protocol):
 
     def has(self, name: str) -> bool: ...
 
-    def write(self, name: str, block: Block, vectors: Vectors, fingerprint: str) -> None:
-        """Writes a shard: rows x dimension of `float32`."""
+    def write(self, name: str, block: Block, vectors: Vectors, fingerprint: str, passages: Passages) -> None:
+        """Writes a shard: rows x dimension of `float32`, and the SHA-256 of each text."""
         ...
 
     def finish(self, names: set[str]) -> None:
@@ -58,8 +58,7 @@ class ParquetShards:
     def has(self, name: str) -> bool:
         return self.folder.has(name + ENDING)
 
-    def write(self, name: str, block: Block, vectors: Vectors, fingerprint: str) -> None:
-        passages = [passage_of(text) for text in block.texts]
+    def write(self, name: str, block: Block, vectors: Vectors, fingerprint: str, passages: Passages) -> None:
         self.folder.write_table(name + ENDING, table(block.ids, block.titles, vectors, fingerprint, passages))
 
     def finish(self, names: set[str]) -> None:
@@ -85,8 +84,8 @@ class LanceShards:
     def has(self, name: str) -> bool:
         return self._notes.has(name + ".json")
 
-    def write(self, name: str, block: Block, vectors: Vectors, fingerprint: str) -> None:
-        made = table(block.ids, block.titles, vectors, fingerprint, [passage_of(text) for text in block.texts])
+    def write(self, name: str, block: Block, vectors: Vectors, fingerprint: str, passages: Passages) -> None:
+        made = table(block.ids, block.titles, vectors, fingerprint, passages)
         plain = made.set_column(made.schema.get_field_index("fingerprint"), "fingerprint", made.column("fingerprint").cast("string"))
         if (path := self._data.local_path()) is not None:
             os.makedirs(path, exist_ok=True)
