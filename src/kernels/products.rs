@@ -10,7 +10,19 @@
 
 use super::instruction_set::InstructionSet;
 use super::simd::{Kernel, Simd};
-use super::tiles::each_row;
+
+/// Writes a block once for each of at most four rows or queries, with its number as a constant: as
+/// `each_row`, which would write two hundred blocks here.
+macro_rules! each {
+    ($count:ident, $at:ident => $block:block) => { each!(@ $count, $at, $block, 0 1 2 3) };
+    (@ $count:ident, $at:ident, $block:block, $($number:literal)*) => {
+        $(if $number < $count {
+            #[allow(non_upper_case_globals)]
+            const $at: usize = $number;
+            $block
+        })*
+    };
+}
 
 /// Running sums of a product.
 const SUMS: usize = 16;
@@ -111,8 +123,8 @@ impl DotProducts<'_> {
                 add_step::<L, VECTORS, ROWS, QUERIES>(&mut sums, rows, queries, SUMS);
             }
             let out = self.out.as_mut_ptr().add(query * self.row_count + row);
-            each_row!(ROWS, row => {
-                each_row!(QUERIES, query => {
+            each!(ROWS, row => {
+                each!(QUERIES, query => {
                     let sum = sums[row][query];
                     *out.add(query * self.row_count + row) = sum[1..].iter().fold(sum[0], |one, other| one.add(*other)).sum();
                 });
