@@ -194,12 +194,12 @@ impl FoundTopics {
         let finest = topics.levels.len().saturating_sub(1);
         let papers = topics.papers.iter().map(|paper| PaperTopics {
             id: paper.id.clone(),
-            topics: paper.topics.iter().enumerate().map(|(level, topic)| id(level, *topic)).collect(),
-            strength: (paper.strength * 1e6).round() / 1e6,
-            second: paper.second.map(|second| id(finest, second)),
-            weak: paper.weak,
-            x: three_decimals(paper.position[0]),
-            y: three_decimals(paper.position[1]),
+            topics: paper.assigned.topics.iter().enumerate().map(|(level, topic)| id(level, *topic)).collect(),
+            strength: (paper.assigned.strength * 1e6).round() / 1e6,
+            second: paper.assigned.second.map(|second| id(finest, second)),
+            weak: paper.assigned.weak,
+            x: three_decimals(paper.assigned.position[0]),
+            y: three_decimals(paper.assigned.position[1]),
         });
         papers.collect()
     }

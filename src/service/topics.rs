@@ -189,8 +189,9 @@ impl Relata {
         let papers = papers(&library, topics, shown)?;
         // A paper fits or not among the finest topics.
         let finest = level + 1 == topics.levels.len();
-        let is_weak =
-            |id: &ArxivId| finest && shown.iter().any(|at| topics.papers[*at].weak && topics.papers[*at].id == *id);
+        let is_weak = |id: &ArxivId| {
+            finest && shown.iter().any(|at| topics.papers[*at].assigned.weak && topics.papers[*at].id == *id)
+        };
         let parent = topic.parent.and_then(|at| Some(topics.levels.get(level.checked_sub(1)?)?.topics[at].id));
         let TopicsQuery { filter, search, .. } = found.query.clone();
         Ok(TopicPapers {

@@ -114,17 +114,8 @@ impl Papers {
             Ok(texts.map(|paper| format!("{}.\n{}", paper.title, paper.abstract_text)).collect())
         };
         let found = corpus.topics(assignment, &mut texts)?;
-        let papers = papers.into_iter().zip(found.rows).map(|((id, row, date), own)| AssignedPaper {
-            row,
-            id,
-            date,
-            position: own.position,
-            topics: own.topics,
-            strength: own.strength,
-            second: own.second,
-            weak: own.weak,
-            related: own.related,
-        });
+        let papers = papers.into_iter().zip(found.rows);
+        let papers = papers.map(|((id, row, date), assigned)| AssignedPaper { row, id, date, assigned });
         Ok(Topics { papers: papers.collect(), levels: found.levels, run: None, drift: 0 })
     }
 }
@@ -213,14 +204,14 @@ pub(super) mod tests {
             topic.papers.sort_unstable();
         }
         found.papers.reverse();
-        let related = found.papers.iter_mut().flat_map(|paper| &mut paper.related);
+        let related = found.papers.iter_mut().flat_map(|paper| &mut paper.assigned.related);
         related.for_each(|place| *place = 59 - *place);
         for (own, other) in topics.papers.iter_mut().zip(&found.papers) {
             (own.row, own.id) = (other.row, other.id.clone());
         }
         topics.run = None;
         found.run = None;
-        assert!(topics.papers.iter().any(|paper| paper.related.len() > 1));
+        assert!(topics.papers.iter().any(|paper| paper.assigned.related.len() > 1));
         assert_eq!(topics, found);
     }
 
@@ -238,8 +229,7 @@ pub(super) mod tests {
         let own = of_rows(vectors, 3, method, &mut read, &|_| Ok(())).expect("topics");
         assert_eq!(own.levels, found.levels);
         for (own, paper) in own.rows.iter().zip(&found.papers) {
-            assert_eq!((own.position, &own.topics, own.second), (paper.position, &paper.topics, paper.second));
-            assert_eq!((own.strength, own.weak, &own.related), (paper.strength, paper.weak, &paper.related));
+            assert_eq!(own, &paper.assigned);
         }
         assert_eq!(own.rows.len(), found.papers.len());
         own

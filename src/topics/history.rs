@@ -56,7 +56,7 @@ fn compare(topics: &mut Topics, level: usize, previous: &Previous<'_>, run: &mut
         .zip(&previous.papers)
         .map(|(paper, kept)| {
             let was = kept.and_then(|kept| previous.at_level(kept.topic, level_before));
-            (was, own[paper.topics[level]].id)
+            (was, own[paper.assigned.topics[level]].id)
         })
         .collect();
     let mut removed: BTreeMap<u32, usize> = BTreeMap::new();
@@ -68,7 +68,7 @@ fn compare(topics: &mut Topics, level: usize, previous: &Previous<'_>, run: &mut
         // Those that fit best; of equals the first by id.
         change.papers.sort_by(|one, other| {
             let (one, other) = (&topics.papers[*one], &topics.papers[*other]);
-            other.strength.total_cmp(&one.strength).then_with(|| one.id.cmp(&other.id))
+            other.assigned.strength.total_cmp(&one.assigned.strength).then_with(|| one.id.cmp(&other.id))
         });
         let named = change.papers.iter().take(NAMED).map(|paper| topics.papers[*paper].id.clone());
         change.change.papers = named.collect();

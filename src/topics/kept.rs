@@ -9,7 +9,7 @@ use std::collections::{BTreeMap, HashMap};
 use super::corpus::WEAK;
 use super::named::level_names;
 use super::names::Term;
-use super::topic::{AssignedPaper, Level, Topic, Topics};
+use super::topic::{AssignedPaper, AssignedRow, Level, Topic, Topics};
 use crate::error::Result;
 use crate::library::{KeptPaper, KeptTopics, Library, PaperRow};
 
@@ -27,17 +27,15 @@ pub(crate) fn of_kept(library: &Library, kept: &KeptTopics) -> Result<Topics> {
         let Some(line) = line(&levels, &places, own.topic) else { continue };
         let at = topics.papers.len();
         line.iter().enumerate().for_each(|(level, topic)| levels[level].topics[*topic].papers.push(at));
-        topics.papers.push(AssignedPaper {
-            row,
-            id,
-            date,
+        let assigned = AssignedRow {
             position: own.position,
             topics: line,
             strength: own.strength.map_or(1.0, |hundredths| f64::from(hundredths) / 100.0),
             second: None,
             weak: own.strength.is_some_and(|hundredths| f64::from(hundredths) < WEAK * 100.0),
             related: Vec::new(),
-        });
+        };
+        topics.papers.push(AssignedPaper { row, id, date, assigned });
     }
     for topic in levels.iter_mut().flat_map(|level| &mut level.topics) {
         topic.central = central(&topics, &topic.papers);
@@ -95,12 +93,13 @@ fn line(levels: &[Level], places: &BTreeMap<u32, (usize, usize)>, id: u32) -> Op
 /// The papers nearest to the middle of some on the map; of equally near ones the first.
 fn central(topics: &Topics, papers: &[usize]) -> Vec<usize> {
     let many = papers.len().max(1) as f64;
-    let sum = |axis: usize| papers.iter().map(|paper| f64::from(topics.papers[*paper].position[axis])).sum::<f64>();
+    let sum =
+        |axis: usize| papers.iter().map(|paper| f64::from(topics.papers[*paper].assigned.position[axis])).sum::<f64>();
     let middle = [sum(0) / many, sum(1) / many];
     let mut near: Vec<(f64, usize)> = papers
         .iter()
         .map(|paper| {
-            let [x, y] = topics.papers[*paper].position.map(f64::from);
+            let [x, y] = topics.papers[*paper].assigned.position.map(f64::from);
             ((x - middle[0]).powi(2) + (y - middle[1]).powi(2), *paper)
         })
         .collect();

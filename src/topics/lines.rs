@@ -47,14 +47,12 @@ pub(crate) fn write_csv(library: &Library, topics: &Topics, path: &Path) -> Resu
                 cell(&paper.categories.join(" ")).into_owned(),
                 placed.id.url(),
             ];
-            for (level, topic) in topics.levels.iter().zip(&placed.topics) {
+            for (level, topic) in topics.levels.iter().zip(&placed.assigned.topics) {
                 let topic = &level.topics[*topic];
                 row.extend([cell(&topic.name).into_owned(), topic.id.to_string()]);
             }
-            row.extend(
-                [rounded(placed.strength), rounded(placed.position[0].into()), rounded(placed.position[1].into())]
-                    .map(|x| x.to_string()),
-            );
+            let [x, y] = placed.assigned.position.map(f64::from);
+            row.extend([placed.assigned.strength, x, y].map(|x| rounded(x).to_string()));
             let own = &paper.annotations;
             row.push(yes(paper.withdrawn).to_owned());
             row.push(cell(&own.tags.join("; ")).into_owned());
@@ -87,13 +85,14 @@ pub(crate) fn write_json_lines(
                 ("categories".to_owned(), json!(paper.categories)),
                 ("url".to_owned(), json!(placed.id.url())),
             ]);
-            for (level, topic) in topics.levels.iter().zip(&placed.topics) {
+            for (level, topic) in topics.levels.iter().zip(&placed.assigned.topics) {
                 let topic = &level.topics[*topic];
                 line.insert(level.name.to_owned(), json!(topic.name));
                 line.insert(format!("{}_id", level.name), json!(topic.id));
             }
-            let (x, y) = (rounded(placed.position[0].into()), rounded(placed.position[1].into()));
-            let numbers = [("strength", rounded(placed.strength)), ("x", x), ("y", y)];
+            let [x, y] = placed.assigned.position.map(f64::from);
+            let numbers =
+                [("strength", placed.assigned.strength), ("x", x), ("y", y)].map(|(name, x)| (name, rounded(x)));
             line.extend(numbers.map(|(name, number)| (name.to_owned(), json!(number))));
             let own = &paper.annotations;
             let said = [("tags", json!(own.tags)), ("note", json!(own.note)), ("read", json!(own.read))];
@@ -173,11 +172,11 @@ mod tests {
         let lines: Vec<Value> = text.lines().map(|line| serde_json::from_str(line).expect("JSON")).collect();
         assert_eq!((rows.len(), lines.len()), (12, 12));
         for ((placed, row), line) in topics.papers.iter().zip(&rows).zip(&lines) {
-            let topic = &topics.levels[0].topics[placed.topics[0]];
+            let topic = &topics.levels[0].topics[placed.assigned.topics[0]];
             assert_eq!((&row[0], &row[7], &row[8]), (placed.id.as_str(), topic.name.as_str(), &*topic.id.to_string()));
             assert_eq!((&line["id"], &line["topic"]), (&json!(placed.id.as_str()), &json!(topic.name)));
             let x: f32 = row[10].parse().expect("a number");
-            assert!((x - placed.position[0]).abs() < 1e-5);
+            assert!((x - placed.assigned.position[0]).abs() < 1e-5);
             let vector = library.vector(fingerprint, placed.row).expect("read").expect("a vector");
             let exact: Vec<f32> = serde_json::from_value(line["vector"].clone()).expect("numbers");
             assert_eq!(exact, vector);

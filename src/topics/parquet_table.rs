@@ -119,16 +119,16 @@ fn columns(source: &Source<'_>, topics: &Topics, part: &[AssignedPaper]) -> Resu
         ),
     ];
     for (number, level) in topics.levels.iter().enumerate() {
-        let topic = |placed: &AssignedPaper| &level.topics[placed.topics[number]];
+        let topic = |placed: &AssignedPaper| &level.topics[placed.assigned.topics[number]];
         columns.push(Arc::new(part.iter().map(|placed| Some(topic(placed).name.as_str())).collect::<StringArray>()));
         columns.push(Arc::new(part.iter().map(|placed| Some(topic(placed).id as i32)).collect::<Int32Array>()));
     }
     let numbers = |of: &dyn Fn(&AssignedPaper) -> f32| -> ArrayRef {
         Arc::new(part.iter().map(|placed| Some(of(placed))).collect::<Float32Array>())
     };
-    columns.push(numbers(&|placed| placed.strength as f32));
-    columns.push(numbers(&|placed| placed.position[0]));
-    columns.push(numbers(&|placed| placed.position[1]));
+    columns.push(numbers(&|placed| placed.assigned.strength as f32));
+    columns.push(numbers(&|placed| placed.assigned.position[0]));
+    columns.push(numbers(&|placed| placed.assigned.position[1]));
     let mut values = Vec::with_capacity(part.len() * dimension);
     for placed in part {
         let vector = library.vector(fingerprint, placed.row)?;
@@ -186,13 +186,13 @@ mod tests {
         assert_eq!((names, batch.num_rows()), (expected.into_iter().map(str::to_owned).collect(), 12));
         let column = |name: &str| batch.column_by_name(name).expect("the column");
         for (row, placed) in topics.papers.iter().enumerate() {
-            let topic = &topics.levels[0].topics[placed.topics[0]];
+            let topic = &topics.levels[0].topics[placed.assigned.topics[0]];
             assert_eq!(column("id").as_string::<i32>().value(row), placed.id.as_str());
             assert_eq!(column("topic").as_string::<i32>().value(row), topic.name);
             assert_eq!(column("topic_id").as_primitive::<Int32Type>().value(row), topic.id as i32);
             // Only the month of these is known.
             assert!(placed.date.day().is_none() && column("date").is_null(row));
-            assert_eq!(column("x").as_primitive::<Float32Type>().value(row), placed.position[0]);
+            assert_eq!(column("x").as_primitive::<Float32Type>().value(row), placed.assigned.position[0]);
             assert!(!column("withdrawn").as_boolean().value(row));
             let note = column("note").as_string::<i32>();
             assert_eq!(note.is_valid(row).then(|| note.value(row)), (row == 0).then_some("See figure 3."));

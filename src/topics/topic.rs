@@ -89,7 +89,7 @@ pub struct AssignedRow {
     pub related: Vec<u32>,
 }
 
-/// A paper, the topics that it is assigned to, and its position on the map.
+/// A paper, and what it is assigned to.
 #[derive(Clone, Debug, PartialEq)]
 pub struct AssignedPaper {
     /// Its row.
@@ -98,19 +98,8 @@ pub struct AssignedPaper {
     pub id: ArxivId,
     /// See [`crate::library::Paper::date`].
     pub date: PartialDate,
-    /// Its position on the map, see [`layout`](super::layout).
-    pub position: [f32; 2],
-    /// Place of its topic in each level.
-    pub topics: Vec<usize>,
-    /// The share of its neighbourhood that is in its own topic of the finest level, from 0 to 1.
-    pub strength: f64,
-    /// Place of the topic of the finest level that has the next largest share, if any other has
-    /// one.
-    pub second: Option<usize>,
-    /// Whether it fits its topic badly.
-    pub weak: bool,
-    /// Places of the papers nearest to it, the nearest first.
-    pub related: Vec<u32>,
+    /// Its topics and its position.
+    pub assigned: AssignedRow,
 }
 
 /// What came, went and happened, and since when.
@@ -172,7 +161,7 @@ impl Topics {
         order.iter().enumerate().for_each(|(to, from)| places[*from] = to);
         move_papers(&mut self.levels, &places);
         for paper in &mut self.papers {
-            paper.related.iter_mut().for_each(|other| *other = places[*other as usize] as u32);
+            paper.assigned.related.iter_mut().for_each(|other| *other = places[*other as usize] as u32);
         }
         self.papers.sort_unstable_by(|one, other| one.id.cmp(&other.id));
     }
@@ -205,9 +194,9 @@ impl Topics {
         if let Some(finest) = self.levels.last() {
             let papers = self.papers.iter().map(|paper| KeptPaper {
                 row: paper.row,
-                topic: paper.topics.last().map_or(0, |topic| finest.topics[*topic].id),
-                position: paper.position,
-                strength: Some((paper.strength.clamp(0.0, 1.0) * 100.0) as u8),
+                topic: paper.assigned.topics.last().map_or(0, |topic| finest.topics[*topic].id),
+                position: paper.assigned.position,
+                strength: Some((paper.assigned.strength.clamp(0.0, 1.0) * 100.0) as u8),
             });
             kept.papers.extend(papers);
         }

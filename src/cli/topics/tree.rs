@@ -43,7 +43,7 @@ pub(super) fn write_tree(relata: &Relata, found: &FoundTopics, levels: Option<us
     if let Some(news) = &found.news {
         write_news(news, shown, page)?;
     }
-    let weak = topics.papers.iter().filter(|paper| paper.weak).count();
+    let weak = topics.papers.iter().filter(|paper| paper.assigned.weak).count();
     let found: Vec<String> = topics
         .levels
         .iter()
@@ -91,8 +91,12 @@ fn write_topic(tree: &Tree<'_>, level: usize, at: usize, page: &mut Page) -> Res
     let central: Vec<usize> = topic.central.iter().take(most).copied().collect();
     // A paper fits or not among the finest topics.
     let finest = level + 1 == topics.levels.len();
-    let weak: Vec<_> =
-        topic.central.iter().map(|paper| &topics.papers[*paper]).filter(|paper| finest && paper.weak).collect();
+    let weak: Vec<_> = topic
+        .central
+        .iter()
+        .map(|paper| &topics.papers[*paper])
+        .filter(|paper| finest && paper.assigned.weak)
+        .collect();
     for paper in relata.papers_of_topics(found, &central)? {
         let mut title = printable(paper.title.as_deref().unwrap_or("(no title)")).into_owned();
         if weak.iter().any(|weak| weak.id == paper.id) {

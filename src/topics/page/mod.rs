@@ -6,6 +6,7 @@
 //! folder, put together here. The program draws on a canvas: 100,000 points of SVG would be as many
 //! elements, and WebGL is missing on many machines.
 
+mod columns;
 mod outline;
 mod parts;
 mod points;
@@ -26,16 +27,15 @@ pub(crate) use self::points::{MapPoints, points};
 pub use self::rows::{RowsPage, page_of_rows};
 pub(crate) use self::texts::{Texts, gzipped};
 
+use self::columns::Columns;
 use self::outline::{Entry, outline};
 use self::parts::{REPORT, dates, made, packed};
-use self::scale::Scale;
 use self::time::Time;
 use super::changes::in_words;
 use super::topic::{Level, News, Topic, Topics};
 use crate::error::{Error, Result};
-use crate::export::neutral;
 use crate::export::palette::Palette;
-use crate::library::{Library, Paper, TopicChange};
+use crate::library::{Library, TopicChange};
 use crate::paper::{ArxivId, PartialDate};
 
 const STYLE: &str = include_str!("report.css");
@@ -56,13 +56,6 @@ const PROGRAM: [&str; 13] = [
     include_str!("search.js"),
     include_str!("main.js"),
 ];
-
-/// With more papers, abstracts would make the file too large to send: 5,000 with abstracts take
-/// some 4 MB.
-const WITH_ABSTRACTS: usize = 10_000;
-
-/// Papers read at a time.
-const TOGETHER: usize = 1000;
 
 #[derive(Template)]
 #[template(path = "report.html")]
@@ -138,23 +131,6 @@ struct TopicData<'a> {
     central: &'a [usize],
 }
 
-/// The papers, a column each.
-#[derive(Default, Serialize)]
-struct Columns {
-    #[serde(flatten)]
-    texts: Texts,
-    #[serde(rename = "abstract", skip_serializing_if = "Option::is_none")]
-    abstract_text: Option<Vec<String>>,
-    x: Vec<u16>,
-    y: Vec<u16>,
-    topics: Vec<Vec<usize>>,
-    strength: Vec<f64>,
-    second: Vec<i64>,
-    weak: Vec<u8>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    related: Option<Vec<Vec<u32>>>,
-}
-
 /// What a page is made from, whether a library has the papers or not.
 struct Content<'a> {
     title: &'a str,
@@ -177,7 +153,7 @@ struct Content<'a> {
 /// # Errors
 /// What the library reports.
 pub(crate) fn page(library: &Library, topics: &Topics, news: Option<&News>, title: &str) -> Result<String> {
-    let columns = columns(library, topics)?;
+    let columns = Columns::of_papers(library, topics)?;
     let dates = dates(topics);
     let made = made(&dates);
     written(Content {
@@ -251,37 +227,6 @@ fn summary(levels: &[Level], made: &Made, undated: usize) -> String {
         count => format!(" ({count} not in the counts by day: only the month is known)"),
     };
     format!("{}{when} in {}{left_out}", several(made.papers, "paper"), groups.join(", "))
-}
-
-fn columns(library: &Library, topics: &Topics) -> Result<Columns> {
-    let mut columns = Columns::default();
-    let (mut abstracts, mut related) = (Vec::new(), Vec::new());
-    let scale = Scale::of(topics.papers.iter().map(|paper| paper.position));
-    for part in topics.papers.chunks(TOGETHER) {
-        let rows: Vec<_> = part.iter().map(|placed| placed.row).collect();
-        let mut found: BTreeMap<_, Paper> =
-            library.papers_by_rows(&rows)?.iter().map(|paper| (paper.row, neutral::paper(paper))).collect();
-        for placed in part {
-            // One that was removed meanwhile keeps its place: others point at it by number.
-            let paper = found.remove(&placed.row);
-            columns.texts.push(&placed.id, placed.date, paper.as_ref());
-            if topics.papers.len() <= WITH_ABSTRACTS {
-                abstracts.push(paper.and_then(|paper| paper.metadata.abstract_text).unwrap_or_default());
-            }
-            let [x, y] = scale.apply(placed.position);
-            columns.x.push(x);
-            columns.y.push(y);
-            columns.strength.push((placed.strength * 100.0).round() / 100.0);
-            columns.second.push(placed.second.map_or(-1, |second| second as i64));
-            columns.weak.push(u8::from(placed.weak));
-            related.push(placed.related.clone());
-        }
-    }
-    columns.related = Some(related);
-    columns.topics =
-        (0..topics.levels.len()).map(|level| topics.papers.iter().map(|paper| paper.topics[level]).collect()).collect();
-    columns.abstract_text = (topics.papers.len() <= WITH_ABSTRACTS).then_some(abstracts);
-    Ok(columns)
 }
 
 /// What of the papers the data of a topic need.

@@ -19,7 +19,7 @@ use flate2::Compression;
 use flate2::write::GzEncoder;
 use serde::Serialize;
 
-use super::super::topic::Topics;
+use super::super::topic::{AssignedPaper, Topics};
 use super::parts::{dates, made};
 use super::scale::Scale;
 use super::time::Time;
@@ -63,9 +63,9 @@ struct Head<'a> {
 /// # Errors
 /// None that a test would not have seen.
 pub(crate) fn points(topics: &Topics, title: &str) -> Result<MapPoints> {
-    let scale = Scale::of(topics.papers.iter().map(|paper| paper.position));
+    let scale = Scale::of(topics.papers.iter().map(|paper| paper.assigned.position));
     let (x, y): (Vec<u16>, Vec<u16>) =
-        topics.papers.iter().map(|paper| scale.apply(paper.position)).map(|[x, y]| (x, y)).unzip();
+        topics.papers.iter().map(|paper| scale.apply(paper.assigned.position)).map(|[x, y]| (x, y)).unzip();
     let dates = dates(topics);
     let time = Time::of(topics.papers.iter().map(|paper| paper.date));
     let drawn = Drawn { dates: &dates, axes: [&x, &y], time: &time, size: |topic| topic.papers.len() };
@@ -95,10 +95,10 @@ fn packed(head: &Head<'_>, topics: &Topics, axes: [&[u16]; 2]) -> std::io::Resul
     for axis in axes {
         packed.write_all(&axis.iter().flat_map(|place| place.to_le_bytes()).collect::<Vec<u8>>())?;
     }
-    let topic = |paper: &super::super::topic::AssignedPaper| paper.topics.last().map_or(0, |topic| *topic as u32);
+    let topic = |paper: &AssignedPaper| paper.assigned.topics.last().map_or(0, |topic| *topic as u32);
     packed.write_all(&topics.papers.iter().flat_map(|paper| topic(paper).to_le_bytes()).collect::<Vec<u8>>())?;
-    let strength = |paper: &super::super::topic::AssignedPaper| {
-        (paper.strength.clamp(0.0, 1.0) * 100.0).round() as u8 | if paper.weak { WEAK } else { 0 }
+    let strength = |paper: &AssignedPaper| {
+        (paper.assigned.strength.clamp(0.0, 1.0) * 100.0).round() as u8 | if paper.assigned.weak { WEAK } else { 0 }
     };
     packed.write_all(&topics.papers.iter().map(strength).collect::<Vec<u8>>())?;
     packed.finish()

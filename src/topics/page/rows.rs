@@ -5,9 +5,9 @@
 //! might obey and nobody sees, and the page makes text of it and nothing else.
 
 use super::super::topic::RowTopics;
+use super::columns::Columns;
 use super::parts::made;
-use super::scale::Scale;
-use super::{Columns, Content, summary, undated, written};
+use super::{Content, summary, undated, written};
 use crate::error::{Error, Result};
 use crate::paper::{ArxivId, PartialDate};
 use crate::text::neutral::line;
@@ -60,36 +60,11 @@ pub fn page_of_rows(page: &RowsPage<'_>) -> Result<String> {
         summary: told,
         levels: &page.topics.levels,
         size: |topic| topic.noted,
-        columns: columns(page),
+        columns: Columns::of_rows(page),
         dates: page.dates.to_vec(),
         made: made(page.dates),
         url: &|row| arxiv.as_ref().map_or_else(String::new, |ids| ids[row].url()),
         unlinked: arxiv.is_none(),
         news: None,
     })
-}
-
-fn columns(page: &RowsPage<'_>) -> Columns {
-    let mut columns = Columns::default();
-    let rows = &page.topics.rows;
-    let mut related = Vec::new();
-    let scale = Scale::of(rows.iter().map(|row| row.position));
-    for (at, row) in rows.iter().enumerate() {
-        let date = page.dates[at].map_or_else(String::new, |date| date.to_string());
-        let authors = page.authors.map_or("", |authors| &authors[at]);
-        columns.texts.push_bare([&page.ids[at], &page.titles[at], authors], date);
-        let [x, y] = scale.apply(row.position);
-        columns.x.push(x);
-        columns.y.push(y);
-        columns.strength.push((row.strength * 100.0).round() / 100.0);
-        columns.second.push(row.second.map_or(-1, |second| second as i64));
-        columns.weak.push(u8::from(row.weak));
-        related.push(row.related.clone());
-    }
-    // Where nothing is related, those that are near on the map stand in.
-    columns.related = related.iter().any(|own| !own.is_empty()).then_some(related);
-    let levels = 0..page.topics.levels.len();
-    columns.topics = levels.map(|level| rows.iter().map(|row| row.topics[level]).collect()).collect();
-    columns.abstract_text = page.texts.map(|texts| texts.iter().map(|text| line(text).into_owned()).collect());
-    columns
 }
