@@ -19,6 +19,10 @@ build:
 run *ARGUMENTS:
     cargo run --release --locked -- {{ ARGUMENTS }}
 
+# Compile all tests
+compile:
+    cargo test --quiet --locked --features serve --no-run
+
 # Run all tests, or those with a name
 test *ARGUMENTS:
     cargo test --locked --features serve {{ ARGUMENTS }}

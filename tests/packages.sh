@@ -3,17 +3,32 @@
 
 target=$(realpath -m "${CARGO_TARGET_DIR:-target}")
 
+# uv, which takes seconds to unpack what takes pip minutes: in target/uv/venv.
+uv_installed() {
+    [ -x "$target/uv/venv/bin/uv" ] && return
+    python3 -m venv "$target/uv/venv"
+    "$target/uv/venv/bin/pip" install --quiet --disable-pip-version-check uv==0.13.9
+}
+
+# `pip install` by uv, into the environment of an interpreter. An index that pip is told of by PIP_INDEX_URL is uv's as well.
+pip_install() {
+    local python=$1
+    shift
+    "$target/uv/venv/bin/uv" pip install --quiet --system-certs ${PIP_INDEX_URL:+--default-index="$PIP_INDEX_URL"} --python "$python" "$@"
+}
+
 # An environment of Python in target/NAME/venv, with the requirements of tests/NAME. Further arguments are packages that are
 # installed without what they name themselves.
 python_packages() {
     local name=$1 installed=$target/$1
     shift
+    uv_installed
     cmp -s "tests/$name/requirements.txt" "$installed/installed-requirements.txt" && return
     rm -rf "$installed/venv"
     mkdir -p "$installed"
-    python3 -m venv "$installed/venv"
-    "$installed/venv/bin/pip" install --quiet --disable-pip-version-check -r "tests/$name/requirements.txt"
-    [ $# -eq 0 ] || "$installed/venv/bin/pip" install --quiet --disable-pip-version-check --no-deps "$@"
+    python3 -m venv --without-pip "$installed/venv"
+    pip_install "$installed/venv/bin/python" -r "tests/$name/requirements.txt"
+    [ $# -eq 0 ] || pip_install "$installed/venv/bin/python" --no-deps "$@"
     cp "tests/$name/requirements.txt" "$installed/installed-requirements.txt"
 }
 

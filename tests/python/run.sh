@@ -17,7 +17,7 @@ python=$installed/venv/bin/python
 rm -rf "$installed/wheels"
 "$installed/venv/bin/maturin" build --quiet --locked --profile dev --features as-tested --manifest-path python/Cargo.toml \
     --out "$installed/wheels"
-"$python" -m pip install --quiet --disable-pip-version-check --no-deps --force-reinstall "$installed"/wheels/relata-*.whl
+pip_install "$python" --no-deps --reinstall "$installed"/wheels/relata-*.whl
 
 cd python
 # Types are checked beside the tests, of which those with a cluster wait a good part of their time.
