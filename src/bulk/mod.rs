@@ -34,7 +34,7 @@ pub(crate) use input::Texts;
 pub(crate) use output::Output;
 pub(crate) use partial::OverwritePolicy;
 #[cfg(feature = "parquet")]
-pub(crate) use vector_file::VectorFile;
+pub(crate) use vector_file::{Batches, VectorFile};
 
 use crate::embed::{DeviceChoice, Embedder, LazyEmbedder, Role};
 use crate::error::{BulkError, EmbeddingError, Error, Result};

@@ -65,6 +65,11 @@ pub(super) fn append(partial: &mut Partial, rows: &[&Row], vectors: ArrayView2<'
     Ok(())
 }
 
+/// Called by a pointer. The compiler follows every direct call from each function that leads here,
+/// and what the package for Parquet calls would make an optimised build take minutes longer.
+#[cfg(feature = "parquet")]
+const ASSEMBLE: fn(&Partial) -> Result<()> = parquet::assemble;
+
 /// What the part [`NAMES`] has of a row: its id, its title, and the SHA-256 of its text as
 /// hexadecimal digits.
 pub(super) type Name<'a> = (Cow<'a, str>, Option<Cow<'a, str>>, Option<String>);
@@ -95,7 +100,7 @@ pub(super) fn complete(partial: &mut Partial) -> Result<()> {
         Format::JsonLines => {}
         #[cfg(feature = "parquet")]
         Format::Parquet => {
-            parquet::assemble(partial)?;
+            ASSEMBLE(partial)?;
             partial.count_whole(ROWS, &mut done)?;
         }
         #[cfg(not(feature = "parquet"))]

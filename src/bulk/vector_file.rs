@@ -51,6 +51,9 @@ pub(crate) struct VectorRows {
     pub vectors: Array2<f32>,
 }
 
+/// Rows of a file, some at a time.
+pub(crate) type Batches<'a> = Box<dyn Iterator<Item = Result<VectorRows>> + 'a>;
+
 impl VectorFile {
     /// Opens a file and looks at its columns.
     ///
@@ -103,16 +106,17 @@ impl VectorFile {
     /// # Errors
     /// [`BulkError::VectorFile`]. Items are errors where a row has no id, vector or passage, a
     /// vector has another length, or the file is damaged.
-    pub(crate) fn batches(&self, dimension: usize, rows: usize) -> Result<impl Iterator<Item = Result<VectorRows>>> {
+    pub(crate) fn batches(&self, dimension: usize, rows: usize) -> Result<Batches<'_>> {
         let mut before = 0;
-        Ok(self.reader(&[ID, VECTOR, PASSAGE], rows)?.map(move |batch| {
+        let read = self.reader(&[ID, VECTOR, PASSAGE], rows)?.map(move |batch| {
             let batch = batch.map_err(|error| self.unreadable(&error))?;
             let ids = self.texts(&batch, ID, before)?.iter().flatten().map(str::to_owned).collect();
             let passages = self.passages(&batch, before)?;
             let vectors = self.vectors(&batch, dimension, before)?;
             before += batch.num_rows() as u64;
             Ok(VectorRows { ids, passages, vectors })
-        }))
+        });
+        Ok(Box::new(read))
     }
 
     /// Reads some columns.

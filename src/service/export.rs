@@ -1,6 +1,8 @@
 //! Export: the papers with their topics, their positions on the map and perhaps their vectors, as a
 //! table for other programs.
 
+#[cfg(feature = "parquet")]
+use std::path::Path;
 use std::path::PathBuf;
 
 use schemars::JsonSchema;
@@ -10,6 +12,8 @@ use super::Relata;
 use super::events::Note;
 use super::topics::FindTopics;
 use crate::error::{BulkError, Result};
+#[cfg(feature = "parquet")]
+use crate::library::{FingerprintNumber, Library};
 use crate::setters::setters;
 use crate::topics;
 
@@ -58,6 +62,10 @@ pub struct Exported {
     pub files: Vec<PathBuf>,
 }
 
+/// Called by a pointer, as `bulk/rows.rs` says.
+#[cfg(feature = "parquet")]
+const WRITE_TABLE: fn(&Library, FingerprintNumber, &topics::Topics, &Path) -> Result<()> = topics::write_table;
+
 impl Relata {
     /// Finds topics and writes tables of their papers; each that is written is told
     /// ([`Note::Wrote`]).
@@ -91,7 +99,7 @@ impl Relata {
         }
         #[cfg(feature = "parquet")]
         if let Some(path) = &request.parquet {
-            topics::write_table(&library, found.fingerprint(), &found.topics, path)?;
+            WRITE_TABLE(&library, found.fingerprint(), &found.topics, path)?;
             wrote(path);
         }
         Ok(exported)

@@ -17,7 +17,7 @@ use crate::error::{Error, Result, VectorFileRefusal};
 #[cfg(feature = "parquet")]
 use super::events::{Event, Work};
 #[cfg(feature = "parquet")]
-use crate::bulk::VectorFile;
+use crate::bulk::{Batches, VectorFile};
 #[cfg(feature = "parquet")]
 use crate::error::{BulkError, LibraryError};
 
@@ -27,6 +27,14 @@ const ENDING: &str = "parquet";
 /// Bytes of vectors in a transaction: ten thousand rows of 384 elements.
 #[cfg(feature = "parquet")]
 const BATCH: usize = 16 << 20;
+
+// Called by pointers, as `bulk/rows.rs` says.
+#[cfg(feature = "parquet")]
+const OPEN: fn(&Path) -> Result<VectorFile> = VectorFile::open;
+#[cfg(feature = "parquet")]
+const FINGERPRINT: fn(&VectorFile) -> Result<Option<String>> = VectorFile::fingerprint;
+#[cfg(feature = "parquet")]
+const BATCHES: fn(&VectorFile, usize, usize) -> Result<Batches<'_>> = VectorFile::batches;
 
 impl Relata {
     /// Takes over vectors of files, for those papers that have the text that was embedded and no
@@ -54,7 +62,7 @@ impl Relata {
 impl Relata {
     fn import_files(&self, files: &[PathBuf], import: &mut Import<'_>, imported: &mut ImportedVectors) -> Result<()> {
         // One that cannot be opened is told of when its turn comes.
-        let rows = files.iter().map(|file| VectorFile::open(file).map_or(0, |opened| opened.rows())).sum();
+        let rows = files.iter().map(|file| OPEN(file).map_or(0, |opened| opened.rows())).sum();
         let mut done = 0;
         self.tell(Event::Began(Work::TakingOver, rows));
         let ended = files.iter().try_for_each(|file| {
@@ -82,8 +90,8 @@ impl Relata {
         imported: &mut ImportedVectors,
         done: &mut u64,
     ) -> Result<()> {
-        let opened = VectorFile::open(file)?;
-        let Some(fingerprint) = opened.fingerprint()? else { return Ok(()) };
+        let opened = OPEN(file)?;
+        let Some(fingerprint) = FINGERPRINT(&opened)? else { return Ok(()) };
         if !import.is_own(&fingerprint) {
             imported.other_fingerprint += opened.rows();
             *done += opened.rows();
@@ -93,7 +101,7 @@ impl Relata {
         }
         let dimension = import.embedder.dimension()?;
         let rows = (BATCH / size_of::<f32>() / dimension.max(1)).max(1);
-        for batch in opened.batches(dimension, rows)? {
+        for batch in BATCHES(&opened, dimension, rows)? {
             self.cancel.check()?;
             let batch = batch?;
             let taken = import.take(&batch.ids, &batch.passages, batch.vectors.view(), imported);
