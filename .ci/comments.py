@@ -4,7 +4,7 @@
     .ci/comments.py          names every comment line that ends beyond, and fails if there is one
     .ci/comments.py --wrap   wraps the paragraphs that have such a line anew
 
-Looked at are lines of src/, tests/, benches/, examples/ and python/src/ that hold a comment and nothing else. Code blocks, tables and lines
+Looked at are lines of src/, kernels/src/, tests/, benches/, examples/ and python/src/ that hold a comment and nothing else. Code blocks, tables and lines
 without a space to break at are left as they are.
 """
 
@@ -26,7 +26,7 @@ WORDS = re.compile(r"(?:`[^`]*`|[^\s`])+")
 
 
 def sources():
-    for folder in ("src", "tests", "benches", "examples", "python/src"):
+    for folder in ("src", "kernels/src", "tests", "benches", "examples", "python/src"):
         for kind in ("rs", "cu"):
             yield from sorted((ROOT / folder).rglob(f"*.{kind}"))
 

@@ -19,7 +19,7 @@ SRC = Path(__file__).resolve().parent.parent / "src"
 FLOORS = {
     "ground": "error paper text lock files setters",
     "input": "reader references arxiv zotero",
-    "vectors": "kernels model embed bulk",
+    "vectors": "model embed bulk",
     "truth": "library",
     "knowledge": "ranking neighbours facets",
     "answers": "recommend search today topics export mail evaluate",

@@ -93,6 +93,8 @@
 //! the file itself.
 #![cfg_attr(not(test), warn(clippy::unwrap_used))]
 
+use relata_kernels as kernels;
+
 // From the ground up: each module uses those above it (.ci/rooms.py holds the order).
 pub mod error;
 mod files;
@@ -108,7 +110,6 @@ pub mod zotero;
 
 mod bulk;
 pub mod embed;
-mod kernels;
 pub mod model;
 
 pub mod library;

@@ -27,7 +27,8 @@ const PATIENCE: Duration = Duration::from_millis(500);
 /// What is told now and then of work.
 pub(crate) type Tell<'a> = &'a mut (dyn FnMut(Python<'_>) -> PyResult<()> + Send);
 
-/// Does work of the crate. `tell` is called now and then from the thread that asked.
+/// Does work of the crate. `tell` is called now and then from the thread that asked, and once when
+/// all is done.
 ///
 /// # Errors
 /// The work's error as an exception; what a signal's handler or `tell` raises.
@@ -79,7 +80,13 @@ pub(crate) fn interruptible<T: Send + 'static>(
 fn wait<T>(waiting: &Receiver<Result<T>>, cancel: &CancelToken, tell: Tell<'_>) -> PyResult<Option<Result<T>>> {
     loop {
         match waiting.recv_timeout(LOOK) {
-            Ok(worked) => return Ok(Some(worked)),
+            Ok(worked) => {
+                // Once more: what was told last may have been long before the end, or never.
+                if worked.is_ok() {
+                    Python::attach(&mut *tell)?;
+                }
+                return Ok(Some(worked));
+            }
             Err(RecvTimeoutError::Disconnected) => return Ok(None),
             Err(RecvTimeoutError::Timeout) => {}
         }

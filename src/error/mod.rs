@@ -161,6 +161,18 @@ impl From<crate::paper::NotAnId> for Error {
     }
 }
 
+impl From<relata_kernels::Refused> for Error {
+    fn from(refused: relata_kernels::Refused) -> Error {
+        let (word, reason) = match refused {
+            relata_kernels::Refused::Unknown { word, known } => {
+                (word, DeviceRefusal::UnknownInstructionSet { known: known.join(", ") })
+            }
+            relata_kernels::Refused::Missing { word } => (word, DeviceRefusal::NoInstructionSet),
+        };
+        EmbeddingError::Device { asked: format!("RELATA_CPU={}", word.escape_debug()), reason }.into()
+    }
+}
+
 impl From<candle_core::Error> for Error {
     fn from(source: candle_core::Error) -> Error {
         EmbeddingError::from(source).into()

@@ -118,34 +118,3 @@ fn scan_keys(
     }
     Ok(())
 }
-
-/// The dot product of a stored vector with a query; NaN where their lengths differ.
-///
-/// Sixteen running sums, added up in a fixed order: the compiler turns them into vector registers,
-/// and the result is the same on every machine.
-pub fn dot(stored: &[u8], query: &[f32]) -> f32 {
-    const LANES: usize = 16;
-    if stored.len() != size_of_val(query) {
-        return f32::NAN;
-    }
-    let (stored, _) = stored.as_chunks::<4>();
-    let (stored_blocks, stored_rest) = stored.as_chunks::<LANES>();
-    let (query_blocks, query_rest) = query.as_chunks::<LANES>();
-    let mut sums = [0.0f32; LANES];
-    for (stored, query) in stored_blocks.iter().zip(query_blocks) {
-        for lane in 0..LANES {
-            sums[lane] += f32::from_le_bytes(stored[lane]) * query[lane];
-        }
-    }
-    for (lane, (stored, query)) in stored_rest.iter().zip(query_rest).enumerate() {
-        sums[lane] += f32::from_le_bytes(*stored) * query;
-    }
-    let mut width = LANES;
-    while width > 1 {
-        width /= 2;
-        for lane in 0..width {
-            sums[lane] += sums[lane + width];
-        }
-    }
-    sums[0]
-}

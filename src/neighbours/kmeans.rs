@@ -12,9 +12,8 @@ use rayon::prelude::*;
 
 use crate::error::Result;
 use crate::index::cells::Cells;
-use crate::kernels::InstructionSet;
+use crate::kernels::{InstructionSet, dot};
 use crate::neighbours::InterruptCheck;
-use crate::neighbours::dot::dot;
 
 /// Rounds of [`train`]. More make cells no better to search: centres hardly move any more.
 const ROUNDS: usize = 8;

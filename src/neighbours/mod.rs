@@ -8,7 +8,6 @@
 
 mod admitted;
 mod brute_force;
-pub(crate) mod dot;
 pub mod index;
 mod interrupt;
 pub mod kmeans;

@@ -165,7 +165,7 @@ fn fitting(
     if present * 2 < probes.len() {
         return Ok(None);
     }
-    let set = InstructionSet::choose().map_err(CacheError::Library)?;
+    let set = InstructionSet::choose().map_err(|refused| CacheError::Library(refused.into()))?;
     let tensors = Tensors { map, metadata: &metadata, begin: header + 8, set };
     let learned = tensors.learned(then, fact("sampled")?.parse().map_err(damaged)?)?;
     Ok((learned.dimension() == library.dimension(fingerprint).map_err(CacheError::Library)?).then_some(learned))

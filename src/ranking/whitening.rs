@@ -10,10 +10,9 @@
 //! many made-up papers as there are dimensions, and its mean towards 0 by 50. A library of seven
 //! papers is hardly whitened at all.
 
-use linfa_linalg::eigh::Eigh;
 use ndarray::{Array1, Array2, Axis};
 
-use crate::kernels::{InstructionSet, Packed, Strided, multiply};
+use crate::kernels::{InstructionSet, Packed, Strided, eigen, multiply};
 use crate::library::derived::Column;
 
 /// Papers that weigh as much as the prior of the mean, which is 0.
@@ -48,7 +47,7 @@ impl Spectrum {
         if !(average.is_finite() && average > 0.0) {
             return none();
         }
-        let Ok((values, directions)) = covariance.eigh() else { return none() };
+        let Some((values, directions)) = eigen(&covariance) else { return none() };
         let prior = dimension as f32;
         let shrunk = |value: f32| (count as f32 * value.max(0.0) + prior * average) / (count as f32 + prior) / average;
         Spectrum { mean, values: values.mapv(shrunk), directions, average }

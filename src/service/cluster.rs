@@ -170,6 +170,8 @@ impl Relata {
         let python = request.python.clone().unwrap_or_else(|| PathBuf::from("python3"));
         let job = self.job_in_python(request)?.to_string();
         let (mut furthest, mut since, mut told) = (0, Instant::now(), false);
+        // A cluster that was never there is not waited for: its address may be wrong.
+        let mut was_there = false;
         loop {
             let ended = cluster_python::run(&python, &job, &mut |done| {
                 if done > furthest {
@@ -178,12 +180,16 @@ impl Relata {
             })?;
             let reason = match ended {
                 Ended::Answered(answer) => return Ok((*answer).into()),
-                Ended::Failed { code, text } if code == LOST => text,
+                Ended::Failed { code, text, lost } if code == LOST => {
+                    was_there |= lost;
+                    text
+                }
                 Ended::Failed { text, .. } => return Err(BulkError::ClusterJob { reason: text }.into()),
                 Ended::Died(reason) => reason,
             };
             let patience = Duration::from_secs(request.patience);
-            if furthest == 0 || since.elapsed() >= patience {
+            was_there |= furthest > 0;
+            if !was_there || since.elapsed() >= patience {
                 return Err(BulkError::Cluster { address: request.cluster.clone(), reason }.into());
             }
             if !told {

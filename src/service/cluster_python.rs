@@ -28,6 +28,8 @@ pub(super) enum Ended {
         code: String,
         /// What is wrong.
         text: String,
+        /// Whether the cluster was there, and is lost.
+        lost: bool,
     },
     /// Without a word: the process was lost with its cluster.
     Died(String),
@@ -43,6 +45,8 @@ enum Line {
     Error {
         code: String,
         text: String,
+        #[serde(default)]
+        lost: bool,
     },
 }
 
@@ -77,7 +81,7 @@ pub(super) fn run(python: &Path, request: &str, on_done: &mut dyn FnMut(u64)) ->
         match serde_json::from_str(&line) {
             Ok(Line::Done(rows)) => on_done(rows),
             Ok(Line::Answer(answer)) => return Ok(Ended::Answered(answer)),
-            Ok(Line::Error { code, text }) => return Ok(Ended::Failed { code, text }),
+            Ok(Line::Error { code, text, lost }) => return Ok(Ended::Failed { code, text, lost }),
             Err(_) => {}
         }
     }

@@ -4,7 +4,7 @@
 
 use rayon::prelude::*;
 
-pub(super) use crate::neighbours::dot::dot;
+pub(super) use crate::kernels::dot;
 
 /// Rows that are compared with a block of others at a time: their scores stay in the cache of a
 /// core.

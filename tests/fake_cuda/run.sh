@@ -11,8 +11,6 @@ c++ -std=c++17 -O2 -Wall -shared -fPIC driver.cpp -o "$folder/libcuda.so" -ldl
 # One library in the place of three, so that all share what is known of the cards.
 for name in cublasLt nvrtc; do ln -s libcuda.so "$folder/lib$name.so"; done
 cd ../..
-# The library is compiled for this alone: unoptimised in a minute, and the test takes a fifth longer.
-export CARGO_PROFILE_DEV_OPT_LEVEL=0
 cargo test --quiet --locked --features cuda --test cuda --no-run
 RELATA_CARD_FOLDER=$folder LD_LIBRARY_PATH=$folder${LD_LIBRARY_PATH:+:$LD_LIBRARY_PATH} \
     cargo test --locked --features cuda --test cuda -- --ignored "$@"

@@ -8,9 +8,8 @@
 use rayon::prelude::*;
 
 use crate::error::Result;
-use crate::kernels::{InstructionSet, PackedInt8, Quantised, multiply_int8};
+use crate::kernels::{InstructionSet, PackedInt8, Quantised, dot, multiply_int8};
 use crate::neighbours::InterruptCheck;
-use crate::neighbours::dot::dot;
 
 /// Rows that are compared with all centres at a time.
 const CHUNK: usize = 64;

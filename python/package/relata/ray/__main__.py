@@ -1,8 +1,8 @@
 """What `relata embed --cluster` starts: one job, asked for by a line of JSON on standard input.
 
 In: the arguments of `relata.ray.embed` as an object. Out: lines of JSON on standard output: `{"done": ROWS}` now and then, and in the end
-`{"answer": ...}` or `{"error": {"code": ..., "text": ...}}`. Progress and messages go to standard error. The end of the input ends the job: whoever
-started it is gone.
+`{"answer": ...}` or `{"error": {"code": ..., "text": ..., "lost": ...}}`. Progress and messages go to standard error. The end of the input ends the
+job: whoever started it is gone.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ def main() -> int:
             code = "cluster-job"
         # The program says itself that the cluster was lost.
         lost = error.reason if isinstance(error, ClusterError) else None
-        _say(lines, error={"code": code, "text": lost or str(error) or type(error).__name__})
+        _say(lines, error={"code": code, "text": lost or str(error) or type(error).__name__, "lost": lost is not None})
         return 2
 
 
@@ -58,7 +58,7 @@ def _answer(asked: dict[str, Any], lines: TextIO) -> dict[str, Any]:
             _say(lines, done=status.rows + status.found)
 
         def lost(reason: str) -> None:
-            _say(lines, error={"code": ClusterError.code, "text": reason})
+            _say(lines, error={"code": ClusterError.code, "text": reason, "lost": True})
             # Ray does not let go of a cluster that is no more.
             os._exit(2)
 

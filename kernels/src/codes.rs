@@ -12,14 +12,14 @@ use super::instruction_set::InstructionSet;
 use super::simd::{Kernel, Simd};
 
 /// Rows whose codes lie together: the first word of each, then the second of each.
-pub(crate) const BLOCK: usize = 8;
+pub const BLOCK: usize = 8;
 
 /// Bits of an element of the query.
-pub(crate) const PLANES: usize = 4;
+pub const PLANES: usize = 4;
 
 /// A query as the codes meet it: element i is `low + step · number`, the numbers in planes of bits.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct Planes {
+pub struct Planes {
     /// `PLANES` bits of each word of 64 dimensions: words x planes.
     pub bits: Vec<[u64; PLANES]>,
     /// What one step of a number is worth.
@@ -33,7 +33,7 @@ pub(crate) struct Planes {
 /// What turns the count of a row into a bound, for the rows of a block.
 #[derive(Clone, Copy, Debug, Default, PartialEq, bytemuck::Pod, bytemuck::Zeroable)]
 #[repr(C)]
-pub(crate) struct Factors {
+pub struct Factors {
     /// Scale of the estimate.
     pub scale: [f32; BLOCK],
     /// Standard deviation of its error, for a query of length 1.
@@ -45,7 +45,7 @@ pub(crate) struct Factors {
 /// For each row `start + scale · product of signs and query + width · error`.
 ///
 /// `codes` holds words x blocks in blocks, `out` a number per row.
-pub(crate) fn bounds(
+pub fn bounds(
     set: InstructionSet,
     codes: &[[u64; BLOCK]],
     factors: &[Factors],
@@ -205,7 +205,7 @@ impl Kernel for Bounds<'_> {
 }
 
 /// Scalar product of a row of bytes with a query; the row's scale is the caller's.
-pub(crate) fn dot_bytes(set: InstructionSet, row: &[i8], query: &[f32]) -> f32 {
+pub fn dot_bytes(set: InstructionSet, row: &[i8], query: &[f32]) -> f32 {
     assert!(row.len() == query.len());
     set.run(DotBytes { row, query })
 }
@@ -234,7 +234,7 @@ impl Kernel for DotBytes<'_> {
 }
 
 /// Adds a row of bytes, times `factor`, to `sum`.
-pub(crate) fn add_bytes(set: InstructionSet, row: &[i8], factor: f32, sum: &mut [f32]) {
+pub fn add_bytes(set: InstructionSet, row: &[i8], factor: f32, sum: &mut [f32]) {
     assert!(row.len() == sum.len());
     set.run(AddBytes { row, factor, sum });
 }
@@ -257,7 +257,7 @@ impl Kernel for AddBytes<'_> {
 }
 
 /// Scalar product of each row with a query: `rows` holds rows x the query's length.
-pub(crate) fn dots(set: InstructionSet, rows: &[f32], query: &[f32], out: &mut [f32]) {
+pub fn dots(set: InstructionSet, rows: &[f32], query: &[f32], out: &mut [f32]) {
     assert!(rows.len() == out.len() * query.len());
     set.run(Dots { rows, query, out });
 }

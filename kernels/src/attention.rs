@@ -30,7 +30,8 @@ const _: () = assert!(LARGEST_POWER as u64 * LARGEST_VALUE as u64 * KEYS as u64 
 
 /// In what numbers the two products are computed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Numbers {
+pub enum Numbers {
+    /// Single precision throughout.
     F32,
     /// Queries and keys with 13 bits (for heads 32 wide), powers with 12, values with 11, each
     /// beside a sign: twice as fast.
@@ -38,7 +39,7 @@ pub(crate) enum Numbers {
 }
 
 /// Buffers of a thread.
-pub(crate) struct Head {
+pub struct Head {
     keys: Packed,
     values: Packed,
     scores: Aligned<f32>,
@@ -66,10 +67,14 @@ impl Default for Head {
 }
 
 /// One head: `tokens` rows of queries, keys and values, each `width` long and `stride` apart.
-pub(crate) struct Input<'a> {
+pub struct Input<'a> {
+    /// Queries, keys and values.
     pub qkv: [&'a [f32]; 3],
+    /// Numbers from one row to the next.
     pub stride: usize,
+    /// Rows of each.
     pub tokens: usize,
+    /// Numbers of a row.
     pub width: usize,
     /// How many tokens on either side a token sees; `None` for all.
     pub window: Option<usize>,
@@ -79,13 +84,7 @@ pub(crate) struct Input<'a> {
 }
 
 /// Softmax(queries · keysᵀ / √width + distances) · values, into rows of `out`.
-pub(crate) fn attend(
-    set: InstructionSet,
-    numbers: Numbers,
-    head: &mut Head,
-    input: &Input<'_>,
-    out: Strided<&mut [f32]>,
-) {
+pub fn attend(set: InstructionSet, numbers: Numbers, head: &mut Head, input: &Input<'_>, out: Strided<&mut [f32]>) {
     let Strided { values: out, stride: out_stride } = out;
     let Input { qkv: [queries, ..], stride, tokens, width, window, distances } = *input;
     let most = window.map_or(tokens, |window| tokens.min(2 * window + QUERIES));

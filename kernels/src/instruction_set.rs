@@ -1,11 +1,30 @@
 //! The instruction sets that kernels are compiled for, and which of them this machine has.
 
 use super::simd::{Kernel, Simd};
-use crate::error::{DeviceRefusal, EmbeddingError, Result};
+
+/// Why an instruction set that was asked for by `RELATA_CPU` is not taken.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Refused {
+    /// The word names none of these.
+    Unknown {
+        /// The word as it was given.
+        word: String,
+        /// What there is.
+        known: &'static [&'static str],
+    },
+    /// This machine lacks it.
+    Missing {
+        /// The word as it was given.
+        word: String,
+    },
+}
+
+/// The words that `RELATA_CPU` takes.
+const KNOWN: [&str; 4] = ["portable", "avx2", "avx512", "neon"];
 
 /// A set of instructions that kernels are compiled for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum InstructionSet {
+pub enum InstructionSet {
     /// No more than the compiler may assume anyway.
     Portable,
     /// AVX2 and FMA.
@@ -30,7 +49,7 @@ pub(crate) enum InstructionSet {
 
 impl InstructionSet {
     /// The sets that this machine has, the best first. The last is always `Portable`.
-    pub(crate) fn available() -> Vec<InstructionSet> {
+    pub fn available() -> Vec<InstructionSet> {
         let mut sets = Vec::new();
         #[cfg(target_arch = "x86_64")]
         {
@@ -67,32 +86,25 @@ impl InstructionSet {
     /// The best set, or the one that `RELATA_CPU` forces.
     ///
     /// # Errors
-    ///
-    /// [`EmbeddingError::Device`] for a word that is no set, or a set that this machine lacks.
-    pub(crate) fn choose() -> Result<InstructionSet> {
+    /// [`Refused`] for a word that is no set, or a set that this machine lacks.
+    pub fn choose() -> Result<InstructionSet, Refused> {
         match std::env::var("RELATA_CPU") {
             Ok(word) if !word.is_empty() => InstructionSet::named(&word),
             _ => Ok(InstructionSet::available()[0]),
         }
     }
 
-    fn named(word: &str) -> Result<InstructionSet> {
-        let known = ["portable", "avx2", "avx512", "neon"];
-        let refused = |reason| {
-            Err(EmbeddingError::Device { asked: format!("RELATA_CPU={}", word.escape_debug()), reason }.into())
-        };
-        if !known.contains(&word) {
-            return refused(DeviceRefusal::UnknownInstructionSet { known: known.join(", ") });
+    fn named(word: &str) -> Result<InstructionSet, Refused> {
+        if !KNOWN.contains(&word) {
+            return Err(Refused::Unknown { word: word.to_owned(), known: &KNOWN });
         }
-        match InstructionSet::available().into_iter().find(|set| set.name() == word) {
-            Some(set) => Ok(set),
-            None => refused(DeviceRefusal::NoInstructionSet),
-        }
+        let set = InstructionSet::available().into_iter().find(|set| set.name() == word);
+        set.ok_or_else(|| Refused::Missing { word: word.to_owned() })
     }
 
     /// The name by which `RELATA_CPU` chooses it: `avx2` is with VNNI where there is VNNI, `neon`
     /// with the best products of bytes.
-    pub(crate) fn name(self) -> &'static str {
+    pub fn name(self) -> &'static str {
         match self {
             InstructionSet::Portable => "portable",
             #[cfg(target_arch = "x86_64")]

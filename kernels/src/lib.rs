@@ -9,7 +9,7 @@
 //! are exact on all); within one, every number is computed in the same order whatever stands around
 //! it.
 //!
-//! Beside `cuda` this is the one folder with `unsafe`: intrinsics, and pointers in the innermost
+//! Beside `cuda` this is the one place with `unsafe`: intrinsics, and pointers in the innermost
 //! loops. Every public function checks its slices first.
 
 #![allow(unsafe_code)]
@@ -18,6 +18,8 @@ mod activation;
 mod aligned;
 mod attention;
 mod codes;
+mod dot;
+mod eigen;
 mod gemm;
 mod instruction_set;
 mod int16;
@@ -34,13 +36,15 @@ mod tiles;
 #[cfg(target_arch = "x86_64")]
 mod x86;
 
-pub(crate) use activation::{Activation, activate, gate};
-pub(crate) use aligned::Aligned;
-pub(crate) use attention::{Head, Input, Numbers, attend};
-pub(crate) use codes::{BLOCK, Factors, PLANES, Planes, add_bytes, bounds, dot_bytes, dots};
-pub(crate) use gemm::{Packed, multiply};
-pub(crate) use instruction_set::InstructionSet;
-pub(crate) use int8::{PackedInt8, Quantised, multiply_int8};
-pub(crate) use norm::{NormWeights, normalise};
-pub(crate) use products::dot_products;
-pub(crate) use strided::Strided;
+pub use activation::{Activation, activate, gate};
+pub use aligned::Aligned;
+pub use attention::{Head, Input, Numbers, attend};
+pub use codes::{BLOCK, Factors, PLANES, Planes, add_bytes, bounds, dot_bytes, dots};
+pub use dot::{dot, dot_stored};
+pub use eigen::eigen;
+pub use gemm::{Packed, multiply};
+pub use instruction_set::{InstructionSet, Refused};
+pub use int8::{PackedInt8, Quantised, multiply_int8};
+pub use norm::{NormWeights, normalise};
+pub use products::dot_products;
+pub use strided::Strided;

@@ -16,7 +16,7 @@ const GROUP: usize = 4;
 
 /// A weight matrix in panels of bytes: for each group of four inputs, four bytes of each output of
 /// the panel.
-pub(crate) struct PackedInt8 {
+pub struct PackedInt8 {
     panels: Aligned<i8>,
     /// Per output, filled up to whole panels: scale, sum of weights times scale, bias.
     scales: Aligned<f32>,
@@ -33,7 +33,7 @@ pub(crate) struct PackedInt8 {
 impl PackedInt8 {
     /// Quantises and packs `weight`, outputs x `inputs`, row-major. The largest weight of each
     /// output becomes 127.
-    pub(crate) fn pack(set: InstructionSet, weight: &[f32], bias: &[f32], inputs: usize) -> PackedInt8 {
+    pub fn pack(set: InstructionSet, weight: &[f32], bias: &[f32], inputs: usize) -> PackedInt8 {
         let (outputs, width, groups) = (bias.len(), set.panel(), inputs.div_ceil(GROUP));
         let offset = set.byte_offset();
         assert!(weight.len() == outputs * inputs);
@@ -70,7 +70,7 @@ impl PackedInt8 {
 
 /// Rows of activations as bytes, in a buffer that is used again and again.
 #[derive(Default)]
-pub(crate) struct Quantised {
+pub struct Quantised {
     /// Less [`Simd::OFFSET`].
     bytes: Aligned<u8>,
     /// Scale and lowest value of each row.
@@ -81,7 +81,7 @@ pub(crate) struct Quantised {
 
 impl Quantised {
     /// Takes rows of `inputs` finite values each.
-    pub(crate) fn take(&mut self, set: InstructionSet, x: &[f32], inputs: usize) {
+    pub fn take(&mut self, set: InstructionSet, x: &[f32], inputs: usize) {
         assert!(inputs > 0 && x.len().is_multiple_of(inputs));
         let rows = x.len() / inputs;
         self.stride = inputs.div_ceil(GROUP) * GROUP;
@@ -139,7 +139,7 @@ impl Kernel for Take<'_> {
 }
 
 /// `out = x · weightᵀ + bias`; `out` is rows x outputs.
-pub(crate) fn multiply_int8(set: InstructionSet, x: &Quantised, weight: &PackedInt8, out: &mut [f32]) {
+pub fn multiply_int8(set: InstructionSet, x: &Quantised, weight: &PackedInt8, out: &mut [f32]) {
     assert!(x.stride == weight.groups * GROUP && x.bytes.len() == x.ranges.len() * x.stride);
     assert!(out.len() >= x.ranges.len() * weight.outputs);
     assert!(weight.width == set.panel(), "weights are packed for another instruction set");

@@ -5,11 +5,12 @@ use super::{InstructionSet, Numbers};
 
 /// The activation between the two halves of a feed-forward layer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Activation {
+pub enum Activation {
     /// Exact: x Φ(x), by erf.
     Gelu,
     /// The tanh approximation.
     GeluTanh,
+    /// x where it is positive, else 0.
     Relu,
     /// x times the logistic function of x, also called swish.
     Silu,
@@ -104,7 +105,7 @@ unsafe fn apply<L: Simd>(activation: Activation, numbers: Numbers, x: L) -> L {
 }
 
 /// Applies an activation to every value; where they become bytes next, as exactly as that needs.
-pub(crate) fn activate(set: InstructionSet, activation: Activation, numbers: Numbers, values: &mut [f32]) {
+pub fn activate(set: InstructionSet, activation: Activation, numbers: Numbers, values: &mut [f32]) {
     set.run(Activate { activation, numbers, values });
 }
 
@@ -137,7 +138,7 @@ impl Kernel for Activate<'_> {
 
 /// The inside of a gated feed-forward: for each row of `wide`, which holds a gate and as many
 /// values, the activated gate times the values. `out` has half as many numbers as `wide`.
-pub(crate) fn gate(
+pub fn gate(
     set: InstructionSet,
     activation: Activation,
     numbers: Numbers,
@@ -187,7 +188,6 @@ impl Kernel for Gate<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use candle_core::cpu::erf::erf_f64;
 
     fn held_against(activation: Activation, numbers: Numbers, most: f64, exact: impl Fn(f64) -> f64) {
         // Odd in number, so that the last vector is not full.
@@ -209,7 +209,7 @@ mod tests {
 
     #[test]
     fn activations_have_the_error_they_claim() {
-        let gelu = |x| 0.5 * x * (1.0 + erf_f64(x * std::f64::consts::FRAC_1_SQRT_2));
+        let gelu = |x| 0.5 * x * (1.0 + libm::erf(x * std::f64::consts::FRAC_1_SQRT_2));
         held_against(Activation::Gelu, Numbers::F32, 5e-7, gelu);
         held_against(Activation::Gelu, Numbers::Words, 2.1e-4, gelu);
         held_against(Activation::GeluTanh, Numbers::F32, 5e-7, |x| {

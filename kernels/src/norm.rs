@@ -4,16 +4,19 @@ use super::instruction_set::InstructionSet;
 use super::simd::{Kernel, Simd};
 
 /// A layer norm's weight and bias, both as long as a row.
-pub(crate) struct NormWeights {
+pub struct NormWeights {
+    /// By what each number of a row is scaled.
     pub weight: Vec<f32>,
+    /// What is added to each then.
     pub bias: Vec<f32>,
+    /// What is added to the variance of a row, so that no division is by zero.
     pub epsilon: f32,
 }
 
 /// Norms each row of `x` in place: takes the mean off, divides by the deviation, scales and shifts.
 ///
 /// With `y`, which has the same shape, the rows are those of `x + y`.
-pub(crate) fn normalise(set: InstructionSet, x: &mut [f32], y: Option<&[f32]>, norm: &NormWeights) {
+pub fn normalise(set: InstructionSet, x: &mut [f32], y: Option<&[f32]>, norm: &NormWeights) {
     let width = norm.weight.len();
     assert!(norm.bias.len() == width && width > 0 && x.len().is_multiple_of(width));
     assert!(y.is_none_or(|y| y.len() == x.len()));

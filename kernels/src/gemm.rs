@@ -15,7 +15,7 @@ use super::tiles::{Tile, each_row, run_tiles, write_row};
 
 /// A weight matrix in panels.
 #[derive(Debug)]
-pub(crate) struct Packed {
+pub struct Packed {
     panels: Aligned<f32>,
     inputs: usize,
     outputs: usize,
@@ -24,7 +24,7 @@ pub(crate) struct Packed {
 
 impl Packed {
     /// An empty matrix, to be filled by [`Packed::pack`].
-    pub(crate) fn empty() -> Packed {
+    pub fn empty() -> Packed {
         Packed { panels: Aligned::new(0), inputs: 0, outputs: 0, width: 1 }
     }
 
@@ -38,13 +38,7 @@ impl Packed {
 
     /// Packs a matrix whose element for output `o` and input `i` is `element(o, i)`. Outputs that
     /// fill up the last panel are zero.
-    pub(crate) fn pack(
-        &mut self,
-        set: InstructionSet,
-        outputs: usize,
-        inputs: usize,
-        element: impl Fn(usize, usize) -> f32,
-    ) {
+    pub fn pack(&mut self, set: InstructionSet, outputs: usize, inputs: usize, element: impl Fn(usize, usize) -> f32) {
         let width = self.shape(set, outputs, inputs);
         for (panel, values) in self.panels.chunks_exact_mut((width * inputs).max(1)).enumerate() {
             let first = panel * width;
@@ -62,14 +56,7 @@ impl Packed {
 
     /// Packs the matrix whose element for output `o` and input `i` is `rows[i * stride + o]`:
     /// panels hold pieces of rows.
-    pub(crate) fn pack_rows(
-        &mut self,
-        set: InstructionSet,
-        outputs: usize,
-        rows: &[f32],
-        stride: usize,
-        inputs: usize,
-    ) {
+    pub fn pack_rows(&mut self, set: InstructionSet, outputs: usize, rows: &[f32], stride: usize, inputs: usize) {
         let width = self.shape(set, outputs, inputs);
         for (panel, values) in self.panels.chunks_exact_mut((width * inputs).max(1)).enumerate() {
             let first = panel * width;
@@ -84,7 +71,7 @@ impl Packed {
 
 /// `out = a · weightᵀ + bias`: `rows` rows of `a`, each `weight.inputs` long, into as many rows of
 /// `out`. Without a bias, nothing is added.
-pub(crate) fn multiply(
+pub fn multiply(
     set: InstructionSet,
     rows: usize,
     a: Strided<&[f32]>,

@@ -2,11 +2,11 @@
 //! on every machine.
 //!
 //! In: rows as a library stores them, and queries. Out: every product, with the bits of
-//! [`crate::library::dot`]: sixteen running sums, each product rounded before it is added, and the
-//! sums added up by halves. A tile of a few rows and a few queries is computed at a time: their
-//! running sums stay in registers, an element that was loaded serves several products, and as many
-//! sums run side by side as it takes to hide how long one addition takes. A matrix product with
-//! fused multiplications would take half as long, and round otherwise on every set.
+//! [`dot_stored`](crate::dot_stored): sixteen running sums, each product rounded before it is
+//! added, and the sums added up by halves. A tile of a few rows and a few queries is computed at a
+//! time: their running sums stay in registers, an element that was loaded serves several products,
+//! and as many sums run side by side as it takes to hide how long one addition takes. A matrix
+//! product with fused multiplications would take half as long, and round otherwise on every set.
 
 use super::instruction_set::InstructionSet;
 use super::simd::{Kernel, Simd};
@@ -29,7 +29,7 @@ const SUMS: usize = 16;
 
 /// The product of each row (rows x `dimension` of `f32`, little-endian) with each query (queries x
 /// `dimension`), to `out`: queries x rows.
-pub(crate) fn dot_products(set: InstructionSet, rows: &[u8], queries: &[f32], dimension: usize, out: &mut [f32]) {
+pub fn dot_products(set: InstructionSet, rows: &[u8], queries: &[f32], dimension: usize, out: &mut [f32]) {
     let width = dimension * size_of::<f32>();
     assert!(dimension > 0 && rows.len().is_multiple_of(width) && queries.len().is_multiple_of(dimension));
     let (row_count, query_count) = (rows.len() / width, queries.len() / dimension);

@@ -7,7 +7,7 @@ const LINE: usize = 64;
 
 /// A buffer whose first element stands on a 64-byte boundary.
 #[derive(Debug)]
-pub(crate) struct Aligned<T> {
+pub struct Aligned<T> {
     values: Vec<T>,
     start: usize,
     length: usize,
@@ -15,7 +15,7 @@ pub(crate) struct Aligned<T> {
 
 impl<T: Copy + Default> Aligned<T> {
     /// `length` default values.
-    pub(crate) fn new(length: usize) -> Aligned<T> {
+    pub fn new(length: usize) -> Aligned<T> {
         let spare = LINE / size_of::<T>().max(1);
         let values = vec![T::default(); length + spare];
         // `align_offset` may decline to answer; unaligned is slower, not wrong.
@@ -24,7 +24,7 @@ impl<T: Copy + Default> Aligned<T> {
     }
 
     /// Makes room for `length` values. What they are is not said: some of what was there before.
-    pub(crate) fn resize(&mut self, length: usize) {
+    pub fn resize(&mut self, length: usize) {
         if self.start + length > self.values.len() {
             *self = Aligned::new(length);
         }
