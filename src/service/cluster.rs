@@ -226,3 +226,51 @@ impl Relata {
         }))
     }
 }
+
+#[cfg(all(test, unix))]
+mod tests {
+    use std::os::unix::fs::PermissionsExt;
+    use std::path::Path;
+
+    use super::*;
+    use crate::model::Settings;
+    use crate::service::Options;
+
+    /// Asks a program in the place of Python, which says one line the first time and another one
+    /// then.
+    fn asked(folder: &Path, first: &str, then: &str) -> Result<ClusterEmbedded> {
+        let python = folder.join("python");
+        let again = folder.join("again").display().to_string();
+        let script = format!(
+            "#!/bin/sh\nread request\nif [ -e '{again}' ]; then echo '{then}'; exit 0; fi\ntouch '{again}'\necho '{first}'\nexit 2\n"
+        );
+        std::fs::write(&python, script).unwrap();
+        std::fs::set_permissions(&python, PermissionsExt::from_mode(0o755)).unwrap();
+        let request = EmbedOnCluster {
+            python: Some(python),
+            ..EmbedOnCluster::new("ray://head:10001", ["papers.jsonl"], folder.join("out"))
+        };
+        let settings = Settings::from_vars(|_| None, Some(folder.join("cache")), None).unwrap();
+        Relata::new(Options::new(folder.join("library.db"), settings)).embed_on_cluster(&request)
+    }
+
+    const ANSWER: &str = r#"{"answer": {"out": "out", "format": "parquet", "model": "m", "fingerprint": "f", "dimension": 8,
+        "rows": 3, "rows_made": 1, "rows_found": 2, "shards_made": 1, "shards_found": 1, "shards_other": 0, "seconds": 1.0,
+        "rows_per_second": 1.0, "nodes": {"n": 1}, "notes": [], "skipped": [], "rows_skipped": 0}}"#;
+
+    #[test]
+    fn a_cluster_that_is_lost_before_its_first_row_is_waited_for() {
+        let folder = tempfile::tempdir().unwrap();
+        let lost = r#"{"error": {"code": "cluster", "text": "nobody has answered for 30 s", "lost": true}}"#;
+        let embedded = asked(folder.path(), lost, &ANSWER.replace('\n', " ")).unwrap();
+        assert_eq!((embedded.rows.rows, embedded.rows.rows_found), (3, 2));
+    }
+
+    #[test]
+    fn a_cluster_that_was_never_there_is_an_error_at_once() {
+        let folder = tempfile::tempdir().unwrap();
+        let none = r#"{"error": {"code": "cluster", "text": "nobody answers at ray://head:10001", "lost": false}}"#;
+        let error = asked(folder.path(), none, &ANSWER.replace('\n', " ")).unwrap_err();
+        assert!(error.to_string().contains("nobody answers at ray://head:10001"), "{error}");
+    }
+}
