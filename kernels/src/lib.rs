@@ -1,8 +1,8 @@
 //! The loops in which the time goes, of embedding and of finding neighbours, written once over
-//! [`Simd`] and compiled for each instruction set.
+//! `Simd` and compiled for each instruction set.
 //!
-//! A kernel is a [`Kernel`]: a generic function over vectors of 32-bit lanes.
-//! [`InstructionSet::run`] compiles it for AVX-512 with VNNI, AVX2 (with VNNI and without), NEON
+//! A kernel is a `Kernel`: a generic function over vectors of 32-bit lanes.
+//! `InstructionSet::run` compiles it for AVX-512 with VNNI, AVX2 (with VNNI and without), NEON
 //! (with dotprod, with i8mm and without) and for no instruction set at all, and picks at run time.
 //! The portable twin of every kernel is therefore the same source over plain arrays (`portable`),
 //! and tests hold the others against it on odd shapes. Sets differ in rounding (sums of integers
