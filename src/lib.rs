@@ -93,6 +93,7 @@
 //! the file itself.
 #![cfg_attr(not(test), warn(clippy::unwrap_used))]
 
+// Below all modules, in a package of its own (docs/design/kernels.md).
 use relata_kernels as kernels;
 
 // From the ground up: each module uses those above it (.ci/rooms.py holds the order).

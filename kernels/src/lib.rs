@@ -9,6 +9,9 @@
 //! are exact on all); within one, every number is computed in the same order whatever stands around
 //! it.
 //!
+//! Two things need no instruction set and stand here to be optimised: `dot`, whose sums are the
+//! same on every machine, and `eigen`.
+//!
 //! Beside `cuda` this is the one place with `unsafe`: intrinsics, and pointers in the innermost
 //! loops. Every public function checks its slices first.
 
