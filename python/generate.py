@@ -154,6 +154,7 @@ def parameter(types: Types, key: str, schema: Schema, names: dict[str, str], req
     """The type of a parameter, which takes more than the request has, and its default."""
     kind = types.type_of(schema, names)
     kind = re.sub(r"^tuple\[str, \.\.\.\]", "str | Sequence[str]", kind)
+    kind = re.sub(r"^tuple\[(int|float|bool), \.\.\.\]", r"Sequence[\1]", kind)
     kind = re.sub(r"^tuple\[(\w+), \.\.\.\]", r"Sequence[types.\1]", kind)
     kind = re.sub(r"^(?!str|int|float|bool|None|Sequence|dict|tuple|Any)(\w+)", r"types.\1", kind)
     target = schema["$ref"].rsplit("/", 1)[1] if "$ref" in schema else ""

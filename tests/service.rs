@@ -255,6 +255,27 @@ fn work_tells_its_steps_and_ends_where_it_is_asked_to() {
     assert!(matches!(observed.recommend(&Recommend::new().like([id(1)])), Err(Error::Cancelled)));
 }
 
+#[test]
+fn whoever_ends_a_search_for_topics_keeps_none() {
+    let folder = TempDir::new().expect("a folder");
+    let relata = relata(folder.path());
+    relata.add_entries(&batch(0), true).expect("added");
+    for work in [Work::Comparing, Work::Grouping, Work::Drawing, Work::Naming] {
+        let cancel = CancelToken::new();
+        let token = cancel.clone();
+        let observed = relata.cancelled_by(&cancel).observed_by(move |event: Event| {
+            if matches!(event, Event::Began(began, _) if began == work) {
+                token.cancel();
+            }
+        });
+        assert!(matches!(observed.topics(&FindTopics::new()), Err(Error::Cancelled)), "{work:?}");
+    }
+    // What is found next is the first run that is kept: it has nothing to compare with.
+    let found = relata.topics(&FindTopics::new()).expect("topics");
+    assert!(found.news.is_none());
+    assert_eq!(found.topics.papers.len(), PAPERS);
+}
+
 #[cfg(feature = "parquet")]
 #[test]
 fn whoever_ends_taking_vectors_over_keeps_what_was_taken() {

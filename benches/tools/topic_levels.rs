@@ -25,9 +25,9 @@ fn main() -> anyhow::Result<()> {
 
     let begun = Instant::now();
     if std::env::args().nth(2).as_deref() == Some("--recall") {
-        let found = Nearest::in_cells(&rows, NEAREST, &|_| ())?;
+        let found = Nearest::in_cells(&rows, NEAREST, &|_| Ok(()))?;
         let in_cells = begun.elapsed();
-        let all = Nearest::among_all(&rows, NEAREST, &|_| ())?;
+        let all = Nearest::among_all(&rows, NEAREST, &|_| Ok(()))?;
         let same = |row: usize| all.of(row).iter().filter(|near| found.of(row).contains(near)).count();
         let share = (0..all.len()).map(same).sum::<usize>() as f64 / (all.len() * all.k()) as f64;
         let all = begun.elapsed() - in_cells;
@@ -37,7 +37,7 @@ fn main() -> anyhow::Result<()> {
         );
         return Ok(());
     }
-    let nearest = Nearest::find(&rows, NEAREST, &|_| ())?;
+    let nearest = Nearest::find(&rows, NEAREST, &|_| Ok(()))?;
     let graph = graph(&rows, &nearest);
     let near = begun.elapsed();
     let levels = levels(&graph, &|| Ok(()))?;

@@ -75,23 +75,30 @@ type Columns = (Vec<String>, Vec<String>, Vec<String>);
 #[derive(Default)]
 struct Told {
     notes: Vec<Note>,
-    /// The work that is under way, how much of it is done, and how much there is.
-    work: Option<(Work, u64, u64)>,
+    /// Each work that has begun since somebody was told, and the one before: how much of it is
+    /// done, and how much there is.
+    works: Vec<(Work, u64, u64)>,
 }
 
 impl Told {
     fn hear(&mut self, event: Event) {
         match event {
             Event::Note(note) => self.notes.push(note),
-            Event::Began(work, total) => self.work = Some((work, 0, total)),
+            Event::Began(work, total) => self.works.push((work, 0, total)),
             Event::Done(work, done) => {
-                if let Some((_, so_far, _)) = self.work.as_mut().filter(|(own, ..)| *own == work) {
+                if let Some((_, so_far, _)) = self.works.last_mut().filter(|(own, ..)| *own == work) {
                     *so_far = done;
                 }
             }
-            Event::Ended(_) => self.work = None,
+            // It is told once more how far it was: work may end between two looks.
             _ => {}
         }
+    }
+
+    /// How far each work is. Only the last one is told again.
+    fn untold(&mut self) -> Vec<(Work, u64, u64)> {
+        let last = self.works.last().copied();
+        std::mem::replace(&mut self.works, last.into_iter().collect())
     }
 }
 
@@ -118,11 +125,11 @@ impl Library {
         let heard = Arc::clone(&told);
         let relata = self.handle(py)?.cancelled_by(&cancel).observed_by(move |event| lock(&heard).hear(event));
         let mut tell = |py: Python<'_>| {
-            let work = lock(&told).work;
-            match (&progress, work) {
-                (Some(progress), Some((work, done, total))) => progress.call1(py, (word(work), done, total)).map(drop),
-                _ => Ok(()),
+            let Some(progress) = &progress else { return Ok(()) };
+            for (work, done, total) in lock(&told).untold() {
+                progress.call1(py, (word(work), done, total))?;
             }
+            Ok(())
         };
         let answer = working::work(py, &cancel, &mut tell, move || {
             let task = tasks().into_iter().find(|task| task.name == name);

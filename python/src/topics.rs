@@ -61,6 +61,7 @@ impl Told {
             Step::Grouping => *self = begin("grouping", 0),
             Step::Drawing => *self = begin("drawing", 0),
             Step::Naming => *self = begin("naming", 0),
+            Step::Further => {}
         }
     }
 }

@@ -80,7 +80,12 @@ def _groups() -> Work:
     return lambda: lists.grouped(count, False)
 
 
-@pytest.mark.parametrize("made", [_train, _sums, _nearest_in_cells, _brute_force, _within, _groups])
+def _topics() -> Work:
+    rows = _rows(60_000)
+    return lambda: relata.topics(rows, ["A text"] * len(rows))
+
+
+@pytest.mark.parametrize("made", [_train, _sums, _nearest_in_cells, _brute_force, _within, _groups, _topics])
 def test_what_was_interrupted_has_ended(made: Callable[[], Work]) -> None:
     work, threads = made(), _threads()
     signal.setitimer(signal.ITIMER_REAL, 0.2)

@@ -77,8 +77,26 @@ def test_a_profile_and_its_day(library: relata.Library) -> None:
 
 def test_a_profile_of_the_handle(library: relata.Library) -> None:
     own = relata.Library(library.path, model=TINY, profile="mine", offline=True)
-    assert own.like("2601.00001").profile.profile == "mine"
-    assert own.profile().like == ("2601.00001",)
+    assert own.like(["2601.00001", "2601.00004"]).profile.profile == "mine"
+    assert own.profile().like == ("2601.00001", "2601.00004")
+    assert own.liked_papers().total == 2 and library.liked_papers().total == 0
+    assert own.interests().profile == own.weigh_interest("2601.00001", 0.5).profile == "mine"
+    assert own.opine("2601.00002", "disliked").profile.profile == "mine"
+    assert own.follow(follow={"author": ["Ada Lovelace"]}).profile == own.follows().profile == "mine"
+    assert library.remove_profile("mine").changed
+    assert not library.profiles().profiles
+
+
+def test_interests_are_parted_and_joined(library: relata.Library) -> None:
+    library.like(["2601.00001", "2601.00002", "2601.00004"])
+    joined = library.join_interests([row.interest for row in library.interests().interests])
+    assert [len(row.papers) for row in joined.interests] == [3]
+    parted = library.split_interest(1)
+    assert sorted(len(row.papers) for row in parted.interests) == [1, 2]
+    assert library.interests().interests == parted.interests
+    assert len(library.regroup_interests().interests) in (1, 2, 3)
+    with pytest.raises(relata.errors.ProfileError, match="interest"):
+        library.split_interest(9)
 
 
 def test_topics_and_what_there_is(library: relata.Library) -> None:

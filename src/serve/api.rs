@@ -6,11 +6,11 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::endpoint::{Endpoint, delete, get, post};
-use crate::error::TopicsError;
 use crate::library::Opinion;
 use crate::paper::ArxivId;
 use crate::service::requests::{
-    AddSources, NameTopic, NewestOfTopic, Nothing, OfPaper, OfTopic, RemoveSources, RemovedSources,
+    AddSources, NameTopic, NamedProfile, Nothing, OfPaper, OfTopic, OneInterest, RemoveSources, RemovedSources,
+    SeveralInterests,
 };
 use crate::service::{
     Among, Fetch, FindTopics, Follow, ListLiked, MarkRead, NotePaper, Opine, Recommend, Reembed, Relata, Remove,
@@ -78,26 +78,14 @@ fn answers() -> Vec<Endpoint> {
             .example(r#"{"k": 3}"#)
             .fails(TODAY)
             .without(NOT_OF_A_DAY)
-            .by(|relata, request: &Today| {
-                let list = relata.today(request)?;
-                relata.note_shown(&list)?;
-                Ok(list)
-            }),
+            .by(|relata, request: &Today| relata.mark_shown(request)),
         get("/topics", "topics", "The topics that were found last, as a tree; null where none are kept.")
             .fails(&["filter-too-long"])
             .by(|relata, request: &Among| relata.kept_topics(request)),
         get("/topics/{topic}", "topic", "A topic of that tree, and its newest papers.")
             .example("k=5")
             .fails(&["no-such-topic"])
-            .by(|relata, request: &OfTopic| {
-                let among = Among { search: request.search.clone(), filter: request.filter.clone() };
-                let number = request.topic;
-                let none = || TopicsError::NoSuchTopic { id: number, there: Vec::new() };
-                let tree = relata.kept_topics(&among)?.ok_or_else(none)?;
-                let topic = tree.topic(number)?.clone();
-                let papers = relata.newest_of_topic(&tree, number, request.k)?;
-                Ok(NewestOfTopic { topic, papers: papers.into_iter().map(|paper| paper.id).collect() })
-            }),
+            .by(|relata, request: &OfTopic| relata.kept_topic(request)),
         get("/topics/history", "topicHistory", "What has happened to the topics of a selection.").by(
             |relata, request: &Among| {
                 let history = relata.topic_history(request)?;
@@ -126,8 +114,8 @@ fn profiles() -> Vec<Endpoint> {
         get("/profiles", "profiles", "All profiles.").by(|relata, _: &Nothing| relata.profiles()),
         get("/profiles/{profile}", "profile", "What a profile likes, dislikes and follows.")
             .fails(&["no-such-profile"])
-            .by(|relata, request: &Named| relata.export_profile(&request.profile)),
-        delete("/profiles/{profile}", "removeProfile", "Forgets a profile.").by(|relata, request: &Named| {
+            .by(|relata, request: &NamedProfile| relata.export_profile(&request.profile)),
+        delete("/profiles/{profile}", "removeProfile", "Forgets a profile.").by(|relata, request: &NamedProfile| {
             let removed = relata.remove_profile(&request.profile)?;
             Ok(Done { changed: usize::from(removed.is_some()) })
         }),
@@ -141,14 +129,14 @@ fn profiles() -> Vec<Endpoint> {
             .example(r#"{"papers": ["2602.10611"]}"#)
             .by(opine(None)),
         get("/profiles/{profile}/follows", "follows", "The authors, words and categories that a profile follows.")
-            .by(|relata, request: &Named| relata.follows(&request.profile)),
+            .by(|relata, request: &NamedProfile| relata.follows(&request.profile)),
         post("/profiles/{profile}/follows", "follow", "Follows authors, words and categories, or stops to.")
             .example(r#"{"follow": {"author": ["Ada Lovelace"], "category": ["cs.LG"]}}"#)
             .fails(&["follows-nothing", "follows-too-much"])
             .by(|relata, request: &Follow| relata.follow(request)),
         get("/profiles/{profile}/interests", "interests", "The interests of a profile: groups of liked papers.")
             .fails(&["no-such-profile"])
-            .by(|relata, request: &Named| relata.interests(&request.profile)),
+            .by(|relata, request: &NamedProfile| relata.interests(&request.profile)),
         post("/profiles/{profile}/interests/split", "splitInterest", "Makes two interests of one.")
             .example(r#"{"interest": 1}"#)
             .fails(&["no-such-profile", "no-such-interest"])
@@ -173,7 +161,7 @@ fn profiles() -> Vec<Endpoint> {
         .by(|relata, request: &WeighInterest| relata.weigh_interest(request)),
         post("/profiles/{profile}/interests/regroup", "regroupInterests", "Forgets which papers are one interest.")
             .fails(&["no-such-profile"])
-            .by(|relata, request: &Named| {
+            .by(|relata, request: &NamedProfile| {
                 relata.regroup_interests(&request.profile)?;
                 Ok(Done { changed: 1 })
             }),
@@ -182,7 +170,7 @@ fn profiles() -> Vec<Endpoint> {
             .fails(&["no-such-profile", "no-such-interest"])
             .by(|relata, request: &ListLiked| relata.liked(request)),
         get("/profiles/{profile}/texts", "profileTexts", "Liked texts that are no papers of the library.")
-            .by(|relata, request: &Named| relata.profile_texts(&request.profile)),
+            .by(|relata, request: &NamedProfile| relata.profile_texts(&request.profile)),
         post("/profiles/{profile}/texts/remove", "removeTexts", "Removes liked texts from a profile.")
             .example(r#"{"keys": ["a key of GET /profiles/default/texts"]}"#)
             .by(|relata, request: &RemoveTexts| relata.remove_texts(request)),
@@ -270,14 +258,6 @@ fn long_work() -> Vec<Endpoint> {
     ]
 }
 
-/// A profile.
-#[derive(Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-struct Named {
-    /// Its name.
-    profile: String,
-}
-
 /// Papers that a profile likes or dislikes.
 #[derive(Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
@@ -286,26 +266,6 @@ struct Papers {
     profile: String,
     /// The papers.
     papers: Vec<ArxivId>,
-}
-
-/// An interest of a profile.
-#[derive(Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-struct OneInterest {
-    /// The profile.
-    profile: String,
-    /// Its number, from 1.
-    interest: usize,
-}
-
-/// Interests of a profile.
-#[derive(Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-struct SeveralInterests {
-    /// The profile.
-    profile: String,
-    /// Their numbers, from 1.
-    interests: Vec<usize>,
 }
 
 /// How much has changed.

@@ -17,7 +17,7 @@ use serde_json::{Map, Value};
 use super::parameters::{self, Parameter};
 use super::problem::Problem;
 use crate::error::{Error, Result};
-use crate::service::Relata;
+use crate::service::{Relata, may_name_profile};
 
 /// The most answers that one request gets.
 pub(super) const MOST_RESULTS: u64 = 1000;
@@ -33,6 +33,8 @@ const LONGEST_TEXT: usize = 64 << 10;
 pub(super) struct Call {
     /// Values of the address' parts, by the names in [`Endpoint::path`].
     pub(super) path: Vec<(String, String)>,
+    /// The profile that is meant where one may be named and is not.
+    pub(super) profile: String,
     /// The query string.
     pub(super) query: String,
     /// The body, of a request that has one.
@@ -70,6 +72,8 @@ pub(super) struct Endpoint {
     pub(super) example: &'static str,
     /// Codes of what can go wrong here, beside those that any address may answer.
     pub(super) fails: &'static [&'static str],
+    /// Whether a profile may be named.
+    profiled: bool,
     prepare: Box<Prepare>,
 }
 
@@ -153,6 +157,7 @@ impl Described {
     {
         let mut request = SchemaSettings::draft2020_12().for_deserialize().into_generator().into_root_schema_for::<Q>();
         let answer = SchemaSettings::draft2020_12().for_serialize().into_generator().into_root_schema_for::<A>();
+        let profiled = may_name_profile(&request);
         let named = parts(self.path);
         let mut parts = Vec::new();
         let mut value = request.ensure_object().clone();
@@ -201,6 +206,7 @@ impl Described {
             job: self.job,
             example: self.example,
             fails: self.fails,
+            profiled,
             prepare: Box::new(prepare),
         }
     }
@@ -273,6 +279,9 @@ impl Endpoint {
             }
         }
         bounded(&object)?;
+        if self.profiled {
+            object.entry("profile").or_insert_with(|| call.profile.as_str().into());
+        }
         Ok(object)
     }
 }

@@ -250,7 +250,7 @@ mod tests {
                 Some(_) => (String::new(), endpoint.example.as_bytes().to_vec()),
                 None => (endpoint.example.to_owned(), Vec::new()),
             };
-            let call = super::super::endpoint::Call { path: path.collect(), query, body };
+            let call = super::super::endpoint::Call { path: path.collect(), profile: String::new(), query, body };
             assert!(endpoint.read(&call).is_ok(), "{}", endpoint.name);
         }
     }

@@ -262,7 +262,8 @@ async fn answer(
     }
     let path = parts.iter().map(|(name, value)| (name.to_owned(), value.to_owned())).collect();
     let query = head.uri.query().unwrap_or_default().to_owned();
-    let call = Call { path, query, body: read(body, BODY).await?.into() };
+    let profile = app.relata.default_profile().to_owned();
+    let call = Call { path, profile, query, body: read(body, BODY).await?.into() };
     let work = endpoint.read(&call)?;
     if endpoint.job {
         return job_routes::begun(&app, endpoint.name, job_work::asked(work));

@@ -123,6 +123,8 @@ pub use schemas::schemas;
 pub use search::{ByText, Found, FoundBy, Search, SearchQuery};
 pub use sources::{FeedRow, SourceRow, Sources};
 pub use state::LibraryState;
+#[cfg(feature = "serve")]
+pub(crate) use tasks::may_name_profile;
 pub use tasks::{Task, tasks};
 pub use texts::{ProfileTexts, RemoveTexts, RemovedTexts, TextRow};
 pub use today::{DayNumbers, NewPaper, Repeated, Today, TodayList, TodayQuery};

@@ -22,6 +22,36 @@ pub struct OfProfile {
     pub profile: String,
 }
 
+/// A profile that has to be named.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct NamedProfile {
+    /// Its name.
+    pub profile: String,
+}
+
+/// An interest of a profile.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct OneInterest {
+    /// Its number, from 1.
+    pub interest: usize,
+    /// The profile.
+    #[serde(default = "default_profile")]
+    pub profile: String,
+}
+
+/// Interests of a profile.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct SeveralInterests {
+    /// Their numbers, from 1.
+    pub interests: Vec<usize>,
+    /// The profile.
+    #[serde(default = "default_profile")]
+    pub profile: String,
+}
+
 /// A paper.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]

@@ -11,13 +11,15 @@ use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 
 use super::requests::{
-    AddSources, Finished, NameTopic, NewestOfTopic, Nothing, OfPaper, OfProfile, OfTopic, RemoveSources, RemovedSources,
+    AddSources, Finished, NameTopic, NamedProfile, Nothing, OfPaper, OfProfile, OfTopic, OneInterest, RemoveSources,
+    RemovedSources, SeveralInterests,
 };
 use super::{
-    Add, Among, Embed, Evaluate, Export, Fetch, FindTopics, Follow, ImportProfile, ImportVectors, ListLiked, MarkRead,
-    NotePaper, Opine, Recommend, Reembed, Relata, Remove, RemoveTexts, Repair, Search, TagPapers, Today, WeighInterest,
+    Add, Among, DEFAULT_PROFILE, Embed, Evaluate, Export, Fetch, FindTopics, Follow, ImportProfile, ImportVectors,
+    ListLiked, MarkRead, NotePaper, Opine, Recommend, Reembed, Relata, Remove, RemoveTexts, Repair, Search, TagPapers,
+    Today, WeighInterest,
 };
-use crate::error::{Error, QueryError, Result, TopicsError};
+use crate::error::{Error, QueryError, Result};
 
 /// Something that the service does, by its name.
 pub struct Task {
@@ -81,11 +83,7 @@ fn questions() -> Vec<Task> {
         task(
             "mark_shown",
             "Lists a day as `today` does, and notes its papers as shown, so that other days leave them out.",
-            |relata, asked: &Today| {
-                let list = relata.today(asked)?;
-                relata.note_shown(&list)?;
-                Ok(list)
-            },
+            |relata, asked: &Today| relata.mark_shown(asked),
         ),
         task("export", "Writes papers with their topics to a file.", |relata, asked: &Export| relata.export(asked)),
         task(
@@ -109,7 +107,7 @@ fn profiles() -> Vec<Task> {
             "Adds papers of a reference manager's file to a profile.",
             |relata, asked: &ImportProfile| relata.import_profile(asked),
         ),
-        task("remove_profile", "Forgets a profile.", |relata, asked: &OfProfile| {
+        task("remove_profile", "Forgets a profile.", |relata, asked: &NamedProfile| {
             Ok(Finished { changed: relata.remove_profile(&asked.profile)?.is_some() })
         }),
         task("follow", "Follows authors, words and categories, or stops to.", |relata, asked: &Follow| {
@@ -123,6 +121,22 @@ fn profiles() -> Vec<Task> {
         }),
         task("weigh_interest", "Has an interest count more or less, or mutes it.", |relata, asked: &WeighInterest| {
             relata.weigh_interest(asked)
+        }),
+        task(
+            "split_interest",
+            "Makes two interests of one, where it is least alike.",
+            |relata, asked: &OneInterest| {
+                relata.split_interest(&asked.profile, asked.interest)?;
+                relata.interests(&asked.profile)
+            },
+        ),
+        task("join_interests", "Makes one interest of several.", |relata, asked: &SeveralInterests| {
+            relata.join_interests(&asked.profile, &asked.interests)?;
+            relata.interests(&asked.profile)
+        }),
+        task("regroup_interests", "Forgets which papers are one interest.", |relata, asked: &OfProfile| {
+            relata.regroup_interests(&asked.profile)?;
+            relata.interests(&asked.profile)
         }),
         task(
             "liked_papers",
@@ -148,12 +162,7 @@ fn topics() -> Vec<Task> {
             relata.kept_topics(asked)
         }),
         task("topic", "A topic of those that were found last, and its newest papers.", |relata, asked: &OfTopic| {
-            let among = Among { search: asked.search.clone(), filter: asked.filter.clone() };
-            let none = || TopicsError::NoSuchTopic { id: asked.topic, there: Vec::new() };
-            let tree = relata.kept_topics(&among)?.ok_or_else(none)?;
-            let topic = tree.topic(asked.topic)?.clone();
-            let papers = relata.newest_of_topic(&tree, asked.topic, asked.k)?;
-            Ok(NewestOfTopic { topic, papers: papers.into_iter().map(|paper| paper.id).collect() })
+            relata.kept_topic(asked)
         }),
         task("topic_history", "What has happened to the topics of a selection.", |relata, asked: &Among| {
             Ok(relata.topic_history(asked)?.unwrap_or_default())
@@ -196,17 +205,27 @@ where
     Q: DeserializeOwned + JsonSchema,
     A: Serialize + JsonSchema,
 {
-    let ask = move |relata: &Relata, request: Value| {
+    let schema = SchemaSettings::draft2020_12().for_deserialize().into_generator().into_root_schema_for::<Q>();
+    let profiled = may_name_profile(&schema);
+    let ask = move |relata: &Relata, mut request: Value| {
+        if let Some(request) = request.as_object_mut().filter(|_| profiled) {
+            request.entry("profile").or_insert_with(|| relata.default_profile().into());
+        }
         let answer = ask(relata, &read::<Q>(name, request)?)?;
         serde_json::to_value(answer).map_err(|_| Error::Internal("an answer is no JSON"))
     };
     Task {
         name,
         about,
-        request: SchemaSettings::draft2020_12().for_deserialize().into_generator().into_root_schema_for::<Q>(),
+        request: schema,
         answer: SchemaSettings::draft2020_12().for_serialize().into_generator().into_root_schema_for::<A>(),
         ask: Box::new(ask),
     }
+}
+
+/// Whether requests of a schema may name a profile, and mean that of the handle where they do not.
+pub(crate) fn may_name_profile(request: &Schema) -> bool {
+    request.pointer("/properties/profile/default").is_some_and(|name| name == DEFAULT_PROFILE)
 }
 
 /// Reads a request.

@@ -309,6 +309,16 @@ impl Relata {
         }
     }
 
+    /// Lists a day, and notes its papers as shown.
+    ///
+    /// # Errors
+    /// As [`Relata::today`].
+    pub fn mark_shown(&self, request: &Today) -> Result<TodayList> {
+        let list = self.today(request)?;
+        self.note_shown(&list)?;
+        Ok(list)
+    }
+
     /// Notes that a list has shown its papers, so that the lists of other days leave them out. For
     /// once it is out.
     ///

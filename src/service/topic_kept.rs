@@ -10,6 +10,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::Relata;
+use super::requests::{NewestOfTopic, OfTopic};
 use super::topics::Among;
 use crate::error::{Error, Result, TopicsError};
 use crate::library::{KeptTopics, Matching, Paper, PaperSet, TopicSet};
@@ -58,6 +59,19 @@ impl Relata {
         let Some((library, fingerprint)) = self.with_vectors()? else { return Ok(None) };
         let kept = library.kept_topics(TopicSet { fingerprint, selection: &key })?;
         Ok(kept.filter(|kept| !kept.topics.is_empty()).map(TopicTree::of))
+    }
+
+    /// A topic of those that were found last, and its newest papers.
+    ///
+    /// # Errors
+    /// [`TopicsError::NoSuchTopic`] names the topics that there are; what the library reports.
+    pub fn kept_topic(&self, request: &OfTopic) -> Result<NewestOfTopic> {
+        let among = Among { search: request.search.clone(), filter: request.filter.clone() };
+        let none = || TopicsError::NoSuchTopic { id: request.topic, there: Vec::new() };
+        let tree = self.kept_topics(&among)?.ok_or_else(none)?;
+        let topic = tree.topic(request.topic)?.clone();
+        let papers = self.newest_of_topic(&tree, request.topic, request.k)?;
+        Ok(NewestOfTopic { topic, papers: papers.into_iter().map(|paper| paper.id).collect() })
     }
 
     /// The newest papers of a topic.

@@ -311,7 +311,7 @@ struct Steps<'a> {
 }
 
 impl Steps<'_> {
-    fn tell(&self, step: Step) {
+    fn tell(&self, step: Step) -> Result<()> {
         let event = match step {
             Step::Comparing(blocks) => {
                 self.began.store(true, Ordering::Relaxed);
@@ -323,8 +323,10 @@ impl Steps<'_> {
             Step::Grouping => Event::Began(Work::Grouping, 0),
             Step::Drawing => Event::Began(Work::Drawing, 0),
             Step::Naming => Event::Began(Work::Naming, 0),
+            Step::Further => return self.relata.cancel.check(),
         };
         self.relata.tell(event);
+        self.relata.cancel.check()
     }
 
     fn end(&self) {

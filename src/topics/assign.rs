@@ -17,11 +17,11 @@ use rayon::prelude::*;
 use super::acronyms::Acronyms;
 use super::candidates::dot;
 use super::corpus::{Assignment, Membership};
-use super::find::{Papers, Step};
+use super::find::{Papers, Step, Steps};
 use super::incremental::Grouped;
 use super::layout;
-use super::leiden::Partition;
 use super::names::TopicName;
+use super::partition::Partition;
 use super::topic::Topics;
 use crate::error::{QueryError, Result};
 use crate::library::{FingerprintNumber, Library, Matching, PaperRow};
@@ -110,19 +110,14 @@ pub(crate) struct Guided<'a> {
 /// # Errors
 /// [`QueryError::NotInLibrary`] for an example that is not there; what the library and `embed`
 /// report.
-pub(crate) fn assign(
-    library: &Library,
-    guided: Guided<'_>,
-    embed: Embed<'_>,
-    step: &(dyn Fn(Step) + Sync),
-) -> Result<Topics> {
+pub(crate) fn assign(library: &Library, guided: Guided<'_>, embed: Embed<'_>, step: Steps<'_>) -> Result<Topics> {
     let Guided { fingerprint, within, seeds, threshold } = guided;
     let _snapshot = library.snapshot()?;
     let prototypes =
         seeds.iter().map(|seed| prototype(library, &guided, seed, embed)).collect::<Result<Vec<Vec<f32>>>>()?;
     let Some(papers) = Papers::of(library, fingerprint, within, step)? else { return Ok(Topics::default()) };
     let corpus = &papers.corpus;
-    step(Step::Grouping);
+    step(Step::Grouping)?;
     let rows = &corpus.rows;
     let common_papers = mean((0..rows.len()).map(|paper| rows.row(paper)), rows.dimension());
     // One name has nothing in common with others.
@@ -161,8 +156,8 @@ pub(crate) fn assign(
     let grouped =
         Grouped { partitions: vec![Partition { groups, count: names.len() }], ids: vec![ids], reclustered: true };
     let names = vec![names.into_iter().map(|name| Some(TopicName { name, fixed: true })).collect()];
-    step(Step::Drawing);
-    let positions = layout(&corpus.rows, &corpus.nearest, &|| Ok(()))?;
+    step(Step::Drawing)?;
+    let positions = layout(&corpus.rows, &corpus.nearest, &|| step(Step::Further))?;
     let assignment = Assignment { grouped, names, memberships, positions, unassigned: None };
     let mut topics = papers.topics(library, assignment, step)?;
     topics.sort_papers();

@@ -52,7 +52,7 @@ mod tests {
     #[test]
     fn every_paper_comes_once_and_nearer_ones_come_first() {
         let (library, fingerprint) = library(&(0..12).collect::<Vec<_>>());
-        let topics = find(&library, Search::of(fingerprint), &|_| ()).expect("topics");
+        let topics = find(&library, Search::of(fingerprint), &|_| Ok(())).expect("topics");
         for topic in topics.levels.iter().flat_map(|level| &level.topics) {
             let ordered = central_first(&library, fingerprint, &topics, topic).expect("read");
             assert_eq!(ordered[..topic.central.len()], topic.central);

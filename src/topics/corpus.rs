@@ -6,19 +6,20 @@
 //! values alone decide, so that the order in which they came cannot affect the topics.
 
 use super::candidates::{Rows, dot};
-use super::find::Step;
+use super::find::{Step, Steps};
 use super::graph::{Graph, members};
 use super::incremental::{Grouped, Previous, first, update};
 use super::knn::Nearest;
-use super::leiden::Partition;
 use super::levels::{NEAREST, graph};
 use super::methods::{Method, dbscan, kmeans};
 use super::named::{Naming, chosen, named};
 use super::names::TopicName;
 use super::order::{by_content, reorder};
+use super::partition::Partition;
 use super::topic::{AssignedRow, RowTopics};
 use super::{layout, layout_from};
 use crate::error::Result;
+use crate::neighbours::InterruptCheck;
 
 /// How many rows related to a row are named.
 const RELATED: usize = 6;
@@ -36,7 +37,7 @@ pub type ReadTexts<'a> = &'a mut dyn FnMut(&[usize]) -> Result<Vec<String>>;
 /// Finds topics among unit rows (rows x dimension, one behind the other), as Relata
 /// does among those of a library: the same rows and texts give the
 /// same topics. Of equal rows those that come first are taken first. `step` is told how far the
-/// search is.
+/// search is, and ends it by an error.
 ///
 /// # Errors
 /// [`TopicsError::TooMany`](crate::error::TopicsError::TooMany); what `texts` and `step` report.
@@ -45,19 +46,15 @@ pub fn of_rows(
     dimension: usize,
     method: Method,
     texts: ReadTexts<'_>,
-    step: &(dyn Fn(Step) -> Result<()> + Sync),
+    step: Steps<'_>,
 ) -> Result<RowTopics> {
     if vectors.len() < dimension.max(1) {
         return Ok(RowTopics::default());
     }
-    let told = |told: Step| {
-        // Blocks are compared on many threads, none of which can end the search.
-        let _ = step(told);
-    };
-    let corpus = Corpus::of(vectors, dimension, &told)?;
+    let corpus = Corpus::of(vectors, dimension, step)?;
     step(Step::Grouping)?;
     let order = corpus.order.clone();
-    let Some(assignment) = corpus.assigned(method, None, &told)? else { return Ok(RowTopics::default()) };
+    let Some(assignment) = corpus.assigned(method, None, step)? else { return Ok(RowTopics::default()) };
     step(Step::Naming)?;
     let mut topics = corpus.topics(assignment, texts)?;
     topics.restore(&order);
@@ -94,12 +91,14 @@ pub(super) struct Assignment {
 
 impl Corpus {
     /// Orders rows, of which there is one at least, and finds the nearest of each.
-    pub(super) fn of(mut vectors: Vec<f32>, dimension: usize, step: &(dyn Fn(Step) + Sync)) -> Result<Corpus> {
+    pub(super) fn of(mut vectors: Vec<f32>, dimension: usize, step: Steps<'_>) -> Result<Corpus> {
         let order = by_content(&vectors, dimension);
         reorder(&mut vectors, dimension, &order);
         let rows = Rows::new(vectors, dimension);
-        step(Step::Comparing(super::knn::blocks(rows.len())));
-        let nearest = Nearest::find(&rows, NEAREST, &|blocks| step(Step::Compared(blocks)))?;
+        step(Step::Comparing(super::knn::blocks(rows.len())))?;
+        let nearest = Nearest::find(&rows, NEAREST, &|blocks| {
+            step(if blocks > 0 { Step::Compared(blocks) } else { Step::Further })
+        })?;
         Ok(Corpus { order, rows, nearest })
     }
 
@@ -108,11 +107,12 @@ impl Corpus {
         &self,
         method: Method,
         previous: Option<&Previous<'_>>,
-        step: &(dyn Fn(Step) + Sync),
+        step: Steps<'_>,
     ) -> Result<Option<Assignment>> {
+        let further: InterruptCheck<'_> = &|| step(Step::Further);
         let (mut assignment, reclustered) = {
             let graph = graph(&self.rows, &self.nearest);
-            let (grouped, unassigned) = self.grouped(&graph, method, previous)?;
+            let (grouped, unassigned) = self.grouped(&graph, method, previous, further)?;
             let Some(finest) = grouped.partitions.last() else { return Ok(None) };
             let memberships = memberships(&graph, finest).collect();
             let unassigned = unassigned.map(|row| finest.groups[row] as usize);
@@ -121,13 +121,13 @@ impl Corpus {
             (Assignment { grouped, names, memberships, positions: Vec::new(), unassigned }, reclustered)
         };
         assignment.name_the_unassigned();
-        step(Step::Drawing);
+        step(Step::Drawing)?;
         assignment.positions = match previous {
-            None => layout(&self.rows, &self.nearest, &|| Ok(()))?,
+            None => layout(&self.rows, &self.nearest, further)?,
             Some(previous) => {
                 let before: Vec<Option<[f32; 2]>> =
                     previous.papers.iter().map(|paper| paper.map(|paper| paper.position)).collect();
-                layout_from(&self.rows, &self.nearest, &before, reclustered, &|| Ok(()))?
+                layout_from(&self.rows, &self.nearest, &before, reclustered, further)?
             }
         };
         Ok(Some(assignment))
@@ -140,10 +140,11 @@ impl Corpus {
         graph: &Graph,
         method: Method,
         previous: Option<&Previous<'_>>,
+        further: InterruptCheck<'_>,
     ) -> Result<(Grouped, Option<usize>)> {
         let grouped = match (method, previous) {
-            (Method::Leiden, None) => first(graph, &|| Ok(()))?,
-            (Method::Leiden, Some(previous)) => update(graph, previous, &|| Ok(()))?,
+            (Method::Leiden, None) => first(graph, further)?,
+            (Method::Leiden, Some(previous)) => update(graph, previous, further)?,
             (Method::KMeans { topics }, _) => Grouped::one_level(kmeans(&self.rows, topics)?),
             (Method::Dbscan { papers, cosine }, _) => {
                 let found = dbscan(&self.rows, &self.nearest, papers, cosine)?;

@@ -26,7 +26,13 @@ pub enum Step {
     Drawing,
     /// Texts are read.
     Naming,
+    /// Something more is done of the step that was told last. How much is left is not known.
+    Further,
 }
+
+/// Hears each step of a search, from any thread and so often that an error of it ends the search
+/// soon.
+pub type Steps<'a> = &'a (dyn Fn(Step) -> Result<()> + Sync);
 
 /// What [`find`] searches for topics, and how.
 #[derive(Clone, Copy, Debug)]
@@ -54,11 +60,11 @@ impl Search<'_> {
 ///
 /// # Errors
 /// What the library reports; [`TopicsError::TooMany`](crate::error::TopicsError::TooMany).
-pub(crate) fn find(library: &Library, search: Search<'_>, step: &(dyn Fn(Step) + Sync)) -> Result<Topics> {
+pub(crate) fn find(library: &Library, search: Search<'_>, step: Steps<'_>) -> Result<Topics> {
     let Search { fingerprint, within, method, previous } = search;
     let _snapshot = library.snapshot()?;
     let Some(papers) = Papers::of(library, fingerprint, within, step)? else { return Ok(Topics::default()) };
-    step(Step::Grouping);
+    step(Step::Grouping)?;
     let previous = previous.filter(|_| method == Method::Leiden).map(|previous| Previous::of(previous, &papers.papers));
     let Some(assignment) = papers.corpus.assigned(method, previous.as_ref(), step)? else {
         return Ok(Topics::default());
@@ -84,7 +90,7 @@ impl Papers {
         library: &Library,
         fingerprint: FingerprintNumber,
         within: &Matching,
-        step: &(dyn Fn(Step) + Sync),
+        step: Steps<'_>,
     ) -> Result<Option<Papers>> {
         let Embedded { papers, vectors } = library.rows_by_id(fingerprint, within)?;
         if papers.is_empty() {
@@ -97,14 +103,9 @@ impl Papers {
 
     /// Makes topics of groups. A group keeps the name that it has; papers stay in the order of the
     /// corpus, not by id.
-    pub(super) fn topics(
-        self,
-        library: &Library,
-        assignment: Assignment,
-        step: &(dyn Fn(Step) + Sync),
-    ) -> Result<Topics> {
+    pub(super) fn topics(self, library: &Library, assignment: Assignment, step: Steps<'_>) -> Result<Topics> {
         let Papers { fingerprint, papers, corpus } = self;
-        step(Step::Naming);
+        step(Step::Naming)?;
         let mut rows = vec![PaperRow(0); papers.len()];
         corpus.order.iter().zip(&papers).for_each(|(at, (_, row, _))| rows[*at as usize] = *row);
         let mut texts = |places: &[usize]| {
@@ -122,6 +123,9 @@ impl Papers {
 
 #[cfg(test)]
 pub(super) mod tests {
+    use std::sync::Mutex;
+    use std::sync::atomic::{AtomicUsize, Ordering};
+
     use super::super::corpus::of_rows;
     use super::super::topic::RowTopics;
     use super::*;
@@ -164,7 +168,7 @@ pub(super) mod tests {
     fn papers_in_any_order_have_the_same_topics_by_the_same_names() {
         let found = |order: &[u32]| {
             let (library, fingerprint) = library(order);
-            let mut topics = find(&library, Search::of(fingerprint), &|_| ()).expect("topics");
+            let mut topics = find(&library, Search::of(fingerprint), &|_| Ok(())).expect("topics");
             topics.papers.iter_mut().for_each(|paper| paper.row = PaperRow(0));
             topics
         };
@@ -177,7 +181,7 @@ pub(super) mod tests {
     #[test]
     fn papers_by_other_ids_have_the_same_topics() {
         let (library, fingerprint) = library(&(0..60).collect::<Vec<_>>());
-        let mut topics = find(&library, Search::of(fingerprint), &|_| ()).expect("topics");
+        let mut topics = find(&library, Search::of(fingerprint), &|_| Ok(())).expect("topics");
         let (mut renamed, same) = self::library(&[]);
         // The same texts and vectors, under ids in the opposite order.
         for number in 0..60u32 {
@@ -196,7 +200,7 @@ pub(super) mod tests {
             let new = NewVector { row, passage_hash, vector: &text.vector, tokens: Tokens::default() };
             renamed.store_vectors(same, &[new]).expect("stored");
         }
-        let mut found = find(&renamed, Search::of(same), &|_| ()).expect("topics");
+        let mut found = find(&renamed, Search::of(same), &|_| Ok(())).expect("topics");
         let mirrored = |places: &mut Vec<usize>| places.iter_mut().for_each(|place| *place = 59 - *place);
         for topic in found.levels.iter_mut().flat_map(|level| &mut level.topics) {
             mirrored(&mut topic.central);
@@ -218,7 +222,7 @@ pub(super) mod tests {
     /// The same rows and texts without a library have the same topics at the same places.
     fn same_without_the_library(count: u32, method: Method) -> RowTopics {
         let (library, fingerprint) = library(&(0..count).collect::<Vec<_>>());
-        let found = find(&library, Search { method, ..Search::of(fingerprint) }, &|_| ()).expect("topics");
+        let found = find(&library, Search { method, ..Search::of(fingerprint) }, &|_| Ok(())).expect("topics");
         let rows: Vec<PaperRow> = found.papers.iter().map(|paper| paper.row).collect();
         let texts = library.texts_of(fingerprint, &rows).expect("texts");
         let vectors = texts.iter().flat_map(|paper| paper.vector.clone()).collect();
@@ -250,23 +254,52 @@ pub(super) mod tests {
     }
 
     #[test]
-    fn a_search_among_rows_ends_where_its_step_says_so() {
-        let vectors = [1.0f32, 0.0, 0.0, 1.0].repeat(20);
-        let stop = |step: Step| if step == Step::Grouping { Err(crate::Error::Cancelled) } else { Ok(()) };
-        let ended = of_rows(vectors, 2, Method::Leiden, &mut |_| unreachable!("no text is read"), &stop);
-        assert!(matches!(ended, Err(crate::Error::Cancelled)));
+    fn a_search_among_rows_ends_wherever_it_is_told_to() {
+        let mut random = fastrand::Rng::with_seed(6);
+        let vectors: Vec<f32> = (0..120).flat_map(|_| [(); 3].map(|()| random.f32() - 0.5)).collect();
+        let search = |method, step: Steps<'_>| {
+            of_rows(vectors.clone(), 3, method, &mut |places| Ok(vec![String::new(); places.len()]), step)
+        };
+        // On one thread each step is told at the same place of every run.
+        let pool = rayon::ThreadPoolBuilder::new().num_threads(1).build().expect("a thread");
+        for method in [Method::Leiden, Method::KMeans { topics: 3 }] {
+            let told = Mutex::new(Vec::new());
+            let noted = |step: Step| {
+                told.lock().expect("a lock").push(step);
+                Ok(())
+            };
+            pool.install(|| search(method, &noted)).expect("topics");
+            let told = told.into_inner().expect("a lock");
+            let steps: Vec<Step> = told.iter().copied().filter(|step| *step != Step::Further).collect();
+            let compared = [Step::Comparing(2), Step::Compared(1), Step::Compared(1)];
+            let whole = [compared.as_slice(), &[Step::Grouping, Step::Drawing, Step::Naming]].concat();
+            assert_eq!(steps, whole);
+            // Grouping by the default method asks now and then, and so does drawing by any.
+            let asked = told.split(|step| *step == Step::Drawing).map(|part| part.contains(&Step::Further));
+            assert_eq!(asked.collect::<Vec<_>>(), [method == Method::Leiden, true]);
+            // Where one step follows another; between, many are the same.
+            let edges = (0..told.len()).filter(|at| *at == 0 || told[*at] != told[at - 1]);
+            for last in edges {
+                let heard = AtomicUsize::new(0);
+                let ended = |_| {
+                    if heard.fetch_add(1, Ordering::Relaxed) < last { Ok(()) } else { Err(crate::Error::Cancelled) }
+                };
+                assert!(matches!(pool.install(|| search(method, &ended)), Err(crate::Error::Cancelled)), "{last}");
+            }
+        }
     }
 
     #[test]
     fn papers_that_a_filter_keeps_are_all_there_are() {
         let (library, fingerprint) = library(&(0..12).collect::<Vec<_>>());
         let holding = Matching::Only(library.holding("suspension STEEL").expect("found"));
-        let topics = find(&library, Search { within: &holding, ..Search::of(fingerprint) }, &|_| ()).expect("topics");
+        let topics =
+            find(&library, Search { within: &holding, ..Search::of(fingerprint) }, &|_| Ok(())).expect("topics");
         assert_eq!(topics.papers.len(), 8);
         assert_eq!(library.holding("steel glaciers").expect("found").len(), 0);
         let empty = Matching::Only(library.holding("steel glaciers").expect("found"));
         let search = Search { within: &empty, ..Search::of(fingerprint) };
-        let nobody = find(&library, search, &|_| ()).expect("topics");
+        let nobody = find(&library, search, &|_| Ok(())).expect("topics");
         assert_eq!(nobody, Topics::default());
     }
 }

@@ -242,7 +242,7 @@ mod tests {
     fn edges_stand_at_both_ends_and_groups_become_nodes() {
         let angles = [0.0f32, 0.1, 0.2, 1.0, 1.1, 1.21];
         let rows = Rows::new(angles.iter().flat_map(|angle| [angle.cos(), angle.sin()]).collect(), 2);
-        let near = Graph::of(&Nearest::find(&rows, 2, &|_| ()).expect("found"), 6, 2);
+        let near = Graph::of(&Nearest::find(&rows, 2, &|_| Ok(())).expect("found"), 6, 2);
         let ends = |node: usize| near.edges(node).iter().map(|edge| edge.0).collect::<Vec<_>>();
         let triangles = [vec![1, 2], vec![0, 2], vec![0, 1], vec![4, 5], vec![3, 5], vec![3, 4]];
         assert_eq!((0..6).map(ends).collect::<Vec<_>>(), triangles);
@@ -262,7 +262,7 @@ mod tests {
     fn the_graph_of_the_nearest_is_that_of_all_its_pairs() {
         let mut random = fastrand::Rng::with_seed(7);
         let values = (0..200 * 4).map(|_| random.f32() - 0.5).collect();
-        let nearest = Nearest::find(&Rows::new(values, 4), 9, &|_| ()).expect("found");
+        let nearest = Nearest::find(&Rows::new(values, 4), 9, &|_| Ok(())).expect("found");
         let pairs = |k: usize| {
             let of =
                 |node: usize| nearest.of(node).iter().take(k).map(move |(other, x)| (node as u32, *other, x.max(0.0)));
@@ -271,7 +271,7 @@ mod tests {
         for k in [1, 5, 9, 12] {
             assert_eq!(Graph::of(&nearest, 200, k), Graph::joined(200, pairs(k)), "{k}");
         }
-        let alone = Nearest::find(&Rows::new(vec![1.0], 1), 9, &|_| ()).expect("found");
+        let alone = Nearest::find(&Rows::new(vec![1.0], 1), 9, &|_| Ok(())).expect("found");
         assert_eq!(Graph::of(&alone, 1, 9), Graph::joined(1, Vec::new()));
     }
 

@@ -11,10 +11,10 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use super::graph::Graph;
-use super::leiden::Partition;
 use super::levels::{count_of_levels, levels, levels_from, ordered};
 use super::matching::matched;
 use super::names::TopicName;
+use super::partition::Partition;
 use crate::error::Result;
 use crate::library::{KeptPaper, KeptTopic, KeptTopics, PaperRow};
 use crate::neighbours::InterruptCheck;
@@ -259,7 +259,7 @@ mod tests {
             row.into_iter().map(move |x| x / length).collect::<Vec<f32>>()
         });
         let rows = Rows::new(values.collect(), DIMENSION);
-        let nearest = Nearest::find(&rows, super::super::levels::NEAREST, &|_| ()).expect("found");
+        let nearest = Nearest::find(&rows, super::super::levels::NEAREST, &|_| Ok(())).expect("found");
         super::super::levels::graph(&rows, &nearest)
     }
 

@@ -27,6 +27,10 @@ pub(super) fn blocks(rows: usize) -> u64 {
     (rows.div_ceil(ROWS) * rows.div_ceil(PACKED)) as u64
 }
 
+/// Told how much more was compared, or 0 where what is done has no number, again and again and from
+/// any thread; an error of it ends the work.
+pub type Done<'a> = &'a (dyn Fn(u64) -> Result<()> + Sync);
+
 /// The nearest of every row.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Nearest {
@@ -40,8 +44,8 @@ impl Nearest {
     /// compared, again and again.
     ///
     /// # Errors
-    /// Where `RELATA_CPU` asks for what this machine lacks.
-    pub fn find(rows: &Rows, k: usize, done: &(dyn Fn(u64) + Sync)) -> Result<Nearest> {
+    /// Where `RELATA_CPU` asks for what this machine lacks; what `done` gives.
+    pub fn find(rows: &Rows, k: usize, done: Done<'_>) -> Result<Nearest> {
         if rows.len() > ALL_PAIRS { Nearest::in_cells(rows, k, done) } else { Nearest::among_all(rows, k, done) }
     }
 
@@ -49,16 +53,16 @@ impl Nearest {
     ///
     /// # Errors
     /// As [`Nearest::find`].
-    pub fn among_all(rows: &Rows, k: usize, done: &(dyn Fn(u64) + Sync)) -> Result<Nearest> {
+    pub fn among_all(rows: &Rows, k: usize, done: Done<'_>) -> Result<Nearest> {
         let k = k.min(rows.len().saturating_sub(1));
-        Ok(Nearest { k, near: all_pairs(InstructionSet::choose()?, rows, k, done) })
+        Ok(Nearest { k, near: all_pairs(InstructionSet::choose()?, rows, k, done)? })
     }
 
     /// The same by comparing each row with those around it, however few there are.
     ///
     /// # Errors
     /// As [`Nearest::find`].
-    pub fn in_cells(rows: &Rows, k: usize, done: &(dyn Fn(u64) + Sync)) -> Result<Nearest> {
+    pub fn in_cells(rows: &Rows, k: usize, done: Done<'_>) -> Result<Nearest> {
         let k = k.min(rows.len().saturating_sub(1));
         Ok(Nearest { k, near: knn_cells::nearest(InstructionSet::choose()?, rows, k, done)? })
     }
@@ -91,7 +95,7 @@ impl Nearest {
 }
 
 /// The nearest of each row, one after the other.
-fn all_pairs(set: InstructionSet, rows: &Rows, k: usize, done: &(dyn Fn(u64) + Sync)) -> Vec<(u32, f32)> {
+fn all_pairs(set: InstructionSet, rows: &Rows, k: usize, done: Done<'_>) -> Result<Vec<(u32, f32)>> {
     let count = rows.len();
     let kept = (k + SPARE).min(count);
     let mut found: Vec<Candidates> = (0..count).map(|_| Candidates::new(kept)).collect();
@@ -106,17 +110,20 @@ fn all_pairs(set: InstructionSet, rows: &Rows, k: usize, done: &(dyn Fn(u64) + S
     for (number, block) in rows.values().chunks(PACKED * rows.dimension()).enumerate() {
         let others = block.len() / rows.dimension();
         let packed = PackedInt8::pack(set, block, &vec![0.0; others], rows.dimension());
-        found.par_chunks_mut(ROWS).zip(&quantised).enumerate().for_each_init(Vec::new, |scores, (at, (own, rows))| {
-            scores.resize(own.len() * others, 0.0f32);
-            multiply_int8(set, rows, &packed, scores);
-            for (row, (candidates, scores)) in own.iter_mut().zip(scores.chunks_exact(others)).enumerate() {
-                let first = number * PACKED;
-                candidates.offer((at * ROWS + row) as u32, scores, |at| (first + at) as u32);
-            }
-            done(1);
-        });
+        found.par_chunks_mut(ROWS).zip(&quantised).enumerate().try_for_each_init(
+            Vec::new,
+            |scores, (at, (own, rows))| {
+                scores.resize(own.len() * others, 0.0f32);
+                multiply_int8(set, rows, &packed, scores);
+                for (row, (candidates, scores)) in own.iter_mut().zip(scores.chunks_exact(others)).enumerate() {
+                    let first = number * PACKED;
+                    candidates.offer((at * ROWS + row) as u32, scores, |at| (first + at) as u32);
+                }
+                done(1)
+            },
+        )?;
     }
-    found.into_par_iter().enumerate().flat_map_iter(|(at, candidates)| candidates.rescored(rows, at, k)).collect()
+    Ok(found.into_par_iter().enumerate().flat_map_iter(|(at, candidates)| candidates.rescored(rows, at, k)).collect())
 }
 
 #[cfg(test)]
@@ -151,7 +158,7 @@ mod tests {
     fn these_are_the_nearest() {
         for (count, dimension) in [(1, 8), (2, 8), (7, 33), (150, 16), (2100, 24)] {
             let rows = rows(count, dimension, count as u64);
-            let nearest = Nearest::find(&rows, 15, &|_| ()).expect("found");
+            let nearest = Nearest::find(&rows, 15, &|_| Ok(())).expect("found");
             let expected = by_hand(&rows, 15);
             assert_eq!(nearest.k(), 15.min(count - 1));
             let mut missed = 0;
@@ -166,7 +173,7 @@ mod tests {
     #[test]
     fn of_equals_the_first_are_taken_and_nobody_is_near_to_itself() {
         let rows = Rows::new([1.0, 0.0].repeat(40), 2);
-        let nearest = Nearest::find(&rows, 3, &|_| ()).expect("found");
+        let nearest = Nearest::find(&rows, 3, &|_| Ok(())).expect("found");
         let names = |at: usize| nearest.of(at).iter().map(|(other, _)| *other).collect::<Vec<_>>();
         assert_eq!((names(0), names(1), names(39)), (vec![1, 2, 3], vec![0, 2, 3], vec![0, 1, 2]));
     }

@@ -11,6 +11,7 @@
 use rayon::prelude::*;
 
 use super::candidates::{Candidates, ROWS, Rows, SPARE, dot};
+use super::knn::Done;
 use crate::error::Result;
 use crate::index::cells::Cells;
 use crate::kernels::{InstructionSet, PackedInt8, Quantised, multiply_int8};
@@ -41,20 +42,15 @@ fn count(rows: usize) -> usize {
 /// how many cells were looked at.
 ///
 /// # Errors
-/// None that is its own.
-pub(super) fn nearest(
-    set: InstructionSet,
-    rows: &Rows,
-    k: usize,
-    done: &(dyn Fn(u64) + Sync),
-) -> Result<Vec<(u32, f32)>> {
+/// What `done` gives.
+pub(super) fn nearest(set: InstructionSet, rows: &Rows, k: usize, done: Done<'_>) -> Result<Vec<(u32, f32)>> {
     let dimension = rows.dimension();
     if rows.is_empty() {
         return Ok(Vec::new());
     }
     let cells = count(rows.len());
-    let centres = train_on(set, &sample(rows, cells * SAMPLE), dimension, cells, &|| Ok(()))?;
-    let cell_of = Cells::new(set, &centres, dimension).assign_all(rows.values(), &|| Ok(()))?;
+    let centres = train_on(set, &sample(rows, cells * SAMPLE), dimension, cells, &|| done(0))?;
+    let cell_of = Cells::new(set, &centres, dimension).assign_all(rows.values(), &|| done(0))?;
     let in_cells = InCells::new(set, rows, &cell_of, centres.len() / dimension);
     let sizes: Vec<u64> = in_cells.members.iter().map(|own| own.len() as u64).collect();
     let around: Vec<Vec<u32>> =
@@ -64,10 +60,10 @@ pub(super) fn nearest(
         .enumerate()
         .map(|(cell, around)| {
             let near = in_cells.nearest(cell, around, k);
-            done(1);
-            near
+            done(1)?;
+            Ok(near)
         })
-        .collect();
+        .collect::<Result<_>>()?;
     let mut near = vec![(0, 0.0); rows.len() * k];
     for (own, found) in in_cells.members.iter().zip(found) {
         for (row, found) in own.iter().zip(found.chunks_exact(k.max(1))) {
@@ -207,8 +203,8 @@ mod tests {
     #[test]
     fn nearly_all_of_the_nearest_are_found_whatever_the_threads() {
         let rows = rows(27_000);
-        let found = Nearest::in_cells(&rows, 15, &|_| ()).expect("found");
-        let exact = Nearest::among_all(&rows, 15, &|_| ()).expect("found");
+        let found = Nearest::in_cells(&rows, 15, &|_| Ok(())).expect("found");
+        let exact = Nearest::among_all(&rows, 15, &|_| Ok(())).expect("found");
         let mut same = 0;
         for row in 0..rows.len() {
             let names: Vec<u32> = found.of(row).iter().map(|(other, _)| *other).collect();
@@ -218,13 +214,13 @@ mod tests {
         let share = same as f64 / (15 * rows.len()) as f64;
         assert!(share > 0.98 && share < 1.0, "{share}");
         let pool = rayon::ThreadPoolBuilder::new().num_threads(3).build().expect("threads");
-        assert_eq!(pool.install(|| Nearest::in_cells(&rows, 15, &|_| ()).expect("found")), found);
+        assert_eq!(pool.install(|| Nearest::in_cells(&rows, 15, &|_| Ok(())).expect("found")), found);
     }
 
     #[test]
     fn rows_that_are_all_the_same_have_neighbours() {
         let rows = Rows::new([0.6f32, 0.8].repeat(1500), 2);
-        let found = Nearest::in_cells(&rows, 3, &|_| ()).expect("found");
+        let found = Nearest::in_cells(&rows, 3, &|_| Ok(())).expect("found");
         let names = |row: usize| found.of(row).iter().map(|(other, _)| *other).collect::<Vec<_>>();
         assert_eq!((names(0), names(1), names(1499)), (vec![1, 2, 3], vec![0, 2, 3], vec![0, 1, 2]));
     }

@@ -179,7 +179,7 @@ mod tests {
         for parts in [3, 40] {
             assert_eq!(in_parts(&rows, 9, 6, parts), whole, "{parts}");
         }
-        let exact = Nearest::among_all(&rows, 6, &|_| ()).expect("found");
+        let exact = Nearest::among_all(&rows, 6, &|_| Ok(())).expect("found");
         let same = (0..rows.len())
             .flat_map(|row| exact.of(row).iter().filter(|near| whole[row].contains(near)).collect::<Vec<_>>());
         let share = same.count() as f64 / (6 * rows.len()) as f64;

@@ -303,7 +303,7 @@ mod tests {
     }
 
     fn placed(rows: &Rows) -> Vec<[f32; 2]> {
-        layout(rows, &Nearest::find(rows, NEAREST, &|_| ()).expect("found"), &|| Ok(())).expect("places")
+        layout(rows, &Nearest::find(rows, NEAREST, &|_| Ok(())).expect("found"), &|| Ok(())).expect("places")
     }
 
     #[test]
@@ -331,7 +331,7 @@ mod tests {
     #[test]
     fn papers_that_have_a_place_keep_it_while_others_come() {
         let rows = heaps(300);
-        let nearest = Nearest::find(&rows, NEAREST, &|_| ()).expect("found");
+        let nearest = Nearest::find(&rows, NEAREST, &|_| Ok(())).expect("found");
         let whole = layout(&rows, &nearest, &|| Ok(())).expect("places");
         let mut before: Vec<Option<[f32; 2]>> = whole.iter().copied().map(Some).collect();
         let from =
@@ -364,7 +364,7 @@ mod tests {
         assert_eq!(
             layout(
                 &Rows::new(Vec::new(), 2),
-                &Nearest::find(&Rows::new(Vec::new(), 2), 3, &|_| ()).expect("found"),
+                &Nearest::find(&Rows::new(Vec::new(), 2), 3, &|_| Ok(())).expect("found"),
                 &|| Ok(())
             )
             .expect("places"),

@@ -16,7 +16,8 @@ use rayon::prelude::*;
 use super::candidates::{Rows, dot};
 use super::graph::Graph;
 use super::knn::Nearest;
-use super::leiden::{Partition, leiden, modularity};
+use super::leiden::{leiden, modularity};
+use super::partition::Partition;
 use crate::error::Result;
 use crate::neighbours::InterruptCheck;
 
@@ -237,7 +238,7 @@ mod tests {
     }
 
     fn found(rows: &Rows) -> Vec<Vec<u32>> {
-        let graph = graph(rows, &Nearest::find(rows, NEAREST, &|_| ()).expect("found"));
+        let graph = graph(rows, &Nearest::find(rows, NEAREST, &|_| Ok(())).expect("found"));
         levels(&graph, &|| Ok(())).expect("levels").into_iter().map(|level| level.groups).collect()
     }
 

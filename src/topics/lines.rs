@@ -152,7 +152,7 @@ mod tests {
     #[test]
     fn both_forms_hold_every_paper_with_its_topic_and_position() {
         let (mut library, fingerprint) = library(&(0..12).collect::<Vec<_>>());
-        let topics = find(&library, Search::of(fingerprint), &|_| ()).expect("topics");
+        let topics = find(&library, Search::of(fingerprint), &|_| Ok(())).expect("topics");
         let first = std::slice::from_ref(&topics.papers[0].id);
         library.set_tags(first, &["=1+1".to_owned(), "sea ice".to_owned()], false).expect("tagged");
         library.set_note(&first[0], "@SUM(1) <b>").expect("noted");

@@ -15,7 +15,7 @@ use ndarray::ArrayView2;
 
 use super::candidates::Rows;
 use super::knn::Nearest;
-use super::leiden::Partition;
+use super::partition::Partition;
 use crate::error::{Error, Result, TopicsError};
 
 /// Starts of k-means; the one whose papers lie nearest to their centres is taken.
@@ -130,7 +130,7 @@ mod tests {
     #[test]
     fn dbscan_leaves_out_what_is_like_nothing() {
         let rows = heaps();
-        let nearest = Nearest::find(&rows, NEAREST, &|_| ()).expect("found");
+        let nearest = Nearest::find(&rows, NEAREST, &|_| Ok(())).expect("found");
         let found = dbscan(&rows, &nearest, 5, Some(0.9)).expect("found");
         assert_eq!(found[60], None);
         for paper in 0..60 {
@@ -143,7 +143,7 @@ mod tests {
         assert_eq!(
             dbscan(
                 &Rows::new(vec![1.0, 0.0], 2),
-                &Nearest::find(&Rows::new(vec![1.0, 0.0], 2), 3, &|_| ()).expect("found"),
+                &Nearest::find(&Rows::new(vec![1.0, 0.0], 2), 3, &|_| Ok(())).expect("found"),
                 2,
                 None
             )

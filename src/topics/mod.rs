@@ -8,7 +8,7 @@
 //! | the canonical order of papers | `order` |
 //! | the nearest neighbours of every paper | `knn`, `knn_cells`, `knn_shards`, `candidates` |
 //! | the neighbours as a graph | `graph` |
-//! | communities of the graph | `leiden` |
+//! | communities of the graph | `leiden`, `partition` |
 //! | how many groups, and which within which | `levels` |
 //! | groups by other methods | `methods` |
 //! | where each paper lies on a map | `layout` |
@@ -51,6 +51,7 @@ mod order;
 mod page;
 #[cfg(feature = "parquet")]
 mod parquet_table;
+mod partition;
 mod phrases;
 mod topic;
 
@@ -60,16 +61,15 @@ pub(crate) use central::central_first;
 pub(crate) use changes::in_words;
 pub use corpus::{ReadTexts, of_rows};
 pub use elsewhere::RowGroups;
-pub use find::Step;
 pub(crate) use find::{Search, find};
+pub use find::{Step, Steps};
 pub use graph::Graph;
 pub(crate) use kept::of_kept;
-pub use knn::Nearest;
+pub use knn::{Done, Nearest};
 pub use knn_shards::{NearestOfCells, cells_around, nearest_in_cells, order_of_cells};
 pub(crate) use late::{LatePlace, Neighbour, place};
 pub use layout::layout;
 pub(crate) use layout::layout_from;
-pub use leiden::Partition;
 pub use levels::{NEAREST, graph, levels};
 pub(crate) use lines::{write_csv, write_json_lines};
 pub use methods::Method;
@@ -83,5 +83,6 @@ pub use page::{RowsPage, page_of_rows};
 pub(crate) use page::{page_program, page_style};
 #[cfg(feature = "parquet")]
 pub(crate) use parquet_table::write_table;
+pub use partition::Partition;
 pub use topic::came_and_went;
 pub use topic::{AssignedPaper, AssignedRow, Level, News, RowTopics, Topic, Topics};

@@ -167,7 +167,7 @@ mod tests {
     #[test]
     fn a_table_holds_every_paper_with_its_topic_place_and_vector() {
         let (mut library, fingerprint) = library(&(0..12).collect::<Vec<_>>());
-        let topics = find(&library, Search::of(fingerprint), &|_| ()).expect("topics");
+        let topics = find(&library, Search::of(fingerprint), &|_| Ok(())).expect("topics");
         let first = std::slice::from_ref(&topics.papers[0].id);
         library.set_tags(first, &["draft".to_owned(), "sea ice".to_owned()], false).expect("tagged");
         library.set_note(&first[0], "See figure 3.").expect("noted");

@@ -25,6 +25,9 @@ pub(crate) enum Before {
     Many,
     /// Texts to embed.
     Lines,
+    /// Papers without vectors, and a file with those of all.
+    #[cfg(feature = "parquet")]
+    Vectors,
     /// The library with a wrong letter and two wrong vectors.
     Damaged,
     /// A library with what it teaches in a file.
@@ -67,7 +70,7 @@ const PLAIN: Disturbed = Disturbed {
 };
 
 /// All commands.
-pub(crate) const ALL: [Disturbed; 28] = [
+pub(crate) const ALL: &[Disturbed] = &[
     Disturbed {
         name: "add --no-embed, no library yet",
         arguments: &["add", "--no-embed", "papers.jsonl"],
@@ -244,6 +247,22 @@ pub(crate) const ALL: [Disturbed; 28] = [
         says: "v.npy",
         ..PLAIN
     },
+    #[cfg(feature = "parquet")]
+    Disturbed {
+        name: "embed to Parquet",
+        arguments: &["embed", "papers.jsonl", "-o", "v.parquet", "--resume"],
+        before: Before::Papers,
+        says: "v.parquet",
+        ..PLAIN
+    },
+    #[cfg(feature = "parquet")]
+    Disturbed {
+        name: "import-vectors",
+        arguments: &["import-vectors", "v.parquet"],
+        before: Before::Vectors,
+        says: "taken",
+        ..PLAIN
+    },
     Disturbed { name: "model fetch", arguments: &[FETCH], before: Before::Nothing, says: "fetched", ..PLAIN },
     Disturbed {
         name: "check --repair",
@@ -349,6 +368,12 @@ pub(crate) fn prepared(before: Before) -> Home {
         }
         Before::Many => many(&home),
         Before::Lines => lines(&home, 40),
+        #[cfg(feature = "parquet")]
+        Before::Vectors => {
+            papers(&home);
+            home.well(&["add", "--no-embed", "papers.jsonl"]);
+            home.well(&["embed", "papers.jsonl", "-o", "v.parquet"]);
+        }
         Before::Damaged => damaged(&home),
         Before::Learned => {
             many(&home);

@@ -64,3 +64,18 @@ fn a_token_file_is_a_setting_and_its_token_is_shown_nowhere() {
     assert!(keys.contains(&"serve.token_file") && keys.contains(&"serve.allow_writes"), "{told}");
     assert!(!told.to_string().contains(token), "{told}");
 }
+
+#[test]
+fn whoever_names_no_profile_means_the_one_of_the_settings() {
+    let server = configured("profile = 'ice'\n", &[]);
+    let digest = concat!(env!("CARGO_MANIFEST_DIR"), "/seeds/sample-digest-2026-02-14.md");
+    assert_eq!(server.program(&["add", digest]).status.code(), Some(0));
+    server.post("/api/v1/profiles/ice/likes", &json!({"papers": ["2602.10611"]}));
+    let own = server.get("/api/v1/today?k=1").json();
+    assert_eq!(own["query"]["profile"], "ice");
+    assert_eq!(server.post("/api/v1/today/shown", &json!({"k": 1})).json()["query"]["profile"], "ice");
+    let other = server.get("/api/v1/today?k=1&profile=default");
+    assert_eq!((other.status, other.code()), (409, "nothing-liked".to_owned()));
+    // A question that may leave profiles out does so.
+    assert_eq!(server.get("/api/v1/recommend?like=2602.11097&k=1").json()["query"]["like"], json!(["2602.11097"]));
+}

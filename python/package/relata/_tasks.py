@@ -508,15 +508,15 @@ class Tasks:
 
     def remove_profile(
         self,
+        profile: str,
         *,
-        profile: str | None = None,
         progress: bool = False,
     ) -> types.Finished:
         """Forgets a profile.
 
         `profile`: Its name.
         """
-        request = Request.of({"profile": profile}, required=(), lists=())
+        request = Request.of({"profile": profile}, required=('profile',), lists=())
         answer: types.Finished = self._ask("remove_profile", request, types.Finished, progress)
         return answer
 
@@ -582,6 +582,52 @@ class Tasks:
         """
         request = Request.of({"interest": interest, "weight": weight, "profile": profile}, required=('interest', 'weight'), lists=())
         answer: types.Interests = self._ask("weigh_interest", request, types.Interests, progress)
+        return answer
+
+    def split_interest(
+        self,
+        interest: int,
+        *,
+        profile: str | None = None,
+        progress: bool = False,
+    ) -> types.Interests:
+        """Makes two interests of one, where it is least alike.
+
+        `interest`: Its number, from 1.
+        `profile`: The profile.
+        """
+        request = Request.of({"interest": interest, "profile": profile}, required=('interest',), lists=())
+        answer: types.Interests = self._ask("split_interest", request, types.Interests, progress)
+        return answer
+
+    def join_interests(
+        self,
+        interests: Sequence[int],
+        *,
+        profile: str | None = None,
+        progress: bool = False,
+    ) -> types.Interests:
+        """Makes one interest of several.
+
+        `interests`: Their numbers, from 1.
+        `profile`: The profile.
+        """
+        request = Request.of({"interests": interests, "profile": profile}, required=('interests',), lists=('interests',))
+        answer: types.Interests = self._ask("join_interests", request, types.Interests, progress)
+        return answer
+
+    def regroup_interests(
+        self,
+        *,
+        profile: str | None = None,
+        progress: bool = False,
+    ) -> types.Interests:
+        """Forgets which papers are one interest.
+
+        `profile`: Its name.
+        """
+        request = Request.of({"profile": profile}, required=(), lists=())
+        answer: types.Interests = self._ask("regroup_interests", request, types.Interests, progress)
         return answer
 
     def liked_papers(

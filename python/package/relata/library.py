@@ -93,8 +93,6 @@ class Library(Tasks):
         return Path(str(self._options["path"]))
 
     def _ask(self, task: str, request: dict[str, Any], kind: Any, progress: bool) -> Any:
-        if "profile" in _PROFILED.get(task, ()) and "profile" not in request and self._options["profile"]:
-            request["profile"] = self._options["profile"]
         with Steps(progress or self.progress) as steps:
             text, notes = self._made.call(task, json.dumps(request), steps.callback)
         answer = read(kind, json.loads(text))
@@ -121,7 +119,7 @@ class Library(Tasks):
         return self._opine(papers, profile, None)
 
     def _opine(self, papers: str | Sequence[str], profile: str | None, opinion: Any) -> types.Opined:
-        return self.opine(papers, opinion=opinion, profile=profile or str(self._options["profile"] or "default"))
+        return self.opine(papers, opinion=opinion, profile=profile)
 
     def vectors(self) -> PaperVectors:
         """The vectors of all papers that have one, as one array; `prepare` embeds the others."""
@@ -136,10 +134,6 @@ class Library(Tasks):
 
     def __repr__(self) -> str:
         return f"Library({str(self.path)!r})"
-
-
-# Tasks of which a profile may be named.
-_PROFILED = {name: ("profile",) for name in ("today", "mark_shown", "profile", "follows", "interests", "profile_texts", "follow")}
 
 
 def _again(options: dict[str, Any], progress: bool) -> Library:
