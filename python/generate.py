@@ -60,7 +60,8 @@ class Types:
     def learn(self, root: Schema, asked: bool) -> str:
         """Writes the types of a schema, and gives the type of the whole."""
         parts: dict[str, Schema] = root.get("$defs", {})
-        names = {name: self.free(name, part, asked) for name, part in parts.items()}
+        # A row alone says nothing of what it is a row of.
+        names = {name: self.free(root["title"] + name if name == "Row" else name, part, asked) for name, part in parts.items()}
         for name, part in parts.items():
             self.named(names[name], part, names, asked)
         if root.get("type") == "object" and root.get("properties") and not asked:
@@ -102,7 +103,9 @@ class Types:
 
     def dataclass(self, name: str, schema: Schema, names: dict[str, str], asked: bool) -> list[str]:
         base = "Request" if asked else "Answer"
-        lines = ["@dataclass(frozen=True, kw_only=True)", f"class {name}({base}):", *docstring(prose(schema), "    "), ""]
+        # An answer shows itself in short.
+        shown = "" if asked else ", repr=False"
+        lines = [f"@dataclass(frozen=True, kw_only=True{shown})", f"class {name}({base}):", *docstring(prose(schema), "    "), ""]
         for key, value in ordered(schema):
             kind = self.type_of(value, names)
             default = ""

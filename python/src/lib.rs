@@ -18,6 +18,7 @@ mod kmeans;
 mod knn;
 mod library;
 mod neighbours;
+mod parquet;
 mod process;
 mod reading;
 mod topic_graph;
@@ -52,6 +53,8 @@ mod _relata {
     use crate::library::{Library, default_library, described_tasks};
     #[pymodule_export]
     use crate::neighbours::{Rows, RowsIndex};
+    #[pymodule_export]
+    use crate::parquet::float_lists;
     #[pymodule_export]
     use crate::reading::Reading;
     #[pymodule_export]

@@ -6,6 +6,7 @@
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
+use crate::{errors, process, working};
 use numpy::{IntoPyArray, PyArray2, PyArrayMethods};
 use pyo3::prelude::*;
 use relata::ArxivId;
@@ -13,8 +14,6 @@ use relata::Error;
 use relata::error::Result;
 use relata::model::Settings;
 use relata::service::{CancelToken, Event, FoundBy, Note, Options, Relata, Row, Work, tasks};
-
-use crate::{errors, process, working};
 
 /// How a library is opened, as a `dict`.
 #[derive(FromPyObject)]

@@ -191,6 +191,29 @@ def test_errors_have_codes_and_classes(library: relata.Library, tmp_path: Path) 
         relata.Library(tmp_path / "no-library.db", model=TINY).recommend("2601.00001")
 
 
+def test_what_is_left_out_is_said(library: relata.Library, tmp_path: Path) -> None:
+    library.like("2601.00001")
+    with pytest.warns(relata.SkippedWarning, match="no-file.jsonl: .*No such file"):
+        assert library.add(tmp_path / "no-file.jsonl").added == 0
+    (tmp_path / "half.jsonl").write_text('{"id": "2601.00009", "title": "More ice"}\n{"id": 3}\n{"title": "?"}\n')
+    with pytest.warns(relata.SkippedWarning, match=r"^left out: .*half.jsonl:2: .*, and 1 more$"):
+        listed = library.today(tmp_path / "half.jsonl", at_least=0)
+    assert [entry.line for entry in listed.skipped] == [2, 3] and listed[0].id == "2601.00009"
+    (tmp_path / "judged.jsonl").write_text("no JSON\n")
+    with pytest.warns(relata.SkippedWarning, match="judged.jsonl: "):
+        assert library.evaluate(tmp_path / "judged.jsonl").queries == 0
+
+
+def test_an_answer_shows_itself_in_short(library: relata.Library) -> None:
+    shown = repr(library.recommend("2601.00001", k=2)).splitlines()
+    assert shown[0] == "Recommendation: 2 results" and len(shown) == 3
+    assert shown[1].split()[0] == "1" and "2601.0000" in shown[1]
+    assert repr(library.search("ice", k=1)[0]).startswith("FoundRow(rank=1, id='2601.0000")
+    info = repr(library.info())
+    assert info.startswith("LibraryInfo(") and "papers=5" in info and len(info) < 2000
+    assert repr(library.profiles()) == "Profiles: 0 profiles"
+
+
 def test_an_empty_library_says_that_the_sample_answers(tmp_path: Path) -> None:
     library = relata.Library(tmp_path / "none.db", model=TINY, offline=True)
     with pytest.warns(relata.SampleWarning):

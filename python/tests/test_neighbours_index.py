@@ -109,5 +109,5 @@ def test_an_index_is_kept(indexed: relata.NearestNeighbors, tmp_path: Path) -> N
     mended.__setstate__(state)
     assert np.array_equal(mended.kneighbors(QUERIES)[1], expected[1])
     np.savez(tmp_path / "other.npz", rows=ROWS)
-    with pytest.raises(relata.errors.RequestError, match="holds no neighbours"):
+    with pytest.raises(relata.errors.FileError, match="holds no neighbours"):
         relata.NearestNeighbors.load(tmp_path / "other.npz")

@@ -154,4 +154,7 @@ def test_files_that_do_not_fit(folders: tuple[Folder, Folder], tmp_path: Path) -
     twice.write_table("again.parquet", shards.read_table("0.parquet"))
     with pytest.raises(BulkError, match=r"^2601\.\d+ stands twice in .*twice, in \d\.parquet and in again\.parquet"):
         topics(lists.address, twice.address)
-    assert topics(tmp_path / "nothing", tmp_path / "nowhere").levels == ()
+    with pytest.raises(BulkError, match="there is no folder .*/nothing"):
+        topics(tmp_path / "nothing", shards.address)
+    (tmp_path / "nothing").mkdir()
+    assert topics(tmp_path / "nothing", tmp_path / "nothing").levels == ()

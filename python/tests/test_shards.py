@@ -47,8 +47,10 @@ def test_vectors_of_two_kinds_are_not_mixed(tmp_path: Path) -> None:
 def test_a_folder_without_shards(tmp_path: Path) -> None:
     shards = Shards(tmp_path / "none")
     assert (shards.names(), shards.dimension, shards.fingerprint) == ([], 0, "")
-    ids, vectors = relata.shards.read(tmp_path / "none")
+    ids, vectors = relata.shards.read(tmp_path)
     assert ids == [] and vectors.shape == (0, 0)
+    with pytest.raises(relata.errors.BulkError, match="there is no folder .*/none"):
+        relata.shards.read(tmp_path / "none")
 
 
 def test_a_file_that_is_no_shard(tmp_path: Path) -> None:

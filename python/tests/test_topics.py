@@ -128,7 +128,7 @@ def test_methods() -> None:
     model = relata.topics(rows, [*texts, "Alone"], method={"dbscan": {"papers": 4, "cosine": 0.6}})
     assert model.topics_[-1] == -1 and model.topics_.count(-1) == model.topic_sizes_[-1] and model.topic_labels_[-1] == "in no topic"
     assert max(model.topics_) >= 1 and model.probabilities_[-1] < 0.25
-    for wrong, kind in [({"method": "kmeans"}, "needs topics"), ({"topics": 3}, "needs topics"), ({"method": "hdbscan"}, "there are leiden")]:
+    for wrong, kind in [({"method": "kmeans"}, "needs topics"), ({"topics": 3}, "finds how many there are"), ({"method": "hdbscan"}, "there are leiden")]:
         with pytest.raises(RequestError, match=kind):
             relata.Topics(**wrong)  # type: ignore[arg-type]
     with pytest.raises(RequestError, match="cosine is 3"):

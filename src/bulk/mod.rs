@@ -7,6 +7,8 @@
 //! whatever the input. The same texts, model and options give the same bytes, however often a run
 //! was killed and resumed: windows are cut by the texts alone, and only whole windows count.
 
+#[cfg(feature = "parquet")]
+mod float_lists;
 pub(crate) mod format;
 pub(crate) mod input;
 pub(crate) mod journal;
@@ -29,6 +31,8 @@ use std::time::{Duration, Instant};
 
 use ndarray::Array2;
 
+#[cfg(feature = "parquet")]
+pub use float_lists::{float_lists_of_bytes, float_lists_of_file};
 pub(crate) use format::Format;
 pub(crate) use input::Texts;
 pub(crate) use output::Output;

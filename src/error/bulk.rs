@@ -164,6 +164,10 @@ pub enum OutputRefusal {
     InTheWay,
     /// What would be the folder of unfinished work holds other files.
     OtherFiles,
+    /// It is the library, or a file of its own beside it.
+    Library,
+    /// The same call writes something else there.
+    Twice,
 }
 
 impl fmt::Display for OutputRefusal {
@@ -174,6 +178,8 @@ impl fmt::Display for OutputRefusal {
             OutputRefusal::NotRegular => "is not a regular file",
             OutputRefusal::InTheWay => "is in the way of unfinished work",
             OutputRefusal::OtherFiles => "holds files of something else",
+            OutputRefusal::Library => "is a file of the library",
+            OutputRefusal::Twice => "is named for two files",
         })
     }
 }

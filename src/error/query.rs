@@ -83,6 +83,16 @@ pub enum QueryError {
         /// The last day asked for.
         until: jiff::civil::Date,
     },
+    /// A number outside its range.
+    #[error("{key} is {given}; it can be a number {range}")]
+    OutOfRange {
+        /// The key of the request.
+        key: &'static str,
+        /// As given.
+        given: f32,
+        /// The range, such as `from 0 to 1`.
+        range: &'static str,
+    },
     /// A request in JSON that is none of its task.
     #[error("this is no request to {task}: {}{reason}", key.as_ref().map(|key| format!("{key}: ")).unwrap_or_default())]
     Malformed {
@@ -110,6 +120,7 @@ impl QueryError {
             QueryError::NoteTooLong { .. } => "note-too-long",
             QueryError::TooMuch { .. } => "filter-too-long",
             QueryError::EmptyPeriod { .. } => "empty-period",
+            QueryError::OutOfRange { .. } => "out-of-range",
             QueryError::Malformed { .. } => "malformed-request",
         }
     }

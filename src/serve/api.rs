@@ -40,12 +40,13 @@ const RECOMMEND: &[&str] = &[
     "no-vector",
     "text-unread",
     "filter-too-long",
+    "out-of-range",
     "model-unavailable",
 ];
 /// What a search fails by.
-const SEARCH: &[&str] = &["filter-too-long", "model-unavailable"];
+const SEARCH: &[&str] = &["filter-too-long", "out-of-range", "model-unavailable"];
 /// What a daily list fails by.
-const TODAY: &[&str] = &["no-such-profile", "nothing-liked", "liked-are-gone", "filter-too-long"];
+const TODAY: &[&str] = &["no-such-profile", "nothing-liked", "liked-are-gone", "filter-too-long", "out-of-range"];
 
 /// Questions.
 fn answers() -> Vec<Endpoint> {

@@ -64,6 +64,7 @@ pub(super) static CODES: &[Code] = &[
     code("nothing-liked", 409, "Nothing says what is liked."),
     code("nothing-to-fetch", 422, "No category is named, and none is remembered."),
     code("nothing-usable", 422, "No entry of the file could be used; the job's answer names each."),
+    code("out-of-range", 422, "A number is beyond what it can be."),
     code("origin-refused", 403, "Pages of other sites may not ask."),
     code("papers-and-categories", 422, "Papers and categories are fetched by separate requests."),
     code("read-only", 403, "This server changes nothing."),

@@ -159,6 +159,7 @@ fn query(error: &QueryError) -> StatusCode {
         | QueryError::NoteTooLong { .. }
         | QueryError::TooMuch { .. }
         | QueryError::EmptyPeriod { .. }
+        | QueryError::OutOfRange { .. }
         | QueryError::Malformed { .. } => StatusCode::UNPROCESSABLE_ENTITY,
     }
 }

@@ -11,7 +11,7 @@ use serde_json::json;
 
 use super::Relata;
 use super::events::{Event, Note, Work};
-use super::query::Factors;
+use super::query::{Factors, check_diversity};
 use super::rows::six_decimals;
 use crate::error::{Error, Result};
 use crate::evaluate::{Estimate, Judgement, METRICS, Method, Options, Outcome, evaluate};
@@ -21,16 +21,19 @@ use crate::setters::setters;
 
 /// What is asked.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields, default)]
+#[serde(deny_unknown_fields)]
 pub struct Evaluate {
     /// A file of judgements, one JSON object a line: `{"query": ID, "relevant": [ID, ...]}`, or
     /// `{"like": [ID, ...], "unlike": [ID, ...], "relevant": [ID, ...]}`.
     pub judgements: PathBuf,
     /// Ways of ranking; all where none is named, or of one liked paper those that differ.
+    #[serde(default)]
     pub methods: Vec<Method>,
     /// How the parts of a score count.
+    #[serde(default)]
     pub factors: Factors,
     /// How much an answer's likeness to those before it lowers its score, from 0 to 1.
+    #[serde(default)]
     pub diversity: f32,
 }
 
@@ -113,8 +116,11 @@ impl Relata {
     /// nothing is measured.
     ///
     /// # Errors
-    /// [`Error::Io`]; what the model and the library report.
+    /// [`Error::Io`]; [`QueryError::OutOfRange`](crate::error::QueryError::OutOfRange); what the
+    /// model and the library report.
     pub fn evaluate(&self, request: &Evaluate) -> Result<Evaluated> {
+        check_diversity(request.diversity)?;
+        request.factors.check()?;
         let mut session = self.answering()?;
         let Read { judgements, wrong, missing } = read(&request.judgements, &session.library)?;
         for reason in &wrong {

@@ -1,9 +1,7 @@
 //! Export: the papers with their topics, their positions on the map and perhaps their vectors, as a
 //! table for other programs.
 
-#[cfg(feature = "parquet")]
-use std::path::Path;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -11,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use super::Relata;
 use super::events::Note;
 use super::topics::FindTopics;
-use crate::error::{BulkError, Result};
+use crate::error::{BulkError, QueryError, Result};
 #[cfg(feature = "parquet")]
 use crate::library::{FingerprintNumber, Library};
 use crate::setters::setters;
@@ -56,7 +54,7 @@ impl Export {
 /// What was written.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct Exported {
-    /// Rows of each file; without any no file was written.
+    /// Rows of each file; without papers no file was written.
     pub papers: usize,
     /// The files.
     pub files: Vec<PathBuf>,
@@ -71,12 +69,20 @@ impl Relata {
     /// ([`Note::Wrote`]).
     ///
     /// # Errors
-    /// [`BulkError::NotBuiltIn`] before anything is computed; [`Error::Io`](crate::Error::Io); what
+    /// [`QueryError::Malformed`] without a file to write, [`BulkError::NotBuiltIn`] and
+    /// [`BulkError::Unsuitable`] before anything is computed; [`Error::Io`](crate::Error::Io); what
     /// [`Relata::topics`] reports.
     pub fn export(&self, request: &Export) -> Result<Exported> {
         if request.parquet.is_some() && !cfg!(feature = "parquet") {
             return Err(BulkError::NotBuiltIn { format: "parquet" }.into());
         }
+        if request.csv.is_none() && request.jsonl.is_none() && request.parquet.is_none() {
+            let reason = "it names no file: csv, jsonl or parquet".to_owned();
+            return Err(QueryError::Malformed { task: "export", key: None, reason }.into());
+        }
+        let outputs: Vec<&Path> =
+            [&request.csv, &request.jsonl, &request.parquet].into_iter().flatten().map(PathBuf::as_path).collect();
+        self.check_outputs(&outputs)?;
         let found = self.topics(&request.topics)?;
         let papers = found.topics.papers.len();
         let mut exported = Exported { papers, files: Vec::new() };

@@ -60,6 +60,7 @@ mod liked;
 mod mail;
 mod maintain;
 mod models;
+mod outputs;
 mod passages;
 mod profiles;
 mod query;
@@ -90,6 +91,8 @@ mod zotero_write;
 
 use std::path::PathBuf;
 
+#[cfg(feature = "parquet")]
+pub use crate::bulk::{float_lists_of_bytes, float_lists_of_file};
 pub use add::{Add, AddError, Added, Skips};
 pub use annotations::{Annotated, AnnotatedPaper, MarkRead, NotePaper, TagCount, TagPapers, Tags};
 pub use chosen::{ChosenPapers, OpinedEach};

@@ -114,9 +114,17 @@ impl RankOptions {
     /// A query for what these options ask for, which names no papers yet.
     ///
     /// # Errors
-    /// [`QueryError::EmptyPeriod`] for days in the wrong order.
+    /// [`QueryError::EmptyPeriod`] for days in the wrong order, [`QueryError::OutOfRange`].
     pub(super) fn query(&self, least: f32) -> Result<Query> {
         check_period(&self.filter)?;
+        if let Some(least) = self.at_least {
+            within("at_least", least, (0.0..=100.0).contains(&least), "from 0 to 100")?;
+        }
+        check_diversity(self.diversity)?;
+        if let Some(days) = self.half_life {
+            within("half_life", days, days > 0.0 && days.is_finite(), "of days above 0")?;
+        }
+        self.factors.check()?;
         Ok(Query {
             k: self.k,
             filter: self.filter.clone(),
@@ -188,6 +196,16 @@ impl Factors {
     /// The names of the parts.
     pub const PARTS: [&str; 4] = ["meaning", "associations", "words", "authors"];
 
+    /// # Errors
+    /// [`QueryError::OutOfRange`] for what is no number from 0 on.
+    pub(super) fn check(&self) -> Result<()> {
+        let Factors { meaning, associations, words, authors } = *self;
+        for (key, factor) in Factors::PARTS.into_iter().zip([meaning, associations, words, authors]) {
+            within(key, factor, factor >= 0.0 && factor.is_finite(), "from 0 on")?;
+        }
+        Ok(())
+    }
+
     /// Multiplies the factor of a part by its name; `None` for a name that is none.
     pub fn scale(&mut self, part: &str, factor: f32) -> Option<()> {
         let own = match part {
@@ -212,6 +230,17 @@ impl Factors {
             authors: own.authors * authors,
         }
     }
+}
+
+/// Refuses a number that is not within its range.
+fn within(key: &'static str, given: f32, is_within: bool, range: &'static str) -> Result<()> {
+    if is_within { Ok(()) } else { Err(QueryError::OutOfRange { key, given, range }.into()) }
+}
+
+/// # Errors
+/// [`QueryError::OutOfRange`].
+pub(super) fn check_diversity(diversity: f32) -> Result<()> {
+    within("diversity", diversity, (0.0..=1.0).contains(&diversity), "from 0 to 1")
 }
 
 /// # Errors

@@ -232,8 +232,10 @@ impl Relata {
     /// Writes topics with all their papers as a digest: whole or not at all.
     ///
     /// # Errors
+    /// [`BulkError::Unsuitable`](crate::error::BulkError::Unsuitable) for a file of the library;
     /// [`Error::Io`]; what the library reports.
     pub fn write_topics_digest(&self, found: &FoundTopics, path: &Path) -> Result<()> {
+        self.check_outputs(&[path])?;
         topic_digest::write(&*self.library_of(found)?, &found.topics, found.news.as_ref(), path)
     }
 
@@ -241,8 +243,10 @@ impl Relata {
     /// whole or not at all.
     ///
     /// # Errors
+    /// [`BulkError::Unsuitable`](crate::error::BulkError::Unsuitable) for a file of the library;
     /// [`Error::Io`]; what the library reports.
     pub fn write_topics_page(&self, found: &FoundTopics, path: &Path) -> Result<()> {
+        self.check_outputs(&[path])?;
         let page = topics::page(&*self.library_of(found)?, &found.topics, found.news.as_ref(), &found.title())?;
         files::replace(path, |beside| fs::write(beside, page)).map_err(Error::io(path))
     }

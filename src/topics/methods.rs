@@ -32,6 +32,7 @@ pub enum Method {
     #[default]
     Leiden,
     /// So many topics, each around a centre.
+    #[serde(alias = "kmeans")]
     KMeans {
         /// How many.
         topics: usize,

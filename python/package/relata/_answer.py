@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import functools
 import json
+import math
 import os
 import types
 import typing
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import MISSING, dataclass, fields, is_dataclass
 from datetime import date
-from typing import Any, Literal, TypeVar, Union
+from typing import Any, Literal, TypeVar, Union, overload
 
-from relata import _html
+from relata import _html, _lines
+from relata._packages import package
 from relata._table import Table
+from relata.errors import ArgumentError, RequestError
 
 Path = str | os.PathLike[str]
 Paths = Path | Sequence[Path]
@@ -55,7 +58,13 @@ class Request:
             if value is None and key not in required:
                 continue
             alone = key in lists and isinstance(value, (str, os.PathLike))
-            request[key] = _sent([value] if alone else value)
+            if key in lists and hasattr(value, "columns"):
+                raise ArgumentError(f"{key} is a {type(value).__name__}; a list is needed, such as one column of it")
+            try:
+                request[key] = _sent([value] if alone else value)
+            except (TypeError, ValueError) as error:
+                kind = ArgumentError if isinstance(error, TypeError) else RequestError
+                raise kind(f"{key}: {error}") from None
         return request
 
 
@@ -69,16 +78,31 @@ def _sent(value: Any) -> Any:
         return os.fspath(value)
     if isinstance(value, date):
         return value.isoformat()
+    if isinstance(value, float) and not math.isfinite(value):
+        raise ValueError(f"{value} is no number that can be asked for")
+    if isinstance(value, str) and not _is_whole(value):
+        raise ValueError(f"{value!r} is no text: it holds half of a character")
     if value is None or isinstance(value, (str, bool, int, float)):
         return value
     if hasattr(value, "item") and getattr(value, "ndim", None) == 0:
-        return value.item()
-    if hasattr(value, "__iter__"):
+        return _sent(value.item())
+    if isinstance(value, Answer):
+        raise TypeError(f"a {type(value).__name__} cannot stand in a request; name papers by their ids")
+    if hasattr(value, "__iter__") and not isinstance(value, bytes):
         return [_sent(own) for own in value]
     raise TypeError(f"{value!r} cannot stand in a request")
 
 
-@dataclass(frozen=True, kw_only=True)
+def _is_whole(text: str) -> bool:
+    """Whether a text can be written: a surrogate alone cannot."""
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
+@dataclass(frozen=True, kw_only=True, repr=False)
 class Answer:
     """An answer, or a part of one. An answer that lists something is iterated by its rows."""
 
@@ -97,7 +121,13 @@ class Answer:
     def __len__(self) -> int:
         return len(self._listed_rows())
 
-    def __getitem__(self, at: int) -> Any:
+    @overload
+    def __getitem__(self, at: int) -> Any: ...
+
+    @overload
+    def __getitem__(self, at: slice) -> tuple[Any, ...]: ...
+
+    def __getitem__(self, at: int | slice) -> Any:
         return self._listed_rows()[at]
 
     def __bool__(self) -> bool:
@@ -121,15 +151,15 @@ class Answer:
 
     def to_pandas(self) -> Any:
         """The rows as a `pandas.DataFrame`."""
-        import pandas
-
-        return pandas.DataFrame(self.to_arrow().to_pydict())
+        return package("pandas", "to_pandas").DataFrame(self.to_arrow().to_pydict())
 
     def to_polars(self) -> Any:
         """The rows as a `polars.DataFrame`."""
-        import polars
+        return package("polars", "to_polars").DataFrame(self.to_arrow())
 
-        return polars.DataFrame(self.to_arrow())
+    def __repr__(self) -> str:
+        kind: Any = type(self)
+        return _lines.answer(self, _TABLES.get(kind.__name__))
 
     def _repr_html_(self) -> str:
         return _html.answer(self)

@@ -114,14 +114,6 @@ def _words(value: Any) -> str:
     return "; ".join(f"{key} {_words(own)}" for key, own in value.items() if own not in (None, [], {}, ""))
 
 
-def _said(value: Any) -> str:
-    """What lies within a field, in words: a paper by its title, anything else by its parts."""
-    if not isinstance(value, dict):
-        return str(value)
-    known = value.get("title") or value.get("name")
-    return str(known) if known and len(value) <= 3 else ", ".join(f"{key}: {_said(own)}" for key, own in value.items() if own not in (None, "", [], {}))
-
-
 def _table(names: list[str], rows: list[list[str]]) -> str:
     head = "".join(f"<th{_LEFT}>{escape(name)}</th>" for name in names)
     body = "".join("<tr>" + "".join(f"<td{_LEFT}>{cell}</td>" for cell in row) + "</tr>" for row in rows)

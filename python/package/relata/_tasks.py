@@ -422,28 +422,28 @@ class Tasks:
 
     def evaluate(
         self,
+        judgements: Path,
         *,
         diversity: float = 0.0,
         factors: types.Factors | Mapping[str, Any] | None = None,
-        judgements: Path = '',
         methods: Sequence[types.MethodRequest] = (),
         progress: bool = False,
     ) -> types.Evaluated:
         """How well ways of ranking find what people judged to be related.
 
-        `diversity`: How much an answer's likeness to those before it lowers its score, from 0 to 1.
-        `factors`: How the parts of a score count.
         `judgements`: A file of judgements, one JSON object a line: `{"query": ID, "relevant": [ID, ...]}`, or `{"like": [ID, ...],
         "unlike": [ID, ...], "relevant": [ID, ...]}`.
+        `diversity`: How much an answer's likeness to those before it lowers its score, from 0 to 1.
+        `factors`: How the parts of a score count.
         `methods`: Ways of ranking; all where none is named, or of one liked paper those that differ.
         """
         given = {
+            "judgements": judgements,
             "diversity": diversity,
             "factors": factors,
-            "judgements": judgements,
             "methods": methods,
         }
-        request = Request.of(given, required=(), lists=('methods',))
+        request = Request.of(given, required=('judgements',), lists=('methods',))
         answer: types.Evaluated = self._ask("evaluate", request, types.Evaluated, progress)
         return answer
 

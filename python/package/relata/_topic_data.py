@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from relata import _arguments as arguments
 from relata.errors import RequestError
 
 Places = npt.NDArray[np.uint32]
@@ -112,8 +113,10 @@ def method_of(method: str | Mapping[str, Any], topics: int | None) -> str:
     if method not in _METHODS:
         raise RequestError(f"method is {method!r}; there are leiden, kmeans and dbscan")
     name = _METHODS[method]
-    if (name == "k_means") != (topics is not None):
-        raise RequestError("method='kmeans' needs topics, how many to find; the other methods find how many there are")
+    if name == "k_means" and topics is None:
+        raise RequestError("method='kmeans' needs topics, how many to find")
+    if name != "k_means" and topics is not None:
+        raise RequestError(f"topics is {topics!r}, and method={method!r} finds how many there are; method='kmeans' finds as many as are asked for")
     if name == "leiden":
         return json.dumps(name)
     return json.dumps(_checked({name: {"topics": topics} if name == "k_means" else {"papers": 5}}))
@@ -137,12 +140,7 @@ def _checked(method: dict[str, Any]) -> dict[str, Any]:
 
 def texts_of(texts: Iterable[str], rows: int) -> list[str]:
     """A text for each row."""
-    if isinstance(texts, str):
-        raise RequestError("a list of texts is needed, and this is one text")
-    listed = list(texts)
-    for at, text in enumerate(listed):
-        if not isinstance(text, str):
-            raise RequestError(f"text {at} is {type(text).__name__}, not str")
+    listed = arguments.texts(texts)
     if len(listed) != rows:
         raise RequestError(f"there are {len(listed)} texts for {rows} vectors")
     return listed

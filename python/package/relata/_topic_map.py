@@ -20,6 +20,7 @@ import numpy.typing as npt
 
 from relata import _relata
 from relata._topic_data import NONE, Found
+from relata.errors import FileError
 
 # The most points of a map in a notebook, which is saved with all of them.
 MOST = 20_000
@@ -76,6 +77,8 @@ class TopicMap:
         try:
             beside.write_text(page, encoding="utf-8")
             beside.replace(to)
+        except OSError as error:
+            raise FileError(f"{to} cannot be written: {error.strerror or error}") from error
         finally:
             beside.unlink(missing_ok=True)
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import inspect
+import os
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -16,6 +17,9 @@ import numpy as np
 import numpy.typing as npt
 
 from relata import _relata
+from relata._arguments import flag, path, text, whole
+from relata._arguments import texts as _texts
+from relata._packages import package
 from relata._progress import Progress
 from relata.errors import _refused
 
@@ -66,7 +70,7 @@ class Encoder:
         unit_rows: bool = True,
         offline: bool = False,
     ) -> None:
-        self.model = model
+        self.model = _place(model)
         self.device = device
         self.precision = precision
         self.long = long
@@ -80,13 +84,13 @@ class Encoder:
     def _engine(self) -> _relata.Encoder:
         """The engine of the parameters as they are now."""
         options = {
-            "model": str(self.model),
-            "device": self.device,
-            "precision": self.precision,
-            "long": self.long,
+            "model": path("model", self.model),
+            "device": text("device", self.device),
+            "precision": text("precision", self.precision),
+            "long": text("long", self.long),
             "token_budget": _budget(self.batch_tokens),
-            "unit_rows": self.unit_rows,
-            "offline": self.offline,
+            "unit_rows": flag("unit_rows", self.unit_rows),
+            "offline": flag("offline", self.offline),
         }
         if self._made is None or self._made[0] != options:
             self._made = (options, _relata.Encoder(options))
@@ -144,7 +148,7 @@ class Encoder:
         _refuse(truncate_dim is not None, "truncate_dim; vectors are whole")
         _refuse(device not in (None, self.device), f"device={device!r}; this encoder was made for {self.device!r}")
         _refuse(not convert_to_numpy and not convert_to_tensor, "convert_to_numpy=False; vectors are a NumPy array")
-        _refuse(batch_size is not None and batch_size < 1, f"batch_size={batch_size}")
+        _refuse(batch_size is not None and whole("batch_size", batch_size) < 1, f"batch_size={batch_size}")
         query = _role(prompt_name, self.as_query if as_query is None else as_query)
         if normalize_embeddings is False and self.unit_rows:
             _refuse(
@@ -159,9 +163,7 @@ class Encoder:
             vectors /= np.maximum(np.linalg.norm(vectors, axis=1, keepdims=True), 1e-12)
         answer: Vectors = vectors[0] if alone else vectors
         if convert_to_tensor:
-            import torch
-
-            tensor: Any = torch.from_numpy(answer)
+            tensor: Any = package("torch", "convert_to_tensor").from_numpy(answer)
             return tensor  # type: ignore[no-any-return]
         return answer
 
@@ -281,20 +283,19 @@ class Encoder:
 _PARAMETERS = tuple(inspect.signature(Encoder).parameters)
 
 
-def _texts(texts: Iterable[str]) -> list[str]:
-    """A list of texts; what is none is named by its place."""
-    if isinstance(texts, str):
-        raise TypeError("a list of texts is needed, and this is one text")
-    listed = list(texts)
-    for at, text in enumerate(listed):
-        if not isinstance(text, str):
-            raise TypeError(f"text {at} is {type(text).__name__}, not str")
-    return listed
+def _place(model: str) -> str:
+    """A model as it was named; a folder by its whole path, so that it is the same one wherever the process goes."""
+    if isinstance(model, (str, os.PathLike)) and os.path.dirname(model) and not os.path.isabs(model) and os.path.isdir(model):
+        return os.path.abspath(model)
+    return model
 
 
 def _budget(batch_tokens: int | None) -> int | None:
-    _refuse(batch_tokens is not None and batch_tokens < 1, f"batch_tokens={batch_tokens}")
-    return batch_tokens
+    if batch_tokens is None:
+        return None
+    budget = whole("batch_tokens", batch_tokens)
+    _refuse(budget < 1, f"batch_tokens={batch_tokens}")
+    return budget
 
 
 def _role(prompt_name: str | None, as_query: bool) -> bool:

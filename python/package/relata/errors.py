@@ -21,6 +21,8 @@ class Error(Exception):
 class FileError(Error):
     """A file or folder could not be read or written."""
 
+    code = "io"
+
 
 class ReadingError(Error):
     """A file of papers or references cannot be read."""
@@ -41,6 +43,8 @@ class LibraryError(Error):
 class BulkError(Error):
     """Inputs and outputs of bulk embedding."""
 
+    code = "bulk"
+
 
 class FetchError(Error):
     """Fetching papers from arXiv."""
@@ -56,6 +60,8 @@ class ProfileError(Error):
 
 class TopicsError(Error):
     """Topics."""
+
+    code = "topics"
 
 
 class ZoteroError(Error):
@@ -92,6 +98,16 @@ class RequestError(Error, ValueError):
     """Arguments that are no request, or ask for what Relata does not do."""
 
     code = "malformed-request"
+
+
+class ArgumentError(RequestError, TypeError):
+    """An argument of another type than it can be."""
+
+
+class PackageError(Error, ImportError):
+    """A package that is used here is not installed; the text says how to get it."""
+
+    code = "package-missing"
 
 
 def _refused(text: str) -> RequestError:

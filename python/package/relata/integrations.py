@@ -11,14 +11,15 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from relata._packages import package
 from relata.encoder import Encoder
 
 
 def bertopic(encoder: Encoder) -> Any:
     """For `BERTopic(embedding_model=...)`, which else takes its own default without a word."""
-    from bertopic.backend import BaseEmbedder
+    base: Any = package("bertopic.backend", "relata.integrations.bertopic").BaseEmbedder
 
-    class RelataEmbedder(BaseEmbedder):  # type: ignore[misc]
+    class RelataEmbedder(base):  # type: ignore[misc]
         """Documents and words by one encoder."""
 
         def embed(self, documents: Sequence[str], verbose: bool = False) -> npt.NDArray[np.float32]:
@@ -29,9 +30,9 @@ def bertopic(encoder: Encoder) -> Any:
 
 def llama_index(encoder: Encoder) -> Any:
     """For `Settings.embed_model = ...` of LlamaIndex."""
-    from llama_index.core.base.embeddings.base import BaseEmbedding
+    base: Any = package("llama_index.core.base.embeddings.base", "relata.integrations.llama_index", "llama-index-core").BaseEmbedding
 
-    class RelataEmbedding(BaseEmbedding):  # type: ignore[misc]
+    class RelataEmbedding(base):  # type: ignore[misc]
         """Texts as passages and questions as queries, by one encoder."""
 
         def _get_text_embedding(self, text: str) -> list[float]:

@@ -16,16 +16,22 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from relata import _arguments as arguments
 from relata import _relata, types
 from relata._answer import Answer, read
 from relata._answer import Path as AnyPath
 from relata._progress import Steps
 from relata._table import Table
 from relata._tasks import Tasks
+from relata.encoder import _place
 
 
 class SampleWarning(UserWarning):
     """The library has no papers, so the sample digest has answered."""
+
+
+class SkippedWarning(UserWarning):
+    """Entries or files could not be used; the answer is that of the others."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -76,13 +82,14 @@ class Library(Tasks):
         progress: bool = False,
     ) -> None:
         self._options = {
-            "path": os.fspath(path) if path is not None else default_library(),
-            "model": model,
-            "device": device,
-            "precision": precision,
-            "long": long,
-            "profile": profile,
-            "offline": offline,
+            # By its whole path: the library stays the same one wherever the process goes.
+            "path": os.path.abspath(arguments.path("path", path) if path is not None else default_library()),
+            "model": None if model is None else arguments.path("model", _place(model)),
+            "device": arguments.text("device", device),
+            "precision": None if precision is None else arguments.text("precision", precision),
+            "long": None if long is None else arguments.text("long", long),
+            "profile": None if profile is None else arguments.text("profile", profile),
+            "offline": arguments.flag("offline", offline),
         }
         self.progress = progress
         self._made = _relata.Library(self._options)
@@ -104,6 +111,9 @@ class Library(Tasks):
             object.__setattr__(answer, "_library", self)
         if any(isinstance(remark, dict) and "sample" in remark for remark in remarks):
             warnings.warn("the library has no papers, so the sample digest answers", SampleWarning, stacklevel=3)
+        if skipped := _skipped(answer, remarks):
+            more = f", and {len(skipped) - 1:,} more" if len(skipped) > 1 else ""
+            warnings.warn(f"left out: {skipped[0]}{more}", SkippedWarning, stacklevel=3)
         return answer
 
     def like(self, papers: str | Sequence[str], profile: str | None = None) -> types.Opined:
@@ -134,6 +144,17 @@ class Library(Tasks):
 
     def __repr__(self) -> str:
         return f"Library({str(self.path)!r})"
+
+
+def _skipped(answer: Any, remarks: tuple[Any, ...]) -> list[str]:
+    """What could not be used, each with its place and the reason."""
+    own = getattr(answer, "skipped", ())
+    entries = [(entry.file, entry.line, entry.reason) for entry in (own if isinstance(own, tuple) else ())]
+    for remark in remarks:
+        if isinstance(remark, dict) and "judgement_unread" in remark:
+            entry = remark["judgement_unread"]
+            entries.append((entry["file"], 0, entry["reason"]))
+    return [f"{file}:{line}: {reason}" if line else f"{file}: {reason}" for file, line, reason in entries]
 
 
 def _again(options: dict[str, Any], progress: bool) -> Library:

@@ -5,13 +5,18 @@ from __future__ import annotations
 import inspect
 import json
 import os
+import struct
+import zipfile
+import zlib
 from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 import numpy.typing as npt
 
 from relata import _relata
-from relata.errors import RequestError
+from relata._arguments import number, whole
+from relata._packages import package
+from relata.errors import ArgumentError, FileError, RequestError
 
 if TYPE_CHECKING:
     from typing_extensions import Self
@@ -51,10 +56,7 @@ class NearestNeighbors:
 
     def fit(self, X: npt.ArrayLike, y: Any = None) -> Self:
         """Takes the rows that are looked through: rows x elements, of any length but 0. Raises `RequestError` for what is no such matrix."""
-        if self.metric != "cosine":
-            raise RequestError(f"NearestNeighbors cannot do metric={self.metric!r}; there is cosine")
-        if self.algorithm not in ("auto", "brute", "index"):
-            raise RequestError(f"NearestNeighbors has no algorithm={self.algorithm!r}; there are auto, brute and index")
+        self._check_parameters()
         rows = _unit_rows(X)
         self._own, self._rows = rows, _relata.Rows(rows)
         self.n_samples_fit_, self.n_features_in_ = rows.shape
@@ -67,7 +69,7 @@ class NearestNeighbors:
 
         Both have the shape queries x `n_neighbors`, `float32` and `int64`.
         """
-        k = self.n_neighbors if n_neighbors is None else n_neighbors
+        k = whole("n_neighbors", self.n_neighbors if n_neighbors is None else n_neighbors)
         self._check_fitted()
         most = self.n_samples_fit_ - (X is None)
         if not 1 <= k <= most:
@@ -139,12 +141,19 @@ class NearestNeighbors:
 
     @classmethod
     def load(cls, path: str | os.PathLike[str]) -> Self:
-        """Reads what `save` wrote. An index of another version of Relata is made anew."""
-        with np.load(path, allow_pickle=False) as file:
-            if not {"rows", "index", "parameters"} <= set(file.files):
-                raise RequestError(f"{os.fspath(path)} holds no neighbours")
-            loaded = cls(**json.loads(file["parameters"].tobytes()))
-            loaded._restore(file["rows"], file["index"].tobytes())
+        """Reads what `save` wrote. An index of another version of Relata is made anew.
+
+        Raises `relata.errors.FileError` for a file that is not there, is none of these, or is damaged.
+        """
+        try:
+            with np.load(path, allow_pickle=False) as file:
+                rows, index, parameters = (file[name] for name in ("rows", "index", "parameters"))
+                loaded = cls(**json.loads(parameters.tobytes()))
+        except OSError as error:
+            raise FileError(f"{os.fspath(path)} cannot be read: {error.strerror or error}") from error
+        except _NO_NEIGHBOURS as error:
+            raise FileError(f"{os.fspath(path)} holds no neighbours, or is damaged: only what NearestNeighbors.save wrote can be read") from error
+        loaded._restore(_unit_rows(rows), index.tobytes())
         return loaded
 
     def __getstate__(self) -> dict[str, Any]:
@@ -183,8 +192,15 @@ class NearestNeighbors:
         self._index = (self._rows.index_of(index) or self._rows.index()) if index else None
 
     def _check_fitted(self) -> None:
+        self._check_parameters()
         if not hasattr(self, "_rows"):
             raise RequestError("NearestNeighbors was not fitted")
+
+    def _check_parameters(self) -> None:
+        if self.metric != "cosine":
+            raise RequestError(f"NearestNeighbors cannot do metric={self.metric!r}; there is cosine")
+        if self.algorithm not in ("auto", "brute", "index"):
+            raise RequestError(f"NearestNeighbors has no algorithm={self.algorithm!r}; there are auto, brute and index")
 
     def _queries(self, X: npt.ArrayLike) -> npt.NDArray[np.float32]:
         queries = _unit_rows(X)
@@ -195,7 +211,7 @@ class NearestNeighbors:
     def _within(self, X: npt.ArrayLike | None, radius: float | None) -> tuple[list[Any], list[Any]]:
         """Distances and rows within a radius, a pair of arrays for each query; without `X`, without the row itself."""
         self._check_fitted()
-        most = self.radius if radius is None else radius
+        most = number("radius", self.radius if radius is None else radius)
         if not most >= 0:
             raise RequestError(f"radius is {most}; it is 0 or more")
         ends, rows, scores = self._rows.within(self._own if X is None else self._queries(X), most)
@@ -209,13 +225,15 @@ class NearestNeighbors:
     def _graph(self, ends: npt.NDArray[np.int64], rows: npt.NDArray[np.int64], distances: npt.NDArray[np.float32], mode: str) -> Any:
         if mode not in ("connectivity", "distance"):
             raise RequestError(f"a graph has no mode={mode!r}; there are connectivity and distance")
-        from scipy.sparse import csr_matrix
-
+        csr_matrix = package("scipy.sparse", "a graph", "scipy").csr_matrix
         weights = np.ones(len(rows), np.float32) if mode == "connectivity" else distances
         return csr_matrix((weights, rows.astype(np.int64), np.concatenate([[0], ends])), shape=(len(ends), self.n_samples_fit_))
 
 
 _PARAMETERS = tuple(inspect.signature(NearestNeighbors).parameters)
+
+# What NumPy, its form of files, JSON and a constructor raise of a file that `save` has not written.
+_NO_NEIGHBOURS = (ValueError, KeyError, IndexError, TypeError, AttributeError, EOFError, zipfile.BadZipFile, zlib.error, struct.error)
 
 
 def _ragged(arrays: list[Any]) -> npt.NDArray[np.object_]:
@@ -232,11 +250,19 @@ def _joined(arrays: list[Any], dtype: Any) -> Any:
 
 def _unit_rows(X: npt.ArrayLike) -> npt.NDArray[np.float32]:
     """A matrix of finite rows of unit length; rows that have it already are left as they are."""
-    rows = np.ascontiguousarray(X, dtype=np.float32)
+    if hasattr(X, "toarray"):
+        raise ArgumentError("a dense matrix is needed, and this is a sparse one: pass its toarray()")
+    try:
+        # An element beyond the range becomes infinite, which is told below.
+        with np.errstate(over="ignore"):
+            rows = np.ascontiguousarray(X, dtype=np.float32)
+    except (TypeError, ValueError) as error:
+        raise ArgumentError(f"a matrix of numbers is needed: {error}") from None
     if rows.ndim != 2 or rows.shape[1] == 0:
         raise RequestError(f"a matrix of rows is needed, and this has the shape {rows.shape}")
-    if not np.isfinite(rows).all():
-        raise RequestError("a row has an element that is no number")
+    finite = np.isfinite(rows).all(axis=1)
+    if not finite.all():
+        raise RequestError(f"row {int(finite.argmin())} has an element that is no number, or none that float32 can hold")
     lengths = np.linalg.norm(rows, axis=1, keepdims=True)
     if np.abs(lengths - 1).max(initial=0) < 1e-5:
         return rows

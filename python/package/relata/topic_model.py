@@ -14,13 +14,14 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 import numpy.typing as npt
 
+from relata import _arguments as arguments
 from relata import _html, _relata
 from relata._progress import Steps
 from relata._topic_data import Found, Topic, TopicLevel, by_id, dates_of, ids_of, method_of, texts_of
 from relata._topic_map import Shown, TopicMap, titled
 from relata._topic_tables import document_info, hierarchy, over_time, topic_freq, topic_info
 from relata.encoder import Encoder
-from relata.errors import RequestError, TopicsError
+from relata.errors import ArgumentError, RequestError, TopicsError
 from relata.neighbours import NearestNeighbors, _unit_rows
 
 if TYPE_CHECKING:
@@ -115,7 +116,7 @@ class Topics:
     ) -> Self:
         """Finds the topics of texts. `embeddings` (texts x dimension) are their vectors; without them, the encoder makes them."""
         method = method_of(self.method, self.topics)
-        texts = documents if isinstance(documents, str) else list(documents)
+        texts = arguments.texts(documents)
         rows = self._rows(texts, embeddings)
         docs = texts_of(texts, len(rows))
         own_ids, own_dates = ids_of(ids, len(rows)), dates_of(dates, len(rows))
@@ -146,7 +147,7 @@ class Topics:
     def transform(self, documents: str | Iterable[str], embeddings: npt.ArrayLike | None = None) -> tuple[list[int], Probabilities]:
         """The topics of further texts: that of most of the 15 texts nearest to each, by their cosines, and the share that these have of it."""
         found = self._fitted()
-        texts = [documents] if isinstance(documents, str) else list(documents)
+        texts = [documents] if isinstance(documents, str) else arguments.texts(documents)
         rows = self._rows(texts, embeddings)
         texts_of(texts, len(rows))
         if not len(rows):
@@ -173,14 +174,14 @@ class Topics:
         if embeddings is not None:
             given = np.asarray(embeddings)
             return np.empty((0, max(given.shape[1:], default=1)), np.float32) if given.shape[:1] == (0,) else _unit_rows(given)
-        if isinstance(texts, str):
-            raise RequestError("a list of texts is needed, and this is one text")
         if not texts:
             return np.empty((0, 1), np.float32)
         if self.encoder is None or isinstance(self.encoder, (str, os.PathLike)):
             self.encoder = Encoder() if self.encoder is None else Encoder(str(self.encoder))
         if isinstance(self.encoder, Encoder):
             return self.encoder.embed(texts_of(texts, len(texts)), progress=self.progress).vectors
+        if not hasattr(self.encoder, "encode"):
+            raise ArgumentError(f"encoder is {self.encoder!r}; an Encoder, the name of a model, or what has encode(texts) is needed")
         return _unit_rows(self.encoder.encode(texts))
 
     # What was found.
@@ -245,7 +246,10 @@ class Topics:
         for topic in self.level.topics:
             if topic.number == number:
                 return topic
-        raise TopicsError(f"there is no topic {number}; there are {', '.join(str(topic.number) for topic in self.level.topics[:20])} ...")
+        numbers = [str(topic.number) for topic in self.level.topics]
+        error = TopicsError(f"there is no topic {number}; there are {', '.join(numbers[:20])}{', ...' if len(numbers) > 20 else ''}")
+        error.code = "no-such-topic"
+        raise error
 
     def get_topic_info(self, topic: int | None = None) -> Any:
         """A table of the topics: `Topic`, `Count`, `Name`, `Representation`, `Representative_Docs`. With pandas a `DataFrame`."""
@@ -278,7 +282,7 @@ class Topics:
     def reduce_topics(self, docs: Any = None, nr_topics: int = 20) -> Self:
         """Goes to the finest level that has at most `nr_topics` topics. Topics of a coarser level are found as such and not merged, so there may be
         fewer than were asked for. Raises `TopicsError` where even the coarsest level has more."""
-        count = docs if isinstance(docs, int) else nr_topics
+        count = arguments.whole("nr_topics", docs if isinstance(docs, (int, np.integer)) else nr_topics)
         found = self._fitted()
         sizes = [len(topics) for _, topics in found.levels]
         fits = [level for level, size in enumerate(sizes) if size <= count]

@@ -11,7 +11,7 @@ from typing import Any, Literal, TypeAlias
 from relata._answer import Answer, Request
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, repr=False)
 class Added(Answer):
     """What became of the entries."""
 
@@ -41,7 +41,7 @@ class Among(Request):
     """Papers that hold all these words."""
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, repr=False)
 class Annotated(Answer):
     """What came of a note, of tags or of papers that were read."""
 
@@ -53,7 +53,7 @@ class Annotated(Answer):
     """What is said of the others now, in the order in which they were named."""
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, repr=False)
 class AnnotatedPaper(Answer):
     """A paper with what the user says of it."""
 
@@ -67,7 +67,7 @@ class AnnotatedPaper(Answer):
     """Whether it is read."""
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, repr=False)
 class ByText(Answer):
     """What a paper and a text have in common."""
 
@@ -83,7 +83,7 @@ class ByText(Answer):
     """The sentence of the abstract that has most in common with the text."""
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, repr=False)
 class CategoryCount(Answer):
     """A category and how many papers are in it."""
 
@@ -93,7 +93,7 @@ class CategoryCount(Answer):
     """How many papers."""
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, repr=False)
 class ChangeRow(Answer):
     """Something that happened to a topic."""
 
@@ -123,7 +123,7 @@ class ChangeRow(Answer):
     """The topics that papers went to, the most first, likewise."""
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, repr=False)
 class Checked(Answer):
     """What a check found."""
 
@@ -135,7 +135,7 @@ class Checked(Answer):
     """Papers whose text or vector is damaged."""
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, repr=False)
 class ComparedFacet(Answer):
     """A facet that papers were compared by."""
 
@@ -149,7 +149,7 @@ class ComparedFacet(Answer):
     """Papers whose digest tells it only in a language that the model does not read."""
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, repr=False)
 class DayNumbers(Answer):
     """A day in numbers."""
 
@@ -167,7 +167,7 @@ class DayNumbers(Answer):
     """The least match of a paper that matters."""
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, repr=False)
 class Embedded(Answer):
     """What came of it."""
 
@@ -205,7 +205,7 @@ class Embedded(Answer):
     """What is remarkable about files."""
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, repr=False)
 class EmbeddedBy(Answer):
     """A model that embedded a paper."""
 
@@ -217,7 +217,7 @@ class EmbeddedBy(Answer):
     """Tokens that were cut, as it reads no more."""
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, repr=False)
 class Encoding(Answer):
     """How the bytes of a file were read that is not UTF-8."""
 
@@ -227,7 +227,7 @@ class Encoding(Answer):
     """Whether neither a mark nor the file itself says so."""
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, repr=False)
 class Evaluated(Answer):
     """What each method reaches."""
 
@@ -237,17 +237,17 @@ class Evaluated(Answer):
     """The methods."""
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, repr=False)
 class Exported(Answer):
     """What was written."""
 
     papers: int
-    """Rows of each file; without any no file was written."""
+    """Rows of each file; without papers no file was written."""
     files: tuple[str, ...]
     """The files."""
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, repr=False)
 class ExportedProfile(Answer):
     """A profile with all that makes it anew where it is imported."""
 
@@ -279,7 +279,7 @@ class Factors(Request):
     """Of shared words."""
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, repr=False)
 class FailedPaper(Answer):
     """A paper that could not be asked for."""
 
@@ -289,7 +289,7 @@ class FailedPaper(Answer):
     """Why, in words."""
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, repr=False)
 class FeedRow(Answer):
     """The daily feed when it was read last."""
 
@@ -299,7 +299,7 @@ class FeedRow(Answer):
     """The announcement that it was taken for."""
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, repr=False)
 class Fetched(Answer):
     """What came of it."""
 
@@ -333,7 +333,7 @@ class Fetched(Answer):
     """Papers that were embedded."""
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, repr=False)
 class FetchedCategory(Answer):
     """What became of a category."""
 
@@ -395,7 +395,7 @@ class FindTopics(Request):
     """With names: papers whose cosine with every name is below this are under none of them."""
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, repr=False)
 class Finished(Answer):
     """That something was done."""
 
@@ -403,7 +403,7 @@ class Finished(Answer):
     """Whether anything is other than before."""
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, repr=False)
 class FollowReason(Answer):
     """Why a paper is listed whatever its score."""
 
@@ -413,7 +413,7 @@ class FollowReason(Answer):
     """What it has in common with liked papers, where it was compared with any."""
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, repr=False)
 class Followed(Answer):
     """What came of it."""
 
@@ -425,7 +425,7 @@ class Followed(Answer):
     """All that it follows now."""
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, repr=False)
 class FollowedFor(Answer):
     """Something followed that a paper fulfils."""
 
@@ -437,7 +437,7 @@ class FollowedFor(Answer):
     """The author as the paper names them, where an author is followed."""
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, repr=False)
 class Follows(Answer):
     """What a profile follows, each list in the order of its texts."""
 
@@ -461,17 +461,51 @@ class FollowsRequest(Request):
     """Words, all of which a title or abstract must have."""
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, repr=False)
 class Found(Answer):
     """What was found."""
 
     query: SearchQuery
     """What was asked."""
-    results: tuple[RowRow, ...]
+    results: tuple[FoundRow, ...]
     """Papers, the best first."""
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, repr=False)
+class FoundRow(Answer):
+    """One paper of an answer."""
+
+    rank: int
+    """Place, from 1."""
+    id: str
+    """Its identifier."""
+    score: float | None
+    """What it is ranked by, to six decimals; unknown where nothing was compared."""
+    match: float | None
+    """How well it answers, from 0 to 100, to one decimal; unknown where nothing was compared."""
+    title: str | None
+    """Its title on one line."""
+    authors: tuple[str, ...]
+    """Its authors in order."""
+    year: int
+    """Year of submission."""
+    date: str
+    """Date of the paper: that of publication, or the best that is known."""
+    primary_category: str | None
+    """The first of its categories."""
+    categories: tuple[str, ...]
+    """Its categories, the primary first."""
+    url: str
+    """Its page on arxiv.org."""
+    tldr: str | None
+    """What a digest says of it in one or two sentences, in the reader's language or in English."""
+    reason: FoundBy
+    """What made it an answer."""
+    withdrawn: bool | None = None
+    """`true` for a paper that was withdrawn; the key is left out of all others."""
+
+
+@dataclass(frozen=True, kw_only=True, repr=False)
 class Imported(Answer):
     """What came of it."""
 
@@ -493,7 +527,7 @@ class Imported(Answer):
     """What an exported profile follows that the profile did not follow yet; the key is left out where that is nothing."""
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, repr=False)
 class ImportedTexts(Answer):
     """References that are liked although the library has no paper of them."""
 
@@ -505,7 +539,7 @@ class ImportedTexts(Answer):
     """How many of these have a title and no abstract."""
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, repr=False)
 class ImportedVectors(Answer):
     """What became of vectors that were made elsewhere."""
 
@@ -529,7 +563,7 @@ class ImportedVectors(Answer):
     """What is remarkable about files."""
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, repr=False)
 class InterestHead(Answer):
     """An interest without its papers."""
 
@@ -543,7 +577,7 @@ class InterestHead(Answer):
     """Terms that name it, the most telling first: what its papers have in common, or else the title of its most central one."""
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, repr=False)
 class InterestPaper(Answer):
     """A paper of an interest."""
 
@@ -553,7 +587,7 @@ class InterestPaper(Answer):
     """Its title; empty where it has none."""
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, repr=False)
 class InterestRow(Answer):
     """Liked papers that are one interest."""
 
@@ -573,7 +607,7 @@ class InterestRow(Answer):
     """Its texts that are no papers of the library; the key is left out where it has none."""
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, repr=False)
 class InterestText(Answer):
     """A text of an interest."""
 
@@ -583,7 +617,7 @@ class InterestText(Answer):
     """Its title."""
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, repr=False)
 class Interests(Answer):
     """The interests of a profile."""
 
@@ -595,7 +629,7 @@ class Interests(Answer):
     """Papers that it dislikes."""
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, repr=False)
 class Interval(Answer):
     """A mean over judgements with its 95 % interval, to six decimals."""
 
@@ -607,7 +641,7 @@ class Interval(Answer):
     """Upper end."""
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, repr=False)
 class LevelRow(Answer):
     """Topics that are equally fine."""
 
@@ -617,7 +651,7 @@ class LevelRow(Answer):
     """Those of one parent together, the largest first."""
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, repr=False)
 class LibraryInfo(Answer):
     """A library in numbers."""
 
@@ -645,7 +679,7 @@ class LibraryInfo(Answer):
     """Bytes on disk."""
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, repr=False)
 class LikedByOwnText(Answer):
     """A text of the profile that is no paper of the library."""
 
@@ -655,7 +689,7 @@ class LikedByOwnText(Answer):
     """Its title."""
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, repr=False)
 class LikedByText(Answer):
     """A text."""
 
@@ -663,7 +697,7 @@ class LikedByText(Answer):
     """Its place among the liked texts, from 0."""
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, repr=False)
 class LikedFacet(Answer):
     """What a liked paper tells of a facet."""
 
@@ -675,7 +709,7 @@ class LikedFacet(Answer):
     """Where that is from."""
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, repr=False)
 class LikedList(Answer):
     """Papers of a profile."""
 
@@ -693,7 +727,7 @@ class LikedList(Answer):
     """
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, repr=False)
 class LikedPaper(Answer):
     """A paper that a profile likes or dislikes."""
 
@@ -707,7 +741,7 @@ class LikedPaper(Answer):
     """How much it counts, where somebody has said so; the key is left out where nobody has."""
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, repr=False)
 class Listing(Answer):
     """A digest that listed a paper."""
 
@@ -717,7 +751,7 @@ class Listing(Answer):
     """Day of the digest, where its name or content tells."""
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, repr=False)
 class Mended(Answer):
     """What came of it."""
 
@@ -751,7 +785,7 @@ class MethodKMeans(Request):
     k_means: dict[str, Any]
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, repr=False)
 class MethodRow(Answer):
     """A method and what it reaches."""
 
@@ -759,7 +793,7 @@ class MethodRow(Answer):
     """The method."""
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, repr=False)
 class ModelRow(Answer):
     """A known model."""
 
@@ -777,7 +811,7 @@ class ModelRow(Answer):
     """Its folder, where it is in Relata's cache and intact."""
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, repr=False)
 class Models(Answer):
     """The known models."""
 
@@ -785,7 +819,7 @@ class Models(Answer):
     """By name."""
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, repr=False)
 class NewPaper(Answer):
     """A paper of a list."""
 
@@ -821,7 +855,7 @@ class NewPaper(Answer):
     """`true` for a paper that was withdrawn; the key is left out of all others."""
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, repr=False)
 class NewestOfTopic(Answer):
     """A topic and papers of it."""
 
@@ -831,7 +865,7 @@ class NewestOfTopic(Answer):
     """The newest of its papers."""
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, repr=False)
 class Opined(Answer):
     """What came of it."""
 
@@ -843,7 +877,7 @@ class Opined(Answer):
     """The profile as it is now."""
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, repr=False)
 class OtherTopic(Answer):
     """Another topic that papers came from or went to."""
 
@@ -855,7 +889,7 @@ class OtherTopic(Answer):
     """How many papers."""
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, repr=False)
 class PaperInfo(Answer):
     """All that a library holds of one paper."""
 
@@ -909,7 +943,7 @@ class PaperInfo(Answer):
     """`true` for a paper that was withdrawn; the key is left out of all others."""
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, repr=False)
 class PaperTopics(Answer):
     """A paper among topics."""
 
@@ -929,7 +963,7 @@ class PaperTopics(Answer):
     """Where it lies on the map, from top to bottom."""
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, repr=False)
 class ProfileRow(Answer):
     """A profile."""
 
@@ -945,7 +979,7 @@ class ProfileRow(Answer):
     """How many liked texts are no papers of the library; the key is left out where none is."""
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, repr=False)
 class ProfileTexts(Answer):
     """The texts of a profile."""
 
@@ -955,7 +989,7 @@ class ProfileTexts(Answer):
     """Its texts, by key."""
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, repr=False)
 class Profiles(Answer):
     """All profiles."""
 
@@ -963,7 +997,7 @@ class Profiles(Answer):
     """By name."""
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, repr=False)
 class RecommendQuery(Answer):
     """A question as its answer repeats it."""
 
@@ -985,108 +1019,18 @@ class RecommendQuery(Answer):
     """Liked texts that were left out, since the model does not read their language."""
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, repr=False)
 class Recommendation(Answer):
     """What comes of it."""
 
     query: RecommendQuery
     """What was asked, with the papers of the profile."""
-    results: tuple[Row, ...]
+    results: tuple[RecommendationRow, ...]
     """The answers, the best first."""
 
 
-@dataclass(frozen=True, kw_only=True)
-class Recovered(Answer):
-    """A new library of what could be read of a damaged one."""
-
-    library: str
-    """The new file, beside the damaged one, which stays as it is."""
-    papers: int
-    """Papers that came back."""
-    incomplete: int
-    """Of these, those of which something is missing."""
-    vectors: int
-    """Vectors that came back."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class Reembedded(Answer):
-    """What came of it."""
-
-    model: str
-    """The model."""
-    embedded: int
-    """Papers that were embedded."""
-    forgotten: int
-    """Vectors of other models that were deleted."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class Related(Answer):
-    """Why a paper is an answer."""
-
-    liked: LikedBy
-    """What of the liked it is nearest to."""
-    terms: tuple[str, ...]
-    """Terms it shares with that, the rarest first."""
-    sentence: str | None
-    """The sentence of its abstract that is nearest to that."""
-    cosine: float
-    """Cosine of the vectors."""
-    parts: ScoreParts
-    """What the score is the sum of."""
-    facet: ToldFacet | None = None
-    """What was compared of the paper, where a facet was asked for and the paper tells it."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class Removed(Answer):
-    """What came of it."""
-
-    removed: tuple[str, ...]
-    """Papers that are gone."""
-    unknown: tuple[str, ...]
-    """Papers that were not there."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class RemovedSources(Answer):
-    """Which categories were not remembered."""
-
-    unknown: tuple[str, ...]
-    """Those."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class RemovedTexts(Answer):
-    """What came of it."""
-
-    removed: int
-    """How many texts went."""
-    unknown: tuple[str, ...]
-    """Keys of no text."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class Renamed(Answer):
-    """What a topic was called before."""
-
-    before: str | None
-    """The name before, where it had one."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class Repeated(Answer):
-    """A paper that nearly repeats an older one."""
-
-    id: str
-    """The paper."""
-    older: str
-    """The older one."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class Row(Answer):
+@dataclass(frozen=True, kw_only=True, repr=False)
+class RecommendationRow(Answer):
     """One paper of an answer."""
 
     rank: int
@@ -1119,42 +1063,290 @@ class Row(Answer):
     """`true` for a paper that was withdrawn; the key is left out of all others."""
 
 
-@dataclass(frozen=True, kw_only=True)
-class RowRow(Answer):
-    """One paper of an answer."""
+@dataclass(frozen=True, kw_only=True, repr=False)
+class Recovered(Answer):
+    """A new library of what could be read of a damaged one."""
 
-    rank: int
-    """Place, from 1."""
+    library: str
+    """The new file, beside the damaged one, which stays as it is."""
+    papers: int
+    """Papers that came back."""
+    incomplete: int
+    """Of these, those of which something is missing."""
+    vectors: int
+    """Vectors that came back."""
+
+
+@dataclass(frozen=True, kw_only=True, repr=False)
+class Reembedded(Answer):
+    """What came of it."""
+
+    model: str
+    """The model."""
+    embedded: int
+    """Papers that were embedded."""
+    forgotten: int
+    """Vectors of other models that were deleted."""
+
+
+@dataclass(frozen=True, kw_only=True, repr=False)
+class Related(Answer):
+    """Why a paper is an answer."""
+
+    liked: LikedBy
+    """What of the liked it is nearest to."""
+    terms: tuple[str, ...]
+    """Terms it shares with that, the rarest first."""
+    sentence: str | None
+    """The sentence of its abstract that is nearest to that."""
+    cosine: float
+    """Cosine of the vectors."""
+    parts: ScoreParts
+    """What the score is the sum of."""
+    facet: ToldFacet | None = None
+    """What was compared of the paper, where a facet was asked for and the paper tells it."""
+
+
+@dataclass(frozen=True, kw_only=True, repr=False)
+class Removed(Answer):
+    """What came of it."""
+
+    removed: tuple[str, ...]
+    """Papers that are gone."""
+    unknown: tuple[str, ...]
+    """Papers that were not there."""
+
+
+@dataclass(frozen=True, kw_only=True, repr=False)
+class RemovedSources(Answer):
+    """Which categories were not remembered."""
+
+    unknown: tuple[str, ...]
+    """Those."""
+
+
+@dataclass(frozen=True, kw_only=True, repr=False)
+class RemovedTexts(Answer):
+    """What came of it."""
+
+    removed: int
+    """How many texts went."""
+    unknown: tuple[str, ...]
+    """Keys of no text."""
+
+
+@dataclass(frozen=True, kw_only=True, repr=False)
+class Renamed(Answer):
+    """What a topic was called before."""
+
+    before: str | None
+    """The name before, where it had one."""
+
+
+@dataclass(frozen=True, kw_only=True, repr=False)
+class Repeated(Answer):
+    """A paper that nearly repeats an older one."""
+
     id: str
-    """Its identifier."""
-    score: float | None
-    """What it is ranked by, to six decimals; unknown where nothing was compared."""
-    match: float | None
-    """How well it answers, from 0 to 100, to one decimal; unknown where nothing was compared."""
-    title: str | None
-    """Its title on one line."""
+    """The paper."""
+    older: str
+    """The older one."""
+
+
+@dataclass(frozen=True, kw_only=True, repr=False)
+class RunRow(Answer):
+    """A time that papers had come or gone."""
+
+    date: str
+    """Its day, UTC."""
+    papers: int
+    """How many papers there were."""
+    added: int
+    """Of these, how many were new."""
+    removed: int
+    """How many had gone."""
+    sought: bool
+    """Whether topics were sought; else new papers were placed among those that were there."""
+    changes: tuple[ChangeRow, ...]
+    """What happened."""
+
+
+@dataclass(frozen=True, kw_only=True, repr=False)
+class ScoreParts(Answer):
+    """The parts of a score, to six decimals."""
+
+    meaning: float
+    """What the whitened cosine of the vectors gives."""
+    associations: float
+    """What words that go together give."""
+    words: float
+    """What shared words give."""
+    authors: float
+    """What shared authors give."""
+    unlike: float
+    """What disliked papers take away, 0 or less."""
+
+
+@dataclass(frozen=True, kw_only=True, repr=False)
+class SearchQuery(Answer):
+    """A question as its answer repeats it."""
+
+    text: str
+    """The text; empty where none was given."""
+    ids: tuple[str, ...]
+    """The ids in it."""
+    filter: Selection
+    """Which papers could be answers."""
+
+
+@dataclass(frozen=True, kw_only=True, repr=False)
+class Selection(Answer):
+    """Which papers may be answers, and how many are given, as an answer repeats it."""
+
+    category: tuple[str, ...]
+    """In at least one of these categories, primary or not, whatever the case. `cs` and `cs.*` stand for the archive. One text may hold
+    several, with spaces between them.
+    """
+    since: str | None
+    """On this day or later: that of publication, or the best that is known."""
+    until: str | None
+    """On this day or earlier."""
+    author: tuple[str, ...]
+    """By at least one of these authors. All words of a name must occur in one author's name, whatever the accents, case and order; a single
+    Latin letter also stands for a word that begins with it.
+    """
+    exclude: tuple[str, ...]
+    """None of these in title or abstract; several words mean that phrase. Word by word: `graph` leaves `graphs` in."""
+    withdrawn: bool
+    """Also papers that were withdrawn, by their authors or by arXiv. They are left out otherwise."""
+    tag: tuple[str, ...]
+    """With at least one of these tags of the user's, whatever the case of Latin letters."""
+    unread: bool
+    """Only papers that the user has not noted as read."""
+    k: int
+    """Number of answers."""
+    at_least: float | None
+    """The least match of an answer, where one was asked for."""
+
+
+@dataclass(frozen=True, kw_only=True, repr=False)
+class Skipped(Answer):
+    """An entry that a reader could not use."""
+
+    file: str
+    """The file as the user named it, `-` for stdin."""
+    line: int
+    """Line from 1; 0 where the whole file is meant."""
+    reason: str
+    """Why, in words."""
+
+
+@dataclass(frozen=True, kw_only=True, repr=False)
+class SourceRow(Answer):
+    """A category that is remembered."""
+
+    category: str
+    """The category."""
+    cross_lists: bool
+    """Whether papers count that are cross-listed there."""
+    replacements: bool
+    """Whether new versions count of papers that the library does not hold."""
+    complete: str | None
+    """The last announcement of which everything is here, and of all before it."""
+    news: str | None
+    """The last announcement with a paper that was new here."""
+
+
+@dataclass(frozen=True, kw_only=True, repr=False)
+class Sources(Answer):
+    """The categories that are remembered."""
+
+    categories: tuple[SourceRow, ...]
+    """By name."""
+    feed: FeedRow | None
+    """The daily feed, where it was ever read."""
+
+
+@dataclass(frozen=True, kw_only=True, repr=False)
+class TagCount(Answer):
+    """A tag."""
+
+    tag: str
+    """The tag."""
+    papers: int
+    """Papers that have it, those that are not in the library included."""
+
+
+@dataclass(frozen=True, kw_only=True, repr=False)
+class Tags(Answer):
+    """All tags."""
+
+    tags: tuple[TagCount, ...]
+    """In their order."""
+
+
+@dataclass(frozen=True, kw_only=True, repr=False)
+class TextRow(Answer):
+    """A text of a profile."""
+
+    key: str
+    """What identifies it in the profile: an arXiv id, `doi:...` or `title:...`."""
+    title: str
+    """Its title."""
     authors: tuple[str, ...]
     """Its authors in order."""
-    year: int
-    """Year of submission."""
-    date: str
-    """Date of the paper: that of publication, or the best that is known."""
-    primary_category: str | None
-    """The first of its categories."""
-    categories: tuple[str, ...]
-    """Its categories, the primary first."""
-    url: str
-    """Its page on arxiv.org."""
-    tldr: str | None
-    """What a digest says of it in one or two sentences, in the reader's language or in English."""
-    reason: FoundBy
-    """What made it an answer."""
-    withdrawn: bool | None = None
-    """`true` for a paper that was withdrawn; the key is left out of all others."""
+    ids: tuple[str, ...]
+    """The arXiv ids that it names as its own."""
+    doi: str | None
+    """Its DOI."""
+    source: str
+    """Where it was read."""
+    collection: str | None
+    """The collection in which it stood there."""
+    added: str
+    """The day on which somebody collected it."""
+    interest: int | None
+    """The interest to which somebody counts it; else likeness decides."""
+    abstract: str | None = None
+    """Its abstract; the key is left out where it is not known."""
+    weight: LikeWeight | None = None
+    """How much it counts, where somebody has said so; the key is left out where nobody has."""
 
 
-@dataclass(frozen=True, kw_only=True)
-class RowRowRow(Answer):
+@dataclass(frozen=True, kw_only=True, repr=False)
+class TodayList(Answer):
+    """The list of a day."""
+
+    query: TodayQuery
+    """What was asked."""
+    day: DayNumbers
+    """The day in numbers."""
+    followed: tuple[TodayListRow, ...]
+    """New papers that the profile follows, whatever their match: at most 50, those of authors first, then those with words, then those of
+    categories. `DayNumbers::followed` counts all.
+    """
+    results: tuple[NewPaper, ...]
+    """New papers that match well enough, the best first, without those above."""
+    known: int
+    """Papers left out since earlier digests had them, or as late versions of old ones."""
+    listed_before: int
+    """Papers left out since lists of the profile have shown them."""
+    withdrawn: int
+    """New papers left out since they are withdrawn."""
+    repeated: tuple[Repeated, ...]
+    """Papers left out since they nearly repeat an older one."""
+    skipped: tuple[Skipped, ...]
+    """The first of them, each with file, line and reason."""
+    skipped_unlisted: int
+    """Those beyond."""
+    fetched: Fetched | None = None
+    """What was fetched before, where something was due."""
+    nearest: tuple[NewPaper, ...] | None = None
+    """The nearest of the others, where they were asked for and no paper matches well enough."""
+
+
+@dataclass(frozen=True, kw_only=True, repr=False)
+class TodayListRow(Answer):
     """One paper of an answer."""
 
     rank: int
@@ -1187,199 +1379,7 @@ class RowRowRow(Answer):
     """`true` for a paper that was withdrawn; the key is left out of all others."""
 
 
-@dataclass(frozen=True, kw_only=True)
-class RunRow(Answer):
-    """A time that papers had come or gone."""
-
-    date: str
-    """Its day, UTC."""
-    papers: int
-    """How many papers there were."""
-    added: int
-    """Of these, how many were new."""
-    removed: int
-    """How many had gone."""
-    sought: bool
-    """Whether topics were sought; else new papers were placed among those that were there."""
-    changes: tuple[ChangeRow, ...]
-    """What happened."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class ScoreParts(Answer):
-    """The parts of a score, to six decimals."""
-
-    meaning: float
-    """What the whitened cosine of the vectors gives."""
-    associations: float
-    """What words that go together give."""
-    words: float
-    """What shared words give."""
-    authors: float
-    """What shared authors give."""
-    unlike: float
-    """What disliked papers take away, 0 or less."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class SearchQuery(Answer):
-    """A question as its answer repeats it."""
-
-    text: str
-    """The text; empty where none was given."""
-    ids: tuple[str, ...]
-    """The ids in it."""
-    filter: Selection
-    """Which papers could be answers."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class Selection(Answer):
-    """Which papers may be answers, and how many are given, as an answer repeats it."""
-
-    category: tuple[str, ...]
-    """In at least one of these categories, primary or not, whatever the case. `cs` and `cs.*` stand for the archive. One text may hold
-    several, with spaces between them.
-    """
-    since: str | None
-    """On this day or later: that of publication, or the best that is known."""
-    until: str | None
-    """On this day or earlier."""
-    author: tuple[str, ...]
-    """By at least one of these authors. All words of a name must occur in one author's name, whatever the accents, case and order; a single
-    Latin letter also stands for a word that begins with it.
-    """
-    exclude: tuple[str, ...]
-    """None of these in title or abstract; several words mean that phrase. Word by word: `graph` leaves `graphs` in."""
-    withdrawn: bool
-    """Also papers that were withdrawn, by their authors or by arXiv. They are left out otherwise."""
-    tag: tuple[str, ...]
-    """With at least one of these tags of the user's, whatever the case of Latin letters."""
-    unread: bool
-    """Only papers that the user has not noted as read."""
-    k: int
-    """Number of answers."""
-    at_least: float | None
-    """The least match of an answer, where one was asked for."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class Skipped(Answer):
-    """An entry that a reader could not use."""
-
-    file: str
-    """The file as the user named it, `-` for stdin."""
-    line: int
-    """Line from 1; 0 where the whole file is meant."""
-    reason: str
-    """Why, in words."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class SourceRow(Answer):
-    """A category that is remembered."""
-
-    category: str
-    """The category."""
-    cross_lists: bool
-    """Whether papers count that are cross-listed there."""
-    replacements: bool
-    """Whether new versions count of papers that the library does not hold."""
-    complete: str | None
-    """The last announcement of which everything is here, and of all before it."""
-    news: str | None
-    """The last announcement with a paper that was new here."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class Sources(Answer):
-    """The categories that are remembered."""
-
-    categories: tuple[SourceRow, ...]
-    """By name."""
-    feed: FeedRow | None
-    """The daily feed, where it was ever read."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class TagCount(Answer):
-    """A tag."""
-
-    tag: str
-    """The tag."""
-    papers: int
-    """Papers that have it, those that are not in the library included."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class Tags(Answer):
-    """All tags."""
-
-    tags: tuple[TagCount, ...]
-    """In their order."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class TextRow(Answer):
-    """A text of a profile."""
-
-    key: str
-    """What identifies it in the profile: an arXiv id, `doi:...` or `title:...`."""
-    title: str
-    """Its title."""
-    authors: tuple[str, ...]
-    """Its authors in order."""
-    ids: tuple[str, ...]
-    """The arXiv ids that it names as its own."""
-    doi: str | None
-    """Its DOI."""
-    source: str
-    """Where it was read."""
-    collection: str | None
-    """The collection in which it stood there."""
-    added: str
-    """The day on which somebody collected it."""
-    interest: int | None
-    """The interest to which somebody counts it; else likeness decides."""
-    abstract: str | None = None
-    """Its abstract; the key is left out where it is not known."""
-    weight: LikeWeight | None = None
-    """How much it counts, where somebody has said so; the key is left out where nobody has."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class TodayList(Answer):
-    """The list of a day."""
-
-    query: TodayQuery
-    """What was asked."""
-    day: DayNumbers
-    """The day in numbers."""
-    followed: tuple[RowRowRow, ...]
-    """New papers that the profile follows, whatever their match: at most 50, those of authors first, then those with words, then those of
-    categories. `DayNumbers::followed` counts all.
-    """
-    results: tuple[NewPaper, ...]
-    """New papers that match well enough, the best first, without those above."""
-    known: int
-    """Papers left out since earlier digests had them, or as late versions of old ones."""
-    listed_before: int
-    """Papers left out since lists of the profile have shown them."""
-    withdrawn: int
-    """New papers left out since they are withdrawn."""
-    repeated: tuple[Repeated, ...]
-    """Papers left out since they nearly repeat an older one."""
-    skipped: tuple[Skipped, ...]
-    """The first of them, each with file, line and reason."""
-    skipped_unlisted: int
-    """Those beyond."""
-    fetched: Fetched | None = None
-    """What was fetched before, where something was due."""
-    nearest: tuple[NewPaper, ...] | None = None
-    """The nearest of the others, where they were asked for and no paper matches well enough."""
-
-
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, repr=False)
 class TodayQuery(Answer):
     """A question as its answer repeats it."""
 
@@ -1395,7 +1395,7 @@ class TodayQuery(Answer):
     """Which papers could be listed."""
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, repr=False)
 class ToldFacet(Answer):
     """What was compared of a paper."""
 
@@ -1405,7 +1405,7 @@ class ToldFacet(Answer):
     """Where it is from."""
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, repr=False)
 class TopicHistory(Answer):
     """The runs that found or changed the topics of a selection."""
 
@@ -1413,7 +1413,7 @@ class TopicHistory(Answer):
     """The latest first."""
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, repr=False)
 class TopicNews(Answer):
     """A run, and the day of the run before."""
 
@@ -1433,7 +1433,7 @@ class TopicNews(Answer):
     """What happened."""
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, repr=False)
 class TopicRow(Answer):
     """A topic."""
 
@@ -1453,7 +1453,7 @@ class TopicRow(Answer):
     """Its papers, by id."""
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, repr=False)
 class TopicTree(Answer):
     """The topics of the last search."""
 
@@ -1465,7 +1465,7 @@ class TopicTree(Answer):
     """The topics in the order of a tree: each before those within it, the largest first."""
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, repr=False)
 class TopicsAnswer(Answer):
     """Topics as data."""
 
@@ -1479,7 +1479,7 @@ class TopicsAnswer(Answer):
     """What has happened since they were found last, where that is known."""
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, repr=False)
 class TopicsQuery(Answer):
     """A question as its answer repeats it."""
 
@@ -1509,7 +1509,7 @@ class TopicsQuery(Answer):
     """The names that papers were sorted under."""
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, repr=False)
 class TreeTopic(Answer):
     """A topic of a tree."""
 
@@ -1527,7 +1527,7 @@ class TreeTopic(Answer):
     """How many papers it has."""
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, repr=False)
 class Unmatched(Answer):
     """A reference that means no paper of the library, or several."""
 
@@ -1541,7 +1541,7 @@ class Unmatched(Answer):
     """Whether it is liked by its title and abstract; the key is left out where it is not."""
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, repr=False)
 class VectorSet(Answer):
     """Vectors of one model."""
 
@@ -1557,7 +1557,7 @@ class VectorSet(Answer):
     """What decides the vectors, in words."""
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, repr=False)
 class WeightedTerm(Answer):
     """A term and how much it tells."""
 

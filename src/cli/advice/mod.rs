@@ -240,6 +240,7 @@ fn bulk(error: &BulkError) -> Option<String> {
             OutputRefusal::Folder => "name a file in it",
             OutputRefusal::NoFileName | OutputRefusal::NotRegular => return None,
             OutputRefusal::InTheWay | OutputRefusal::OtherFiles => "move it, or name another output",
+            OutputRefusal::Library | OutputRefusal::Twice => "name another output",
         },
         BulkError::UnknownFormat { .. } => {
             "end it in .npy, .jsonl, .safetensors or .parquet, or name one with --format"
@@ -288,7 +289,10 @@ fn query(error: &QueryError) -> Option<String> {
         QueryError::TextUnread { model, other, sample } => {
             return Some(other_model(&OtherModel { name: other.clone(), instead_of: model.clone(), sample: *sample }));
         }
-        QueryError::NotInLibrary { .. } | QueryError::NotAnId { .. } | QueryError::Malformed { .. } => return None,
+        QueryError::NotInLibrary { .. }
+        | QueryError::NotAnId { .. }
+        | QueryError::OutOfRange { .. }
+        | QueryError::Malformed { .. } => return None,
         QueryError::NoVector { .. } => "add a source that has one",
         QueryError::NoLastAnswer { .. } => {
             "ask with `relata recommend`, `relata today` or `relata search`, or name the paper by its id"

@@ -1,8 +1,13 @@
 """Work on folders of shards, one shard after the other on this machine; `relata.ray` does the same on many.
 
 A shard is a file of Parquet with the columns `id`, `title`, `vector` (a list of `float32` of one length), `fingerprint` (what decides vectors) and
-`passage` (the SHA-256 of the text that was embedded); `relata embed -o FILE.parquet` writes such files, too. Needs pyarrow: `pip install "relata[ray]"`.
+`passage` (the SHA-256 of the text that was embedded); `relata embed -o FILE.parquet` writes such files, too. Needs pyarrow:
+`pip install "relata[shards]"`.
 """
+
+from relata._packages import needed
+
+needed("pyarrow", "relata.shards", "relata[shards]")
 
 from relata.shards._blocks import Skipped
 from relata.shards._cluster import Clusters, cluster

@@ -18,10 +18,11 @@ import numpy as np
 import numpy.typing as npt
 
 from relata import _relata
+from relata._arguments import whole
 from relata.errors import RequestError
 from relata.shards._files import AnyPath, Folder, name_of
 from relata.shards._pool import Here, Pool
-from relata.shards._rows import Corpus, corpus, each, pieces, read, sample
+from relata.shards._rows import Corpus, apart, corpus, each, pieces, read, sample, vectors_of
 from relata.shards._shards import Shards, Vectors
 from relata.shards._show import Show, Stage, Tell
 
@@ -113,12 +114,13 @@ def cluster(
 
 def clusters(pool: Pool, tell: Tell, shards: AnyPath | Shards, out: AnyPath, k: int, rounds: int, tolerance: float) -> Clusters:
     """The job of `cluster`."""
+    k, rounds = whole("k", k), whole("rounds", rounds)
     if k < 1 or rounds < 0:
-        raise RequestError(f"there are no {k} clusters by {rounds} rounds")
+        raise RequestError(f"k is {k} and rounds {rounds}; there is at least 1 cluster, and no fewer than 0 rounds")
     rows = corpus(shards)
+    folder = apart(rows.shards, out)
     if not k <= rows.rows <= MOST_ROWS:
         raise RequestError(f"{rows.rows} rows cannot make {k} clusters: there are 1 to {MOST_ROWS} rows, and no more clusters than rows")
-    folder = Folder(out)
     state = _passes(pool, tell, rows, folder, k, rounds, tolerance)
     return _assign(pool, tell, rows, folder, state)
 
@@ -142,26 +144,27 @@ def _passes(pool: Pool, tell: Tell, rows: Corpus, folder: Folder, k: int, rounds
 
 
 def _pass(pool: Pool, tell: Tell, rows: Corpus, bundles: list[list[str]], state: _State) -> _State:
-    step, counts = _Pass(rows.shards, pool.share(state.centres)), rows.count_of()
+    counts = rows.count_of()
+    step, items = _Pass(rows.shards, pool.share(state.centres)), [[(name, counts[name]) for name in names] for names in bundles]
     stage = Stage(tell, f"pass {len(state.moved) + 1}", rows.rows)
-    all_sums = pool.reduce(step, _Sums.merge, bundles, lambda names: stage.done(sum(counts[name] for name in names)))
+    all_sums = pool.reduce(step, _Sums.merge, items, lambda item: stage.done(sum(count for _, count in item)))
     assert all_sums is not None, "there are bundles"
     centres, moved = _relata.moved(state.centres, all_sums.sums, all_sums.counts)
     return _State(centres, [*state.inertia, all_sums.inertia / 2**32], [*state.moved, moved])
 
 
 class _Pass:
-    """The step of a pass: the sums of the rows of some shards."""
+    """The step of a pass: the sums of the rows of some shards, of which each has so many."""
 
     def __init__(self, shards: Shards, centres: Any) -> None:
         self.shards, self.centres = shards, centres
 
-    def __call__(self, names: list[str]) -> _Sums:
+    def __call__(self, names: list[tuple[str, int]]) -> _Sums:
         centres = self.centres()
         compared = _relata.Centres(centres)
         sums, counts, inertia = np.zeros(centres.shape, np.int64), np.zeros(len(centres), np.int64), 0
-        for name in names:
-            for some in pieces(read(self.shards, name).vectors):
+        for name, rows in names:
+            for some in pieces(vectors_of(self.shards, name, rows)):
                 part = compared.sums(some)
                 sums += part[0]
                 counts += part[1]

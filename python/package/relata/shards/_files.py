@@ -12,7 +12,11 @@ import os
 import uuid
 from typing import Any
 
-from relata.errors import FileError
+import numpy as np
+import numpy.typing as npt
+
+from relata import _relata
+from relata.errors import BulkError, FileError
 
 AnyPath = str | os.PathLike[str]
 
@@ -33,8 +37,18 @@ class Folder:
         from pyarrow import fs
 
         system, path = self._system()
-        found = system.get_file_info(fs.FileSelector(path, allow_not_found=True))
+        try:
+            found = system.get_file_info(fs.FileSelector(path, allow_not_found=True))
+        except NotADirectoryError as error:
+            raise FileError(f"{self.address} is a file, and a folder is needed") from error
         return sorted(file.base_name for file in found if file.is_file and file.base_name.endswith(ending) and not file.base_name.startswith("."))
+
+    def exists(self) -> bool:
+        """Whether it is there. In an object store, which has no folders, whether it holds a file."""
+        from pyarrow import fs
+
+        system, path = self._system()
+        return bool(system.get_file_info(path).type == fs.FileType.Directory or (not self._is_local() and self.names()))
 
     def has(self, name: str) -> bool:
         """Whether a file is there, which is then whole."""
@@ -115,11 +129,36 @@ class Folder:
         self.write(name, buffer.getbuffer())
 
     def read_table(self, name: str, columns: list[str] | None = None) -> Any:
-        """Reads Parquet as a `pyarrow.Table`."""
-        from pyarrow import parquet
+        """Reads Parquet as a `pyarrow.Table`: all columns, or those of some that are there."""
+        from pyarrow import ArrowInvalid, parquet
 
         with self.open(name) as file:
-            return parquet.read_table(file, columns=columns)
+            try:
+                found = parquet.ParquetFile(file)
+                there = found.schema_arrow.names
+                return found.read(columns=None if columns is None else [column for column in columns if column in there])
+            except ArrowInvalid as error:
+                raise bad(f"{self.address}/{name} cannot be read as Parquet: {error}") from error
+
+    def is_same(self, other: Folder) -> bool:
+        """Whether both are one folder, as far as their addresses say."""
+        one, two = (folder.address.partition("?")[0].rstrip("/") for folder in (self, other))
+        return one == two or (self._is_local() and other._is_local() and os.path.realpath(one) == os.path.realpath(two))
+
+    def read_vectors(self, name: str) -> npt.NDArray[np.float32]:
+        """The column `vector` of a file of Parquet: rows x dimension.
+
+        Plain columns, such as shards have, are copied as they lie in the file; pyarrow puts lists together element by element, which takes many times as
+        long. Raises `relata.errors.BulkError` where there is no such column of lists of one length.
+        """
+        source = f"{self.local_path()}/{name}" if self._is_local() else self.read(name)
+        found = _relata.float_lists(source, "vector")
+        if found is not None:
+            return found
+        table = self.read_table(name, ["vector"])
+        if "vector" not in table.column_names:
+            raise no_shard(self, name, "vector")
+        return vectors_of(f"{self.address}/{name}", table.column("vector"))
 
     def within(self, name: str) -> Folder:
         """A folder in it."""
@@ -136,6 +175,31 @@ class Folder:
             return fs.LocalFileSystem(), self.address
         system, path = fs.FileSystem.from_uri(self.address)
         return system, path.rstrip("/")
+
+
+def vectors_of(file: str, column: Any) -> npt.NDArray[np.float32]:
+    """A column of lists of one length as an array, without a copy where it is one chunk."""
+    import pyarrow as pa
+
+    if not pa.types.is_fixed_size_list(column.type):
+        raise bad(f"{file}: the column vector has no lists of one length")
+    if column.null_count:
+        raise bad(f"{file}: a row has no vector")
+    chunks = [chunk.flatten().to_numpy(zero_copy_only=False).reshape(len(chunk), column.type.list_size) for chunk in column.chunks]
+    whole = np.concatenate(chunks) if len(chunks) != 1 else chunks[0]
+    return np.asarray(whole, np.float32)
+
+
+def no_shard(folder: Folder, name: str, column: str) -> BulkError:
+    """The error of a file that lacks a column."""
+    return bad(f"{folder.address}/{name} is no shard: it has no column {column}. Move it out of the folder, in which every file of Parquet is one")
+
+
+def bad(text: str) -> BulkError:
+    """The error of a file that is no shard, or does not fit the others."""
+    error = BulkError(text)
+    error.code = "shards"
+    return error
 
 
 def _unwritten(text: str) -> FileError:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from relata import _relata
-from relata.errors import BulkError
+from relata.errors import ArgumentError, BulkError
 from relata.library import Library
 from relata.shards._files import AnyPath
 from relata.shards._shards import Shards
@@ -37,6 +37,8 @@ def import_vectors(shards: AnyPath | Shards, library: Library) -> Imported:
     Raises `relata.errors.LibraryError` for a library without papers, or vectors that are not of unit length, and `relata.errors.BulkError` for files that
     are no shards.
     """
+    if not isinstance(library, Library):
+        raise ArgumentError(f"library is {library!r}; a relata.Library is needed")
     given = shards if isinstance(shards, Shards) else Shards(shards)
     imported = Imported()
     for shard in given:

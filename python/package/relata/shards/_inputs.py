@@ -9,12 +9,13 @@ from __future__ import annotations
 import glob
 import os
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol
 
+from relata import _arguments as arguments
 from relata import _relata
-from relata.errors import BulkError
+from relata.errors import ArgumentError, BulkError
 from relata.shards._blocks import About, Block, Skipped
 from relata.shards._lance_address import ENDING, is_dataset, package, place, without_settings
 
@@ -137,9 +138,11 @@ def whole(inputs: Any) -> Any:
     """Inputs whose paths mean the same wherever they are read. Tables stay what they are."""
     if hasattr(inputs, "__arrow_c_stream__") or hasattr(inputs, "to_arrow_refs"):
         return inputs
+    if inputs is None or isinstance(inputs, (bytes, Mapping)) or not isinstance(inputs, str | os.PathLike | Iterable):
+        raise ArgumentError(f"inputs is {inputs!r}; a path, a list of paths or a table is needed")
     given = [inputs] if isinstance(inputs, str | os.PathLike) else list(inputs)
-    paths = [os.fspath(path) for path in given]
-    return [path if "://" in path or path == "-" else os.path.abspath(path) for path in paths]
+    paths = [arguments.path("an input", one) for one in given]
+    return [one if "://" in one or one == "-" else os.path.abspath(one) for one in paths]
 
 
 def _streamed(table: Any, share: Callable[[Any], Callable[[], Any]]) -> Iterator[Source]:
@@ -230,7 +233,7 @@ def _found(paths: list[str]) -> Iterator[tuple[str, int]]:
         if "://" not in path:
             matching = sorted(glob.glob(path, recursive=True)) if not os.path.exists(path) else [path]
             if not matching:
-                raise BulkError(f"{path}: there is no such file or folder")
+                raise _absent(path)
             for one in matching:
                 yield from _walked(one)
             continue
@@ -242,10 +245,16 @@ def _found(paths: list[str]) -> Iterator[tuple[str, int]]:
         below = system.get_file_info(fs.FileSelector(inner, recursive=True, allow_not_found=True))
         files = _named({one.path.removeprefix(inner.rstrip("/") + "/"): one.size for one in below if one.is_file})
         if not files:
-            raise BulkError(f"{path}: there is no such file or folder")
+            raise _absent(path)
         base, mark, settings = path.partition("?")
         for name, size in sorted(files.items()):
             yield f"{base.rstrip('/')}/{name}{mark}{settings}", size
+
+
+def _absent(path: str) -> BulkError:
+    error = BulkError(f"{path}: there is no such file or folder")
+    error.code = "io"
+    return error
 
 
 def _named(files: dict[str, int]) -> dict[str, int]:

@@ -32,7 +32,8 @@ def to_lance(shards: AnyPath | Shards, address: AnyPath, *, partitions: int | No
     "IVF_RQ"; with `None` there is no index. Ask as Lance does:
     `dataset.to_table(nearest={"column": "vector", "q": query, "k": 10, "nprobes": 20, "refine_factor": 2})`.
 
-    Raises `relata.errors.BulkError` where pylance is not installed, where something is at `address`, or where the folder has no shards.
+    Raises `relata.errors.PackageError` where pylance is not installed, `relata.errors.BulkError` where something is at `address`, or where the folder
+    has no shards.
     """
     if index is not None and index not in INDEXES:
         raise RequestError(f"there is no index={index!r}; there are {', '.join(INDEXES)} and None")

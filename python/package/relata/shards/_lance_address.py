@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import parse_qsl, unquote, urlsplit, urlunsplit
 
+from relata import _packages
 from relata.errors import BulkError
 
 ENDING = ".lance"
@@ -19,11 +20,7 @@ SETTINGS = ("endpoint_override", "region", "scheme", "tls_verify_certificates")
 
 def package() -> Any:
     """The package `lance`, which is an optional one."""
-    try:
-        import lance
-    except ImportError as error:
-        raise BulkError(f"datasets of Lance need the package pylance ({error}): pip install pylance") from error
-    return lance
+    return _packages.package("lance", "a dataset of Lance", "pylance")
 
 
 def is_dataset(address: str) -> bool:

@@ -18,11 +18,12 @@ import numpy as np
 import numpy.typing as npt
 
 from relata import _relata
+from relata._arguments import whole
 from relata.errors import RequestError
 from relata.shards._files import AnyPath, Folder, name_of
 from relata.shards._pool import Here, Pool
 from relata.shards._routed import Gathered, Route, routed
-from relata.shards._rows import Corpus, corpus, each, sample
+from relata.shards._rows import Corpus, apart, corpus, each, sample
 from relata.shards._shards import Shards, Vectors
 from relata.shards._show import Show, Stage, Tell
 
@@ -128,9 +129,12 @@ def all_neighbours(
     pool: Pool, tell: Tell, shards: AnyPath | Shards, out: AnyPath, k: int, cells: int | None, around: int, memory: int
 ) -> Neighbours:
     """The job of `neighbours`."""
+    k, around, memory = whole("k", k), whole("around", around), whole("memory", memory)
+    cells = None if cells is None else whole("cells", cells)
     if k < 1 or around < 1 or (cells is not None and cells < 1):
-        raise RequestError(f"nobody has {k} neighbours in {around} of {cells} cells")
-    rows, folder = corpus(shards), Folder(out)
+        raise RequestError(f"k is {k}, around {around} and cells {cells}; each is 1 or more")
+    rows = corpus(shards)
+    folder = apart(rows.shards, out)
     cells = min(cells or _usual(rows.rows, around), rows.rows)
     key = name_of(VERSION, rows.fingerprint, str(k), str(cells), str(around), *rows.names)
     asked = _Asked(min(k, rows.rows - 1), cells, around, memory, key)

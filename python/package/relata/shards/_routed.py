@@ -14,9 +14,9 @@ import numpy as np
 import numpy.typing as npt
 
 from relata import _relata
-from relata.shards._files import Folder, name_of
-from relata.shards._rows import bad, pieces, read
-from relata.shards._shards import Shards, Vectors, _vectors
+from relata.shards._files import Folder, bad, name_of
+from relata.shards._rows import pieces, read
+from relata.shards._shards import Shards, Vectors
 
 # Rows that are read together: half a megabyte at 384 dimensions, of which an object store gives many at once.
 GROUP = 512
@@ -53,8 +53,8 @@ class Route:
 
 
 def routed(key: str, names: list[str]) -> str:
-    """The name of the file of some shards' rows."""
-    return f"rows-{name_of(key, *names)}.parquet"
+    """The name of the file of some shards' rows. What is in such a file, too, decides it."""
+    return f"rows-{name_of(key, 'bytes', *names)}.parquet"
 
 
 def _content(ids: Any, cells: npt.NDArray[np.int32], vectors: Vectors, order: npt.NDArray[np.uint64], count: int) -> memoryview:
@@ -62,8 +62,9 @@ def _content(ids: Any, cells: npt.NDArray[np.int32], vectors: Vectors, order: np
     import pyarrow as pa
     from pyarrow import parquet
 
-    dimension = vectors.shape[1]
-    schema = pa.schema([("id", pa.string()), ("cell", pa.int32()), ("vector", pa.list_(pa.float32(), dimension))])
+    # Bytes, and no lists: nobody else reads this file, and these are read in a sixth of the time.
+    wide = pa.binary(vectors.shape[1] * vectors.itemsize)
+    schema = pa.schema([("id", pa.string()), ("cell", pa.int32()), ("vector", wide)])
     buffer = io.BytesIO()
     sorted_cells = cells[order]
     stretch = max(1, count * GROUP // len(order))
@@ -73,8 +74,8 @@ def _content(ids: Any, cells: npt.NDArray[np.int32], vectors: Vectors, order: np
         for end in ends:
             here = order[first:end]
             if len(here):
-                flat = pa.array(vectors[here].reshape(-1))
-                table = pa.table([ids.take(pa.array(here)), cells[here], pa.FixedSizeListArray.from_arrays(flat, dimension)], schema=schema)
+                rows = pa.FixedSizeBinaryArray.from_buffers(wide, len(here), [None, pa.py_buffer(np.ascontiguousarray(vectors[here]))])
+                table = pa.table([ids.take(pa.array(here)), cells[here], rows], schema=schema)
                 writer.write_table(table, row_group_size=len(here))
             first = end
     return buffer.getbuffer()
@@ -138,4 +139,6 @@ def _take(folder: Folder, file: str, groups: list[int], needed: npt.NDArray[np.b
     with folder.open(file) as opened:
         found = parquet.ParquetFile(opened).read_row_groups(groups, ["cell", "vector"])
     wanted: npt.NDArray[np.bool_] = needed[found.column("cell").to_numpy()]
-    return _vectors(found.column("vector"))[wanted]
+    column = found.column("vector").combine_chunks()
+    rows: Vectors = np.frombuffer(column.buffers()[1], np.float32).reshape(-1, column.type.byte_width // 4)
+    return rows[column.offset : column.offset + len(column)][wanted]

@@ -18,10 +18,10 @@ import numpy as np
 import numpy.typing as npt
 
 from relata import _relata
-from relata.errors import BulkError
-from relata.shards._files import AnyPath, Folder
+from relata.errors import BulkError, RequestError
+from relata.shards._files import AnyPath, Folder, bad, no_shard
 from relata.shards._pool import Done, Pool
-from relata.shards._shards import Shards, Vectors, _vectors, doubled
+from relata.shards._shards import Shards, Vectors, doubled
 from relata.shards._show import Stage
 
 T = TypeVar("T")
@@ -91,6 +91,14 @@ def corpus(folder: AnyPath | Folder | Shards) -> Corpus:
     return Corpus(shards, names, counts, shards.dimension, shards.fingerprint)
 
 
+def apart(shards: Shards, out: AnyPath) -> Folder:
+    """The folder of a job's files, which is not that of the shards: what is no shard would be taken for one there."""
+    folder = Folder(out)
+    if folder.is_same(shards.folder):
+        raise RequestError(f"out is the folder of the shards, {folder.address}; name another one, such as {folder.within('out').address}")
+    return folder
+
+
 def counted(shards: Shards, names: list[str]) -> list[int]:
     """How many rows each of some shards has."""
     with ThreadPoolExecutor(AT_ONCE) as threads:
@@ -102,9 +110,13 @@ def read(shards: Shards, name: str) -> Rows:
 
     Raises `relata.errors.BulkError` for a vector without direction, and names its paper.
     """
-    table = shards.folder.read_table(name, ["id", "vector"])
-    ids = table.column("id").combine_chunks()
-    return Rows(ids, unit(f"{shards.folder.address}/{name}", ids, _vectors(table.column("vector"))))
+    ids = _ids(shards, name)
+    return Rows(ids, unit(f"{shards.folder.address}/{name}", lambda: ids, shards.vectors(name, len(ids))))
+
+
+def vectors_of(shards: Shards, name: str, rows: int) -> Vectors:
+    """As `read`, of a shard of so many rows, without its ids."""
+    return unit(f"{shards.folder.address}/{name}", lambda: _ids(shards, name), shards.vectors(name, rows))
 
 
 def pieces(vectors: Vectors) -> Iterator[Vectors]:
@@ -112,12 +124,12 @@ def pieces(vectors: Vectors) -> Iterator[Vectors]:
     return (vectors[first : first + PIECE] for first in range(0, len(vectors), PIECE))
 
 
-def unit(file: str, ids: Any, vectors: Vectors) -> Vectors:
-    """The same vectors with unit length."""
-    scaled = np.array(vectors, np.float32, order="C", copy=True)
+def unit(file: str, ids: Callable[[], Any], vectors: Vectors) -> Vectors:
+    """The same vectors with unit length, in place where they may be written to. Ids are asked for where one is named."""
+    scaled = np.require(vectors, np.float32, ["C", "W"])
     wrong = _relata.to_unit_length(scaled)
     if wrong is not None:
-        raise bad(f"{file}: the vector of {ids[wrong].as_py()} has no direction or an element that is not finite")
+        raise bad(f"{file}: the vector of {ids()[wrong].as_py()} has no direction or an element that is not finite")
     return scaled
 
 
@@ -196,7 +208,10 @@ class _Drawn:
 
 
 def _ids(shards: Shards, name: str) -> Any:
-    return shards.folder.read_table(name, ["id"]).column("id").combine_chunks()
+    table = shards.folder.read_table(name, ["id"])
+    if "id" not in table.column_names:
+        raise no_shard(shards.folder, name, "id")
+    return table.column("id").combine_chunks()
 
 
 def each(
@@ -220,10 +235,3 @@ def _given(done: Done[Any, R]) -> R:
     if done.lost is not None:
         raise bad(f"{done.item} was not done: {done.lost}")
     return done.result  # type: ignore[return-value]
-
-
-def bad(text: str) -> BulkError:
-    """An error of shards."""
-    error = BulkError(text)
-    error.code = "shards"
-    return error

@@ -14,7 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from relata.errors import BulkError
-from relata.shards._files import AnyPath, Folder
+from relata.shards._files import AnyPath, Folder, bad, no_shard
 from relata.shards._present import inputs_of, replaced
 
 Vectors = npt.NDArray[np.float32]
@@ -78,15 +78,20 @@ class Shards:
 
         Raises `relata.errors.BulkError` for a file that is no shard, or one with vectors of several kinds.
         """
-        table = self.folder.read_table(name)
-        missing = [column for column in ("id", "vector") if column not in table.column_names]
-        if missing:
-            raise _bad(f"{self.folder.address}/{name} is no shard: it has no column {missing[0]}")
+        table = self.folder.read_table(name, ["id", "title", "fingerprint", "passage"])
+        if "id" not in table.column_names:
+            raise no_shard(self.folder, name, "id")
         rows = table.num_rows
-        titles = table.column("title").to_pylist() if "title" in table.column_names else [None] * rows
         passages = table.column("passage").to_pylist() if "passage" in table.column_names else [None] * rows
         ids = table.column("id").to_pylist()
-        return Shard(name, ids, titles, _vectors(table.column("vector")), self._one_fingerprint(name, table), passages)
+        return Shard(name, ids, titles_of(table), self.vectors(name, rows), self._one_fingerprint(name, table), passages)
+
+    def vectors(self, name: str, rows: int) -> Vectors:
+        """The vectors of a shard of so many rows, alone. Raises as `read` does, and where it has another number of rows."""
+        vectors = self.folder.read_vectors(name)
+        if len(vectors) != rows:
+            raise bad(f"{self.folder.address}/{name} has changed: it has {len(vectors)} rows and had {rows}")
+        return vectors
 
     @property
     def fingerprint(self) -> str:
@@ -113,7 +118,7 @@ class Shards:
             if first is None:
                 first = (name, fingerprint, dimension)
             elif first[1:] != (fingerprint, dimension):
-                raise _bad(
+                raise bad(
                     f"the vectors of {self.folder.address} are of several kinds and cannot be compared: "
                     f"{first[0]} has {first[2]} numbers a row, made by {first[1] or '(not said)'}, "
                     f"and {name} has {dimension}, made by {fingerprint or '(not said)'}"
@@ -128,7 +133,7 @@ class Shards:
             shard = parquet.ParquetFile(file)
             schema = shard.schema_arrow
             if "vector" not in schema.names:
-                raise _bad(f"{self.folder.address}/{name} is no shard: it has no column vector")
+                raise no_shard(self.folder, name, "vector")
             columns = ["fingerprint"] if "fingerprint" in schema.names else []
             fingerprint = self._one_fingerprint(name, shard.read(columns=columns))
             return fingerprint, int(schema.field("vector").type.list_size)
@@ -138,7 +143,7 @@ class Shards:
             return ""
         found = sorted(str(one) for one in table.column("fingerprint").unique().to_pylist())
         if len(found) > 1:
-            raise _bad(f"the vectors of {self.folder.address}/{name} are of several kinds: {', '.join(found)}")
+            raise bad(f"the vectors of {self.folder.address}/{name} are of several kinds: {', '.join(found)}")
         return found[0] if found else ""
 
 
@@ -146,8 +151,12 @@ def read(folder: AnyPath | Folder) -> tuple[list[str], Vectors]:
     """All ids of a folder of shards, in order, and their vectors: rows x dimension, in memory at once.
 
     An id that stands in two shards is there twice. For more than fits in memory, go through `Shards(folder)`.
+
+    Raises `relata.errors.BulkError` where there is no such folder, and for a file that is no shard.
     """
     shards = Shards(folder)
+    if not shards.folder.exists():
+        raise bad(f"there is no folder {shards.folder.address}")
     names, dimension = shards.names(), shards.dimension
     counts = [shards.rows(name) for name in names]
     vectors = np.empty((sum(counts), dimension), np.float32)
@@ -158,6 +167,12 @@ def read(folder: AnyPath | Folder) -> tuple[list[str], Vectors]:
         ids += shard.ids
     order = sorted(range(len(ids)), key=ids.__getitem__)
     return [ids[at] for at in order], vectors[order]
+
+
+def titles_of(table: Any) -> list[str | None]:
+    """The titles of a shard's rows; it need not have any."""
+    titles: list[str | None] = table.column("title").to_pylist() if "title" in table.column_names else [None] * table.num_rows
+    return titles
 
 
 def table(ids: list[str], titles: list[str | None], vectors: Vectors, fingerprint: str, passages: Passages) -> Any:
@@ -175,17 +190,6 @@ def table(ids: list[str], titles: list[str | None], vectors: Vectors, fingerprin
     return pa.table(columns)
 
 
-def _vectors(column: Any) -> Vectors:
-    """A column of lists of one length as an array, without a copy where it is one chunk."""
-    import pyarrow as pa
-
-    if not pa.types.is_fixed_size_list(column.type):
-        raise _bad("the column vector has no lists of one length")
-    chunks = [chunk.flatten().to_numpy(zero_copy_only=False).reshape(len(chunk), column.type.list_size) for chunk in column.chunks]
-    whole = np.concatenate(chunks) if len(chunks) != 1 else chunks[0]
-    return np.asarray(whole, np.float32)
-
-
 def doubled(folder: Folder, id: str, names: tuple[str, str], more: int = 0) -> BulkError:
     """The error of an id that stands twice, in these shards. `more`: how many other ids do."""
     others = f"; so do {more} more ids" if more else ""
@@ -199,15 +203,9 @@ def doubled(folder: Folder, id: str, names: tuple[str, str], more: int = 0) -> B
             "Where both are of the same files, whose texts have changed, embed these files again to the end: shards of earlier texts are left out then. "
             "Otherwise leave one of both out of the inputs, and embed into another folder"
         )
-    return _bad(f"{id} stands twice in {folder.address}, {where}{others}. Ids have to be distinct. {advice}")
+    return bad(f"{id} stands twice in {folder.address}, {where}{others}. Ids have to be distinct. {advice}")
 
 
 def _of_inputs(folder: Folder, name: str) -> str:
     inputs = inputs_of(folder, name)
     return f" (of {', '.join(inputs[:3])}{', ...' if len(inputs) > 3 else ''})" if inputs else ""
-
-
-def _bad(text: str) -> BulkError:
-    error = BulkError(text)
-    error.code = "shards"
-    return error

@@ -14,7 +14,7 @@ from relata._topic_data import Found, TopicLevel
 from relata._topic_map import Shown, TopicMap, framed
 from relata.errors import RequestError
 from relata.shards._files import AnyPath, Folder
-from relata.shards._shards import Shards
+from relata.shards._shards import Shards, titles_of
 
 TOPICS, PAPERS = "topics.json", "papers.parquet"
 
@@ -82,7 +82,7 @@ class ShardTopics:
         wanted = set(shown.ids)
         for name in self._shards.names() if self._shards is not None else []:
             table = self._shards.folder.read_table(name, ["id", "title"])  # type: ignore[union-attr]
-            rows = zip(table.column("id").to_pylist(), table.column("title").to_pylist(), strict=True)
+            rows = zip(table.column("id").to_pylist(), titles_of(table), strict=True)
             titles |= {own: title for own, title in rows if own in wanted}
         return replace(shown, titles=[titles.get(own) or own for own in shown.ids])
 

@@ -18,12 +18,12 @@ import numpy.typing as npt
 from relata import _relata
 from relata._topic_data import NONE, Found, Places
 from relata.errors import BulkError, RequestError
-from relata.shards._files import AnyPath, Folder
+from relata.shards._files import AnyPath, Folder, bad
 from relata.shards._inputs import sources, whole
 from relata.shards._neighbours import Neighbours
 from relata.shards._pool import Here, Pool
 from relata.shards._rows import counted
-from relata.shards._shards import ENDING, Shards, Vectors, _bad, _vectors, doubled
+from relata.shards._shards import ENDING, Shards, Vectors, doubled, titles_of
 from relata.shards._show import Show, Stage, Tell
 from relata.shards._topic_result import ShardTopics
 
@@ -88,7 +88,11 @@ def asked(neighbours: AnyPath | Neighbours, shards: AnyPath | Shards, texts: Any
         raise RequestError("texts is a function; it can be paths, tables or a mapping from ids to texts")
     inputs = texts if texts is None or isinstance(texts, Mapping) else whole(texts)
     lists = neighbours.folder if isinstance(neighbours, Neighbours) else Folder(neighbours)
-    return Asked(lists, shards if isinstance(shards, Shards) else Shards(shards), inputs, has_map)
+    vectors = shards if isinstance(shards, Shards) else Shards(shards)
+    for folder in (lists, vectors.folder):
+        if not folder.exists():
+            raise bad(f"there is no folder {folder.address}")
+    return Asked(lists, vectors, inputs, has_map)
 
 
 def find(asked: Asked, pool: Pool, tell: Tell) -> ShardTopics:
@@ -167,9 +171,8 @@ class _Keys:
     def __call__(self, name: str) -> tuple[Any, npt.NDArray[np.uint64]]:
         import pyarrow as pa
 
-        table = self._folder.read_table(name, ["id", "vector"])
-        ids = table.column("id").cast(pa.large_string()).combine_chunks()
-        return ids, _relata.order_keys(_vectors(table.column("vector")))
+        ids = self._folder.read_table(name, ["id"]).column("id").cast(pa.large_string()).combine_chunks()
+        return ids, _relata.order_keys(_read(self._folder, name, len(ids)))
 
 
 def _runs(keys: npt.NDArray[np.uint64]) -> Iterator[tuple[int, int]]:
@@ -183,7 +186,7 @@ def _runs(keys: npt.NDArray[np.uint64]) -> Iterator[tuple[int, int]]:
 def _given(done: Any) -> Any:
     """What a step gave."""
     if done.lost is not None:
-        raise _bad(f"{done.item} could not be read: {done.lost}")
+        raise bad(f"{done.item} could not be read: {done.lost}")
     return done.result
 
 
@@ -205,11 +208,11 @@ def grouped(folder: Folder, shards: Folder, papers: Papers, keep: bool, tell: Te
             near = _known(ids, others, f"{folder.address}/{name}").reshape(-1, k)
             wrong = lists.put(rows, near, cosines)
             if wrong is not None:
-                raise _bad(f"{folder.address}/{name}: the paper {batch.column(0)[wrong].as_py()!r} has neighbours already, or is its own")
+                raise bad(f"{folder.address}/{name}: the paper {batch.column(0)[wrong].as_py()!r} has neighbours already, or is its own")
             stage.done(len(rows))
     missing = lists.missing() if k else None
     if missing is not None:
-        raise _bad(f"the paper {papers.ids[missing].as_py()!r} has no neighbours in {folder.address}")
+        raise bad(f"the paper {papers.ids[missing].as_py()!r} has no neighbours in {folder.address}")
     del ids
     Stage(tell, f"grouping {count} papers")
     return lists.grouped(count, keep)
@@ -234,7 +237,7 @@ def _batches(folder: Folder, name: str) -> Iterator[Any]:
         whole = parquet.ParquetFile(file)
         columns = ["id", "neighbours", "cosine"]
         if missing := [column for column in columns if column not in whole.schema_arrow.names]:
-            raise _bad(f"{folder.address}/{name} has no neighbours: it has no column {missing[0]}")
+            raise bad(f"{folder.address}/{name} has no neighbours: it has no column {missing[0]}")
         for batch in whole.iter_batches(TOGETHER, columns=columns):
             yield batch.select(columns)
 
@@ -245,11 +248,11 @@ def _lists(batch: Any, k: int, where: str) -> tuple[Any, npt.NDArray[np.float32]
     for column in columns:
         lengths = _compute().list_value_length(column).fill_null(0).to_numpy(zero_copy_only=False)
         if (short := np.flatnonzero(lengths < k)).size:
-            raise _bad(f"{where}: the paper {batch.column(0)[int(short[0])].as_py()!r} has {int(lengths[short[0]])} neighbours, and {k} are needed")
+            raise bad(f"{where}: the paper {batch.column(0)[int(short[0])].as_py()!r} has {int(lengths[short[0]])} neighbours, and {k} are needed")
     first = _compute().list_slice(columns[0], 0, k).flatten()
     cosines = _compute().list_slice(columns[1], 0, k).flatten().to_numpy(zero_copy_only=False).astype(np.float32)
     if not np.isfinite(cosines).all():
-        raise _bad(f"{where} has a cosine that is no number")
+        raise bad(f"{where} has a cosine that is no number")
     return first, cosines.reshape(-1, k)
 
 
@@ -262,7 +265,7 @@ def _known(ids: _relata.Ids, column: Any, where: str) -> Places:
     found = ids.find(*_buffers(column))
     unknown = np.flatnonzero(found == NONE)
     if unknown.size:
-        raise _bad(f"{where} names {column[int(unknown[0])].as_py()!r}, which is in no shard")
+        raise bad(f"{where} names {column[int(unknown[0])].as_py()!r}, which is in no shard")
     return found
 
 
@@ -360,10 +363,7 @@ def _better(most: list[int], one: list[_Ranked], other: list[_Ranked]) -> list[_
 
 def _read(folder: Folder, name: str, rows: int) -> Vectors:
     """The vectors of a shard."""
-    vectors = _vectors(folder.read_table(name, ["vector"]).column("vector"))
-    if len(vectors) != rows:
-        raise _bad(f"{folder.address}/{name} has changed: it has {len(vectors)} rows and had {rows}")
-    return vectors
+    return Shards(folder).vectors(name, rows)
 
 
 def _all_vectors(shards: Shards, papers: Papers) -> Vectors:
@@ -402,7 +402,7 @@ class _Titles:
 
     def __call__(self, name: str) -> dict[str, str]:
         table = self._folder.read_table(name, ["id", "title"])
-        rows = zip(table.column("id").to_pylist(), table.column("title").to_pylist(), strict=True)
+        rows = zip(table.column("id").to_pylist(), titles_of(table), strict=True)
         return {own: title or "" for own, title in rows if own in self._wanted}
 
 
