@@ -169,7 +169,7 @@ def parameter(types: Types, key: str, schema: Schema, names: dict[str, str], req
     if key == "profile" and not required:
         # A library has a profile of its own where none is named.
         default = "None"
-    if key in ("paths", "inputs", "output", "path", "file", "judgements"):
+    if key in ("paths", "inputs", "output", "path", "file", "judgements", "csv", "jsonl", "parquet"):
         kind = "Paths" if "Sequence" in kind else kind.replace("str", "Path")
     if default == "None" and not kind.endswith("None"):
         kind += " | None"

@@ -78,7 +78,7 @@ def test_numbers_that_are_none_and_half_characters(tmp_path: Path) -> None:
     refused(RequestError, "weight: inf is no number", lambda: library.weigh_interest(1, math.inf))
     refused(RequestError, "text: '\\ud800' is no text", lambda: library.search("\ud800"))
     refused(RequestError, "filter: nan is no number", lambda: library.search("ice", filter={"since": math.nan}))
-    refused(ArgumentError, "paths is a DataFrame; a list is needed", lambda: library.add(pandas.DataFrame({"id": ["a"]})))  # type: ignore[arg-type]
+    refused(ArgumentError, "paths is a DataFrame; a list is needed", lambda: library.add(pandas.DataFrame({"id": ["a"]})))
     refused(ArgumentError, "papers: a Found cannot stand in a request", lambda: library.like(library.search("ice", k=1)))  # type: ignore[arg-type]
     assert not library.path.exists()
 

@@ -24,6 +24,7 @@ __all__ = [
     "default_library",
     "described_tasks",
     "find_topics",
+    "float_lists",
     "group_best",
     "group_sums",
     "import_vectors",

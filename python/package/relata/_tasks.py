@@ -401,9 +401,9 @@ class Tasks:
     def export(
         self,
         *,
-        csv: str | None = None,
-        jsonl: str | None = None,
-        parquet: str | None = None,
+        csv: Path | None = None,
+        jsonl: Path | None = None,
+        parquet: Path | None = None,
         topics: types.FindTopics | Mapping[str, Any] | None = None,
         vectors: bool = False,
         progress: bool = False,
