@@ -51,6 +51,13 @@ def path(name: str, value: Any) -> str:
     return os.fspath(value)
 
 
+def place_of_model(model: Any) -> Any:
+    """A model as it was named; a folder by its whole path, so that it is the same one wherever the process goes."""
+    if isinstance(model, (str, os.PathLike)) and os.path.dirname(model) and not os.path.isabs(model) and os.path.isdir(model):
+        return os.path.abspath(model)
+    return model
+
+
 def texts(value: Any) -> list[str]:
     """A list of texts; what is none is named by its place."""
     if isinstance(value, (str, bytes)) or value is None:

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import asyncio
 import inspect
-import os
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -17,7 +16,7 @@ import numpy as np
 import numpy.typing as npt
 
 from relata import _relata
-from relata._arguments import flag, path, text, whole
+from relata._arguments import flag, path, place_of_model, text, whole
 from relata._arguments import texts as _texts
 from relata._packages import package
 from relata._progress import Progress
@@ -70,7 +69,7 @@ class Encoder:
         unit_rows: bool = True,
         offline: bool = False,
     ) -> None:
-        self.model = _place(model)
+        self.model = place_of_model(model)
         self.device = device
         self.precision = precision
         self.long = long
@@ -281,13 +280,6 @@ class Encoder:
 
 
 _PARAMETERS = tuple(inspect.signature(Encoder).parameters)
-
-
-def _place(model: str) -> str:
-    """A model as it was named; a folder by its whole path, so that it is the same one wherever the process goes."""
-    if isinstance(model, (str, os.PathLike)) and os.path.dirname(model) and not os.path.isabs(model) and os.path.isdir(model):
-        return os.path.abspath(model)
-    return model
 
 
 def _budget(batch_tokens: int | None) -> int | None:

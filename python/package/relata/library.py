@@ -23,7 +23,6 @@ from relata._answer import Path as AnyPath
 from relata._progress import Steps
 from relata._table import Table
 from relata._tasks import Tasks
-from relata.encoder import _place
 
 
 class SampleWarning(UserWarning):
@@ -84,7 +83,7 @@ class Library(Tasks):
         self._options = {
             # By its whole path: the library stays the same one wherever the process goes.
             "path": os.path.abspath(arguments.path("path", path) if path is not None else default_library()),
-            "model": None if model is None else arguments.path("model", _place(model)),
+            "model": None if model is None else arguments.path("model", arguments.place_of_model(model)),
             "device": arguments.text("device", device),
             "precision": None if precision is None else arguments.text("precision", precision),
             "long": None if long is None else arguments.text("long", long),
