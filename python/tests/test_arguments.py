@@ -1,5 +1,6 @@
 """What people pass by mistake: it is refused in words that name it, and nothing is written or embedded."""
 
+import json
 import math
 import os
 from collections.abc import Callable
@@ -174,6 +175,49 @@ def test_what_shards_refuse(tmp_path: Path) -> None:
     (folder / "half.parquet").unlink()
     parquet.write_table(pyarrow.table({"x": [1]}), folder / "foreign.parquet")
     refused(relata.errors.BulkError, "foreign.parquet is no shard: it has no column vector. Move it out", lambda: shards.read(folder))
+
+
+def test_what_embedding_to_shards_refuses(tmp_path: Path) -> None:
+    papers = tmp_path / "papers"
+    papers.mkdir()
+    lines = [{"id": f"2601.0000{n}", "title": f"Ice {n}", "abstract": "Ice moves."} for n in range(3)]
+    (papers / "some.jsonl").write_text("".join(json.dumps(line) + "\n" for line in lines))
+    for out in (papers, papers / "vectors", tmp_path / "x/../papers"):
+        refused(RequestError, "which is an input: its shards would be read as texts", lambda: shards.embed(papers, out, model=TINY))
+    refused(ArgumentError, "rows_per_shard is 1.5; a whole number is needed", lambda: shards.embed(papers, tmp_path / "out", model=TINY, rows_per_shard=1.5))  # type: ignore[arg-type]
+    (papers / "bad.parquet").write_bytes(b"PAR1 no parquet")
+    embedded = shards.embed(papers, tmp_path / "out", model=TINY, progress=False)
+    assert embedded.rows == 3 and [(skipped.file, skipped.line) for skipped in embedded.skipped] == [(str(papers / "bad.parquet"), 0)]
+    assert "cannot be read as Parquet" in embedded.skipped[0].reason
+    (tmp_path / "empty").mkdir()
+    nothing = shards.embed(tmp_path / "empty", tmp_path / "none", model=TINY, progress=False)
+    assert nothing.rows == 0 and nothing.notes == ["the inputs hold no files and no rows"]
+    refused(FileError, "ftp://b/x is no address that can be read", lambda: shards.read("ftp://b/x"))
+    library = relata.Library(tmp_path / "library.db", model=TINY, offline=True)
+    library.add(papers / "some.jsonl", embed=False)
+    refused(relata.errors.LibraryError, "no paper of the library", lambda: shards.index(tmp_path / "out", library, tmp_path / "codes"))
+    refused(ArgumentError, "library is 'x'; a relata.Library is needed", lambda: shards.index(tmp_path / "out", "x", tmp_path / "codes"))  # type: ignore[arg-type]
+
+
+def test_a_dataset_of_lance_is_no_folder_of_shards(tmp_path: Path) -> None:
+    table = pyarrow.table({"id": ["a", "b"], "text": ["Ice moves.", "Glaciers flow."]})
+    shards.embed(table, tmp_path / "lance", model=TINY, format="lance", progress=False)
+    for folder in (tmp_path / "lance", tmp_path / "lance/vectors.lance"):
+        refused(relata.errors.BulkError, "holds a dataset of Lance", lambda: shards.read(folder))
+        refused(relata.errors.BulkError, "holds a dataset of Lance", lambda: shards.cluster(folder, tmp_path / "out", k=1))
+
+
+def test_what_a_worker_cannot_take() -> None:
+    import relata.ray
+
+    table = pyarrow.table({"id": ["a"], "text": ["Ice moves."]})
+    for given, kind, words in [
+        ({"num_cpus": -1}, RequestError, "num_cpus is -1; a worker takes at least one core"),
+        ({"num_cpus": "a"}, ArgumentError, "num_cpus is 'a'; a whole number is needed"),
+        ({"num_gpus": -1}, RequestError, "num_gpus is -1.0; it is 0 or more"),
+    ]:
+        asked: dict[str, Any] = given
+        refused(kind, words, lambda: relata.ray.embed(table, "/nowhere", model=TINY, address="local", **asked))
 
 
 def test_a_package_that_is_missing_is_named(python: Run) -> None:

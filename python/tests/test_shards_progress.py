@@ -78,6 +78,8 @@ def test_lines_are_shown_on_a_terminal_only_and_only_where_they_are_wanted(tmp_p
 def test_words_of_a_stage() -> None:
     assert words(Status(500, 0, 2000, 10.0, 2, "coding")) == "coding: 500 of 2000 rows, 50.0 rows/s, 30 s left, on 2 machines"
     assert words(Status(0, 0, None, 3.0, 0, "naming")) == "naming"
+    # An estimate is said to be one, and is never less than what is done.
+    assert words(Status(500, 0, 400, 10.0, 0, is_estimate=True)) == "embedding: 500 of about 500 rows, 50.0 rows/s, 0 s left"
     told: list[Status] = []
     stage = Stage(told.append, "putting together", 100)
     for rows in (40, 40, 100):

@@ -15,10 +15,11 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any, TypeVar
 
-from relata.errors import ClusterError
-from relata.ray._crew import first_line, raised
+from relata._arguments import number, whole
+from relata.errors import ClusterError, RequestError
+from relata.ray._crew import Size, first_line, raised, sizes
 from relata.ray._pool import RayPool
-from relata.ray._watch import Watch
+from relata.ray._watch import Machines, Watch
 from relata.shards._pool import Pool
 
 R = TypeVar("R")
@@ -45,6 +46,7 @@ def run(
 
     Raises what a step raises, and `relata.errors.ClusterError` where there is no cluster or it was lost; the same call goes on then.
     """
+    size = _size(num_cpus, num_gpus)
     with connected(address) as is_client:
         import ray
 
@@ -54,8 +56,11 @@ def run(
             reasons.append(reason)
             _thread.interrupt_main()
 
+        if address == "local" and not sizes(Machines(), size):
+            # Nothing will come to this machine, where a cluster may grow.
+            raise RequestError(f"this machine has no room for a worker: {size.beside(Machines())}")
         watch = None if is_client else Watch(lost or interrupt)
-        pool = RayPool(num_cpus, num_gpus, watch)
+        pool = RayPool(size, watch)
         try:
             return _coordinated(job, pool, tell or _silent) if is_client else job(pool, tell or _silent)
         except KeyboardInterrupt:
@@ -69,6 +74,17 @@ def run(
         finally:
             if watch is not None:
                 watch.end()
+
+
+def _size(num_cpus: int | None, num_gpus: float | None) -> Size:
+    """What a worker takes, checked."""
+    cpus = None if num_cpus is None else whole("num_cpus", num_cpus)
+    gpus = None if num_gpus is None else number("num_gpus", num_gpus)
+    if cpus is not None and cpus < 1:
+        raise RequestError(f"num_cpus is {cpus}; a worker takes at least one core")
+    if gpus is not None and not 0 <= gpus < float("inf"):
+        raise RequestError(f"num_gpus is {gpus}; it is 0 or more")
+    return Size(cpus, gpus or None)
 
 
 @contextmanager

@@ -42,6 +42,14 @@ class Size:
             return min(by_cards, cpus // self.num_cpus) if self.num_cpus else by_cards
         return cpus // self.num_cpus if self.num_cpus else min(cpus, 1)
 
+    def beside(self, machines: Machines) -> str:
+        """What a worker takes beside what the machines have."""
+        there = [node["Resources"] for node in machines.nodes() if node["Alive"]]
+        cpus, cards = (max((resources.get(kind, 0) for resources in there), default=0) for kind in ("CPU", "GPU"))
+        cores = f"num_cpus={self.num_cpus or 1}" if self.num_cpus or not self.num_gpus else ""
+        takes = ", ".join(filter(None, (cores, f"num_gpus={self.num_gpus:g}" if self.num_gpus else "")))
+        return f"a worker takes {takes}, and no machine has more than {cpus:g} cores and {cards:g} cards for them"
+
     def threads(self, resources: dict[str, float]) -> int:
         """How many threads a worker of a machine runs."""
         return self.num_cpus or max(1, int(resources.get("CPU", 0)) // max(1, self.workers(resources)))
@@ -162,7 +170,7 @@ class Crew:
         if any(actor.starting is None for actor in self._actors):
             self._had_workers = now
         elif now - self._had_workers > PATIENCE:
-            why = next(iter(self._failed.values()), "no machine of the cluster has what a worker takes, or all of it is taken")
+            why = next(iter(self._failed.values()), None) or f"{self._size.beside(self._machines)}, or all of it is taken"
             raise ClusterError(f"no worker could be started for {PATIENCE:.0f} seconds: {why}")
 
     def _start(self, node: dict[str, Any]) -> None:

@@ -27,12 +27,11 @@ AHEAD = 4
 class RayPool:
     """Steps run on the machines of the cluster that this process is connected to.
 
-    `num_cpus` and `num_gpus` are what a worker takes. Without both, a worker takes all cores of a machine; with `num_gpus=1`, there is one for
-    each card. `machines` tells which there are.
+    `size` is what a worker takes: all cores of a machine unless it says so, and with a card one for each. `machines` tells which there are.
     """
 
-    def __init__(self, num_cpus: int | None = None, num_gpus: float | None = None, machines: Machines | None = None) -> None:
-        self._size, self._machines = Size(num_cpus, num_gpus), machines or Machines()
+    def __init__(self, size: Size | None = None, machines: Machines | None = None) -> None:
+        self._size, self._machines = size or Size(None, None), machines or Machines()
 
     def map(self, make: Callable[[], Callable[[T], R]], items: Iterable[T]) -> Iterator[Done[T, R]]:
         """Runs a step for each item by actors, which are given one item after the other. An item may be a reference to an object."""

@@ -16,10 +16,11 @@ from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Any
 
+from relata._arguments import whole as whole_number
 from relata.encoder import DEFAULT_MODEL, Encoder
 from relata.errors import BulkError, EmbeddingError, _refused
 from relata.shards._blocks import About, Block, Skipped, passage_of, refuse, refused_rows
-from relata.shards._files import AnyPath
+from relata.shards._files import AnyPath, Folder
 from relata.shards._inputs import Source, sources, whole
 from relata.shards._pool import Done, Here, Pool
 from relata.shards._present import note
@@ -125,6 +126,8 @@ class _Run:
         self._began = time.monotonic()
         listed = list(sources(asked.inputs, pool.share, asked.lines))
         self._bytes, self._read_bytes, self._read_rows, self._all_read = sum(source.bytes for source in listed), 0, 0, False
+        if not listed:
+            report.notes.append("the inputs hold no files and no rows")
         writer = asked.writer
         reader = _Reader(asked, decided(report.fingerprint, asked), frozenset(writer.names()), refused_rows(writer.folder))
         self._pieces = pool.read(reader, listed)
@@ -206,7 +209,8 @@ class _Run:
         expected = self._read_rows if self._all_read else None
         if expected is None and self._bytes and self._read_bytes:
             expected = max(self._read_rows, self._read_rows * self._bytes // self._read_bytes)
-        self._tell(Status(report.rows_made, report.rows_found, expected, time.monotonic() - self._began, len(report.nodes)))
+        seconds = time.monotonic() - self._began
+        self._tell(Status(report.rows_made, report.rows_found, expected, seconds, len(report.nodes), is_estimate=not self._all_read))
 
     def end(self) -> Embedded:
         """All rows are done."""
@@ -308,12 +312,22 @@ def asked(
     cards: bool = False,
 ) -> Asked:
     """What arguments of `embed` ask for. `cards` says that workers have a card."""
-    if rows_per_shard is not None and rows_per_shard < 1:
+    if rows_per_shard is not None and whole_number("rows_per_shard", rows_per_shard) < 1:
         raise _refused(f"rows_per_shard={rows_per_shard}; a shard has at least one row")
     rows = rows_per_shard or (CARD_ROWS if cards or model.device.partition(":")[0] in ("cuda", "metal") else CPU_ROWS)
     # Workers have folders of their own to be in.
     name = os.path.abspath(model.name) if os.path.isdir(model.name) else model.name
-    return Asked(whole(inputs), writer(out, format), replace(model, name=name), rows, lines)
+    wanted, written = whole(inputs), writer(out, format)
+    _refuse_within(wanted, written.folder)
+    return Asked(wanted, written, replace(model, name=name), rows, lines)
+
+
+def _refuse_within(inputs: Any, out: Folder) -> None:
+    """Shards within a folder that is an input would be the texts of the next call."""
+    local = out.local_path()
+    for path in inputs if local is not None and isinstance(inputs, list) else []:
+        if os.path.isdir(path) and os.path.commonpath([os.path.realpath(path), os.path.realpath(local)]) == os.path.realpath(path):
+            raise _refused(f"out, {local}, lies in {path}, which is an input: its shards would be read as texts by the next call. Name a folder elsewhere")
 
 
 def embed(

@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from relata import _arguments as arguments
 from relata import _relata
 from relata.errors import BulkError, FileError
 
@@ -25,7 +26,7 @@ class Folder:
     """A folder, made by the first file that is written to it. It can be passed to other machines."""
 
     def __init__(self, address: AnyPath) -> None:
-        self.address = os.fspath(address)
+        self.address = arguments.path("a folder", address)
         if "://" not in self.address:
             self.address = os.path.abspath(self.address)
 
@@ -41,6 +42,8 @@ class Folder:
             found = system.get_file_info(fs.FileSelector(path, allow_not_found=True))
         except NotADirectoryError as error:
             raise FileError(f"{self.address} is a file, and a folder is needed") from error
+        except OSError as error:
+            raise FileError(f"{self.address} cannot be read: {error}") from error
         return sorted(file.base_name for file in found if file.is_file and file.base_name.endswith(ending) and not file.base_name.startswith("."))
 
     def exists(self) -> bool:
@@ -49,6 +52,11 @@ class Folder:
 
         system, path = self._system()
         return bool(system.get_file_info(path).type == fs.FileType.Directory or (not self._is_local() and self.names()))
+
+    def holds_lance(self) -> bool:
+        """Whether it is, or holds, the dataset of Lance that shards are written to; nobody looks for one in an object store."""
+        path = self.local_path()
+        return path is not None and (path.endswith(".lance") or os.path.isdir(os.path.join(path, "vectors.lance"))) and os.path.isdir(path)
 
     def has(self, name: str) -> bool:
         """Whether a file is there, which is then whole."""
@@ -169,11 +177,14 @@ class Folder:
         return "://" not in self.address or self.address.startswith("file://")
 
     def _system(self) -> tuple[Any, str]:
-        from pyarrow import fs
+        from pyarrow import ArrowInvalid, fs
 
         if "://" not in self.address:
             return fs.LocalFileSystem(), self.address
-        system, path = fs.FileSystem.from_uri(self.address)
+        try:
+            system, path = fs.FileSystem.from_uri(self.address)
+        except ArrowInvalid as error:
+            raise FileError(f"{self.address} is no address that can be read: {error}") from error
         return system, path.rstrip("/")
 
 

@@ -18,7 +18,7 @@ from dataclasses import dataclass, field
 from functools import partial
 
 from relata import _relata
-from relata.errors import BulkError, ClusterError
+from relata.errors import ArgumentError, BulkError, ClusterError, LibraryError
 from relata.library import Library
 from relata.shards._files import AnyPath, Folder, name_of
 from relata.shards._pool import Here, Pool
@@ -66,8 +66,13 @@ class Planned:
 
 def planned(shards: AnyPath | Shards, library: Library, out: AnyPath) -> Planned:
     """Makes a plan of a library's index, and looks what is there."""
+    if not isinstance(library, Library):
+        raise ArgumentError(f"library is {library!r}; a relata.Library is needed")
     given = shards if isinstance(shards, Shards) else Shards(shards)
     folder = Folder(out)
+    info = library.info()
+    if info.papers and not info.embedded:
+        raise LibraryError(f"no paper of the library {library.path} has a vector yet: relata.shards.import_vectors takes those of shards over")
     plan, fingerprint, papers = _relata.plan_index(library._made)
     if given.fingerprint != fingerprint:
         raise BulkError(f"{given.folder.address} has vectors of {given.fingerprint or 'no fingerprint'}, and the library those of {fingerprint}")

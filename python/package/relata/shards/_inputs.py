@@ -89,6 +89,18 @@ class Parquet:
 
 
 @dataclass(frozen=True)
+class Broken:
+    """A file that cannot be read, which is told where the others are."""
+
+    path: str
+    bytes: int
+    reason: str
+
+    def read(self, rows: int) -> Read:
+        yield About(bytes=self.bytes, skipped=[Skipped(self.path, 0, self.reason)]), None
+
+
+@dataclass(frozen=True)
 class Lance:
     """A fragment of a dataset of Lance."""
 
@@ -196,10 +208,14 @@ def _of_paths(paths: list[str], lines: bool) -> Iterator[Source]:
 
 
 def _of_parquet(path: str, bytes: int) -> Iterator[Source]:
-    from pyarrow import parquet
+    from pyarrow import ArrowInvalid, parquet
 
     with _opened(path) as file:
-        about = parquet.read_metadata(file)
+        try:
+            about = parquet.read_metadata(file)
+        except ArrowInvalid as error:
+            yield Broken(path, bytes, f"it cannot be read as Parquet: {error}")
+            return
     _columns(about.schema.to_arrow_schema().names, path)
     first = rows = 0
     groups: list[int] = []

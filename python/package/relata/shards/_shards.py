@@ -57,7 +57,10 @@ class Shards:
     def names(self) -> list[str]:
         """The names of all shards, in order, but for those that hold earlier texts of inputs that were embedded again since."""
         left_out = replaced(self.folder)
-        return [name for name in self.folder.names(ENDING) if name not in left_out]
+        names = [name for name in self.folder.names(ENDING) if name not in left_out]
+        if not names and self.folder.holds_lance():
+            raise bad(f"{self.folder.address} holds a dataset of Lance, and jobs read shards of Parquet: embed with format='parquet' into another folder")
+        return names
 
     def __len__(self) -> int:
         return len(self.names())

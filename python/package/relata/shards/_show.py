@@ -37,6 +37,8 @@ class Status:
     """Machines that have done something; 0 where nobody counts them."""
     work: str = "embedding"
     """The stage that is under way."""
+    is_estimate: bool = False
+    """Whether `expected` is told from the bytes that were read so far."""
 
 
 class Stage:
@@ -97,7 +99,9 @@ def words(status: Status) -> str:
     speed = status.rows / status.seconds if status.seconds > 0 else 0.0
     if not done and status.expected is None and status.work != "embedding":
         return status.work
-    parts = [f"{status.work}: {done} rows" if status.expected is None else f"{status.work}: {done} of {status.expected} rows"]
+    # While inputs are read, how many rows there will be is an estimate by their bytes.
+    about = "about " if status.is_estimate else ""
+    parts = [f"{status.work}: {done} rows" if status.expected is None else f"{status.work}: {done} of {about}{max(done, status.expected)} rows"]
     if status.found:
         parts.append(f"{status.found} of them before")
     if status.rows and speed:
