@@ -211,13 +211,14 @@ def test_what_a_worker_cannot_take() -> None:
     import relata.ray
 
     table = pyarrow.table({"id": ["a"], "text": ["Ice moves."]})
-    for given, kind, words in [
+    wrong: list[tuple[dict[str, Any], type[Exception], str]] = [
         ({"num_cpus": -1}, RequestError, "num_cpus is -1; a worker takes at least one core"),
         ({"num_cpus": "a"}, ArgumentError, "num_cpus is 'a'; a whole number is needed"),
         ({"num_gpus": -1}, RequestError, "num_gpus is -1.0; it is 0 or more"),
-    ]:
-        asked: dict[str, Any] = given
-        refused(kind, words, lambda: relata.ray.embed(table, "/nowhere", model=TINY, address="local", **asked))
+        ({"num_cpus": 9999}, RequestError, "this machine has no room for a worker: a worker takes num_cpus=9999, and no machine has more than "),
+    ]
+    for given, kind, words in wrong:
+        refused(kind, words, lambda: relata.ray.embed(table, "/nowhere", model=TINY, address="local", **given))
 
 
 def test_a_package_that_is_missing_is_named(python: Run) -> None:

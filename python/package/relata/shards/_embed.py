@@ -325,7 +325,9 @@ def asked(
 def _refuse_within(inputs: Any, out: Folder) -> None:
     """Shards within a folder that is an input would be the texts of the next call."""
     local = out.local_path()
-    for path in inputs if local is not None and isinstance(inputs, list) else []:
+    if local is None or not isinstance(inputs, list):
+        return
+    for path in inputs:
         if os.path.isdir(path) and os.path.commonpath([os.path.realpath(path), os.path.realpath(local)]) == os.path.realpath(path):
             raise _refused(f"out, {local}, lies in {path}, which is an input: its shards would be read as texts by the next call. Name a folder elsewhere")
 
