@@ -33,11 +33,13 @@ def _state(out: Path) -> dict[str, tuple[int, int]]:
 def _disturbed(file: Path, out: Path, disturb: Callable[[], None]) -> tuple[Embedded, dict[str, tuple[int, int]]]:
     """Embeds, and disturbs it once some shards are there. Gives also the state of these."""
     answers: list[Embedded] = []
-    work = threading.Thread(target=lambda: answers.append(relata.ray.embed(file, out, **SMALL)))
+    # Whoever waits for what never comes must not wait for this thread as well.
+    work = threading.Thread(target=lambda: answers.append(relata.ray.embed(file, out, **SMALL)), daemon=True)
     work.start()
+    began = time.monotonic()
     while len(before := _state(out) if out.exists() else {}) < 3:
         time.sleep(0.02)
-        assert work.is_alive()
+        assert work.is_alive() and time.monotonic() - began < 300
     disturb()
     work.join()
     return answers[0], before
