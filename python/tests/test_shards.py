@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 import relata.shards
+from relata import _relata
 from relata.shards import Shards
 from relata.shards._files import Folder, name_of
 from relata.shards._shards import table
@@ -59,6 +60,22 @@ def test_a_file_that_is_no_shard(tmp_path: Path) -> None:
     Folder(tmp_path).write_table("a.parquet", pa.table({"id": ["1"]}))
     with pytest.raises(relata.errors.BulkError, match="no column vector"):
         Shards(tmp_path).read("a.parquet")
+
+
+def test_vectors_of_other_writers_are_read_by_pyarrow(tmp_path: Path) -> None:
+    import pyarrow as pa
+    from pyarrow import parquet
+
+    rows = np.arange(12, dtype=np.float32).reshape(4, 3)
+    for kind, dictionary in ((pa.float32(), True), (pa.float64(), False)):
+        lists = pa.FixedSizeListArray.from_arrays(pa.array(rows.reshape(-1), kind), 3)
+        parquet.write_table(pa.table({"id": list("abcd"), "vector": lists}), tmp_path / "own.parquet", use_dictionary=dictionary)
+        assert _relata.float_lists(str(tmp_path / "own.parquet"), "vector") is None
+        assert np.array_equal(Shards(tmp_path).read("own.parquet").vectors, rows)
+    for lists, words in ((pa.array([[1.0], [1.0, 2.0]]), "no lists of one length"), (pa.array([[1.0], None], pa.list_(pa.float32(), 1)), "a row has no vector")):
+        parquet.write_table(pa.table({"id": ["a", "b"], "vector": lists}), tmp_path / "own.parquet")
+        with pytest.raises(relata.errors.BulkError, match=words):
+            Shards(tmp_path).read("own.parquet")
 
 
 def test_a_file_is_there_whole_or_not_at_all(tmp_path: Path) -> None:

@@ -76,12 +76,12 @@ impl Relata {
         if request.parquet.is_some() && !cfg!(feature = "parquet") {
             return Err(BulkError::NotBuiltIn { format: "parquet" }.into());
         }
-        if request.csv.is_none() && request.jsonl.is_none() && request.parquet.is_none() {
+        let outputs: Vec<&Path> =
+            [&request.csv, &request.jsonl, &request.parquet].into_iter().flatten().map(PathBuf::as_path).collect();
+        if outputs.is_empty() {
             let reason = "it names no file: csv, jsonl or parquet".to_owned();
             return Err(QueryError::Malformed { task: "export", key: None, reason }.into());
         }
-        let outputs: Vec<&Path> =
-            [&request.csv, &request.jsonl, &request.parquet].into_iter().flatten().map(PathBuf::as_path).collect();
         self.check_outputs(&outputs)?;
         let found = self.topics(&request.topics)?;
         let papers = found.topics.papers.len();

@@ -166,7 +166,7 @@ class Folder:
         table = self.read_table(name, ["vector"])
         if "vector" not in table.column_names:
             raise no_shard(self, name, "vector")
-        return vectors_of(f"{self.address}/{name}", table.column("vector"))
+        return _put_together(f"{self.address}/{name}", table.column("vector"))
 
     def within(self, name: str) -> Folder:
         """A folder in it."""
@@ -188,7 +188,7 @@ class Folder:
         return system, path.rstrip("/")
 
 
-def vectors_of(file: str, column: Any) -> npt.NDArray[np.float32]:
+def _put_together(file: str, column: Any) -> npt.NDArray[np.float32]:
     """A column of lists of one length as an array, without a copy where it is one chunk."""
     import pyarrow as pa
 
