@@ -113,9 +113,18 @@ await check("keys alone: move, like, read, tag, note, without a reload", async (
 
 await check("search answers as one types, and the address follows", async () => {
   const { page, context } = await open(`${full}/search`);
-  await page.locator("#q").pressSequentially("sheaves");
-  await page.waitForFunction(() => document.querySelectorAll("#found article").length > 3, null, { timeout: 10000 });
-  assert.equal(new URL(page.url()).search, "?q=sheaves");
+  const answered = (query) => page.waitForFunction((query) => location.search === `?q=${query}`, query, { timeout: 10000 });
+  const papers = () => page.locator("#found article").evaluateAll((found) => found.map((one) => one.dataset.paper));
+  // Whoever pauses is answered already, and again when more is typed.
+  await page.locator("#q").pressSequentially("s");
+  await answered("s");
+  await page.locator("#q").pressSequentially("heaves");
+  await answered("sheaves");
+  const live = await papers();
+  assert.ok(live.length > 3, `${live.length} papers`);
+  await page.reload();
+  assert.deepEqual(await papers(), live);
+  assert.equal(await page.locator("#q").inputValue(), "sheaves");
   await context.close();
 });
 
