@@ -102,7 +102,7 @@ class Types:
         return own
 
     def dataclass(self, name: str, schema: Schema, names: dict[str, str], asked: bool) -> list[str]:
-        base = "Request" if asked else "Answer"
+        base = "Request" if asked else "MappedAnswer" if name == "TopicsAnswer" else "Answer"
         # An answer shows itself in short.
         shown = "" if asked else ", repr=False"
         lines = [f"@dataclass(frozen=True, kw_only=True{shown})", f"class {name}({base}):", *docstring(prose(schema), "    "), ""]
@@ -222,7 +222,7 @@ def generate(tasks: list[dict[str, Any]]) -> dict[str, str]:
     head = '"""{}\n\nMade by python/generate.py from the schemas of the service; not to be changed by hand.\n"""\n\n'
     text = head.format("Requests and answers of a library.")
     text += "from __future__ import annotations\n\nfrom dataclasses import dataclass\nfrom typing import Any, Literal, TypeAlias\n\n"
-    text += "from relata._answer import Answer, Request\n\n\n"
+    text += "from relata._answer import Answer, MappedAnswer, Request\n\n\n"
     text += "\n\n\n".join("\n".join(types.written[name]) for name in classes) + "\n"
     text += "\n\n" + "\n".join("\n".join(types.written[name]) for name in aliases) + "\n"
     methods = head.format("A method for every task of a library.")

@@ -528,6 +528,11 @@ fn files_without_papers_are_refused_by_name() {
         ("digest.md", b"%PDF-1.7 ...".to_vec(), "a PDF"),
         ("digest.jsonl", b"{\"name\": \"relata\"}\n".to_vec(), "JSON without papers"),
         ("-", b"hello".to_vec(), "plain text"),
+        (
+            "blog.html",
+            b"<!DOCTYPE html><p>I read <a href=\"https://arxiv.org/abs/2602.10611\">this</a>.</p>".to_vec(),
+            "an HTML page without papers",
+        ),
     ] {
         assert_eq!(refused(name, &content), format!("{name}: this looks like {looks_like}. {accepted}"));
     }

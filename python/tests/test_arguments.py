@@ -101,6 +101,22 @@ def test_numbers_out_of_range(tmp_path: Path, given: dict[str, Any], words: str)
     assert str(raised.value) == words and raised.value.code == "out-of-range"
 
 
+@pytest.mark.parametrize(
+    ("given", "words"),
+    [
+        ({"into": ["ice"], "threshold": 2.0}, "threshold is 2; it can be a number from -1 to 1"),
+        ({"method": {"k_means": {"topics": 0}}}, "topics is 0; it can be a number from 1 on"),
+        ({"method": {"dbscan": {"papers": 1}}}, "papers is 1; it can be a number from 2 on"),
+        ({"method": {"dbscan": {"papers": 5, "cosine": -1.5}}}, "cosine is -1.5; it can be a number from -1 to 1"),
+    ],
+)
+def test_numbers_of_topics_out_of_range(tmp_path: Path, given: dict[str, Any], words: str) -> None:
+    library = relata.Library(tmp_path / "library.db", model=TINY, offline=True)
+    with pytest.raises(QueryError) as raised:
+        library.topics(**given)
+    assert str(raised.value) == words and raised.value.code == "out-of-range"
+
+
 def test_nothing_is_written_over_the_library(tmp_path: Path) -> None:
     library = relata.Library(tmp_path / "library.db", model=TINY, offline=True)
     library.like("2602.10611")

@@ -287,6 +287,32 @@ def test_work_is_told_as_it_goes(tmp_path: Path, capsys: pytest.CaptureFixture[s
         warnings.simplefilter("error")
         library.add(write_papers(tmp_path / "papers.jsonl"))
     assert library.info().papers == 5
+    assert "5/5" in capsys.readouterr().err
+
+
+def test_topics_of_no_papers_show_themselves(library: relata.Library) -> None:
+    found = library.topics(among={"filter": {"category": ["xx.YY"]}}, fresh=True)
+    assert (found.papers, found.levels) == ((), ())
+    assert "TopicsAnswer: 0 papers" in found._repr_html_() and "iframe" not in found._repr_html_()
+    with pytest.raises(relata.errors.RequestError, match="no papers to draw a map of"):
+        found.visualize()
+
+
+def test_topics_of_a_library_have_a_map_that_can_be_kept(library: relata.Library, tmp_path: Path) -> None:
+    found = library.topics(fresh=True)
+    found.visualize("Ice & sea").save(tmp_path / "map.html")
+    page = (tmp_path / "map.html").read_text()
+    assert "<title>Ice &amp; sea</title>" in page and "Glaciers that calve" in page and "Locks &amp; keys" in page
+    shown = found.visualize()._repr_html_()
+    assert shown.count("<iframe") == 1 and "Topics of 5 papers" in shown and shown.count('<table class="relata') == 1
+
+
+def test_answers_without_rows_say_so_and_titles_are_no_formulas(library: relata.Library) -> None:
+    none = library.search("ice", filter={"category": ["xx.YY"]})
+    assert "Found: 0 results" in none._repr_html_() and "match" not in none._repr_html_()
+    shown = library.recommend("2601.00001", k=2)._repr_html_()
+    assert '<table class="relata mathjax_ignore tex2jax_ignore">' in shown
+    assert repr(library.vectors()) == "PaperVectors(5 x 32)"
 
 
 def test_progress_is_told_to_the_end(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -1,5 +1,6 @@
 """The notebook of the examples runs, and its cells show what they are to show."""
 
+import importlib.util
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +23,23 @@ def test_the_notebook_of_topics_runs() -> None:
         html = shown[at]["text/html"]
         assert html.count('<iframe class="relata-map"') == 1 and f">{table}</th>" in html
     assert '<a href="https://arxiv.org/abs/' in shown[6]["text/html"]
+
+
+TOPICS = """
+import numpy as np, relata
+_ = relata.topics(np.random.default_rng(1).normal(size=(600, 16)), ["A text"] * 600, progress=True)
+"""
+
+
+def test_steps_stand_below_their_cell_in_one_line() -> None:
+    from nbformat import v4
+
+    # tqdm is there, and what shows its bars in a notebook is not.
+    assert importlib.util.find_spec("tqdm") and not importlib.util.find_spec("ipywidgets")
+    notebook = v4.new_notebook(cells=[v4.new_code_cell(TOPICS)])
+    nbclient.NotebookClient(notebook, timeout=120, kernel_name="python3").execute()
+    [output] = notebook.cells[0].outputs
+    assert (output.output_type, output.data) == ("display_data", {"text/plain": "naming"})
 
 
 CELL = """

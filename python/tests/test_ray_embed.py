@@ -33,15 +33,25 @@ def _state(out: Path) -> dict[str, tuple[int, int]]:
 def _disturbed(file: Path, out: Path, disturb: Callable[[], None]) -> tuple[Embedded, dict[str, tuple[int, int]]]:
     """Embeds, and disturbs it once some shards are there. Gives also the state of these."""
     answers: list[Embedded] = []
+    problems: list[BaseException] = []
+
+    def embed() -> None:
+        try:
+            answers.append(relata.ray.embed(file, out, **SMALL))
+        except BaseException as problem:
+            problems.append(problem)
+
     # Whoever waits for what never comes must not wait for this thread as well.
-    work = threading.Thread(target=lambda: answers.append(relata.ray.embed(file, out, **SMALL)), daemon=True)
+    work = threading.Thread(target=embed, daemon=True)
     work.start()
     began = time.monotonic()
     while len(before := _state(out) if out.exists() else {}) < 3:
         time.sleep(0.02)
-        assert work.is_alive() and time.monotonic() - began < 300
+        assert work.is_alive() and time.monotonic() - began < 300, problems
     disturb()
-    work.join()
+    work.join(300)
+    if problems:
+        raise problems[0]
     return answers[0], before
 
 
@@ -87,11 +97,10 @@ def test_a_row_that_kills_its_worker_is_found_and_left_out(ray_cluster: Any, tmp
 def test_a_worker_that_is_killed_is_replaced(ray_cluster: Any, tmp_path: Path, gate: Path) -> None:
     file = papers(tmp_path / "papers.jsonl", 120)
     (gate / "wait").write_text("2")
-    (gate / "slow").write_text("0.1")
+    # When so many shards are there, no worker goes on before a third has begun.
+    (gate / "hold").write_text(f"3 {tmp_path / 'out'}")
 
     def kill() -> None:
-        # The other one does not go on until a third has begun.
-        (gate / "wait").write_text("3")
         os.kill(int(next((gate / "pids").iterdir()).name), signal.SIGKILL)
 
     embedded, before = _disturbed(file, tmp_path / "out", kill)

@@ -6,6 +6,7 @@ import signal
 import socket
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -71,9 +72,13 @@ class Started:
 
     def start(self) -> None:
         command = [sys.executable, "-P", "-c", HEAD, *map(str, self.ports)]
-        self.process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True, start_new_session=True)
-        assert self.process.stdout is not None
-        self.addresses = {"near": self.process.stdout.readline().strip(), "far": f"ray://127.0.0.1:{self.ports[1]}"}
+        self.process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, start_new_session=True)
+        assert self.process.stdout is not None and self.process.stderr is not None
+        near = self.process.stdout.readline().strip()
+        assert near, self.process.stderr.read()
+        # What it says from here on nobody reads, and it must not wait for that.
+        threading.Thread(target=self.process.stderr.read, daemon=True).start()
+        self.addresses = {"near": near, "far": f"ray://127.0.0.1:{self.ports[1]}"}
 
     def kill(self) -> None:
         """Kills head and node at once."""
@@ -104,8 +109,9 @@ def test_a_head_that_is_killed_and_started_again(cluster: Started, tmp_path: Pat
     cell = subprocess.Popen([sys.executable, "-P", "-c", CELL, json.dumps(asked)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env=env)
     assert cell.stdin is not None and cell.stdout is not None
     outs = [tmp_path / "by-program", tmp_path / "by-cell"]
+    began = time.monotonic()
     while any(len(_shards(out)) < 3 for out in outs):
-        assert program.poll() is None and cell.poll() is None
+        assert program.poll() is None and cell.poll() is None and time.monotonic() - began < 300
         time.sleep(0.05)
     cluster.kill()
     before = [_shards(out) for out in outs]
@@ -136,8 +142,9 @@ def test_ctrl_c_ends_the_workers_too(ray_cluster: Any, tmp_path: Path, gate: Pat
     (gate / "slow").write_text("1")
     command = _command("--cluster", ray_cluster.address, str(file), "-o", str(out))
     running = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, start_new_session=True)
+    began = time.monotonic()
     while not out.exists() or not _shards(out):
-        assert running.poll() is None
+        assert running.poll() is None and time.monotonic() - began < 300
         time.sleep(0.05)
     # As a terminal does: to the program and to the Python that it started.
     os.killpg(running.pid, signal.SIGINT)
@@ -146,6 +153,7 @@ def test_ctrl_c_ends_the_workers_too(ray_cluster: Any, tmp_path: Path, gate: Pat
     assert f"Interrupted. The shards that are done are in {out}; the same command goes on from there." in said
     workers = [int(pid.name) for pid in (gate / "pids").iterdir()]
     while any(_is_alive(pid) for pid in workers):
+        assert time.monotonic() - began < 600, "a worker goes on"
         time.sleep(0.05)
     assert len(workers) == 2 and 0 < len(_shards(out)) < 15
 

@@ -129,6 +129,25 @@ def test_what_was_found_is_kept_and_shown(folders: tuple[Folder, Folder], tmp_pa
     assert "arxiv.org/abs/2601.00" in (tmp_path / "map.html").read_text()
 
 
+def test_a_file_of_neighbours_that_is_gone_is_named(folders: tuple[Folder, Folder], tmp_path: Path) -> None:
+    near = relata.shards.neighbours(folders[1].address, tmp_path / "near")
+    (tmp_path / "near" / near.files[0]).unlink()
+    with pytest.raises(BulkError, match=f"lacks {near.files[0]}, which neighbours.json names"):
+        topics(near, folders[1].address)
+
+
+def test_topics_are_not_kept_where_shards_or_neighbours_are(folders: tuple[Folder, Folder], tmp_path: Path) -> None:
+    found = topics(folders[0].address, folders[1].address, map=False)
+    for folder in folders:
+        before = folder.names()
+        with pytest.raises(relata.errors.RequestError, match="holds other files of Parquet"):
+            found.save(folder.address)
+        assert folder.names() == before
+    for _ in range(2):
+        found.save(tmp_path / "kept")
+    assert Folder(tmp_path / "kept").names() == ["papers.parquet", "topics.json"]
+
+
 def test_files_that_do_not_fit(folders: tuple[Folder, Folder], tmp_path: Path) -> None:
     lists, shards = folders
     cut = Folder(tmp_path / "cut")

@@ -92,3 +92,42 @@ def test_a_file_is_there_whole_or_not_at_all(tmp_path: Path) -> None:
 def test_a_name_is_decided_by_parts_and_their_bounds() -> None:
     assert name_of("ab", "c") != name_of("a", "bc")
     assert name_of("ab", "c") == name_of("ab", b"c") and len(name_of("a")) == 32
+
+
+def test_jobs_name_a_file_that_is_damaged(tmp_path: Path) -> None:
+    import pyarrow as pa
+    from pyarrow import parquet
+
+    rows = np.eye(4, dtype=np.float32)
+    Folder(tmp_path).write_table("a.parquet", table(list("abcd"), [None] * 4, rows, "f", [None] * 4))
+    whole = (tmp_path / "a.parquet").read_bytes()
+    (tmp_path / "b.parquet").write_bytes(whole[: len(whole) // 2])
+    for job in (relata.shards.read, lambda at: relata.shards.cluster(at, tmp_path / "out", k=2), lambda at: relata.shards.neighbours(at, tmp_path / "out")):
+        with pytest.raises(relata.errors.BulkError, match="b.parquet cannot be read as Parquet"):
+            job(tmp_path)
+    parquet.write_table(pa.table({"id": ["e"], "vector": [[1.0, 0.0]]}), tmp_path / "b.parquet")
+    with pytest.raises(relata.errors.BulkError, match="b.parquet: the column vector has no lists of one length"):
+        relata.shards.cluster(tmp_path, tmp_path / "out", k=2)
+
+
+def test_ids_may_be_numbers_or_wide_texts(tmp_path: Path) -> None:
+    import pyarrow as pa
+    from pyarrow import parquet
+
+    lists = pa.FixedSizeListArray.from_arrays(pa.array(np.eye(4, dtype=np.float32).reshape(-1)), 4)
+    for name, ids in (("a", pa.array([1, 2, 3, 4])), ("b", pa.array(list("efgh"), pa.large_string())), ("c", pa.array(list("ijkl")))):
+        parquet.write_table(pa.table({"id": ids, "title": ids, "vector": lists}), tmp_path / f"{name}.parquet")
+    found = relata.shards.neighbours(tmp_path, tmp_path / "near", k=11)
+    expected = [*"1234", *"efgh", *"ijkl"]
+    assert found.table().column("id").to_pylist() == expected == relata.shards.read(tmp_path)[0]
+    assert sorted(relata.shards.cluster(tmp_path, tmp_path / "out", k=2).table().column("id").to_pylist()) == expected
+    assert relata.shards.topics(found, tmp_path, map=False).ids.to_pylist() == expected
+
+
+def test_folders_are_the_same_by_whatever_address(tmp_path: Path) -> None:
+    (tmp_path / "here").mkdir()
+    (tmp_path / "link").symlink_to(tmp_path / "here")
+    for other in (tmp_path / "link", f"file://{tmp_path}/here", f"{tmp_path}/here/"):
+        assert Folder(tmp_path / "here").is_same(Folder(other)), other
+    assert not Folder(tmp_path / "here").is_same(Folder(tmp_path))
+    assert Folder("s3://bucket/a?region=x").is_same(Folder("s3://bucket/a/?region=y"))

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.parquet
 import pytest
 from conftest import TINY, by_program, papers
 
@@ -170,3 +171,64 @@ def test_how_far_it_is_in_words() -> None:
 
     assert words(Status(1024, 1024, 20_480, 10.24, 2)) == "embedding: 2048 of 20480 rows, 1024 of them before, 100 rows/s, 3 min left, on 2 machines"
     assert words(Status(0, 0, None, 0.0, 0)) == "embedding: 0 rows"
+
+
+def test_the_same_texts_twice_are_one_shard(tmp_path: Path) -> None:
+    table = pa.table({"id": ["1", "2", "3"], "title": [7, 8, None], "text": ["ice", "snow", "sleet"]})
+    (tmp_path / "in").mkdir()
+    for name in ("a", "b"):
+        pa.parquet.write_table(table, tmp_path / "in" / f"{name}.parquet")
+    for inputs in (str(tmp_path / "in"), f"{tmp_path}/in/**", [str(tmp_path / "in"), str(tmp_path / "in/a.parquet")]):
+        embedded = embed(inputs, tmp_path / "out", **SMALL)
+        assert (embedded.rows, embedded.shards_made + embedded.shards_found, embedded.rows_skipped) == (3, 1, 0)
+    assert next(iter(Shards(tmp_path / "out"))).titles == ["7", "8", None]
+
+
+def test_lance_has_texts_as_they_are_now_also_when_it_was_put_together(tmp_path: Path) -> None:
+    lance = pytest.importorskip("lance")
+    file, other, out = papers(tmp_path / "papers.jsonl", 40), papers(tmp_path / "other.jsonl", 40, word="snow"), tmp_path / "out"
+    other.write_text(other.read_text().replace('"26', '"25'))
+
+    def found() -> dict[str, bytes]:
+        read = lance.dataset(out / "vectors.lance").to_table()
+        assert len(set(read.column("id").to_pylist())) == read.num_rows
+        return {id: np.array(row, np.float32).tobytes() for id, row in zip(read.column("id").to_pylist(), read.column("vector").to_pylist(), strict=True)}
+
+    for inputs in (file, other):
+        embed(inputs, out, **SMALL, format="lance")
+    lines = file.read_text().splitlines()
+    changed = [line.replace("Of ice", "About ice") if at >= 32 else line for at, line in enumerate(lines)]
+    file.write_text("\n".join(changed) + "\n")
+    embedded = embed(file, out, **SMALL, format="lance")
+    assert (embedded.shards_made, embedded.shards_found, embedded.notes) == (1, 2, [])
+    expected = by_program([file, other], tmp_path)
+    assert found() == expected
+    lance.dataset(out / "vectors.lance").optimize.compact_files()
+    again = embed(file, out, **SMALL, format="lance")
+    assert (again.shards_made, again.notes) == (0, []) and found() == expected
+    # Texts as they were are embedded again; what was put together with others cannot be taken out, and that is said.
+    file.write_text("\n".join(lines) + "\n")
+    back = embed(file, out, **SMALL, format="lance")
+    assert back.shards_made == 1
+    assert back.notes == [f"{out}/vectors.lance keeps rows of 1 shards with earlier texts: Lance has put their fragments together with others"]
+
+
+def test_shards_among_inputs_are_refused(tmp_path: Path) -> None:
+    papers(tmp_path / "papers.jsonl", 3)
+    refused = {"*": "vectors", "*.parquet": "", "**": "a/b/c", "v*": "vectors/of/papers", "": "vectors"}
+    for pattern, out in refused.items():
+        with pytest.raises(relata.errors.RequestError, match="which is an input: its shards would be read as texts by the next call"):
+            embed(f"{tmp_path}/{pattern}", tmp_path / out, **SMALL)
+    with pytest.raises(relata.errors.RequestError, match="lies in s3://bucket/in.region=x, which is an input"):
+        embed("s3://bucket/in?region=x", "s3://bucket/in/vectors?region=x", **SMALL)
+    assert embed(f"{tmp_path}/*.jsonl", tmp_path / "vectors", **SMALL).rows == 3
+
+
+def test_refused_rows_are_read_again_whatever_their_ids_hold(tmp_path: Path) -> None:
+    from relata.shards._blocks import Block, passage_of, refuse, refused_rows
+    from relata.shards._files import Folder
+
+    ids = ["a\u2028b", "c\u0085d", "e\nf"]
+    refuse(Folder(tmp_path), Block(ids, [None] * 3, ids, ids, [1, 2, 3]), {0: "one", 1: "two", 2: "three"})
+    refuse(Folder(tmp_path), Block(["g"], [None], ["g"], ["g"], [1]), {0: "four"})
+    assert refused_rows(Folder(tmp_path)) == dict(zip(map(passage_of, [*ids, "g"]), ["one", "two", "three", "four"], strict=True))

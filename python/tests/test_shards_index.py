@@ -139,10 +139,12 @@ def test_vectors_of_other_texts_are_not_taken(tmp_path: Path, tiny: relata.Encod
     assert error.value.code == "vector-refused"
 
 
-def test_a_cluster_makes_the_same_index(world: World, ray_cluster: Any) -> None:
+def test_a_cluster_makes_the_same_index(world: World, ray_cluster: Any, gate: Path) -> None:
     import relata.ray
 
     world.file.unlink()
+    # No machine is through before the other has begun.
+    (gate / "wait").write_text("2")
     indexed = relata.ray.index(world.shards(6), world.library, world.folder / "codes-ray")
     assert indexed.used and indexed.shards_made == sum(indexed.nodes.values()) == 6
     assert len(indexed.nodes) == 2, "both machines took part"

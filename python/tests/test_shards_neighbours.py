@@ -95,3 +95,34 @@ def test_what_cannot_be_found_is_said(tmp_path: Path) -> None:
             relata.shards.neighbours(folder, tmp_path / "out", **ask)
     with pytest.raises(relata.errors.RequestError, match="memory is enough for 8"):
         relata.shards.neighbours(folder, tmp_path / "out", k=2, memory=2500)
+
+
+def test_files_of_others_stay_and_what_a_stopped_job_left_goes(tmp_path: Path) -> None:
+    folder, out = divide(tmp_path / "in", IDS, VECTORS, 2), tmp_path / "out"
+    (out / "rows").mkdir(parents=True)
+    for name in ("rows/mine.csv", "rows/rows-mine.parquet", "neighbours-mine.parquet"):
+        (out / name).write_bytes(b"mine")
+    first = relata.shards.neighbours(folder, out, k=3)
+    # As if the job had been stopped when it had written what it found.
+    left = [out / "rows" / f"rows-{'0' * 32}.parquet", out / "rows" / f"{'0' * 32}.npy", out / f"neighbours-{'0' * 32}.parquet"]
+    for path in left:
+        path.write_bytes(b"left")
+    again = relata.shards.neighbours(folder, out, k=3)
+    assert again.files == first.files and not any(path.exists() for path in left)
+    assert sorted(path.name for path in (out / "rows").iterdir()) == ["mine.csv", "rows-mine.parquet"]
+    assert (out / "neighbours-mine.parquet").read_bytes() == b"mine"
+    with pytest.raises(relata.errors.RequestError, match="the shards lie in .*rows, to which this job writes"):
+        relata.shards.neighbours(divide(tmp_path / "other" / "rows", IDS, VECTORS, 2), tmp_path / "other")
+    assert len(list((tmp_path / "other" / "rows").iterdir())) == 2
+
+
+def test_a_shard_that_is_written_anew_is_another_one(tmp_path: Path) -> None:
+    folder = divide(tmp_path / "in", IDS[:300], VECTORS[:300], 1)
+
+    def found() -> list[list[str]]:
+        answers: list[Any] = [relata.shards.neighbours(folder, tmp_path / "near", k=3), relata.shards.cluster(folder, tmp_path / "clusters", k=3)]
+        return [sorted(answer.table().column("id").to_pylist()) for answer in answers]
+
+    assert found() == [IDS[:300]] * 2
+    divide(folder, IDS[300:700], VECTORS[300:700], 1)
+    assert found() == [IDS[300:700]] * 2

@@ -38,7 +38,7 @@ def test_topics_show_a_map_and_a_table() -> None:
     model = relata.topics(vectors, texts, dates=["2026-01-05"] * 60)
     shown = model._repr_html_()
     assert shown is not None and shown == model.visualize()._repr_html_()
-    assert 'sandbox="allow-scripts allow-popups allow-popups-to-escape-sandbox"' in shown and "allow-same-origin" not in shown
+    assert 'sandbox="allow-scripts allow-popups allow-popups-to-escape-sandbox allow-downloads"' in shown and "allow-same-origin" not in shown
     page = framed(shown)
     drawn = data(page)
     assert drawn["unlinked"] and drawn["papers"]["id"] == [str(row) for row in range(60)]

@@ -159,8 +159,9 @@ def test_times() -> None:
     assert binned["Timestamp"].unique().tolist() == ["2026-01-01", "2026-01-11"] and binned["Frequency"].sum() == 60
     with pytest.raises(RequestError, match="there are no dates"):
         model.topics_over_time()
-    with pytest.raises(RequestError, match="date 0 is 'soon'"):
-        relata.topics(vectors, texts, dates=["soon"] * 60)
+    for wrong in ("soon", "2026-02-31", "0000-01"):
+        with pytest.raises(RequestError, match=f"date 0 is '{wrong}'"):
+            relata.topics(vectors, texts, dates=[wrong] * 60)
 
 
 def test_lists_that_do_not_fit() -> None:
@@ -216,8 +217,22 @@ def test_ctrl_c_ends_a_search(python: Run) -> None:
     script = """
 import _thread, threading
 import numpy as np, relata
+from relata import topic_model
 rows = np.random.default_rng(1).standard_normal((60_000, 64)).astype(np.float32)
-threading.Timer(0.5, _thread.interrupt_main).start()
+begun = threading.Event()
+
+class Steps(topic_model.Steps):
+    @property
+    def callback(self):
+        return lambda *step: begun.set()
+
+topic_model.Steps = Steps
+
+def interrupt():
+    begun.wait()
+    _thread.interrupt_main()
+
+threading.Thread(target=interrupt, daemon=True).start()
 try:
     relata.topics(rows, ["A text"] * len(rows))
 except KeyboardInterrupt:
@@ -225,3 +240,15 @@ except KeyboardInterrupt:
 """
     done = python(script)
     assert done.stdout.strip() == "ended", done.stderr
+
+
+def test_texts_are_looked_for_by_an_encoder_that_was_named(tiny: relata.Encoder) -> None:
+    texts = ["Sea ice drifts"] * 3 + ["Bridges of steel"] * 2
+    vectors = tiny.encode(texts)
+    found = relata.topics(vectors, texts)
+    for asked in (lambda: found.find_topics("ice"), lambda: found.transform("ice")):
+        with pytest.raises(relata.errors.RequestError, match="nobody knows of which model"):
+            asked()
+    assert found.transform("ice", vectors[:1])[0] == [0] and bool(relata.Topics())
+    named = relata.topics(vectors, texts, encoder=tiny)
+    assert named.find_topics("Bridges of steel", 1)[0] == [1] and named.transform("Sea ice drifts")[0] == [0]

@@ -188,7 +188,14 @@ fn read_within(path: &Path, input: impl Read, sink: &mut Sink<'_>, manner: Manne
         Format::Table => table::read(&mut source, &name, date, &mut out)?,
         Format::Blocks => blocks::read(&mut source, &name, date, &mut out)?,
         Format::Mail => mail::read(&mut source, &name, date, &mut out)?,
-        Format::Html => html::read(&mut source, &name, date, &mut out)?,
+        Format::Html => {
+            html::read(&mut source, &name, date, &mut out)?;
+            if out.counts() == (0, 0) && source.broken().is_none() {
+                // It links to papers, as any page may, and lists none.
+                let looks_like = "an HTML page without papers".to_owned();
+                return Err(ReadingError::UnknownFormat { path: path.to_owned(), looks_like }.into());
+            }
+        }
         Format::Atom | Format::Rss | Format::Api | Format::Oai => {
             feed::read(&mut source, format, &name, date, &mut out)?;
         }

@@ -173,12 +173,13 @@ impl Relata {
     /// # Errors
     /// With what was skipped before. What is wrong with inputs, output and a run to be resumed is
     /// found before the model is loaded: [`Error::Io`], [`BulkError::InputTwice`],
-    /// [`BulkError::OutputIsInput`], [`BulkError::Exists`], [`BulkError::Unfinished`],
-    /// [`BulkError::Busy`], [`BulkError::ResumeRefused`]. Later come the errors of the model, of
-    /// reading, and [`BulkError::Full`]. Whatever happens, the rows of all windows before are kept
-    /// where they can be gone on from.
+    /// [`BulkError::OutputIsInput`], [`BulkError::Unsuitable`], [`BulkError::Exists`],
+    /// [`BulkError::Unfinished`], [`BulkError::Busy`], [`BulkError::ResumeRefused`]. Later come the
+    /// errors of the model, of reading, and [`BulkError::Full`]. Whatever happens, the rows of all
+    /// windows before are kept where they can be gone on from.
     pub fn embed(&self, request: &Embed) -> std::result::Result<Embedded, EmbedError> {
         let output = request.output()?;
+        self.check_outputs(&[&request.output])?;
         let overwrite = OverwritePolicy { resume: request.resume, force: request.force };
         self.embed_into(request, output.format(), Sink::File(&output, overwrite), Some(&output))
     }

@@ -11,11 +11,12 @@ use crate::error::{BulkError, OutputRefusal, Result};
 const OWN: [&str; 5] = ["-wal", "-shm", "-journal", ".learned", ".index-"];
 
 impl Relata {
-    /// Refuses to write over the library or a file of its own, and over another of these files.
+    /// Refuses files that are the library or a file of its own, and one that is named twice. What
+    /// writes files asks it too; whoever asks first learns it before anything is computed.
     ///
     /// # Errors
     /// [`BulkError::Unsuitable`].
-    pub(super) fn check_outputs(&self, paths: &[&Path]) -> Result<()> {
+    pub fn check_outputs(&self, paths: &[&Path]) -> Result<()> {
         let library = real(self.library_path());
         let mut seen: Vec<PathBuf> = Vec::new();
         for path in paths {
@@ -54,9 +55,10 @@ fn is_of_library(path: &Path, library: &Path) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::bulk::Format;
     use crate::error::Error;
     use crate::model::Settings;
-    use crate::service::{Export, Options};
+    use crate::service::{Embed, Export, Options};
 
     #[test]
     fn nothing_is_written_over_the_library_or_twice() {
@@ -84,6 +86,11 @@ mod tests {
             let link = refused(Export::new().csv(at("link.csv")));
             assert_eq!(link, Some(("link.csv".to_owned(), OutputRefusal::Library)));
         }
+        let npy = Embed::new(["abstracts.txt"], at("library.db")).format(Format::Npy).force(true);
+        assert!(matches!(
+            *relata.embed(&npy).unwrap_err().error,
+            Error::Bulk(BulkError::Unsuitable { reason: OutputRefusal::Library, .. })
+        ));
         for name in ["library.db.csv", "library.csv", "cache/library.db"] {
             assert!(relata.check_outputs(&[&at(name)]).is_ok(), "{name}");
         }

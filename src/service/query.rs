@@ -233,7 +233,10 @@ impl Factors {
 }
 
 /// Refuses a number that is not within its range.
-fn within(key: &'static str, given: f32, is_within: bool, range: &'static str) -> Result<()> {
+///
+/// # Errors
+/// [`QueryError::OutOfRange`].
+pub(super) fn within(key: &'static str, given: f32, is_within: bool, range: &'static str) -> Result<()> {
     if is_within { Ok(()) } else { Err(QueryError::OutOfRange { key, given, range }.into()) }
 }
 

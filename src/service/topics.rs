@@ -13,7 +13,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::events::{Event, Note, Work};
-use super::query::check_period;
+use super::query::{check_period, within};
 use super::rows::Seen;
 use super::session::Session;
 use super::store::Connection;
@@ -80,6 +80,24 @@ impl FindTopics {
     pub fn new() -> FindTopics {
         FindTopics::default()
     }
+
+    /// # Errors
+    /// [`QueryError::EmptyPeriod`], [`QueryError::OutOfRange`].
+    fn check(&self) -> Result<()> {
+        check_period(&self.among.filter)?;
+        let cosine = |key, given: f32| within(key, given, (-1.0..=1.0).contains(&given), "from -1 to 1");
+        if let Some(threshold) = self.threshold {
+            cosine("threshold", threshold)?;
+        }
+        match self.method {
+            Method::Leiden => Ok(()),
+            Method::KMeans { topics } => within("topics", topics as f32, topics >= 1, "from 1 on"),
+            Method::Dbscan { papers, cosine: least } => {
+                within("papers", papers as f32, papers >= 2, "from 2 on")?;
+                least.map_or(Ok(()), |least| cosine("cosine", least))
+            }
+        }
+    }
 }
 
 setters! { Among:
@@ -130,10 +148,10 @@ impl Relata {
     /// Finds topics, and keeps them where they are to have the same numbers the next time.
     ///
     /// # Errors
-    /// [`QueryError::EmptyPeriod`]; [`QueryError::EmptyQuery`] for a blank name;
-    /// [`TopicsError::TooMany`]; what the model and the library report.
+    /// [`QueryError::EmptyPeriod`]; [`QueryError::OutOfRange`]; [`QueryError::EmptyQuery`] for a
+    /// blank name; [`TopicsError::TooMany`]; what the model and the library report.
     pub fn topics(&self, request: &FindTopics) -> Result<FoundTopics> {
-        check_period(&request.among.filter)?;
+        request.check()?;
         let mut session = self.answering()?;
         let embedder = session.embedder()?;
         let fingerprint = session.embedded(&embedder)?;

@@ -215,6 +215,10 @@ fn topics_can_be_found_by_other_methods() {
     let refused = home.run(&["topics", "--method", "kmeans", "--k", "101"]);
     assert_eq!(refused.code, 2);
     assert!(refused.stderr.contains("100 papers cannot be 101 topics"), "{}", refused.stderr);
+    let refused = home.run(&["topics", "--method", "kmeans", "--k", "101", "--html", "library.db"]);
+    assert_eq!(refused.code, 2);
+    // Before topics are looked for, which would fail as well.
+    assert!(refused.stderr.contains("is a file of the library"), "{}", refused.stderr);
 }
 
 #[test]

@@ -52,4 +52,4 @@ def __getattr__(name: str) -> ModuleType:
 
 
 def __dir__() -> list[str]:
-    return sorted({*__all__, "integrations", "shards"})
+    return sorted({*__all__, *_LATER})

@@ -11,12 +11,15 @@ import typing
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import MISSING, dataclass, fields, is_dataclass
 from datetime import date
-from typing import Any, Literal, TypeVar, Union, overload
+from typing import TYPE_CHECKING, Any, Literal, TypeVar, Union, overload
 
 from relata import _html, _lines
 from relata._packages import package
 from relata._table import Table
 from relata.errors import ArgumentError, RequestError
+
+if TYPE_CHECKING:
+    from relata._topic_map import TopicMap
 
 Path = str | os.PathLike[str]
 Paths = Path | Sequence[Path]
@@ -163,6 +166,22 @@ class Answer:
 
     def _repr_html_(self) -> str:
         return _html.answer(self)
+
+
+class MappedAnswer(Answer):
+    """An answer of topics, of which there is a map."""
+
+    def visualize(self, title: str | None = None) -> TopicMap:
+        """The map of the papers with their topics, which shows itself in a notebook; `save` writes it as a page.
+
+        Raises `RequestError` where there are no papers.
+        """
+        from relata._topic_map import map_of_answer
+
+        answer: Any = self
+        if not answer.papers:
+            raise RequestError("there are no papers to draw a map of")
+        return map_of_answer(self, title, lambda: _html.topics(answer.levels))
 
 
 def _list_of(kind: Any) -> str:

@@ -72,4 +72,13 @@ def texts(value: Any) -> list[str]:
     for at, one in enumerate(found):
         if not isinstance(one, str):
             raise ArgumentError(f"text {at} is {type(one).__name__}, not str")
+        if not one.isascii():
+            _whole_signs(at, one)
     return found
+
+
+def _whole_signs(at: int, one: str) -> None:
+    try:
+        one.encode()
+    except UnicodeEncodeError as error:
+        raise ArgumentError(f"text {at} has half a character at place {error.start} (a surrogate, {one[error.start]!r})") from None

@@ -11,10 +11,14 @@ _STYLE = (
     "<style>.relata{border-collapse:collapse}.relata td,.relata th{vertical-align:top;"
     "padding:.3em .8em .3em 0;border-bottom:1px solid color-mix(in srgb,currentColor 20%,transparent)}"
     ".relata small{opacity:.75}.relata .n{display:block;text-align:right;font-variant-numeric:tabular-nums}"
-    ".relata meter{width:5em;vertical-align:middle}.relata .w{white-space:nowrap}</style>"
+    ".relata meter{width:5em;vertical-align:middle}</style>"
 )
+# A notebook would set formulas in what stands between signs of dollars, and formulas change what stands elsewhere. These are the classes of
+# MathJax 3 and 2 for what is left alone.
+_CLASSES = "relata mathjax_ignore tex2jax_ignore"
 # Notebooks align cells to the right. One that is not trusted drops the styles above, and leaves an element its own.
 _LEFT = ' style="text-align:left"'
+_ONE_LINE = ' style="white-space:nowrap"'
 # The most rows that are shown.
 _MOST = 100
 # The most topics: below a map, which has all of them.
@@ -26,35 +30,48 @@ _LONGEST = 300
 def answer(answer: Any) -> str:
     """An answer as HTML: its list as a table, or its fields."""
     if hasattr(answer, "levels") and hasattr(answer, "papers"):
+        if not answer.papers:
+            return _facts(repr(answer).splitlines()[0], answer)
         from relata._topic_map import of_answer
 
-        return of_answer(answer) + _topics(answer.levels)
+        return of_answer(answer) + topics(answer.levels)
     try:
         rows = list(answer)
     except TypeError:
-        said = [(key, value) for key, value in _fields(answer) if value not in (None, [], {}, "")]
-        return _table(["", type(answer).__name__], [[_text(key), _text(value)] for key, value in said])
-    if rows and hasattr(rows[0], "title") and hasattr(rows[0], "url"):
+        return _facts(type(answer).__name__, answer)
+    if not rows:
+        return _facts(repr(answer).splitlines()[0], answer)
+    if hasattr(rows[0], "title") and hasattr(rows[0], "url"):
         return _papers(rows)
     names = [field.name for field in fields(answer._row_type())]
     body = [[_text(_plain(getattr(row, name))) for name in names] for row in rows[:_MOST]]
     return _table(names, body) + _left_out(rows)
 
 
-def _topics(levels: Any) -> str:
+def _facts(heading: str, answer: Any) -> str:
+    """What an answer says, field by field."""
+    said = [(key, value) for key, value in answer.to_dict().items() if value not in (None, [], {}, "")]
+    return _table(["", heading], [[_text(key), _text(value)] for key, value in said])
+
+
+def topics(levels: Any) -> str:
     """Topics, the coarsest first."""
-    topics = [(level.name, topic) for level in levels for topic in level.topics]
+    listed = [(level.name, topic) for level in levels for topic in level.topics]
     body = [
-        [_text(level), _text(topic.id), _text(topic.name), _text(topic.size), _text([term.term for term in topic.terms[:8]])]
-        for level, topic in topics[:_MOST_TOPICS]
+        [_text(level), _text(topic.id), _text(topic.name), _number(topic.size), _text([term.term for term in topic.terms[:8]])]
+        for level, topic in listed[:_MOST_TOPICS]
     ]
-    return _table(["level", "number", "name", "papers", "terms"], body) + _left_out(topics, _MOST_TOPICS)
+    return _table(["level", "number", "name", "papers", "terms"], body) + _left_out(listed, _MOST_TOPICS)
 
 
 def topic_table(name: str, topics: list[tuple[int, str, int, list[str]]]) -> str:
     """Topics of a level: number, name, size, terms."""
-    body = [[_text(number), _text(title), f'<span class="n">{size:,}</span>', _text(terms)] for number, title, size, terms in topics[:_MOST_TOPICS]]
+    body = [[_text(number), _text(title), _number(size), _text(terms)] for number, title, size, terms in topics[:_MOST_TOPICS]]
     return _table([name, "name", "texts", "terms"], body) + _left_out(topics, _MOST_TOPICS)
+
+
+def _number(count: int) -> str:
+    return f'<span class="n">{count:,}</span>'
 
 
 def _papers(rows: list[Any]) -> str:
@@ -64,7 +81,7 @@ def _papers(rows: list[Any]) -> str:
 
 def _paper(row: Any) -> list[str]:
     match = row.match
-    meter = "" if match is None else f'<span class="w"><meter min="0" max="100" value="{float(match)}"></meter> {float(match):.0f}</span>'
+    meter = "" if match is None else f'<span{_ONE_LINE}><meter min="0" max="100" value="{float(match)}"></meter> {float(match):.0f}</span>'
     title = _text(row.title) or _text(row.id)
     # An address is the service's own, and nevertheless held to what an address of a paper is.
     url = row.url if str(row.url).startswith("https://arxiv.org/") else ""
@@ -76,12 +93,8 @@ def _paper(row: Any) -> list[str]:
         lines.append(f"<small>shares {_text(', '.join(terms[:5]))}</small>")
     if row.tldr:
         lines.append(_text(row.tldr))
-    once = [f'<span class="w">{_text(value)}</span>' for value in (row.date, row.primary_category)]
+    once = [f'<span{_ONE_LINE}>{_text(value)}</span>' for value in (row.date, row.primary_category)]
     return [str(int(row.rank)), meter, "<br>".join(lines), *once]
-
-
-def _fields(answer: Any) -> list[tuple[str, Any]]:
-    return list(answer.to_dict().items())
 
 
 def _plain(value: Any) -> Any:
@@ -95,9 +108,7 @@ def _text(value: Any) -> str:
     """A value as text that means nothing to a browser; signs that turn the direction of what follows are left out."""
     if value is None:
         return ""
-    if isinstance(value, list):
-        value = ", ".join(_words(own) for own in value[:10]) + (" ..." if len(value) > 10 else "")
-    elif isinstance(value, dict):
+    if isinstance(value, (list, dict)):
         value = _words(value)
     text = "".join(sign for sign in str(value) if sign.isprintable() or sign == " ")
     return escape(text if len(text) <= _LONGEST else text[:_LONGEST] + " ...", quote=True)
@@ -105,6 +116,8 @@ def _text(value: Any) -> str:
 
 def _words(value: Any) -> str:
     """A value within a list, or a part of an answer, in words: a paper by its title, something that is counted with its number."""
+    if isinstance(value, list):
+        return ", ".join(_words(own) for own in value[:10]) + (" ..." if len(value) > 10 else "")
     if not isinstance(value, dict):
         return str(value)
     if value.get("title"):
@@ -117,7 +130,7 @@ def _words(value: Any) -> str:
 def _table(names: list[str], rows: list[list[str]]) -> str:
     head = "".join(f"<th{_LEFT}>{escape(name)}</th>" for name in names)
     body = "".join("<tr>" + "".join(f"<td{_LEFT}>{cell}</td>" for cell in row) + "</tr>" for row in rows)
-    return f'{_STYLE}<table class="relata"><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>'
+    return f'{_STYLE}<table class="{_CLASSES}"><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>'
 
 
 def _left_out(rows: list[Any], most: int = _MOST) -> str:

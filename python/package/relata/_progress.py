@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 import sys
 import time
 from collections.abc import Callable
@@ -56,16 +57,13 @@ class Line:
 class Progress:
     """A bar that is told how many of a total are done; it shows nothing unless it is wanted."""
 
-    def __init__(self, wanted: bool, total: int, what: str) -> None:
+    def __init__(self, wanted: bool, total: int, what: str, line: Line | None = None) -> None:
         self._wanted, self._total, self._what = wanted, total, what
-        self._bar: Any = None
-        self._line = Line()
-        if wanted:
-            try:
-                from tqdm.auto import tqdm
-            except ImportError:
-                return
-            self._bar = tqdm(total=total, desc=what)
+        self._line, self._owns_line = line or Line(), line is None
+        # Of what nobody has counted there is nothing that a bar could show.
+        self._bar: Any = _bar(total, what) if wanted and total else None
+        if wanted and self._bar is None:
+            self._line.show(self._said(0), at_once=True)
 
     @property
     def callback(self) -> Callable[[int], None] | None:
@@ -76,7 +74,13 @@ class Progress:
         if self._bar is not None:
             self._bar.update(done - self._bar.n)
         else:
-            self._line.show(f"{self._what}: {done}/{self._total}")
+            self._line.show(self._said(done))
+
+    def _said(self, done: int) -> str:
+        if not self._total:
+            return self._what
+        # Papers are compared block by block, and a block is nothing that anybody counts.
+        return f"{self._what}: {100 * done // self._total} %" if self._what == "comparing" else f"{self._what}: {done}/{self._total}"
 
     def __enter__(self) -> Progress:
         return self
@@ -84,8 +88,19 @@ class Progress:
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
         if self._bar is not None:
             self._bar.close()
-        else:
+        elif self._owns_line:
             self._line.end()
+
+
+def _bar(total: int, what: str) -> Any:
+    """A bar of tqdm; `None` where it is not installed, or would complain in a notebook that the package for its bars is missing."""
+    if in_notebook() and importlib.util.find_spec("ipywidgets") is None:
+        return None
+    try:
+        from tqdm.auto import tqdm
+    except ImportError:
+        return None
+    return tqdm(total=total, desc=what)
 
 
 class Steps:
@@ -95,6 +110,8 @@ class Steps:
         self._wanted = wanted
         self._work = ""
         self._bar: Progress | None = None
+        # One for all, where there are no bars.
+        self._line = Line()
 
     @property
     def callback(self) -> Callable[[str, int, int], None] | None:
@@ -104,7 +121,7 @@ class Steps:
     def _at(self, work: str, done: int, total: int) -> None:
         if work != self._work or self._bar is None:
             self._close()
-            self._work, self._bar = work, Progress(True, total, work)
+            self._work, self._bar = work, Progress(True, total, work, self._line)
         self._bar._at(done)
 
     def _close(self) -> None:
@@ -120,3 +137,4 @@ class Steps:
         if kind is None and self._bar is not None:
             self._bar._at(self._bar._total)
         self._close()
+        self._line.end()

@@ -10,6 +10,7 @@ import json
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 from typing import Any
 
 import numpy as np
@@ -165,21 +166,29 @@ def dates_of(dates: Iterable[Any] | None, rows: int) -> list[str | None] | None:
     """A day (2026-02-13) or a month (2026-02) for each row that has one."""
     if dates is None:
         return None
-    listed = [_date(date, at) for at, date in enumerate(dates)]
+    listed = [_date(given, at) for at, given in enumerate(dates)]
     if len(listed) != rows:
         raise RequestError(f"there are {len(listed)} dates for {rows} vectors")
     return listed
 
 
-def _date(date: Any, at: int) -> str | None:
+def _date(given: Any, at: int) -> str | None:
     # What is no time (NaT, NaN) is unequal to itself.
-    if date is None or date == "" or date != date:
+    if given is None or given == "" or given != given:
         return None
-    text = date.isoformat() if hasattr(date, "isoformat") else str(date)
+    text = given.isoformat() if hasattr(given, "isoformat") else str(given)
     day = text[:10] if len(text) > 7 else text
-    if not _DATE.fullmatch(day):
+    if not _DATE.fullmatch(day) or not _is_day(day):
         raise RequestError(f"date {at} is {text!r}; it can be a day (2026-02-13), a month (2026-02), a datetime or None")
     return day
+
+
+def _is_day(day: str) -> bool:
+    try:
+        date.fromisoformat(day if len(day) > 7 else f"{day}-01")
+    except ValueError:
+        return False
+    return True
 
 
 def by_id(ids: Sequence[str]) -> npt.NDArray[np.int64]:

@@ -8,11 +8,9 @@ and styles. The table of topics stays, and a note that a style hides elsewhere s
 from __future__ import annotations
 
 import os
-import uuid
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from html import escape
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -20,7 +18,7 @@ import numpy.typing as npt
 
 from relata import _relata
 from relata._topic_data import NONE, Found
-from relata.errors import FileError
+from relata._written import written
 
 # The most points of a map in a notebook, which is saved with all of them.
 MOST = 20_000
@@ -72,15 +70,8 @@ class TopicMap:
         """Writes the page with all points: whole or not at all. Up to 10,000 texts stand in it whole, of more their titles."""
         shown = self._shown()
         page = _page(shown if len(shown.ids) <= _WITH_TEXTS_IN_FILE else replace(shown, texts=None))
-        to = Path(path)
-        beside = to.with_name(f".{to.name}.{uuid.uuid4().hex}")
-        try:
-            beside.write_text(page, encoding="utf-8")
-            beside.replace(to)
-        except OSError as error:
-            raise FileError(f"{to} cannot be written: {error.strerror or error}") from error
-        finally:
-            beside.unlink(missing_ok=True)
+        with written(path) as file:
+            file.write(page.encode())
 
     write_html = save
 
@@ -107,7 +98,7 @@ def framed(shown: Shown, learn: Callable[[Shown], Shown] | None = None) -> str:
     if part.texts is not None:
         part = replace(part, texts=[_cut(text, _LONGEST) for text in part.texts] if len(part.ids) <= _WITH_TEXTS else None)
     frame = (
-        '<iframe class="relata-map" title="Map of topics" loading="lazy" sandbox="allow-scripts allow-popups allow-popups-to-escape-sandbox" '
+        '<iframe class="relata-map" title="Map of topics" loading="lazy" sandbox="allow-scripts allow-popups allow-popups-to-escape-sandbox allow-downloads" '
         f'referrerpolicy="no-referrer" srcdoc="{escape(_page(part), quote=True)}"></iframe>'
     )
     note = f"<small>The map shows {len(part.ids):,} of {count:,}, taken evenly; counts are of all.</small>" if count > MOST else ""
@@ -115,7 +106,22 @@ def framed(shown: Shown, learn: Callable[[Shown], Shown] | None = None) -> str:
 
 
 def of_answer(answer: Any) -> str:
-    """The map of what `Library.topics` has answered, with titles where its library is at hand."""
+    """What `Library.topics` has answered within a notebook's cell, with titles where its library is at hand."""
+    return framed(*_of_answer(answer, None))
+
+
+def map_of_answer(answer: Any, title: str | None, table: Callable[[], str]) -> TopicMap:
+    """The map of what `Library.topics` has answered."""
+
+    def shown() -> Shown:
+        whole, learn = _of_answer(answer, title)
+        return whole if learn is None else learn(whole)
+
+    return TopicMap(shown, table)
+
+
+def _of_answer(answer: Any, title: str | None) -> tuple[Shown, Callable[[Shown], Shown] | None]:
+    """All papers of an answer, and what adds their titles."""
     papers = answer.papers
     ids = [paper.id for paper in papers]
     rows = {own: row for row, own in enumerate(ids)}
@@ -153,8 +159,8 @@ def of_answer(answer: Any) -> str:
         titles = [title or own for title, own in zip(titles, part.ids, strict=True)]
         return replace(part, titles=titles, authors=authors, dates=[day or None for day in dates])
 
-    shown = Shown(f"Topics of {len(papers):,} papers", found, ids, ids, [None] * len(papers))
-    return framed(shown, learn if library is not None else None)
+    shown = Shown(title or f"Topics of {len(papers):,} papers", found, ids, ids, [None] * len(papers))
+    return shown, learn if library is not None else None
 
 
 def sampled(shown: Shown, most: int) -> Shown:

@@ -20,7 +20,7 @@ from relata._arguments import flag, path, place_of_model, text, whole
 from relata._arguments import texts as _texts
 from relata._packages import package
 from relata._progress import Progress
-from relata.errors import _refused
+from relata.errors import Error, _refused
 
 if TYPE_CHECKING:
     from typing_extensions import Self
@@ -32,7 +32,7 @@ _QUERY_PROMPTS = ("query",)
 _PASSAGE_PROMPTS = ("document", "passage", "corpus")
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class Embeddings:
     """Vectors of some texts, with what became of the texts."""
 
@@ -42,6 +42,10 @@ class Embeddings:
     """Tokens embedded of each text, special ones included."""
     cut: npt.NDArray[np.uint32]
     """Tokens of each text that were cut because the model takes no more."""
+
+    def __repr__(self) -> str:
+        rows, dimension = self.vectors.shape
+        return f"Embeddings({rows} x {dimension}, {int(self.tokens.sum())} tokens, {int(self.cut.sum())} cut)"
 
 
 class Encoder:
@@ -91,6 +95,7 @@ class Encoder:
             "unit_rows": flag("unit_rows", self.unit_rows),
             "offline": flag("offline", self.offline),
         }
+        flag("as_query", self.as_query)
         if self._made is None or self._made[0] != options:
             self._made = (options, _relata.Encoder(options))
         return self._made[1]
@@ -114,7 +119,7 @@ class Encoder:
         listed = _texts(texts)
         with Progress(progress, len(listed), "embedding") as bar:
             engine, budget = self._engine(), _budget(batch_tokens)
-            return Embeddings(*engine.encode(listed, as_query, budget, bar.callback))
+            return Embeddings(*engine.encode(listed, flag("as_query", as_query), budget, bar.callback))
 
     def encode(
         self,
@@ -176,7 +181,7 @@ class Encoder:
 
     def count_tokens(self, texts: Iterable[str], *, as_query: bool = False) -> npt.NDArray[np.uint32]:
         """Tokens of each text that would be embedded, special ones included, without embedding it."""
-        return self._engine().count_tokens(_texts(texts), as_query)
+        return self._engine().count_tokens(_texts(texts), flag("as_query", as_query))
 
     @property
     def name(self) -> str:
@@ -227,11 +232,16 @@ class Encoder:
         return {name: getattr(self, name) for name in _PARAMETERS}
 
     def set_params(self, **params: Any) -> Self:
-        """Changes parameters."""
-        for name, value in params.items():
+        """Changes parameters: all of them, or none where one cannot be."""
+        for name in params:
             _refuse(name not in _PARAMETERS, f"the parameter {name}; there are {', '.join(_PARAMETERS)}")
-            setattr(self, name, value)
-        self._engine()
+        before = self.get_params()
+        self.__dict__.update(params)
+        try:
+            self._engine()
+        except Error:
+            self.__dict__.update(before)
+            raise
         return self
 
     def __sklearn_is_fitted__(self) -> bool:

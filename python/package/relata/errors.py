@@ -1,6 +1,7 @@
 """Exceptions: one class for each domain of errors, all of them `relata.Error`.
 
-Every one has a `code`, which stays the same where the text changes; docs/reference/errors.md lists all codes.
+Every one has a `code`, which stays the same where the text changes; docs/reference/errors.md lists the codes that the program
+has as well, docs/guide/python.md those of this package alone.
 """
 
 

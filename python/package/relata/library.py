@@ -33,7 +33,7 @@ class SkippedWarning(UserWarning):
     """Entries or files could not be used; the answer is that of the others."""
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class PaperVectors:
     """The vectors of a library's papers."""
 
@@ -46,6 +46,9 @@ class PaperVectors:
 
     def __len__(self) -> int:
         return len(self.ids)
+
+    def __repr__(self) -> str:
+        return f"PaperVectors({len(self.ids)} x {self.vectors.shape[1]})"
 
     def to_arrow(self) -> Table:
         """The columns `id` and `vector`, a list of `float32` of one length, which is not copied."""

@@ -16,6 +16,7 @@ import numpy.typing as npt
 from relata import _relata
 from relata._arguments import number, whole
 from relata._packages import package
+from relata._written import written
 from relata.errors import ArgumentError, FileError, RequestError
 
 if TYPE_CHECKING:
@@ -57,7 +58,7 @@ class NearestNeighbors:
     def fit(self, X: npt.ArrayLike, y: Any = None) -> Self:
         """Takes the rows that are looked through: rows x elements, of any length but 0. Raises `RequestError` for what is no such matrix."""
         self._check_parameters()
-        rows = _unit_rows(X)
+        rows = own_copy(_unit_rows(X), X)
         self._own, self._rows = rows, _relata.Rows(rows)
         self.n_samples_fit_, self.n_features_in_ = rows.shape
         indexed = self.algorithm == "index" or (self.algorithm == "auto" and len(rows) >= _WORTH_AN_INDEX)
@@ -132,11 +133,15 @@ class NearestNeighbors:
         return self
 
     def save(self, path: str | os.PathLike[str]) -> None:
-        """Writes rows, index and parameters to a file of NumPy's form `.npz`, in which nothing is executed when it is read."""
+        """Writes rows, index and parameters to a file of NumPy's form `.npz`, in which nothing is executed when it is read: whole or not at all.
+
+        Raises `relata.errors.FileError` where it cannot be written.
+        """
         self._check_fitted()
         index = b"" if self._index is None else self._index.to_bytes()
-        with open(path, "wb") as file:
-            parameters = np.frombuffer(json.dumps(self.get_params()).encode(), np.uint8)
+        own = self.get_params() | {"n_neighbors": whole("n_neighbors", self.n_neighbors), "radius": number("radius", self.radius)}
+        parameters = np.frombuffer(json.dumps(own).encode(), np.uint8)
+        with written(path) as file:
             np.savez(file, rows=self._own, index=np.frombuffer(index, np.uint8), parameters=parameters)
 
     @classmethod
@@ -263,12 +268,26 @@ def _unit_rows(X: npt.ArrayLike) -> npt.NDArray[np.float32]:
     finite = np.isfinite(rows).all(axis=1)
     if not finite.all():
         raise RequestError(f"row {int(finite.argmin())} has an element that is no number, or none that float32 can hold")
-    lengths = np.linalg.norm(rows, axis=1, keepdims=True)
+    with np.errstate(over="ignore"):
+        lengths = np.linalg.norm(rows, axis=1, keepdims=True)
     if np.abs(lengths - 1).max(initial=0) < 1e-5:
         return rows
+    # Squares of such elements are beyond the range of float32.
+    beyond = np.flatnonzero(~((lengths > 1e-15) & (lengths < 1e15)))
+    if len(beyond):
+        most = np.abs(rows[beyond]).max(axis=1, keepdims=True)
+        most[most == 0] = 1
+        rows = rows.copy()
+        rows[beyond] /= most
+        lengths = np.linalg.norm(rows, axis=1, keepdims=True)
     lengths[lengths == 0] = 1
     scaled: npt.NDArray[np.float32] = np.divide(rows, lengths, dtype=np.float32)
     return scaled
+
+
+def own_copy(rows: npt.NDArray[np.float32], given: Any) -> npt.NDArray[np.float32]:
+    """Rows that nobody else changes: a copy, where they are what was given, or a view of it."""
+    return rows if rows is not given and rows.flags.owndata else rows.copy()
 
 
 def _without_self(

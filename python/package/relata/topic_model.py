@@ -22,7 +22,7 @@ from relata._topic_map import Shown, TopicMap, titled
 from relata._topic_tables import document_info, hierarchy, over_time, topic_freq, topic_info
 from relata.encoder import Encoder
 from relata.errors import ArgumentError, RequestError, TopicsError
-from relata.neighbours import NearestNeighbors, _unit_rows
+from relata.neighbours import NearestNeighbors, _unit_rows, own_copy
 
 if TYPE_CHECKING:
     from typing_extensions import Self
@@ -44,6 +44,7 @@ def topics(
     *,
     method: Method = "leiden",
     topics: int | None = None,
+    encoder: Any = None,
     progress: bool = False,
 ) -> Topics:
     """Finds the topics of texts, of which there are vectors already.
@@ -54,6 +55,7 @@ def topics(
     `dates`: A day, a month (2026-02), a `datetime` or `None` for each row.
     `method`: "leiden" finds how many topics there are, in up to three levels; "kmeans" finds so many as `topics` says; "dbscan" leaves out
     texts that are near to few others.
+    `encoder`: What has made the vectors, where texts are to be looked for later (`find_topics`, `transform`): an `Encoder`, or the name of a model.
     `progress`: Show how far the search is.
 
     Raises `RequestError` where the lists do not fit each other.
@@ -64,14 +66,15 @@ def topics(
     >>> [(topic.number, topic.name, topic.size) for topic in found.levels[0].topics]
     [(0, 'Sea ice drifts', 3), (1, 'Bridges, steel', 2)]
     """
-    return Topics(method=method, topics=topics, progress=progress).fit(texts, vectors, ids=ids, dates=dates)
+    return Topics(encoder, method, topics, progress=progress).fit(texts, vectors, ids=ids, dates=dates)
 
 
 class Topics:
     """The topics of texts.
 
     `encoder` makes vectors of texts: an `Encoder`, the name of a model, or whatever has `encode(texts)`; `None` is the default model. It is asked
-    only where vectors are not given. `method` and `topics` are as in `relata.topics`.
+    only where vectors are not given. Where `fit` was given vectors, nobody knows of which model they are: texts are looked for only by an encoder that
+    was named. `method` and `topics` are as in `relata.topics`.
 
     After `fit`, `topics_` has the number of each text's topic: 0 is the largest. Numbers are those of one level, the finest; `reduce_topics` goes to
     a coarser one, and `levels` has all.
@@ -102,6 +105,7 @@ class Topics:
         self.progress = progress
         method_of(method, topics)
         self._found: Found | None = None
+        self._needs_encoder = False
 
     # Finding topics.
 
@@ -117,7 +121,9 @@ class Topics:
         """Finds the topics of texts. `embeddings` (texts x dimension) are their vectors; without them, the encoder makes them."""
         method = method_of(self.method, self.topics)
         texts = arguments.texts(documents)
-        rows = self._rows(texts, embeddings)
+        # Of another call of this.
+        self._needs_encoder = False
+        rows = own_copy(self._rows(texts, embeddings), embeddings)
         docs = texts_of(texts, len(rows))
         own_ids, own_dates = ids_of(ids, len(rows)), dates_of(dates, len(rows))
         order = None if own_ids is None else by_id(own_ids)
@@ -127,6 +133,7 @@ class Topics:
             else:
                 found = Found(*_relata.find_topics(rows[order], [docs[row] for row in order], method, steps.callback)).restored(order)
         self._found, self._vectors, self._docs, self._ids, self._dates = found, rows, docs, own_ids, own_dates
+        self._needs_encoder = embeddings is not None and self.encoder is None
         self._neighbours: NearestNeighbors | None = None
         self._level = len(found.levels) - 1
         return self
@@ -176,6 +183,8 @@ class Topics:
             return np.empty((0, max(given.shape[1:], default=1)), np.float32) if given.shape[:1] == (0,) else _unit_rows(given)
         if not texts:
             return np.empty((0, 1), np.float32)
+        if self._needs_encoder and self.encoder is None:
+            raise RequestError("vectors were given, and nobody knows of which model: name it by Topics(encoder=...), or give vectors of these texts as well")
         if self.encoder is None or isinstance(self.encoder, (str, os.PathLike)):
             self.encoder = Encoder() if self.encoder is None else Encoder(str(self.encoder))
         if isinstance(self.encoder, Encoder):
@@ -348,7 +357,7 @@ class Topics:
         return _html.topic_table(self.level.name, rows)
 
     def _repr_html_(self) -> str | None:
-        return None if self._found is None else self.visualize()._repr_html_()
+        return None if self._found is None or not self._docs else self.visualize()._repr_html_()
 
     # Objects.
 
@@ -370,8 +379,13 @@ class Topics:
     def __len__(self) -> int:
         return len(self.level.topics)
 
+    def __bool__(self) -> bool:
+        return True
+
     def __repr__(self) -> str:
         if self._found is None:
             return "Topics()"
+        if not self._docs:
+            return "Topics(0 texts)"
         sizes = ", ".join(f"{len(topics)} {name}{'s' * (len(topics) != 1)}" for name, topics in self._found.levels)
         return f"Topics({len(self._docs)} texts: {sizes})"

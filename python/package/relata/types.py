@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any, Literal, TypeAlias
 
-from relata._answer import Answer, Request
+from relata._answer import Answer, MappedAnswer, Request
 
 
 @dataclass(frozen=True, kw_only=True, repr=False)
@@ -1466,7 +1466,7 @@ class TopicTree(Answer):
 
 
 @dataclass(frozen=True, kw_only=True, repr=False)
-class TopicsAnswer(Answer):
+class TopicsAnswer(MappedAnswer):
     """Topics as data."""
 
     query: TopicsQuery

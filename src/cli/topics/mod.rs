@@ -6,6 +6,8 @@ mod one;
 mod spark;
 mod tree;
 
+use std::path::{Path, PathBuf};
+
 use crate::error::Result;
 use crate::library::Filter;
 use crate::service;
@@ -25,6 +27,8 @@ pub(super) fn run(context: &Context, asked: &args::Topics, page: &mut Page) -> R
 
 fn find_topics(context: &Context, asked: &FindTopics, page: &mut Page) -> Result<Outcome> {
     let relata = &context.relata;
+    let outputs: Vec<&Path> = [&asked.markdown, &asked.html].into_iter().flatten().map(PathBuf::as_path).collect();
+    relata.check_outputs(&outputs)?;
     let found = relata.topics(&service::FindTopics::from(&asked.how))?;
     if found.topics.papers.is_empty() {
         return Ok(nothing_left());

@@ -10,13 +10,14 @@ import _thread
 import logging
 import os
 import socket
+import threading
 from collections import deque
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any, TypeVar
 
 from relata._arguments import number, whole
-from relata.errors import ClusterError, RequestError
+from relata.errors import ClusterError, PackageError, RequestError
 from relata.ray._crew import Size, first_line, raised, sizes
 from relata.ray._pool import RayPool
 from relata.ray._watch import Machines, Watch
@@ -42,7 +43,9 @@ def run(
     job: Job[R], address: str | None, num_cpus: int | None, num_gpus: float | None, tell: Tell | None = None, lost: Callable[[str], None] | None = None
 ) -> R:
     """Runs a job on a cluster. `address` is that of Ray: `None` for the cluster that is connected or found, `local` for this machine alone.
-    `lost` is called, from another thread, where Ray would wait for ever for a cluster that is another one; without it, the job is interrupted.
+    Where this process is connected to a cluster already, that one is taken.
+    `lost` is called, from another thread, where Ray would wait for ever for a cluster that is another one; without it, the job is interrupted. A job
+    of another thread than the main one, which nothing can interrupt, looks by itself whether it is to end.
 
     Raises what a step raises, and `relata.errors.ClusterError` where there is no cluster or it was lost; the same call goes on then.
     """
@@ -52,9 +55,14 @@ def run(
 
         reasons: list[str] = []
 
+        is_main = threading.current_thread() is threading.main_thread()
+
         def interrupt(reason: str) -> None:
             reasons.append(reason)
-            _thread.interrupt_main()
+            if is_main:
+                _thread.interrupt_main()
+            elif watch is not None:
+                watch.lost_because = reason
 
         if address == "local" and not sizes(Machines(), size):
             # Nothing will come to this machine, where a cluster may grow.
@@ -70,7 +78,7 @@ def run(
         except ray.exceptions.RayTaskError:
             raise
         except (ray.exceptions.RayError, ConnectionError, *_of_clients()) as error:
-            raise _lost(_reason(error)) from error
+            raise _lost(reasons[0] if reasons else _reason(error)) from error
         finally:
             if watch is not None:
                 watch.end()
@@ -98,7 +106,7 @@ def connected(address: str | None) -> Iterator[bool]:
         import ray
         from ray.util.client import ray as client
     except ImportError as error:
-        raise ClusterError(f'Ray is not installed here ({error}): pip install "relata[ray]"') from error
+        raise PackageError(f'Ray is not installed here ({error}): pip install "relata[ray]"') from error
     own = not ray.is_initialized() and not client.is_connected()
     if own:
         _connect(ray, address)

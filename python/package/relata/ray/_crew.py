@@ -221,6 +221,7 @@ class Crew:
             time.sleep(LOOK / 10)
             return
         ready, _ = ray.wait(waited, num_returns=1, timeout=LOOK)
+        self._machines.check()
         for ref in ready:
             actor = starting.get(ref) or working[ref]
             try:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any, TypeVar
 
-from relata.ray._crew import Crew, Size, raised, sizes
+from relata.ray._crew import LOOK, Crew, Size, raised, sizes
 from relata.ray._watch import Machines
 from relata.shards._pool import Done
 
@@ -65,7 +65,7 @@ class RayPool:
                 running[join.remote(merge_ref, ready.pop(), ready.pop())] = ()
             if not running:
                 break
-            ended, _ = ray.wait(list(running), num_returns=1, timeout=None, fetch_local=False)
+            ended = self._first_of(list(running))
             for ref in ended:
                 for item in running.pop(ref):
                     done(item)
@@ -96,7 +96,7 @@ class RayPool:
                     more = False
             if not streams:
                 return
-            (stream, *_), _ = ray.wait(streams, num_returns=1, fetch_local=False)
+            stream = self._first_of(streams)[0]
             try:
                 about, has_block = self.value(next(stream))
                 yield about, next(stream) if has_block else None
@@ -115,6 +115,16 @@ class RayPool:
             return ray.get(item)
         except ray.exceptions.RayTaskError as error:
             raise raised(error) from error
+
+    def _first_of(self, running: list[Any]) -> list[Any]:
+        """Waits until one of some references is ready, and gives it."""
+        import ray
+
+        while True:
+            ready, _ = ray.wait(running, num_returns=1, timeout=LOOK, fetch_local=False)
+            self._machines.check()
+            if ready:
+                return list(ready)
 
     def _most(self) -> int:
         """Tasks that are given out at once: enough that no machine waits for the next one."""

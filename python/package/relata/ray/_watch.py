@@ -26,6 +26,13 @@ class Machines:
 
     is_lost = False
     """Whether the cluster is known to be gone. Nothing may be asked of it then."""
+    lost_because: str | None = None
+    """Why it is gone, for a job that nobody can interrupt: one of another thread than the main one."""
+
+    def check(self) -> None:
+        """Raises `ConnectionError` in a job that cannot be interrupted, where the cluster is gone."""
+        if self.lost_because is not None:
+            raise ConnectionError(self.lost_because)
 
     def nodes(self) -> list[dict[str, Any]]:
         """All machines that it has had, as `ray.nodes` tells them."""

@@ -99,7 +99,7 @@ def refused_rows(folder: Folder) -> dict[bytes, str]:
     """Why rows were refused, by their passages."""
     if not folder.has(REFUSED):
         return {}
-    rows = (json.loads(line) for line in folder.read(REFUSED).decode().splitlines() if line)
+    rows = (json.loads(line) for line in folder.read(REFUSED).split(b"\n") if line)
     return {bytes.fromhex(row["passage"]): row["reason"] for row in rows}
 
 

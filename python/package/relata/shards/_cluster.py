@@ -18,9 +18,9 @@ import numpy as np
 import numpy.typing as npt
 
 from relata import _relata
-from relata._arguments import whole
+from relata._arguments import number, whole
 from relata.errors import RequestError
-from relata.shards._files import AnyPath, Folder, name_of
+from relata.shards._files import ENDING, AnyPath, Folder, name_of
 from relata.shards._pool import Here, Pool
 from relata.shards._rows import Corpus, apart, corpus, each, pieces, read, sample, vectors_of
 from relata.shards._shards import Shards, Vectors
@@ -40,6 +40,8 @@ MOST_ROWS = 2**31 - 1
 VERSION = "clusters 1"
 
 SUMMARY = "clusters.json"
+PASSES = "passes"
+FILES = "clusters-"
 CENTRES = "centres.npy"
 
 
@@ -114,11 +116,11 @@ def cluster(
 
 def clusters(pool: Pool, tell: Tell, shards: AnyPath | Shards, out: AnyPath, k: int, rounds: int, tolerance: float) -> Clusters:
     """The job of `cluster`."""
-    k, rounds = whole("k", k), whole("rounds", rounds)
+    k, rounds, tolerance = whole("k", k), whole("rounds", rounds), number("tolerance", tolerance)
     if k < 1 or rounds < 0:
         raise RequestError(f"k is {k} and rounds {rounds}; there is at least 1 cluster, and no fewer than 0 rounds")
     rows = corpus(shards)
-    folder = apart(rows.shards, out)
+    folder = apart(rows.shards, out, PASSES)
     if not k <= rows.rows <= MOST_ROWS:
         raise RequestError(f"{rows.rows} rows cannot make {k} clusters: there are 1 to {MOST_ROWS} rows, and no more clusters than rows")
     state = _passes(pool, tell, rows, folder, k, rounds, tolerance)
@@ -127,7 +129,7 @@ def clusters(pool: Pool, tell: Tell, shards: AnyPath | Shards, out: AnyPath, k: 
 
 def _passes(pool: Pool, tell: Tell, rows: Corpus, folder: Folder, k: int, rounds: int, tolerance: float) -> _State:
     """Goes over all rows until centres hardly move, from the last centres that are kept."""
-    kept = _Kept(folder.within("passes"), name_of(VERSION, rows.fingerprint, str(k), *rows.names))
+    kept = _Kept(folder.within(PASSES), name_of(VERSION, rows.fingerprint, str(k), *rows.keys))
     state = kept.last(rounds, tolerance)
     if state is None:
         first = sample(pool, rows, max(SAMPLE * k, LEAST), Stage(tell, "drawing a sample", rows.rows), distinct=True)
@@ -205,30 +207,31 @@ class _Kept:
 def _assign(pool: Pool, tell: Tell, rows: Corpus, folder: Folder, state: _State) -> Clusters:
     """Writes to which cluster each row belongs, as far as that is not written."""
     digest = name_of(VERSION, rows.fingerprint, state.centres.tobytes())
-    step = _Assigned(rows.shards, folder, digest, pool.share(state.centres))
+    files = {name: f"{FILES}{name_of(digest, key)}{ENDING}" for name, key in zip(rows.names, rows.keys, strict=True)}
+    step = _Assigned(rows.shards, folder, files, pool.share(state.centres))
     sizes = np.zeros(len(state.centres), np.int64)
     for counts in each(pool, lambda: step, rows.names, Stage(tell, "writing clusters", rows.rows), rows.count_of().__getitem__):
         sizes += counts
-    files = [_file(digest, name) for name in rows.names]
+    written = list(files.values())
     content = io.BytesIO()
     np.save(content, state.centres)
     folder.write(CENTRES, content.getvalue())
     about = {"clusters": len(sizes), "rows": rows.rows, "fingerprint": rows.fingerprint, "inertia": state.inertia, "moved": state.moved}
-    folder.write(SUMMARY, json.dumps(about | {"sizes": sizes.tolist(), "files": files}).encode())
-    folder.keep_only("clusters-", files)
-    return Clusters(folder, state.centres, sizes, state.inertia, state.moved, files)
+    folder.write(SUMMARY, json.dumps(about | {"sizes": sizes.tolist(), "files": written}).encode())
+    folder.keep_made(FILES, ENDING, written)
+    return Clusters(folder, state.centres, sizes, state.inertia, state.moved, written)
 
 
 class _Assigned:
     """The step of `_assign`: writes the clusters of a shard's rows, and counts them."""
 
-    def __init__(self, shards: Shards, folder: Folder, digest: str, centres: Any) -> None:
-        self.shards, self.folder, self.digest, self.centres = shards, folder, digest, centres
+    def __init__(self, shards: Shards, folder: Folder, files: dict[str, str], centres: Any) -> None:
+        self.shards, self.folder, self.files, self.centres = shards, folder, files, centres
 
     def __call__(self, name: str) -> npt.NDArray[np.int64]:
         import pyarrow as pa
 
-        file, centres = _file(self.digest, name), self.centres()
+        file, centres = self.files[name], self.centres()
         if self.folder.has(file):
             found = self.folder.read_table(file, ["cluster"]).column("cluster").to_numpy()
             return np.bincount(found, minlength=len(centres))
@@ -237,7 +240,3 @@ class _Assigned:
         clusters = nearest.astype(np.int32)
         self.folder.write_table(file, pa.table({"id": rows.ids, "cluster": clusters, "cosine": cosines}))
         return np.bincount(clusters, minlength=len(centres))
-
-
-def _file(digest: str, shard: str) -> str:
-    return f"clusters-{name_of(digest, shard)}.parquet"

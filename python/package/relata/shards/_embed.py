@@ -21,11 +21,10 @@ from relata.encoder import DEFAULT_MODEL, Encoder
 from relata.errors import BulkError, EmbeddingError, _refused
 from relata.shards._blocks import About, Block, Skipped, passage_of, refuse, refused_rows
 from relata.shards._files import AnyPath, Folder
-from relata.shards._inputs import Source, sources, whole
+from relata.shards._inputs import Source, sources, whole, would_read
 from relata.shards._pool import Done, Here, Pool
-from relata.shards._present import note
+from relata.shards._present import note, replaced
 from relata.shards._search import Search
-from relata.shards._shards import ENDING
 from relata.shards._show import Show, Status, Tell
 from relata.shards._writers import Writer, writer
 
@@ -64,7 +63,7 @@ class Asked:
     lines: bool
 
 
-@dataclass
+@dataclass(repr=False)
 class Embedded:
     """What became of inputs."""
 
@@ -98,9 +97,14 @@ class Embedded:
         """Rows of these inputs that have a vector."""
         return self.rows_made + self.rows_found
 
+    def __repr__(self) -> str:
+        left = f", {self.rows_skipped} skipped" if self.rows_skipped else ""
+        return f"Embedded({self.rows} rows{left}: {self.shards_made} shards made and {self.shards_found} found in {self.out!r})"
+
 
 def job(asked: Asked, pool: Pool, tell: Tell) -> Embedded:
     """Embeds what is asked for. `tell` takes a `Status` now and then."""
+    tell(Status(0, 0, None, 0.0, 0))
     encoder = asked.model.encoder()
     report = Embedded(
         out=asked.writer.folder.address,
@@ -143,24 +147,27 @@ class _Run:
         if self._left:
             return self._left.popleft()
         for about, block in self._pieces:
-            self._note(about)
-            if block is not None:
+            # The same texts twice are one shard.
+            is_again = about.name in self._names
+            self._note(about, is_again)
+            if block is not None and not is_again:
                 return block
         self._all_read = True
         raise StopIteration
 
-    def _note(self, about: About) -> None:
+    def _note(self, about: About, is_again: bool) -> None:
         report = self._report
         self._read_bytes += about.bytes
         self._skip(about.skipped)
         report.notes += about.notes
+        if not about.name or is_again:
+            return
+        self._names.add(about.name)
         self._read_rows += about.rows
-        if about.is_found or about.name in self._names:
-            report.shards_found += about.name not in self._names
+        if about.is_found:
+            report.shards_found += 1
             report.rows_found += about.rows
             self._say()
-        if about.name:
-            self._names.add(about.name)
 
     def _skip(self, skipped: list[Skipped]) -> None:
         self._report.rows_skipped += len(skipped)
@@ -214,12 +221,13 @@ class _Run:
 
     def end(self) -> Embedded:
         """All rows are done."""
-        report = self._report
-        there = self._asked.writer.names()
-        self._asked.writer.finish(self._names & there)
-        if report.format == "parquet":
-            note(self._asked.writer.folder, self._asked.inputs, {name + ENDING for name in self._names & there})
-        report.shards_other = len(there - self._names)
+        report, writer = self._report, self._asked.writer
+        there = writer.names()
+        own = self._names & there
+        note(writer.folder, self._asked.inputs, {name + writer.ending for name in own}, writer.ending)
+        earlier = {name.removesuffix(writer.ending) for name in replaced(writer.folder) if name.endswith(writer.ending)}
+        report.notes += writer.finish(own, earlier - own)
+        report.shards_other = len(writer.names() - self._names)
         report.seconds = time.monotonic() - self._began
         report.rows_per_second = report.rows_made / report.seconds if report.seconds else 0.0
         return report
@@ -324,12 +332,9 @@ def asked(
 
 def _refuse_within(inputs: Any, out: Folder) -> None:
     """Shards within a folder that is an input would be the texts of the next call."""
-    local = out.local_path()
-    if local is None or not isinstance(inputs, list):
-        return
-    for path in inputs:
-        if os.path.isdir(path) and os.path.commonpath([os.path.realpath(path), os.path.realpath(local)]) == os.path.realpath(path):
-            raise _refused(f"out, {local}, lies in {path}, which is an input: its shards would be read as texts by the next call. Name a folder elsewhere")
+    path = would_read(inputs, out) if isinstance(inputs, list) else None
+    if path is not None:
+        raise _refused(f"out, {out.address}, lies in {path}, which is an input: its shards would be read as texts by the next call. Name a folder elsewhere")
 
 
 def embed(

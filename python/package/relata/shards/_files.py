@@ -9,7 +9,10 @@ from __future__ import annotations
 import hashlib
 import io
 import os
+import re
 import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import numpy as np
@@ -20,6 +23,9 @@ from relata import _relata
 from relata.errors import BulkError, FileError
 
 AnyPath = str | os.PathLike[str]
+
+# How names of files of Parquet end.
+ENDING = ".parquet"
 
 
 class Folder:
@@ -120,12 +126,17 @@ class Folder:
                 os.unlink(beside)
             raise
 
-    def keep_only(self, beginning: str, names: list[str]) -> None:
-        """Removes the files whose names begin so, but for some."""
+    def remove(self, name: str) -> None:
+        """Removes a file."""
         system, path = self._system()
-        for name in set(self.names()) - set(names):
-            if name.startswith(beginning):
-                system.delete_file(f"{path}/{name}")
+        system.delete_file(f"{path}/{name}")
+
+    def keep_made(self, beginning: str, ending: str, names: list[str]) -> None:
+        """Removes the files that jobs have named so, with `name_of` in the middle, but for some. Files of others stay."""
+        made = re.compile(f"{re.escape(beginning)}[0-9a-f]{{32}}{re.escape(ending)}")
+        for name in set(self.names(ending)) - set(names):
+            if made.fullmatch(name):
+                self.remove(name)
 
     def write_table(self, name: str, table: Any) -> None:
         """Writes a `pyarrow.Table` as Parquet."""
@@ -138,20 +149,29 @@ class Folder:
 
     def read_table(self, name: str, columns: list[str] | None = None) -> Any:
         """Reads Parquet as a `pyarrow.Table`: all columns, or those of some that are there."""
+        with self.open_parquet(name) as found:
+            there = found.schema_arrow.names
+            return found.read(columns=None if columns is None else [column for column in columns if column in there])
+
+    @contextmanager
+    def open_parquet(self, name: str) -> Iterator[Any]:
+        """A file as a `pyarrow.parquet.ParquetFile`. Raises `relata.errors.BulkError` where it is none, or is damaged."""
         from pyarrow import ArrowInvalid, parquet
 
         with self.open(name) as file:
             try:
-                found = parquet.ParquetFile(file)
-                there = found.schema_arrow.names
-                return found.read(columns=None if columns is None else [column for column in columns if column in there])
-            except ArrowInvalid as error:
+                yield parquet.ParquetFile(file)
+            except (ArrowInvalid, OSError) as error:
                 raise bad(f"{self.address}/{name} cannot be read as Parquet: {error}") from error
 
     def is_same(self, other: Folder) -> bool:
         """Whether both are one folder, as far as their addresses say."""
-        one, two = (folder.address.partition("?")[0].rstrip("/") for folder in (self, other))
-        return one == two or (self._is_local() and other._is_local() and os.path.realpath(one) == os.path.realpath(two))
+        return self._place() == other._place()
+
+    def _place(self) -> str:
+        """Where it lies behind links, or its address without settings."""
+        local = self.local_path()
+        return os.path.realpath(local) if local is not None else self.address.partition("?")[0].rstrip("/")
 
     def read_vectors(self, name: str) -> npt.NDArray[np.float32]:
         """The column `vector` of a file of Parquet: rows x dimension.

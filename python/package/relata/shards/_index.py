@@ -13,9 +13,10 @@ import os
 import shutil
 import tempfile
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from functools import partial
+from typing import Any
 
 from relata import _relata
 from relata.errors import ArgumentError, BulkError, ClusterError, LibraryError
@@ -90,11 +91,14 @@ def code(asked: Planned, pool: Pool, tell: Tell) -> dict[str, int]:
     make = partial(_Coding, asked.shards, asked.folder, pool.share(asked.plan))
     all_rows, missing = sum(asked.rows.values()), sum(asked.rows[name] for name in asked.missing)
     stage = Stage(tell, "coding", all_rows, found=all_rows - missing)
-    for done in pool.map(make, [(name, asked.files[name]) for name in asked.missing]):
-        if done.result is None:
-            raise ClusterError(f"no worker came back with the codes of {done.item[0]}: {done.lost}")
-        nodes[done.node] = nodes.get(done.node, 0) + 1
-        stage.done(asked.rows[done.item[0]], done.node)
+    steps: Any = pool.map(make, [(name, asked.files[name]) for name in asked.missing])
+    # Whatever ends this ends the workers too.
+    with closing(steps):
+        for done in steps:
+            if done.result is None:
+                raise ClusterError(f"no worker came back with the codes of {done.item[0]}: {done.lost}")
+            nodes[done.node] = nodes.get(done.node, 0) + 1
+            stage.done(asked.rows[done.item[0]], done.node)
     return nodes
 
 

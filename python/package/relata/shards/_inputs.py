@@ -6,8 +6,10 @@ of rows. Where a block ends depends on its source alone. Big files are one sourc
 
 from __future__ import annotations
 
+import fnmatch
 import glob
 import os
+import pathlib
 import tempfile
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
@@ -17,6 +19,7 @@ from relata import _arguments as arguments
 from relata import _relata
 from relata.errors import ArgumentError, BulkError
 from relata.shards._blocks import About, Block, Skipped
+from relata.shards._files import Folder
 from relata.shards._lance_address import ENDING, is_dataset, package, place, without_settings
 
 Read = Iterator[tuple[About, Block | None]]
@@ -240,7 +243,15 @@ def _dataset(path: str) -> Any:
 
 
 def _found(paths: list[str]) -> Iterator[tuple[str, int]]:
-    """Files and their sizes: folders sorted by name, hidden ones left out, patterns replaced by what matches."""
+    """Files and their sizes, each once: folders sorted by name, hidden ones left out, patterns replaced by what matches."""
+    seen: set[str] = set()
+    for path, bytes in _listed(paths):
+        if path not in seen:
+            seen.add(path)
+            yield path, bytes
+
+
+def _listed(paths: list[str]) -> Iterator[tuple[str, int]]:
     from pyarrow import fs
 
     for path in paths:
@@ -350,7 +361,7 @@ def _of_batches(batches: Any, where: str, first: int, size: int) -> Read:
                 about.skipped.append(Skipped(where, first, "the row has no id" if id is None else f"{id} has no text"))
                 continue
             block.ids.append(str(id))
-            block.titles.append(title)
+            block.titles.append(None if title is None else str(title))
             block.texts.append(text)
             block.files.append(where)
             block.lines.append(first)
@@ -363,3 +374,22 @@ def _text(columns: dict[str, list[Any]], at: int) -> str:
         return str(columns[TEXT][at] or "").strip(SPACE)
     title, abstract = (str(columns[name][at] or "").strip(SPACE) if name in columns else "" for name in (TITLE, ABSTRACT))
     return f"{title}\n{abstract}" if title and abstract else title
+
+
+def would_read(inputs: list[str], folder: Folder) -> str | None:
+    """The first input that will hold what is written to a folder; `None` where no later call with these inputs reads it."""
+    return next((path for path in inputs if _would_read(path, folder)), None)
+
+
+def _would_read(path: str, folder: Folder) -> bool:
+    if "://" in path:
+        one, other = (f"{address.partition('?')[0].rstrip('/')}/" for address in (path, folder.address))
+        return other.startswith(one)
+    local = folder.local_path()
+    if local is None:
+        return False
+    if os.path.isdir(path):
+        return os.path.commonpath([os.path.realpath(path), os.path.realpath(local)]) == os.path.realpath(path)
+    # A pattern may match the folder, one that it lies in, or what will be written to it.
+    within = [os.path.join(local, f"{'0' * 32}.parquet"), local, *map(str, pathlib.PurePath(local).parents)]
+    return glob.has_magic(path) and any(fnmatch.fnmatchcase(one, path) for one in within)

@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from relata import _relata
+from relata._arguments import whole
 from relata.errors import BulkError, RequestError
 from relata.shards._files import AnyPath
 from relata.shards._lance_address import package, place
@@ -33,25 +34,26 @@ def to_lance(shards: AnyPath | Shards, address: AnyPath, *, partitions: int | No
     `dataset.to_table(nearest={"column": "vector", "q": query, "k": 10, "nprobes": 20, "refine_factor": 2})`.
 
     Raises `relata.errors.PackageError` where pylance is not installed, `relata.errors.BulkError` where something is at `address`, or where the folder
-    has no shards.
+    has no shards. A call that is stopped may leave a dataset, which has to be deleted before the next one.
     """
     if index is not None and index not in INDEXES:
         raise RequestError(f"there is no index={index!r}; there are {', '.join(INDEXES)} and None")
     lance, at = package(), place(os.fspath(address))
     rows = corpus(shards)
-    cells = max(1, round(rows.rows**0.5)) if partitions is None else partitions
+    cells = max(1, round(rows.rows**0.5)) if partitions is None else whole("partitions", partitions)
     if not 1 <= cells <= rows.rows:
         raise RequestError(f"partitions is {cells}; {rows.rows} rows can have from 1 to {rows.rows}")
     import pyarrow as pa
 
+    # Before anything is written: what fails later leaves a dataset in the way.
+    centres = None if index is None else _relata.train(sample(Here(), rows, SAMPLE * cells), cells, True)
     schema = rows.shards.folder.read_table(rows.names[0]).schema.remove_metadata()
     reader = pa.RecordBatchReader.from_batches(schema, _batches(rows.shards, rows.names, schema))
     try:
         dataset = lance.write_dataset(reader, at.uri, mode="create", storage_options=at.options)
     except OSError as error:
         raise BulkError(f"{address} cannot be written: {error}") from error
-    if index is not None:
-        centres = _relata.train(sample(Here(), rows, SAMPLE * cells), cells, True)
+    if centres is not None:
         dataset.create_index("vector", index, metric="cosine", ivf_centroids=centres)
         dataset = lance.dataset(at.uri, storage_options=at.options)
     return dataset

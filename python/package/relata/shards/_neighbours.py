@@ -20,9 +20,9 @@ import numpy.typing as npt
 from relata import _relata
 from relata._arguments import whole
 from relata.errors import RequestError
-from relata.shards._files import AnyPath, Folder, name_of
+from relata.shards._files import ENDING, AnyPath, Folder, bad, name_of
 from relata.shards._pool import Here, Pool
-from relata.shards._routed import Gathered, Route, routed
+from relata.shards._routed import ROUTED, Gathered, Route, routed
 from relata.shards._rows import Corpus, apart, corpus, each, sample
 from relata.shards._shards import Shards, Vectors
 from relata.shards._show import Show, Stage, Tell
@@ -37,7 +37,7 @@ SAMPLE = 32
 CELLS = 2048
 
 # Files that rows are routed to at most, unless memory asks for more, and rows of one at least.
-FILES = 256
+MOST_FILES = 256
 ROWS_OF_FILE = 50_000
 
 # Parts that the work is divided into at least, where rows are more than so many for each.
@@ -48,6 +48,9 @@ ROWS_OF_PART = 10_000
 VERSION = "neighbours 1"
 
 SUMMARY = "neighbours.json"
+FILES = "neighbours-"
+ROWS = "rows"
+CENTRES = ".npy"
 
 
 @dataclass(frozen=True, eq=False)
@@ -114,7 +117,7 @@ def neighbours(
     machines do it.
 
     `out` is a folder, to which `neighbours.json` goes, and Parquet files with the columns `id`, `neighbours` (a list of ids, the nearest first) and
-    `cosine` (a list of float32). Its folder `rows` holds all rows once more until the job ends. What is there is not made again: the same call
+    `cosine` (a list of float32). Its folder `rows` has all rows once more until the job ends. What is there is not made again: the same call
     goes on where it was stopped. Files of another call give way at the end. `memory` is about how many bytes a step may take: at least what the
     rows of one cell and of those around it need.
 
@@ -134,11 +137,16 @@ def all_neighbours(
     if k < 1 or around < 1 or (cells is not None and cells < 1):
         raise RequestError(f"k is {k}, around {around} and cells {cells}; each is 1 or more")
     rows = corpus(shards)
-    folder = apart(rows.shards, out)
+    folder = apart(rows.shards, out, ROWS)
     cells = min(cells or _usual(rows.rows, around), rows.rows)
-    key = name_of(VERSION, rows.fingerprint, str(k), str(cells), str(around), *rows.names)
+    key = name_of(VERSION, rows.fingerprint, str(k), str(cells), str(around), *rows.keys)
     asked = _Asked(min(k, rows.rows - 1), cells, around, memory, key)
-    return _done(folder, key) or _find(pool, tell, rows, folder, asked)
+    found = _done(folder, key) or _find(pool, tell, rows, folder, asked)
+    # Also after a job that was stopped before it came to this.
+    folder.keep_made(FILES, ENDING, found.files)
+    folder.within(ROWS).keep_made(ROUTED, ENDING, [])
+    folder.within(ROWS).keep_made("", CENTRES, [])
+    return found
 
 
 def _usual(rows: int, around: int) -> int:
@@ -147,7 +155,7 @@ def _usual(rows: int, around: int) -> int:
 
 
 def _find(pool: Pool, tell: Tell, rows: Corpus, folder: Folder, asked: _Asked) -> Neighbours:
-    within, counts_of = folder.within("rows"), rows.count_of()
+    within, counts_of = folder.within(ROWS), rows.count_of()
     centres = _centres(pool, tell, rows, within, asked)
     held = pool.share(centres)
     bundles = rows.bundles(_rows_of_file(rows, asked.memory))
@@ -166,9 +174,18 @@ def _find(pool: Pool, tell: Tell, rows: Corpus, folder: Folder, asked: _Asked) -
     read = sum(int(sizes[_union(part.around)].sum()) for part in parts)
     about = {"key": asked.key, "rows": rows.rows, "k": asked.k, "cells": len(centres), "compared": read, "files": names}
     folder.write(SUMMARY, json.dumps(about).encode())
-    folder.keep_only("neighbours-", names)
-    within.keep_only("", [])
     return Neighbours(folder, rows.rows, asked.k, len(centres), read, names)
+
+
+def files_of(folder: Folder) -> list[str]:
+    """The files of neighbours in a folder: those of the job that came to its end there, or all that somebody else has written."""
+    there = folder.names(ENDING)
+    if not folder.has(SUMMARY):
+        return there
+    files = [str(file) for file in json.loads(folder.read(SUMMARY))["files"]]
+    if missing := set(files) - set(there):
+        raise bad(f"{folder.address} lacks {min(missing)}, which {SUMMARY} names: look for the neighbours again")
+    return files
 
 
 def _done(folder: Folder, key: str) -> Neighbours | None:
@@ -176,14 +193,14 @@ def _done(folder: Folder, key: str) -> Neighbours | None:
     if not folder.has(SUMMARY):
         return None
     about = json.loads(folder.read(SUMMARY))
-    if about["key"] != key or not set(about["files"]) <= set(folder.names(".parquet")):
+    if about["key"] != key or not set(about["files"]) <= set(folder.names(ENDING)):
         return None
     return Neighbours(folder, about["rows"], about["k"], about["cells"], about["compared"], about["files"])
 
 
 def _centres(pool: Pool, tell: Tell, rows: Corpus, within: Folder, asked: _Asked) -> Vectors:
     """Centres of cells, near ones together."""
-    name = f"{asked.key}.npy"
+    name = f"{asked.key}{CENTRES}"
     if within.has(name):
         return np.load(io.BytesIO(within.read(name)))  # type: ignore[no-any-return]
     needed = SAMPLE * asked.cells * rows.dimension * 8
@@ -202,7 +219,7 @@ def _centres(pool: Pool, tell: Tell, rows: Corpus, within: Folder, asked: _Asked
 def _rows_of_file(rows: Corpus, memory: int) -> int:
     """Rows that are routed at a time: they are held as they are read, in their order, and as a file."""
     fits = memory // (3 * 4 * rows.dimension + 200)
-    return max(1, min(fits, max(ROWS_OF_FILE, rows.rows // FILES)))
+    return max(1, min(fits, max(ROWS_OF_FILE, rows.rows // MOST_FILES)))
 
 
 def _around(pool: Pool, centres: Any, sizes: npt.NDArray[np.int64], asked: _Asked) -> list[npt.NDArray[np.uint32]]:
@@ -261,7 +278,7 @@ class _Nearest:
     def __call__(self, part: _Part) -> tuple[int, str]:
         import pyarrow as pa
 
-        name = f"neighbours-{name_of(self.asked.key, repr(part.cells))}.parquet"
+        name = f"{FILES}{name_of(self.asked.key, repr(part.cells))}{ENDING}"
         if self.folder.has(name):
             return part.cells.start, name
         needed = np.zeros(self.cells, bool)

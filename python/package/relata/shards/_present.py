@@ -11,16 +11,17 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from relata.shards._files import Folder, name_of
+from relata.shards._files import ENDING, Folder, name_of
 
 INPUTS = "inputs"
 
 
-def note(folder: Folder, inputs: Any, names: set[str]) -> None:
-    """Notes the files of shards that paths have now. Of tables in memory nobody can say whether they are the same inputs: nothing is noted of them."""
+def note(folder: Folder, inputs: Any, names: set[str], ending: str) -> None:
+    """Notes the shards that paths have now, whose names end so. Of tables in memory nobody can say whether they are the same inputs: nothing is noted of them."""
     if not isinstance(inputs, list):
         return
-    notes, name = folder.within(INPUTS), f"{name_of('inputs 1', *inputs)}.json"
+    form = [] if ending == ENDING else [ending]
+    notes, name = folder.within(INPUTS), f"{name_of('inputs 1', *form, *inputs)}.json"
     known = json.loads(notes.read(name)) if notes.has(name) else {"shards": [], "replaced": []}
     told = {
         "inputs": [path.partition("?")[0] for path in inputs],

@@ -14,12 +14,15 @@ import numpy as np
 import numpy.typing as npt
 
 from relata import _relata
-from relata.shards._files import Folder, bad, name_of
+from relata.shards._files import ENDING, Folder, bad, name_of
 from relata.shards._rows import pieces, read
 from relata.shards._shards import Shards, Vectors
 
 # Rows that are read together: half a megabyte at 384 dimensions, of which an object store gives many at once.
 GROUP = 512
+
+# How the names of such files begin.
+ROUTED = "rows-"
 
 
 class Route:
@@ -54,7 +57,7 @@ class Route:
 
 def routed(key: str, names: list[str]) -> str:
     """The name of the file of some shards' rows. What is in such a file, too, decides it."""
-    return f"rows-{name_of(key, 'bytes', *names)}.parquet"
+    return f"{ROUTED}{name_of(key, 'bytes', *names)}{ENDING}"
 
 
 def _content(ids: Any, cells: npt.NDArray[np.int32], vectors: Vectors, order: npt.NDArray[np.uint64], count: int) -> memoryview:

@@ -21,7 +21,7 @@ from relata import _relata
 from relata.errors import BulkError, RequestError
 from relata.shards._files import AnyPath, Folder, bad, no_shard
 from relata.shards._pool import Done, Pool
-from relata.shards._shards import Shards, Vectors, doubled
+from relata.shards._shards import Shards, Vectors, doubled, texts_in
 from relata.shards._show import Stage
 
 T = TypeVar("T")
@@ -54,6 +54,8 @@ class Corpus:
     names: list[str]
     counts: list[int]
     """Rows of each shard."""
+    keys: list[str]
+    """What tells each shard, as it is now, from any other."""
     dimension: int
     fingerprint: str
 
@@ -88,21 +90,27 @@ def corpus(folder: AnyPath | Folder | Shards) -> Corpus:
     counts = counted(shards, names)
     if not sum(counts):
         raise bad(f"{shards.folder.address} has no shards with rows")
-    return Corpus(shards, names, counts, shards.dimension, shards.fingerprint)
+    return Corpus(shards, names, counts, _looked_at(shards.key, names), shards.dimension, shards.fingerprint)
 
 
-def apart(shards: Shards, out: AnyPath) -> Folder:
-    """The folder of a job's files, which is not that of the shards: what is no shard would be taken for one there."""
+def apart(shards: Shards, out: AnyPath, own: str) -> Folder:
+    """The folder of a job's files, and `own` the one in it that it makes: the shards are in neither, where what is no shard would be taken for one."""
     folder = Folder(out)
     if folder.is_same(shards.folder):
         raise RequestError(f"out is the folder of the shards, {folder.address}; name another one, such as {folder.within('out').address}")
+    if folder.within(own).is_same(shards.folder):
+        raise RequestError(f"the shards lie in {folder.within(own).address}, to which this job writes; name another out than {folder.address}")
     return folder
 
 
 def counted(shards: Shards, names: list[str]) -> list[int]:
     """How many rows each of some shards has."""
+    return _looked_at(shards.rows, names)
+
+
+def _looked_at(look: Callable[[str], R], names: list[str]) -> list[R]:
     with ThreadPoolExecutor(AT_ONCE) as threads:
-        return list(threads.map(shards.rows, names))
+        return list(threads.map(look, names))
 
 
 def read(shards: Shards, name: str) -> Rows:
@@ -211,7 +219,7 @@ def _ids(shards: Shards, name: str) -> Any:
     table = shards.folder.read_table(name, ["id"])
     if "id" not in table.column_names:
         raise no_shard(shards.folder, name, "id")
-    return table.column("id").combine_chunks()
+    return texts_in(table.column("id")).combine_chunks()
 
 
 def each(

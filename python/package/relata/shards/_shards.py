@@ -6,6 +6,7 @@ well. Out: `Shard`s, each read as a whole.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -14,13 +15,14 @@ import numpy as np
 import numpy.typing as npt
 
 from relata.errors import BulkError
-from relata.shards._files import AnyPath, Folder, bad, no_shard
+from relata.shards._files import ENDING, AnyPath, Folder, bad, no_shard
 from relata.shards._present import inputs_of, replaced
 
 Vectors = npt.NDArray[np.float32]
 Passages = Sequence[bytes | None]
 
-ENDING = ".parquet"
+# Names that content decides, as `embed` gives them.
+NAMED = re.compile(r"[0-9a-f]{32}\.parquet")
 
 
 @dataclass(frozen=True, eq=False)
@@ -71,10 +73,12 @@ class Shards:
 
     def rows(self, name: str) -> int:
         """How many rows a shard has; its vectors are not read."""
-        from pyarrow import parquet
+        with self.folder.open_parquet(name) as file:
+            return int(file.metadata.num_rows)
 
-        with self.folder.open(name) as file:
-            return int(parquet.read_metadata(file).num_rows)
+    def key(self, name: str) -> str:
+        """What tells a shard, as it is now, from any other: its name where its content decides that, else its length and time as well."""
+        return name if NAMED.fullmatch(name) else "\n".join([name, *self.folder.about(name)])
 
     def read(self, name: str) -> Shard:
         """Reads a shard.
@@ -86,7 +90,7 @@ class Shards:
             raise no_shard(self.folder, name, "id")
         rows = table.num_rows
         passages = table.column("passage").to_pylist() if "passage" in table.column_names else [None] * rows
-        ids = table.column("id").to_pylist()
+        ids = texts_in(table.column("id")).to_pylist()
         return Shard(name, ids, titles_of(table), self.vectors(name, rows), self._one_fingerprint(name, table), passages)
 
     def vectors(self, name: str, rows: int) -> Vectors:
@@ -130,13 +134,14 @@ class Shards:
 
     def _kind(self, name: str) -> tuple[str, int]:
         """Fingerprint and dimension, without the vectors."""
-        from pyarrow import parquet
+        import pyarrow as pa
 
-        with self.folder.open(name) as file:
-            shard = parquet.ParquetFile(file)
+        with self.folder.open_parquet(name) as shard:
             schema = shard.schema_arrow
             if "vector" not in schema.names:
                 raise no_shard(self.folder, name, "vector")
+            if not pa.types.is_fixed_size_list(schema.field("vector").type):
+                raise bad(f"{self.folder.address}/{name}: the column vector has no lists of one length")
             columns = ["fingerprint"] if "fingerprint" in schema.names else []
             fingerprint = self._one_fingerprint(name, shard.read(columns=columns))
             return fingerprint, int(schema.field("vector").type.list_size)
@@ -153,7 +158,9 @@ class Shards:
 def read(folder: AnyPath | Folder) -> tuple[list[str], Vectors]:
     """All ids of a folder of shards, in order, and their vectors: rows x dimension, in memory at once.
 
-    An id that stands in two shards is there twice. For more than fits in memory, go through `Shards(folder)`.
+    Shards with earlier texts of inputs that were embedded again since, or with vectors of another model of theirs, are left out, as jobs leave them out
+    (`relata.shards.embed` counts them: `shards_other`). An id that stands in two shards is there twice. For more than fits in memory, go through
+    `Shards(folder)`.
 
     Raises `relata.errors.BulkError` where there is no such folder, and for a file that is no shard.
     """
@@ -172,9 +179,16 @@ def read(folder: AnyPath | Folder) -> tuple[list[str], Vectors]:
     return [ids[at] for at in order], vectors[order]
 
 
+def texts_in(column: Any) -> Any:
+    """A column of Arrow as one of texts: ids may be numbers, or texts of another width."""
+    import pyarrow as pa
+
+    return column if column.type == pa.string() else column.cast(pa.string())
+
+
 def titles_of(table: Any) -> list[str | None]:
     """The titles of a shard's rows; it need not have any."""
-    titles: list[str | None] = table.column("title").to_pylist() if "title" in table.column_names else [None] * table.num_rows
+    titles: list[str | None] = texts_in(table.column("title")).to_pylist() if "title" in table.column_names else [None] * table.num_rows
     return titles
 
 

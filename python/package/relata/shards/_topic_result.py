@@ -57,8 +57,13 @@ class ShardTopics:
         return pa.table(columns)
 
     def save(self, folder: AnyPath) -> None:
-        """Writes `papers.parquet`, which is `table()`, and then `topics.json` with the levels."""
+        """Writes `papers.parquet`, which is `table()`, and then `topics.json` with the levels.
+
+        Raises `RequestError` for a folder with other files of Parquet: where shards are, or neighbours, this one would be taken for one of them.
+        """
         to = Folder(folder)
+        if others := [name for name in to.names(".parquet") if name != PAPERS]:
+            raise RequestError(f"{to.address} holds other files of Parquet, such as {others[0]}; name another folder, such as {to.within('topics').address}")
         to.write_table(PAPERS, self.table())
         levels = [asdict(level) for level in self.levels]
         for level in levels:

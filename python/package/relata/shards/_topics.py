@@ -20,10 +20,10 @@ from relata._topic_data import NONE, Found, Places
 from relata.errors import BulkError, RequestError
 from relata.shards._files import AnyPath, Folder, bad
 from relata.shards._inputs import sources, whole
-from relata.shards._neighbours import Neighbours
+from relata.shards._neighbours import Neighbours, files_of
 from relata.shards._pool import Here, Pool
-from relata.shards._rows import counted
-from relata.shards._shards import ENDING, Shards, Vectors, doubled, titles_of
+from relata.shards._rows import counted, each
+from relata.shards._shards import Shards, Vectors, doubled, titles_of
 from relata.shards._show import Show, Stage, Tell
 from relata.shards._topic_result import ShardTopics
 
@@ -147,10 +147,10 @@ def ordered(shards: Shards, pool: Pool, tell: Tell) -> Papers:
     names = shards.names()
     # Shards of several kinds are refused.
     shards.fingerprint  # noqa: B018
-    stage, read = Stage(tell, "reading papers", sum(counted(shards, names))), {}
-    for done in pool.map(partial(_Keys, shards.folder), names):
-        read[done.item] = _given(done)
-        stage.done(len(read[done.item][0]), done.node)
+    rows = dict(zip(names, counted(shards, names), strict=True))
+    stage, read = Stage(tell, "reading papers", sum(rows.values())), {}
+    for name, own_ids, own_keys in each(pool, partial(_Keys, shards.folder), names, stage, rows.__getitem__):
+        read[name] = (own_ids, own_keys)
     ids = pa.concat_arrays([read[name][0] for name in names]) if names else pa.array([], pa.large_string())
     keys = np.concatenate([read[name][1] for name in names]) if names else np.empty(0, np.uint64)
     order = np.argsort(keys, kind="stable")
@@ -168,11 +168,11 @@ class _Keys:
     def __init__(self, folder: Folder) -> None:
         self._folder = folder
 
-    def __call__(self, name: str) -> tuple[Any, npt.NDArray[np.uint64]]:
+    def __call__(self, name: str) -> tuple[str, Any, npt.NDArray[np.uint64]]:
         import pyarrow as pa
 
         ids = self._folder.read_table(name, ["id"]).column("id").cast(pa.large_string()).combine_chunks()
-        return ids, _relata.order_keys(_read(self._folder, name, len(ids)))
+        return name, ids, _relata.order_keys(_read(self._folder, name, len(ids)))
 
 
 def _runs(keys: npt.NDArray[np.uint64]) -> Iterator[tuple[int, int]]:
@@ -181,13 +181,6 @@ def _runs(keys: npt.NDArray[np.uint64]) -> Iterator[tuple[int, int]]:
     lengths = np.diff(bounds)
     for at in np.flatnonzero(lengths > 1):
         yield int(bounds[at]), int(bounds[at + 1])
-
-
-def _given(done: Any) -> Any:
-    """What a step gave."""
-    if done.lost is not None:
-        raise bad(f"{done.item} could not be read: {done.lost}")
-    return done.result
 
 
 # The graph.
@@ -201,7 +194,7 @@ def grouped(folder: Folder, shards: Folder, papers: Papers, keep: bool, tell: Te
     if ids.repeated is not None:
         raise _twice(shards, papers, papers.ids[ids.repeated].as_py())
     lists, stage = _relata.NearestLists(count, k), Stage(tell, "reading neighbours", count)
-    for name in folder.names(ENDING) if k else []:
+    for name in files_of(folder) if k else []:
         for batch in _batches(folder, name):
             rows = _known(ids, batch.column(0), f"{folder.address}/{name}")
             others, cosines = _lists(batch, k, f"{folder.address}/{name}")
@@ -231,10 +224,7 @@ def _twice(shards: Folder, papers: Papers, id: str) -> BulkError:
 
 def _batches(folder: Folder, name: str) -> Iterator[Any]:
     """Parts of a file: ids, neighbours and cosines."""
-    from pyarrow import parquet
-
-    with folder.open(name) as file:
-        whole = parquet.ParquetFile(file)
+    with folder.open_parquet(name) as whole:
         columns = ["id", "neighbours", "cosine"]
         if missing := [column for column in columns if column not in whole.schema_arrow.names]:
             raise bad(f"{folder.address}/{name} has no neighbours: it has no column {missing[0]}")
@@ -382,15 +372,15 @@ def texts_of(asked: Asked, papers: Papers, read: list[int], pool: Pool) -> list[
     """The texts of some papers, in their order."""
     ids = papers.ids.take(np.array(read, np.int64)).to_pylist()
     if isinstance(asked.texts, Mapping):
-        return [str(asked.texts.get(own, "")) for own in ids]
+        return [str(asked.texts.get(own) or "") for own in ids]
     of: dict[str, str] = {}
     wanted = pool.share(frozenset(ids))
     if asked.texts is None:
-        for done in pool.map(partial(_Titles, asked.shards.folder, wanted), papers.names):
-            of |= _given(done)
+        for titles in each(pool, partial(_Titles, asked.shards.folder, wanted), papers.names):
+            of |= titles
     else:
-        for read_source in pool.map(partial(_Texts, wanted), sources(asked.texts, pool.share, False)):
-            of |= _given(read_source)
+        for texts in each(pool, partial(_Texts, wanted), sources(asked.texts, pool.share, False)):
+            of |= texts
     return [of.get(own, "") for own in ids]
 
 

@@ -12,17 +12,21 @@ from typing import Any, Protocol
 
 from relata.errors import BulkError
 from relata.shards._blocks import Block
-from relata.shards._files import AnyPath, Folder
+from relata.shards._files import ENDING, AnyPath, Folder
+from relata.shards._lance_address import ENDING as DATASET
 from relata.shards._lance_address import Place, package, place
-from relata.shards._shards import ENDING, Passages, Vectors, table
+from relata.shards._shards import Passages, Vectors, table
 
 FORMATS = ("parquet", "lance")
+COMMITTED = "committed.txt"
 
 
 class Writer(Protocol):
     """Writes shards. It can be passed to other machines."""
 
     folder: Folder
+    ending: str
+    """How shards are called, beside their names, where it is noted which inputs have them."""
 
     def names(self) -> set[str]:
         """The names of what is there, without an ending."""
@@ -34,8 +38,9 @@ class Writer(Protocol):
         """Writes a shard: rows x dimension of `float32`, and the SHA-256 of each text."""
         ...
 
-    def finish(self, names: set[str]) -> None:
-        """Makes these shards what readers see. Called once, at the end."""
+    def finish(self, names: set[str], earlier: set[str]) -> list[str]:
+        """Makes these shards what readers see, and those with earlier texts of their inputs what nobody sees. Called once, at the end; gives what is
+        remarkable."""
         ...
 
 
@@ -47,7 +52,9 @@ def writer(out: AnyPath, format: str) -> Writer:
 
 
 class ParquetShards:
-    """A file of Parquet for each block."""
+    """A file of Parquet for each block. Those with earlier texts stay, and readers leave them out (`_present.py`)."""
+
+    ending = ENDING
 
     def __init__(self, folder: Folder) -> None:
         self.folder = folder
@@ -61,15 +68,18 @@ class ParquetShards:
     def write(self, name: str, block: Block, vectors: Vectors, fingerprint: str, passages: Passages) -> None:
         self.folder.write_table(name + ENDING, table(block.ids, block.titles, vectors, fingerprint, passages))
 
-    def finish(self, names: set[str]) -> None:
-        pass
+    def finish(self, names: set[str], earlier: set[str]) -> list[str]:
+        return []
 
 
 class LanceShards:
     """Fragments of the dataset `vectors.lance`: written as blocks are done, and made a version of the dataset by one commit at the end.
 
-    What is written is noted in `fragments/NAME.json`, so that it is found again.
+    What is written is noted in `fragments/NAME.json`, so that it is found again, and what was committed in `fragments/committed.txt`: fragments that
+    Lance has put together since (`compact_files`) have other names. Fragments with earlier texts leave the dataset by the same commit.
     """
+
+    ending = DATASET
 
     def __init__(self, folder: Folder) -> None:
         self.folder = folder
@@ -93,19 +103,44 @@ class LanceShards:
         fragments = write(plain, self._place.uri, schema=plain.schema, storage_options=self._place.options)
         self._notes.write(name + ".json", json.dumps([fragment.to_json() for fragment in fragments]).encode())
 
-    def finish(self, names: set[str]) -> None:
+    def finish(self, names: set[str], earlier: set[str]) -> list[str]:
         lance = package()
-        noted = {name: [_fragment(lance, one) for one in json.loads(self._notes.read(name + ".json"))] for name in sorted(names)}
         dataset = self._dataset(lance)
-        there = {_file(fragment.metadata) for fragment in dataset.get_fragments()} if dataset else set()
-        new = [fragment for fragments in noted.values() for fragment in fragments if _file(fragment) not in there]
-        if not new:
-            return
-        if dataset:
-            operation, version = lance.LanceOperation.Append(new), dataset.version
-        else:
+        there = {_file(fragment.metadata): fragment.fragment_id for fragment in dataset.get_fragments()} if dataset else {}
+        committed = self._committed() if dataset else set()
+        old = earlier & self.names()
+        found = {name: [there[file] for file in map(_file, self._noted(lance, name)) if file in there] for name in sorted(old)}
+        gone = [fragment for fragments in found.values() for fragment in fragments]
+        new = [one for name in sorted(names - committed) for one in self._noted(lance, name) if _file(one) not in there]
+        if new or gone:
+            self._commit(lance, dataset, gone, new)
+        if committed != (now := (committed | names) - old):
+            self._notes.write(COMMITTED, "".join(f"{name}\n" for name in sorted(now)).encode())
+        # Whoever has these texts again embeds them again: Lance may have deleted their files by then.
+        for name in old:
+            self._notes.remove(name + ".json")
+        lost = [name for name in old & committed if not found[name]]
+        if not lost:
+            return []
+        return [f"{self._data.address} keeps rows of {len(lost)} shards with earlier texts: Lance has put their fragments together with others"]
+
+    def _commit(self, lance: Any, dataset: Any, gone: list[int], new: list[Any]) -> None:
+        """Makes a version of the dataset without some fragments, by their numbers, and with others."""
+        if not dataset:
             operation, version = lance.LanceOperation.Overwrite(_schema(self._place, new), new), None
+        elif gone:
+            operation, version = lance.LanceOperation.Update(removed_fragment_ids=gone, new_fragments=new), dataset.version
+        else:
+            operation, version = lance.LanceOperation.Append(new), dataset.version
         lance.LanceDataset.commit(self._place.uri, operation, read_version=version, storage_options=self._place.options)
+
+    def _noted(self, lance: Any, name: str) -> list[Any]:
+        """The fragments of a shard."""
+        return [_fragment(lance, one) for one in json.loads(self._notes.read(name + ".json"))]
+
+    def _committed(self) -> set[str]:
+        """The names of shards that the dataset has, in whatever fragments."""
+        return set(self._notes.read(COMMITTED).decode().split()) if self._notes.has(COMMITTED) else set()
 
     def _dataset(self, lance: Any) -> Any:
         """The dataset, or `None` where no version of it was committed. Whatever else keeps it from being read is an error: a dataset that is there
