@@ -20,6 +20,22 @@ pub(crate) struct Centres {
     centres: Arc<kmeans::Centres>,
 }
 
+/// Rows of unit length that pass after pass goes over.
+#[pyclass(frozen, module = "relata._relata")]
+pub(crate) struct UnitRows {
+    rows: Arc<Vec<f32>>,
+    dimension: usize,
+}
+
+#[pymethods]
+impl UnitRows {
+    /// Takes a copy of rows x dimension.
+    #[new]
+    fn new(rows: PyReadonlyArray2<'_, f32>) -> UnitRows {
+        UnitRows { rows: Arc::new(elements(&rows)), dimension: rows.as_array().ncols() }
+    }
+}
+
 /// Sums of elements (centres x dimension) and counts of rows by centre, and the sum of squared
 /// distances, in multiples of 2⁻³².
 type PartSums<'py> = (Bound<'py, PyArray2<i64>>, Bound<'py, PyArray1<i64>>, i64);
@@ -37,9 +53,9 @@ impl Centres {
         Ok(Centres { centres: Arc::new(made) })
     }
 
-    /// What rows (rows x dimension, of unit length) add to the centres nearest to them.
-    fn sums<'py>(&self, py: Python<'py>, rows: PyReadonlyArray2<'_, f32>) -> PyResult<PartSums<'py>> {
-        let (centres, dimension, rows) = (Arc::clone(&self.centres), rows.as_array().ncols(), elements(&rows));
+    /// What rows add to the centres nearest to them.
+    fn sums<'py>(&self, py: Python<'py>, rows: &UnitRows) -> PyResult<PartSums<'py>> {
+        let (centres, dimension, rows) = (Arc::clone(&self.centres), rows.dimension, Arc::clone(&rows.rows));
         let Sums { sums, counts, inertia } = working::interruptible(py, move |check| centres.sums(&rows, check))?;
         let counts: Vec<i64> = counts.into_iter().map(|count| count as i64).collect();
         Ok((matrix(sums, dimension)?.into_pyarray(py), counts.into_pyarray(py), inertia))

@@ -46,7 +46,7 @@ mod _relata {
     #[pymodule_export]
     use crate::indexing::{IndexPlan, import_vectors, merge_index, plan_index};
     #[pymodule_export]
-    use crate::kmeans::{Centres, moved, to_unit_length, train};
+    use crate::kmeans::{Centres, UnitRows, moved, to_unit_length, train};
     #[pymodule_export]
     use crate::knn::{CellRows, cells_around, order_of_cells};
     #[pymodule_export]

@@ -51,7 +51,7 @@ def _train() -> Work:
 
 
 def _sums() -> Work:
-    centres, rows = _relata.Centres(_rows(20_000)), _rows(200_000)
+    centres, rows = _relata.Centres(_rows(20_000)), _relata.UnitRows(_rows(200_000))
     return lambda: centres.sums(rows)
 
 

@@ -302,7 +302,7 @@ def test_topics_of_a_library_have_a_map_that_can_be_kept(library: relata.Library
     found = library.topics(fresh=True)
     found.visualize("Ice & sea").save(tmp_path / "map.html")
     page = (tmp_path / "map.html").read_text()
-    assert "<title>Ice &amp; sea</title>" in page and "Glaciers that calve" in page and "Locks &amp; keys" in page
+    assert "<title>Ice &#38; sea</title>" in page and "Glaciers that calve" in page and "Locks &#38; keys" in page
     shown = found.visualize()._repr_html_()
     assert shown.count("<iframe") == 1 and "Topics of 5 papers" in shown and shown.count('<table class="relata') == 1
 

@@ -71,6 +71,9 @@ def test_what_becomes_of_an_array_later_changes_nothing() -> None:
     assert fitted.kneighbors()[1].tolist() == before
     assert pickle.loads(pickle.dumps(fitted)).kneighbors()[1].tolist() == before
     assert model.transform(["ice"], np.eye(5, dtype=np.float32)[:1])[0] == kept[0]
+    # What nobody can write to, such as the vectors of a library, is not copied.
+    rows.flags.writeable = False
+    assert relata.NearestNeighbors(1).fit(rows)._own is rows
 
 
 def test_a_file_that_cannot_be_written_leaves_the_one_before(tmp_path: Path) -> None:

@@ -10,8 +10,9 @@ from sklearn.cluster import KMeans
 
 import relata
 import relata.shards
-from relata.shards import Clusters
+from relata.shards import Clusters, Shards, _cluster
 from relata.shards._files import Folder
+from relata.shards._shards import Vectors
 
 IDS, VECTORS = blobs(2000)
 
@@ -32,6 +33,25 @@ def test_centres_are_the_same_bits_however_rows_are_divided(tmp_path: Path) -> N
         assert (other.inertia, other.moved) == (found[0].inertia, found[0].moved)
         assert _by_id(other) == _by_id(found[0])
     assert [len(one.files) for one in found] == [1, 3, 16]
+
+
+def test_centres_are_the_same_bits_however_many_rows_are_kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    folder, found = divide(tmp_path / "in", IDS, VECTORS, 5), []
+    read: list[str] = []
+    shards_vectors = Shards.vectors
+
+    def vectors(self: Shards, name: str, rows: int) -> Vectors:
+        read.append(name)
+        return shards_vectors(self, name, rows)
+
+    monkeypatch.setattr(Shards, "vectors", vectors)
+    for room in (0, VECTORS.nbytes // 2, VECTORS.nbytes):
+        monkeypatch.setattr(_cluster, "HELD", room)
+        found.append((relata.shards.cluster(folder, tmp_path / f"out{room}", k=9, rounds=4, tolerance=0.0).centres.tobytes(), len(read)))
+        read.clear()
+    assert len({centres for centres, _ in found}) == 1
+    # For the sample, the clusters, and as many passes as are not served from memory.
+    assert found[0][1] == 5 * (2 + 4) > found[1][1] > found[2][1] == 5 * (2 + 1)
 
 
 def test_centres_are_the_means_of_their_rows(tmp_path: Path) -> None:

@@ -18,6 +18,7 @@ __all__ = [
     "Reading",
     "Rows",
     "RowsIndex",
+    "UnitRows",
     "__version__",
     "arrow_stream",
     "cells_around",
@@ -139,8 +140,12 @@ class RowsIndex:
 @final
 class Centres:
     def __new__(cls, centres: npt.NDArray[np.float32]) -> Centres: ...
-    def sums(self, rows: npt.NDArray[np.float32]) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64], int]: ...
+    def sums(self, rows: UnitRows) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64], int]: ...
     def nearest(self, rows: npt.NDArray[np.float32]) -> tuple[npt.NDArray[np.uint32], npt.NDArray[np.float32]]: ...
+
+@final
+class UnitRows:
+    def __new__(cls, rows: npt.NDArray[np.float32]) -> UnitRows: ...
 
 @final
 class CellRows:

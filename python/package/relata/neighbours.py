@@ -286,8 +286,9 @@ def _unit_rows(X: npt.ArrayLike) -> npt.NDArray[np.float32]:
 
 
 def own_copy(rows: npt.NDArray[np.float32], given: Any) -> npt.NDArray[np.float32]:
-    """Rows that nobody else changes: a copy, where they are what was given, or a view of it."""
-    return rows if rows is not given and rows.flags.owndata else rows.copy()
+    """Rows that nobody else changes: a copy, where they are what was given, or a view of it, and can be written to."""
+    own = rows is not given and rows.flags.owndata
+    return rows if own or not rows.flags.writeable else rows.copy()
 
 
 def _without_self(

@@ -11,7 +11,9 @@ from __future__ import annotations
 
 import io
 import json
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -35,6 +37,9 @@ ROWS_PER_CENTRE = 16
 
 # Sums of elements hold so many rows (src/neighbours/kmeans.rs).
 MOST_ROWS = 2**31 - 1
+
+# Bytes of rows that a process keeps from pass to pass, beside those that it is working on.
+HELD = 1 << 30
 
 # Which clusters these are: another way to make them has another number.
 VERSION = "clusters 1"
@@ -101,7 +106,8 @@ def cluster(
     `shards` is a folder of shards, of at least `k` rows and fewer than 2**31; ids are distinct. Rows are compared with unit length. Centres begin
     with those of about 40 rows for each (at least 20,000), chosen by the hashes of ids; then come at most `rounds` passes over all rows, until centres move by no more
     than `tolerance` (the root of the mean, over rows, of the squared way of their centre). A centre that is nearest to no row stays where it is.
-    Centres, sizes and clusters are the same to the last bit however rows are divided into shards, and whatever machines do it.
+    Centres, sizes and clusters are the same to the last bit however rows are divided into shards, and whatever machines do it. Up to a gigabyte of rows
+    is kept in memory from pass to pass; the others are read again.
 
     `out` is a folder, to which `centres.npy` goes (k x dimension, float32), `clusters.json`, and a Parquet file for each shard with the columns `id`,
     `cluster` (int32) and `cosine` (float32, of the row and its centre). What is there is not made again: the same call goes on where it was stopped.
@@ -138,16 +144,16 @@ def _passes(pool: Pool, tell: Tell, rows: Corpus, folder: Folder, k: int, rounds
         if len(state.centres) < k:
             raise RequestError(f"a sample of {len(first)} rows cannot make {k} clusters")
         kept.keep(state)
-    bundles = rows.bundles(ROWS_PER_CENTRE * k)
+    bundles, held = rows.bundles(ROWS_PER_CENTRE * k), _Held(HELD)
     while len(state.moved) < rounds and not (state.moved and state.moved[-1] <= tolerance):
-        state = _pass(pool, tell, rows, bundles, state)
+        state = _pass(pool, tell, rows, bundles, held, state)
         kept.keep(state)
     return state
 
 
-def _pass(pool: Pool, tell: Tell, rows: Corpus, bundles: list[list[str]], state: _State) -> _State:
+def _pass(pool: Pool, tell: Tell, rows: Corpus, bundles: list[list[str]], held: _Held, state: _State) -> _State:
     counts = rows.count_of()
-    step, items = _Pass(rows.shards, pool.share(state.centres)), [[(name, counts[name]) for name in names] for names in bundles]
+    step, items = _Pass(rows.shards, held, pool.share(state.centres)), [[(name, counts[name]) for name in names] for names in bundles]
     stage = Stage(tell, f"pass {len(state.moved) + 1}", rows.rows)
     all_sums = pool.reduce(step, _Sums.merge, items, lambda item: stage.done(sum(count for _, count in item)))
     assert all_sums is not None, "there are bundles"
@@ -155,18 +161,42 @@ def _pass(pool: Pool, tell: Tell, rows: Corpus, bundles: list[list[str]], state:
     return _State(centres, [*state.inertia, all_sums.inertia / 2**32], [*state.moved, moved])
 
 
+class _Held:
+    """Rows of shards that a pass has read, for those that follow, as far as there is room: where steps run in the process of the job. Where they are
+    sent to others, each of these reads for itself."""
+
+    def __init__(self, room: int) -> None:
+        self._room, self._rows = room, dict[str, list[_relata.UnitRows]]()
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {"_room": 0, "_rows": {}}
+
+    def of(self, name: str, read: Callable[[], Vectors]) -> Iterator[_relata.UnitRows]:
+        """The rows of a shard, in pieces."""
+        held = self._rows.get(name)
+        if held is None:
+            vectors = read()
+            made = (_relata.UnitRows(some) for some in pieces(vectors))
+            if vectors.nbytes > self._room:
+                yield from made
+                return
+            self._room -= vectors.nbytes
+            held = self._rows[name] = list(made)
+        yield from held
+
+
 class _Pass:
     """The step of a pass: the sums of the rows of some shards, of which each has so many."""
 
-    def __init__(self, shards: Shards, centres: Any) -> None:
-        self.shards, self.centres = shards, centres
+    def __init__(self, shards: Shards, held: _Held, centres: Any) -> None:
+        self.shards, self.held, self.centres = shards, held, centres
 
     def __call__(self, names: list[tuple[str, int]]) -> _Sums:
         centres = self.centres()
         compared = _relata.Centres(centres)
         sums, counts, inertia = np.zeros(centres.shape, np.int64), np.zeros(len(centres), np.int64), 0
         for name, rows in names:
-            for some in pieces(vectors_of(self.shards, name, rows)):
+            for some in self.held.of(name, partial(vectors_of, self.shards, name, rows)):
                 part = compared.sums(some)
                 sums += part[0]
                 counts += part[1]
