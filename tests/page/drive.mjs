@@ -31,13 +31,13 @@ const open = async (file, { viewport = { width: 1440, height: 900 }, media = {},
   return { page, context, heard, address };
 };
 const settle = async (page) => {
-  await page.waitForFunction(() => !window.relata.state().view.busy, null, { timeout: 20000 });
+  await page.waitForFunction(() => !window.relata.state().view.busy, null, { timeout: 60000 });
   await page.evaluate(() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done))));
-  await page.waitForFunction(() => !window.relata.state().view.busy, null, { timeout: 20000 });
+  await page.waitForFunction(() => !window.relata.state().view.busy, null, { timeout: 60000 });
 };
 const read = (page) => page.evaluate(() => window.relata.state());
 const go = (page, i) => page.evaluate((id) => { location.hash = `#paper/${encodeURIComponent(id)}`; }, i);
-const until = (page, what, given) => page.waitForFunction(what, given, { timeout: 10000 });
+const until = (page, what, given) => page.waitForFunction(what, given, { timeout: 60000 });
 const text = (page, selector) => page.locator(selector).evaluate((found) => found.textContent);
 
 // A paper that stands apart from the others in the open part of the map, and not under a name.
@@ -214,6 +214,8 @@ const drive = async (file) => {
   });
 
   await check("the topics list and the map are in step", async () => {
+    // Papers that a filter has dimmed are drawn as they are again.
+    await settle(page);
     const row = page.locator("#topics .row").first(), name = await text(page, "#topics .row .label >> nth=0"), before = await colour(page);
     const k = levels[0].topics.findIndex((topic) => topic.name === name), size = levels[0].topics[k].size;
     await row.hover();
@@ -412,7 +414,7 @@ const drive = async (file) => {
 
   await check("print: the topics with their central papers, and the map", async () => {
     await page.emulateMedia({ media: "print" });
-    await page.waitForFunction(() => !document.getElementById("plate").hidden, null, { timeout: 10000 });
+    await page.waitForFunction(() => !document.getElementById("plate").hidden, null, { timeout: 60000 });
     assert.equal(await page.locator("#app").isVisible(), false);
     assert.equal(await page.locator("#outline").isVisible(), true);
     const inked = await page.evaluate(() => { const plate = document.getElementById("plate"); return plate.width > 500 && plate.getContext("2d").getImageData(0, 0, plate.width, plate.height).data.some((v, o) => o % 4 < 3 && v < 200); });

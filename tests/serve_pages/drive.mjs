@@ -65,7 +65,7 @@ await check("an empty library welcomes, and asks for categories", async () => {
 });
 
 const pressed = (page, act) => page.locator("article.is-here").locator(`[data-act=${act}]`).getAttribute("aria-pressed");
-const said = (page, text) => page.waitForFunction((text) => document.getElementById("said").textContent === text, text, { timeout: 5000 });
+const said = (page, text) => page.waitForFunction((text) => document.getElementById("said").textContent === text, text, { timeout: 60000 });
 
 await check("keys alone: move, like, read, tag, note, without a reload", async () => {
   const { page, context, heard } = await open(`${full}/search?q=glacier+ice`);
@@ -113,7 +113,7 @@ await check("keys alone: move, like, read, tag, note, without a reload", async (
 
 await check("search answers as one types, and the address follows", async () => {
   const { page, context } = await open(`${full}/search`);
-  const answered = (query) => page.waitForFunction((query) => location.search === `?q=${query}`, query, { timeout: 10000 });
+  const answered = (query) => page.waitForFunction((query) => location.search === `?q=${query}`, query, { timeout: 60000 });
   const papers = () => page.locator("#found article").evaluateAll((found) => found.map((one) => one.dataset.paper));
   // Whoever pauses is answered already, and again when more is typed.
   await page.locator("#q").pressSequentially("s");
@@ -171,12 +171,12 @@ await check("a slider is moved by keys, says what it means, and shows what is du
   await shot(page, "profile-muted");
   assert.deepEqual(await violations(page), []);
   for (let step = 0; step < 5; step++) await page.keyboard.press("ArrowRight");
-  await page.waitForFunction(() => document.getElementById("said").textContent.startsWith("Kept: half, "), null, { timeout: 5000 });
+  await page.waitForFunction(() => document.getElementById("said").textContent.startsWith("Kept: half, "), null, { timeout: 60000 });
   assert.equal(await page.locator(".weigh output").first().textContent(), "half");
   await page.reload();
   assert.equal(await slider(page).inputValue(), "0.5");
   await slider(page).fill("1");
-  await page.waitForFunction(() => document.getElementById("said").textContent.startsWith("Kept: as its papers ask"), null, { timeout: 5000 });
+  await page.waitForFunction(() => document.getElementById("said").textContent.startsWith("Kept: as its papers ask"), null, { timeout: 60000 });
   assert.deepEqual(heard.errors, []);
   await context.close();
 });
@@ -232,7 +232,7 @@ await check("a job is followed as it goes, and its page says what came of it", a
   const { page, context, heard } = await open(`${full}/topics`);
   await page.locator("form[action='/forms/topics'] button").click();
   await page.waitForURL(/\/jobs\/\d+$/);
-  await page.waitForFunction(() => document.querySelector("[data-job][data-over]"), null, { timeout: 30000 });
+  await page.waitForFunction(() => document.querySelector("[data-job][data-over]"), null, { timeout: 180000 });
   assert.equal(await page.locator("[data-state]").textContent(), "Done");
   await shot(page, "job");
   assert.deepEqual(await violations(page), []);

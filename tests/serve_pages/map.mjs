@@ -7,9 +7,9 @@ import fs from "node:fs";
 import os from "node:os";
 import path from "node:path";
 
-const ready = (page) => page.waitForFunction(() => window.relata && window.relata.state().texts > 0 && !window.relata.state().view.busy, null, { timeout: 20000 });
+const ready = (page) => page.waitForFunction(() => window.relata && window.relata.state().texts > 0 && !window.relata.state().view.busy, null, { timeout: 60000 });
 const state = (page) => page.evaluate(() => { const { chosen, paper, topic } = window.relata.state(); return { chosen, paper, topic, ids: window.relata.selected() }; });
-const said = (page, text) => page.waitForFunction((text) => document.getElementById("said").textContent === text, text, { timeout: 5000 });
+const said = (page, text) => page.waitForFunction((text) => document.getElementById("said").textContent === text, text, { timeout: 60000 });
 
 // The corners of a star around the middle of the map, in pixels of the window: a loop that is not convex.
 const star = async (page) => {
