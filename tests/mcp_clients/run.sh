@@ -16,6 +16,7 @@ if [ -z "${RELATA_PROGRAM:-}" ]; then
 fi
 program=$(realpath "$RELATA_PROGRAM")
 . tests/packages.sh
+. tests/listening.sh
 agent_packages
 tests=$PWD/tests/mcp_clients
 installed=$target/mcp_clients
@@ -28,10 +29,7 @@ export RELATA_LIBRARY=$home/library.db RELATA_CACHE=$home/cache RELATA_CONFIG=$h
 export RELATA_MODEL=$PWD/tests/models/tiny-bert HOME=$home XDG_DATA_HOME=$home/data
 "$program" serve --port 0 > "$home/url" 2> "$home/log" &
 server_pid=$!
-for _ in $(seq 100); do
-    [ ! -s "$home/url" ] || break
-    sleep 0.1
-done
+listening "$home/url" http "$server_pid" "$home/log"
 url=$(head -1 "$home/url")
 url=${url%/}/mcp
 

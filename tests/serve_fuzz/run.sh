@@ -10,6 +10,7 @@ set -euo pipefail
 cd "$(dirname "$0")/../.."
 
 . tests/packages.sh
+. tests/listening.sh
 fuzz_packages
 if [ -z "${RELATA_PROGRAM:-}" ]; then
     # With an example, so that packages are built as they are for the tests, and once for both.
@@ -28,10 +29,7 @@ export RELATA_MODEL=$PWD/tests/models/tiny-bert
 "$program" add seeds/sample-digest-2026-02-14.md > "$home/log" 2>&1
 "$program" serve --port 0 > "$home/link" 2>> "$home/log" &
 server=$!
-for _ in $(seq 100); do
-    [ ! -s "$home/link" ] || break
-    sleep 0.1
-done
+listening "$home/link" http "$server" "$home/log"
 cd "$home"
 "$installed/venv/bin/schemathesis" run "$(head -1 "$home/link")api/openapi.json" --seed 1 --max-examples "${1:-10}" --no-color \
     --checks not_a_server_error,status_code_conformance,content_type_conformance,response_schema_conformance > "$home/told" || {

@@ -1,16 +1,19 @@
 // The first run in a browser: an empty library, categories chosen, papers fetched from a stand-in of arXiv's servers with
 // the bar watched as it moves, the first list, everything embedded again; and the same where arXiv is not well.
 //
-//   node first_run.mjs [--screenshots DIR] [--chromium PATH] NAME=ADDRESS...
+//   node first_run.mjs [--screenshots DIR] [--chromium PATH] NAME=ADDRESS,PID...
 //
-// NAME is what the stand-in of a server does: well, stale, cut, denied (429 to everything). first_run.sh starts them all.
+// NAME is what the stand-in of a server does: well, stale, cut, denied (429 to everything). PID is the stand-in's process.
+// first_run.sh starts them all.
 // Exits with 1 if a check fails.
 
 import assert from "node:assert/strict";
 import { checks, launch, listen, options, shot as picture, violations } from "../browser/browser.mjs";
 
-const told = options("node first_run.mjs [--screenshots DIR] [--chromium PATH] NAME=ADDRESS...", 4);
-const servers = Object.fromEntries(told.rest.map((word) => word.split(/=(.*)/s).slice(0, 2)));
+const told = options("node first_run.mjs [--screenshots DIR] [--chromium PATH] NAME=ADDRESS,PID...", 4);
+const pairs = told.rest.map((word) => word.match(/^(\w+)=(.+),(\d+)$/).slice(1));
+const servers = Object.fromEntries(pairs.map(([name, address]) => [name, address]));
+const standIns = Object.fromEntries(pairs.map(([name, , pid]) => [name, Number(pid)]));
 const { check, end } = checks();
 const shot = (page, name) => picture(told, page, name);
 const browser = await launch(told);
@@ -46,13 +49,27 @@ const begin = async (name, { days = "7", scripts = true } = {}) => {
   return opened;
 };
 
-const over = (page, patience = 180000) => page.waitForFunction(() => document.querySelector("[data-job][data-over]"), null, { timeout: patience });
+// Holds the stand-in of a server meanwhile: a job that asks it cannot end.
+const holding = async (name, act) => {
+  process.kill(standIns[name], "SIGSTOP");
+  try {
+    return await act();
+  } finally {
+    process.kill(standIns[name], "SIGCONT");
+  }
+};
+
+const over = (page) => page.waitForFunction(() => document.querySelector("[data-job][data-over]"), null, { timeout: 180000 });
 const state = (page) => page.locator("[data-state]").textContent();
 const fact = (page, name) => page.locator(`dl.list div:has(dt:text-is("${name}")) dd`).textContent();
 
 await check("an empty library: choose, fetch with a bar that moves, and there are papers", async () => {
-  const { page, context, heard } = await begin("well");
-  await shot(page, "well-2-under-way");
+  const { page, context, heard } = await holding("well", async () => {
+    const begun = await begin("well");
+    assert.equal(await begun.page.locator("[data-job]:not([data-over])").count(), 1);
+    await shot(begun.page, "well-2-under-way");
+    return begun;
+  });
   await over(page);
   await shot(page, "well-3-over");
   assert.equal(await state(page), "Done");
@@ -136,8 +153,8 @@ await check("a feed that is behind while OAI-PMH fails: the page says what is mi
 for (const [name, says] of Object.entries({ cut: /broke|cut|connection|closed|body|disconnected/i, denied: /429|fewer requests|Rate exceeded/i })) {
   await check(`arXiv fails (${name}): the page says why it takes long, then what happened and what helps`, async () => {
     const { page, context } = await begin(name);
-    await page.waitForFunction(() => document.querySelector("[data-notes] li"), null, { timeout: 60000 });
-    const note = await page.locator("[data-notes] li").last().textContent();
+    const noted = await page.waitForFunction(() => document.querySelector("[data-notes] li:last-child")?.textContent, null, { timeout: 60000 });
+    const note = await noted.jsonValue();
     assert.match(note, /it is asked again at|asked for rest/, note);
     await shot(page, `${name}-waits`);
     await over(page);
@@ -159,7 +176,7 @@ await check("work that waits for arXiv can be ended", async () => {
   const { page, context } = await begin("denied");
   await page.waitForFunction(() => document.querySelector("[data-notes] li"), null, { timeout: 60000 });
   await page.getByRole("button", { name: "End it" }).click();
-  await over(page, 30000);
+  await over(page);
   assert.equal(await state(page), "Ended");
   await shot(page, "denied-ended");
   await context.close();

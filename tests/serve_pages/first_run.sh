@@ -5,10 +5,12 @@
 # arxiv_server. Embeds with a tiny model, or with the one that RELATA_MODEL names.
 set -euo pipefail
 cd "$(dirname "$0")"
+. ../listening.sh
 
 folder=$(mktemp -d)
 running=()
-trap 'kill "${running[@]}" 2> /dev/null || true; rm -rf "$folder"' EXIT
+# A stand-in that is held ends once it goes on.
+trap 'kill "${running[@]}" 2> /dev/null || true; kill -CONT "${running[@]}" 2> /dev/null || true; rm -rf "$folder"' EXIT
 target="${CARGO_TARGET_DIR:-../../target}/debug"
 if [ -z "${RELATA_PROGRAM:-}" ] || [ -z "${RELATA_STAND_IN:-}" ]; then
     # With examples, so that packages are built as they are for the tests, and once for both.
@@ -21,29 +23,23 @@ export RELATA_CONFIG="$folder/config.toml" RELATA_MODEL="${RELATA_MODEL:-$(realp
 addresses=()
 # A stand-in that does what its options say, and a server of an empty library that fetches from it.
 pair() {
-    local name=$1
+    local name=$1 arxiv
     shift
     "$stand_in" --records 600 --days 14 --quiet "$@" > "$folder/$name.arxiv" 2> "$folder/$name.arxiv.log" &
-    running+=($!)
-    wait_for "$folder/$name.arxiv" RELATA_ARXIV_API
+    arxiv=$!
+    running+=("$arxiv")
+    listening "$folder/$name.arxiv" RELATA_ARXIV_API "$arxiv" "$folder/$name.arxiv.log"
     # What one process has learned of a server, such as that it wants rest, is kept in the cache.
     env $(grep '^RELATA_' "$folder/$name.arxiv") RELATA_LIBRARY="$folder/$name.db" RELATA_CACHE="$folder/$name.cache" \
         "$program" serve --port 0 > "$folder/$name" 2> "$folder/$name.log" &
     running+=($!)
-    wait_for "$folder/$name" http
-    addresses+=("$name=$(sed -n 's,/$,,; 1p' "$folder/$name")")
-}
-wait_for() {
-    for _ in $(seq 100); do
-        grep -q "$2" "$1" 2> /dev/null && return
-        sleep 0.1
-    done
-    echo "$1 did not begin" >&2
-    exit 1
+    listening "$folder/$name" http $! "$folder/$name.log"
+    addresses+=("$name=$(sed -n 's,/$,,; 1p' "$folder/$name"),$arxiv")
 }
 pair well
 pair stale --mode stale=cs.LG@feed --mode 503@oai
-pair cut --mode cut=200
+# Attempts that fail at once, so pauses alone keep the job under way while its page is looked at: 75 of them.
+RELATA_ARXIV_PAUSE_MS=300 pair cut --mode cut=200
 pair denied --mode 429
 
 (cd ../.. && . tests/packages.sh && browser_packages)

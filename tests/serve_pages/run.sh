@@ -4,6 +4,7 @@
 # RELATA_PROGRAM names a program that is built already, with the feature serve.
 set -euo pipefail
 cd "$(dirname "$0")"
+. ../listening.sh
 
 folder=$(mktemp -d)
 servers=()
@@ -31,10 +32,7 @@ serve() {
     shift
     "$@" "$program" serve --port 0 "${options[@]}" > "$folder/$name" 2> "$folder/$name.log" &
     servers+=($!)
-    for _ in $(seq 100); do
-        [ -s "$folder/$name" ] && break
-        sleep 0.1
-    done
+    listening "$folder/$name" http $! "$folder/$name.log"
 }
 options=()
 serve full env
