@@ -1,7 +1,8 @@
 //! `relata embed` that was killed, interrupted or out of room, and goes on.
 
 use std::io::Write;
-use std::path::Path;
+use std::ops::Range;
+use std::path::{Path, PathBuf};
 use std::process::{Child, Stdio};
 use std::time::{Duration, Instant};
 
@@ -33,23 +34,46 @@ fn start(home: &Home, arguments: &[&str]) -> Child {
     command.stdin(Stdio::piped()).stdout(Stdio::null()).stderr(Stdio::piped()).spawn().expect("the program starts")
 }
 
-/// Waits for more than `rows` durable rows.
-fn wait(home: &Home, child: &mut Child, output: &str, rows: u64) {
+/// Waits for more than `rows` durable rows; says whether they came before the child ended.
+fn wait(home: &Home, child: &mut Child, output: &str, rows: u64) -> bool {
     let began = Instant::now();
     while durable(home, output) <= rows {
         assert!(began.elapsed() < Duration::from_secs(120), "nothing was made durable");
-        assert!(child.try_wait().expect("a child").is_none(), "it ended before it could be killed");
+        if child.try_wait().expect("a child").is_some() {
+            return false;
+        }
         std::thread::sleep(Duration::from_millis(1));
     }
+    true
 }
 
-/// Kills a run (SIGKILL: no handler runs) once it has more than `rows` durable rows.
-fn killed(home: &Home, arguments: &[&str], output: &str, rows: u64) {
-    let mut child = start(home, arguments);
-    wait(home, &mut child, output, rows);
-    child.kill().expect("the child can be killed");
-    child.wait().expect("the child is reaped");
-    assert!(!home.path(output).exists() && !home.path(&format!("{output}.ids")).exists());
+/// Kills a run (SIGKILL: no handler runs) while its durable rows are in a range. Where the run was
+/// beyond it by then, it begins again from what was there before.
+fn killed(home: &Home, arguments: &[&str], output: &str, rows: Range<u64>) {
+    let folder = home.path(&format!("{output}.part"));
+    let before: Option<Vec<(PathBuf, Vec<u8>)>> = folder.exists().then(|| {
+        let parts = std::fs::read_dir(&folder).expect("a folder").map(|part| part.expect("a file").path());
+        parts.map(|part| (part.clone(), std::fs::read(part).expect("a part"))).collect()
+    });
+    for _ in 0..50 {
+        let mut child = start(home, arguments);
+        let began = wait(home, &mut child, output, rows.start - 1);
+        child.kill().expect("the child can be killed");
+        child.wait().expect("the child is reaped");
+        let is_whole = home.path(output).exists() || home.path(&format!("{output}.ids")).exists();
+        if began && !is_whole && rows.contains(&durable(home, output)) {
+            return;
+        }
+        let _ = std::fs::remove_dir_all(&folder);
+        for file in [home.path(output), home.path(&format!("{output}.ids"))] {
+            let _ = std::fs::remove_file(file);
+        }
+        for (part, bytes) in before.iter().flatten() {
+            std::fs::create_dir_all(&folder).expect("a folder");
+            std::fs::write(part, bytes).expect("room");
+        }
+    }
+    panic!("it could not be killed while {rows:?} rows of {output} were durable");
 }
 
 fn outputs(home: &Home, output: &str) -> Vec<Option<Vec<u8>>> {
@@ -73,9 +97,9 @@ fn a_killed_run_goes_on_to_the_same_bytes() {
         let uninterrupted = whole.json(&arguments);
         let home = Home::tiny();
         home.write("a.txt", texts(4500));
-        killed(&home, &arguments, output, 0);
+        killed(&home, &arguments, output, 1..2 * WINDOW + 1);
         let resume = [&arguments[..], &["--resume"]].concat();
-        killed(&home, &resume, output, durable(&home, output));
+        killed(&home, &resume, output, durable(&home, output) + 1..4500);
         // What a kill in the middle of writing leaves behind the durable rows.
         for part in std::fs::read_dir(home.path(&format!("{output}.part"))).expect("a folder") {
             let path = part.expect("a file").path();
@@ -124,7 +148,7 @@ fn only_the_same_run_is_resumed() {
     let home = Home::tiny();
     let content = texts(8000);
     home.write("a.txt", &content);
-    killed(&home, &["embed", "--lines", "a.txt", "-o", "v.npy"], "v.npy", 0);
+    killed(&home, &["embed", "--lines", "a.txt", "-o", "v.npy"], "v.npy", 1..8000);
     let rows = durable(&home, "v.npy");
     let refused = |arguments: &[&str]| {
         let ended = home.run(&[&["embed", "a.txt", "-o", "v.npy"], arguments].concat());
@@ -183,7 +207,7 @@ fn waiting(home: &Home, arguments: &[&str]) -> Child {
     let mut child = start(home, arguments);
     let mut input = child.stdin.take().expect("a pipe");
     input.write_all(long_texts().as_bytes()).expect("input is read");
-    wait(home, &mut child, "v.npy", 0);
+    assert!(wait(home, &mut child, "v.npy", 0), "it ended before its input did");
     child.stdin = Some(input);
     child
 }
@@ -291,7 +315,7 @@ fn damage_in_an_unfinished_output_is_told() {
     for output in ["v.npy", "v.jsonl"] {
         let arguments = ["embed", "--lines", "a.txt", "-o", output];
         let resume = [&arguments[..], &["--resume"]].concat();
-        killed(&home, &arguments, output, 0);
+        killed(&home, &arguments, output, 1..2500);
         let folder = home.path(&format!("{output}.part"));
         for part in ["rows", "ids", "journal.json"] {
             let path = folder.join(part);
@@ -347,7 +371,7 @@ fn parquet_that_an_earlier_version_began_is_not_gone_on_from() {
     let home = Home::tiny();
     home.write("a.txt", texts(2500));
     let arguments = ["embed", "--lines", "a.txt", "-o", "v.parquet"];
-    killed(&home, &arguments, "v.parquet", 0);
+    killed(&home, &arguments, "v.parquet", 1..2500);
     let path = home.path("v.parquet.part/journal.json");
     let mut journal: Value = serde_json::from_slice(&std::fs::read(&path).expect("a journal")).expect("JSON");
     let columns = journal["terms"]["others"].as_object_mut().expect("options").remove("columns");

@@ -46,6 +46,8 @@ pub(crate) enum Mode {
     DropAfterMessage,
     /// It takes a message and waits a while before it says so.
     Slow,
+    /// It takes a message and never says so, until the client is gone.
+    Held,
 }
 
 /// A mail that was taken.
@@ -220,6 +222,7 @@ fn serve(stream: &TcpStream, state: &Mutex<State>, identity: &Identity) -> std::
                 locked().mails.push(mail);
                 match mode {
                     Mode::DropAfterMessage => return Ok(()),
+                    Mode::Held => return std::io::copy(&mut reader, &mut std::io::sink()).map(drop),
                     Mode::Slow => thread::sleep(Duration::from_millis(700)),
                     _ => {}
                 }
