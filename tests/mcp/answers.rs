@@ -264,7 +264,7 @@ fn a_model_that_is_missing_is_told_of_without_folders() {
     let folder = home.path("nowhere");
     let mut command = home.command(&[]);
     command.env_remove("RELATA_MODEL").env("HOME", home.path("home")).env("HF_HOME", folder.join("hub"));
-    let mut client = Client::of(command);
+    let mut client = Client::of(&mut command);
     client.initialize("2025-11-25");
     let failure = client.failure("recommend_papers", json!({ "text": "glaciers" }));
     assert_eq!((&failure["status"], &failure["code"]), (&json!(503), &json!("model-unavailable")));

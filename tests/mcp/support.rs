@@ -30,11 +30,7 @@ impl Home {
 
     /// The library as a program of one's own has it.
     pub(crate) fn relata(&self) -> Relata {
-        let cache = self.path("cache").into_os_string();
-        let variable = |name: &str| (name == "RELATA_CACHE").then(|| cache.clone());
-        let settings = Settings::from_vars(variable, None, Some(self.path("home"))).expect("settings");
-        let options = Options::new(self.path("library.db"), Settings { offline: true, ..settings });
-        Relata::new(options.model(tiny().display().to_string()))
+        relata(self.0.path())
     }
 
     /// `relata mcp` with these options, not yet spoken to.
@@ -46,6 +42,15 @@ impl Home {
         command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
         command
     }
+}
+
+/// The library in a folder as a program of one's own has it.
+pub(crate) fn relata(folder: &Path) -> Relata {
+    let cache = folder.join("cache").into_os_string();
+    let variable = |name: &str| (name == "RELATA_CACHE").then(|| cache.clone());
+    let settings = Settings::from_vars(variable, None, Some(folder.join("home"))).expect("settings");
+    let options = Options::new(folder.join("library.db"), Settings { offline: true, ..settings });
+    Relata::new(options.model(tiny().display().to_string()))
 }
 
 /// The model with random weights.
@@ -64,11 +69,11 @@ pub(crate) struct Client {
 impl Client {
     /// Starts the server without a word.
     pub(crate) fn start(home: &Home, options: &[&str]) -> Client {
-        Client::of(home.command(options))
+        Client::of(&mut home.command(options))
     }
 
     /// Starts a server by a command.
-    pub(crate) fn of(mut command: Command) -> Client {
+    pub(crate) fn of(command: &mut Command) -> Client {
         let mut child = command.spawn().expect("relata mcp");
         let (to, from) = (child.stdin.take(), BufReader::new(child.stdout.take().expect("output")));
         Client { child, to, from, next: 1 }
@@ -93,6 +98,15 @@ impl Client {
     pub(crate) fn send(&mut self, message: &Value) {
         let to = self.to.as_mut().expect("input");
         writeln!(to, "{message}").and_then(|()| to.flush()).expect("a line is taken");
+    }
+
+    /// Passes over lines until one of them.
+    pub(crate) fn pass_over(&mut self, last: &str) {
+        let mut line = String::new();
+        while line.trim_end() != last {
+            line.clear();
+            assert_ne!(self.from.read_line(&mut line).expect("a line"), 0, "{last:?} does not come");
+        }
     }
 
     /// The next line, which must be a message.
