@@ -53,14 +53,21 @@ mod tests {
     #[test]
     fn the_second_waits_for_the_first_and_not_for_ever() {
         let folder = tempfile::tempdir().unwrap();
-        let mut notes = 0;
-        let mut wait = |patience| Turn::wait(folder.path(), Duration::from_millis(patience), &mut |_| notes += 1);
-        let first = wait(0);
+        let wait = |patience, progress: &mut dyn FnMut(Progress)| {
+            Turn::wait(folder.path(), Duration::from_secs(patience), progress)
+        };
+        let first = wait(0, &mut |_| {});
         assert!(first._lock.is_some());
-        assert!(wait(150)._lock.is_none(), "too short a wait to be told");
-        assert!(wait(2500)._lock.is_none());
-        drop(first);
-        assert!(wait(0)._lock.is_some());
-        assert_eq!(notes, 1);
+        assert!(wait(0, &mut |_| panic!("too short a wait to be told"))._lock.is_none());
+        let (tell, told) = std::sync::mpsc::channel();
+        std::thread::scope(|scope| {
+            let second = scope.spawn(move || wait(600, &mut |progress| tell.send(progress).unwrap()));
+            let Progress::Note(note) = told.recv_timeout(Duration::from_secs(300)).unwrap() else { panic!("no note") };
+            assert!(note.starts_with("waiting for "), "{note}");
+            drop(first);
+            assert!(second.join().unwrap()._lock.is_some());
+            assert_eq!(told.iter().count(), 0, "it is told once");
+        });
+        assert!(wait(0, &mut |_| {})._lock.is_some());
     }
 }
