@@ -2,7 +2,8 @@
 
 use std::path::Path;
 use std::process::{Command, Output, Stdio};
-use std::time::{Duration, Instant};
+use std::sync::LazyLock;
+use std::time::Duration;
 
 use super::arxiv::{Endpoint, Fault};
 use super::*;
@@ -44,10 +45,10 @@ impl Home {
     }
 }
 
-/// Four weeks of papers until today.
+/// Four weeks of papers until today: the same ones whenever they are asked for, also past midnight.
 fn recent(papers: usize) -> World {
-    let today = Timestamp::now().to_zoned(jiff::tz::TimeZone::UTC).date();
-    World::generate(3, papers, today.saturating_sub(jiff::ToSpan::days(28)), today)
+    static TODAY: LazyLock<Date> = LazyLock::new(|| Timestamp::now().to_zoned(jiff::tz::TimeZone::UTC).date());
+    World::generate(3, papers, TODAY.saturating_sub(jiff::ToSpan::days(28)), *TODAY)
 }
 
 /// A harvest that is killed at random moments, again and again, ends as one that was not: no record
@@ -59,9 +60,7 @@ fn a_harvest_that_is_killed_goes_on() {
     let harvest = ["fetch", "--all", "--no-embed"];
     let whole = Home::new(recent(1200));
     whole.server.set_page_size(25);
-    let began = Instant::now();
     assert!(whole.run(&harvest).status.success());
-    let took = began.elapsed();
     let (wanted, pages) = (whole.dump(), whole.server.requests().len());
     assert!(pages > 30, "{pages}");
     let (mut done, mut rounds, mut seed) = (0, 0, 5u64);
@@ -74,13 +73,18 @@ fn a_harvest_that_is_killed_goes_on() {
             let mut child =
                 home.command(&harvest).stdout(Stdio::null()).stderr(Stdio::null()).spawn().expect("started");
             seed = seed.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
-            // At any moment: a third of the time brings several kills into one harvest.
-            let patience = took.mul_f64((seed >> 33) as f64 / f64::from(1u32 << 31) / 3.0);
-            let moment = Instant::now() + patience;
+            // A drawn number of requests later, a third of them at most, so that several kills fall
+            // into one harvest; and at any moment of what a request takes.
+            let drawn = (seed >> 33) as usize;
+            let moment = home.server.requests().len() + drawn % (pages / 3);
+            let more = Duration::from_micros((drawn / pages % 10_000) as u64);
             let ended = loop {
                 match child.try_wait().expect("a child") {
                     Some(status) => break Some(status),
-                    None if Instant::now() >= moment && done < kills => break None,
+                    None if done < kills && home.server.requests().len() >= moment => {
+                        std::thread::sleep(more);
+                        break None;
+                    }
                     None => std::thread::sleep(Duration::from_millis(1)),
                 }
             };
