@@ -8,6 +8,7 @@
 mod golden;
 
 use std::path::Path;
+use std::sync::{Mutex, PoisonError};
 
 use ndarray::Array2;
 use relata::embed::{DeviceChoice, Embedder, EmbedderOptions, Precision, Role};
@@ -31,6 +32,9 @@ const TINY: [&str; 13] = [
 
 /// Models of each kind of layer.
 const KINDS: [&str; 5] = ["tiny-bert", "tiny-mpnet", "tiny-modernbert", "tiny-modernbert-long", "tiny-nomic-bert"];
+
+/// Card 2 has so little memory that one test at a time may use it.
+static SMALL_CARD: Mutex<()> = Mutex::new(());
 
 fn load(folder: &Path, device: &str, precision: Precision, token_budget: Option<usize>) -> Embedder {
     let device: DeviceChoice = device.parse().unwrap();
@@ -172,6 +176,7 @@ fn the_same_batches_give_the_same_bits() {
 #[test]
 #[ignore = "needs CUDA cards"]
 fn three_cards_share_batches() {
+    let _card = SMALL_CARD.lock().unwrap_or_else(PoisonError::into_inner);
     let texts = golden::texts();
     for name in ["tiny-bert", "tiny-modernbert"] {
         let folder = golden::tiny_model(name);
@@ -187,6 +192,7 @@ fn three_cards_share_batches() {
 #[test]
 #[ignore = "needs CUDA cards"]
 fn three_cards_of_which_one_is_small_cut_its_batches() {
+    let _card = SMALL_CARD.lock().unwrap_or_else(PoisonError::into_inner);
     let texts = golden::texts();
     let many: Vec<&String> = texts.iter().cycle().take(24 * texts.len()).collect();
     let embedder = load(&golden::tiny_model("tiny-bert"), "cuda:2", Precision::F32, Some(10_000_000));

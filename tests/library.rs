@@ -569,7 +569,7 @@ fn two_connections_add_at_once_and_a_third_reads() {
             .into();
         let reader = scope.spawn(|| {
             let (mut seen, mut looks) = (0, 0);
-            while writing.load(Ordering::Relaxed) {
+            while writing.load(Ordering::Relaxed) || looks == 0 {
                 match Library::open_read_only(&path) {
                     Ok(library) => {
                         let papers = library.info().unwrap().papers;

@@ -229,8 +229,9 @@ impl Relata {
 
 #[cfg(all(test, unix))]
 mod tests {
-    use std::os::unix::fs::PermissionsExt;
+    use std::io::Write;
     use std::path::Path;
+    use std::process::{Command, Stdio};
 
     use super::*;
     use crate::model::Settings;
@@ -244,8 +245,16 @@ mod tests {
         let script = format!(
             "#!/bin/sh\nread request\nif [ -e '{again}' ]; then echo '{then}'; exit 0; fi\ntouch '{again}'\necho '{first}'\nexit 2\n"
         );
-        std::fs::write(&python, script).unwrap();
-        std::fs::set_permissions(&python, PermissionsExt::from_mode(0o755)).unwrap();
+        // Written by a child: a file that this process has open for writing while another test's
+        // thread forks cannot be run ("text file busy").
+        let mut shell = Command::new("sh")
+            .args(["-c", "cat > \"$0\" && chmod +x \"$0\""])
+            .arg(&python)
+            .stdin(Stdio::piped())
+            .spawn()
+            .unwrap();
+        shell.stdin.take().unwrap().write_all(script.as_bytes()).unwrap();
+        assert!(shell.wait().unwrap().success());
         let request = EmbedOnCluster {
             python: Some(python),
             ..EmbedOnCluster::new("ray://head:10001", ["papers.jsonl"], folder.join("out"))

@@ -105,7 +105,7 @@ fn a_link_is_printed_and_opened_where_there_is_a_display() {
         command.env("DISPLAY", ":0");
     });
     // The browser is not waited for.
-    let waited = (0..500).any(|_| {
+    let waited = (0..3000).any(|_| {
         std::thread::sleep(std::time::Duration::from_millis(20));
         opened.exists()
     });
