@@ -87,4 +87,7 @@ def test_a_file_that_cannot_be_written_leaves_the_one_before(tmp_path: Path) -> 
     assert relata.NearestNeighbors.load(tmp_path / "own.npz").n_neighbors == 2
     with pytest.raises(relata.errors.FileError, match="own.npz cannot be written: No such file or directory"):
         loaded.save(tmp_path / "nowhere" / "own.npz")
-    assert [path.name for path in tmp_path.iterdir()] == ["own.npz"]
+    (tmp_path / "link.npz").symlink_to("own.npz")
+    loaded.set_params(n_neighbors=1).save(tmp_path / "link.npz")
+    assert (tmp_path / "link.npz").is_symlink() and relata.NearestNeighbors.load(tmp_path / "own.npz").n_neighbors == 1
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["link.npz", "own.npz"]

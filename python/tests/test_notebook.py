@@ -34,8 +34,9 @@ _ = relata.topics(np.random.default_rng(1).normal(size=(600, 16)), ["A text"] * 
 def test_steps_stand_below_their_cell_in_one_line() -> None:
     from nbformat import v4
 
-    # tqdm is there, and what shows its bars in a notebook is not.
-    assert importlib.util.find_spec("tqdm") and not importlib.util.find_spec("ipywidgets")
+    if importlib.util.find_spec("ipywidgets"):
+        pytest.skip("bars of tqdm stand below the cell here")
+    assert importlib.util.find_spec("tqdm")
     notebook = v4.new_notebook(cells=[v4.new_code_cell(TOPICS)])
     nbclient.NotebookClient(notebook, timeout=120, kernel_name="python3").execute()
     [output] = notebook.cells[0].outputs

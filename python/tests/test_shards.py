@@ -1,6 +1,8 @@
 """Folders of shards: files that are there whole or not at all, and what is read of them."""
 
 import hashlib
+import html
+import re
 from pathlib import Path
 
 import numpy as np
@@ -116,12 +118,15 @@ def test_ids_may_be_numbers_or_wide_texts(tmp_path: Path) -> None:
 
     lists = pa.FixedSizeListArray.from_arrays(pa.array(np.eye(4, dtype=np.float32).reshape(-1)), 4)
     for name, ids in (("a", pa.array([1, 2, 3, 4])), ("b", pa.array(list("efgh"), pa.large_string())), ("c", pa.array(list("ijkl")))):
-        parquet.write_table(pa.table({"id": ids, "title": ids, "vector": lists}), tmp_path / f"{name}.parquet")
+        titles = [f"Of {own}" for own in ids.to_pylist()]
+        parquet.write_table(pa.table({"id": ids, "title": titles, "vector": lists}), tmp_path / f"{name}.parquet")
     found = relata.shards.neighbours(tmp_path, tmp_path / "near", k=11)
     expected = [*"1234", *"efgh", *"ijkl"]
     assert found.table().column("id").to_pylist() == expected == relata.shards.read(tmp_path)[0]
     assert sorted(relata.shards.cluster(tmp_path, tmp_path / "out", k=2).table().column("id").to_pylist()) == expected
-    assert relata.shards.topics(found, tmp_path, map=False).ids.to_pylist() == expected
+    topics = relata.shards.topics(found, tmp_path, map=True)
+    assert topics.ids.to_pylist() == expected
+    assert set(re.findall(">Of (.)</span>", html.unescape(topics.visualize()._repr_html_()))) == set(expected)
 
 
 def test_folders_are_the_same_by_whatever_address(tmp_path: Path) -> None:

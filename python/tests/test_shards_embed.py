@@ -206,22 +206,48 @@ def test_lance_has_texts_as_they_are_now_also_when_it_was_put_together(tmp_path:
     lance.dataset(out / "vectors.lance").optimize.compact_files()
     again = embed(file, out, **SMALL, format="lance")
     assert (again.shards_made, again.notes) == (0, []) and found() == expected
-    # Texts as they were are embedded again; what was put together with others cannot be taken out, and that is said.
+    # What was put together with others cannot be taken out, which is said each time; texts as they were are there then.
     file.write_text("\n".join(lines) + "\n")
-    back = embed(file, out, **SMALL, format="lance")
-    assert back.shards_made == 1
-    assert back.notes == [f"{out}/vectors.lance keeps rows of 1 shards with earlier texts: Lance has put their fragments together with others"]
+    for made in (1, 0):
+        back = embed(file, out, **SMALL, format="lance")
+        assert back.shards_made == made
+        assert back.notes == [f"{out}/vectors.lance keeps rows of 1 shards with earlier texts: Lance has put their fragments together with others"]
+    file.write_text("\n".join(changed) + "\n")
+    again = embed(file, out, **SMALL, format="lance")
+    assert (again.shards_made, again.shards_found, again.notes) == (0, 3, []) and found() == expected
+
+
+def test_lance_keeps_what_cannot_be_read_today(tmp_path: Path) -> None:
+    lance = pytest.importorskip("lance")
+    (tmp_path / "in").mkdir()
+    for at in range(2):
+        pa.parquet.write_table(pa.table({"id": [f"{at}"], "text": [f"ice {at}"]}), tmp_path / "in" / f"{at}.parquet")
+    embed(tmp_path / "in", tmp_path / "out", **SMALL, format="lance")
+    whole = (tmp_path / "in/1.parquet").read_bytes()
+    (tmp_path / "in/1.parquet").write_bytes(whole[:-20])
+    assert embed(tmp_path / "in", tmp_path / "out", **SMALL, format="lance").rows_skipped == 1
+    assert lance.dataset(tmp_path / "out/vectors.lance").count_rows() == 2
+    (tmp_path / "in/1.parquet").write_bytes(whole)
+    again = embed(tmp_path / "in", tmp_path / "out", **SMALL, format="lance")
+    assert (again.shards_made, again.shards_found) == (0, 2)
+    (tmp_path / "in/1.parquet").unlink()
+    embed(tmp_path / "in", tmp_path / "out", **SMALL, format="lance")
+    assert lance.dataset(tmp_path / "out/vectors.lance").to_table().column("id").to_pylist() == ["0"]
 
 
 def test_shards_among_inputs_are_refused(tmp_path: Path) -> None:
     papers(tmp_path / "papers.jsonl", 3)
-    refused = {"*": "vectors", "*.parquet": "", "**": "a/b/c", "v*": "vectors/of/papers", "": "vectors"}
+    refused = {"*": "vectors", "*.parquet": "", "**": "a/b/c", "v*": "vectors/of/papers", "": "vectors", "**/*.parquet": "a"}
     for pattern, out in refused.items():
         with pytest.raises(relata.errors.RequestError, match="which is an input: its shards would be read as texts by the next call"):
             embed(f"{tmp_path}/{pattern}", tmp_path / out, **SMALL)
     with pytest.raises(relata.errors.RequestError, match="lies in s3://bucket/in.region=x, which is an input"):
         embed("s3://bucket/in?region=x", "s3://bucket/in/vectors?region=x", **SMALL)
-    assert embed(f"{tmp_path}/*.jsonl", tmp_path / "vectors", **SMALL).rows == 3
+    with pytest.raises(relata.errors.RequestError, match="which is an input"):
+        embed(f"{tmp_path}/*.lance", tmp_path, **SMALL, format="lance")
+    pa.parquet.write_table(pa.table({"id": ["1"], "text": ["ice"]}), tmp_path / "texts.parquet")
+    for out in ("vectors", "vectors", "more/vectors"):
+        assert embed([f"{tmp_path}/*.jsonl", f"{tmp_path}/*.parquet"], tmp_path / out, **SMALL).rows == 4
 
 
 def test_refused_rows_are_read_again_whatever_their_ids_hold(tmp_path: Path) -> None:

@@ -250,5 +250,9 @@ def test_texts_are_looked_for_by_an_encoder_that_was_named(tiny: relata.Encoder)
         with pytest.raises(relata.errors.RequestError, match="nobody knows of which model"):
             asked()
     assert found.transform("ice", vectors[:1])[0] == [0] and bool(relata.Topics())
+    with pytest.raises(RequestError):
+        found.fit(texts, vectors, ids=["one"])
+    with pytest.raises(RequestError, match="nobody knows of which model"):
+        found.find_topics("ice")
     named = relata.topics(vectors, texts, encoder=tiny)
     assert named.find_topics("Bridges of steel", 1)[0] == [1] and named.transform("Sea ice drifts")[0] == [0]

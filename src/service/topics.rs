@@ -81,6 +81,8 @@ impl FindTopics {
         FindTopics::default()
     }
 
+    /// Looks whether days and numbers are what they can be.
+    ///
     /// # Errors
     /// [`QueryError::EmptyPeriod`], [`QueryError::OutOfRange`].
     fn check(&self) -> Result<()> {

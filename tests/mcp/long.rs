@@ -27,7 +27,9 @@ fn server() {
     let relata = relata(&folder);
     let observer = move |event: Event| match event {
         Event::Began(Work::Embedding, _) => {
-            while !folder.join(GO).exists() {
+            // Not for ever, should the test have ended before.
+            let mut looks = 0..60_000;
+            while !folder.join(GO).exists() && looks.next().is_some() {
                 std::thread::sleep(Duration::from_millis(10));
             }
         }

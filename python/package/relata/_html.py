@@ -13,8 +13,8 @@ _STYLE = (
     ".relata small{opacity:.75}.relata .n{display:block;text-align:right;font-variant-numeric:tabular-nums}"
     ".relata meter{width:5em;vertical-align:middle}</style>"
 )
-# A notebook would set formulas in what stands between signs of dollars, and formulas change what stands elsewhere. These are the classes of
-# MathJax 3 and 2 for what is left alone.
+# A notebook typesets what stands between two dollar signs as a formula, and a formula can redefine the signs of later ones. MathJax 3 and 2 leave
+# elements of these classes alone.
 _CLASSES = "relata mathjax_ignore tex2jax_ignore"
 # Notebooks align cells to the right. One that is not trusted drops the styles above, and leaves an element its own.
 _LEFT = ' style="text-align:left"'

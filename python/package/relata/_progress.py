@@ -60,7 +60,7 @@ class Progress:
     def __init__(self, wanted: bool, total: int, what: str, line: Line | None = None) -> None:
         self._wanted, self._total, self._what = wanted, total, what
         self._line, self._owns_line = line or Line(), line is None
-        # Of what nobody has counted there is nothing that a bar could show.
+        # A bar needs a total, and some work has none.
         self._bar: Any = _bar(total, what) if wanted and total else None
         if wanted and self._bar is None:
             self._line.show(self._said(0), at_once=True)

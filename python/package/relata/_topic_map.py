@@ -63,12 +63,13 @@ class TopicMap:
     It shows itself in a notebook. `save` writes it as one file, which any browser opens without a network.
     """
 
-    def __init__(self, shown: Callable[[], Shown], table: Callable[[], str]) -> None:
-        self._shown, self._table = shown, table
+    def __init__(self, shown: Callable[[], Shown], table: Callable[[], str], learn: Callable[[Shown], Shown] | None = None) -> None:
+        # `learn` adds what is known of the rows that are shown, which may be few of all.
+        self._shown, self._table, self._learn = shown, table, learn
 
     def save(self, path: str | os.PathLike[str]) -> None:
         """Writes the page with all points: whole or not at all. Up to 10,000 texts stand in it whole, of more their titles."""
-        shown = self._shown()
+        shown = self._shown() if self._learn is None else self._learn(self._shown())
         page = _page(shown if len(shown.ids) <= _WITH_TEXTS_IN_FILE else replace(shown, texts=None))
         with written(path) as file:
             file.write(page.encode())
@@ -82,7 +83,7 @@ class TopicMap:
         display(self)
 
     def _repr_html_(self) -> str:
-        return framed(self._shown()) + self._table()
+        return framed(self._shown(), self._learn) + self._table()
 
     def __repr__(self) -> str:
         return f"TopicMap({len(self._shown().ids)} texts)"
@@ -112,12 +113,8 @@ def of_answer(answer: Any) -> str:
 
 def map_of_answer(answer: Any, title: str | None, table: Callable[[], str]) -> TopicMap:
     """The map of what `Library.topics` has answered."""
-
-    def shown() -> Shown:
-        whole, learn = _of_answer(answer, title)
-        return whole if learn is None else learn(whole)
-
-    return TopicMap(shown, table)
+    shown, learn = _of_answer(answer, title)
+    return TopicMap(lambda: shown, table, learn)
 
 
 def _of_answer(answer: Any, title: str | None) -> tuple[Shown, Callable[[Shown], Shown] | None]:

@@ -286,7 +286,8 @@ def _unit_rows(X: npt.ArrayLike) -> npt.NDArray[np.float32]:
 
 
 def own_copy(rows: npt.NDArray[np.float32], given: Any) -> npt.NDArray[np.float32]:
-    """Rows that nobody else changes: a copy, where they are what was given, or a view of it, and can be written to."""
+    """Rows that nobody else changes: a copy, where they are what was given, or a view of it, and can be written to. An array to which nobody may write
+    is taken at its word."""
     own = rows is not given and rows.flags.owndata
     return rows if own or not rows.flags.writeable else rows.copy()
 

@@ -105,7 +105,9 @@ class Topics:
         self.progress = progress
         method_of(method, topics)
         self._found: Found | None = None
-        self._needs_encoder = False
+        self._are_given = False
+        # The default model, where no encoder was named.
+        self._default: Encoder | None = None
 
     # Finding topics.
 
@@ -121,9 +123,10 @@ class Topics:
         """Finds the topics of texts. `embeddings` (texts x dimension) are their vectors; without them, the encoder makes them."""
         method = method_of(self.method, self.topics)
         texts = arguments.texts(documents)
-        # Of another call of this.
-        self._needs_encoder = False
-        rows = own_copy(self._rows(texts, embeddings), embeddings)
+        rows = self._rows(texts, embeddings)
+        if embeddings is not None:
+            rows = own_copy(rows, embeddings)
+        rows.flags.writeable = False
         docs = texts_of(texts, len(rows))
         own_ids, own_dates = ids_of(ids, len(rows)), dates_of(dates, len(rows))
         order = None if own_ids is None else by_id(own_ids)
@@ -133,7 +136,7 @@ class Topics:
             else:
                 found = Found(*_relata.find_topics(rows[order], [docs[row] for row in order], method, steps.callback)).restored(order)
         self._found, self._vectors, self._docs, self._ids, self._dates = found, rows, docs, own_ids, own_dates
-        self._needs_encoder = embeddings is not None and self.encoder is None
+        self._are_given = embeddings is not None
         self._neighbours: NearestNeighbors | None = None
         self._level = len(found.levels) - 1
         return self
@@ -155,7 +158,7 @@ class Topics:
         """The topics of further texts: that of most of the 15 texts nearest to each, by their cosines, and the share that these have of it."""
         found = self._fitted()
         texts = [documents] if isinstance(documents, str) else arguments.texts(documents)
-        rows = self._rows(texts, embeddings)
+        rows = self._asked_rows(texts, embeddings)
         texts_of(texts, len(rows))
         if not len(rows):
             return [], np.empty(0)
@@ -183,15 +186,22 @@ class Topics:
             return np.empty((0, max(given.shape[1:], default=1)), np.float32) if given.shape[:1] == (0,) else _unit_rows(given)
         if not texts:
             return np.empty((0, 1), np.float32)
-        if self._needs_encoder and self.encoder is None:
+        if isinstance(self.encoder, (str, os.PathLike)):
+            self.encoder = Encoder(str(self.encoder))
+        if self.encoder is None and self._default is None:
+            self._default = Encoder()
+        encoder: Any = self._default if self.encoder is None else self.encoder
+        if isinstance(encoder, Encoder):
+            return encoder.embed(texts_of(texts, len(texts)), progress=self.progress).vectors
+        if not hasattr(encoder, "encode"):
+            raise ArgumentError(f"encoder is {encoder!r}; an Encoder, the name of a model, or what has encode(texts) is needed")
+        return _unit_rows(encoder.encode(texts))
+
+    def _asked_rows(self, texts: Any, embeddings: npt.ArrayLike | None = None) -> Vectors:
+        """Vectors of texts that are looked for among those of `fit`, and so of the same model."""
+        if embeddings is None and self._are_given and self.encoder is None:
             raise RequestError("vectors were given, and nobody knows of which model: name it by Topics(encoder=...), or give vectors of these texts as well")
-        if self.encoder is None or isinstance(self.encoder, (str, os.PathLike)):
-            self.encoder = Encoder() if self.encoder is None else Encoder(str(self.encoder))
-        if isinstance(self.encoder, Encoder):
-            return self.encoder.embed(texts_of(texts, len(texts)), progress=self.progress).vectors
-        if not hasattr(self.encoder, "encode"):
-            raise ArgumentError(f"encoder is {self.encoder!r}; an Encoder, the name of a model, or what has encode(texts) is needed")
-        return _unit_rows(self.encoder.encode(texts))
+        return self._rows(texts, embeddings)
 
     # What was found.
 
@@ -303,7 +313,7 @@ class Topics:
     def find_topics(self, search_term: str, top_n: int = 5) -> tuple[list[int], list[float]]:
         """The topics nearest to words, with the cosines of their centres; the encoder embeds the words."""
         found = self._fitted()
-        query = self._rows([search_term], None)[0]
+        query = self._asked_rows([search_term])[0]
         numbers = self._numbers()
         own = np.unique(numbers[numbers >= 0]).tolist()
         if not own:

@@ -111,10 +111,13 @@ class RayPool:
 
         if not isinstance(item, ray.ObjectRef):
             return item
-        try:
-            return ray.get(item)
-        except ray.exceptions.RayTaskError as error:
-            raise raised(error) from error
+        while True:
+            try:
+                return ray.get(item, timeout=LOOK)
+            except ray.exceptions.GetTimeoutError:
+                self._machines.check()
+            except ray.exceptions.RayTaskError as error:
+                raise raised(error) from error
 
     def _first_of(self, running: list[Any]) -> list[Any]:
         """Waits until one of some references is ready, and gives it."""

@@ -20,7 +20,7 @@ from relata._arguments import whole as whole_number
 from relata.encoder import DEFAULT_MODEL, Encoder
 from relata.errors import BulkError, EmbeddingError, _refused
 from relata.shards._blocks import About, Block, Skipped, passage_of, refuse, refused_rows
-from relata.shards._files import AnyPath, Folder
+from relata.shards._files import AnyPath
 from relata.shards._inputs import Source, sources, whole, would_read
 from relata.shards._pool import Done, Here, Pool
 from relata.shards._present import note, replaced
@@ -130,6 +130,7 @@ class _Run:
         self._began = time.monotonic()
         listed = list(sources(asked.inputs, pool.share, asked.lines))
         self._bytes, self._read_bytes, self._read_rows, self._all_read = sum(source.bytes for source in listed), 0, 0, False
+        self._reads_all = bool(listed)
         if not listed:
             report.notes.append("the inputs hold no files and no rows")
         writer = asked.writer
@@ -226,7 +227,9 @@ class _Run:
         own = self._names & there
         note(writer.folder, self._asked.inputs, {name + writer.ending for name in own}, writer.ending)
         earlier = {name.removesuffix(writer.ending) for name in replaced(writer.folder) if name.endswith(writer.ending)}
-        report.notes += writer.finish(own, earlier - own)
+        # A file that cannot be read, and a folder without files, may be there again tomorrow.
+        is_whole = self._reads_all and not any(one.line == 0 for one in report.skipped)
+        report.notes += writer.finish(own, earlier - own if is_whole else set())
         report.shards_other = len(writer.names() - self._names)
         report.seconds = time.monotonic() - self._began
         report.rows_per_second = report.rows_made / report.seconds if report.seconds else 0.0
@@ -326,15 +329,15 @@ def asked(
     # Workers have folders of their own to be in.
     name = os.path.abspath(model.name) if os.path.isdir(model.name) else model.name
     wanted, written = whole(inputs), writer(out, format)
-    _refuse_within(wanted, written.folder)
+    _refuse_within(wanted, written)
     return Asked(wanted, written, replace(model, name=name), rows, lines)
 
 
-def _refuse_within(inputs: Any, out: Folder) -> None:
+def _refuse_within(inputs: Any, out: Writer) -> None:
     """Shards within a folder that is an input would be the texts of the next call."""
-    path = would_read(inputs, out) if isinstance(inputs, list) else None
+    path = would_read(inputs, out.folder, out.example) if isinstance(inputs, list) else None
     if path is not None:
-        raise _refused(f"out, {out.address}, lies in {path}, which is an input: its shards would be read as texts by the next call. Name a folder elsewhere")
+        raise _refused(f"out, {out.folder.address}, lies in {path}, which is an input: its shards would be read as texts by the next call. Name a folder elsewhere")
 
 
 def embed(
@@ -357,7 +360,7 @@ def embed(
     of OpenAlex, Parquet and Lance with the columns `id` and `text`, or `id`, `title` and `abstract`; or a table with `__arrow_c_stream__`.
     `out` is a folder or an address. `format` is "parquet" or "lance". `model`, `precision`, `device`, `long` and `as_query` are those of
     `relata.Encoder`. A shard that is there is not made again, so that the same call goes on after a stop. Where files have changed since the last such
-    call, shards of their earlier texts stay in the folder, and later jobs leave them out.
+    call, shards of their earlier texts stay in the folder, and later jobs leave them out; rows of a dataset of Lance leave it.
 
     Raises `relata.errors.BulkError` for inputs that are not there or are no texts, and the errors of the model.
 

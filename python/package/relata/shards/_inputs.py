@@ -376,12 +376,12 @@ def _text(columns: dict[str, list[Any]], at: int) -> str:
     return f"{title}\n{abstract}" if title and abstract else title
 
 
-def would_read(inputs: list[str], folder: Folder) -> str | None:
-    """The first input that will hold what is written to a folder; `None` where no later call with these inputs reads it."""
-    return next((path for path in inputs if _would_read(path, folder)), None)
+def would_read(inputs: list[str], folder: Folder, name: str) -> str | None:
+    """The first input that will hold a file or dataset of that name in a folder; `None` where no later call with these inputs reads it."""
+    return next((path for path in inputs if _would_read(path, folder, name)), None)
 
 
-def _would_read(path: str, folder: Folder) -> bool:
+def _would_read(path: str, folder: Folder, name: str) -> bool:
     if "://" in path:
         one, other = (f"{address.partition('?')[0].rstrip('/')}/" for address in (path, folder.address))
         return other.startswith(one)
@@ -390,6 +390,15 @@ def _would_read(path: str, folder: Folder) -> bool:
         return False
     if os.path.isdir(path):
         return os.path.commonpath([os.path.realpath(path), os.path.realpath(local)]) == os.path.realpath(path)
-    # A pattern may match the folder, one that it lies in, or what will be written to it.
-    within = [os.path.join(local, f"{'0' * 32}.parquet"), local, *map(str, pathlib.PurePath(local).parents)]
-    return glob.has_magic(path) and any(fnmatch.fnmatchcase(one, path) for one in within)
+    # A pattern may match what will be written, the folder, or one that it lies in.
+    written, pattern = pathlib.PurePath(local, name), pathlib.PurePath(path).parts
+    return glob.has_magic(path) and any(_matches(one.parts, pattern) for one in (written, *written.parents))
+
+
+def _matches(parts: tuple[str, ...], pattern: tuple[str, ...]) -> bool:
+    """Whether a path, part by part, is one that `glob` finds."""
+    if not pattern:
+        return not parts
+    if pattern[0] == "**":
+        return any(_matches(parts[at:], pattern[1:]) for at in range(len(parts) + 1))
+    return bool(parts) and fnmatch.fnmatchcase(parts[0], pattern[0]) and _matches(parts[1:], pattern[1:])

@@ -2,8 +2,8 @@
 
 In: what `embed` was asked to read, and the shards that it made or found for that. Out: the shards that these inputs had before and have no more,
 which jobs leave out: they hold texts that have changed since, under the same ids. A folder takes shards of any number of inputs, each noted in a file
-of its own (`inputs/NAME.json`); shards that no note names are read like all others. Nothing is deleted, so inputs that are as they were before have
-their shards again.
+of its own (`inputs/NAME.json`); shards that no note names are read like all others. No file of Parquet is deleted, so inputs that are as they were
+before have their shards again; a dataset of Lance loses these rows (`_writers.py`).
 """
 
 from __future__ import annotations

@@ -14,7 +14,7 @@ from relata._topic_data import Found, TopicLevel
 from relata._topic_map import Shown, TopicMap, framed
 from relata.errors import RequestError
 from relata.shards._files import AnyPath, Folder
-from relata.shards._shards import Shards, titles_of
+from relata.shards._shards import Shards, texts_in, titles_of
 
 TOPICS, PAPERS = "topics.json", "papers.parquet"
 
@@ -77,7 +77,7 @@ class ShardTopics:
             raise RequestError("topics were found without a map; map=True makes one, as far as memory goes")
         ids = self.ids.to_pylist()
         shown = Shown(title or f"Topics of {len(ids):,} papers", self._found, ids, ids, [None] * len(ids))
-        return TopicMap(lambda: self._titled(shown), self._table)
+        return TopicMap(lambda: shown, self._table, self._titled)
 
     def _titled(self, shown: Shown) -> Shown:
         """With the titles that are in the shards."""
@@ -87,7 +87,7 @@ class ShardTopics:
         wanted = set(shown.ids)
         for name in self._shards.names() if self._shards is not None else []:
             table = self._shards.folder.read_table(name, ["id", "title"])  # type: ignore[union-attr]
-            rows = zip(table.column("id").to_pylist(), titles_of(table), strict=True)
+            rows = zip(texts_in(table.column("id")).to_pylist(), titles_of(table), strict=True)
             titles |= {own: title for own, title in rows if own in wanted}
         return replace(shown, titles=[titles.get(own) or own for own in shown.ids])
 

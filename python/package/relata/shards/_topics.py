@@ -23,7 +23,7 @@ from relata.shards._inputs import sources, whole
 from relata.shards._neighbours import Neighbours, files_of
 from relata.shards._pool import Here, Pool
 from relata.shards._rows import counted, each
-from relata.shards._shards import Shards, Vectors, doubled, titles_of
+from relata.shards._shards import Shards, Vectors, doubled, texts_in, titles_of
 from relata.shards._show import Show, Stage, Tell
 from relata.shards._topic_result import ShardTopics
 
@@ -392,7 +392,7 @@ class _Titles:
 
     def __call__(self, name: str) -> dict[str, str]:
         table = self._folder.read_table(name, ["id", "title"])
-        rows = zip(table.column("id").to_pylist(), titles_of(table), strict=True)
+        rows = zip(texts_in(table.column("id")).to_pylist(), titles_of(table), strict=True)
         return {own: title or "" for own, title in rows if own in self._wanted}
 
 

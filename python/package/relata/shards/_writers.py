@@ -18,7 +18,7 @@ from relata.shards._lance_address import Place, package, place
 from relata.shards._shards import Passages, Vectors, table
 
 FORMATS = ("parquet", "lance")
-COMMITTED = "committed.txt"
+VECTORS, COMMITTED = "vectors.lance", "committed.txt"
 
 
 class Writer(Protocol):
@@ -27,6 +27,8 @@ class Writer(Protocol):
     folder: Folder
     ending: str
     """How shards are called, beside their names, where it is noted which inputs have them."""
+    example: str
+    """A name in the folder of what readers of it find."""
 
     def names(self) -> set[str]:
         """The names of what is there, without an ending."""
@@ -55,6 +57,7 @@ class ParquetShards:
     """A file of Parquet for each block. Those with earlier texts stay, and readers leave them out (`_present.py`)."""
 
     ending = ENDING
+    example = f"{'0' * 32}{ENDING}"
 
     def __init__(self, folder: Folder) -> None:
         self.folder = folder
@@ -80,11 +83,12 @@ class LanceShards:
     """
 
     ending = DATASET
+    example = VECTORS
 
     def __init__(self, folder: Folder) -> None:
         self.folder = folder
         self._notes = folder.within("fragments")
-        self._data = folder.within("vectors.lance")
+        self._data = folder.within(VECTORS)
         # Here, where a setting that Lance does not know is the caller's.
         self._place = place(self._data.address)
 
@@ -106,27 +110,30 @@ class LanceShards:
     def finish(self, names: set[str], earlier: set[str]) -> list[str]:
         lance = package()
         dataset = self._dataset(lance)
-        there = {_file(fragment.metadata): fragment.fragment_id for fragment in dataset.get_fragments()} if dataset else {}
-        committed = self._committed() if dataset else set()
+        there = {} if dataset is None else {_file(fragment.metadata): fragment.fragment_id for fragment in dataset.get_fragments()}
+        committed = set() if dataset is None else self._committed()
         old = earlier & self.names()
         found = {name: [there[file] for file in map(_file, self._noted(lance, name)) if file in there] for name in sorted(old)}
-        gone = [fragment for fragments in found.values() for fragment in fragments]
+        # What Lance has put together with other rows stays, and is known as what is there.
+        stays = {name for name in old & committed if not found[name]}
+        leaves = old - stays
+        gone = [fragment for name in sorted(leaves) for fragment in found[name]]
         new = [one for name in sorted(names - committed) for one in self._noted(lance, name) if _file(one) not in there]
+        # Before and after the commit, so that a job that is stopped in between takes nothing for there that is not.
+        self._note_committed(committed, committed - leaves)
         if new or gone:
             self._commit(lance, dataset, gone, new)
-        if committed != (now := (committed | names) - old):
-            self._notes.write(COMMITTED, "".join(f"{name}\n" for name in sorted(now)).encode())
+        self._note_committed(committed - leaves, (committed - leaves) | names)
         # Whoever has these texts again embeds them again: Lance may have deleted their files by then.
-        for name in old:
+        for name in leaves:
             self._notes.remove(name + ".json")
-        lost = [name for name in old & committed if not found[name]]
-        if not lost:
+        if not stays:
             return []
-        return [f"{self._data.address} keeps rows of {len(lost)} shards with earlier texts: Lance has put their fragments together with others"]
+        return [f"{self._data.address} keeps rows of {len(stays)} shards with earlier texts: Lance has put their fragments together with others"]
 
     def _commit(self, lance: Any, dataset: Any, gone: list[int], new: list[Any]) -> None:
         """Makes a version of the dataset without some fragments, by their numbers, and with others."""
-        if not dataset:
+        if dataset is None:
             operation, version = lance.LanceOperation.Overwrite(_schema(self._place, new), new), None
         elif gone:
             operation, version = lance.LanceOperation.Update(removed_fragment_ids=gone, new_fragments=new), dataset.version
@@ -141,6 +148,10 @@ class LanceShards:
     def _committed(self) -> set[str]:
         """The names of shards that the dataset has, in whatever fragments."""
         return set(self._notes.read(COMMITTED).decode().split()) if self._notes.has(COMMITTED) else set()
+
+    def _note_committed(self, before: set[str], now: set[str]) -> None:
+        if before != now:
+            self._notes.write(COMMITTED, "".join(f"{name}\n" for name in sorted(now)).encode())
 
     def _dataset(self, lance: Any) -> Any:
         """The dataset, or `None` where no version of it was committed. Whatever else keeps it from being read is an error: a dataset that is there
