@@ -33,7 +33,8 @@ def embed(
 
     `inputs` may also be a Ray Dataset. All machines must see inputs and `out` by the same names. `address` is that of the cluster, as Ray takes it:
     `ray://HOST:10001` from elsewhere, `auto` on one of its machines, `local` for this machine alone, and `None` for the one that is connected or
-    found. `num_cpus` and `num_gpus` are what a worker takes: all cores of a machine where neither is given, a card each with `num_gpus=1`.
+    found. Where this process is connected already, that cluster is taken, whatever `address` says. `num_cpus` and `num_gpus` are what a worker takes: all
+    cores of a machine where neither is given, a card each with `num_gpus=1`.
 
     A worker that dies is replaced and a machine that leaves is done without; rows that kill their workers are reported and left out. Where the head
     of the cluster was lost, the same call goes on from what is in the folder.
