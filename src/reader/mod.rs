@@ -9,7 +9,7 @@
 //! | daily digests in Markdown, all templates | `digest`, with `heading`, `labels`, `totals` |
 //! | recommendations and radar in Markdown | `list` |
 //! | one Markdown page per paper | `page` |
-//! | JSON in any arrangement: crawled, enhanced, recommended, arXiv's snapshot, other services | `jsonl`, with `json_walk`, `record`, `keys`, `value`, `moment`, `relaxed` |
+//! | JSON in any arrangement: crawled, enhanced, recommended, arXiv's snapshot, other services | `jsonl`, with `json_walk`, `json_object`, `record`, `keys`, `value`, `moment`, `relaxed` |
 //! | tables: CSV, TSV | `table` |
 //! | Markdown of other digests: headings with links, tables, lists | `blocks` |
 //! | arXiv's e-mails | `mail` |
@@ -38,6 +38,7 @@ mod files;
 mod front;
 mod heading;
 mod html;
+mod json_object;
 mod json_walk;
 mod jsonl;
 mod keys;
