@@ -14,6 +14,7 @@ from datetime import date
 from typing import TYPE_CHECKING, Any, Literal, TypeVar, Union, overload
 
 from relata import _html, _lines
+from relata._arguments import half_character
 from relata._packages import package
 from relata._table import Table
 from relata.errors import ArgumentError, RequestError
@@ -83,7 +84,7 @@ def _sent(value: Any) -> Any:
         return value.isoformat()
     if isinstance(value, float) and not math.isfinite(value):
         raise ValueError(f"{value} is no number that can be asked for")
-    if isinstance(value, str) and not _is_whole(value):
+    if isinstance(value, str) and half_character(value) is not None:
         raise ValueError(f"{value!r} is no text: it holds half of a character")
     if value is None or isinstance(value, (str, bool, int, float)):
         return value
@@ -94,15 +95,6 @@ def _sent(value: Any) -> Any:
     if hasattr(value, "__iter__") and not isinstance(value, bytes):
         return [_sent(own) for own in value]
     raise TypeError(f"{value!r} cannot stand in a request")
-
-
-def _is_whole(text: str) -> bool:
-    """Whether a text can be written: a surrogate alone cannot."""
-    try:
-        text.encode()
-    except UnicodeEncodeError:
-        return False
-    return True
 
 
 @dataclass(frozen=True, kw_only=True, repr=False)

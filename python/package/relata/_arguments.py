@@ -72,13 +72,15 @@ def texts(value: Any) -> list[str]:
     for at, one in enumerate(found):
         if not isinstance(one, str):
             raise ArgumentError(f"text {at} is {type(one).__name__}, not str")
-        if not one.isascii():
-            _whole_signs(at, one)
+        if (place := half_character(one)) is not None:
+            raise ArgumentError(f"text {at} has half a character at place {place} (a surrogate, {one[place]!r})")
     return found
 
 
-def _whole_signs(at: int, one: str) -> None:
+def half_character(text: str) -> int | None:
+    """The place of a surrogate that stands alone, with which a text cannot be written; `None` where there is none."""
     try:
-        one.encode()
+        text.encode()
     except UnicodeEncodeError as error:
-        raise ArgumentError(f"text {at} has half a character at place {error.start} (a surrogate, {one[error.start]!r})") from None
+        return error.start
+    return None

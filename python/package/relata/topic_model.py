@@ -124,8 +124,8 @@ class Topics:
         method = method_of(self.method, self.topics)
         texts = arguments.texts(documents)
         rows = self._rows(texts, embeddings)
-        if embeddings is not None:
-            rows = own_copy(rows, embeddings)
+        # A view, since the array may be an encoder's own.
+        rows = rows.view() if embeddings is None else own_copy(rows, embeddings).view()
         rows.flags.writeable = False
         docs = texts_of(texts, len(rows))
         own_ids, own_dates = ids_of(ids, len(rows)), dates_of(dates, len(rows))

@@ -21,7 +21,8 @@ from relata.encoder import DEFAULT_MODEL, Encoder
 from relata.errors import BulkError, EmbeddingError, _refused
 from relata.shards._blocks import About, Block, Skipped, passage_of, refuse, refused_rows
 from relata.shards._files import AnyPath
-from relata.shards._inputs import Source, sources, whole, would_read
+from relata.shards._inputs import Source, sources, whole
+from relata.shards._overlap import would_read
 from relata.shards._pool import Done, Here, Pool
 from relata.shards._present import note, replaced
 from relata.shards._search import Search

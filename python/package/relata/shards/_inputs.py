@@ -6,10 +6,8 @@ of rows. Where a block ends depends on its source alone. Big files are one sourc
 
 from __future__ import annotations
 
-import fnmatch
 import glob
 import os
-import pathlib
 import tempfile
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
@@ -19,7 +17,6 @@ from relata import _arguments as arguments
 from relata import _relata
 from relata.errors import ArgumentError, BulkError
 from relata.shards._blocks import About, Block, Skipped
-from relata.shards._files import Folder
 from relata.shards._lance_address import ENDING, is_dataset, package, place, without_settings
 
 Read = Iterator[tuple[About, Block | None]]
@@ -374,31 +371,3 @@ def _text(columns: dict[str, list[Any]], at: int) -> str:
         return str(columns[TEXT][at] or "").strip(SPACE)
     title, abstract = (str(columns[name][at] or "").strip(SPACE) if name in columns else "" for name in (TITLE, ABSTRACT))
     return f"{title}\n{abstract}" if title and abstract else title
-
-
-def would_read(inputs: list[str], folder: Folder, name: str) -> str | None:
-    """The first input that will hold a file or dataset of that name in a folder; `None` where no later call with these inputs reads it."""
-    return next((path for path in inputs if _would_read(path, folder, name)), None)
-
-
-def _would_read(path: str, folder: Folder, name: str) -> bool:
-    if "://" in path:
-        one, other = (f"{address.partition('?')[0].rstrip('/')}/" for address in (path, folder.address))
-        return other.startswith(one)
-    local = folder.local_path()
-    if local is None:
-        return False
-    if os.path.isdir(path):
-        return os.path.commonpath([os.path.realpath(path), os.path.realpath(local)]) == os.path.realpath(path)
-    # A pattern may match what will be written, the folder, or one that it lies in.
-    written, pattern = pathlib.PurePath(local, name), pathlib.PurePath(path).parts
-    return glob.has_magic(path) and any(_matches(one.parts, pattern) for one in (written, *written.parents))
-
-
-def _matches(parts: tuple[str, ...], pattern: tuple[str, ...]) -> bool:
-    """Whether a path, part by part, is one that `glob` finds."""
-    if not pattern:
-        return not parts
-    if pattern[0] == "**":
-        return any(_matches(parts[at:], pattern[1:]) for at in range(len(parts) + 1))
-    return bool(parts) and fnmatch.fnmatchcase(parts[0], pattern[0]) and _matches(parts[1:], pattern[1:])
